@@ -1,0 +1,17 @@
+package detangle.backend;
+
+/** Something that runs programs. */
+public interface Device {
+    /** The name on the command line, such as {@code vector} or {@code opencl:0}. */
+    String name();
+
+    /** One line for people: instruction set, threads, memory. */
+    String description();
+
+    /**
+     * Makes a planned program ready to run: packs weights, generates kernels, warms them up.
+     *
+     * @throws BackendException if the program has an unbound parameter, or something the device cannot run
+     */
+    Executable load(Plan plan);
+}

@@ -1,0 +1,21 @@
+package detangle.backend;
+
+import detangle.ir.Tensor;
+import java.util.Map;
+
+/** A program on a device. Any number of threads may run it at once. */
+public interface Executable extends AutoCloseable {
+    /**
+     * Runs the program.
+     *
+     * @param inputs a tensor for each input of the program, by name
+     * @return a tensor for each output, by name, in the program's order; the caller owns them
+     * @throws InputException if an input is missing, unknown, or of another type or shape than the program's, or an id is
+     *     outside its table
+     */
+    Map<String, Tensor> run(Map<String, Tensor> inputs);
+
+    /** Frees what the device holds. Running afterwards is an {@link IllegalStateException}. */
+    @Override
+    void close();
+}

@@ -1,0 +1,10 @@
+package detangle.backend;
+
+/** The inputs of a run do not fit the program; the message names the input and the fault. */
+public final class InputException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public InputException(String message) {
+        super(message);
+    }
+}

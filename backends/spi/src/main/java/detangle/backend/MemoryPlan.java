@@ -1,0 +1,74 @@
+package detangle.backend;
+
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Node;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * Where the intermediate values of a program live: each in a slot of the arena of its element type. Values whose
+ * lifetimes do not overlap share a slot; a view shares its operand's. The plan is made once; {@link #layout} gives
+ * offsets for a binding of the symbols.
+ */
+public final class MemoryPlan {
+    /** Slots begin at multiples of this many bytes: a cache line. */
+    public static final int ALIGNMENT = 64;
+
+    /** Room for the largest of several sizes, in elements. */
+    public record Slot(DType dtype, List<Dim> sizes) {
+        public Slot {
+            sizes = List.copyOf(sizes);
+        }
+    }
+
+    /** Offsets of the slots in their arenas and lengths of the arenas, both in elements. */
+    public record Layout(List<Long> offsets, Map<DType, Long> arenaElements) {
+        /** Bytes of all arenas together. */
+        public long bytes() {
+            return arenaElements.entrySet().stream()
+                    .mapToLong(e -> e.getValue() * e.getKey().bytes())
+                    .sum();
+        }
+    }
+
+    private final List<Slot> slots;
+    private final Map<Node, Integer> slotOf;
+
+    /** @param slotOf the slot of each node that needs memory; inputs, constants and nodes free of inputs have none */
+    public MemoryPlan(List<Slot> slots, Map<Node, Integer> slotOf) {
+        this.slots = List.copyOf(slots);
+        this.slotOf = Collections.unmodifiableMap(new IdentityHashMap<>(slotOf));
+    }
+
+    public List<Slot> slots() {
+        return slots;
+    }
+
+    /** The index of the node's slot, if it has one. */
+    public OptionalInt slot(Node node) {
+        Integer slot = slotOf.get(node);
+        return slot == null ? OptionalInt.empty() : OptionalInt.of(slot);
+    }
+
+    /** The offsets when the symbols have these sizes. */
+    public Layout layout(Map<String, Long> bindings) {
+        Map<DType, Long> ends = new EnumMap<>(DType.class);
+        Long[] offsets = new Long[slots.size()];
+        for (int i = 0; i < offsets.length; i++) {
+            Slot slot = slots.get(i);
+            long size = slot.sizes().stream()
+                    .mapToLong(d -> d.evaluate(bindings))
+                    .max()
+                    .orElse(0);
+            long unit = ALIGNMENT / slot.dtype().bytes();
+            offsets[i] = ends.getOrDefault(slot.dtype(), 0L);
+            ends.put(slot.dtype(), offsets[i] + Math.ceilDiv(size, unit) * unit);
+        }
+        return new Layout(List.of(offsets), Collections.unmodifiableMap(ends));
+    }
+}

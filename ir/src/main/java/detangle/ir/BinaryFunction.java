@@ -1,0 +1,17 @@
+package detangle.ir;
+
+/** Functions of two numbers of one type. AND and OR take i1; MAX and MIN propagate NaN. */
+public enum BinaryFunction {
+    ADD,
+    SUB,
+    MUL,
+    DIV,
+    MAX,
+    MIN,
+    AND,
+    OR;
+
+    public String text() {
+        return name().toLowerCase(java.util.Locale.ROOT);
+    }
+}

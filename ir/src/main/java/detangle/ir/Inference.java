@@ -1,0 +1,309 @@
+package detangle.ir;
+
+import detangle.ir.scalar.RegionTyping;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The result type of an operation over operands of given types, by the rules of docs/IR.md. A broken constraint is
+ * recorded, and no type results.
+ */
+public final class Inference {
+    private final List<Violation> violations = new ArrayList<>();
+
+    private Inference() {}
+
+    /** Either a type and no violations, or violations and no type. */
+    public record Result(Optional<TensorType> type, List<Violation> violations) {}
+
+    public static Result infer(Op op, List<TensorType> in) {
+        Inference inference = new Inference();
+        Optional<TensorType> type = inference.arity(op, in.size())
+                ? switch (op) {
+                    case TensorOp t -> inference.tensorOp(t, in);
+                    case KernelOp k -> new KernelInference(inference::require).infer(k, in);
+                }
+                : Optional.empty();
+        return new Result(
+                inference.violations.isEmpty() ? type : Optional.empty(), List.copyOf(inference.violations));
+    }
+
+    private boolean require(boolean holds, Constraint constraint, String detail) {
+        if (!holds) {
+            violations.add(new Violation(constraint, detail));
+        }
+        return holds;
+    }
+
+    private boolean arity(Op op, int operands) {
+        int expected = Arity.of(op);
+        return expected < 0
+                || require(
+                        operands == expected,
+                        Constraint.ARITY,
+                        "takes " + expected + (expected == 1 ? " operand, not " : " operands, not ") + operands);
+    }
+
+    private Optional<TensorType> tensorOp(TensorOp op, List<TensorType> in) {
+        return switch (op) {
+            case TensorOp.Input(var name, var type) -> Optional.of(type);
+            case TensorOp.Param(var name, var type) -> Optional.of(type);
+            case TensorOp.Constant c -> constant(c);
+            case TensorOp.Iota i -> iota(i);
+            case TensorOp.Unary(var f) -> unary(f, in.get(0));
+            case TensorOp.Binary(var f) -> binary(f, in.get(0), in.get(1));
+            case TensorOp.Compare(var c) -> compare(in.get(0), in.get(1));
+            case TensorOp.Select() -> select(in.get(0), in.get(1), in.get(2));
+            case TensorOp.Convert(var to) -> Optional.of(in.get(0).withDType(to));
+            case TensorOp.Reduce(var f, var axis) -> reduce(axis, in.get(0));
+            case TensorOp.Dot d -> dot(d, in.get(0), in.get(1));
+            case TensorOp.Reshape(var shape) -> reshape(shape, in.get(0));
+            case TensorOp.Transpose(var permutation) -> transpose(permutation, in.get(0));
+            case TensorOp.Broadcast(var shape) -> broadcast(shape, in.get(0));
+            case TensorOp.Slice s -> slice(s, in.get(0));
+            case TensorOp.Concat(var axis) -> concat(axis, in);
+            case TensorOp.Pad p -> pad(p, in.get(0));
+            case TensorOp.Gather() -> gather(in.get(0), in.get(1));
+            case TensorOp.ScatterAdd() -> scatterAdd(in.get(0), in.get(1), in.get(2));
+            case TensorOp.GatherLast() ->
+                gatherLast(in.get(0), in.get(1), Constraint.GATHER_LAST_C1, Constraint.GATHER_LAST_C2);
+            case TensorOp.ScatterAddLast() -> scatterAddLast(in.get(0), in.get(1), in.get(2));
+            case TensorOp.Toeplitz t -> toeplitz(t, in.get(0));
+            case TensorOp.Conv1d c -> conv1d(c, in.get(0), in.get(1));
+            case TensorOp.StopGradient() -> Optional.of(in.get(0));
+            case TensorOp.RandomUniform(var type, var stream) -> randomUniform(type, in.get(0));
+        };
+    }
+
+    private Optional<TensorType> constant(TensorOp.Constant constant) {
+        if (constant.value() instanceof Literal.Dense(var values)) {
+            Shape shape = constant.type().shape();
+            require(
+                    shape.isStatic() && shape.elements().size() == values.size(),
+                    Constraint.CONSTANT_C1,
+                    values.size() + " values for shape " + shape);
+        }
+        return Optional.of(constant.type());
+    }
+
+    private Optional<TensorType> iota(TensorOp.Iota iota) {
+        require(iota.type().dtype().isInteger(), Constraint.IOTA_C1, "the type is " + iota.type());
+        axis(iota.axis(), iota.type(), Constraint.IOTA_C2);
+        return Optional.of(iota.type());
+    }
+
+    private boolean axis(int axis, TensorType type, Constraint constraint) {
+        return require(axis >= 0 && axis < type.rank(), constraint, "axis " + axis + " of " + type);
+    }
+
+    private Optional<TensorType> unary(UnaryFunction function, TensorType x) {
+        require(
+                RegionTyping.takes(function, x.dtype()),
+                Constraint.UNARY_C1,
+                function.text() + " does not take " + x.dtype().text());
+        return Optional.of(x);
+    }
+
+    private Optional<TensorType> binary(BinaryFunction function, TensorType a, TensorType b) {
+        require(
+                a.dtype() == b.dtype() && RegionTyping.takes(function, a.dtype()),
+                Constraint.BINARY_C1,
+                function.text() + " of " + a + " and " + b);
+        return broadcast(a, b, Constraint.BINARY_C2).map(s -> new TensorType(a.dtype(), s));
+    }
+
+    private Optional<Shape> broadcast(TensorType a, TensorType b, Constraint constraint) {
+        Optional<Shape> shape = Shape.broadcast(a.shape(), b.shape());
+        require(shape.isPresent(), constraint, "shapes " + a.shape() + " and " + b.shape() + " do not broadcast");
+        return shape;
+    }
+
+    private Optional<TensorType> compare(TensorType a, TensorType b) {
+        require(a.dtype() == b.dtype(), Constraint.COMPARE_C1, "operands are " + a + " and " + b);
+        return broadcast(a, b, Constraint.COMPARE_C2).map(s -> new TensorType(DType.I1, s));
+    }
+
+    private Optional<TensorType> select(TensorType c, TensorType a, TensorType b) {
+        require(c.dtype() == DType.I1, Constraint.SELECT_C1, "the condition is " + c);
+        require(a.dtype() == b.dtype(), Constraint.SELECT_C2, "choices are " + a + " and " + b);
+        Optional<Shape> choices = broadcast(a, b, Constraint.SELECT_C3);
+        return choices.flatMap(s -> broadcast(c, a.withShape(s), Constraint.SELECT_C3))
+                .map(a::withShape);
+    }
+
+    private Optional<TensorType> reduce(int axis, TensorType x) {
+        require(x.dtype() != DType.I1, Constraint.REDUCE_C2, "the operand is " + x);
+        return axis(axis, x, Constraint.REDUCE_C1)
+                ? Optional.of(x.withShape(x.shape().with(axis, Dim.of(1))))
+                : Optional.empty();
+    }
+
+    private Optional<TensorType> dot(TensorOp.Dot dot, TensorType a, TensorType b) {
+        if (!require(
+                a.rank() >= 2 && b.rank() >= 2 && a.dtype() == b.dtype() && a.dtype().isFloat(),
+                Constraint.DOT_C1,
+                "operands are " + a + " and " + b)) {
+            return Optional.empty();
+        }
+        Dim m = a.dim(dot.transposeLhs() ? -1 : -2);
+        Dim kA = a.dim(dot.transposeLhs() ? -2 : -1);
+        Dim kB = b.dim(dot.transposeRhs() ? -1 : -2);
+        Dim n = b.dim(dot.transposeRhs() ? -2 : -1);
+        require(kA.equals(kB), Constraint.DOT_C2, "contracted dims " + kA + " and " + kB + " differ");
+        Optional<Shape> batch =
+                Shape.broadcast(a.shape().sub(0, a.rank() - 2), b.shape().sub(0, b.rank() - 2));
+        require(batch.isPresent(), Constraint.DOT_C3, "batch axes of " + a + " and " + b + " do not broadcast");
+        return batch.map(s -> a.withShape(s.concat(Shape.of(m, n))));
+    }
+
+    private Optional<TensorType> reshape(Shape shape, TensorType x) {
+        require(
+                x.shape().elements().equals(shape.elements()),
+                Constraint.RESHAPE_C1,
+                x.shape() + " has " + x.shape().elements() + " elements, " + shape + " has " + shape.elements());
+        return Optional.of(x.withShape(shape));
+    }
+
+    private Optional<TensorType> transpose(List<Integer> permutation, TensorType x) {
+        boolean valid = permutation.size() == x.rank()
+                && permutation.stream().distinct().count() == x.rank()
+                && permutation.stream().allMatch(p -> p >= 0 && p < x.rank());
+        return require(valid, Constraint.TRANSPOSE_C1, permutation + " of " + x)
+                ? Optional.of(x.withShape(
+                        new Shape(permutation.stream().map(p -> x.dim(p)).toList())))
+                : Optional.empty();
+    }
+
+    private Optional<TensorType> broadcast(Shape shape, TensorType x) {
+        require(x.shape().broadcastsTo(shape), Constraint.BROADCAST_C1, x.shape() + " to " + shape);
+        return Optional.of(x.withShape(shape));
+    }
+
+    private Optional<TensorType> slice(TensorOp.Slice slice, TensorType x) {
+        if (!axis(slice.axis(), x, Constraint.SLICE_C1)) {
+            return Optional.empty();
+        }
+        Dim extent = x.dim(slice.axis());
+        Dim length = slice.limit().minus(slice.start());
+        boolean inside = notNegative(slice.start()) && notNegative(length) && notNegative(extent.minus(slice.limit()));
+        require(
+                inside,
+                Constraint.SLICE_C2,
+                "[" + slice.start() + ", " + slice.limit() + ") of an axis of extent " + extent);
+        return Optional.of(x.withShape(x.shape().with(slice.axis(), length)));
+    }
+
+    /** Symbolic values are checked when their symbols are bound. */
+    private static boolean notNegative(Dim dim) {
+        return !dim.isStatic() || dim.size() >= 0;
+    }
+
+    private Optional<TensorType> concat(int axis, List<TensorType> in) {
+        if (!require(!in.isEmpty(), Constraint.CONCAT_C1, "there is no operand")
+                || !axis(axis, in.getFirst(), Constraint.CONCAT_C1)) {
+            return Optional.empty();
+        }
+        TensorType first = in.getFirst();
+        Dim sum = Dim.of(0);
+        for (TensorType t : in) {
+            boolean agrees = t.rank() == first.rank()
+                    && t.dtype() == first.dtype()
+                    && t.shape().with(axis, Dim.of(1)).equals(first.shape().with(axis, Dim.of(1)));
+            if (!require(agrees, Constraint.CONCAT_C2, first + " and " + t)) {
+                return Optional.empty();
+            }
+            sum = sum.plus(t.dim(axis));
+        }
+        return Optional.of(first.withShape(first.shape().with(axis, sum)));
+    }
+
+    private Optional<TensorType> pad(TensorOp.Pad pad, TensorType x) {
+        if (!axis(pad.axis(), x, Constraint.PAD_C1)) {
+            return Optional.empty();
+        }
+        require(
+                notNegative(pad.before()) && notNegative(pad.after()),
+                Constraint.PAD_C2,
+                "before " + pad.before() + ", after " + pad.after());
+        Dim extent = pad.before().plus(x.dim(pad.axis())).plus(pad.after());
+        return Optional.of(x.withShape(x.shape().with(pad.axis(), extent)));
+    }
+
+    static boolean isIndex(DType dtype) {
+        return dtype == DType.I32 || dtype == DType.I64;
+    }
+
+    private Optional<TensorType> gather(TensorType table, TensorType ids) {
+        require(isIndex(ids.dtype()), Constraint.GATHER_C2, "ids are " + ids);
+        return require(table.rank() >= 1, Constraint.GATHER_C1, "the table is " + table)
+                ? Optional.of(table.withShape(ids.shape().concat(table.shape().sub(1, table.rank()))))
+                : Optional.empty();
+    }
+
+    private Optional<TensorType> scatterAdd(TensorType operand, TensorType ids, TensorType updates) {
+        require(isIndex(ids.dtype()), Constraint.SCATTER_ADD_C1, "ids are " + ids);
+        boolean fits = operand.rank() >= 1
+                && operand.dtype() == updates.dtype()
+                && updates.shape().equals(ids.shape().concat(operand.shape().sub(1, operand.rank())));
+        require(fits, Constraint.SCATTER_ADD_C2, "operand " + operand + ", ids " + ids + ", updates " + updates);
+        return Optional.of(operand);
+    }
+
+    private Optional<TensorType> gatherLast(TensorType data, TensorType index, Constraint type, Constraint shape) {
+        require(isIndex(index.dtype()), type, "the index is " + index);
+        boolean fits = data.rank() >= 1
+                && index.rank() >= 1
+                && index.shape()
+                        .sub(0, index.rank() - 1)
+                        .broadcastsTo(data.shape().sub(0, data.rank() - 1));
+        return require(fits, shape, "data " + data + ", index " + index)
+                ? Optional.of(data.withShape(data.shape().with(-1, index.dim(-1))))
+                : Optional.empty();
+    }
+
+    private Optional<TensorType> scatterAddLast(TensorType operand, TensorType index, TensorType updates) {
+        gatherLast(operand, index, Constraint.SCATTER_ADD_LAST_C1, Constraint.SCATTER_ADD_LAST_C2)
+                .ifPresent(gathered -> require(
+                        gathered.equals(updates),
+                        Constraint.SCATTER_ADD_LAST_C2,
+                        "operand " + operand + ", index " + index + ", updates " + updates));
+        return Optional.of(operand);
+    }
+
+    private Optional<TensorType> toeplitz(TensorOp.Toeplitz op, TensorType table) {
+        boolean fits = table.rank() == 1
+                && table.dim(0).equals(op.rows().plus(op.columns()).plus(-1));
+        require(fits, Constraint.TOEPLITZ_C1, table + " for " + op.rows() + " rows and " + op.columns() + " columns");
+        return Optional.of(table.withShape(Shape.of(op.rows(), op.columns())));
+    }
+
+    private Optional<TensorType> conv1d(TensorOp.Conv1d conv, TensorType x, TensorType w) {
+        if (!require(
+                x.rank() == 3 && w.rank() == 3 && x.dtype() == w.dtype() && x.dtype().isFloat(),
+                Constraint.CONV1D_C1,
+                "x is " + x + ", the weight " + w)) {
+            return Optional.empty();
+        }
+        Dim groups = Dim.of(conv.groups());
+        boolean divides = conv.groups() > 0
+                && w.dim(1).times(groups).equals(x.dim(2))
+                && w.dim(0).isStatic()
+                && w.dim(0).size() % conv.groups() == 0;
+        require(divides, Constraint.CONV1D_C2, conv.groups() + " groups, x " + x + ", weight " + w);
+        require(
+                conv.padding() >= 0 && w.dim(2).isStatic(),
+                Constraint.CONV1D_C3,
+                "padding " + conv.padding() + ", weight " + w);
+        Dim length = x.dim(1).plus(2L * conv.padding()).minus(w.dim(2)).plus(1);
+        return Optional.of(x.withShape(Shape.of(x.dim(0), length, w.dim(0))));
+    }
+
+    private Optional<TensorType> randomUniform(TensorType type, TensorType seed) {
+        require(
+                seed.equals(new TensorType(DType.I64, Shape.SCALAR)) && type.dtype().isFloat(),
+                Constraint.RANDOM_UNIFORM_C1,
+                "the seed is " + seed + ", the result " + type);
+        return Optional.of(type);
+    }
+}

@@ -1,0 +1,161 @@
+package detangle.ir;
+
+import detangle.ir.scalar.RegionTyping;
+import java.util.List;
+import java.util.Optional;
+
+/** The kernel-level half of {@link Inference}. */
+final class KernelInference {
+    /** Records a violation unless a condition holds, and says whether it does. */
+    interface Requirement {
+        boolean require(boolean holds, Constraint constraint, String detail);
+    }
+
+    private final Requirement requirement;
+
+    KernelInference(Requirement requirement) {
+        this.requirement = requirement;
+    }
+
+    private boolean require(boolean holds, Constraint constraint, String detail) {
+        return requirement.require(holds, constraint, detail);
+    }
+
+    Optional<TensorType> infer(KernelOp op, List<TensorType> in) {
+        return switch (op) {
+            case KernelOp.Elementwise e -> elementwise(e, in);
+            case KernelOp.Linear l -> linear(l, in);
+            case KernelOp.LayerNorm l -> layerNorm(l, in);
+            case KernelOp.Embedding e -> embedding(e, in);
+            case KernelOp.MaskedSoftmax m -> maskedSoftmax(in.get(0), in.get(1));
+            case KernelOp.DisentangledAttention a -> attention(a, in);
+        };
+    }
+
+    private Optional<TensorType> elementwise(KernelOp.Elementwise op, List<TensorType> in) {
+        List<DType> dtypes = in.stream().map(TensorType::dtype).toList();
+        require(
+                dtypes.equals(op.region().arguments()),
+                Constraint.ELEMENTWISE_C1,
+                "arguments " + op.region().arguments() + ", operands " + dtypes);
+        Optional<String> fault = RegionTyping.fault(op.region());
+        require(fault.isEmpty(), Constraint.ELEMENTWISE_C3, fault.orElse(""));
+        Optional<Shape> shape = Optional.of(Shape.SCALAR);
+        for (TensorType t : in) {
+            Optional<Shape> next = shape.flatMap(s -> Shape.broadcast(s, t.shape()));
+            if (!require(next.isPresent(), Constraint.ELEMENTWISE_C2, "operands " + in)) {
+                return Optional.empty();
+            }
+            shape = next;
+        }
+        return shape.map(s -> new TensorType(op.region().body().dtype(), s));
+    }
+
+    private static boolean computes(DType dtype) {
+        return dtype == DType.F32 || dtype == DType.F64;
+    }
+
+    private boolean vector(TensorType v, Dim extent, Constraint constraint) {
+        return require(
+                v.dtype().isFloat() && v.shape().equals(Shape.of(extent)), constraint, v + " where a float [" + extent
+                        + "] is due");
+    }
+
+    private Optional<TensorType> linear(KernelOp.Linear op, List<TensorType> in) {
+        TensorType x = in.get(0);
+        TensorType w = in.get(1);
+        if (!require(
+                x.rank() >= 1 && computes(x.dtype()) && w.rank() == 2 && w.dtype().isFloat(),
+                Constraint.LINEAR_C1,
+                "x is " + x + ", the weight " + w)) {
+            return Optional.empty();
+        }
+        require(
+                x.dim(-1).equals(w.dim(1)),
+                Constraint.LINEAR_C2,
+                "last dims " + x.dim(-1) + " and " + w.dim(1) + " differ");
+        if (op.bias()) {
+            vector(in.get(2), w.dim(0), Constraint.LINEAR_C3);
+        }
+        return Optional.of(x.withShape(x.shape().with(-1, w.dim(0))));
+    }
+
+    private Optional<TensorType> layerNorm(KernelOp.LayerNorm op, List<TensorType> in) {
+        TensorType x = in.get(0);
+        if (!require(x.rank() >= 1 && computes(x.dtype()), Constraint.LAYER_NORM_C1, "x is " + x)) {
+            return Optional.empty();
+        }
+        if (op.residual()) {
+            require(in.get(1).equals(x), Constraint.LAYER_NORM_C2, "x is " + x + ", the residual " + in.get(1));
+        }
+        vector(in.get(in.size() - 2), x.dim(-1), Constraint.LAYER_NORM_C3);
+        vector(in.get(in.size() - 1), x.dim(-1), Constraint.LAYER_NORM_C3);
+        return Optional.of(x);
+    }
+
+    private Optional<TensorType> embedding(KernelOp.Embedding op, List<TensorType> in) {
+        TensorType ids = in.get(0);
+        TensorType table = in.get(1);
+        if (!require(
+                Inference.isIndex(ids.dtype())
+                        && table.rank() == 2
+                        && table.dtype().isFloat(),
+                Constraint.EMBEDDING_C1,
+                "ids are " + ids + ", the table " + table)) {
+            return Optional.empty();
+        }
+        vector(in.get(2), table.dim(1), Constraint.EMBEDDING_C2);
+        vector(in.get(3), table.dim(1), Constraint.EMBEDDING_C2);
+        if (op.masked()) {
+            require(
+                    in.get(4).equals(new TensorType(DType.I1, ids.shape().concat(Shape.of(1)))),
+                    Constraint.EMBEDDING_C3,
+                    "ids are " + ids + ", the mask " + in.get(4));
+        }
+        return Optional.of(new TensorType(DType.F32, ids.shape().concat(Shape.of(table.dim(1)))));
+    }
+
+    private Optional<TensorType> maskedSoftmax(TensorType x, TensorType mask) {
+        require(x.rank() >= 1 && computes(x.dtype()), Constraint.MASKED_SOFTMAX_C1, "x is " + x);
+        require(
+                mask.dtype() == DType.I1 && mask.shape().broadcastsTo(x.shape()),
+                Constraint.MASKED_SOFTMAX_C2,
+                "x is " + x + ", the mask " + mask);
+        return Optional.of(x);
+    }
+
+    private Optional<TensorType> attention(KernelOp.DisentangledAttention op, List<TensorType> in) {
+        TensorType q = in.get(0);
+        if (!require(
+                q.rank() == 4
+                        && computes(q.dtype())
+                        && in.get(1).equals(q)
+                        && in.get(2).equals(q),
+                Constraint.ATTENTION_C1,
+                "q, k, v are " + in.subList(0, 3))) {
+            return Optional.empty();
+        }
+        Dim s = q.dim(1);
+        TensorType mask = in.get(3);
+        require(
+                mask.dtype() == DType.I1 && mask.shape().broadcastsTo(Shape.of(q.dim(0), q.dim(2), s, s)),
+                Constraint.ATTENTION_C2,
+                "the mask is " + mask);
+        if (op.c2p() || op.p2c()) {
+            for (TensorType p : in.subList(4, in.size() - 1)) {
+                boolean fits = p.dtype() == q.dtype()
+                        && p.rank() == 3
+                        && p.shape().equals(in.get(4).shape())
+                        && p.dim(0).equals(q.dim(2))
+                        && p.dim(2).equals(q.dim(3));
+                require(fits, Constraint.ATTENTION_C3, "q is " + q + ", a position table " + p);
+            }
+            TensorType table = in.getLast();
+            require(
+                    table.equals(TensorType.of(DType.I32, s.times(2).plus(-1))),
+                    Constraint.ATTENTION_C4,
+                    "the table is " + table);
+        }
+        return Optional.of(q);
+    }
+}

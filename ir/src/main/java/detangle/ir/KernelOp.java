@@ -1,0 +1,44 @@
+package detangle.ir;
+
+import detangle.ir.scalar.Region;
+
+/**
+ * The kernel level: what a backend runs as one kernel. Each operation says what it means in tensor-level primitives
+ * ({@code Decomposition}), which gives its value in the interpreter, its gradient, and the fallback of a backend
+ * without that kernel.
+ */
+public sealed interface KernelOp extends Op {
+    /** A fused elementwise region: one scalar expression over operands that broadcast to the result's shape. */
+    record Elementwise(Region region) implements KernelOp {}
+
+    /**
+     * {@code activation(x w^T + bias)}: x {@code [...,K]}, w {@code [N,K]} in any float type, bias {@code [N]} if present.
+     */
+    record Linear(boolean bias, Activation activation) implements KernelOp {}
+
+    /** {@code (x - mean) / sqrt(var + eps) * gamma + beta} over the last axis of x, or of x + residual if present. */
+    record LayerNorm(double epsilon, boolean residual) implements KernelOp {}
+
+    /**
+     * LayerNorm of rows of a table, zero where the mask is false: ids {@code [B,S]}, table {@code [N,H]} in any float
+     * type, gamma and beta {@code [H]}, mask {@code i1[B,S,1]} if present. The result is f32 {@code [B,S,H]}.
+     */
+    record Embedding(double epsilon, boolean masked) implements KernelOp {}
+
+    /** Softmax over the last axis of the places where the mask holds, 0 elsewhere; a row without any is all 0. */
+    record MaskedSoftmax() implements KernelOp {}
+
+    /**
+     * Disentangled attention (He et al. 2021, DeBERTa, equations 3 and 4), operands in the order q, k, v, mask, pk if
+     * c2p, pq if p2c, table if either.
+     *
+     * <p>q, k, v {@code [B,S,A,d]}; mask i1, broadcasts to {@code [B,A,S,S]}; pk and pq {@code [A,P,d]}; table
+     * {@code i32[2*S-1]} with elements in [0,P). The result is {@code [B,S,A,d]}:
+     *
+     * <pre>
+     * score(i,j) = scale * (q_i.k_j + [c2p] q_i.pk[r] + [p2c] k_j.pq[r]),  r = table[i - j + S - 1]
+     * out_i      = masked_softmax(score(i,.)) v
+     * </pre>
+     */
+    record DisentangledAttention(double scale, boolean c2p, boolean p2c) implements KernelOp {}
+}

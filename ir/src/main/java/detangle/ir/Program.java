@@ -1,0 +1,98 @@
+package detangle.ir;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.Collections;
+
+/**
+ * A program: named inputs, named outputs, and the data of its {@link Literal.Named} constants.
+ *
+ * @param inputs nodes with op {@link TensorOp.Input}, in call order; an input may be unused
+ * @param constants data by name; may hold more than the program uses, and less when it was read from text
+ */
+public record Program(String name, List<Node> inputs, List<Output> outputs, Map<String, Tensor> constants) {
+    /** A named result. Names are unique in a program. */
+    public record Output(String name, Node node) {}
+
+    public Program {
+        inputs = List.copyOf(inputs);
+        outputs = List.copyOf(outputs);
+        constants = Map.copyOf(constants);
+    }
+
+    /** Every node that an output needs and every input, operands before users; the order depends on the graph alone. */
+    public List<Node> nodes() {
+        List<Node> order = new ArrayList<>();
+        Set<Node> done = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Node input : inputs) {
+            visit(input, done, order);
+        }
+        for (Output output : outputs) {
+            visit(output.node(), done, order);
+        }
+        return order;
+    }
+
+    /** Depth first with an explicit stack: a deep model must not overflow the thread's. */
+    private static void visit(Node root, Set<Node> done, List<Node> order) {
+        Deque<Node> stack = new ArrayDeque<>();
+        stack.push(root);
+        while (!stack.isEmpty()) {
+            Node node = stack.peek();
+            if (done.contains(node)) {
+                stack.pop();
+                continue;
+            }
+            boolean ready = true;
+            for (int i = node.inputs().size() - 1; i >= 0; i--) {
+                Node input = node.input(i);
+                if (!done.contains(input)) {
+                    stack.push(input);
+                    ready = false;
+                }
+            }
+            if (ready) {
+                stack.pop();
+                done.add(node);
+                order.add(node);
+            }
+        }
+    }
+
+    /** The nodes that read each node, in program order, once an operand; nodes nobody reads have an empty list. */
+    public Map<Node, List<Node>> users() {
+        Map<Node, List<Node>> users = new IdentityHashMap<>();
+        for (Node node : nodes()) {
+            users.computeIfAbsent(node, n -> new ArrayList<>());
+            for (Node input : node.inputs()) {
+                users.computeIfAbsent(input, n -> new ArrayList<>()).add(node);
+            }
+        }
+        return users;
+    }
+
+    public Node output(String outputName) {
+        return outputs.stream()
+                .filter(o -> o.name().equals(outputName))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("program " + name + " has no output " + outputName))
+                .node();
+    }
+
+    public Program withConstants(Map<String, Tensor> newConstants) {
+        return new Program(name, inputs, outputs, newConstants);
+    }
+
+    /** This program with more constants beside those it has. */
+    public Program plusConstants(Map<String, Tensor> more) {
+        Map<String, Tensor> all = new HashMap<>(constants);
+        all.putAll(more);
+        return withConstants(all);
+    }
+}
