@@ -138,7 +138,8 @@ public final class Dim {
         for (String term : compact.split("(?=[+-])")) {
             Dim product = of(term.startsWith("-") ? -1 : 1);
             for (String factor : term.replaceFirst("^[+-]", "").split("\\*")) {
-                product = product.times(Character.isDigit(factor.charAt(0)) ? of(number(factor, text)) : symbol(factor));
+                product =
+                        product.times(Character.isDigit(factor.charAt(0)) ? of(number(factor, text)) : symbol(factor));
             }
             sum = sum.plus(product);
         }

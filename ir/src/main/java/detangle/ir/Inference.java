@@ -25,8 +25,7 @@ public final class Inference {
                     case KernelOp k -> new KernelInference(inference::require).infer(k, in);
                 }
                 : Optional.empty();
-        return new Result(
-                inference.violations.isEmpty() ? type : Optional.empty(), List.copyOf(inference.violations));
+        return new Result(inference.violations.isEmpty() ? type : Optional.empty(), List.copyOf(inference.violations));
     }
 
     private boolean require(boolean holds, Constraint constraint, String detail) {
@@ -141,7 +140,10 @@ public final class Inference {
 
     private Optional<TensorType> dot(TensorOp.Dot dot, TensorType a, TensorType b) {
         if (!require(
-                a.rank() >= 2 && b.rank() >= 2 && a.dtype() == b.dtype() && a.dtype().isFloat(),
+                a.rank() >= 2
+                        && b.rank() >= 2
+                        && a.dtype() == b.dtype()
+                        && a.dtype().isFloat(),
                 Constraint.DOT_C1,
                 "operands are " + a + " and " + b)) {
             return Optional.empty();
@@ -280,7 +282,10 @@ public final class Inference {
 
     private Optional<TensorType> conv1d(TensorOp.Conv1d conv, TensorType x, TensorType w) {
         if (!require(
-                x.rank() == 3 && w.rank() == 3 && x.dtype() == w.dtype() && x.dtype().isFloat(),
+                x.rank() == 3
+                        && w.rank() == 3
+                        && x.dtype() == w.dtype()
+                        && x.dtype().isFloat(),
                 Constraint.CONV1D_C1,
                 "x is " + x + ", the weight " + w)) {
             return Optional.empty();
@@ -301,7 +306,8 @@ public final class Inference {
 
     private Optional<TensorType> randomUniform(TensorType type, TensorType seed) {
         require(
-                seed.equals(new TensorType(DType.I64, Shape.SCALAR)) && type.dtype().isFloat(),
+                seed.equals(new TensorType(DType.I64, Shape.SCALAR))
+                        && type.dtype().isFloat(),
                 Constraint.RANDOM_UNIFORM_C1,
                 "the seed is " + seed + ", the result " + type);
         return Optional.of(type);

@@ -57,15 +57,19 @@ final class KernelInference {
 
     private boolean vector(TensorType v, Dim extent, Constraint constraint) {
         return require(
-                v.dtype().isFloat() && v.shape().equals(Shape.of(extent)), constraint, v + " where a float [" + extent
-                        + "] is due");
+                v.dtype().isFloat() && v.shape().equals(Shape.of(extent)),
+                constraint,
+                v + " where a float [" + extent + "] is due");
     }
 
     private Optional<TensorType> linear(KernelOp.Linear op, List<TensorType> in) {
         TensorType x = in.get(0);
         TensorType w = in.get(1);
         if (!require(
-                x.rank() >= 1 && computes(x.dtype()) && w.rank() == 2 && w.dtype().isFloat(),
+                x.rank() >= 1
+                        && computes(x.dtype())
+                        && w.rank() == 2
+                        && w.dtype().isFloat(),
                 Constraint.LINEAR_C1,
                 "x is " + x + ", the weight " + w)) {
             return Optional.empty();

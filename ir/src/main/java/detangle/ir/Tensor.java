@@ -61,8 +61,10 @@ public final class Tensor {
 
     /** Elements of any type from doubles: floats rounded to nearest, integers truncated, i1 non-zero. */
     public static Tensor ofDoubles(DType dtype, double[] values, long... shape) {
-        Tensor tensor = new Tensor(dtype, shape, MemorySegment.ofArray(new byte[Math.multiplyExact(
-                Math.toIntExact(elements(shape)), dtype.bytes())]));
+        Tensor tensor = new Tensor(
+                dtype,
+                shape,
+                MemorySegment.ofArray(new byte[Math.multiplyExact(Math.toIntExact(elements(shape)), dtype.bytes())]));
         for (int i = 0; i < values.length; i++) {
             tensor.set(i, values[i]);
         }
@@ -71,8 +73,10 @@ public final class Tensor {
 
     /** Integer elements (or i1) from longs. */
     public static Tensor ofLongs(DType dtype, long[] values, long... shape) {
-        Tensor tensor = new Tensor(dtype, shape, MemorySegment.ofArray(new byte[Math.multiplyExact(
-                Math.toIntExact(elements(shape)), dtype.bytes())]));
+        Tensor tensor = new Tensor(
+                dtype,
+                shape,
+                MemorySegment.ofArray(new byte[Math.multiplyExact(Math.toIntExact(elements(shape)), dtype.bytes())]));
         for (int i = 0; i < values.length; i++) {
             tensor.set(i, values[i]);
         }

@@ -34,8 +34,10 @@ public final class ShapeBinding {
             if (tensor == null) {
                 throw new InputException("the input '" + name + "' is missing; it is " + node.type());
             }
-            if (tensor.dtype() != node.type().dtype() || tensor.rank() != node.type().rank()) {
-                throw new InputException("the input '" + name + "' is " + tensor.type() + ", but must be " + node.type());
+            if (tensor.dtype() != node.type().dtype()
+                    || tensor.rank() != node.type().rank()) {
+                throw new InputException(
+                        "the input '" + name + "' is " + tensor.type() + ", but must be " + node.type());
             }
             for (int axis = 0; axis < tensor.rank(); axis++) {
                 bind(name, node.type().dim(axis), tensor, axis, bindings);
@@ -54,8 +56,8 @@ public final class ShapeBinding {
             expected = bound == null ? size : bound;
         }
         if (expected != size) {
-            throw new InputException("the input '" + name + "' has shape " + Arrays.toString(tensor.shape()) + ", but axis "
-                    + axis + " (" + dim + ") must be " + expected);
+            throw new InputException("the input '" + name + "' has shape " + Arrays.toString(tensor.shape())
+                    + ", but axis " + axis + " (" + dim + ") must be " + expected);
         }
     }
 }

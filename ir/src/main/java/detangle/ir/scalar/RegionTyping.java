@@ -41,27 +41,30 @@ public final class RegionTyping {
             case ScalarExpr.Unary(var f, var x) ->
                 fault(x, region)
                         .or(() -> unless(
-                                takes(f, x.dtype()), f.text() + " does not take " + x.dtype().text()));
+                                takes(f, x.dtype()),
+                                f.text() + " does not take " + x.dtype().text()));
             case ScalarExpr.Binary(var f, var a, var b) ->
                 fault(a, region)
                         .or(() -> fault(b, region))
                         .or(() -> unless(
                                 a.dtype() == b.dtype() && takes(f, a.dtype()),
-                                f.text() + " of " + a.dtype().text() + " and " + b.dtype().text()));
+                                f.text() + " of " + a.dtype().text() + " and "
+                                        + b.dtype().text()));
             case ScalarExpr.Compare(var c, var a, var b) ->
                 fault(a, region)
                         .or(() -> fault(b, region))
                         .or(() -> unless(
                                 a.dtype() == b.dtype(),
-                                c.text() + " of " + a.dtype().text() + " and " + b.dtype().text()));
+                                c.text() + " of " + a.dtype().text() + " and "
+                                        + b.dtype().text()));
             case ScalarExpr.Select(var c, var a, var b) ->
                 fault(c, region)
                         .or(() -> fault(a, region))
                         .or(() -> fault(b, region))
                         .or(() -> unless(
                                 c.dtype() == DType.I1 && a.dtype() == b.dtype(),
-                                "select of " + c.dtype().text() + ", " + a.dtype().text() + " and "
-                                        + b.dtype().text()));
+                                "select of " + c.dtype().text() + ", "
+                                        + a.dtype().text() + " and " + b.dtype().text()));
             case ScalarExpr.Convert(var x, var to) -> fault(x, region);
         };
     }

@@ -1,0 +1,4 @@
+/** The interpreter behind the backend SPI. */
+module detangle.backend.reference {
+    requires detangle.backend;
+}

@@ -1,0 +1,5 @@
+/** SIMD kernels on the CPU through the Vector API. */
+module detangle.backend.vector {
+    requires detangle.backend;
+    requires jdk.incubator.vector;
+}

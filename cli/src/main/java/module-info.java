@@ -1,0 +1,7 @@
+/** The command line. */
+module detangle.cli {
+    requires detangle.runtime;
+    requires info.picocli;
+    requires tools.jackson.databind;
+    requires org.slf4j;
+}

@@ -1,0 +1,4 @@
+/** Passes from tensor-level programs to planned kernel-level ones. */
+module detangle.compiler {
+    requires transitive detangle.backend;
+}

@@ -1,0 +1,5 @@
+/** The typed tensor IR: operations, text form, verifier, rewriter, and the interpreter that defines it. */
+module detangle.ir {
+    exports detangle.ir;
+    exports detangle.ir.scalar;
+}

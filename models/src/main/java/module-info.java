@@ -1,0 +1,10 @@
+/** DeBERTa: configurations, weights, tokenizers, and the program of each variant. */
+@SuppressWarnings("requires-automatic")
+module detangle.models {
+    requires transitive detangle.ir;
+    requires tools.jackson.databind;
+    requires org.slf4j;
+    requires ai.djl.tokenizers;
+    requires ai.djl.api;
+    requires com.google.gson;
+}

@@ -1,0 +1,8 @@
+/** The public Java API: load a model, ask it, close it. */
+module detangle.runtime {
+    requires transitive detangle.models;
+    requires transitive detangle.compiler;
+    requires org.slf4j;
+
+    uses detangle.backend.Backend;
+}
