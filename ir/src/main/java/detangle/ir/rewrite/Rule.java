@@ -1,0 +1,17 @@
+package detangle.ir.rewrite;
+
+import detangle.ir.Node;
+import java.util.Optional;
+
+/** A local rewrite: a pattern, a condition, a replacement of equal value and type. */
+@FunctionalInterface
+public interface Rule {
+    /** The replacement of a node, or empty where the rule does not fire. */
+    Optional<Node> rewrite(Node node, Uses uses);
+
+    /** How often nodes of the program being rewritten are read. */
+    interface Uses {
+        /** Whether exactly one operand or output refers to the node; false for a node that a rule has just made. */
+        boolean once(Node node);
+    }
+}
