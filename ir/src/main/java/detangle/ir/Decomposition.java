@@ -1,0 +1,153 @@
+package detangle.ir;
+
+import detangle.ir.rewrite.Rewriter;
+import detangle.ir.scalar.Region;
+import detangle.ir.scalar.ScalarExpr;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What each kernel-level operation means in tensor-level primitives. This is its definition in the interpreter, the
+ * source of its gradient, and the fallback of a backend without the kernel.
+ */
+public final class Decomposition {
+    private final Builder b = new Builder();
+
+    private Decomposition() {}
+
+    /** The program with every kernel-level operation written in primitives. */
+    public static Program decompose(Program program) {
+        return Rewriter.rewrite(
+                program,
+                List.of((node, uses) -> node.op() instanceof KernelOp op
+                        ? Optional.of(decompose(op, node.inputs()))
+                        : Optional.empty()));
+    }
+
+    /** The operation over these operands in primitives. */
+    public static Node decompose(KernelOp op, List<Node> in) {
+        Decomposition d = new Decomposition();
+        return switch (op) {
+            case KernelOp.Elementwise(Region region) -> d.elementwise(region, in);
+            case KernelOp.Linear linear -> d.linear(linear, in);
+            case KernelOp.LayerNorm norm -> d.layerNorm(norm, in);
+            case KernelOp.Embedding embedding -> d.embedding(embedding, in);
+            case KernelOp.MaskedSoftmax() -> d.maskedSoftmax(in.get(0), in.get(1));
+            case KernelOp.DisentangledAttention attention -> d.attention(attention, in);
+        };
+    }
+
+    private Node elementwise(Region region, List<Node> in) {
+        Node value = scalar(region.body(), in, new HashMap<>());
+        Shape shape = Shape.SCALAR;
+        for (Node node : in) {
+            shape = Shape.broadcast(shape, node.shape()).orElseThrow();
+        }
+        // An operand that the expression does not read still takes part in the shape.
+        return value.shape().equals(shape) ? value : b.broadcast(value, shape);
+    }
+
+    private Node scalar(ScalarExpr expr, List<Node> in, Map<ScalarExpr, Node> done) {
+        Node node = done.get(expr);
+        if (node == null) {
+            node = switch (expr) {
+                case ScalarExpr.Arg(int index, DType dtype) -> in.get(index);
+                case ScalarExpr.Const(double value, DType dtype) -> b.constant(dtype, value);
+                case ScalarExpr.Unary(var f, var x) -> b.unary(f, scalar(x, in, done));
+                case ScalarExpr.Binary(var f, var x, var y) -> b.binary(f, scalar(x, in, done), scalar(y, in, done));
+                case ScalarExpr.Compare(var c, var x, var y) -> b.compare(c, scalar(x, in, done), scalar(y, in, done));
+                case ScalarExpr.Select(var c, var x, var y) ->
+                    b.select(scalar(c, in, done), scalar(x, in, done), scalar(y, in, done));
+                case ScalarExpr.Convert(var x, DType to) -> b.convert(scalar(x, in, done), to);
+            };
+            done.put(expr, node);
+        }
+        return node;
+    }
+
+    private Node linear(KernelOp.Linear op, List<Node> in) {
+        Node x = in.get(0);
+        DType dtype = x.type().dtype();
+        Node weight = b.convert(in.get(1), dtype);
+        // A vector is a matrix of one row to the dot product.
+        Node rows = x.type().rank() > 1 ? x : b.reshape(x, Dim.of(1), x.type().dim(0));
+        Node product = b.dotTransposed(rows, weight);
+        if (x.type().rank() == 1) {
+            product = b.reshape(product, weight.type().dim(0));
+        }
+        Node sum = op.bias() ? b.add(product, b.convert(in.get(2), dtype)) : product;
+        return activation(op.activation(), sum);
+    }
+
+    private Node activation(Activation activation, Node x) {
+        DType dtype = x.type().dtype();
+        return switch (activation) {
+            case NONE -> x;
+            case GELU -> {
+                Node erf = b.unary(UnaryFunction.ERF, b.mul(x, b.constant(dtype, Math.sqrt(0.5))));
+                yield b.mul(b.mul(x, b.constant(dtype, 0.5)), b.add(erf, b.constant(dtype, 1)));
+            }
+            case TANH -> b.unary(UnaryFunction.TANH, x);
+            case RELU -> b.max(x, b.constant(dtype, 0));
+        };
+    }
+
+    private Node layerNorm(KernelOp.LayerNorm op, List<Node> in) {
+        Node x = op.residual() ? b.add(in.get(0), in.get(1)) : in.get(0);
+        return normalise(x, in.get(in.size() - 2), in.get(in.size() - 1), op.epsilon());
+    }
+
+    private Node normalise(Node x, Node gamma, Node beta, double epsilon) {
+        DType dtype = x.type().dtype();
+        Node count = b.constant(dtype, 1);
+        Node ones = b.reduce(
+                ReduceFunction.SUM, b.broadcast(count, Shape.of(x.type().dim(-1))), 0);
+        Node mean = b.div(b.reduce(ReduceFunction.SUM, x, -1), ones);
+        Node centred = b.sub(x, mean);
+        Node variance = b.div(b.reduce(ReduceFunction.SUM, b.mul(centred, centred), -1), ones);
+        Node scale = b.unary(UnaryFunction.RSQRT, b.add(variance, b.constant(dtype, epsilon)));
+        return b.add(b.mul(b.mul(centred, scale), b.convert(gamma, dtype)), b.convert(beta, dtype));
+    }
+
+    private Node embedding(KernelOp.Embedding op, List<Node> in) {
+        Node rows = b.convert(b.gather(in.get(1), in.get(0)), DType.F32);
+        Node normalised = normalise(rows, in.get(2), in.get(3), op.epsilon());
+        return op.masked() ? b.select(in.get(4), normalised, b.constant(DType.F32, 0)) : normalised;
+    }
+
+    private Node maskedSoftmax(Node x, Node mask) {
+        DType dtype = x.type().dtype();
+        Node masked = b.select(mask, x, b.constant(dtype, Double.NEGATIVE_INFINITY));
+        Node e = b.unary(UnaryFunction.EXP, b.sub(masked, b.reduce(ReduceFunction.MAX, masked, -1)));
+        Node quotient = b.div(e, b.reduce(ReduceFunction.SUM, e, -1));
+        return b.select(mask, quotient, b.constant(dtype, 0));
+    }
+
+    private Node attention(KernelOp.DisentangledAttention op, List<Node> in) {
+        List<Node> heads = new ArrayList<>();
+        for (Node x : in.subList(0, 3)) {
+            heads.add(b.transpose(x, 0, 2, 1, 3));
+        }
+        Node q = heads.get(0);
+        Node k = heads.get(1);
+        Node scores = b.dotTransposed(q, k);
+        Dim length = q.type().dim(2);
+        int next = 4;
+        if (op.c2p() || op.p2c()) {
+            Node index = b.op(new TensorOp.Toeplitz(length, length), in.getLast());
+            if (op.c2p()) {
+                scores = b.add(scores, b.gatherLast(b.dotTransposed(q, in.get(next++)), index));
+            }
+            if (op.p2c()) {
+                Node byKey = b.gatherLast(b.dotTransposed(k, in.get(next)), b.transpose(index, 1, 0));
+                scores = b.add(scores, b.transpose(byKey, 0, 1, 3, 2));
+            }
+        }
+        Node scaled = b.mul(scores, b.constant(q.type().dtype(), op.scale()));
+        Node context = b.dot(maskedSoftmax(scaled, in.get(3)), heads.get(2));
+        return b.transpose(context, 0, 2, 1, 3);
+    }
+}

@@ -1,0 +1,10 @@
+package detangle.ir.interpreter;
+
+/** A program that cannot be evaluated on these inputs: an id outside its table, absent data, a negative size. */
+public final class InterpreterException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public InterpreterException(String message) {
+        super(message);
+    }
+}
