@@ -7,4 +7,7 @@ module detangle.models {
     requires ai.djl.tokenizers;
     requires ai.djl.api;
     requires com.google.gson;
+
+    exports detangle.models.deberta;
+    exports detangle.models.weights;
 }

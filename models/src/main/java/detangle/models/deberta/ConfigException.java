@@ -1,0 +1,16 @@
+package detangle.models.deberta;
+
+import java.nio.file.Path;
+
+/** A config.json cannot be used; the message names the file, the field and the fault. */
+public final class ConfigException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public ConfigException(Path file, String fault) {
+        super(file + ": " + fault);
+    }
+
+    public ConfigException(Path file, String fault, Throwable cause) {
+        super(file + ": " + fault, cause);
+    }
+}

@@ -1,0 +1,117 @@
+package detangle.models.deberta;
+
+import detangle.models.json.StrictJson;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/** Typed access to the fields of a JSON object; null counts as absent. Every fault names the file and the field. */
+record ConfigFields(Path file, JsonNode root) {
+
+    static ConfigFields read(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new ConfigException(file, "no such file");
+        }
+        JsonNode root;
+        try {
+            root = StrictJson.parse(ByteBuffer.wrap(Files.readAllBytes(file)));
+        } catch (IOException e) {
+            throw new ConfigException(file, "cannot be read: " + e.getMessage(), e);
+        } catch (StrictJson.InvalidJson e) {
+            throw new ConfigException(file, e.getMessage(), e);
+        }
+        if (!root.isObject()) {
+            throw new ConfigException(file, "not a JSON object");
+        }
+        return new ConfigFields(file, root);
+    }
+
+    Optional<JsonNode> find(String field) {
+        JsonNode node = root.path(field);
+        return node.isMissingNode() || node.isNull() ? Optional.empty() : Optional.of(node);
+    }
+
+    Optional<String> text(String field) {
+        return find(field).map(node -> {
+            if (!node.isString()) {
+                throw fault(field, "is not a string");
+            }
+            return node.stringValue();
+        });
+    }
+
+    boolean flag(String field, boolean otherwise) {
+        return find(field)
+                .map(node -> {
+                    if (!node.isBoolean()) {
+                        throw fault(field, "is not true or false");
+                    }
+                    return node.booleanValue();
+                })
+                .orElse(otherwise);
+    }
+
+    /** An integer of any sign. */
+    int integer(String field, int otherwise) {
+        return find(field).map(node -> integer(field, node)).orElse(otherwise);
+    }
+
+    int integer(String field, JsonNode node) {
+        if (!node.isIntegralNumber() || !node.canConvertToInt()) {
+            throw fault(field, "is no integer that fits: " + node);
+        }
+        return node.intValue();
+    }
+
+    /** A number of at least {@code least}. */
+    int atLeast(int least, String field, int otherwise) {
+        int value = integer(field, otherwise);
+        if (value < least) {
+            throw fault(field, "is " + value + "; it must be at least " + least);
+        }
+        return value;
+    }
+
+    /** A positive integer that the file must state: a default would be another model's size. */
+    int required(String field) {
+        if (find(field).isEmpty()) {
+            throw fault(field, "is missing");
+        }
+        return atLeast(1, field, 0);
+    }
+
+    double number(String field, double otherwise) {
+        return find(field)
+                .map(node -> {
+                    if (!node.isNumber() || !Double.isFinite(node.doubleValue())) {
+                        throw fault(field, "is no number: " + node);
+                    }
+                    return node.doubleValue();
+                })
+                .orElse(otherwise);
+    }
+
+    double probability(String field, double otherwise) {
+        double value = number(field, otherwise);
+        if (value < 0 || value > 1) {
+            throw fault(field, "is " + value + "; it must be between 0 and 1");
+        }
+        return value;
+    }
+
+    HiddenActivation activation(String field, HiddenActivation otherwise) {
+        return text(field)
+                .map(word -> HiddenActivation.of(word)
+                        .orElseThrow(() -> fault(
+                                field,
+                                "is '" + word + "'; supported are " + String.join(", ", HiddenActivation.allWords()))))
+                .orElse(otherwise);
+    }
+
+    ConfigException fault(String field, String fault) {
+        return new ConfigException(file, field + " " + fault);
+    }
+}

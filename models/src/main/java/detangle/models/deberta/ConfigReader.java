@@ -1,0 +1,256 @@
+package detangle.models.deberta;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * From config.json to {@link DebertaConfig}. Field names and defaults are those of HuggingFace transformers
+ * (configuration_deberta.py, configuration_deberta_v2.py, and the getattr calls of the two modeling files).
+ */
+final class ConfigReader {
+    private static final String CONFIG = "config.json";
+
+    private final ConfigFields fields;
+    private final ModelType type;
+
+    private ConfigReader(ConfigFields fields) {
+        this.fields = fields;
+        this.type = modelType(fields);
+    }
+
+    static DebertaConfig read(Path fileOrFolder) {
+        Path file = Files.isDirectory(fileOrFolder) ? fileOrFolder.resolve(CONFIG) : fileOrFolder;
+        return new ConfigReader(ConfigFields.read(file)).config();
+    }
+
+    private DebertaConfig config() {
+        boolean v2 = type == ModelType.DEBERTA_V2;
+        int hiddenSize = fields.required("hidden_size");
+        int heads = fields.required("num_attention_heads");
+        int positions = fields.atLeast(1, "max_position_embeddings", 512);
+        int vocabSize = fields.required("vocab_size");
+        List<String> labels = labels();
+        DebertaConfig config = new DebertaConfig(
+                fields.file(),
+                type,
+                architecture(),
+                vocabSize,
+                fields.atLeast(1, "embedding_size", hiddenSize),
+                hiddenSize,
+                fields.required("num_hidden_layers"),
+                heads,
+                headSize(hiddenSize, heads),
+                fields.required("intermediate_size"),
+                fields.activation("hidden_act", HiddenActivation.GELU),
+                positions,
+                fields.flag("position_biased_input", true),
+                fields.atLeast(0, "type_vocab_size", 0),
+                padTokenId(vocabSize),
+                layerNormEps(),
+                fields.number("initializer_range", 0.02),
+                fields.flag("relative_attention", false),
+                posAttType(),
+                maxRelativePositions(positions),
+                v2 ? Math.max(0, fields.integer("position_buckets", -1)) : 0,
+                v2 && words("norm_rel_ebd").contains("layer_norm"),
+                v2 && fields.flag("share_att_key", false),
+                v2 ? convolution(hiddenSize) : Optional.empty(),
+                poolerActivation(hiddenSize),
+                dropout(),
+                fields.flag("legacy", true),
+                fields.flag("tie_word_embeddings", true),
+                labels,
+                problemType(labels.size()));
+        checkBuckets(config);
+        return config;
+    }
+
+    private static ModelType modelType(ConfigFields fields) {
+        String word = fields.text("model_type").orElseThrow(() -> fields.fault("model_type", "is missing"));
+        return Arrays.stream(ModelType.values())
+                .filter(t -> t.text().equals(word))
+                .findFirst()
+                .orElseThrow(() -> fields.fault(
+                        "model_type",
+                        "is '" + word + "'; supported are "
+                                + Arrays.stream(ModelType.values())
+                                        .map(ModelType::text)
+                                        .collect(Collectors.joining(", "))));
+    }
+
+    private Architecture architecture() {
+        Optional<JsonNode> names = fields.find("architectures").filter(node -> !(node.isArray() && node.isEmpty()));
+        if (names.isEmpty()) {
+            return Architecture.ENCODER;
+        }
+        if (!names.get().isArray()
+                || names.get().size() != 1
+                || !names.get().get(0).isString()) {
+            throw fields.fault("architectures", "is not a list of one name");
+        }
+        String name = names.get().get(0).stringValue();
+        return Arrays.stream(Architecture.values())
+                .filter(a -> a.className(type).equals(name))
+                .findFirst()
+                .orElseThrow(() -> fields.fault(
+                        "architectures",
+                        "names '" + name + "'; supported with model_type " + type.text() + " are "
+                                + Arrays.stream(Architecture.values())
+                                        .map(a -> a.className(type))
+                                        .collect(Collectors.joining(", "))));
+    }
+
+    private int headSize(int hiddenSize, int heads) {
+        if (hiddenSize % heads != 0) {
+            throw fields.fault("hidden_size", "is " + hiddenSize + ", not a multiple of num_attention_heads " + heads);
+        }
+        int size = hiddenSize / heads;
+        if (type == ModelType.DEBERTA_V2 && fields.integer("attention_head_size", size) != size) {
+            // The output projection is hidden_size square, in HuggingFace as in microsoft's code.
+            throw fields.fault("attention_head_size", "must be hidden_size / num_attention_heads = " + size);
+        }
+        return size;
+    }
+
+    private int padTokenId(int vocabSize) {
+        int id = fields.atLeast(0, "pad_token_id", 0);
+        if (id >= vocabSize) {
+            throw fields.fault("pad_token_id", "is " + id + ", outside the vocabulary of " + vocabSize);
+        }
+        return id;
+    }
+
+    private double layerNormEps() {
+        double eps = fields.number("layer_norm_eps", 1e-7);
+        if (eps <= 0) {
+            throw fields.fault("layer_norm_eps", "is " + eps + "; it must be above 0");
+        }
+        return eps;
+    }
+
+    private int maxRelativePositions(int maxPositionEmbeddings) {
+        int stated = fields.integer("max_relative_positions", -1);
+        return stated < 1 ? maxPositionEmbeddings : stated;
+    }
+
+    private Set<PositionTerm> posAttType() {
+        EnumSet<PositionTerm> terms = EnumSet.noneOf(PositionTerm.class);
+        for (String word : words("pos_att_type")) {
+            terms.add(
+                    switch (word) {
+                        case "c2p" -> PositionTerm.C2P;
+                        case "p2c" -> PositionTerm.P2C;
+                        default -> throw fields.fault("pos_att_type", "names '" + word + "'; supported are c2p, p2c");
+                    });
+        }
+        return terms;
+    }
+
+    /** The words of {@code "a|b"} or of {@code ["a", "b"]}, in lower case. */
+    private List<String> words(String field) {
+        return fields
+                .find(field)
+                .map(node -> node.isArray()
+                        ? IntStream.range(0, node.size()).mapToObj(node::get).toList()
+                        : List.of(node))
+                .orElse(List.of())
+                .stream()
+                .map(node -> {
+                    if (!node.isString()) {
+                        throw fields.fault(field, "is neither a string nor a list of strings");
+                    }
+                    return node.stringValue();
+                })
+                .flatMap(text -> Arrays.stream(text.split("\\|")))
+                .map(word -> word.strip().toLowerCase(Locale.ROOT))
+                .filter(word -> !word.isEmpty())
+                .toList();
+    }
+
+    private Optional<DebertaConfig.Convolution> convolution(int hiddenSize) {
+        int kernel = fields.integer("conv_kernel_size", 0);
+        if (kernel <= 0) {
+            return Optional.empty();
+        }
+        int groups = fields.atLeast(1, "conv_groups", 1);
+        if (kernel % 2 == 0) {
+            throw fields.fault("conv_kernel_size", "is " + kernel + "; it must be odd, to keep the length");
+        }
+        if (hiddenSize % groups != 0) {
+            throw fields.fault("conv_groups", "is " + groups + ", which does not divide hidden_size " + hiddenSize);
+        }
+        HiddenActivation activation = fields.activation("conv_act", HiddenActivation.TANH);
+        return Optional.of(new DebertaConfig.Convolution(kernel, groups, activation));
+    }
+
+    private HiddenActivation poolerActivation(int hiddenSize) {
+        int size = fields.integer("pooler_hidden_size", hiddenSize);
+        if (size != hiddenSize) {
+            throw fields.fault("pooler_hidden_size", "is " + size + "; it must be hidden_size " + hiddenSize);
+        }
+        return fields.activation("pooler_hidden_act", HiddenActivation.GELU);
+    }
+
+    private DebertaConfig.Dropout dropout() {
+        double hidden = fields.probability("hidden_dropout_prob", 0.1);
+        double attention = fields.probability("attention_probs_dropout_prob", 0.1);
+        double classifier = fields.probability("cls_dropout", hidden);
+        return new DebertaConfig.Dropout(hidden, attention, fields.probability("pooler_dropout", 0), classifier);
+    }
+
+    /** Of {@code id2label}, whose keys must be 0, 1, ...; else as many as {@code num_labels} says, or two. */
+    private List<String> labels() {
+        Optional<JsonNode> byId = fields.find("id2label");
+        if (byId.isEmpty()) {
+            return IntStream.range(0, fields.atLeast(1, "num_labels", 2))
+                    .mapToObj(i -> "LABEL_" + i)
+                    .toList();
+        }
+        if (!byId.get().isObject() || byId.get().isEmpty()) {
+            throw fields.fault("id2label", "is not an object from class index to label");
+        }
+        return IntStream.range(0, byId.get().size())
+                .mapToObj(i -> {
+                    JsonNode label = byId.get().path(Integer.toString(i));
+                    if (!label.isString()) {
+                        throw fields.fault(
+                                "id2label",
+                                "has no label \"" + i + "\" among its "
+                                        + byId.get().size());
+                    }
+                    return label.stringValue();
+                })
+                .toList();
+    }
+
+    private ProblemType problemType(int numLabels) {
+        return fields.text("problem_type")
+                .map(word -> Arrays.stream(ProblemType.values())
+                        .filter(p -> p.name().toLowerCase(Locale.ROOT).equals(word))
+                        .findFirst()
+                        .orElseThrow(() -> fields.fault("problem_type", "is '" + word + "', which is not known")))
+                .orElse(numLabels == 1 ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL_CLASSIFICATION);
+    }
+
+    /** Beyond half the buckets the bucket grows as ln(r / mid) / ln((max - 1) / mid), which needs max - 1 > mid > 0. */
+    private void checkBuckets(DebertaConfig config) {
+        int buckets = config.positionBuckets();
+        if (config.relativeAttention()
+                && buckets > 0
+                && (buckets == 1 || config.maxRelativePositions() - 1 <= buckets / 2)) {
+            throw fields.fault(
+                    "position_buckets",
+                    "is " + buckets + ", which does not go with " + config.maxRelativePositions()
+                            + " relative positions");
+        }
+    }
+}

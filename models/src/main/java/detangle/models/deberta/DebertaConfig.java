@@ -1,0 +1,106 @@
+package detangle.models.deberta;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The hyper-parameters of a DeBERTa model as its config.json states them, checked, with HuggingFace's defaults where
+ * it is silent. What a model type does not have reads as its neutral value: v1 has no buckets, no shared keys, no
+ * normalised position table, no convolution.
+ *
+ * @param file where it was read from, for messages
+ * @param architecture {@link Architecture#ENCODER} where the file names none
+ * @param vocabSize rows of the word table; may exceed the tokenizer's vocabulary
+ * @param embeddingSize width of the embedding tables; a projection follows where it is not {@code hiddenSize}
+ * @param headSize width of an attention head; {@code headSize * numAttentionHeads = hiddenSize}
+ * @param maxPositionEmbeddings rows of the position table, and the longest input of a model that has one
+ * @param positionBiasedInput whether absolute positions are added to the embeddings
+ * @param typeVocabSize rows of the segment table; 0: there is none
+ * @param relativeAttention whether the score has position terms
+ * @param posAttType the position terms; each counts in {@link #scoreTerms()} even without relative attention
+ * @param maxRelativePositions distances are clamped to less than this; never below 1
+ * @param positionBuckets logarithmic buckets to each side; 0: distances are not bucketed
+ * @param normalizeRelativeEmbeddings whether the position table goes through {@code encoder.LayerNorm}
+ * @param shareAttKey whether positions use the content's query and key projections
+ * @param convolution the convolution after the first layer, of v2-xlarge and v2-xxlarge
+ * @param poolerActivation applied to the projected state of the first token
+ * @param dropout training only
+ * @param legacyHead masked LM: the head's weights are named {@code cls.predictions} and not {@code lm_predictions}
+ * @param tieWordEmbeddings masked LM: the output matrix is the word table
+ * @param labels names by class index
+ */
+public record DebertaConfig(
+        Path file,
+        ModelType modelType,
+        Architecture architecture,
+        int vocabSize,
+        int embeddingSize,
+        int hiddenSize,
+        int numHiddenLayers,
+        int numAttentionHeads,
+        int headSize,
+        int intermediateSize,
+        HiddenActivation hiddenActivation,
+        int maxPositionEmbeddings,
+        boolean positionBiasedInput,
+        int typeVocabSize,
+        int padTokenId,
+        double layerNormEps,
+        double initializerRange,
+        boolean relativeAttention,
+        Set<PositionTerm> posAttType,
+        int maxRelativePositions,
+        int positionBuckets,
+        boolean normalizeRelativeEmbeddings,
+        boolean shareAttKey,
+        Optional<Convolution> convolution,
+        HiddenActivation poolerActivation,
+        Dropout dropout,
+        boolean legacyHead,
+        boolean tieWordEmbeddings,
+        List<String> labels,
+        ProblemType problemType) {
+
+    /** A 1-d convolution over the sequence, same length out; {@code kernelSize} is odd. */
+    public record Convolution(int kernelSize, int groups, HiddenActivation activation) {}
+
+    /** Probabilities of dropping an element. */
+    public record Dropout(double hidden, double attention, double pooler, double classifier) {}
+
+    public DebertaConfig {
+        posAttType = Set.copyOf(posAttType);
+        labels = List.copyOf(labels);
+    }
+
+    /**
+     * Reads a config.json, or that of a folder. A {@link ConfigException} names the file and the field at fault.
+     */
+    public static DebertaConfig read(Path fileOrFolder) {
+        return ConfigReader.read(fileOrFolder);
+    }
+
+    /** S: relative indices run over [0, 2 S), the rows of the position table. */
+    public int attSpan() {
+        return positionBuckets > 0 ? positionBuckets : maxRelativePositions;
+    }
+
+    public boolean has(PositionTerm term) {
+        return posAttType.contains(term);
+    }
+
+    /** Terms of the attention score: content to content, and each position term. */
+    public int scoreTerms() {
+        return 1 + posAttType.size();
+    }
+
+    /** What every term of the score is multiplied by: 1 / sqrt(headSize * scoreTerms). */
+    public double scoreScale() {
+        return 1 / Math.sqrt((double) headSize * scoreTerms());
+    }
+
+    public int numLabels() {
+        return labels.size();
+    }
+}

@@ -1,0 +1,25 @@
+package detangle.models.deberta;
+
+/** The two layouts of weights and of attention; v3 and mDeBERTa are {@link #DEBERTA_V2} with other sizes. */
+public enum ModelType {
+    DEBERTA("deberta", "Deberta"),
+    DEBERTA_V2("deberta-v2", "DebertaV2");
+
+    private final String text;
+    private final String classPrefix;
+
+    ModelType(String text, String classPrefix) {
+        this.text = text;
+        this.classPrefix = classPrefix;
+    }
+
+    /** The value of {@code model_type}. */
+    public String text() {
+        return text;
+    }
+
+    /** What the names in {@code architectures} begin with. */
+    String classPrefix() {
+        return classPrefix;
+    }
+}

@@ -1,0 +1,2 @@
+/** The DeBERTa family: configurations. */
+package detangle.models.deberta;

@@ -1,0 +1,121 @@
+package detangle.models.weights;
+
+import detangle.ir.Tensor;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.UUID;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Writes safetensors files. */
+public final class SafetensorsWriter {
+    private static final int CHUNK_BYTES = 1 << 20;
+    private static final JsonMapper MAPPER = new JsonMapper();
+
+    private SafetensorsWriter() {}
+
+    /**
+     * Writes the tensors, in their own types, with the text entries as {@code __metadata__}. The file appears whole or
+     * not at all: it is written under another name in the same folder and then renamed over {@code file}. A
+     * {@link WeightsException} if that fails.
+     */
+    public static void write(Path file, SequencedMap<String, Tensor> tensors, Map<String, String> metadata) {
+        if (tensors.containsKey(SafetensorsHeader.METADATA)) {
+            throw new WeightsException(file, SafetensorsHeader.METADATA + " cannot name a tensor");
+        }
+        // Wide elements first: each tensor then starts at a multiple of its element's size.
+        List<Map.Entry<String, Tensor>> ordered = tensors.entrySet().stream()
+                .sorted(Comparator.comparingInt(e -> -e.getValue().dtype().bytes()))
+                .toList();
+        Path target = file.toAbsolutePath();
+        Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+        try {
+            try (FileChannel channel =
+                    FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                writeAll(channel, header(ordered, metadata));
+                ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+                for (Map.Entry<String, Tensor> entry : ordered) {
+                    write(channel, entry.getValue(), chunk);
+                }
+                channel.force(true);
+            }
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            discard(temporary, e);
+            throw new WeightsException(file, "cannot be written: " + reason(e), e);
+        }
+    }
+
+    private static ByteBuffer header(List<Map.Entry<String, Tensor>> tensors, Map<String, String> metadata) {
+        ObjectNode root = MAPPER.createObjectNode();
+        if (!metadata.isEmpty()) {
+            ObjectNode entries = root.putObject(SafetensorsHeader.METADATA);
+            metadata.forEach(entries::put);
+        }
+        long offset = 0;
+        for (Map.Entry<String, Tensor> entry : tensors) {
+            Tensor tensor = entry.getValue();
+            ObjectNode node = root.putObject(entry.getKey());
+            node.put("dtype", StoredType.of(tensor.dtype()).name());
+            node.putPOJO("shape", tensor.shape());
+            node.putPOJO(
+                    "data_offsets", new long[] {offset, offset += tensor.data().byteSize()});
+        }
+        byte[] json = MAPPER.writeValueAsString(root).getBytes(StandardCharsets.UTF_8);
+        // Spaces up to a multiple of eight keep the data aligned.
+        int padded = json.length + 7 & ~7;
+        ByteBuffer header = ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(padded).put(json);
+        while (header.hasRemaining()) {
+            header.put((byte) ' ');
+        }
+        return header.flip();
+    }
+
+    private static void write(FileChannel channel, Tensor tensor, ByteBuffer chunk) throws IOException {
+        MemorySegment data = tensor.data();
+        for (long at = 0; at < data.byteSize(); at += chunk.capacity()) {
+            // A segment over a float[] has no byte buffer of its own, so the bytes go through one.
+            chunk.clear().limit((int) Math.min(chunk.capacity(), data.byteSize() - at));
+            MemorySegment.ofBuffer(chunk).copyFrom(data.asSlice(at, chunk.limit()));
+            writeAll(channel, chunk);
+        }
+    }
+
+    private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    private static void discard(Path temporary, IOException failure) {
+        try {
+            Files.deleteIfExists(temporary);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    private static String reason(IOException e) {
+        // These exceptions' messages are bare paths.
+        return switch (e) {
+            case NoSuchFileException missing -> "its folder does not exist";
+            case AccessDeniedException denied -> "no permission to write there";
+            default -> e.getMessage();
+        };
+    }
+}

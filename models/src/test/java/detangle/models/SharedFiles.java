@@ -1,0 +1,22 @@
+package detangle.models;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+
+/** The folder of fixtures beside the repository; a test that needs it is skipped where it is absent. */
+public final class SharedFiles {
+    private SharedFiles() {}
+
+    /** A file or folder of it. */
+    public static Path require(String path) {
+        Path found = home().resolve("../shared").resolve(path).normalize();
+        Assumptions.assumeTrue(Files.exists(found), () -> "skipped: ../shared/" + path + " is absent");
+        return found;
+    }
+
+    /** The root of the repository. */
+    public static Path home() {
+        return Path.of(System.getProperty("detangle.home", "..")).toAbsolutePath();
+    }
+}

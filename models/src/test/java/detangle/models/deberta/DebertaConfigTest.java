@@ -1,0 +1,228 @@
+package detangle.models.deberta;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.models.SharedFiles;
+import detangle.models.weights.Weights;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DebertaConfigTest {
+    private static final String SIZES = "\"vocab_size\":96,\"hidden_size\":32,\"num_hidden_layers\":3,"
+            + "\"num_attention_heads\":4,\"intermediate_size\":48";
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void whatTheFileLeavesOutHasHuggingFacesDefaults() throws IOException {
+        DebertaConfig config = read("{\"model_type\":\"deberta-v2\"," + SIZES + "}");
+        assertEquals(ModelType.DEBERTA_V2, config.modelType());
+        assertEquals(Architecture.ENCODER, config.architecture());
+        assertEquals(32, config.embeddingSize());
+        assertEquals(8, config.headSize());
+        assertEquals(HiddenActivation.GELU, config.hiddenActivation());
+        assertEquals(512, config.maxPositionEmbeddings());
+        assertTrue(config.positionBiasedInput());
+        assertEquals(0, config.typeVocabSize());
+        assertEquals(0, config.padTokenId());
+        assertEquals(1e-7, config.layerNormEps());
+        assertFalse(config.relativeAttention());
+        assertEquals(Set.of(), config.posAttType());
+        assertEquals(1, config.scoreTerms());
+        assertEquals(512, config.maxRelativePositions());
+        assertEquals(0, config.positionBuckets());
+        assertEquals(512, config.attSpan());
+        assertFalse(config.normalizeRelativeEmbeddings());
+        assertFalse(config.shareAttKey());
+        assertEquals(Optional.empty(), config.convolution());
+        assertEquals(HiddenActivation.GELU, config.poolerActivation());
+        assertEquals(new DebertaConfig.Dropout(0.1, 0.1, 0, 0.1), config.dropout());
+        assertTrue(config.legacyHead());
+        assertTrue(config.tieWordEmbeddings());
+        assertEquals(List.of("LABEL_0", "LABEL_1"), config.labels());
+        assertEquals(ProblemType.SINGLE_LABEL_CLASSIFICATION, config.problemType());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "\"c2p|p2c\" ; 3",
+                "\"P2C | c2p\" ; 3",
+                "[\"p2c\",\"c2p\"] ; 3",
+                "[\"p2c|c2p\"] ; 3",
+                "\"p2c\" ; 2",
+                "[] ; 1",
+                "\"\" ; 1",
+                "null ; 1",
+            },
+            quoteCharacter = '`')
+    void positionTermsAreAListOrAText(String value, int scoreTerms) throws IOException {
+        DebertaConfig config = read("{\"model_type\":\"deberta-v2\"," + SIZES + ",\"pos_att_type\":" + value + "}");
+        assertEquals(scoreTerms, config.scoreTerms());
+    }
+
+    @Test
+    void v1HasNothingOfV2() throws IOException {
+        DebertaConfig config = read("{\"model_type\":\"deberta\"," + SIZES
+                + ",\"relative_attention\":true,\"max_relative_positions\":16,\"position_buckets\":8,"
+                + "\"norm_rel_ebd\":\"layer_norm\",\"share_att_key\":true,\"conv_kernel_size\":3,"
+                + "\"attention_head_size\":5}");
+        assertEquals(16, config.attSpan());
+        assertFalse(config.normalizeRelativeEmbeddings());
+        assertFalse(config.shareAttKey());
+        assertEquals(Optional.empty(), config.convolution());
+        assertEquals(8, config.headSize());
+    }
+
+    @Test
+    void labelsAreOrderedByIndexNotByPlace() throws IOException {
+        StringBuilder labels = new StringBuilder("\"id2label\":{");
+        for (int i = 11; i >= 0; i--) {
+            labels.append("\"").append(i).append("\":\"label ").append(i).append(i == 0 ? "\"}" : "\",");
+        }
+        DebertaConfig config = read("{\"model_type\":\"deberta-v2\"," + SIZES + "," + labels + "}");
+        assertEquals(12, config.numLabels());
+        assertEquals("label 2", config.labels().get(2));
+        assertEquals("label 10", config.labels().get(10));
+        assertEquals(
+                ProblemType.REGRESSION,
+                read("{\"model_type\":\"deberta-v2\"," + SIZES + ",\"num_labels\":1}")
+                        .problemType());
+        assertEquals(
+                ProblemType.MULTI_LABEL_CLASSIFICATION,
+                read("{\"model_type\":\"deberta-v2\"," + SIZES + ",\"problem_type\":\"multi_label_classification\"}")
+                        .problemType());
+    }
+
+    /** What is added to a config that is well formed, and what the message must say. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "\"architectures\":[\"BertModel\"] ; architectures names 'BertModel'",
+                "\"architectures\":[\"DebertaModel\"] ; supported with model_type deberta-v2 are DebertaV2Model",
+                "\"architectures\":\"DebertaV2Model\" ; not a list of one name",
+                "\"hidden_act\":\"mish\" ; hidden_act is 'mish'; supported are gelu",
+                "\"pooler_hidden_act\":\"mish\" ; pooler_hidden_act is 'mish'",
+                "\"pooler_hidden_size\":16 ; pooler_hidden_size is 16",
+                "\"attention_head_size\":16 ; attention_head_size must be",
+                "\"pos_att_type\":\"p2p\" ; pos_att_type names 'p2p'",
+                "\"pos_att_type\":[1] ; pos_att_type is neither",
+                "\"pos_att_type\":{\"a\":1} ; pos_att_type is neither",
+                "\"layer_norm_eps\":0 ; layer_norm_eps is 0.0",
+                "\"layer_norm_eps\":\"1e-7\" ; layer_norm_eps is no number",
+                "\"type_vocab_size\":-1 ; type_vocab_size is -1",
+                "\"pad_token_id\":96 ; pad_token_id is 96, outside the vocabulary of 96",
+                "\"max_position_embeddings\":0 ; max_position_embeddings is 0",
+                "\"max_position_embeddings\":2147483648 ; max_position_embeddings is no integer that fits",
+                "\"relative_attention\":1 ; relative_attention is not true or false",
+                "\"conv_kernel_size\":4 ; conv_kernel_size is 4; it must be odd",
+                "\"conv_kernel_size\":3,\"conv_groups\":5 ; conv_groups is 5",
+                "\"relative_attention\":true,\"position_buckets\":1 ; position_buckets is 1",
+                "\"relative_attention\":true,\"position_buckets\":32,\"max_relative_positions\":17 ; position_buckets is 32",
+                "\"id2label\":{\"0\":\"a\",\"2\":\"b\"} ; id2label has no label \"1\"",
+                "\"id2label\":[] ; id2label is not an object",
+                "\"num_labels\":0 ; num_labels is 0",
+                "\"problem_type\":\"guess\" ; problem_type is 'guess'",
+                "\"hidden_dropout_prob\":2 ; hidden_dropout_prob is 2.0",
+                "\"vocab_size\":96 ; Duplicate",
+            })
+    void wrongFieldIsNamed(String fields, String message) {
+        assertRefused("{\"model_type\":\"deberta-v2\"," + SIZES + "," + fields + "}", message);
+    }
+
+    @Test
+    void missingAndUnknownAreNamed() throws IOException {
+        assertRefused("{" + SIZES + "}", "model_type is missing");
+        assertRefused(
+                "{\"model_type\":\"bert\"," + SIZES + "}", "model_type is 'bert'; supported are deberta, deberta-v2");
+        for (String field : SIZES.split(",")) {
+            String rest = ("," + SIZES).replace("," + field, "");
+            assertRefused("{\"model_type\":\"deberta\"" + rest + "}", field.split("\"")[1] + " is missing");
+        }
+        assertRefused(
+                "{\"model_type\":\"deberta\"," + SIZES.replace("\"hidden_size\":32", "\"hidden_size\":30") + "}",
+                "hidden_size is 30, not a multiple of num_attention_heads 4");
+        assertRefused("[]", "not a JSON object");
+        assertRefused("{", "not valid JSON");
+        ConfigException absent =
+                assertThrows(ConfigException.class, () -> DebertaConfig.read(folder.resolve("absent")));
+        assertTrue(absent.getMessage().endsWith("no such file"), absent.getMessage());
+    }
+
+    @Test
+    void releasedModelsRead() throws IOException {
+        Path configs = SharedFiles.require("configs");
+        DebertaConfig base = DebertaConfig.read(configs.resolve("deberta-v3-base"));
+        assertEquals(256, base.attSpan());
+        assertEquals(512, base.maxRelativePositions());
+        assertEquals(64, base.headSize());
+        assertTrue(base.normalizeRelativeEmbeddings() && base.shareAttKey() && base.relativeAttention());
+        assertEquals(1 / Math.sqrt(192), base.scoreScale());
+        DebertaConfig xxlarge = DebertaConfig.read(configs.resolve("deberta-v2-xxlarge/config.json"));
+        assertEquals(Optional.of(new DebertaConfig.Convolution(3, 1, HiddenActivation.GELU)), xxlarge.convolution());
+        DebertaConfig v1 = DebertaConfig.read(configs.resolve("deberta-base"));
+        assertEquals(512, v1.attSpan());
+        assertEquals(
+                251_000, DebertaConfig.read(configs.resolve("mdeberta-v3-base")).vocabSize());
+        assertEquals(8, readAll(configs));
+    }
+
+    @Test
+    void fixturesReadAndTheirTablesHaveTheStatedSizes() throws IOException {
+        Path goldens = SharedFiles.require("goldens");
+        assertEquals(34, readAll(goldens));
+        try (Stream<Path> fixtures = Files.list(goldens).filter(Files::isDirectory)) {
+            for (Path fixture : fixtures.toList()) {
+                DebertaConfig config = DebertaConfig.read(fixture);
+                try (Weights weights = Weights.open(fixture)) {
+                    for (String name : weights.names()) {
+                        if (name.endsWith("encoder.rel_embeddings.weight")) {
+                            assertEquals(
+                                    2L * config.attSpan(), weights.get(name).dim(0), fixture.toString());
+                        } else if (name.endsWith("embeddings.word_embeddings.weight")) {
+                            assertEquals(config.vocabSize(), weights.get(name).dim(0), fixture.toString());
+                            assertEquals(
+                                    config.embeddingSize(), weights.get(name).dim(1), fixture.toString());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static int readAll(Path root) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            List<Path> configs = files.filter(f -> f.endsWith("config.json")).toList();
+            configs.forEach(DebertaConfig::read);
+            return configs.size();
+        }
+    }
+
+    private DebertaConfig read(String json) throws IOException {
+        Files.writeString(folder.resolve("config.json"), json);
+        return DebertaConfig.read(folder);
+    }
+
+    private void assertRefused(String json, String message) {
+        ConfigException failure = assertThrows(ConfigException.class, () -> read(json));
+        assertTrue(failure.getMessage().contains(message), failure.getMessage());
+        assertTrue(failure.getMessage().contains("config.json"), failure.getMessage());
+        assertEquals(1, failure.getMessage().lines().count(), failure.getMessage());
+    }
+}

@@ -1,0 +1,135 @@
+package detangle.models.weights;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.ir.DType;
+import detangle.ir.Tensor;
+import detangle.models.SharedFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SafetensorsWriterTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void everyTypeComesBack() {
+        LinkedHashMap<String, Tensor> tensors = new LinkedHashMap<>();
+        double[] values = {0, 1, -2, 3.5, 100, -7};
+        for (DType dtype : DType.values()) {
+            tensors.put("a." + dtype.text(), Tensor.ofDoubles(dtype, values, 2, 3));
+        }
+        tensors.put("scalar \"é\"", Tensor.of(new float[] {4.25f}));
+        tensors.put("empty", Tensor.of(new long[0], 3, 0));
+        Path file = folder.resolve("t.safetensors");
+        SafetensorsWriter.write(file, tensors, Map.of("format", "pt"));
+
+        try (Weights weights = Weights.open(file)) {
+            assertEquals(tensors.keySet(), weights.names());
+            assertEquals(Map.of("format", "pt"), weights.metadata());
+            tensors.forEach((name, tensor) -> {
+                Tensor read = weights.get(name);
+                assertEquals(tensor.dtype(), read.dtype());
+                assertArrayEquals(tensor.shape(), read.shape());
+                assertArrayEquals(tensor.toDoubles(), read.toDoubles());
+                assertEquals(file, weights.source(name));
+            });
+        }
+    }
+
+    @Test
+    void everyTensorStartsAtItsAlignment() {
+        LinkedHashMap<String, Tensor> tensors = new LinkedHashMap<>();
+        tensors.put("b", Tensor.of(new boolean[] {true, false, true}, 3));
+        tensors.put("d", Tensor.of(new double[] {1}, 1));
+        tensors.put("f", Tensor.of(new float[] {2}, 1));
+        Path file = folder.resolve("t.safetensors");
+        SafetensorsWriter.write(file, tensors, Map.of());
+        try (Weights weights = Weights.open(file)) {
+            assertEquals(0, weights.get("d").data().address() % 8);
+            assertEquals(0, weights.get("f").data().address() % 4);
+            assertEquals(List.of("d", "f", "b"), List.copyOf(weights.names()));
+        }
+    }
+
+    @Test
+    void moreThanOneChunk() {
+        float[] values = new float[700_001];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i;
+        }
+        Path file = folder.resolve("t.safetensors");
+        SafetensorsWriter.write(file, one("x", Tensor.of(values, values.length)), Map.of());
+        try (Weights weights = Weights.open(file)) {
+            assertArrayEquals(values, weights.get("x").toFloats());
+        }
+    }
+
+    @Test
+    void replacesAndLeavesNothingElse() throws IOException {
+        Path file = folder.resolve("t.safetensors");
+        Files.writeString(file, "old");
+        SafetensorsWriter.write(file, one("x", Tensor.of(new int[] {5}, 1)), Map.of());
+        try (Weights weights = Weights.open(file)) {
+            assertEquals(5, weights.get("x").getLong(0));
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(List.of(file), files.toList());
+        }
+    }
+
+    @Test
+    void failureLeavesTheOldFileAndNothingElse() throws IOException {
+        Path occupied = Files.createDirectory(folder.resolve("t.safetensors"));
+        Files.writeString(occupied.resolve("keep"), "kept");
+        WeightsException failure = assertThrows(
+                WeightsException.class,
+                () -> SafetensorsWriter.write(occupied, one("x", Tensor.of(new int[] {5}, 1)), Map.of()));
+        assertTrue(failure.getMessage().contains("cannot be written"), failure.getMessage());
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(List.of(occupied), files.toList());
+        }
+        WeightsException missing = assertThrows(
+                WeightsException.class,
+                () -> SafetensorsWriter.write(
+                        folder.resolve("no/t.safetensors"), one("x", Tensor.of(new int[] {5}, 1)), Map.of()));
+        assertTrue(missing.getMessage().endsWith("its folder does not exist"), missing.getMessage());
+    }
+
+    @Test
+    void everyFixtureReadsAndComesBack() throws IOException {
+        Path goldens = SharedFiles.require("goldens");
+        try (Stream<Path> files = Files.walk(goldens)) {
+            List<Path> fixtures =
+                    files.filter(f -> f.toString().endsWith(".safetensors")).toList();
+            assertTrue(fixtures.size() >= 34 * 2, "only " + fixtures.size() + " files");
+            for (Path fixture : fixtures) {
+                Path copy = folder.resolve("copy.safetensors");
+                try (Weights original = Weights.open(fixture)) {
+                    LinkedHashMap<String, Tensor> tensors = new LinkedHashMap<>();
+                    original.names().forEach(name -> tensors.put(name, original.get(name)));
+                    SafetensorsWriter.write(copy, tensors, original.metadata());
+                    try (Weights read = Weights.open(copy)) {
+                        assertEquals(original.names(), read.names());
+                        tensors.forEach((name, tensor) -> assertEquals(
+                                -1, tensor.data().mismatch(read.get(name).data()), name));
+                    }
+                }
+            }
+        }
+    }
+
+    private static LinkedHashMap<String, Tensor> one(String name, Tensor tensor) {
+        return new LinkedHashMap<>(Map.of(name, tensor));
+    }
+}
