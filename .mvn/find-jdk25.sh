@@ -1,5 +1,5 @@
-# Sourced by ./build and ./detangle. Defines find_jdk25, which prints the home of a JDK 25 or newer, or says what to
-# install and fails.
+# Sourced by ./build and ./detangle. Defines find_jdk25, which prints the home of a JDK 25, or says what to install and
+# fails.
 
 jdk_version() {
     # The release file is faster than starting a JVM, and every JDK has one.

@@ -4,4 +4,7 @@ module detangle.cli {
     requires info.picocli;
     requires tools.jackson.databind;
     requires org.slf4j;
+
+    opens detangle.cli to
+            info.picocli;
 }
