@@ -4,4 +4,5 @@ module detangle.ir {
     exports detangle.ir.interpreter;
     exports detangle.ir.rewrite;
     exports detangle.ir.scalar;
+    exports detangle.ir.text;
 }

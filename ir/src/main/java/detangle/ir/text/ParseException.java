@@ -1,0 +1,12 @@
+package detangle.ir.text;
+
+import detangle.ir.Location;
+
+/** Text that is no program; the message begins with file, line and column. */
+public final class ParseException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public ParseException(Location location, String message) {
+        super(location + ": error: " + message);
+    }
+}

@@ -1,0 +1,230 @@
+package detangle.ir.text;
+
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.KernelOp;
+import detangle.ir.Literal;
+import detangle.ir.Location;
+import detangle.ir.Node;
+import detangle.ir.Op;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.Shape;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.ir.scalar.Region;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Reads the text form of a program. Types are taken as declared: whether they are right is for the verifier to say. The
+ * data of named constants is not in the text, so the program's constants are empty. Statements that no output needs are
+ * read and dropped.
+ */
+public final class Parser {
+    private final TokenReader in;
+    private final Map<String, Node> values = new HashMap<>();
+
+    private Parser(String file, String text) {
+        this.in = new TokenReader(new Lexer(file, text));
+    }
+
+    /**
+     * @param file the name for messages
+     * @throws ParseException with line and column; no other exception for any text
+     */
+    public static Program parse(String file, String text) {
+        return new Parser(file, text).program();
+    }
+
+    private Program program() {
+        in.expectWord("func");
+        in.expect("@");
+        String name = in.word();
+        List<Node> inputs = in.list("(", ")", this::argument);
+        in.expect("->");
+        Map<String, TensorType> results = new HashMap<>();
+        in.list("(", ")", () -> {
+            Location location = in.location();
+            String result = in.word();
+            in.expect(":");
+            if (results.put(result, type()) != null) {
+                throw new ParseException(location, "the result " + result + " is declared twice");
+            }
+            return result;
+        });
+        in.expect("{");
+        while (!in.isWord("return")) {
+            statement();
+        }
+        in.expectWord("return");
+        List<Output> outputs = new ArrayList<>();
+        do {
+            outputs.add(output(results));
+        } while (in.accept(","));
+        if (!results.isEmpty()) {
+            throw in.error("the declared result " + results.keySet().iterator().next() + " is not returned");
+        }
+        in.expect("}");
+        in.expectEnd();
+        return new Program(name, inputs, outputs, Map.of());
+    }
+
+    private Node argument() {
+        Location location = in.location();
+        String name = in.value();
+        in.expect(":");
+        TensorType type = type();
+        Node node = new Node(new TensorOp.Input(name, type), List.of(), type, name, Optional.of(location));
+        define(name, node, location);
+        return node;
+    }
+
+    private Output output(Map<String, TensorType> results) {
+        Location location = in.location();
+        String name = in.word();
+        in.expect("=");
+        Node node = operand();
+        if (!node.type().equals(results.remove(name))) {
+            throw new ParseException(location, "the result " + name + " is not declared as " + node.type());
+        }
+        return new Output(name, node);
+    }
+
+    private void define(String name, Node node, Location location) {
+        if (values.put(name, node) != null) {
+            throw new ParseException(location, "%" + name + " is defined twice");
+        }
+    }
+
+    private Node operand() {
+        Location location = in.location();
+        String name = in.value();
+        Node node = values.get(name);
+        if (node == null) {
+            throw new ParseException(location, "%" + name + " is not defined before");
+        }
+        return node;
+    }
+
+    private void statement() {
+        Location location = in.location();
+        String name = in.value();
+        in.expect("=");
+        Location opLocation = in.location();
+        String mnemonic = in.word();
+        Form form = switch (mnemonic) {
+            case "param" -> parameter();
+            case "constant" -> constant();
+            case "elementwise" -> elementwise();
+            default -> operation(mnemonic, opLocation);
+        };
+        in.expect(":");
+        TensorType type = type();
+        Op op;
+        try {
+            op = form.op().of(type);
+        } catch (Attributes.AttributeException e) {
+            throw new ParseException(opLocation, e.getMessage() + " in " + mnemonic);
+        }
+        // Numbers are given by position, so they are no names to keep.
+        String hint = name.chars().allMatch(Character::isDigit) ? "" : name;
+        define(name, new Node(op, form.operands(), type, hint, Optional.of(location)), location);
+    }
+
+    /** A statement before its type is known. */
+    private record Form(List<Node> operands, OpOfType op) {}
+
+    private interface OpOfType {
+        Op of(TensorType type);
+    }
+
+    private Form parameter() {
+        String name = in.string();
+        return new Form(List.of(), type -> new TensorOp.Param(name, type));
+    }
+
+    private Form constant() {
+        Literal literal;
+        if (in.accept("@")) {
+            literal = new Literal.Named(in.string());
+        } else if (in.acceptWord("dense")) {
+            literal = new Literal.Dense(in.list("<", ">", in::number));
+        } else {
+            literal = new Literal.Splat(in.number());
+        }
+        return new Form(List.of(), type -> new TensorOp.Constant(literal, type));
+    }
+
+    private List<Node> operands() {
+        List<Node> operands = new ArrayList<>();
+        if (in.isValue()) {
+            do {
+                operands.add(operand());
+            } while (in.accept(","));
+        }
+        return operands;
+    }
+
+    private Form elementwise() {
+        List<Node> operands = operands();
+        List<DType> dtypes = operands.stream().map(n -> n.type().dtype()).toList();
+        in.expect("{");
+        Region region = new Region(dtypes, new ExpressionParser(in, dtypes).parse());
+        in.expect("}");
+        return new Form(operands, type -> new KernelOp.Elementwise(region));
+    }
+
+    private Form operation(String mnemonic, Location location) {
+        List<Node> operands = operands();
+        Attributes attributes = attributes();
+        return new Form(operands, type -> {
+            Op op = OpSyntax.parse(mnemonic, attributes, type)
+                    .orElseThrow(() -> new ParseException(location, "there is no operation '" + mnemonic + "'"));
+            attributes.done();
+            return op;
+        });
+    }
+
+    private Attributes attributes() {
+        Attributes attributes = new Attributes();
+        if (!in.is("{")) {
+            return attributes;
+        }
+        Location location = in.location();
+        in.list("{", "}", () -> {
+            String name = in.word();
+            try {
+                return attributes.put(name, in.accept("=") ? in.rawValue() : "");
+            } catch (Attributes.AttributeException e) {
+                throw new ParseException(location, e.getMessage());
+            }
+        });
+        return attributes;
+    }
+
+    private TensorType type() {
+        Location location = in.location();
+        String word = in.word();
+        DType dtype = dtype(word).orElseThrow(() -> new ParseException(location, "'" + word + "' is no element type"));
+        List<Dim> dims = in.list("[", "]", this::dim);
+        return new TensorType(dtype, new Shape(dims));
+    }
+
+    private Dim dim() {
+        Location location = in.location();
+        try {
+            return Dim.parse(in.rawValue());
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new ParseException(location, e.getMessage());
+        }
+    }
+
+    static Optional<DType> dtype(String text) {
+        return Arrays.stream(DType.values()).filter(t -> t.text().equals(text)).findFirst();
+    }
+}
