@@ -1,0 +1,109 @@
+package detangle.conformance;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Starts Detangle as its users do: in a process of its own, from the jars that the build has collected. */
+final class DetangleProcess {
+    /** The root of the repository. */
+    static final Path HOME = Path.of(System.getProperty("detangle.home"));
+
+    private static final String LIB = System.getProperty("detangle.lib");
+
+    private static final long TIMEOUT_SECONDS = 300;
+
+    private DetangleProcess() {}
+
+    /** How the jars are found by the JVM. */
+    enum Launch {
+        /** As named modules, as {@code ./detangle} does. */
+        MODULE_PATH(
+                "--module-path",
+                LIB,
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ai.djl.tokenizers,com.sun.jna",
+                "-m",
+                "detangle.cli/detangle.cli.Main"),
+        /** As one unnamed module, as programs without modules do. */
+        CLASS_PATH(
+                "-cp",
+                LIB + "/*",
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "detangle.cli.Main"),
+        /** On the class path without the flag that the vector backend needs. */
+        CLASS_PATH_WITHOUT_VECTOR("-cp", LIB + "/*", "--enable-native-access=ALL-UNNAMED", "detangle.cli.Main");
+
+        private final List<String> options;
+
+        Launch(String... options) {
+            this.options = List.of(options);
+        }
+    }
+
+    /** What a finished process has left: its exit status and its two streams. */
+    record Result(int status, String out, String err) {
+        /** The lines of stderr that the JVM did not write of its own accord. */
+        List<String> messages() {
+            return err.lines()
+                    .filter(line -> !line.equals("WARNING: Using incubator modules: jdk.incubator.vector"))
+                    .toList();
+        }
+    }
+
+    /** Runs the command line in a new JVM, in the root of the repository. */
+    static Result java(Launch launch, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Ddetangle.home=" + HOME);
+        command.addAll(launch.options);
+        command.addAll(List.of(arguments));
+        return run(command);
+    }
+
+    /** Runs the launcher script. */
+    static Result script(String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(HOME.resolve("detangle").toString());
+        command.addAll(List.of(arguments));
+        return run(command);
+    }
+
+    private static Result run(List<String> command) {
+        try {
+            // Files, as a pipe that nobody reads would block the process.
+            Path out = Files.createTempFile("detangle", ".out");
+            Path err = Files.createTempFile("detangle", ".err");
+            try {
+                Process process = new ProcessBuilder(command)
+                        .directory(HOME.toFile())
+                        .redirectOutput(out.toFile())
+                        .redirectError(err.toFile())
+                        .start();
+                if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                    throw new AssertionError("still running after " + TIMEOUT_SECONDS + " s: " + command);
+                }
+                return new Result(
+                        process.exitValue(),
+                        Files.readString(out, StandardCharsets.UTF_8),
+                        Files.readString(err, StandardCharsets.UTF_8));
+            } finally {
+                Files.delete(out);
+                Files.delete(err);
+            }
+        } catch (IOException e) {
+            throw new AssertionError("cannot run " + command, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted while running " + command, e);
+        }
+    }
+}
