@@ -1,5 +1,9 @@
 package detangle.models.deberta;
 
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
 /** What stands on the encoder: the class in {@code architectures}, without its DeBERTa prefix. */
 public enum Architecture {
     ENCODER("Model"),
@@ -13,6 +17,16 @@ public enum Architecture {
 
     Architecture(String classSuffix) {
         this.classSuffix = classSuffix;
+    }
+
+    /** The name on the command line: {@code sequence-classification}. */
+    public String text() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** The head with that {@link #text()}. */
+    public static Optional<Architecture> named(String text) {
+        return Arrays.stream(values()).filter(a -> a.text().equals(text)).findFirst();
     }
 
     /** The class name in {@code architectures}: {@code DebertaV2ForSequenceClassification}. */
