@@ -9,5 +9,6 @@ module detangle.models {
     requires com.google.gson;
 
     exports detangle.models.deberta;
+    exports detangle.models.text;
     exports detangle.models.weights;
 }

@@ -1,0 +1,21 @@
+package detangle.models.text;
+
+import java.nio.file.Path;
+
+/** A tokenizer cannot be loaded or used; the message names the file, the fault, and what to do where that helps. */
+public final class TokenizerException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public TokenizerException(Path file, String fault) {
+        super(file + ": " + fault);
+    }
+
+    public TokenizerException(Path file, String fault, Throwable cause) {
+        super(file + ": " + fault, cause);
+    }
+
+    /** A fault that is not of one file: the native library's. */
+    TokenizerException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

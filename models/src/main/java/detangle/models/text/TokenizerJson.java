@@ -1,0 +1,132 @@
+package detangle.models.text;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
+
+/** What the native library does not tell about a tokenizer.json; read in one pass, as large ones take megabytes. */
+record TokenizerJson(int vocabSize, int padTokenId) {
+    static final String PAD = "[PAD]";
+
+    private static final JsonFactory FACTORY = new JsonFactory();
+
+    /** A {@link TokenizerException} if the text is no tokenizer.json of a DeBERTa model. */
+    static TokenizerJson scan(Path file, String json) {
+        try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), json)) {
+            Scan scan = new Scan(file, parser);
+            scan.root();
+            return scan.result();
+        } catch (JacksonException e) {
+            throw new TokenizerException(file, "not valid JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static final class Scan {
+        private final Path file;
+        private final JsonParser parser;
+        private final Map<String, Integer> addedTokens = new HashMap<>();
+        private int vocabSize;
+
+        Scan(Path file, JsonParser parser) {
+            this.file = file;
+            this.parser = parser;
+        }
+
+        void root() {
+            expect(parser.nextToken(), JsonToken.START_OBJECT, "it is not a JSON object");
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                String name = parser.currentName();
+                JsonToken value = parser.nextToken();
+                switch (name) {
+                    case "added_tokens" -> {
+                        expect(value, JsonToken.START_ARRAY, "added_tokens is not an array");
+                        while (parser.nextToken() != JsonToken.END_ARRAY) {
+                            addedToken();
+                        }
+                    }
+                    case "model" -> {
+                        expect(value, JsonToken.START_OBJECT, "model is not an object");
+                        model();
+                    }
+                    default -> parser.skipChildren();
+                }
+            }
+        }
+
+        TokenizerJson result() {
+            if (vocabSize == 0) {
+                throw new TokenizerException(file, "model.vocab is missing or empty");
+            }
+            Integer pad = addedTokens.get(PAD);
+            if (pad == null) {
+                throw new TokenizerException(file, "added_tokens has no " + PAD);
+            }
+            int size = addedTokens.values().stream().mapToInt(id -> id + 1).reduce(vocabSize, Math::max);
+            return new TokenizerJson(size, pad);
+        }
+
+        private void addedToken() {
+            expect(parser.currentToken(), JsonToken.START_OBJECT, "added_tokens holds something that is no object");
+            int id = -1;
+            String content = "";
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                String name = parser.currentName();
+                JsonToken value = parser.nextToken();
+                switch (name) {
+                    case "id" -> id = value == JsonToken.VALUE_NUMBER_INT ? parser.getIntValue() : -1;
+                    case "content" -> content = value == JsonToken.VALUE_STRING ? parser.getString() : "";
+                    default -> parser.skipChildren();
+                }
+            }
+            if (id < 0 || content.isEmpty()) {
+                throw new TokenizerException(file, "added_tokens holds a token without id or content");
+            }
+            addedTokens.put(content, id);
+        }
+
+        private void model() {
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                String name = parser.currentName();
+                JsonToken value = parser.nextToken();
+                switch (name) {
+                    case "vocab" -> vocab(value);
+                    case "type" -> {
+                        String type = value == JsonToken.VALUE_STRING ? parser.getString() : value.toString();
+                        if (!type.equals("Unigram") && !type.equals("BPE")) {
+                            throw new TokenizerException(
+                                    file, "has a model of type " + type + "; DeBERTa's are Unigram and BPE");
+                        }
+                    }
+                    default -> parser.skipChildren();
+                }
+            }
+        }
+
+        /** An array of [piece, score], or an object from token to id. */
+        private void vocab(JsonToken first) {
+            if (first == JsonToken.START_ARRAY) {
+                while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    parser.skipChildren();
+                    vocabSize++;
+                }
+                return;
+            }
+            expect(first, JsonToken.START_OBJECT, "model.vocab is neither an array nor an object");
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                expect(parser.nextToken(), JsonToken.VALUE_NUMBER_INT, "model.vocab holds an id that is no number");
+                vocabSize = Math.max(vocabSize, parser.getIntValue() + 1);
+            }
+        }
+
+        private void expect(JsonToken found, JsonToken expected, String fault) {
+            if (found != expected) {
+                throw new TokenizerException(file, fault);
+            }
+        }
+    }
+}

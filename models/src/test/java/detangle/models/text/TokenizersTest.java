@@ -1,0 +1,165 @@
+package detangle.models.text;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.models.SharedFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TokenizersTest {
+    private static final Path TRAINED = SharedFiles.home().resolve("models/pretrained/banking77-small");
+    private static final Tokenizer TOKENIZER = Tokenizers.load(TRAINED);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void specialTokensFrameTheText() {
+        Encoding encoding = TOKENIZER.encode("Where is my card?");
+        assertEquals(List.of("[CLS]", "▁Where", "▁is", "▁my", "▁card", "?", "[SEP]"), encoding.tokens());
+        assertEquals(7, encoding.length());
+        assertArrayEquals(new int[] {-1, 0, 0, 0, 0, 0, -1}, encoding.sequences());
+        assertArrayEquals(new int[7], encoding.typeIds());
+        assertArrayEquals(new int[] {0, 0, 5, 8, 11, 16, 0}, encoding.starts());
+        assertArrayEquals(new int[] {0, 5, 8, 11, 16, 17, 0}, encoding.ends());
+        assertEquals(1, encoding.ids()[0]);
+        assertEquals(2, encoding.ids()[6]);
+    }
+
+    @Test
+    void pairHasItsSecondTextAndSeparatorOfTypeOne() {
+        Encoding encoding = TOKENIZER.encode("my card", "is it");
+        assertEquals(List.of("[CLS]", "▁my", "▁card", "[SEP]", "▁is", "▁it", "[SEP]"), encoding.tokens());
+        assertArrayEquals(new int[] {0, 0, 0, 0, 1, 1, 1}, encoding.typeIds());
+        assertArrayEquals(new int[] {-1, 0, 0, -1, 1, 1, -1}, encoding.sequences());
+        assertArrayEquals(new int[] {0, 2, 7, 0, 2, 5, 0}, encoding.ends());
+    }
+
+    @Test
+    void vocabularyAndPadding() {
+        assertEquals(4001, TOKENIZER.vocabSize());
+        assertEquals(0, TOKENIZER.padTokenId());
+    }
+
+    @Test
+    void nothingIsCutAndNothingIsPadded() throws IOException {
+        // A file that asks for both.
+        String json = Files.readString(TRAINED.resolve("tokenizer.json"))
+                .replaceFirst(
+                        "\"truncation\": null",
+                        "\"truncation\": {\"direction\":\"Right\",\"max_length\":8,\"strategy\":\"LongestFirst\",\"stride\":0}")
+                .replaceFirst(
+                        "\"padding\": null",
+                        "\"padding\": {\"strategy\":{\"Fixed\":16},\"direction\":\"Right\",\"pad_to_multiple_of\":null,"
+                                + "\"pad_id\":0,\"pad_type_id\":0,\"pad_token\":\"[PAD]\"}");
+        assertTrue(json.contains("\"max_length\":8") && json.contains("\"Fixed\":16"), "the file's layout changed");
+        Files.writeString(folder.resolve("tokenizer.json"), json);
+        Tokenizer tokenizer = Tokenizers.load(folder);
+        assertEquals(3, tokenizer.encode("card").length());
+        assertEquals(2002, tokenizer.encode("card ".repeat(2000)).length());
+    }
+
+    @Test
+    void emptyTextIsItsSpecialTokens() {
+        assertArrayEquals(new int[] {1, 2}, TOKENIZER.encode("").ids());
+        assertArrayEquals(new int[] {1, 2}, TOKENIZER.encode(" \t\n ").ids());
+    }
+
+    @Test
+    void offsetsCountCodePoints() {
+        Encoding encoding = TOKENIZER.encode("a \uD83D\uDE00 card");
+        assertEquals(List.of("[CLS]", "▁a", "▁", "\uD83D\uDE00", "▁card", "[SEP]"), encoding.tokens());
+        assertEquals(3, encoding.ids()[3]);
+        assertArrayEquals(new int[] {0, 0, 1, 2, 3, 0}, encoding.starts());
+        assertArrayEquals(new int[] {0, 1, 2, 3, 8, 0}, encoding.ends());
+    }
+
+    /** The replacement character stands for the half, and the rest of the text is as it was. */
+    @ParameterizedTest
+    @CsvSource({
+        "'\\uD83D a 😀 card', '\uFFFD a 😀 card'",
+        "'a 😀 card \\uDE00', 'a 😀 card \uFFFD'",
+        "'\\uDE00\\uD83D', '\uFFFD\uFFFD'",
+    })
+    void halfASurrogatePairHarmsNothingElse(String escaped, String repaired) {
+        String broken = escaped.replace("\\uD83D", "\uD83D").replace("\\uDE00", "\uDE00");
+        assertArrayEquals(
+                TOKENIZER.encode(repaired).ids(), TOKENIZER.encode(broken).ids());
+        assertArrayEquals(
+                TOKENIZER.encode(repaired).starts(), TOKENIZER.encode(broken).starts());
+    }
+
+    @Test
+    void threadsShareOne() throws Exception {
+        List<String> texts = IntStream.range(0, 200)
+                .mapToObj(i -> "card " + i + " is lost".repeat(i % 7))
+                .toList();
+        List<int[]> expected =
+                texts.stream().map(t -> TOKENIZER.encode(t).ids()).toList();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<int[]>> tasks = texts.stream()
+                    .map(t -> (Callable<int[]>) () -> TOKENIZER.encode(t).ids())
+                    .toList();
+            List<Future<int[]>> done = threads.invokeAll(tasks);
+            for (int i = 0; i < texts.size(); i++) {
+                assertArrayEquals(expected.get(i), done.get(i).get(), texts.get(i));
+            }
+        }
+    }
+
+    @Test
+    void missingFilesAreNamed() {
+        assertRefused("neither tokenizer.json nor spm.model is there");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "[] ; it is not a JSON object",
+                "{ ; not valid JSON",
+                "nonsense ; not valid JSON",
+                "{} ; model.vocab is missing or empty",
+                "{\"model\":[]} ; model is not an object",
+                "{\"model\":{\"type\":\"WordPiece\"}} ; of type WordPiece",
+                "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}} ; model.vocab is missing or empty",
+                "{\"model\":{\"type\":\"Unigram\",\"vocab\":3}} ; model.vocab is neither",
+                "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":\"b\"}}} ; holds an id that is no number",
+                "{\"model\":{\"vocab\":[[\"a\",0]]}} ; added_tokens has no [PAD]",
+                "{\"added_tokens\":[1]} ; added_tokens holds something that is no object",
+                "{\"added_tokens\":[{\"id\":1}]} ; a token without id or content",
+                "{\"added_tokens\":[{\"id\":0,\"content\":\"[PAD]\"}],\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"a\"]]}} ; not a tokenizer that can be used",
+            })
+    void hostileJsonIsRefused(String json, String message) throws IOException {
+        Files.writeString(folder.resolve("tokenizer.json"), json);
+        assertRefused(message);
+    }
+
+    @Test
+    void jsonThatIsNotUtf8IsRefused() throws IOException {
+        Files.write(folder.resolve("tokenizer.json"), new byte[] {'{', (byte) 0xff, '}'});
+        assertRefused("cannot be read as UTF-8");
+    }
+
+    private void assertRefused(String message) {
+        TokenizerException failure = assertThrows(TokenizerException.class, () -> Tokenizers.load(folder));
+        assertTrue(failure.getMessage().contains(message), failure.getMessage());
+        assertTrue(failure.getMessage().startsWith(folder.toString()), failure.getMessage());
+        assertEquals(1, failure.getMessage().lines().count(), failure.getMessage());
+    }
+}
