@@ -1,12 +1,12 @@
 package detangle.models.weights;
 
 import detangle.ir.Tensor;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -18,13 +18,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.UUID;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
 
 /** Writes safetensors files. */
 public final class SafetensorsWriter {
     private static final int CHUNK_BYTES = 1 << 20;
-    private static final JsonMapper MAPPER = new JsonMapper();
+    private static final JsonFactory FACTORY = new JsonFactory();
 
     private SafetensorsWriter() {}
 
@@ -61,29 +62,38 @@ public final class SafetensorsWriter {
     }
 
     private static ByteBuffer header(List<Map.Entry<String, Tensor>> tensors, Map<String, String> metadata) {
-        ObjectNode root = MAPPER.createObjectNode();
-        if (!metadata.isEmpty()) {
-            ObjectNode entries = root.putObject(SafetensorsHeader.METADATA);
-            metadata.forEach(entries::put);
+        ByteArrayOutputStream json = new ByteArrayOutputStream();
+        try (JsonGenerator generator = FACTORY.createGenerator(ObjectWriteContext.empty(), json)) {
+            generator.writeStartObject();
+            if (!metadata.isEmpty()) {
+                generator.writeObjectPropertyStart(SafetensorsHeader.METADATA);
+                metadata.forEach(generator::writeStringProperty);
+                generator.writeEndObject();
+            }
+            long begin = 0;
+            for (Map.Entry<String, Tensor> entry : tensors) {
+                long end = begin + entry.getValue().data().byteSize();
+                describe(generator, entry.getKey(), entry.getValue(), new long[] {begin, end});
+                begin = end;
+            }
+            generator.writeEndObject();
         }
-        long offset = 0;
-        for (Map.Entry<String, Tensor> entry : tensors) {
-            Tensor tensor = entry.getValue();
-            ObjectNode node = root.putObject(entry.getKey());
-            node.put("dtype", StoredType.of(tensor.dtype()).name());
-            node.putPOJO("shape", tensor.shape());
-            node.putPOJO(
-                    "data_offsets", new long[] {offset, offset += tensor.data().byteSize()});
-        }
-        byte[] json = MAPPER.writeValueAsString(root).getBytes(StandardCharsets.UTF_8);
         // Spaces up to a multiple of eight keep the data aligned.
-        int padded = json.length + 7 & ~7;
+        int padded = json.size() + 7 & ~7;
         ByteBuffer header = ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
-        header.putLong(padded).put(json);
+        header.putLong(padded).put(json.toByteArray());
         while (header.hasRemaining()) {
             header.put((byte) ' ');
         }
         return header.flip();
+    }
+
+    private static void describe(JsonGenerator generator, String name, Tensor tensor, long[] range) {
+        generator.writeObjectPropertyStart(name);
+        generator.writeStringProperty("dtype", StoredType.of(tensor.dtype()).name());
+        generator.writeName("shape").writeArray(tensor.shape(), 0, tensor.rank());
+        generator.writeName("data_offsets").writeArray(range, 0, range.length);
+        generator.writeEndObject();
     }
 
     private static void write(FileChannel channel, Tensor tensor, ByteBuffer chunk) throws IOException {
