@@ -52,7 +52,7 @@ public final class StrictJson {
             if (parser.nextToken() == null) {
                 throw new InvalidJson("not JSON: empty");
             }
-            JsonNode root = value(parser);
+            JsonNode root = tree(parser);
             if (parser.nextToken() != null) {
                 throw new InvalidJson("not valid JSON: something follows its end");
             }
@@ -63,8 +63,8 @@ public final class StrictJson {
         }
     }
 
-    /** The value at the parser's token; the parser bounds how deep values nest. */
-    private static JsonNode value(JsonParser parser) {
+    /** The value at the parser's token, up to its end. How deep values nest, the parser bounds. */
+    public static JsonNode tree(JsonParser parser) {
         return switch (parser.currentToken()) {
             case START_OBJECT -> object(parser);
             case START_ARRAY -> array(parser);
@@ -89,7 +89,7 @@ public final class StrictJson {
         while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
             String name = parser.currentName();
             parser.nextToken();
-            object.set(name, value(parser));
+            object.set(name, tree(parser));
         }
         return object;
     }
@@ -97,7 +97,7 @@ public final class StrictJson {
     private static ArrayNode array(JsonParser parser) {
         ArrayNode array = NODES.arrayNode();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-            array.add(value(parser));
+            array.add(tree(parser));
         }
         return array;
     }

@@ -46,6 +46,9 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
         if (pieces.isEmpty()) {
             throw new TokenizerException(file, "not a SentencePiece model: it has no pieces");
         }
+        if (charsmap.length > 0) {
+            Charsmap.check(file, charsmap);
+        }
         return new SentencePieceModel(List.copyOf(pieces), charsmap);
     }
 

@@ -1,5 +1,6 @@
 package detangle.models.text;
 
+import detangle.models.json.StrictJson;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -8,6 +9,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
 
 /** What the native library does not tell about a tokenizer.json; read in one pass, as large ones take megabytes. */
 record TokenizerJson(int vocabSize, int padTokenId) {
@@ -49,6 +51,7 @@ record TokenizerJson(int vocabSize, int padTokenId) {
                             addedToken();
                         }
                     }
+                    case "normalizer", "post_processor" -> NativeHazards.check(file, StrictJson.tree(parser));
                     case "model" -> {
                         expect(value, JsonToken.START_OBJECT, "model is not an object");
                         model();
@@ -71,22 +74,13 @@ record TokenizerJson(int vocabSize, int padTokenId) {
         }
 
         private void addedToken() {
-            expect(parser.currentToken(), JsonToken.START_OBJECT, "added_tokens holds something that is no object");
-            int id = -1;
-            String content = "";
-            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-                String name = parser.currentName();
-                JsonToken value = parser.nextToken();
-                switch (name) {
-                    case "id" -> id = value == JsonToken.VALUE_NUMBER_INT ? parser.getIntValue() : -1;
-                    case "content" -> content = value == JsonToken.VALUE_STRING ? parser.getString() : "";
-                    default -> parser.skipChildren();
-                }
-            }
-            if (id < 0 || content.isEmpty()) {
+            JsonNode token = StrictJson.tree(parser);
+            JsonNode id = token.path("id");
+            JsonNode content = token.path("content");
+            if (!id.isInt() || id.intValue() < 0 || !content.isString()) {
                 throw new TokenizerException(file, "added_tokens holds a token without id or content");
             }
-            addedTokens.put(content, id);
+            addedTokens.put(content.stringValue(), id.intValue());
         }
 
         private void model() {

@@ -141,7 +141,12 @@ class TokenizersTest {
                 "{\"model\":{\"type\":\"Unigram\",\"vocab\":3}} ; model.vocab is neither",
                 "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":\"b\"}}} ; holds an id that is no number",
                 "{\"model\":{\"vocab\":[[\"a\",0]]}} ; added_tokens has no [PAD]",
-                "{\"added_tokens\":[1]} ; added_tokens holds something that is no object",
+                "{\"added_tokens\":[1]} ; a token without id or content",
+                "{\"normalizer\":{\"type\":\"Precompiled\"}} ; has no precompiled_charsmap",
+                "{\"normalizer\":[{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"%\"}]} ; not base 64",
+                "{\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AA==\"}} ; is damaged: too short",
+                "{\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAAAA==\"}} ; a trie of 0 bytes",
+                "{\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[SEP]\"}}],\"special_tokens\":{}}} ; uses [SEP], which special_tokens lacks",
                 "{\"added_tokens\":[{\"id\":1}]} ; a token without id or content",
                 "{\"added_tokens\":[{\"id\":0,\"content\":\"[PAD]\"}],\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"a\"]]}} ; not a tokenizer that can be used",
             })
