@@ -18,8 +18,9 @@ import java.util.Map;
 final class SafetensorsReader {
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    static final String SINGLE = "model.safetensors";
-    static final String INDEX = "model.safetensors.index.json";
+    private static final String SINGLE = "model.safetensors";
+    private static final String INDEX = "model.safetensors.index.json";
+    private static final String PYTORCH = "pytorch_model.bin";
 
     private SafetensorsReader() {}
 
@@ -35,7 +36,9 @@ final class SafetensorsReader {
         if (Files.exists(index)) {
             return sharded(index);
         }
-        throw new WeightsException(fileOrFolder, "no weights: neither " + SINGLE + " nor " + INDEX + " is there");
+        String remedy = Files.exists(fileOrFolder.resolve(PYTORCH)) ? "; convert " + PYTORCH + " to safetensors" : "";
+        throw new WeightsException(
+                fileOrFolder, "no weights: neither " + SINGLE + " nor " + INDEX + " is there" + remedy);
     }
 
     private static Weights single(Path file) {

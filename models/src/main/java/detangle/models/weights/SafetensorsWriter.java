@@ -45,19 +45,27 @@ public final class SafetensorsWriter {
         Path target = file.toAbsolutePath();
         Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
-            try (FileChannel channel =
-                    FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                writeAll(channel, header(ordered, metadata));
-                ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
-                for (Map.Entry<String, Tensor> entry : ordered) {
-                    write(channel, entry.getValue(), chunk);
-                }
-                channel.force(true);
+            try {
+                writeWhole(temporary, ordered, metadata);
+                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                // There only if something failed, be it a tensor whose memory is gone.
+                Files.deleteIfExists(temporary);
             }
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            discard(temporary, e);
             throw new WeightsException(file, "cannot be written: " + reason(e), e);
+        }
+    }
+
+    private static void writeWhole(Path file, List<Map.Entry<String, Tensor>> tensors, Map<String, String> metadata)
+            throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            writeAll(channel, header(tensors, metadata));
+            ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+            for (Map.Entry<String, Tensor> entry : tensors) {
+                write(channel, entry.getValue(), chunk);
+            }
+            channel.force(true);
         }
     }
 
@@ -109,14 +117,6 @@ public final class SafetensorsWriter {
     private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
-        }
-    }
-
-    private static void discard(Path temporary, IOException failure) {
-        try {
-            Files.deleteIfExists(temporary);
-        } catch (IOException e) {
-            failure.addSuppressed(e);
         }
     }
 

@@ -90,9 +90,11 @@ class SafetensorsReaderTest {
     }
 
     @Test
-    void missingFilesAreNamed() {
+    void missingFilesAreNamed() throws IOException {
         assertRefused(folder.resolve("absent.safetensors"), "absent.safetensors: no such file");
         assertRefused(folder, "neither model.safetensors nor model.safetensors.index.json");
+        Files.createFile(folder.resolve("pytorch_model.bin"));
+        assertRefused(folder, "convert pytorch_model.bin to safetensors");
     }
 
     @Test

@@ -107,6 +107,21 @@ class SafetensorsWriterTest {
     }
 
     @Test
+    void tensorWhoseMemoryIsGoneLeavesNothing() throws IOException {
+        Path file = folder.resolve("t.safetensors");
+        SafetensorsWriter.write(file, one("x", Tensor.of(new int[] {5}, 1)), Map.of());
+        Weights closed = Weights.open(file);
+        Tensor gone = closed.get("x");
+        closed.close();
+        assertThrows(
+                IllegalStateException.class,
+                () -> SafetensorsWriter.write(folder.resolve("u.safetensors"), one("x", gone), Map.of()));
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(List.of(file), files.toList());
+        }
+    }
+
+    @Test
     void everyFixtureReadsAndComesBack() throws IOException {
         Path goldens = SharedFiles.require("goldens");
         try (Stream<Path> files = Files.walk(goldens)) {
