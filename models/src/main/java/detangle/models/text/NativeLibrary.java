@@ -25,13 +25,15 @@ final class NativeLibrary {
         try {
             LibUtils.checkStatus();
             return TokenizersLibrary.LIB;
-        } catch (EngineException | LinkageError e) {
+        } catch (EngineException e) {
             throw new TokenizerException(
-                    "the native tokenizer library could not be unpacked to "
-                            + setting(CACHE).orElse("") + " and loaded ("
-                            + rootMessage(e) + "); set -D" + CACHE
+                    "the native tokenizer library for "
+                            + System.getProperty("os.name") + " " + System.getProperty("os.arch")
+                            + " could not be unpacked to " + setting(CACHE).orElse("") + "; set -D" + CACHE
                             + "=FOLDER, or the environment variable, to a folder that you may write to",
                     e);
+        } catch (LinkageError e) {
+            throw new TokenizerException("the native tokenizer library does not load: " + rootMessage(e), e);
         }
     }
 
