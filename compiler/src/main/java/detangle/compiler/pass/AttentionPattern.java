@@ -1,12 +1,17 @@
 package detangle.compiler.pass;
 
+import static detangle.compiler.pass.Patterns.binary;
+import static detangle.compiler.pass.Patterns.isDotTransposed;
+import static detangle.compiler.pass.Patterns.operandOfTranspose;
+import static detangle.compiler.pass.Patterns.splat;
+
 import detangle.ir.BinaryFunction;
-import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.TensorOp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Disentangled attention written in primitives, ending in the product of probabilities and values.
@@ -76,7 +81,7 @@ record AttentionPattern(
     }
 
     private static void flattenSum(Node node, List<Node> terms) {
-        if (node.op() instanceof TensorOp.Binary(BinaryFunction f) && f == BinaryFunction.ADD) {
+        if (binary(node, BinaryFunction.ADD)) {
             flattenSum(node.input(0), terms);
             flattenSum(node.input(1), terms);
         } else {
@@ -89,10 +94,6 @@ record AttentionPattern(
         return isDotTransposed(node)
                 && node.input(0).type().rank() == 4
                 && node.input(1).type().rank() == 4;
-    }
-
-    private static boolean isDotTransposed(Node node) {
-        return node.op() instanceof TensorOp.Dot(boolean lhsT, boolean rhsT) && !lhsT && rhsT;
     }
 
     private record PositionTerm(Node embeddings, Node table) {
@@ -127,12 +128,6 @@ record AttentionPattern(
         return matches ? Optional.of(new Gathered(node.input(0).input(1), node.input(1))) : Optional.empty();
     }
 
-    private static Optional<Node> operandOfTranspose(Node node, List<Integer> permutation) {
-        return node.op() instanceof TensorOp.Transpose(List<Integer> p) && p.equals(permutation)
-                ? Optional.of(node.input(0))
-                : Optional.empty();
-    }
-
     private static Optional<Node> toeplitzTable(Node node) {
         return node.op() instanceof TensorOp.Toeplitz(var rows, var columns) && rows.equals(columns)
                 ? Optional.of(node.input(0))
@@ -142,10 +137,11 @@ record AttentionPattern(
     /** {@code value * factor} with a scalar constant, either way round. */
     private record ScaledPattern(Node value, double factor) {
         static Optional<ScaledPattern> match(Node node) {
-            if (node.op() instanceof TensorOp.Binary(BinaryFunction f) && f == BinaryFunction.MUL) {
+            if (binary(node, BinaryFunction.MUL)) {
                 for (int i = 0; i < 2; i++) {
-                    if (node.input(i).op() instanceof TensorOp.Constant(Literal.Splat(double factor), var type)) {
-                        return Optional.of(new ScaledPattern(node.input(1 - i), factor));
+                    OptionalDouble factor = splat(node.input(i));
+                    if (factor.isPresent()) {
+                        return Optional.of(new ScaledPattern(node.input(1 - i), factor.getAsDouble()));
                     }
                 }
             }

@@ -1,0 +1,46 @@
+package detangle.backend.reference;
+
+import detangle.backend.Backend;
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.backend.Plan;
+import java.util.List;
+import java.util.Optional;
+
+/** The interpreter behind the backend SPI: slow, and right by definition. */
+public final class ReferenceBackend implements Backend {
+    /** For {@link java.util.ServiceLoader}. */
+    public ReferenceBackend() {}
+
+    @Override
+    public String name() {
+        return "reference";
+    }
+
+    @Override
+    public List<Device> devices() {
+        return List.of(new ReferenceDevice());
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+        return Optional.empty();
+    }
+
+    private record ReferenceDevice() implements Device {
+        @Override
+        public String name() {
+            return "reference";
+        }
+
+        @Override
+        public String description() {
+            return "the interpreter that defines every operation; one thread, for checks and not for speed";
+        }
+
+        @Override
+        public Executable load(Plan plan) {
+            return new ReferenceExecutable(plan.program());
+        }
+    }
+}

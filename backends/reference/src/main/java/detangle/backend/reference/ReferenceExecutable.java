@@ -1,0 +1,39 @@
+package detangle.backend.reference;
+
+import detangle.backend.Executable;
+import detangle.backend.InputException;
+import detangle.backend.ShapeBinding;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.InterpreterException;
+import detangle.ir.interpreter.Precision;
+import java.util.Map;
+
+/** Runs a program in the interpreter, in the precision of its element types. */
+final class ReferenceExecutable implements Executable {
+    private final Program program;
+    private volatile boolean closed;
+
+    ReferenceExecutable(Program program) {
+        this.program = program;
+    }
+
+    @Override
+    public Map<String, Tensor> run(Map<String, Tensor> inputs) {
+        if (closed) {
+            throw new IllegalStateException("the executable is closed");
+        }
+        ShapeBinding.bind(program, inputs);
+        try {
+            return new Interpreter(Precision.F32).run(program, inputs);
+        } catch (InterpreterException e) {
+            throw new InputException(e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

@@ -1,0 +1,164 @@
+package detangle.compiler;
+
+import detangle.backend.MemoryPlan;
+import detangle.backend.MemoryPlan.Slot;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.KernelOp;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.TensorOp;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Gives each intermediate value a slot for as long as it is read. A slot that has become free is taken again, the one
+ * whose size fits best; a view shares its operand's; an elementwise result takes over an operand that dies with it.
+ * Sizes are symbolic, so the plan holds at every batch and length; where two are not comparable, typical sizes decide.
+ */
+public final class MemoryPlanner {
+    private static final long TYPICAL_SIZE = 128;
+
+    private final List<DType> dtypes = new ArrayList<>();
+    private final List<Set<Dim>> sizes = new ArrayList<>();
+    private final List<Integer> free = new ArrayList<>();
+    private final Map<Node, Integer> slotOf = new IdentityHashMap<>();
+    private final Map<Integer, Integer> readers = new HashMap<>();
+
+    private MemoryPlanner() {}
+
+    public static MemoryPlan plan(Program program) {
+        return new MemoryPlanner().run(program);
+    }
+
+    /** Nodes that depend on an input; the others are computed once for each binding, outside the arena. */
+    public static Set<Node> computedEachRun(Program program) {
+        Set<Node> result = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Node node : program.nodes()) {
+            if (node.op() instanceof TensorOp.Input || node.inputs().stream().anyMatch(result::contains)) {
+                result.add(node);
+            }
+        }
+        return result;
+    }
+
+    private MemoryPlan run(Program program) {
+        Set<Node> eachRun = computedEachRun(program);
+        Map<Node, Integer> uses = new IdentityHashMap<>();
+        program.users().forEach((node, users) -> uses.put(node, users.size()));
+        for (Output output : program.outputs()) {
+            uses.merge(output.node(), 1, Integer::sum);
+        }
+        for (Node node : program.nodes()) {
+            if (!eachRun.contains(node) || node.op() instanceof TensorOp.Input) {
+                continue;
+            }
+            OptionalInt shared = shared(node);
+            int slot = shared.isPresent() ? shared.getAsInt() : allocate(node);
+            slotOf.put(node, slot);
+            sizes.get(slot).add(node.shape().elements());
+            readers.merge(slot, uses.get(node), Integer::sum);
+            // Operands are let go only now: a kernel must not write where it still reads.
+            for (Node operand : node.inputs()) {
+                release(operand);
+            }
+        }
+        List<Slot> slots = new ArrayList<>();
+        for (int i = 0; i < dtypes.size(); i++) {
+            slots.add(new Slot(dtypes.get(i), List.copyOf(sizes.get(i))));
+        }
+        return new MemoryPlan(slots, slotOf);
+    }
+
+    private void release(Node operand) {
+        Integer slot = slotOf.get(operand);
+        if (slot != null && readers.merge(slot, -1, Integer::sum) == 0) {
+            free.add(slot);
+        }
+    }
+
+    /** The slot of an operand that this node is a view of, or may overwrite. */
+    private OptionalInt shared(Node node) {
+        return switch (node.op()) {
+            case TensorOp.Reshape r -> slot(node.input(0));
+            case KernelOp.Elementwise e ->
+                node.inputs().stream()
+                        .filter(x -> x.type().equals(node.type()) && diesHere(x, node))
+                        .map(this::slot)
+                        .filter(OptionalInt::isPresent)
+                        .findFirst()
+                        .orElse(OptionalInt.empty());
+            case KernelOp.LayerNorm l -> diesHere(node.input(0), node) ? slot(node.input(0)) : OptionalInt.empty();
+            default -> OptionalInt.empty();
+        };
+    }
+
+    private OptionalInt slot(Node node) {
+        Integer slot = slotOf.get(node);
+        return slot == null ? OptionalInt.empty() : OptionalInt.of(slot);
+    }
+
+    /** Whether this node is the last to read the slot of an operand, and reads it at the same places only. */
+    private boolean diesHere(Node operand, Node node) {
+        Integer slot = slotOf.get(operand);
+        if (slot == null) {
+            return false;
+        }
+        int reads = 0;
+        for (Node input : node.inputs()) {
+            if (slot.equals(slotOf.get(input))) {
+                reads++;
+                if (!input.type().equals(node.type())) {
+                    return false;
+                }
+            }
+        }
+        return readers.get(slot) == reads;
+    }
+
+    private int allocate(Node node) {
+        Dim size = node.shape().elements();
+        DType dtype = node.type().dtype();
+        int best = -1;
+        long bestCost = Long.MAX_VALUE;
+        for (int slot : free) {
+            if (dtypes.get(slot) == dtype) {
+                long waste = typical(slot) - typical(size);
+                // To grow a slot costs what it grows; to waste room costs little, for the room is there.
+                long cost = waste < 0 ? -waste : waste / 8;
+                if (cost < bestCost) {
+                    best = slot;
+                    bestCost = cost;
+                }
+            }
+        }
+        boolean reuse = best >= 0 && bestCost < typical(size);
+        if (reuse) {
+            free.remove((Integer) best);
+            return best;
+        }
+        dtypes.add(dtype);
+        sizes.add(new LinkedHashSet<>());
+        return dtypes.size() - 1;
+    }
+
+    private long typical(int slot) {
+        return sizes.get(slot).stream().mapToLong(MemoryPlanner::typical).max().orElse(0);
+    }
+
+    private static long typical(Dim dim) {
+        Map<String, Long> bindings = new HashMap<>();
+        for (String symbol : dim.symbols()) {
+            bindings.put(symbol, symbol.equals("B") ? 1 : TYPICAL_SIZE);
+        }
+        return dim.evaluate(bindings);
+    }
+}

@@ -1,0 +1,51 @@
+package detangle.compiler;
+
+import detangle.compiler.pass.BindParameters;
+import detangle.compiler.pass.Canonicalise;
+import detangle.compiler.pass.CommonSubexpressions;
+import detangle.compiler.pass.DeadConstants;
+import detangle.compiler.pass.FoldConstants;
+import detangle.compiler.pass.FuseAttention;
+import detangle.compiler.pass.FuseElementwise;
+import detangle.compiler.pass.FuseEmbedding;
+import detangle.compiler.pass.FuseLayerNorm;
+import detangle.compiler.pass.FuseLinear;
+import detangle.compiler.pass.FuseSoftmax;
+import detangle.compiler.pass.RelativeIndexTable;
+import detangle.ir.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** All passes, in the order they run in. */
+public final class Pipeline {
+    private Pipeline() {}
+
+    /** From a tensor-level program with parameters to a kernel-level one without. */
+    public static List<Pass> inference(Map<String, Tensor> weights) {
+        List<Pass> passes = new ArrayList<>();
+        passes.add(new BindParameters(weights)); // first: everything below sees constants
+        passes.addAll(optimisations());
+        return passes;
+    }
+
+    /** The passes that need no weights. */
+    public static List<Pass> optimisations() {
+        return List.of(
+                new Canonicalise(), // patterns below match one form
+                new CommonSubexpressions(), // layers share index, mask and positions: patterns compare by identity
+                new RelativeIndexTable(), // before folding: the index has symbolic sizes, its table is what attention
+                // reads
+                new FoldConstants(), // PK and PQ become tables; before fusion, which would hide their products in
+                // kernels
+                new FuseAttention(), // first of the fusions: softmax and products inside it belong to it
+                new FuseSoftmax(), // what softmax attention left
+                new FuseLayerNorm(), // before linear: both match a sum, and gamma and beta are no bias
+                new FuseLinear(), // after normalisation
+                new FuseEmbedding(), // reads layer_norm
+                new Canonicalise(), // the transposes that attention brought meet those of the model
+                new FuseElementwise(), // last: it takes whatever is left
+                new CommonSubexpressions(), // kernels that have become equal
+                new DeadConstants()); // lets go of weights that are folded
+    }
+}

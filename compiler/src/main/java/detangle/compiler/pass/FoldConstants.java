@@ -1,0 +1,126 @@
+package detangle.compiler.pass;
+
+import detangle.compiler.Pass;
+import detangle.ir.Literal;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.ir.rewrite.Rewriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Evaluates what depends on constants alone and has fixed sizes, in f64, rounded once. The projections of the relative
+ * positions, {@code PK} and {@code PQ}, are such values when the parameters are bound.
+ *
+ * <p>What merely moves, repeats or converts a constant is left to the backend, which reads weights as they are stored;
+ * folding it would only make a copy.
+ */
+public final class FoldConstants implements Pass {
+    /** Results up to this size are written into the program. */
+    private static final int MAX_DENSE = 16;
+
+    @Override
+    public String name() {
+        return "fold-constants";
+    }
+
+    @Override
+    public Program run(Program program) {
+        Set<Node> constant = constantNodes(program);
+        List<Node> roots = roots(program, constant);
+        if (roots.isEmpty()) {
+            return program;
+        }
+        Map<Node, Tensor> values = new Interpreter(Precision.F64).evaluate(roots, Map.of(), program.constants());
+        Map<Node, Node> replacements = new IdentityHashMap<>();
+        Map<String, Tensor> data = new HashMap<>(program.constants());
+        for (Node root : roots) {
+            Tensor value = values.get(root);
+            Literal literal = literal(value).orElseGet(() -> {
+                String name = freeName(root, data);
+                data.put(name, value);
+                return new Literal.Named(name);
+            });
+            replacements.put(
+                    root,
+                    new Node(
+                            new TensorOp.Constant(literal, root.type()),
+                            List.of(),
+                            root.type(),
+                            root.name(),
+                            root.location()));
+        }
+        return Rewriter.replace(program, replacements).withConstants(data);
+    }
+
+    /** Nodes of static shape that depend on constants alone. */
+    private static Set<Node> constantNodes(Program program) {
+        Set<Node> constant = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Node node : program.nodes()) {
+            boolean source = node.op() instanceof TensorOp.Input || node.op() instanceof TensorOp.Param;
+            if (!source && node.shape().isStatic() && constant.containsAll(node.inputs())) {
+                constant.add(node);
+            }
+        }
+        return constant;
+    }
+
+    private static List<Node> roots(Program program, Set<Node> constant) {
+        Set<Node> returned = Collections.newSetFromMap(new IdentityHashMap<>());
+        program.outputs().forEach(o -> returned.add(o.node()));
+        List<Node> roots = new ArrayList<>();
+        Map<Node, List<Node>> users = program.users();
+        for (Node node : program.nodes()) {
+            boolean read = returned.contains(node)
+                    || users.get(node).stream().anyMatch(user -> !constant.contains(user) || isCheap(user));
+            if (constant.contains(node) && read && !isCheap(node)) {
+                roots.add(node);
+            }
+        }
+        return roots;
+    }
+
+    /** A constant, or one moved, repeated or converted: nothing is computed. */
+    private static boolean isCheap(Node node) {
+        return switch (node.op()) {
+            case TensorOp.Constant c -> true;
+            case TensorOp.Broadcast b -> true;
+            case TensorOp.Convert c -> isCheap(node.input(0));
+            case TensorOp.Reshape r -> isCheap(node.input(0));
+            case TensorOp.Transpose t -> isCheap(node.input(0));
+            default -> false;
+        };
+    }
+
+    private static Optional<Literal> literal(Tensor value) {
+        double[] values = value.elements() <= MAX_DENSE ? value.toDoubles() : new double[0];
+        if (value.elements() > MAX_DENSE || values.length == 0) {
+            return Optional.empty();
+        }
+        boolean same = Arrays.stream(values).allMatch(v -> Double.compare(v, values[0]) == 0);
+        return Optional.of(
+                same
+                        ? new Literal.Splat(values[0])
+                        : new Literal.Dense(Arrays.stream(values).boxed().toList()));
+    }
+
+    private static String freeName(Node root, Map<String, Tensor> taken) {
+        String base = "folded." + (root.name().isEmpty() ? "value" : root.name());
+        String name = base;
+        for (int i = 1; taken.containsKey(name); i++) {
+            name = base + "." + i;
+        }
+        return name;
+    }
+}

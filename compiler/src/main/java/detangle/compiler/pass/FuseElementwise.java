@@ -1,0 +1,186 @@
+package detangle.compiler.pass;
+
+import detangle.compiler.Pass;
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.KernelOp;
+import detangle.ir.Literal;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.ir.rewrite.Rewriter;
+import detangle.ir.scalar.Region;
+import detangle.ir.scalar.ScalarExpr;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Elementwise primitives become regions: one kernel that computes an expression for each element. A producer joins the
+ * region of its only reader if both have one shape; one that broadcasts would be computed again for each repetition.
+ *
+ * <pre>
+ * %c = add %a, %b      =>   %d = elementwise %a, %b {mul(add(a0, a1), 0.5:f32)}
+ * %d = mul %c, 0.5
+ * </pre>
+ */
+public final class FuseElementwise implements Pass {
+    /** More operands than this would not fit the registers that a kernel keeps them in. */
+    private static final int MAX_OPERANDS = 8;
+
+    private static final int MAX_FUNCTIONS = 32;
+
+    @Override
+    public String name() {
+        return "fuse-elementwise";
+    }
+
+    @Override
+    public Program run(Program program) {
+        Map<Node, List<Node>> users = program.users();
+        Set<Node> returned = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Output output : program.outputs()) {
+            returned.add(output.node());
+        }
+        Map<Node, Node> rebuilt = new IdentityHashMap<>();
+        Map<Node, Grown> regions = new IdentityHashMap<>();
+        for (Node node : program.nodes()) {
+            if (isElementwise(node)) {
+                Grown region = grow(node, regions, users, returned);
+                regions.put(node, region);
+                rebuilt.put(node, region.node(rebuilt).withName(node.name()));
+            } else {
+                List<Node> inputs = node.inputs().stream().map(rebuilt::get).toList();
+                rebuilt.put(node, inputs.equals(node.inputs()) ? node : node.withInputs(inputs));
+            }
+        }
+        return regions.isEmpty() ? program : Rewriter.replace(program, rebuilt);
+    }
+
+    private static boolean isElementwise(Node node) {
+        return switch (node.op()) {
+            case TensorOp.Unary u -> true;
+            case TensorOp.Binary b -> true;
+            case TensorOp.Compare c -> true;
+            case TensorOp.Select s -> true;
+            // A stored weight is converted by the kernel that reads it.
+            case TensorOp.Convert c -> !(node.input(0).op() instanceof TensorOp.Constant);
+            default -> false;
+        };
+    }
+
+    /** A region over nodes of the program before the pass. */
+    private record Grown(List<Node> operands, ScalarExpr body, int functions) {
+        Node node(Map<Node, Node> rebuilt) {
+            List<DType> dtypes = operands.stream().map(n -> n.type().dtype()).toList();
+            List<Node> inputs = operands.stream().map(rebuilt::get).toList();
+            return new Builder().op(new KernelOp.Elementwise(new Region(dtypes, body)), inputs);
+        }
+    }
+
+    private static Grown grow(Node node, Map<Node, Grown> regions, Map<Node, List<Node>> users, Set<Node> returned) {
+        Set<Node> absorbed = Collections.newSetFromMap(new IdentityHashMap<>());
+        int functions = 1;
+        Set<Node> operands = Collections.newSetFromMap(new IdentityHashMap<>());
+        operands.addAll(node.inputs());
+        for (Node input : node.inputs()) {
+            Grown producer = regions.get(input);
+            boolean joins = producer != null
+                    && users.get(input).stream().allMatch(u -> u == node)
+                    && !returned.contains(input)
+                    && input.shape().equals(node.shape())
+                    && functions + producer.functions() <= MAX_FUNCTIONS;
+            if (joins && !absorbed.contains(input)) {
+                Set<Node> together = Collections.newSetFromMap(new IdentityHashMap<>());
+                together.addAll(operands);
+                together.addAll(producer.operands());
+                if (together.size() <= MAX_OPERANDS) {
+                    operands.addAll(producer.operands());
+                    absorbed.add(input);
+                    functions += producer.functions();
+                }
+            }
+        }
+        List<Node> order = new ArrayList<>();
+        Map<Node, ScalarExpr> expressions = new IdentityHashMap<>();
+        for (Node input : node.inputs()) {
+            if (!expressions.containsKey(input)) {
+                expressions.put(
+                        input, absorbed.contains(input) ? inline(regions.get(input), order) : operand(input, order));
+            }
+        }
+        List<ScalarExpr> in = node.inputs().stream().map(expressions::get).toList();
+        return new Grown(order, function(node, in), functions);
+    }
+
+    /** An operand becomes an argument; a scalar constant is written into the expression. */
+    private static ScalarExpr operand(Node input, List<Node> order) {
+        if (input.type().rank() == 0
+                && input.op() instanceof TensorOp.Constant(Literal.Splat(double value), TensorType type)) {
+            return new ScalarExpr.Const(value, type.dtype());
+        }
+        int index = indexOf(input, order);
+        return new ScalarExpr.Arg(index, input.type().dtype());
+    }
+
+    private static int indexOf(Node node, List<Node> order) {
+        for (int i = 0; i < order.size(); i++) {
+            if (order.get(i) == node) {
+                return i;
+            }
+        }
+        order.add(node);
+        return order.size() - 1;
+    }
+
+    /** The producer's expression with its arguments renumbered. */
+    private static ScalarExpr inline(Grown producer, List<Node> order) {
+        List<ScalarExpr> arguments = new ArrayList<>();
+        for (Node operand : producer.operands()) {
+            arguments.add(
+                    new ScalarExpr.Arg(indexOf(operand, order), operand.type().dtype()));
+        }
+        return substitute(producer.body(), arguments, new HashMap<>());
+    }
+
+    private static ScalarExpr substitute(
+            ScalarExpr expr, List<ScalarExpr> arguments, Map<ScalarExpr, ScalarExpr> done) {
+        ScalarExpr known = done.get(expr);
+        if (known == null) {
+            known = switch (expr) {
+                case ScalarExpr.Arg(int index, DType dtype) -> arguments.get(index);
+                case ScalarExpr.Const c -> c;
+                case ScalarExpr.Unary(var f, var x) -> new ScalarExpr.Unary(f, substitute(x, arguments, done));
+                case ScalarExpr.Binary(var f, var a, var b) ->
+                    new ScalarExpr.Binary(f, substitute(a, arguments, done), substitute(b, arguments, done));
+                case ScalarExpr.Compare(var c, var a, var b) ->
+                    new ScalarExpr.Compare(c, substitute(a, arguments, done), substitute(b, arguments, done));
+                case ScalarExpr.Select(var c, var a, var b) ->
+                    new ScalarExpr.Select(
+                            substitute(c, arguments, done),
+                            substitute(a, arguments, done),
+                            substitute(b, arguments, done));
+                case ScalarExpr.Convert(var x, var to) -> new ScalarExpr.Convert(substitute(x, arguments, done), to);
+            };
+            done.put(expr, known);
+        }
+        return known;
+    }
+
+    private static ScalarExpr function(Node node, List<ScalarExpr> in) {
+        return switch (node.op()) {
+            case TensorOp.Unary(var f) -> new ScalarExpr.Unary(f, in.get(0));
+            case TensorOp.Binary(var f) -> new ScalarExpr.Binary(f, in.get(0), in.get(1));
+            case TensorOp.Compare(var c) -> new ScalarExpr.Compare(c, in.get(0), in.get(1));
+            case TensorOp.Select() -> new ScalarExpr.Select(in.get(0), in.get(1), in.get(2));
+            case TensorOp.Convert(var to) -> new ScalarExpr.Convert(in.get(0), to);
+            default -> throw new IllegalStateException(node + " is not elementwise");
+        };
+    }
+}
