@@ -2,4 +2,7 @@
 module detangle.backend.vector {
     requires detangle.backend;
     requires jdk.incubator.vector;
+
+    provides detangle.backend.Backend with
+            detangle.backend.vector.VectorBackend;
 }

@@ -4,12 +4,12 @@ package detangle.ir.interpreter;
  * The error function to about 1e-15, from its Maclaurin series near zero and a continued fraction for the complement
  * (Abramowitz and Stegun 1964, 7.1.6 and 7.1.14).
  */
-final class Erf {
+public final class Erf {
     private static final double TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI);
 
     private Erf() {}
 
-    static double erf(double x) {
+    public static double erf(double x) {
         double a = Math.abs(x);
         if (Double.isNaN(x)) {
             return x;

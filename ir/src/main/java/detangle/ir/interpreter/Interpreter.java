@@ -66,18 +66,17 @@ public final class Interpreter {
         return results;
     }
 
-    /** One operation over host tensors. */
-    public Tensor apply(Op op, List<Tensor> operands) {
-        Builder b = new Builder();
+    /** One operation over host tensors; its attributes may mention symbols with these sizes. */
+    public Tensor apply(Op op, List<Tensor> operands, Map<String, Long> bindings) {
         List<Node> inputs = new ArrayList<>();
         Map<String, Tensor> values = new HashMap<>();
+        Builder b = new Builder();
         for (int i = 0; i < operands.size(); i++) {
             inputs.add(b.input("x" + i, operands.get(i).type()));
             values.put("x" + i, operands.get(i));
         }
-        Node result = b.op(op, inputs);
-        return run(new Program("op", inputs, List.of(new Output("y", result)), Map.of()), values)
-                .get("y");
+        Node result = b.op(Substitution.bind(op, bindings), inputs);
+        return tensor(evaluate(List.of(result), Map.of(), values, Map.of()).get(result));
     }
 
     private Tensor tensor(Value value) {

@@ -1,0 +1,136 @@
+package detangle.backend.vector;
+
+import detangle.backend.BackendException;
+import detangle.backend.InputException;
+import detangle.backend.MemoryPlan.Layout;
+import detangle.backend.Plan;
+import detangle.ir.DType;
+import detangle.ir.Node;
+import detangle.ir.Program.Output;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.InterpreterException;
+import detangle.ir.interpreter.Precision;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * A program at given sizes: offsets, the values that depend on sizes alone, and frames of memory with kernels bound to
+ * them, as many as there have been runs at once.
+ */
+final class BoundShape {
+    private final Plan plan;
+    private final Constants constants;
+    private final Map<String, Long> bindings;
+    private final Layout layout;
+    private final Map<Node, View> fixed;
+    private final ConcurrentLinkedQueue<Frame> idle = new ConcurrentLinkedQueue<>();
+
+    BoundShape(Plan plan, Constants constants, Map<String, Long> bindings) {
+        this.plan = plan;
+        this.constants = constants;
+        this.bindings = bindings;
+        this.layout = plan.memory().layout(bindings);
+        layout.arenaElements().forEach((dtype, n) -> {
+            if (n > Integer.MAX_VALUE - 8) {
+                throw new BackendException("at " + bindings + " the program needs " + n + " elements of " + dtype.text()
+                        + " at once, more than an array holds: use a smaller batch");
+            }
+        });
+        this.fixed = evaluateFixed();
+    }
+
+    /** Values that depend on no input and that some kernel reads as memory. */
+    private Map<Node, View> evaluateFixed() {
+        Set<Node> eachRun = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Node> roots = new ArrayList<>();
+        Set<Node> listed = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Node node : plan.program().nodes()) {
+            if (node.op() instanceof TensorOp.Input || node.inputs().stream().anyMatch(eachRun::contains)) {
+                eachRun.add(node);
+                for (int i = 0; i < node.inputs().size(); i++) {
+                    Node input = node.input(i);
+                    if (!eachRun.contains(input)
+                            && !StepBuilder.readsConstant(node, i, constants)
+                            && listed.add(input)) {
+                        roots.add(input);
+                    }
+                }
+            }
+        }
+        for (Output output : plan.program().outputs()) {
+            if (!eachRun.contains(output.node()) && listed.add(output.node())) {
+                roots.add(output.node());
+            }
+        }
+        Map<Node, View> views = new IdentityHashMap<>();
+        new Interpreter(Precision.F64)
+                .evaluate(roots, bindings, plan.program().constants())
+                .forEach((node, tensor) -> views.put(node, View.of(tensor)));
+        return views;
+    }
+
+    Map<String, Tensor> run(Map<String, Tensor> inputs) {
+        Frame frame = idle.poll();
+        if (frame == null) {
+            frame = new Frame();
+        }
+        Map<String, Tensor> outputs = frame.run(inputs);
+        idle.add(frame);
+        return outputs;
+    }
+
+    /** Memory for one run at a time. */
+    private final class Frame {
+        private final Map<String, View> inputs = new LinkedHashMap<>();
+        private final Map<String, View> outputs = new LinkedHashMap<>();
+        private final List<Step> steps = new ArrayList<>();
+
+        Frame() {
+            Map<DType, Object> arenas = new EnumMap<>(DType.class);
+            layout.arenaElements().forEach((dtype, n) -> arenas.put(dtype, View.newArray(dtype, Math.toIntExact(n))));
+            Map<Node, View> views = new IdentityHashMap<>(fixed);
+            StepBuilder builder = new StepBuilder(views, constants, bindings);
+            for (Node node : plan.program().nodes()) {
+                int[] shape = StepBuilder.ints(node.shape().evaluate(bindings));
+                if (node.op() instanceof TensorOp.Input(String name, var type)) {
+                    View view = View.allocate(node.type().dtype(), shape);
+                    views.put(node, view);
+                    inputs.put(name, view);
+                } else if (plan.memory().slot(node).isPresent()) {
+                    int offset = Math.toIntExact(
+                            layout.offsets().get(plan.memory().slot(node).getAsInt()));
+                    DType dtype = node.type().dtype();
+                    View view = new View(dtype, arenas.get(dtype), offset, shape);
+                    views.put(node, view);
+                    builder.step(node, view).ifPresent(steps::add);
+                }
+            }
+            for (Output output : plan.program().outputs()) {
+                outputs.put(output.name(), views.get(output.node()));
+            }
+        }
+
+        Map<String, Tensor> run(Map<String, Tensor> values) {
+            inputs.forEach((name, view) -> view.copyFrom(values.get(name)));
+            try {
+                for (Step step : steps) {
+                    step.run();
+                }
+            } catch (InterpreterException e) {
+                throw new InputException(e.getMessage());
+            }
+            Map<String, Tensor> results = new LinkedHashMap<>();
+            outputs.forEach((name, view) -> results.put(name, view.toTensor()));
+            return results;
+        }
+    }
+}

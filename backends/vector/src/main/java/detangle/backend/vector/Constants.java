@@ -1,0 +1,91 @@
+package detangle.backend.vector;
+
+import detangle.backend.BackendException;
+import detangle.backend.vector.kernel.PackedMatrix;
+import detangle.ir.DType;
+import detangle.ir.Literal;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The constants of a program in the form that kernels read: matrices packed once, straight from their stored type; small
+ * vectors as floats; tables that are only gathered from stay where they are mapped.
+ */
+final class Constants {
+    private final Program program;
+    private final Map<Node, PackedMatrix> matrices = new IdentityHashMap<>();
+    private final Map<Node, PackedMatrix[]> heads = new IdentityHashMap<>();
+    private final Map<Node, float[]> vectors = new IdentityHashMap<>();
+
+    Constants(Program program) {
+        this.program = program;
+    }
+
+    /** The stored data of a named constant. */
+    Optional<Tensor> named(Node node) {
+        if (!(node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type))) {
+            return Optional.empty();
+        }
+        Tensor tensor = program.constants().get(name);
+        if (tensor == null) {
+            throw new BackendException("the program has no data for the constant '" + name + "'");
+        }
+        return Optional.of(tensor);
+    }
+
+    /** A weight {@code [N,K]} packed for products with its transpose; rows are read and converted one at a time. */
+    synchronized PackedMatrix matrix(Node weight) {
+        return matrices.computeIfAbsent(weight, w -> {
+            Tensor tensor = named(w).orElseThrow();
+            int n = Math.toIntExact(tensor.dim(0));
+            int k = Math.toIntExact(tensor.dim(1));
+            return PackedMatrix.ofRows(row -> row(tensor, row, k), n, k);
+        });
+    }
+
+    private static float[] row(Tensor tensor, int row, int width) {
+        float[] floats = new float[width];
+        for (int i = 0; i < width; i++) {
+            floats[i] = (float) tensor.getDouble((long) row * width + i);
+        }
+        return floats;
+    }
+
+    /** A table {@code [A,P,d]}, packed for each head. */
+    synchronized PackedMatrix[] heads(Node table) {
+        return heads.computeIfAbsent(
+                table, t -> packHeads(named(t).orElseThrow().toFloats(), 0, shape(t)));
+    }
+
+    private static int[] shape(Node node) {
+        return Arrays.stream(node.shape().sizes()).mapToInt(Math::toIntExact).toArray();
+    }
+
+    static PackedMatrix[] packHeads(float[] data, int offset, int[] shape) {
+        PackedMatrix[] packed = new PackedMatrix[shape[0]];
+        for (int h = 0; h < packed.length; h++) {
+            packed[h] = PackedMatrix.ofRows(data, offset + h * shape[1] * shape[2], shape[1], shape[2]);
+        }
+        return packed;
+    }
+
+    /** A small vector as floats, followed by room for one more panel: kernels read whole vectors. */
+    synchronized float[] vector(Node node) {
+        return vectors.computeIfAbsent(node, n -> padded(named(n).orElseThrow().toFloats()));
+    }
+
+    /** The vector followed by as many zeros as a panel is wide. */
+    static float[] padded(float[] vector) {
+        return Arrays.copyOf(vector, vector.length + PackedMatrix.WIDTH);
+    }
+
+    static boolean isF32(Node node) {
+        return node.type().dtype() == DType.F32;
+    }
+}

@@ -1,0 +1,7 @@
+package detangle.backend.vector;
+
+/** One kernel bound to its memory. */
+@FunctionalInterface
+interface Step {
+    void run();
+}

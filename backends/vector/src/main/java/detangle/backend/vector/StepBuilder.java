@@ -1,0 +1,381 @@
+package detangle.backend.vector;
+
+import detangle.backend.InputException;
+import detangle.backend.vector.kernel.AttentionKernel;
+import detangle.backend.vector.kernel.Gemm;
+import detangle.backend.vector.kernel.LayerNormKernel;
+import detangle.backend.vector.kernel.MatMul;
+import detangle.backend.vector.kernel.PackedMatrix;
+import detangle.backend.vector.kernel.RelativeTable;
+import detangle.backend.vector.kernel.RowKernels;
+import detangle.ir.DType;
+import detangle.ir.KernelOp;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Chooses a kernel for each operation and binds it to memory. What has no kernel for its types or shapes runs in the
+ * interpreter ({@link #interpreted}), so every operation runs.
+ */
+final class StepBuilder {
+    private final Map<Node, View> views;
+    private final Constants constants;
+    private final Map<String, Long> bindings;
+
+    StepBuilder(Map<Node, View> views, Constants constants, Map<String, Long> bindings) {
+        this.views = views;
+        this.constants = constants;
+        this.bindings = bindings;
+    }
+
+    static int[] ints(long[] sizes) {
+        return Arrays.stream(sizes).mapToInt(Math::toIntExact).toArray();
+    }
+
+    /** Whether a kernel reads an operand in its stored form, so that it needs no memory of its own. */
+    static boolean readsConstant(Node node, int operand, Constants constants) {
+        boolean stored = constants.named(node.input(operand)).isPresent();
+        return stored
+                && switch (node.op()) {
+                    case KernelOp.Linear l -> operand >= 1 && Constants.isF32(node);
+                    case KernelOp.LayerNorm l -> operand >= node.inputs().size() - 2 && Constants.isF32(node);
+                    case KernelOp.Embedding e -> operand >= 1 && operand <= 3;
+                    case KernelOp.DisentangledAttention a ->
+                        operand >= 4
+                                && Constants.isF32(node)
+                                && node.input(operand).type().rank() == 3;
+                    case TensorOp.Gather g -> operand == 0 && node.input(0) != node.input(1);
+                    default -> false;
+                };
+    }
+
+    /** Packs the weights of a program ahead of its first run. */
+    static void prepare(Program program, Constants constants) {
+        for (Node node : program.nodes()) {
+            for (int i = 0; i < node.inputs().size(); i++) {
+                if (readsConstant(node, i, constants)) {
+                    if (node.op() instanceof KernelOp.Linear && i == 1) {
+                        constants.matrix(node.input(i));
+                    } else if (node.op() instanceof KernelOp.DisentangledAttention) {
+                        constants.heads(node.input(i));
+                    }
+                }
+            }
+        }
+    }
+
+    /** The step that computes a node into its view; empty where there is nothing to do. */
+    Optional<Step> step(Node node, View out) {
+        if (out.elements() == 0) {
+            return Optional.empty();
+        }
+        return switch (node.op()) {
+            case TensorOp op -> tensorStep(op, node, out);
+            case KernelOp op -> Optional.of(kernelStep(op, node, out));
+        };
+    }
+
+    private View in(Node node, int operand) {
+        return views.get(node.input(operand));
+    }
+
+    private Optional<Step> tensorStep(TensorOp op, Node node, View out) {
+        return switch (op) {
+            case TensorOp.Reshape r -> copyUnlessShared(in(node, 0), out);
+            case TensorOp.StopGradient s -> copyUnlessShared(in(node, 0), out);
+            case TensorOp.Transpose(var permutation) -> Optional.of(Movement.transpose(in(node, 0), permutation, out));
+            case TensorOp.Broadcast b -> {
+                View x = in(node, 0);
+                yield Optional.of(Movement.strided(x, Movement.broadcastStrides(x.shape(), out.shape()), out));
+            }
+            case TensorOp.Slice(var axis, var start, var limit) -> {
+                int from = Math.toIntExact(start.evaluate(bindings));
+                int to = Math.toIntExact(limit.evaluate(bindings));
+                if (from < 0 || to > in(node, 0).dim(axis)) {
+                    throw new InputException("slice [" + from + ", " + to + ") does not lie in an axis of "
+                            + in(node, 0).dim(axis) + " at sizes " + bindings);
+                }
+                yield Optional.of(Movement.along(axis, in(node, 0), from, out, 0, to - from));
+            }
+            case TensorOp.Concat(var axis) -> Optional.of(concat(axis, node, out));
+            case TensorOp.Dot(var lhsT, var rhsT)
+            when !lhsT && out.dtype() == DType.F32 -> Optional.of(dot(rhsT, in(node, 0), in(node, 1), out));
+            case TensorOp.Gather g -> Optional.of(gather(node, out));
+            case TensorOp.Unary o -> Optional.of(interpreted(node, out));
+            case TensorOp.Binary o -> Optional.of(interpreted(node, out));
+            case TensorOp.Compare o -> Optional.of(interpreted(node, out));
+            case TensorOp.Select o -> Optional.of(interpreted(node, out));
+            case TensorOp.Convert o -> Optional.of(interpreted(node, out));
+            case TensorOp.Reduce o -> Optional.of(interpreted(node, out));
+            case TensorOp.Dot o -> Optional.of(interpreted(node, out));
+            case TensorOp.Pad o -> Optional.of(interpreted(node, out));
+            case TensorOp.ScatterAdd o -> Optional.of(interpreted(node, out));
+            case TensorOp.GatherLast o -> Optional.of(interpreted(node, out));
+            case TensorOp.ScatterAddLast o -> Optional.of(interpreted(node, out));
+            case TensorOp.Toeplitz o -> Optional.of(interpreted(node, out));
+            case TensorOp.Conv1d o -> Optional.of(interpreted(node, out));
+            case TensorOp.RandomUniform o -> Optional.of(interpreted(node, out));
+            case TensorOp.Input o -> Optional.empty();
+            case TensorOp.Param o -> Optional.of(interpreted(node, out));
+            case TensorOp.Constant o -> Optional.of(interpreted(node, out));
+            case TensorOp.Iota o -> Optional.of(interpreted(node, out));
+        };
+    }
+
+    private static Optional<Step> copyUnlessShared(View from, View to) {
+        return from.array() == to.array() && from.offset() == to.offset()
+                ? Optional.empty()
+                : Optional.of(Movement.copy(from, to));
+    }
+
+    private Step concat(int axis, Node node, View out) {
+        List<Step> parts = new ArrayList<>();
+        int at = 0;
+        for (int i = 0; i < node.inputs().size(); i++) {
+            View part = in(node, i);
+            parts.add(Movement.along(axis, part, 0, out, at, part.dim(axis)));
+            at += part.dim(axis);
+        }
+        return () -> parts.forEach(Step::run);
+    }
+
+    private static Step dot(boolean rhsT, View a, View b, View out) {
+        int[] batch = Arrays.copyOf(out.shape(), out.rank() - 2);
+        int[] batchA = Arrays.copyOf(a.shape(), a.rank() - 2);
+        int[] batchB = Arrays.copyOf(b.shape(), b.rank() - 2);
+        int m = out.dim(-2);
+        int n = out.dim(-1);
+        int k = a.dim(-1);
+        int[] ia = Movement.offsets(batch, Movement.broadcastStrides(batchA, batch));
+        int[] ib = Movement.offsets(batch, Movement.broadcastStrides(batchB, batch));
+        return () -> MatMul.run(
+                a.floats(), a.offset(), ia, b.floats(), b.offset(), ib, rhsT, m, k, n, out.floats(), out.offset());
+    }
+
+    /** Rows of stored data are read where they are mapped. */
+    private Step gather(Node node, View out) {
+        Optional<Tensor> table = readsConstant(node, 0, constants) ? constants.named(node.input(0)) : Optional.empty();
+        Tensor rows = table.orElseGet(() -> in(node, 0).asTensor());
+        View ids = in(node, 1);
+        return () ->
+                out.copyFrom(new Interpreter(Precision.F32).apply(node.op(), List.of(rows, ids.asTensor()), bindings));
+    }
+
+    private Step kernelStep(KernelOp op, Node node, View out) {
+        boolean f32 = out.dtype() == DType.F32;
+        return switch (op) {
+            case KernelOp.Elementwise(var region) -> {
+                List<View> operands = node.inputs().stream().map(views::get).toList();
+                yield RegionCompiler.compile(region)
+                        .<Step>map(kernel -> new ElementwiseStep(kernel, operands, out))
+                        .orElseGet(() -> interpreted(node, out));
+            }
+            case KernelOp.Linear linear when f32 && isF32(node, 1) -> linear(linear, node, out);
+            case KernelOp.LayerNorm norm when f32 && isF32(node, 1) -> layerNorm(norm, node, out);
+            case KernelOp.Embedding embedding when f32 -> embedding(embedding, node, out);
+            case KernelOp.MaskedSoftmax() when f32 -> softmax(in(node, 0), in(node, 1), out);
+            case KernelOp.DisentangledAttention attention
+            when f32 && isPerHeadMaskAbsent(node) -> attention(attention, node, out);
+            case KernelOp.Linear o -> interpreted(node, out);
+            case KernelOp.LayerNorm o -> interpreted(node, out);
+            case KernelOp.Embedding o -> interpreted(node, out);
+            case KernelOp.MaskedSoftmax o -> interpreted(node, out);
+            case KernelOp.DisentangledAttention o -> interpreted(node, out);
+        };
+    }
+
+    /** Whether operands from an index on are stored constants or f32 in memory. */
+    private boolean isF32(Node node, int from) {
+        for (int i = from; i < node.inputs().size(); i++) {
+            if (!readsConstant(node, i, constants) && in(node, i).dtype() != DType.F32) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private PackedMatrix matrix(Node node, int operand) {
+        View v = in(node, operand);
+        return PackedMatrix.ofRows(v.floats(), v.offset(), v.dim(0), v.dim(1));
+    }
+
+    /** A vector operand, padded to whole panels: stored ones once, others at each run. */
+    private Supplier<float[]> vector(Node node, int operand) {
+        if (readsConstant(node, operand, constants)) {
+            float[] stored = constants.vector(node.input(operand));
+            return () -> stored;
+        }
+        View v = in(node, operand);
+        return () -> Constants.padded(Arrays.copyOfRange(v.floats(), v.offset(), v.offset() + v.elements()));
+    }
+
+    private Step linear(KernelOp.Linear op, Node node, View out) {
+        View x = in(node, 0);
+        int n = out.dim(-1);
+        int rows = out.rows();
+        int k = x.dim(-1);
+        Supplier<PackedMatrix> weight;
+        if (readsConstant(node, 1, constants)) {
+            PackedMatrix packed = constants.matrix(node.input(1));
+            weight = () -> packed;
+        } else {
+            weight = () -> matrix(node, 1);
+        }
+        float[] zeros = new float[n + PackedMatrix.WIDTH];
+        Supplier<float[]> bias = op.bias() ? vector(node, 2) : () -> zeros;
+        return () -> Gemm.run(
+                x.floats(),
+                x.offset(),
+                k,
+                rows,
+                weight.get(),
+                bias.get(),
+                op.activation(),
+                out.floats(),
+                out.offset(),
+                n);
+    }
+
+    private Step layerNorm(KernelOp.LayerNorm op, Node node, View out) {
+        View x = in(node, 0);
+        View residual = op.residual() ? in(node, 1) : x;
+        int last = node.inputs().size() - 1;
+        Supplier<float[]> gamma = vector(node, last - 1);
+        Supplier<float[]> beta = vector(node, last);
+        int size = out.dim(-1);
+        return () -> LayerNormKernel.run(
+                x.floats(),
+                x.offset(),
+                op.residual(),
+                residual.floats(),
+                residual.offset(),
+                gamma.get(),
+                beta.get(),
+                (float) op.epsilon(),
+                out.floats(),
+                out.offset(),
+                out.rows(),
+                size);
+    }
+
+    private Step embedding(KernelOp.Embedding op, Node node, View out) {
+        View ids = in(node, 0);
+        Tensor table = readsConstant(node, 1, constants)
+                ? constants.named(node.input(1)).orElseThrow()
+                : in(node, 1).asTensor();
+        Supplier<float[]> gamma = vector(node, 2);
+        Supplier<float[]> beta = vector(node, 3);
+        byte[] mask = op.masked() ? in(node, 4).bytes() : new byte[0];
+        int maskAt = op.masked() ? in(node, 4).offset() : -1;
+        Tensor idTensor = ids.asTensor();
+        return () -> RowKernels.embedding(
+                idTensor,
+                table,
+                gamma.get(),
+                beta.get(),
+                (float) op.epsilon(),
+                mask,
+                maskAt,
+                out.floats(),
+                out.offset());
+    }
+
+    private static Step softmax(View x, View mask, View out) {
+        int[] offsets = Movement.offsets(out.shape(), Movement.broadcastStrides(mask.shape(), out.shape()));
+        return () -> RowKernels.maskedSoftmax(
+                x.floats(),
+                x.offset(),
+                mask.bytes(),
+                mask.offset(),
+                offsets,
+                out.rows(),
+                out.dim(-1),
+                out.floats(),
+                out.offset());
+    }
+
+    private boolean isPerHeadMaskAbsent(Node node) {
+        int[] shape = in(node, 3).shape();
+        return shape.length < 3 || shape[shape.length - 3] == 1;
+    }
+
+    private Step attention(KernelOp.DisentangledAttention op, Node node, View out) {
+        AttentionKernel kernel = new AttentionKernel(out.dim(0), out.dim(1), out.dim(2), out.dim(3), op.scale());
+        View maskView = in(node, 3);
+        int[] scores = {out.dim(0), out.dim(2), out.dim(1), out.dim(1)};
+        int[] strides = Movement.broadcastStrides(maskView.shape(), scores);
+        AttentionKernel.Mask mask =
+                new AttentionKernel.Mask(maskView.bytes(), maskView.offset(), strides[0], strides[2], strides[3]);
+        Supplier<Optional<AttentionKernel.Positions>> positions = positions(op, node, out.dim(1));
+        AttentionKernel.Heads q = heads(in(node, 0));
+        AttentionKernel.Heads k = heads(in(node, 1));
+        AttentionKernel.Heads v = heads(in(node, 2));
+        AttentionKernel.Heads to = heads(out);
+        return () -> kernel.run(q, k, v, mask, positions.get(), to);
+    }
+
+    private static AttentionKernel.Heads heads(View view) {
+        return new AttentionKernel.Heads(view.floats(), view.offset());
+    }
+
+    private Supplier<Optional<AttentionKernel.Positions>> positions(
+            KernelOp.DisentangledAttention op, Node node, int length) {
+        if (!op.c2p() && !op.p2c()) {
+            return Optional::empty;
+        }
+        int tableAt = node.inputs().size() - 1;
+        int rows = Math.toIntExact(node.input(4).type().dim(1).evaluate(bindings));
+        View table = in(node, tableAt);
+        boolean fixed = readsConstant(node, 4, constants)
+                && (tableAt == 5 || readsConstant(node, 5, constants))
+                && !isComputedEachRun(node.input(tableAt));
+        Supplier<AttentionKernel.Positions> compute = () -> new AttentionKernel.Positions(
+                op.c2p() ? Optional.of(packedHeads(node, 4)) : Optional.empty(),
+                op.p2c() ? Optional.of(packedHeads(node, tableAt - 1)) : Optional.empty(),
+                relativeTable(table, length, rows));
+        if (fixed) {
+            Optional<AttentionKernel.Positions> once = Optional.of(compute.get());
+            return () -> once;
+        }
+        return () -> Optional.of(compute.get());
+    }
+
+    private static boolean isComputedEachRun(Node node) {
+        return node.op() instanceof TensorOp.Input || node.inputs().stream().anyMatch(StepBuilder::isComputedEachRun);
+    }
+
+    private static RelativeTable relativeTable(View table, int length, int rows) {
+        int[] values = Arrays.copyOfRange(table.ints(), table.offset(), table.offset() + table.elements());
+        return new RelativeTable(values, length, rows);
+    }
+
+    private PackedMatrix[] packedHeads(Node node, int operand) {
+        if (readsConstant(node, operand, constants)) {
+            return constants.heads(node.input(operand));
+        }
+        View v = in(node, operand);
+        return Constants.packHeads(v.floats(), v.offset(), v.shape());
+    }
+
+    /** The fallback: one operation in the interpreter, in f32. */
+    private Step interpreted(Node node, View out) {
+        List<Tensor> operands = new ArrayList<>();
+        for (int i = 0; i < node.inputs().size(); i++) {
+            operands.add(
+                    readsConstant(node, i, constants)
+                            ? constants.named(node.input(i)).orElseThrow()
+                            : in(node, i).asTensor());
+        }
+        return () -> out.copyFrom(new Interpreter(Precision.F32).apply(node.op(), operands, bindings));
+    }
+}

@@ -1,0 +1,32 @@
+package detangle.backend.vector;
+
+import detangle.backend.Backend;
+import detangle.backend.Device;
+import java.util.List;
+import java.util.Optional;
+
+/** SIMD kernels on the CPU through the Vector API, in pure Java. */
+public final class VectorBackend implements Backend {
+    private static final String VECTOR_MODULE = "jdk.incubator.vector";
+
+    /** For {@link java.util.ServiceLoader}. */
+    public VectorBackend() {}
+
+    @Override
+    public String name() {
+        return "vector";
+    }
+
+    @Override
+    public List<Device> devices() {
+        return unavailable().isPresent() ? List.of() : List.of(new VectorDevice());
+    }
+
+    /** Asked before any class that needs the module is touched. */
+    @Override
+    public Optional<String> unavailable() {
+        return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent()
+                ? Optional.empty()
+                : Optional.of("the Vector API is not there: start java with --add-modules " + VECTOR_MODULE);
+    }
+}

@@ -1,0 +1,27 @@
+package detangle.backend.vector;
+
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.backend.Plan;
+import detangle.backend.vector.kernel.Lanes;
+import detangle.backend.vector.kernel.WorkerPool;
+
+/** The CPU. */
+final class VectorDevice implements Device {
+    @Override
+    public String name() {
+        return "vector";
+    }
+
+    @Override
+    public String description() {
+        return System.getProperty("os.arch") + ", vectors of " + Lanes.SPECIES.vectorBitSize() + " bits, "
+                + WorkerPool.SHARED.threads() + " threads, Java "
+                + Runtime.version().feature();
+    }
+
+    @Override
+    public Executable load(Plan plan) {
+        return new VectorExecutable(plan);
+    }
+}

@@ -1,0 +1,82 @@
+package detangle.backend.vector;
+
+import detangle.backend.Executable;
+import detangle.backend.Plan;
+import detangle.backend.ShapeBinding;
+import detangle.ir.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** A program on the CPU. Shapes that were seen lately keep their memory and their kernels bound to it. */
+final class VectorExecutable implements Executable {
+    /** The property that bounds how many shapes are kept. */
+    static final String SHAPES = "detangle.vector.shapes";
+
+    private static final int MAX_SHAPES = Math.max(1, Integer.getInteger(SHAPES, 8));
+
+    /** Virtual threads hand their work over: a kernel would pin its carrier, and scratch memory is by platform thread. */
+    private static final ExecutorService PLATFORM = Executors.newCachedThreadPool(
+            Thread.ofPlatform().daemon().name("detangle-run-", 0).factory());
+
+    private final Plan plan;
+    private final Constants constants;
+    private final LinkedHashMap<Map<String, Long>, BoundShape> shapes = new LinkedHashMap<>(16, 0.75f, true);
+    private volatile boolean closed;
+
+    VectorExecutable(Plan plan) {
+        this.plan = plan;
+        this.constants = new Constants(plan.program());
+        StepBuilder.prepare(plan.program(), constants);
+    }
+
+    @Override
+    public Map<String, Tensor> run(Map<String, Tensor> inputs) {
+        if (closed) {
+            throw new IllegalStateException("the executable is closed");
+        }
+        Map<String, Long> bindings = ShapeBinding.bind(plan.program(), inputs);
+        if (!Thread.currentThread().isVirtual()) {
+            return shape(bindings).run(inputs);
+        }
+        Future<Map<String, Tensor>> result =
+                PLATFORM.submit(() -> shape(bindings).run(inputs));
+        try {
+            return result.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CompletionException("interrupted while a program ran", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new CompletionException(e.getCause());
+        }
+    }
+
+    private BoundShape shape(Map<String, Long> bindings) {
+        synchronized (shapes) {
+            BoundShape shape = shapes.get(bindings);
+            if (shape == null) {
+                shape = new BoundShape(plan, constants, bindings);
+                shapes.put(bindings, shape);
+                if (shapes.size() > MAX_SHAPES) {
+                    shapes.pollFirstEntry();
+                }
+            }
+            return shape;
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        synchronized (shapes) {
+            shapes.clear();
+        }
+    }
+}

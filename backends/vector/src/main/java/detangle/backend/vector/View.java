@@ -1,0 +1,113 @@
+package detangle.backend.vector;
+
+import detangle.ir.DType;
+import detangle.ir.Tensor;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A value in memory: row-major elements of a Java array from an offset. F32 lives in {@code float[]}, F64 in
+ * {@code double[]}, I32 in {@code int[]}, I64 in {@code long[]}, I1 and I8 in {@code byte[]}, F16 and BF16 in
+ * {@code short[]}.
+ */
+record View(DType dtype, Object array, int offset, int[] shape) {
+    /** An array that holds n elements of a type. */
+    static Object newArray(DType dtype, int n) {
+        return switch (dtype) {
+            case F32 -> new float[n];
+            case F64 -> new double[n];
+            case I32 -> new int[n];
+            case I64 -> new long[n];
+            case I1, I8 -> new byte[n];
+            case F16, BF16 -> new short[n];
+        };
+    }
+
+    static View allocate(DType dtype, int[] shape) {
+        return new View(dtype, newArray(dtype, elements(shape)), 0, shape);
+    }
+
+    /** A copy of a tensor. */
+    static View of(Tensor tensor) {
+        int[] shape = new int[tensor.rank()];
+        for (int i = 0; i < shape.length; i++) {
+            shape[i] = Math.toIntExact(tensor.dim(i));
+        }
+        View view = allocate(tensor.dtype(), shape);
+        view.copyFrom(tensor);
+        return view;
+    }
+
+    static int elements(int[] shape) {
+        int n = 1;
+        for (int size : shape) {
+            n = Math.multiplyExact(n, size);
+        }
+        return n;
+    }
+
+    int elements() {
+        return elements(shape);
+    }
+
+    int rank() {
+        return shape.length;
+    }
+
+    int dim(int axis) {
+        return shape[axis < 0 ? axis + shape.length : axis];
+    }
+
+    /** The product of all sizes but the last. */
+    int rows() {
+        int n = 1;
+        for (int i = 0; i < shape.length - 1; i++) {
+            n *= shape[i];
+        }
+        return n;
+    }
+
+    float[] floats() {
+        return (float[]) array;
+    }
+
+    byte[] bytes() {
+        return (byte[]) array;
+    }
+
+    int[] ints() {
+        return (int[]) array;
+    }
+
+    private MemorySegment segment() {
+        MemorySegment all = switch (array) {
+            case float[] a -> MemorySegment.ofArray(a);
+            case double[] a -> MemorySegment.ofArray(a);
+            case int[] a -> MemorySegment.ofArray(a);
+            case long[] a -> MemorySegment.ofArray(a);
+            case byte[] a -> MemorySegment.ofArray(a);
+            case short[] a -> MemorySegment.ofArray(a);
+            default -> throw new IllegalStateException("no memory of " + dtype);
+        };
+        return all.asSlice((long) offset * dtype.bytes(), (long) elements() * dtype.bytes());
+    }
+
+    void copyFrom(Tensor tensor) {
+        segment().copyFrom(tensor.data());
+    }
+
+    /** This memory as a tensor, shared. */
+    Tensor asTensor() {
+        long[] sizes = new long[shape.length];
+        for (int i = 0; i < sizes.length; i++) {
+            sizes[i] = shape[i];
+        }
+        return new Tensor(dtype, sizes, segment());
+    }
+
+    /** A copy that outlives the memory. */
+    Tensor toTensor() {
+        View copy = allocate(dtype, shape);
+        copy.segment().copyFrom(segment());
+        return copy.asTensor();
+    }
+}

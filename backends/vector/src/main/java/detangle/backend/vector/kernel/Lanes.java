@@ -1,0 +1,37 @@
+package detangle.backend.vector.kernel;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector width of all kernels: what the machine prefers, or what the system property {@code detangle.vector.bits}
+ * (128, 256 or 512) says. It is a constant of the process, so that C2 can compile loops for it.
+ */
+public final class Lanes {
+    /** The property that forces a width. */
+    public static final String BITS = "detangle.vector.bits";
+
+    public static final VectorSpecies<Float> SPECIES = species();
+
+    /** Floats in a vector. */
+    public static final int COUNT = SPECIES.length();
+
+    private Lanes() {}
+
+    private static VectorSpecies<Float> species() {
+        Integer bits = Integer.getInteger(BITS);
+        if (bits == null) {
+            return FloatVector.SPECIES_PREFERRED;
+        }
+        if (bits != 128 && bits != 256 && bits != 512) {
+            throw new IllegalArgumentException(BITS + "=" + bits + " is no vector width: use 128, 256 or 512");
+        }
+        return VectorSpecies.of(float.class, VectorShape.forBitSize(bits));
+    }
+
+    /** The smallest multiple of a unit that is not below n. */
+    public static int roundUp(int n, int unit) {
+        return Math.ceilDiv(n, unit) * unit;
+    }
+}

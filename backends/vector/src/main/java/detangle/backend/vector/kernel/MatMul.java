@@ -1,0 +1,48 @@
+package detangle.backend.vector.kernel;
+
+import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
+
+/** Products of matrices that are both computed: each right operand is packed when its turn comes. */
+public final class MatMul {
+    private static final int ROWS = 0;
+    private static final int COLUMNS = 2;
+
+    private MatMul() {}
+
+    /**
+     * {@code out[p] = a[ia[p]] b[ib[p]]} for each matrix p of the batch, {@code [M,K]} by {@code [K,N]}, or by the transpose
+     * of {@code [N,K]}.
+     */
+    public static void run(
+            float[] a,
+            int ao,
+            int[] ia,
+            float[] b,
+            int bo,
+            int[] ib,
+            boolean transposed,
+            int m,
+            int k,
+            int n,
+            float[] out,
+            int oo) {
+        float[] zeros = new float[Lanes.roundUp(n, WIDTH) + WIDTH];
+        WorkerPool.SHARED.run(ia.length, p -> {
+            Scratch scratch = Scratch.get();
+            float[] columns = scratch.floats(COLUMNS, PackedMatrix.size(k, n));
+            int right = bo + ib[p] * k * n;
+            if (transposed) {
+                PackedMatrix.packRows(b, right, k, n, k, columns, 0);
+            } else {
+                PackedMatrix.packColumns(b, right, n, k, n, columns, 0);
+            }
+            float[] rows = scratch.floats(ROWS, m * k);
+            MicroKernel.packRows(a, ao + ia[p] * m * k, k, m, k, rows, 0);
+            for (int panel = 0; panel * WIDTH < n; panel++) {
+                int width = Math.min(WIDTH, n - panel * WIDTH);
+                int to = oo + p * m * n + panel * WIDTH;
+                Gemm.multiply(rows, m, k, columns, panel * k * WIDTH, width, zeros, 0, out, to, n);
+            }
+        });
+    }
+}

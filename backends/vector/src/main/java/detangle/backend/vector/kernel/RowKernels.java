@@ -1,0 +1,88 @@
+package detangle.backend.vector.kernel;
+
+import detangle.ir.Tensor;
+import detangle.ir.interpreter.InterpreterException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/** Kernels that work on one row at a time. */
+public final class RowKernels {
+    private static final int ROWS_PER_TASK = 16;
+    private static final int ROW = 0;
+
+    private RowKernels() {}
+
+    /**
+     * Rows of a table in its stored type, normalised; zero where the mask is.
+     *
+     * @param maskAt offset of the mask, or -1 for none
+     */
+    public static void embedding(
+            Tensor ids,
+            Tensor table,
+            float[] gamma,
+            float[] beta,
+            float epsilon,
+            byte[] mask,
+            int maskAt,
+            float[] out,
+            int oo) {
+        int size = Math.toIntExact(table.dim(1));
+        int rows = Math.toIntExact(ids.elements());
+        WorkerPool.SHARED.run(Math.ceilDiv(rows, ROWS_PER_TASK), task -> {
+            int last = Math.min(rows, (task + 1) * ROWS_PER_TASK);
+            for (int row = task * ROWS_PER_TASK; row < last; row++) {
+                int to = oo + row * size;
+                long id = ids.getLong(row);
+                if (id < 0 || id >= table.dim(0)) {
+                    throw new InterpreterException("id " + id + " is outside a table of " + table.dim(0) + " rows");
+                }
+                if (maskAt >= 0 && mask[maskAt + row] == 0) {
+                    Arrays.fill(out, to, to + size, 0);
+                } else {
+                    read(table, id, size, out, to);
+                    LayerNormKernel.normalise(out, to, gamma, beta, epsilon, out, to, size);
+                }
+            }
+        });
+    }
+
+    private static void read(Tensor table, long row, int size, float[] out, int to) {
+        MemorySegment data = table.data();
+        switch (table.dtype()) {
+            case F32 ->
+                MemorySegment.copy(data, ValueLayout.JAVA_FLOAT_UNALIGNED, row * size * Float.BYTES, out, to, size);
+            case F16 -> {
+                for (int i = 0; i < size; i++) {
+                    out[to + i] =
+                            Float.float16ToFloat(data.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, row * size + i));
+                }
+            }
+            case BF16, F64, I32, I64, I1, I8 -> {
+                for (int i = 0; i < size; i++) {
+                    out[to + i] = (float) table.getDouble(row * size + i);
+                }
+            }
+        }
+    }
+
+    /** Softmax of the places of each row where the mask holds; {@code offsets} says where an element's mask is. */
+    public static void maskedSoftmax(
+            float[] x, int xo, byte[] mask, int mo, int[] offsets, int rows, int size, float[] out, int oo) {
+        int padded = Lanes.roundUp(size, Lanes.COUNT);
+        WorkerPool.SHARED.run(Math.ceilDiv(rows, ROWS_PER_TASK), task -> {
+            float[] row = Scratch.get().floats(ROW, padded);
+            int last = Math.min(rows, (task + 1) * ROWS_PER_TASK);
+            for (int r = task * ROWS_PER_TASK; r < last; r++) {
+                for (int i = 0; i < size; i++) {
+                    boolean seen = mask[mo + offsets[r * size + i]] != 0;
+                    row[i] = seen ? x[xo + r * size + i] : Float.NEGATIVE_INFINITY;
+                }
+                Arrays.fill(row, size, padded, Float.NEGATIVE_INFINITY);
+                SoftmaxKernel.row(row, 0, padded);
+                System.arraycopy(row, 0, out, oo + r * size, size);
+            }
+        });
+    }
+}

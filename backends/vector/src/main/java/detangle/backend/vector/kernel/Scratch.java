@@ -1,0 +1,23 @@
+package detangle.backend.vector.kernel;
+
+/** Memory that a kernel needs while it runs: a few arrays for each thread, which grow and stay. */
+final class Scratch {
+    private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
+
+    private final float[][] arrays = new float[8][0];
+
+    private Scratch() {}
+
+    /** The calling thread's. */
+    static Scratch get() {
+        return OF_THREAD.get();
+    }
+
+    /** Array {@code slot} with at least this many floats; what is in it is left from its last use. */
+    float[] floats(int slot, int size) {
+        if (arrays[slot].length < size) {
+            arrays[slot] = new float[size];
+        }
+        return arrays[slot];
+    }
+}

@@ -1,0 +1,120 @@
+package detangle.backend.vector.kernel;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The threads that kernels share: persistent daemon threads that spin for a moment after work and park when idle. The
+ * caller works as well. One parallel section runs at a time; a caller that finds the pool busy, or that is inside a
+ * section already, does its work alone.
+ */
+public final class WorkerPool {
+    /** The property that sets the number of threads, the caller included; all processors by default. */
+    public static final String THREADS = "detangle.threads";
+
+    public static final WorkerPool SHARED = new WorkerPool(
+            Math.max(1, Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors())));
+
+    /** How long a worker spins for the next section before it parks: a few kernels of a forward pass. */
+    private static final int SPINS = 20_000;
+
+    /** The tasks of a section. */
+    @FunctionalInterface
+    public interface Task {
+        void run(int index);
+    }
+
+    private final int threads;
+    private final Thread[] workers;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger active = new AtomicInteger();
+    private volatile int epoch;
+    private Task task;
+    private int tasks;
+    private volatile Throwable failure;
+
+    WorkerPool(int threads) {
+        this.threads = threads;
+        this.workers = new Thread[threads - 1];
+        for (int i = 0; i < workers.length; i++) {
+            int worker = i + 1;
+            workers[i] = Thread.ofPlatform()
+                    .daemon()
+                    .name("detangle-worker-" + worker)
+                    .unstarted(this::work);
+            workers[i].start();
+        }
+    }
+
+    public int threads() {
+        return threads;
+    }
+
+    /** Runs tasks {@code 0..count-1}, in any order, and returns when all have ended; throws what one of them threw. */
+    public void run(int count, Task body) {
+        if (count == 1 || threads == 1 || lock.isHeldByCurrentThread() || !lock.tryLock()) {
+            for (int i = 0; i < count; i++) {
+                body.run(i);
+            }
+            return;
+        }
+        try {
+            task = body;
+            tasks = count;
+            failure = null;
+            next.set(0);
+            active.set(workers.length);
+            epoch++;
+            for (Thread worker : workers) {
+                LockSupport.unpark(worker);
+            }
+            take(body, count);
+            while (active.get() > 0) {
+                Thread.onSpinWait();
+            }
+            task = null;
+            if (failure != null) {
+                throw propagate(failure);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void take(Task body, int count) {
+        try {
+            for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+                body.run(i);
+            }
+        } catch (RuntimeException | Error e) {
+            next.set(count);
+            failure = e;
+        }
+    }
+
+    private static RuntimeException propagate(Throwable failure) {
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        return (RuntimeException) failure;
+    }
+
+    private void work() {
+        int seen = 0;
+        while (true) {
+            int spins = 0;
+            while (epoch == seen) {
+                if (spins++ < SPINS) {
+                    Thread.onSpinWait();
+                } else {
+                    LockSupport.park(this);
+                }
+            }
+            seen = epoch;
+            take(task, tasks);
+            active.decrementAndGet();
+        }
+    }
+}
