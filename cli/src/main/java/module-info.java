@@ -1,9 +1,12 @@
 /** The command line. */
 module detangle.cli {
+    requires de.siegmar.fastcsv;
     requires detangle.runtime;
     requires info.picocli;
-    requires tools.jackson.databind;
     requires org.slf4j;
+    requires java.logging;
+    requires me.tongfei.progressbar;
+    requires tools.jackson.databind;
 
     opens detangle.cli to
             info.picocli;

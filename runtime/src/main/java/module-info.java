@@ -4,5 +4,7 @@ module detangle.runtime {
     requires transitive detangle.compiler;
     requires org.slf4j;
 
+    exports detangle.runtime;
+
     uses detangle.backend.Backend;
 }

@@ -1,19 +1,78 @@
 package detangle.cli;
 
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
 
 /** Entry point of the {@code detangle} command. */
 @Command(
         name = "detangle",
         description = "Compiles DeBERTa models and runs them.",
         mixinStandardHelpOptions = true,
-        versionProvider = Version.class)
-public final class Main {
+        versionProvider = Version.class,
+        subcommands = {
+            ClassifyCommand.class,
+            RunCommand.class,
+            InspectCommand.class,
+            DumpIrCommand.class,
+            OptCommand.class,
+            DevicesCommand.class
+        })
+public final class Main implements Runnable {
+    @Option(
+            names = "--verbose",
+            scope = ScopeType.INHERIT,
+            description = "Print stack traces of failures, which are one line otherwise.")
+    private boolean verbose;
+
+    /** Held here, as the logging system forgets loggers that nobody holds. */
+    private static final Logger TOKENIZER_LIBRARY = Logger.getLogger("ai.djl");
+
     private Main() {}
 
     /** Runs the command named by {@code args} and exits with its status: 0, 1 for failure, 2 for wrong use. */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        // It looks for graphics cards and tells what it finds, which is nothing to the user.
+        TOKENIZER_LIBRARY.setLevel(Level.SEVERE);
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        int status = run(out, err, args);
+        out.flush();
+        System.exit(status);
+    }
+
+    /** Runs a command with its output to these writers, and returns its exit status. */
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        Main main = new Main();
+        CommandLine line = new CommandLine(main).setOut(out).setErr(err);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setParameterExceptionHandler((e, given) -> {
+            err.println("detangle: " + e.getMessage() + "; see detangle "
+                    + (e.getCommandLine().getParent() == null
+                            ? ""
+                            : e.getCommandLine().getCommandName() + " ")
+                    + "--help");
+            return CommandLine.ExitCode.USAGE;
+        });
+        line.setExecutionExceptionHandler((e, command, parsed) -> {
+            err.println("detangle: " + Failures.message(e));
+            if (main.verbose) {
+                e.printStackTrace(err);
+            }
+            return CommandLine.ExitCode.SOFTWARE;
+        });
+        return line.execute(args);
+    }
+
+    /** Without a command there is nothing to do. */
+    @Override
+    public void run() {
+        throw new ParameterException(new CommandLine(this), "name a command, such as classify");
     }
 }

@@ -2,6 +2,7 @@ package detangle.compiler;
 
 import detangle.backend.Plan;
 import detangle.ir.Program;
+import detangle.ir.Verifier;
 import java.util.List;
 
 /** Runs passes over a program and plans its memory. */
@@ -14,11 +15,12 @@ public final class Compiler {
         void after(Pass pass, Program program);
     }
 
-    /** Runs passes in order. */
+    /** Runs passes in order; what each leaves is verified. */
     public static Program run(Program program, List<Pass> passes, Observer observer) {
         Program current = program;
         for (Pass pass : passes) {
             current = pass.run(current);
+            Verifier.check(current);
             observer.after(pass, current);
         }
         return current;

@@ -16,6 +16,7 @@ import detangle.ir.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** All passes, in the order they run in. */
 public final class Pipeline {
@@ -27,6 +28,15 @@ public final class Pipeline {
         passes.add(new BindParameters(weights)); // first: everything below sees constants
         passes.addAll(optimisations());
         return passes;
+    }
+
+    /** A pass that needs no weights, by its name; a {@link CompileException} lists the names. */
+    public static Pass named(String name) {
+        return optimisations().stream()
+                .filter(p -> p.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new CompileException("there is no pass '" + name + "'; there are "
+                        + optimisations().stream().map(Pass::name).distinct().collect(Collectors.joining(", "))));
     }
 
     /** The passes that need no weights. */

@@ -64,8 +64,7 @@ public enum Constraint {
     ATTENTION_C3("disentangled_attention_c3", "pk and pq have the type of q and one shape [A,P,d]"),
     ATTENTION_C4("disentangled_attention_c4", "the table is i32 [2*S-1]"),
     NODE_TYPE("node_type", "the declared type is the inferred one"),
-    OUTPUT_C1("output_c1", "output names differ, and there is an output"),
-    LEVEL("level", "the operation is legal at this level");
+    OUTPUT_C1("output_c1", "output names differ");
 
     private final String label;
     private final String meaning;

@@ -1,0 +1,105 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import detangle.compiler.Compiler;
+import detangle.compiler.Pass;
+import detangle.compiler.Pipeline;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.text.Printer;
+import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.RandomWeights;
+import detangle.models.weights.Weights;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "dump-ir",
+        description = "Prints a model's program as the compiler leaves it, or as it stands after a pass.",
+        mixinStandardHelpOptions = true)
+final class DumpIrCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "MODEL", description = "A folder with config.json; weights are optional.")
+    private Path model;
+
+    @Option(
+            names = "--head",
+            paramLabel = "NAME",
+            description = "What stands on the encoder; config.json's by default.")
+    private Optional<String> head;
+
+    @Option(names = "--after", paramLabel = "PASS", description = "Print after this pass (its first run).")
+    private Optional<String> after;
+
+    @Option(names = "--all", description = "Print the model's program and what each pass makes of it.")
+    private boolean all;
+
+    @Override
+    public void run() {
+        if (all && after.isPresent()) {
+            throw new ParameterException(spec.commandLine(), "--all and --after exclude each other");
+        }
+        DebertaConfig config = DebertaConfig.read(model);
+        Program program = DebertaModel.build(config, Heads.of(head).orElse(config.architecture()));
+        boolean stored = Files.isRegularFile(model)
+                || Files.exists(model.resolve("model.safetensors"))
+                || Files.exists(model.resolve("model.safetensors.index.json"));
+        if (stored) {
+            try (Weights weights = Weights.open(model)) {
+                print(program, Checkpoint.parameters(weights));
+            }
+        } else {
+            spec.commandLine()
+                    .getErr()
+                    .println("detangle: " + model + " has no weights; random ones stand in for them");
+            print(program, RandomWeights.of(program));
+        }
+    }
+
+    private void print(Program program, Map<String, Tensor> weights) {
+        PrintWriter out = spec.commandLine().getOut();
+        List<Pass> passes = Pipeline.inference(weights);
+        after.ifPresent(name -> {
+            if (passes.stream().noneMatch(p -> p.name().equals(name))) {
+                throw new CliException("there is no pass '" + name + "'; there are "
+                        + String.join(
+                                ", ", passes.stream().map(Pass::name).distinct().toList()));
+            }
+        });
+        if (all) {
+            section(out, "model", program);
+        }
+        boolean[] printed = {false};
+        Program last = Compiler.run(program, passes, (pass, p) -> {
+            if (all) {
+                section(out, pass.name(), p);
+            } else if (after.filter(pass.name()::equals).isPresent() && !printed[0]) {
+                out.print(Printer.print(p));
+                printed[0] = true;
+            }
+        });
+        if (!all && after.isEmpty()) {
+            out.print(Printer.print(last));
+        }
+        out.flush();
+    }
+
+    private static void section(PrintWriter out, String stage, Program program) {
+        out.println("// ---- " + stage);
+        out.print(Printer.print(program));
+    }
+}

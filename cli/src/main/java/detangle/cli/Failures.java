@@ -1,0 +1,49 @@
+package detangle.cli;
+
+import detangle.backend.BackendException;
+import detangle.backend.InputException;
+import detangle.compiler.CompileException;
+import detangle.ir.IrException;
+import detangle.ir.interpreter.InterpreterException;
+import detangle.ir.text.ParseException;
+import detangle.models.deberta.ConfigException;
+import detangle.models.text.TokenizerException;
+import detangle.models.weights.WeightsException;
+import detangle.runtime.TextException;
+import java.io.UncheckedIOException;
+
+/** What a failure says on the command line: one line. */
+final class Failures {
+    private Failures() {}
+
+    /** A fault of what the user gave; the message says what to do. */
+    static final class CliException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        CliException(String message) {
+            super(message);
+        }
+    }
+
+    static String message(Exception e) {
+        return switch (e) {
+            case CliException known -> oneLine(known);
+            case ConfigException known -> oneLine(known);
+            case WeightsException known -> oneLine(known);
+            case TokenizerException known -> oneLine(known);
+            case CompileException known -> oneLine(known);
+            case BackendException known -> oneLine(known);
+            case InputException known -> oneLine(known);
+            case InterpreterException known -> oneLine(known);
+            case ParseException known -> oneLine(known);
+            case IrException known -> oneLine(known);
+            case TextException known -> oneLine(known);
+            case UncheckedIOException io -> oneLine(io.getCause());
+            default -> "internal error: " + e + "; run it with --verbose and report what it prints";
+        };
+    }
+
+    private static String oneLine(Exception e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
+    }
+}

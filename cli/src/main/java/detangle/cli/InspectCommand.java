@@ -1,0 +1,96 @@
+package detangle.cli;
+
+import detangle.ir.Tensor;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.PositionTerm;
+import detangle.models.weights.Weights;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "inspect", description = "Says what a model folder holds.", mixinStandardHelpOptions = true)
+final class InspectCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "MODEL", description = "A folder with config.json.")
+    private Path model;
+
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        DebertaConfig c = DebertaConfig.read(model);
+        line(out, "model type", c.modelType().text());
+        line(out, "head", c.architecture().text());
+        line(out, "layers", c.numHiddenLayers());
+        line(out, "hidden size", c.hiddenSize());
+        line(out, "heads", c.numAttentionHeads() + " of " + c.headSize());
+        line(out, "intermediate size", c.intermediateSize());
+        line(out, "vocabulary", c.vocabSize());
+        line(out, "positions", positions(c));
+        line(out, "longest input", c.maxPositionEmbeddings() + " tokens");
+        line(out, "labels", labels(c));
+        line(out, "weights", weights());
+        line(out, "tokenizer", files("tokenizer.json", "spm.model", "vocab.json"));
+        out.flush();
+    }
+
+    private static void line(PrintWriter out, String name, Object value) {
+        out.println(String.format(Locale.ROOT, "%-18s %s", name, value));
+    }
+
+    private static String positions(DebertaConfig c) {
+        if (!c.relativeAttention()) {
+            return "absolute";
+        }
+        String terms = Stream.of(PositionTerm.values())
+                .filter(c::has)
+                .map(t -> t.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining("+"));
+        return "relative, " + terms + ", "
+                + (c.positionBuckets() > 0 ? c.positionBuckets() + " log buckets" : "no buckets") + ", up to "
+                + c.maxRelativePositions();
+    }
+
+    private static String labels(DebertaConfig c) {
+        int shown = Math.min(5, c.numLabels());
+        return c.numLabels() + ": " + String.join(", ", c.labels().subList(0, shown))
+                + (shown < c.numLabels() ? ", ..." : "");
+    }
+
+    private String weights() {
+        if (files("model.safetensors", "model.safetensors.index.json").equals("none")) {
+            return "none";
+        }
+        try (Weights weights = Weights.open(model)) {
+            long parameters = 0;
+            Map<String, Integer> types = new TreeMap<>();
+            for (String name : weights.names()) {
+                Tensor tensor = weights.get(name);
+                parameters += tensor.elements();
+                types.merge(tensor.dtype().text(), 1, Integer::sum);
+            }
+            return String.format(
+                    Locale.ROOT,
+                    "%,d parameters in %d tensors (%s)",
+                    parameters,
+                    weights.names().size(),
+                    String.join(", ", types.keySet()));
+        }
+    }
+
+    private String files(String... names) {
+        String found =
+                Stream.of(names).filter(n -> Files.exists(model.resolve(n))).collect(Collectors.joining(", "));
+        return found.isEmpty() ? "none" : found;
+    }
+}

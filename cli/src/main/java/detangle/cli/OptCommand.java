@@ -1,0 +1,60 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import detangle.compiler.Compiler;
+import detangle.compiler.Pass;
+import detangle.compiler.Pipeline;
+import detangle.ir.Program;
+import detangle.ir.Verifier;
+import detangle.ir.text.Parser;
+import detangle.ir.text.Printer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "opt",
+        description = "Runs passes over a program in text form and prints what becomes of it.",
+        mixinStandardHelpOptions = true)
+final class OptCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "FILE.dtir", description = "The program.")
+    private Path file;
+
+    @Option(
+            names = "--passes",
+            split = ",",
+            required = true,
+            paramLabel = "PASS",
+            description = "Passes in order, separated by commas.")
+    private List<String> passes;
+
+    @Override
+    public void run() {
+        List<Pass> chosen = passes.stream().map(Pipeline::named).toList();
+        Program program = Parser.parse(file.toString(), read());
+        Verifier.check(program);
+        Program result = Compiler.run(program, chosen, (pass, p) -> {});
+        spec.commandLine().getOut().print(Printer.print(result));
+        spec.commandLine().getOut().flush();
+    }
+
+    private String read() {
+        try {
+            return Files.readString(file);
+        } catch (NoSuchFileException e) {
+            throw new CliException(file + " does not exist");
+        } catch (IOException e) {
+            throw new CliException(file + " cannot be read: " + e.getMessage());
+        }
+    }
+}

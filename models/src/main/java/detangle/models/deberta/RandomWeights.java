@@ -1,0 +1,40 @@
+package detangle.models.deberta;
+
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+
+/** Weights of the right shapes without meaning, the same each time: for dumps and timings, never for answers. */
+public final class RandomWeights {
+    private static final long SEED = 1;
+
+    /** HuggingFace's default {@code initializer_range}. */
+    private static final float DEVIATION = 0.02f;
+
+    private RandomWeights() {}
+
+    /** A tensor for each parameter of a program: normal, the scales of normalisations one. */
+    public static Map<String, Tensor> of(Program program) {
+        Map<String, Tensor> weights = new HashMap<>();
+        for (Node node : program.nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, var type)) {
+                weights.put(name, tensor(name, type.shape().sizes()));
+            }
+        }
+        return weights;
+    }
+
+    private static Tensor tensor(String name, long[] shape) {
+        Random random = new Random(SEED + name.hashCode());
+        float mean = name.endsWith("LayerNorm.weight") ? 1 : 0;
+        float[] values = new float[Math.toIntExact(Tensor.elements(shape))];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = mean + DEVIATION * (float) random.nextGaussian();
+        }
+        return Tensor.of(values, shape);
+    }
+}

@@ -1,0 +1,8 @@
+package detangle.runtime;
+
+/**
+ * A label and how sure the model is of it.
+ *
+ * @param score a probability; for a regression model, which has one label, the value itself
+ */
+public record Classification(String label, double score) {}

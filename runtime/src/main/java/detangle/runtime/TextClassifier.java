@@ -1,0 +1,147 @@
+package detangle.runtime;
+
+import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.text.Tokenizer;
+import detangle.models.text.Tokenizers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Classifies texts with a sequence-classification model. Any number of threads may use one.
+ *
+ * <pre>{@code
+ * try (TextClassifier classifier = TextClassifier.load(Path.of("models/pretrained/banking77-small"))) {
+ *     System.out.println(classifier.classify("Where is my card?").getFirst().label());
+ * }
+ * }</pre>
+ */
+public final class TextClassifier implements AutoCloseable {
+    private static final int BATCH = 32;
+
+    private final Session session;
+    private final Tokenizer tokenizer;
+
+    private TextClassifier(Session session, Tokenizer tokenizer) {
+        this.session = session;
+        this.tokenizer = tokenizer;
+    }
+
+    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    public static TextClassifier load(Path folder) {
+        return load(folder, Optional.empty());
+    }
+
+    /** As {@link #load(Path)}, on the backend of that name if one is given. */
+    public static TextClassifier load(Path folder, Optional<String> backend) {
+        Session session = Session.load(
+                folder, new Session.Options(backend, Optional.of(Architecture.SEQUENCE_CLASSIFICATION), false));
+        try {
+            return new TextClassifier(session, Tokenizers.load(folder));
+        } catch (RuntimeException | Error e) {
+            session.close();
+            throw e;
+        }
+    }
+
+    /** All labels of a text, the surest first. A {@link TextException} if it is empty or too long. */
+    public List<Classification> classify(String text) {
+        return classify(List.of(text)).getFirst();
+    }
+
+    /** All labels of each text, in the texts' order. */
+    public List<List<Classification>> classify(List<String> texts) {
+        return classify(texts, BATCH, done -> {});
+    }
+
+    /**
+     * All labels of each text, in the texts' order. Texts of like length are run together, so that little is padded.
+     *
+     * @param batch how many are run at once
+     * @param progress told how many texts are done, after each batch
+     */
+    public List<List<Classification>> classify(List<String> texts, int batch, IntConsumer progress) {
+        List<int[]> ids =
+                IntStream.range(0, texts.size()).mapToObj(i -> tokens(texts, i)).toList();
+        List<Integer> order = IntStream.range(0, texts.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> ids.get(i).length))
+                .toList();
+        List<List<Classification>> results = new ArrayList<>();
+        texts.forEach(t -> results.add(List.of()));
+        for (int first = 0; first < order.size(); first += batch) {
+            List<Integer> members = order.subList(first, Math.min(order.size(), first + batch));
+            Tensor logits = run(members.stream().map(ids::get).toList());
+            for (int row = 0; row < members.size(); row++) {
+                results.set(members.get(row), ranked(logits, row));
+            }
+            progress.accept(first + members.size());
+        }
+        return results;
+    }
+
+    private int[] tokens(List<String> texts, int index) {
+        String text = texts.get(index);
+        String which = texts.size() == 1 ? "the text" : "text " + (index + 1);
+        if (text.isBlank()) {
+            throw new TextException(which + " is empty: there is nothing to classify");
+        }
+        int[] ids = tokenizer.encode(text).ids();
+        int longest = session.config().maxPositionEmbeddings();
+        if (ids.length > longest) {
+            throw new TextException(which + " has " + ids.length + " tokens, and the model takes " + longest
+                    + ": shorten it or split it");
+        }
+        return ids;
+    }
+
+    private Tensor run(List<int[]> rows) {
+        DebertaConfig config = session.config();
+        int length = rows.stream().mapToInt(r -> r.length).max().orElse(0);
+        long[] ids = new long[rows.size() * length];
+        long[] mask = new long[ids.length];
+        Arrays.fill(ids, tokenizer.padTokenId());
+        for (int row = 0; row < rows.size(); row++) {
+            for (int i = 0; i < rows.get(row).length; i++) {
+                ids[row * length + i] = rows.get(row)[i];
+                mask[row * length + i] = 1;
+            }
+        }
+        Map<String, Tensor> inputs = new HashMap<>();
+        inputs.put("input_ids", Tensor.of(ids, rows.size(), length));
+        inputs.put("attention_mask", Tensor.of(mask, rows.size(), length));
+        if (config.typeVocabSize() > 0) {
+            inputs.put("token_type_ids", Tensor.of(new long[ids.length], rows.size(), length));
+        }
+        return session.run(inputs).get("logits");
+    }
+
+    private List<Classification> ranked(Tensor logits, int row) {
+        List<String> labels = session.config().labels();
+        double[] values = new double[labels.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = logits.getDouble((long) row * values.length + i);
+        }
+        double[] scores = Scores.of(values, session.config().problemType());
+        List<Classification> all = new ArrayList<>();
+        for (int i = 0; i < scores.length; i++) {
+            all.add(new Classification(labels.get(i), scores[i]));
+        }
+        all.sort(Comparator.comparingDouble(Classification::score).reversed());
+        return List.copyOf(all);
+    }
+
+    @Override
+    public void close() {
+        session.close();
+    }
+}
