@@ -38,6 +38,8 @@ public final class Main implements Runnable {
 
     /** Runs the command named by {@code args} and exits with its status: 0, 1 for failure, 2 for wrong use. */
     public static void main(String[] args) {
+        // One line for a message, as for everything else that goes to stderr.
+        System.setProperty("java.util.logging.SimpleFormatter.format", "detangle: %5$s%n");
         // It looks for graphics cards and tells what it finds, which is nothing to the user.
         TOKENIZER_LIBRARY.setLevel(Level.SEVERE);
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);

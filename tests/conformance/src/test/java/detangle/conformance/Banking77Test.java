@@ -1,0 +1,115 @@
+package detangle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import detangle.conformance.DetangleProcess.Launch;
+import detangle.conformance.DetangleProcess.Result;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The trained model that ships with the project, against what PyTorch answered. */
+class Banking77Test {
+    private static final String QUESTION = "I still have not received my new card, where is it?";
+    private static final double SCORE = 1e-4;
+    private static final Path MODEL = DetangleProcess.HOME.resolve("models/pretrained/banking77-small");
+
+    @TempDir
+    Path folder;
+
+    private static JsonNode json(Path file) throws IOException {
+        return new JsonMapper().readTree(Files.readString(file));
+    }
+
+    private static JsonNode rows(Result result) {
+        return new JsonMapper()
+                .readTree("[" + String.join(",", result.out().lines().toList()) + "]");
+    }
+
+    @Test
+    void readmeCommandAnswers() {
+        Result result = DetangleProcess.script("classify", QUESTION);
+
+        assertEquals(0, result.status(), result.err());
+        assertEquals("card_arrival (0.98)\n", result.out());
+        assertEquals("", result.err());
+    }
+
+    /** Without the Vector API one line says so, and the interpreter answers. */
+    @ParameterizedTest
+    @EnumSource
+    void answersHoweverItIsLaunched(Launch launch) {
+        Result result = DetangleProcess.java(launch, "classify", "--model", MODEL.toString(), QUESTION);
+
+        assertEquals(0, result.status(), result.err());
+        assertEquals("card_arrival (0.98)\n", result.out());
+        List<String> messages = launch == Launch.CLASS_PATH_WITHOUT_VECTOR
+                ? List.of("detangle: backend vector is not used: the Vector API is not there: start java with "
+                        + "--add-modules jdk.incubator.vector")
+                : List.of();
+        assertEquals(messages, result.messages());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vector", "reference"})
+    void firstRowsMatch(String backend) throws IOException {
+        JsonNode first = json(MODEL.resolve("first20.json"));
+        StringBuilder csv = new StringBuilder("text\n");
+        first.forEach(row -> csv.append('"')
+                .append(row.path("text").asString().replace("\"", "\"\""))
+                .append("\"\n"));
+        Path file = Files.writeString(folder.resolve("first.csv"), csv);
+
+        compare(classify(file, "text", backend), first.size());
+    }
+
+    @Test
+    void everyTestRowMatches() {
+        Path file = Shared.path("data/datasets/banking77/test.csv");
+        compare(classify(file, "text", "vector"), 3080);
+    }
+
+    private static JsonNode classify(Path file, String column, String backend) {
+        Result result = DetangleProcess.java(
+                Launch.MODULE_PATH,
+                "classify",
+                "--model",
+                MODEL.toString(),
+                "--file",
+                file.toString(),
+                "--column",
+                column,
+                "--format",
+                "jsonl",
+                "--backend",
+                backend);
+        assertEquals(0, result.status(), result.err());
+        return rows(result);
+    }
+
+    private static void compare(JsonNode rows, int count) {
+        JsonNode labels;
+        JsonNode scores;
+        try {
+            labels = json(MODEL.resolve("predictions.json"));
+            scores = json(MODEL.resolve("scores.json"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        assertEquals(count, rows.size());
+        for (int i = 0; i < count; i++) {
+            String row = "row " + i + ": " + rows.get(i);
+            assertEquals(labels.get(i).asString(), rows.get(i).path("label").asString(), row);
+            assertEquals(scores.get(i).asDouble(), rows.get(i).path("score").asDouble(), SCORE, row);
+        }
+    }
+}
