@@ -20,7 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Evaluates what depends on constants alone and has fixed sizes, in f64, rounded once. The projections of the relative
+ * Evaluates what depends on constants alone and has fixed sizes. Results are kept in f64 and rounded by the backend, so that
+ * folding changes no value. The projections of the relative
  * positions, {@code PK} and {@code PQ}, are such values when the parameters are bound.
  *
  * <p>What merely moves, repeats or converts a constant is left to the backend, which reads weights as they are stored;

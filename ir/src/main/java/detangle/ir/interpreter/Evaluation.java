@@ -80,6 +80,7 @@ final class Evaluation {
             case TensorOp.Gather() ->
                 in.get(0) == null
                         ? Indexing.gather(constantData(node.input(0)), in.get(1))
+                                .as(node.type().dtype())
                         : Indexing.gather(in.get(0), in.get(1));
             case TensorOp.ScatterAdd() -> Indexing.scatterAdd(in.get(0), in.get(1), in.get(2));
             case TensorOp.GatherLast() -> Indexing.gatherLast(in.get(0), in.get(1));
@@ -120,7 +121,7 @@ final class Evaluation {
                 }
             }
             case Literal.Named(String name) -> {
-                return Value.of(constantData(name, type));
+                return Value.of(constantData(name, type)).as(type.dtype());
             }
         }
         return out;
@@ -141,7 +142,9 @@ final class Evaluation {
         if (tensor == null) {
             throw new InterpreterException("the program has no data for the constant '" + name + "'");
         }
-        if (!tensor.type().equals(type)) {
+        // Folded data is kept in doubles, whatever float type the constant has: rounding is for whoever needs it.
+        boolean wider = tensor.dtype() == DType.F64 && type.dtype().isFloat();
+        if (!tensor.type().shape().equals(type.shape()) || tensor.dtype() != type.dtype() && !wider) {
             throw new InterpreterException("the constant '" + name + "' is " + tensor.type() + ", not " + type);
         }
         return tensor;

@@ -56,13 +56,11 @@ public final class Interpreter {
      * Evaluates nodes that depend on no input: constants, and functions of the sizes alone.
      *
      * @param bindings sizes of the symbols
-     * @return a tensor of the declared type for each root
+     * @return a tensor for each root; floats are f64 in {@link Precision#F64}, of the declared type otherwise
      */
     public Map<Node, Tensor> evaluate(List<Node> roots, Map<String, Long> bindings, Map<String, Tensor> constants) {
         Map<Node, Tensor> results = new IdentityHashMap<>();
-        evaluate(roots, bindings, Map.of(), constants)
-                .forEach((node, value) ->
-                        results.put(node, value.toTensor(node.type().dtype())));
+        evaluate(roots, bindings, Map.of(), constants).forEach((node, value) -> results.put(node, tensor(value)));
         return results;
     }
 

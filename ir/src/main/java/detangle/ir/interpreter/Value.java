@@ -71,6 +71,10 @@ record Value(DType dtype, int[] shape, double[] floats, long[] ints) {
     boolean isFloat() {
         return dtype.isFloat();
     }
+    /** The same elements under another float type, or the same integer type. */
+    Value as(DType other) {
+        return new Value(other, shape, floats, ints);
+    }
 
     /** The same elements in another shape. */
     Value reshape(int[] newShape) {

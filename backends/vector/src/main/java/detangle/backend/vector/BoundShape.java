@@ -74,8 +74,13 @@ final class BoundShape {
         Map<Node, View> views = new IdentityHashMap<>();
         new Interpreter(Precision.F64)
                 .evaluate(roots, bindings, plan.program().constants())
-                .forEach((node, tensor) -> views.put(node, View.of(tensor)));
+                .forEach((node, tensor) ->
+                        views.put(node, View.of(rounded(tensor, node.type().dtype()))));
         return views;
+    }
+
+    private static Tensor rounded(Tensor tensor, DType dtype) {
+        return tensor.dtype() == dtype ? tensor : Tensor.ofDoubles(dtype, tensor.toDoubles(), tensor.shape());
     }
 
     Map<String, Tensor> run(Map<String, Tensor> inputs) {

@@ -27,7 +27,7 @@ final class Constants {
         this.program = program;
     }
 
-    /** The stored data of a named constant. */
+    /** The stored data of a named constant, in its type. */
     Optional<Tensor> named(Node node) {
         if (!(node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type))) {
             return Optional.empty();
@@ -36,7 +36,10 @@ final class Constants {
         if (tensor == null) {
             throw new BackendException("the program has no data for the constant '" + name + "'");
         }
-        return Optional.of(tensor);
+        DType dtype = node.type().dtype();
+        // Folded data is kept in doubles.
+        return Optional.of(
+                tensor.dtype() == dtype ? tensor : Tensor.ofDoubles(dtype, tensor.toDoubles(), tensor.shape()));
     }
 
     /** A weight {@code [N,K]} packed for products with its transpose; rows are read and converted one at a time. */

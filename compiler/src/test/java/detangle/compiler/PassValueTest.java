@@ -1,0 +1,54 @@
+package detangle.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.ir.KernelOp;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.ir.testing.Closeness;
+import detangle.ir.testing.RandomPrograms;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Every pass keeps the value of a program. */
+class PassValueTest {
+    private static final int PROGRAMS = 1000;
+    private static final double NMSE = 1e-24;
+
+    /** A fusion that never fires would keep every value. */
+    @Test
+    void everyKernelOccurs() {
+        Map<Class<?>, Integer> counts = new HashMap<>();
+        for (long seed = 0; seed < PROGRAMS; seed++) {
+            Program program = RandomPrograms.sample(seed).program();
+            Compiler.run(program, Pipeline.optimisations(), (pass, p) -> {})
+                    .nodes()
+                    .forEach(node -> counts.merge(node.op().getClass(), 1, Integer::sum));
+        }
+        for (Class<?> kernel : KernelOp.class.getPermittedSubclasses()) {
+            assertTrue(counts.getOrDefault(kernel, 0) >= 20, kernel.getSimpleName() + " occurs too rarely: " + counts);
+        }
+    }
+
+    @Test
+    void everyPassKeepsTheValue() {
+        for (long seed = 0; seed < PROGRAMS; seed++) {
+            RandomPrograms.Sample sample = RandomPrograms.sample(seed);
+            Interpreter interpreter = new Interpreter(Precision.F64);
+            Map<String, Tensor> expected = interpreter.run(sample.program(), sample.inputs());
+            Program program = sample.program();
+            for (Pass pass : Pipeline.optimisations()) {
+                Program next = Compiler.run(program, List.of(pass), (p, result) -> {});
+                if (next != program) {
+                    double error = Closeness.nmse(expected, interpreter.run(next, sample.inputs()));
+                    assertTrue(error <= NMSE, pass.name() + " changed the value of program " + seed + " by " + error);
+                }
+                program = next;
+            }
+        }
+    }
+}
