@@ -51,7 +51,7 @@ public final class FuseElementwise implements Pass {
         Map<Node, Node> rebuilt = new IdentityHashMap<>();
         Map<Node, Grown> regions = new IdentityHashMap<>();
         for (Node node : program.nodes()) {
-            if (isElementwise(node)) {
+            if (Patterns.isElementwise(node) && !isStoredWeight(node)) {
                 Grown region = grow(node, regions, users, returned);
                 regions.put(node, region);
                 rebuilt.put(node, region.node(rebuilt).withName(node.name()));
@@ -63,16 +63,9 @@ public final class FuseElementwise implements Pass {
         return regions.isEmpty() ? program : Rewriter.replace(program, rebuilt);
     }
 
-    private static boolean isElementwise(Node node) {
-        return switch (node.op()) {
-            case TensorOp.Unary u -> true;
-            case TensorOp.Binary b -> true;
-            case TensorOp.Compare c -> true;
-            case TensorOp.Select s -> true;
-            // A stored weight is converted by the kernel that reads it.
-            case TensorOp.Convert c -> !(node.input(0).op() instanceof TensorOp.Constant);
-            default -> false;
-        };
+    /** A stored weight is converted by the kernel that reads it. */
+    private static boolean isStoredWeight(Node node) {
+        return node.op() instanceof TensorOp.Convert && node.input(0).op() instanceof TensorOp.Constant;
     }
 
     /** A region over nodes of the program before the pass. */

@@ -22,6 +22,18 @@ final class Patterns {
         return node.op() instanceof TensorOp.Unary(UnaryFunction f) && f == function;
     }
 
+    /** Whether each element of the result is a function of the operands' elements at its place. */
+    static boolean isElementwise(Node node) {
+        return switch (node.op()) {
+            case TensorOp.Unary u -> true;
+            case TensorOp.Binary b -> true;
+            case TensorOp.Compare c -> true;
+            case TensorOp.Select s -> true;
+            case TensorOp.Convert c -> true;
+            default -> false;
+        };
+    }
+
     /** Whether it folds the last axis of its operand. */
     static boolean isReduceLast(Node node, ReduceFunction function) {
         return node.op() instanceof TensorOp.Reduce(ReduceFunction f, int axis)

@@ -34,9 +34,9 @@ public final class RelativeIndexTable implements Pass {
         Builder b = new Builder();
         Map<Node, Node> replacements = new IdentityHashMap<>();
         program.users().forEach((node, users) -> {
-            // The largest such expression: one that some user outside of it reads. A bare difference of two iotas is as
-            // cheap as its table.
-            boolean read = users.stream().anyMatch(user -> !analysis.dependsOnDifference(user));
+            // The largest such expression: functions of it that are no functions of the difference would want the
+            // matrix anyway.
+            boolean read = users.stream().anyMatch(user -> !Patterns.isElementwise(user));
             if (read && node.type().dtype().isInteger() && analysis.dependsOnDifference(node)) {
                 TensorType type = node.type();
                 Node table = analysis.table(b, node);

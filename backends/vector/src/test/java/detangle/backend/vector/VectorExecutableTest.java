@@ -1,0 +1,103 @@
+package detangle.backend.vector;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import detangle.backend.Executable;
+import detangle.backend.InputException;
+import detangle.compiler.Compiler;
+import detangle.compiler.Pipeline;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.testing.Closeness;
+import detangle.ir.testing.RandomPrograms;
+import detangle.ir.text.Parser;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+class VectorExecutableTest {
+    private static final String LOOKUP = """
+            func @f(%ids: i64[B]) -> (y: f32[B,2]) {
+              %t = constant dense<1, 2, 3, 4, 5, 6> : f32[3,2]
+              %y = gather %t, %ids : f32[B,2]
+              return y = %y
+            }""";
+
+    private static Executable load(String text) {
+        Program program = Parser.parse("test.dtir", text);
+        return new VectorDevice().load(Compiler.compile(program, Pipeline.optimisations()));
+    }
+
+    /** Platform and virtual threads at once, over more shapes than are kept. */
+    @Test
+    void manyThreadsRunOneProgram() throws Exception {
+        try (Executable lookup = load(LOOKUP);
+                ExecutorService platform = Executors.newFixedThreadPool(4);
+                ExecutorService virtual = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> runs = new ArrayList<>();
+            for (int i = 0; i < 400; i++) {
+                int size = 1 + i % 20;
+                ExecutorService threads = i % 2 == 0 ? platform : virtual;
+                runs.add(threads.submit(() -> {
+                    long[] ids = new long[size];
+                    float[] expected = new float[2 * size];
+                    for (int j = 0; j < size; j++) {
+                        ids[j] = (j + size) % 3;
+                        expected[2 * j] = 1 + 2 * ids[j];
+                        expected[2 * j + 1] = 2 + 2 * ids[j];
+                    }
+                    Tensor y = lookup.run(Map.of("ids", Tensor.of(ids, size))).get("y");
+                    assertArrayEquals(expected, y.toFloats());
+                }));
+            }
+            for (Future<?> run : runs) {
+                run.get();
+            }
+        }
+    }
+
+    /** Kernels share scratch memory by thread: runs at once must not meet in it. */
+    @Test
+    void runsAtOnceDoNotMeet() throws Exception {
+        for (long seed = 0; seed < 40; seed++) {
+            RandomPrograms.Sample sample = RandomPrograms.sample(seed);
+            try (Executable executable =
+                            new VectorDevice().load(Compiler.compile(sample.program(), Pipeline.optimisations()));
+                    ExecutorService threads = Executors.newFixedThreadPool(4)) {
+                Map<String, Tensor> alone = executable.run(sample.inputs());
+                List<Future<Map<String, Tensor>>> runs = new ArrayList<>();
+                for (int i = 0; i < 8; i++) {
+                    runs.add(threads.submit(() -> executable.run(sample.inputs())));
+                }
+                for (Future<Map<String, Tensor>> run : runs) {
+                    assertEquals(0, Closeness.nmse(alone, run.get()), "seed " + seed);
+                }
+            }
+        }
+    }
+
+    @Test
+    void refusesWhatDoesNotFit() {
+        try (Executable lookup = load(LOOKUP)) {
+            assertThrows(InputException.class, () -> lookup.run(Map.of()));
+            assertThrows(InputException.class, () -> lookup.run(Map.of("ids", Tensor.of(new int[] {1}, 1))));
+            assertThrows(InputException.class, () -> lookup.run(Map.of("ids", Tensor.of(new long[] {1}, 1, 1))));
+            InputException e = assertThrows(
+                    InputException.class, () -> lookup.run(Map.of("ids", Tensor.of(new long[] {0, 3}, 2))));
+            assertEquals("id 3 is outside a table of 3 rows", e.getMessage());
+        }
+    }
+
+    @Test
+    void refusesToRunWhenClosed() {
+        Executable lookup = load(LOOKUP);
+        lookup.close();
+        assertThrows(IllegalStateException.class, () -> lookup.run(Map.of("ids", Tensor.of(new long[] {0}, 1))));
+    }
+}
