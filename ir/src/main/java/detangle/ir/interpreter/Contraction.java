@@ -1,6 +1,7 @@
 package detangle.ir.interpreter;
 
 import detangle.ir.ReduceFunction;
+import detangle.ir.Strides;
 
 /** Operations that sum or fold along an axis. */
 final class Contraction {

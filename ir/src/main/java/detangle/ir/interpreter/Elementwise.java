@@ -3,6 +3,7 @@ package detangle.ir.interpreter;
 import detangle.ir.BinaryFunction;
 import detangle.ir.Comparison;
 import detangle.ir.DType;
+import detangle.ir.Strides;
 import detangle.ir.UnaryFunction;
 
 /** Operations that compute each element from the elements at its place, operands broadcast. */

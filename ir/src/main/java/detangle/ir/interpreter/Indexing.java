@@ -1,6 +1,7 @@
 package detangle.ir.interpreter;
 
 import detangle.ir.DType;
+import detangle.ir.Strides;
 import detangle.ir.Tensor;
 
 /** Reads and additions at computed places. */

@@ -1,6 +1,7 @@
 package detangle.ir.interpreter;
 
 import detangle.ir.DType;
+import detangle.ir.Strides;
 import java.util.List;
 
 /** Operations that move elements without computing. */

@@ -58,9 +58,7 @@ final class BoundShape {
                 eachRun.add(node);
                 for (int i = 0; i < node.inputs().size(); i++) {
                     Node input = node.input(i);
-                    if (!eachRun.contains(input)
-                            && !StepBuilder.readsConstant(node, i, constants)
-                            && listed.add(input)) {
+                    if (!eachRun.contains(input) && !StepBuilder.readsConstant(node, i) && listed.add(input)) {
                         roots.add(input);
                     }
                 }

@@ -23,6 +23,14 @@ final class Constants {
     private final Map<Node, PackedMatrix[]> heads = new IdentityHashMap<>();
     private final Map<Node, float[]> vectors = new IdentityHashMap<>();
 
+    /** What has been packed, with the stored data of another program: the same without what needs no source any more. */
+    Constants of(Program other) {
+        Constants result = new Constants(other);
+        result.matrices.putAll(matrices);
+        result.heads.putAll(heads);
+        return result;
+    }
+
     Constants(Program program) {
         this.program = program;
     }

@@ -1,6 +1,7 @@
 package detangle.backend.vector;
 
 import detangle.backend.vector.kernel.WorkerPool;
+import detangle.ir.Strides;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 import java.util.List;
@@ -25,7 +26,7 @@ final class ElementwiseStep implements Step {
         this.out = out;
         this.arrays = operands.stream().map(View::array).toArray();
         int[][] strides = operands.stream()
-                .map(v -> Movement.broadcastStrides(v.shape(), out.shape()))
+                .map(v -> Strides.broadcast(v.shape(), out.shape()))
                 .toArray(int[][]::new);
         int axis = out.rank();
         int run = 1;
@@ -42,7 +43,7 @@ final class ElementwiseStep implements Step {
         this.steps = new int[strides.length];
         for (int k = 0; k < steps.length; k++) {
             steps[k] = moves[k] ? 1 : 0;
-            int[] offsets = Movement.offsets(outerShape, Arrays.copyOf(strides[k], axis));
+            int[] offsets = Strides.offsets(outerShape, Arrays.copyOf(strides[k], axis));
             for (int o = 0; o < outer; o++) {
                 if (starts[o] == null) {
                     starts[o] = new int[steps.length];

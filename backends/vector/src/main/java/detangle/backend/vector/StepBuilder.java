@@ -10,17 +10,23 @@ import detangle.backend.vector.kernel.RelativeTable;
 import detangle.backend.vector.kernel.RowKernels;
 import detangle.ir.DType;
 import detangle.ir.KernelOp;
+import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.Shape;
+import detangle.ir.Strides;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -43,8 +49,8 @@ final class StepBuilder {
     }
 
     /** Whether a kernel reads an operand in its stored form, so that it needs no memory of its own. */
-    static boolean readsConstant(Node node, int operand, Constants constants) {
-        boolean stored = constants.named(node.input(operand)).isPresent();
+    static boolean readsConstant(Node node, int operand) {
+        boolean stored = isNamed(node.input(operand));
         return stored
                 && switch (node.op()) {
                     case KernelOp.Linear l -> operand >= 1 && Constants.isF32(node);
@@ -59,19 +65,52 @@ final class StepBuilder {
                 };
     }
 
-    /** Packs the weights of a program ahead of its first run. */
-    static void prepare(Program program, Constants constants) {
+    /** Packs the weights of a program ahead of its first run, and returns it without the data that is packed now. */
+    static Program prepare(Program program, Constants constants) {
+        Map<String, Tensor> kept = new HashMap<>(program.constants());
+        Set<String> needed = new HashSet<>();
         for (Node node : program.nodes()) {
             for (int i = 0; i < node.inputs().size(); i++) {
-                if (readsConstant(node, i, constants)) {
-                    if (node.op() instanceof KernelOp.Linear && i == 1) {
-                        constants.matrix(node.input(i));
-                    } else if (node.op() instanceof KernelOp.DisentangledAttention) {
-                        constants.heads(node.input(i));
+                if (node.input(i).op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
+                    if (isPacked(node, i)) {
+                        pack(node, i, constants);
+                    } else {
+                        needed.add(name);
                     }
                 }
             }
         }
+        program.outputs().forEach(o -> {
+            if (o.node().op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
+                needed.add(name);
+            }
+        });
+        kept.keySet().retainAll(needed);
+        return program.withConstants(kept);
+    }
+
+    private static void pack(Node node, int operand, Constants constants) {
+        if (node.op() instanceof KernelOp.Linear) {
+            constants.matrix(node.input(operand));
+        } else {
+            constants.heads(node.input(operand));
+        }
+    }
+
+    /** Whether a kernel reads a stored operand packed and nothing else reads it there: weights and position tables. */
+    private static boolean isPacked(Node node, int operand) {
+        return Constants.isF32(node)
+                && switch (node.op()) {
+                    case KernelOp.Linear linear ->
+                        operand == 1 && (!linear.bias() || Constants.isF32(node.input(2)) || isNamed(node.input(2)));
+                    case KernelOp.DisentangledAttention a ->
+                        operand >= 4 && node.input(operand).type().rank() == 3 && hasNoMaskPerHead(node);
+                    default -> false;
+                };
+    }
+
+    private static boolean isNamed(Node node) {
+        return node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type);
     }
 
     /** The step that computes a node into its view; empty where there is nothing to do. */
@@ -96,7 +135,7 @@ final class StepBuilder {
             case TensorOp.Transpose(var permutation) -> Optional.of(Movement.transpose(in(node, 0), permutation, out));
             case TensorOp.Broadcast b -> {
                 View x = in(node, 0);
-                yield Optional.of(Movement.strided(x, Movement.broadcastStrides(x.shape(), out.shape()), out));
+                yield Optional.of(Movement.strided(x, Strides.broadcast(x.shape(), out.shape()), out));
             }
             case TensorOp.Slice(var axis, var start, var limit) -> {
                 int from = Math.toIntExact(start.evaluate(bindings));
@@ -156,15 +195,15 @@ final class StepBuilder {
         int m = out.dim(-2);
         int n = out.dim(-1);
         int k = a.dim(-1);
-        int[] ia = Movement.offsets(batch, Movement.broadcastStrides(batchA, batch));
-        int[] ib = Movement.offsets(batch, Movement.broadcastStrides(batchB, batch));
+        int[] ia = Strides.offsets(batch, Strides.broadcast(batchA, batch));
+        int[] ib = Strides.offsets(batch, Strides.broadcast(batchB, batch));
         return () -> MatMul.run(
                 a.floats(), a.offset(), ia, b.floats(), b.offset(), ib, rhsT, m, k, n, out.floats(), out.offset());
     }
 
     /** Rows of stored data are read where they are mapped. */
     private Step gather(Node node, View out) {
-        Optional<Tensor> table = readsConstant(node, 0, constants) ? constants.named(node.input(0)) : Optional.empty();
+        Optional<Tensor> table = readsConstant(node, 0) ? constants.named(node.input(0)) : Optional.empty();
         Tensor rows = table.orElseGet(() -> in(node, 0).asTensor());
         View ids = in(node, 1);
         return () ->
@@ -185,7 +224,7 @@ final class StepBuilder {
             case KernelOp.Embedding embedding when f32 -> embedding(embedding, node, out);
             case KernelOp.MaskedSoftmax() when f32 -> softmax(in(node, 0), in(node, 1), out);
             case KernelOp.DisentangledAttention attention
-            when f32 && isPerHeadMaskAbsent(node) -> attention(attention, node, out);
+            when f32 && hasNoMaskPerHead(node) -> attention(attention, node, out);
             case KernelOp.Linear o -> interpreted(node, out);
             case KernelOp.LayerNorm o -> interpreted(node, out);
             case KernelOp.Embedding o -> interpreted(node, out);
@@ -197,7 +236,7 @@ final class StepBuilder {
     /** Whether operands from an index on are stored constants or f32 in memory. */
     private boolean isF32(Node node, int from) {
         for (int i = from; i < node.inputs().size(); i++) {
-            if (!readsConstant(node, i, constants) && in(node, i).dtype() != DType.F32) {
+            if (!readsConstant(node, i) && in(node, i).dtype() != DType.F32) {
                 return false;
             }
         }
@@ -211,7 +250,7 @@ final class StepBuilder {
 
     /** A vector operand, padded to whole panels: stored ones once, others at each run. */
     private Supplier<float[]> vector(Node node, int operand) {
-        if (readsConstant(node, operand, constants)) {
+        if (readsConstant(node, operand)) {
             float[] stored = constants.vector(node.input(operand));
             return () -> stored;
         }
@@ -225,7 +264,7 @@ final class StepBuilder {
         int rows = out.rows();
         int k = x.dim(-1);
         Supplier<PackedMatrix> weight;
-        if (readsConstant(node, 1, constants)) {
+        if (readsConstant(node, 1)) {
             PackedMatrix packed = constants.matrix(node.input(1));
             weight = () -> packed;
         } else {
@@ -270,7 +309,7 @@ final class StepBuilder {
 
     private Step embedding(KernelOp.Embedding op, Node node, View out) {
         View ids = in(node, 0);
-        Tensor table = readsConstant(node, 1, constants)
+        Tensor table = readsConstant(node, 1)
                 ? constants.named(node.input(1)).orElseThrow()
                 : in(node, 1).asTensor();
         Supplier<float[]> gamma = vector(node, 2);
@@ -291,7 +330,7 @@ final class StepBuilder {
     }
 
     private static Step softmax(View x, View mask, View out) {
-        int[] offsets = Movement.offsets(out.shape(), Movement.broadcastStrides(mask.shape(), out.shape()));
+        int[] offsets = Strides.offsets(out.shape(), Strides.broadcast(mask.shape(), out.shape()));
         return () -> RowKernels.maskedSoftmax(
                 x.floats(),
                 x.offset(),
@@ -304,16 +343,16 @@ final class StepBuilder {
                 out.offset());
     }
 
-    private boolean isPerHeadMaskAbsent(Node node) {
-        int[] shape = in(node, 3).shape();
-        return shape.length < 3 || shape[shape.length - 3] == 1;
+    private static boolean hasNoMaskPerHead(Node node) {
+        Shape shape = node.input(3).shape();
+        return shape.rank() < 3 || shape.dim(-3).isOne();
     }
 
     private Step attention(KernelOp.DisentangledAttention op, Node node, View out) {
         AttentionKernel kernel = new AttentionKernel(out.dim(0), out.dim(1), out.dim(2), out.dim(3), op.scale());
         View maskView = in(node, 3);
         int[] scores = {out.dim(0), out.dim(2), out.dim(1), out.dim(1)};
-        int[] strides = Movement.broadcastStrides(maskView.shape(), scores);
+        int[] strides = Strides.broadcast(maskView.shape(), scores);
         AttentionKernel.Mask mask =
                 new AttentionKernel.Mask(maskView.bytes(), maskView.offset(), strides[0], strides[2], strides[3]);
         Supplier<Optional<AttentionKernel.Positions>> positions = positions(op, node, out.dim(1));
@@ -336,8 +375,8 @@ final class StepBuilder {
         int tableAt = node.inputs().size() - 1;
         int rows = Math.toIntExact(node.input(4).type().dim(1).evaluate(bindings));
         View table = in(node, tableAt);
-        boolean fixed = readsConstant(node, 4, constants)
-                && (tableAt == 5 || readsConstant(node, 5, constants))
+        boolean fixed = readsConstant(node, 4)
+                && (tableAt == 5 || readsConstant(node, 5))
                 && !isComputedEachRun(node.input(tableAt));
         Supplier<AttentionKernel.Positions> compute = () -> new AttentionKernel.Positions(
                 op.c2p() ? Optional.of(packedHeads(node, 4)) : Optional.empty(),
@@ -360,7 +399,7 @@ final class StepBuilder {
     }
 
     private PackedMatrix[] packedHeads(Node node, int operand) {
-        if (readsConstant(node, operand, constants)) {
+        if (readsConstant(node, operand)) {
             return constants.heads(node.input(operand));
         }
         View v = in(node, operand);
@@ -372,7 +411,7 @@ final class StepBuilder {
         List<Tensor> operands = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
             operands.add(
-                    readsConstant(node, i, constants)
+                    readsConstant(node, i)
                             ? constants.named(node.input(i)).orElseThrow()
                             : in(node, i).asTensor());
         }

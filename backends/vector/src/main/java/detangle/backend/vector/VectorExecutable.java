@@ -3,6 +3,7 @@ package detangle.backend.vector;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
 import detangle.backend.ShapeBinding;
+import detangle.ir.Program;
 import detangle.ir.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,9 +30,10 @@ final class VectorExecutable implements Executable {
     private volatile boolean closed;
 
     VectorExecutable(Plan plan) {
-        this.plan = plan;
-        this.constants = new Constants(plan.program());
-        StepBuilder.prepare(plan.program(), constants);
+        Constants all = new Constants(plan.program());
+        Program program = StepBuilder.prepare(plan.program(), all);
+        this.plan = new Plan(program, plan.memory());
+        this.constants = all.of(program);
     }
 
     @Override

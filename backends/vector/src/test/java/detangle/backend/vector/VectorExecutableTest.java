@@ -3,6 +3,7 @@ package detangle.backend.vector;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.Executable;
 import detangle.backend.InputException;
@@ -76,7 +77,8 @@ class VectorExecutableTest {
                     runs.add(threads.submit(() -> executable.run(sample.inputs())));
                 }
                 for (Future<Map<String, Tensor>> run : runs) {
-                    assertEquals(0, Closeness.nmse(alone, run.get()), "seed " + seed);
+                    // Not to the bit: the exponential of compiled code differs from that of the JVM's interpreter.
+                    assertTrue(Closeness.nmse(alone, run.get()) <= 1e-11, "seed " + seed);
                 }
             }
         }

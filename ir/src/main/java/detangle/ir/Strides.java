@@ -1,10 +1,11 @@
-package detangle.ir.interpreter;
+package detangle.ir;
 
 /** Index arithmetic over row-major shapes. */
-final class Strides {
+public final class Strides {
     private Strides() {}
 
-    static int[] of(int[] shape) {
+    /** The distance between neighbours along each axis. */
+    public static int[] of(int[] shape) {
         int[] strides = new int[shape.length];
         int stride = 1;
         for (int i = shape.length - 1; i >= 0; i--) {
@@ -15,7 +16,7 @@ final class Strides {
     }
 
     /** Strides that read an operand as if it were broadcast to a shape of the same or a higher rank. */
-    static int[] broadcast(int[] operand, int[] shape) {
+    public static int[] broadcast(int[] operand, int[] shape) {
         int[] own = of(operand);
         int[] strides = new int[shape.length];
         int lead = shape.length - operand.length;
@@ -26,8 +27,8 @@ final class Strides {
     }
 
     /** For each element of a shape in order, the offset that these strides give it. */
-    static int[] offsets(int[] shape, int[] strides) {
-        int[] offsets = new int[Value.elements(shape)];
+    public static int[] offsets(int[] shape, int[] strides) {
+        int[] offsets = new int[product(shape, 0, shape.length)];
         int[] index = new int[shape.length];
         int offset = 0;
         for (int n = 0; n < offsets.length; n++) {
@@ -45,7 +46,7 @@ final class Strides {
     }
 
     /** The product of sizes {@code [from, to)}. */
-    static int product(int[] shape, int from, int to) {
+    public static int product(int[] shape, int from, int to) {
         int n = 1;
         for (int i = from; i < to; i++) {
             n *= shape[i];
