@@ -17,8 +17,10 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Inputs of the {@code run} command: named cases, each a batch of token ids with what goes with them. */
 final class CaseFile {
+    private static final List<String> LABELS = List.of("labels", "start_positions", "end_positions");
+
     /** One case; its inputs are complete, the mask of ones where the file has none. */
-    record Case(String name, Map<String, Tensor> inputs, Optional<Tensor> labels) {}
+    record Case(String name, Map<String, Tensor> inputs, Map<String, Tensor> labels) {}
 
     private final Path file;
     private final DebertaConfig config;
@@ -59,83 +61,74 @@ final class CaseFile {
         if (name.isEmpty()) {
             throw new CliException(file + ": a case has no name");
         }
-        Tensor ids = matrix(name, "input_ids", node.path("input_ids"))
-                .orElseThrow(() -> fault(name, "input_ids are missing"));
-        for (int i = 0; i < ids.elements(); i++) {
-            if (ids.getLong(i) < 0 || ids.getLong(i) >= config.vocabSize()) {
-                throw fault(
-                        name, "id " + ids.getLong(i) + " is outside the vocabulary of " + config.vocabSize() + " rows");
-            }
-        }
+        Tensor ids = integers(name, "input_ids", node).orElseThrow(() -> fault(name, "input_ids are missing"));
+        checkRange(name, "input_ids", ids, config.vocabSize());
         Map<String, Tensor> inputs = new HashMap<>();
         inputs.put("input_ids", ids);
-        inputs.put("attention_mask", sameShape(name, "attention_mask", node, ids, 1));
+        inputs.put("attention_mask", attentionMask(name, node, ids));
         if (config.typeVocabSize() > 0) {
-            inputs.put("token_type_ids", sameShape(name, "token_type_ids", node, ids, 0));
+            Tensor types = integers(name, "token_type_ids", node).orElseGet(() -> filled(ids, 0));
+            checkShape(name, "token_type_ids", types.shape(), ids.shape());
+            checkRange(name, "token_type_ids", types, config.typeVocabSize());
+            inputs.put("token_type_ids", types);
         }
-        return new Case(name, inputs, labels(name, node.path("labels")));
+        Map<String, Tensor> labels = new HashMap<>();
+        for (String key : LABELS) {
+            NestedNumbers.read(node.path(key), message -> fault(name, key + message))
+                    .ifPresent(n -> labels.put(key, Tensor.of(n.values(), n.shape())));
+        }
+        return new Case(name, inputs, labels);
     }
 
-    /** An input of the shape of the ids, all of one value where the file has none. */
-    private Tensor sameShape(String name, String key, JsonNode node, Tensor ids, long missing) {
-        Optional<Tensor> given = matrix(name, key, node.path(key));
-        if (given.isEmpty()) {
-            long[] values = new long[Math.toIntExact(ids.elements())];
-            Arrays.fill(values, missing);
-            return Tensor.of(values, ids.shape());
+    /** Of the ids' shape, or with one more axis that says what each position sees. */
+    private Tensor attentionMask(String name, JsonNode node, Tensor ids) {
+        Tensor mask = integers(name, "attention_mask", node).orElseGet(() -> filled(ids, 1));
+        long[] expected = ids.shape();
+        if (mask.rank() == ids.rank() + 1) {
+            expected = Arrays.copyOf(expected, expected.length + 1);
+            expected[expected.length - 1] = ids.dim(-1);
         }
-        if (!Arrays.equals(given.get().shape(), ids.shape())) {
+        checkShape(name, "attention_mask", mask.shape(), expected);
+        return mask;
+    }
+
+    private static Tensor filled(Tensor like, long value) {
+        long[] values = new long[Math.toIntExact(like.elements())];
+        Arrays.fill(values, value);
+        return Tensor.of(values, like.shape());
+    }
+
+    private void checkShape(String name, String key, long[] shape, long[] expected) {
+        if (!Arrays.equals(shape, expected)) {
             throw fault(
                     name,
-                    key + " has shape " + Arrays.toString(given.get().shape()) + ", but input_ids "
-                            + Arrays.toString(ids.shape()));
+                    key + " has shape " + Arrays.toString(shape) + ", but input_ids ask for "
+                            + Arrays.toString(expected));
         }
-        return given.get();
     }
 
-    private Optional<Tensor> matrix(String name, String key, JsonNode rows) {
-        if (rows.isMissingNode() || rows.isNull()) {
-            return Optional.empty();
-        }
-        int width = rows.path(0).size();
-        if (!rows.isArray() || rows.isEmpty() || width == 0) {
-            throw fault(name, key + " is no list of rows of numbers");
-        }
-        long[] values = new long[rows.size() * width];
-        for (int i = 0; i < rows.size(); i++) {
-            if (!rows.get(i).isArray() || rows.get(i).size() != width) {
-                throw fault(name, "rows of " + key + " differ in length: pad them");
-            }
-            for (int j = 0; j < width; j++) {
-                JsonNode value = rows.get(i).get(j);
-                if (!value.isIntegralNumber() || !value.canConvertToLong()) {
-                    throw fault(name, key + " holds '" + value + "', which is no whole number");
-                }
-                values[i * width + j] = value.asLong();
+    private void checkRange(String name, String key, Tensor ids, int limit) {
+        for (int i = 0; i < ids.elements(); i++) {
+            if (ids.getLong(i) < 0 || ids.getLong(i) >= limit) {
+                throw fault(name, key + ": id " + ids.getLong(i) + " is outside the vocabulary of " + limit + " rows");
             }
         }
-        return Optional.of(Tensor.of(values, rows.size(), width));
     }
 
-    private Optional<Tensor> labels(String name, JsonNode labels) {
-        if (labels.isMissingNode() || labels.isNull()) {
-            return Optional.empty();
-        }
-        List<Double> values = new ArrayList<>();
-        boolean rows = labels.path(0).isArray();
-        for (JsonNode label : labels) {
-            for (JsonNode value : rows ? label : List.of(label)) {
-                if (!value.isNumber()) {
-                    throw fault(name, "labels hold '" + value + "', which is no number");
-                }
-                values.add(value.asDouble());
+    private Optional<Tensor> integers(String name, String key, JsonNode node) {
+        Optional<NestedNumbers> numbers = NestedNumbers.read(node.path(key), message -> fault(name, key + message));
+        return numbers.map(n -> {
+            if (n.shape().length < 2) {
+                throw fault(name, key + " is no list of rows of numbers");
             }
-        }
-        double[] flat = values.stream().mapToDouble(v -> v).toArray();
-        if (rows && flat.length % labels.size() != 0) {
-            throw fault(name, "rows of labels differ in length");
-        }
-        return Optional.of(
-                rows ? Tensor.of(flat, labels.size(), flat.length / labels.size()) : Tensor.of(flat, flat.length));
+            long[] values = new long[n.values().length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (long) n.values()[i];
+                if (values[i] != n.values()[i]) {
+                    throw fault(name, key + " holds '" + n.values()[i] + "', which is no whole number");
+                }
+            }
+            return Tensor.of(values, n.shape());
+        });
     }
 }

@@ -7,13 +7,14 @@ import detangle.compiler.Pipeline;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.text.Printer;
+import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
 import detangle.models.deberta.RandomWeights;
 import detangle.models.weights.Weights;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,18 @@ final class DumpIrCommand implements Runnable {
             description = "What stands on the encoder; config.json's by default.")
     private Optional<String> head;
 
+    @Option(
+            names = "--convention",
+            paramLabel = "NAME",
+            description = "huggingface or microsoft; that of the head's origin by default.")
+    private Optional<String> convention;
+
+    @Option(names = "--hidden-states", description = "Hidden states are outputs too, as they are of the encoder alone.")
+    private boolean hiddenStates;
+
+    @Option(names = "--attentions", description = "Attention probabilities are outputs too.")
+    private boolean attentions;
+
     @Option(names = "--after", paramLabel = "PASS", description = "Print after this pass (its first run).")
     private Optional<String> after;
 
@@ -54,13 +67,15 @@ final class DumpIrCommand implements Runnable {
             throw new ParameterException(spec.commandLine(), "--all and --after exclude each other");
         }
         DebertaConfig config = DebertaConfig.read(model);
-        Program program = DebertaModel.build(config, Heads.of(head).orElse(config.architecture()));
-        boolean stored = Files.isRegularFile(model)
-                || Files.exists(model.resolve("model.safetensors"))
-                || Files.exists(model.resolve("model.safetensors.index.json"));
-        if (stored) {
+        Architecture architecture = Choice.head(head).orElse(config.architecture());
+        ModelOptions options = ModelOptions.DEFAULT
+                .with(Choice.convention(convention).orElse(architecture.convention()))
+                .withHiddenStates(hiddenStates || architecture == Architecture.ENCODER)
+                .withAttentions(attentions);
+        Program program = DebertaModel.build(config, architecture, options);
+        if (Weights.existIn(model)) {
             try (Weights weights = Weights.open(model)) {
-                print(program, Checkpoint.parameters(weights));
+                print(program, Checkpoint.parameters(weights, config, program));
             }
         } else {
             spec.commandLine()

@@ -68,7 +68,7 @@ final class InspectCommand implements Runnable {
     }
 
     private String weights() {
-        if (files("model.safetensors", "model.safetensors.index.json").equals("none")) {
+        if (!Weights.existIn(model)) {
             return "none";
         }
         try (Weights weights = Weights.open(model)) {

@@ -1,6 +1,9 @@
 package detangle.cli;
 
 import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.Convention;
+import detangle.models.deberta.DebertaConfig;
 import detangle.models.weights.SafetensorsWriter;
 import detangle.runtime.Loss;
 import detangle.runtime.Session;
@@ -28,14 +31,16 @@ final class RunCommand implements Runnable {
             paramLabel = "FILE.json",
             description =
                     "{\"cases\": [{\"name\", \"input_ids\", \"attention_mask\", \"token_type_ids\", \"labels\"}]}; "
-                            + "all but name and input_ids may be absent or null.")
+                            + "all but name and input_ids may be absent or null. For question answering, labels "
+                            + "are \"start_positions\" and \"end_positions\". A mask with one more axis says what "
+                            + "each position sees.")
     private Path inputs;
 
     @Option(
             names = "--output",
             required = true,
             paramLabel = "FILE.safetensors",
-            description = "Keys are CASE.hidden_states.I, CASE.logits, CASE.loss.")
+            description = "Keys are CASE.hidden_states.I, CASE.logits, CASE.loss and others of the head.")
     private Path output;
 
     @Option(
@@ -44,23 +49,47 @@ final class RunCommand implements Runnable {
             description = "What stands on the encoder; config.json's by default.")
     private Optional<String> head;
 
+    @Option(
+            names = "--convention",
+            paramLabel = "NAME",
+            description = "huggingface or microsoft: how distances of max_relative_positions or more are read; "
+                    + "that of the head's origin by default.")
+    private Optional<String> convention;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = "Weights to read; those in the model's folder by default.")
+    private Optional<Path> weights;
+
+    @Option(names = "--attentions", description = "Write CASE.attentions.I too, the attention probabilities.")
+    private boolean attentions;
+
     @Option(names = "--backend", paramLabel = "NAME", description = "vector or reference; the best by default.")
     private Optional<String> backend;
 
     @Override
     public void run() {
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
-        Session.Options options = new Session.Options(backend, Heads.of(head), true);
+        Architecture architecture =
+                Choice.head(head).orElseGet(() -> DebertaConfig.read(model).architecture());
+        Convention reading = Choice.convention(convention).orElse(architecture.convention());
+        Session.Options options = Session.Options.DEFAULT
+                .withBackend(backend)
+                .withHead(Optional.of(architecture))
+                .withConvention(Optional.of(reading))
+                // Its loss is a softmax over all positions, padding included.
+                .withUniformPadding(
+                        architecture == Architecture.QUESTION_ANSWERING && reading == Convention.HUGGINGFACE)
+                .withWeights(weights)
+                .withAttentions(attentions);
         try (Session session = Session.load(model, options)) {
-            for (CaseFile.Case c : CaseFile.read(inputs, session.config())) {
+            DebertaConfig config = session.config();
+            for (CaseFile.Case c : CaseFile.read(inputs, config)) {
                 Map<String, Tensor> outputs = session.run(c.inputs());
                 outputs.forEach((name, tensor) -> results.put(c.name() + "." + name, tensor));
-                Optional<Tensor> logits = Optional.ofNullable(outputs.get("logits"));
-                if (logits.isPresent() && c.labels().isPresent()) {
-                    double loss = Loss.sequenceClassification(
-                            logits.get(), c.labels().get(), session.config().problemType());
-                    results.put(c.name() + ".loss", Tensor.of(new float[] {(float) loss}));
-                }
+                Loss.of(architecture, config, outputs, c.inputs(), c.labels())
+                        .forEach((name, tensor) -> results.put(c.name() + "." + name, tensor));
             }
         }
         SafetensorsWriter.write(output, results, Map.of());

@@ -6,72 +6,171 @@ import detangle.backend.InputException;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pipeline;
 import detangle.ir.Program;
-import detangle.ir.Program.Output;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.AttentionMask;
 import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.Head;
+import detangle.models.deberta.ModelOptions;
 import detangle.models.weights.Weights;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** A model, compiled and loaded on a device. Any number of threads may run it at once. */
 public final class Session implements AutoCloseable {
     private final DebertaConfig config;
+    private final Device device;
     private final Weights weights;
-    private final Executable executable;
+    private final Map<String, Tensor> added;
+    private final Function<AttentionMask, Program> model;
+    private final boolean absolutePositions;
+    private final Map<AttentionMask, Executable> executables = new EnumMap<>(AttentionMask.class);
 
     /**
      * How to load a model.
      *
      * @param backend the backend's name; empty for the best there is
      * @param head what stands on the encoder; empty for what config.json says
+     * @param convention whose reading of far distances is taken; empty for that of the head's origin
+     * @param weights the file of the weights; empty for the one in the model's folder
      * @param hiddenStates whether the outputs include the hidden states
+     * @param uniformPadding whether padded positions are computed as HuggingFace does; see {@link ModelOptions}
+     * @param attentions whether the outputs include the attention probabilities, which makes attention slower
      */
-    public record Options(Optional<String> backend, Optional<Architecture> head, boolean hiddenStates) {
+    public record Options(
+            Optional<String> backend,
+            Optional<Architecture> head,
+            Optional<Convention> convention,
+            Optional<Path> weights,
+            boolean hiddenStates,
+            boolean uniformPadding,
+            boolean attentions) {
         /** The best backend, the head of config.json, hidden states too. */
-        public static final Options DEFAULT = new Options(Optional.empty(), Optional.empty(), true);
+        public static final Options DEFAULT =
+                new Options(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true, false, false);
+
+        public Options withBackend(Optional<String> name) {
+            return new Options(name, head, convention, weights, hiddenStates, uniformPadding, attentions);
+        }
+
+        public Options withHead(Optional<Architecture> other) {
+            return new Options(backend, other, convention, weights, hiddenStates, uniformPadding, attentions);
+        }
+
+        public Options withConvention(Optional<Convention> other) {
+            return new Options(backend, head, other, weights, hiddenStates, uniformPadding, attentions);
+        }
+
+        public Options withWeights(Optional<Path> file) {
+            return new Options(backend, head, convention, file, hiddenStates, uniformPadding, attentions);
+        }
+
+        public Options withHiddenStates(boolean wanted) {
+            return new Options(backend, head, convention, weights, wanted, uniformPadding, attentions);
+        }
+
+        public Options withUniformPadding(boolean wanted) {
+            return new Options(backend, head, convention, weights, hiddenStates, wanted, attentions);
+        }
+
+        public Options withAttentions(boolean wanted) {
+            return new Options(backend, head, convention, weights, hiddenStates, uniformPadding, wanted);
+        }
     }
 
-    private Session(DebertaConfig config, Weights weights, Executable executable) {
+    private Session(
+            DebertaConfig config,
+            Device device,
+            Weights weights,
+            Map<String, Tensor> added,
+            Function<AttentionMask, Program> model,
+            boolean absolutePositions) {
         this.config = config;
+        this.device = device;
         this.weights = weights;
-        this.executable = executable;
+        this.added = added;
+        this.model = model;
+        this.absolutePositions = absolutePositions;
     }
 
     /**
-     * Loads a folder with config.json and safetensors weights.
+     * Loads a folder with config.json and weights.
      *
      * @throws RuntimeException of the part at fault (ConfigException, WeightsException, CompileException,
      *     BackendException), with one line that names the file and what to do
      */
     public static Session load(Path folder, Options options) {
         DebertaConfig config = DebertaConfig.read(folder);
+        Architecture head = options.head().orElse(config.architecture());
+        ModelOptions model = modelOptions(options, head.convention());
+        return load(
+                folder,
+                config,
+                options,
+                Map.of(),
+                mask -> DebertaModel.build(config, head, model.with(mask)),
+                config.positionBiasedInput() || head == Architecture.MASKED_LM_EMD);
+    }
+
+    /**
+     * Loads the encoder of a folder with a head of one's own; the head of the options is not heeded.
+     *
+     * @param parameters those of the head that the folder's weights do not hold, by name
+     */
+    public static Session load(Path folder, Options options, Head head, Map<String, Tensor> parameters) {
+        DebertaConfig config = DebertaConfig.read(folder);
+        ModelOptions model = modelOptions(options, Convention.HUGGINGFACE);
+        return load(
+                folder,
+                config,
+                options,
+                Map.copyOf(parameters),
+                mask -> DebertaModel.build(config, head, model.with(mask)),
+                config.positionBiasedInput());
+    }
+
+    private static ModelOptions modelOptions(Options options, Convention otherwise) {
+        return ModelOptions.DEFAULT
+                .with(options.convention().orElse(otherwise))
+                .withHiddenStates(options.hiddenStates())
+                .withUniformPadding(options.uniformPadding())
+                .withAttentions(options.attentions());
+    }
+
+    private static Session load(
+            Path folder,
+            DebertaConfig config,
+            Options options,
+            Map<String, Tensor> added,
+            Function<AttentionMask, Program> model,
+            boolean absolutePositions) {
         Device device = options.backend().map(Backends::named).orElseGet(Backends::preferred);
-        Program program = program(config, options);
-        Weights weights = Weights.open(folder);
+        Weights weights = Weights.open(options.weights().orElse(folder));
         try {
-            Map<String, Tensor> parameters = Checkpoint.parameters(weights);
-            Executable executable = device.load(Compiler.compile(program, Pipeline.inference(parameters)));
-            return new Session(config, weights, executable);
+            Session session = new Session(config, device, weights, added, model, absolutePositions);
+            session.executable(AttentionMask.TOKENS);
+            return session;
         } catch (RuntimeException | Error e) {
             weights.close();
             throw e;
         }
     }
 
-    private static Program program(DebertaConfig config, Options options) {
-        Program all = DebertaModel.build(config, options.head().orElse(config.architecture()));
-        if (options.hiddenStates()) {
-            return all;
-        }
-        List<Output> outputs = all.outputs().stream()
-                .filter(o -> !o.name().startsWith("hidden_states."))
-                .toList();
-        return new Program(all.name(), all.inputs(), outputs, all.constants());
+    /** Programs differ by the form of the mask; few callers ever use the second. */
+    private synchronized Executable executable(AttentionMask mask) {
+        return executables.computeIfAbsent(mask, m -> {
+            Program program = model.apply(m);
+            Map<String, Tensor> parameters = new HashMap<>(Checkpoint.parameters(weights, config, program));
+            parameters.putAll(added);
+            return device.load(Compiler.compile(program, Pipeline.inference(parameters)));
+        });
     }
 
     public DebertaConfig config() {
@@ -82,22 +181,30 @@ public final class Session implements AutoCloseable {
      * Runs the model.
      *
      * @param inputs {@code input_ids} and {@code attention_mask}, and {@code token_type_ids} if the model has token types;
-     *     {@code i64[B,S]}
-     * @return {@code logits} if there is a head, {@code hidden_states.0..N} if they were asked for
+     *     {@code i64[B,S]}, or {@code i64[B,C,S]} for multiple choice. The mask may have one more axis of length S,
+     *     which says what each position sees; see {@link AttentionMask}
+     * @return those of the head, {@code hidden_states.0..N} and {@code attentions.0..N-1} if they were asked for
      * @throws InputException if the inputs do not fit, or a sequence is longer than the model takes
      */
     public Map<String, Tensor> run(Map<String, Tensor> inputs) {
-        Tensor ids = inputs.get("input_ids");
-        if (config.positionBiasedInput() && ids != null && ids.dim(-1) > config.maxPositionEmbeddings()) {
-            throw new InputException("a sequence of " + ids.dim(-1) + " tokens is longer than the "
+        Optional<Tensor> ids = Optional.ofNullable(inputs.get("input_ids"));
+        Optional<Tensor> mask = Optional.ofNullable(inputs.get("attention_mask"));
+        if (absolutePositions
+                && ids.isPresent()
+                && ids.get().rank() > 0
+                && ids.get().dim(-1) > config.maxPositionEmbeddings()) {
+            throw new InputException("a sequence of " + ids.get().dim(-1) + " tokens is longer than the "
                     + config.maxPositionEmbeddings() + " that the model takes");
         }
-        return executable.run(inputs);
+        boolean pairs = ids.isPresent()
+                && mask.isPresent()
+                && mask.get().rank() == ids.get().rank() + 1;
+        return executable(pairs ? AttentionMask.PAIRS : AttentionMask.TOKENS).run(inputs);
     }
 
     @Override
-    public void close() {
-        executable.close();
+    public synchronized void close() {
+        executables.values().forEach(Executable::close);
         weights.close();
     }
 }

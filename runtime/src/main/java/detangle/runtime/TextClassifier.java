@@ -44,7 +44,11 @@ public final class TextClassifier implements AutoCloseable {
     /** As {@link #load(Path)}, on the backend of that name if one is given. */
     public static TextClassifier load(Path folder, Optional<String> backend) {
         Session session = Session.load(
-                folder, new Session.Options(backend, Optional.of(Architecture.SEQUENCE_CLASSIFICATION), false));
+                folder,
+                Session.Options.DEFAULT
+                        .withBackend(backend)
+                        .withHead(Optional.of(Architecture.SEQUENCE_CLASSIFICATION))
+                        .withHiddenStates(false));
         try {
             return new TextClassifier(session, Tokenizers.load(folder));
         } catch (RuntimeException | Error e) {

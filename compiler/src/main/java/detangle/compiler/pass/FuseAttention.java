@@ -40,7 +40,10 @@ public final class FuseAttention implements Pass, Rule {
 
     @Override
     public Optional<Node> rewrite(Node node, Uses uses) {
-        return AttentionPattern.match(node).map(FuseAttention::fuse);
+        // Probabilities that someone else reads are computed anyway.
+        return AttentionPattern.match(node)
+                .filter(p -> uses.once(node.input(0)))
+                .map(FuseAttention::fuse);
     }
 
     private static Node fuse(AttentionPattern pattern) {

@@ -1,6 +1,7 @@
 package detangle.models.deberta;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -11,12 +12,20 @@ public enum Architecture {
     TOKEN_CLASSIFICATION("ForTokenClassification"),
     QUESTION_ANSWERING("ForQuestionAnswering"),
     MULTIPLE_CHOICE("ForMultipleChoice"),
-    MASKED_LM("ForMaskedLM");
+    MASKED_LM("ForMaskedLM"),
+    /** Masked LM with the enhanced mask decoder, which HuggingFace has no class for. */
+    MASKED_LM_EMD,
+    /** The discriminator of v3's pre-training, which HuggingFace has no class for. */
+    REPLACED_TOKEN_DETECTION;
 
-    private final String classSuffix;
+    private final Optional<String> classSuffix;
 
     Architecture(String classSuffix) {
-        this.classSuffix = classSuffix;
+        this.classSuffix = Optional.of(classSuffix);
+    }
+
+    Architecture() {
+        this.classSuffix = Optional.empty();
     }
 
     /** The name on the command line: {@code sequence-classification}. */
@@ -29,8 +38,23 @@ public enum Architecture {
         return Arrays.stream(values()).filter(a -> a.text().equals(text)).findFirst();
     }
 
-    /** The class name in {@code architectures}: {@code DebertaV2ForSequenceClassification}. */
-    public String className(ModelType type) {
-        return type.classPrefix() + classSuffix;
+    /** The head of a class name in {@code architectures}: {@code DebertaV2ForSequenceClassification}. */
+    static Optional<Architecture> ofClass(ModelType type, String className) {
+        return Arrays.stream(values())
+                .filter(a -> a.className(type).filter(className::equals).isPresent())
+                .findFirst();
+    }
+
+    static List<String> classNames(ModelType type) {
+        return Arrays.stream(values()).flatMap(a -> a.className(type).stream()).toList();
+    }
+
+    private Optional<String> className(ModelType type) {
+        return classSuffix.map(suffix -> type.classPrefix() + suffix);
+    }
+
+    /** Whose code defines the head, and so whose reading of distances it goes with. */
+    public Convention convention() {
+        return classSuffix.isPresent() ? Convention.HUGGINGFACE : Convention.MICROSOFT;
     }
 }

@@ -98,15 +98,11 @@ final class ConfigReader {
             throw fields.fault("architectures", "is not a list of one name");
         }
         String name = names.get().get(0).stringValue();
-        return Arrays.stream(Architecture.values())
-                .filter(a -> a.className(type).equals(name))
-                .findFirst()
+        return Architecture.ofClass(type, name)
                 .orElseThrow(() -> fields.fault(
                         "architectures",
                         "names '" + name + "'; supported with model_type " + type.text() + " are "
-                                + Arrays.stream(Architecture.values())
-                                        .map(a -> a.className(type))
-                                        .collect(Collectors.joining(", "))));
+                                + String.join(", ", Architecture.classNames(type))));
     }
 
     private int headSize(int hiddenSize, int heads) {

@@ -6,6 +6,7 @@ import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
+import detangle.models.deberta.DisentangledSelfAttention.Positions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,52 +15,98 @@ import java.util.Optional;
 final class Encoder {
     private final DebertaConfig config;
     private final Layers layers;
+    private final ModelInputs inputs;
     private final DisentangledSelfAttention attention;
+    private final Optional<Positions> positions;
+    private final Layers embeddingLayers;
+    private final Node wordEmbeddings;
+    private final List<Node> hiddenStates = new ArrayList<>();
+    private final List<Node> attentions = new ArrayList<>();
 
     /** @param layers scope of the parameters, {@code deberta} */
-    Encoder(DebertaConfig config, Layers layers) {
+    Encoder(DebertaConfig config, Layers layers, ModelInputs inputs, ModelOptions options) {
         this.config = config;
-        this.layers = layers;
-        this.attention = new DisentangledSelfAttention(config);
+        this.layers = layers.scope("encoder");
+        this.inputs = inputs;
+        this.attention = new DisentangledSelfAttention(config, inputs, options.uniformPadding());
+        this.embeddingLayers = layers.scope("embeddings");
+        this.wordEmbeddings =
+                embeddingLayers.param("word_embeddings.weight", config.vocabSize(), config.embeddingSize());
+        this.positions = config.relativeAttention() ? Optional.of(positions(options.convention())) : Optional.empty();
+        hiddenStates.add(embeddings(embeddingLayers));
+        for (int i = 0; i < config.numHiddenLayers(); i++) {
+            hiddenStates.add(next(i));
+        }
     }
 
     /** The embedding output and each layer's output, {@code [B,S,H]} each; rows of padding are not zeroed but the first. */
-    List<Node> hiddenStates(ModelInputs inputs) {
-        Builder b = layers.builder();
-        Node embeddings = embeddings(layers.scope("embeddings"), inputs);
-        Layers encoder = layers.scope("encoder");
-        Dim length = inputs.length();
-        Node mask = b.named(
-                "mask",
-                b.and(
-                        b.reshape(inputs.mask(), inputs.batch(), Dim.of(1), length, Dim.of(1)),
-                        b.reshape(inputs.mask(), inputs.batch(), Dim.of(1), Dim.of(1), length)));
-        Optional<DisentangledSelfAttention.Positions> positions =
-                config.relativeAttention() ? Optional.of(positions(encoder, length)) : Optional.empty();
-
-        List<Node> states = new ArrayList<>(List.of(embeddings));
-        for (int i = 0; i < config.numHiddenLayers(); i++) {
-            Node hidden = layer(encoder.scope("layer." + i), states.getLast(), states.getLast(), mask, positions);
-            if (i == 0 && config.convolution().isPresent()) {
-                hidden = convolution(encoder.scope("conv"), config.convolution().get(), embeddings, hidden, inputs);
-            }
-            states.add(hidden);
-        }
-        return states;
+    List<Node> hiddenStates() {
+        return hiddenStates;
     }
 
-    private Node embeddings(Layers scope, ModelInputs inputs) {
+    /** The probabilities of each layer, {@code [B,A,S,S]}. */
+    List<Node> attentions() {
+        return attentions;
+    }
+
+    /** The table of words {@code [V,E]}, which masked LM shares. */
+    Node wordEmbeddings() {
+        return wordEmbeddings;
+    }
+
+    /** Rows of the table of absolute positions, {@code [1,S,E]}, which the enhanced mask decoder starts from. */
+    Node absolutePositions() {
+        Builder b = embeddingLayers.builder();
+        Node table = embeddingLayers.param(
+                "position_embeddings.weight", config.maxPositionEmbeddings(), config.embeddingSize());
+        return b.gather(table, b.iota(TensorType.of(DType.I64, Dim.of(1), inputs.length()), 1));
+    }
+
+    private Node next(int index) {
+        Node previous = hiddenStates.getLast();
+        DisentangledSelfAttention.Result attended = attend(index, previous, previous);
+        attentions.add(attended.probabilities());
+        Node hidden = feedForward(index, attended.context(), previous);
+        return index == 0 && config.convolution().isPresent()
+                ? convolution(layers.scope("conv"), config.convolution().get(), hiddenStates.getFirst(), hidden)
+                : hidden;
+    }
+
+    /** A layer whose queries, and residual, are not the content that it reads; without the convolution. */
+    Node layer(int index, Node queries, Node content) {
+        return feedForward(index, attend(index, queries, content).context(), queries);
+    }
+
+    private DisentangledSelfAttention.Result attend(int index, Node queries, Node content) {
+        Layers scope = layers.scope("layer." + index + ".attention.self");
+        return attention.apply(scope, queries, content, positions);
+    }
+
+    private Node feedForward(int index, Node context, Node residual) {
+        Layers scope = layers.scope("layer." + index);
+        Builder b = scope.builder();
+        int hidden = config.hiddenSize();
+        double eps = config.layerNormEps();
+        Layers attentionOutput = scope.scope("attention.output");
+        Node projected = attentionOutput.linear("dense", context, hidden, hidden);
+        Node attended = attentionOutput.layerNorm("LayerNorm", b.add(projected, residual), hidden, eps);
+        Node inner = scope.scope("intermediate").linear("dense", attended, hidden, config.intermediateSize());
+        Node activated = b.named("intermediate", scope.activation(config.hiddenActivation(), inner));
+        Layers output = scope.scope("output");
+        Node dense = output.linear("dense", activated, config.intermediateSize(), hidden);
+        return output.layerNorm("LayerNorm", b.add(dense, attended), hidden, eps);
+    }
+
+    private Node embeddings(Layers scope) {
         Builder b = scope.builder();
         int size = config.embeddingSize();
-        Node sum = b.gather(scope.param("word_embeddings.weight", config.vocabSize(), size), inputs.ids());
+        Node sum = b.gather(wordEmbeddings, inputs.ids());
         if (config.positionBiasedInput()) {
-            Node table = scope.param("position_embeddings.weight", config.maxPositionEmbeddings(), size);
-            Node ids = b.iota(TensorType.of(DType.I64, Dim.of(1), inputs.length()), 1);
-            sum = b.add(sum, b.gather(table, ids));
+            sum = b.add(sum, absolutePositions());
         }
-        if (config.typeVocabSize() > 0) {
+        if (inputs.tokenTypes().isPresent()) {
             Node table = scope.param("token_type_embeddings.weight", config.typeVocabSize(), size);
-            sum = b.add(sum, b.gather(table, inputs.tokenTypes()));
+            sum = b.add(sum, b.gather(table, inputs.tokenTypes().get()));
         }
         if (size != config.hiddenSize()) {
             sum = scope.linearWithoutBias("embed_proj", sum, size, config.hiddenSize());
@@ -68,42 +115,18 @@ final class Encoder {
         return b.named("output", b.select(inputs.rowMask(), normalised, b.constant(DType.F32, 0)));
     }
 
-    private DisentangledSelfAttention.Positions positions(Layers encoder, Dim length) {
+    private Positions positions(Convention convention) {
         int hidden = config.hiddenSize();
-        Node table = encoder.param("rel_embeddings.weight", 2L * config.attSpan(), hidden);
+        Node table = layers.param("rel_embeddings.weight", 2L * config.attSpan(), hidden);
         Node normalised = config.normalizeRelativeEmbeddings()
-                ? encoder.layerNorm("LayerNorm", table, hidden, config.layerNormEps())
+                ? layers.layerNorm("LayerNorm", table, hidden, config.layerNormEps())
                 : table;
-        return new DisentangledSelfAttention.Positions(
-                normalised, RelativePositions.index(encoder.builder(), config, length));
-    }
-
-    private Node layer(
-            Layers scope,
-            Node queries,
-            Node content,
-            Node mask,
-            Optional<DisentangledSelfAttention.Positions> positions) {
-        Builder b = scope.builder();
-        int hidden = config.hiddenSize();
-        double eps = config.layerNormEps();
-        Node context = attention.apply(scope.scope("attention.self"), queries, content, mask, positions);
-        Layers attentionOutput = scope.scope("attention.output");
-        Node attended = attentionOutput.layerNorm(
-                "LayerNorm",
-                attentionOutput.builder().add(attentionOutput.linear("dense", context, hidden, hidden), queries),
-                hidden,
-                eps);
-        Node inner = scope.scope("intermediate").linear("dense", attended, hidden, config.intermediateSize());
-        Node activated = b.named("intermediate", scope.activation(config.hiddenActivation(), inner));
-        Layers output = scope.scope("output");
-        Node dense = output.linear("dense", activated, config.intermediateSize(), hidden);
-        return output.layerNorm("LayerNorm", b.add(dense, attended), hidden, eps);
+        return new Positions(
+                normalised, RelativePositions.index(layers.builder(), config, convention, inputs.length()));
     }
 
     /** The convolution of v2-xlarge and v2-xxlarge, over the embedding output, beside the first layer. */
-    private Node convolution(
-            Layers scope, DebertaConfig.Convolution conv, Node embeddings, Node hidden, ModelInputs inputs) {
+    private Node convolution(Layers scope, DebertaConfig.Convolution conv, Node embeddings, Node hidden) {
         Builder b = scope.builder();
         int size = config.hiddenSize();
         Node weight = scope.param("conv.weight", size, size / conv.groups(), conv.kernelSize());

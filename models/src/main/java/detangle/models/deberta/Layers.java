@@ -13,7 +13,7 @@ import detangle.ir.UnaryFunction;
  * The layers that DeBERTa is made of, written in tensor-level primitives. Parameters have the names of the published
  * checkpoints: {@code scope("deberta.encoder").linear("dense", ...)} reads {@code deberta.encoder.dense.weight}.
  */
-final class Layers {
+public final class Layers {
     private final Builder b;
     private final String prefix;
 
@@ -23,30 +23,30 @@ final class Layers {
     }
 
     /** Layers whose parameters stand under {@code name}, and whose nodes are named after it. */
-    Layers scope(String name) {
+    public Layers scope(String name) {
         return new Layers(b.scope(name), prefix.isEmpty() ? name : prefix + "." + name);
     }
 
-    Builder builder() {
+    public Builder builder() {
         return b;
     }
 
-    Node param(String name, long... sizes) {
+    public Node param(String name, long... sizes) {
         return b.param(prefix.isEmpty() ? name : prefix + "." + name, TensorType.of(DType.F32, sizes));
     }
 
     /** {@code x w^T + bias} with {@code name.weight [out, in]} and {@code name.bias [out]}. */
-    Node linear(String name, Node x, long in, long out) {
+    public Node linear(String name, Node x, long in, long out) {
         return b.named(name, b.add(linearWithoutBias(name, x, in, out), param(name + ".bias", out)));
     }
 
     /** {@code x w^T} with {@code name.weight [out, in]}. */
-    Node linearWithoutBias(String name, Node x, long in, long out) {
+    public Node linearWithoutBias(String name, Node x, long in, long out) {
         return b.dotTransposed(x, param(name + ".weight", out, in));
     }
 
     /** Layer normalisation over the last axis: biased variance, eps inside the root (Ba et al. 2016). */
-    Node layerNorm(String name, Node x, long size, double epsilon) {
+    public Node layerNorm(String name, Node x, long size, double epsilon) {
         Node perElement = b.constant(DType.F32, 1.0 / size);
         Node mean = b.mul(b.reduce(ReduceFunction.SUM, x, -1), perElement);
         Node centred = b.sub(x, mean);
@@ -56,7 +56,7 @@ final class Layers {
         return b.named(name, b.add(normalised, param(name + ".bias", size)));
     }
 
-    Node activation(HiddenActivation activation, Node x) {
+    public Node activation(HiddenActivation activation, Node x) {
         return switch (activation) {
             case GELU -> {
                 Node half = b.mul(x, b.constant(DType.F32, 0.5));
@@ -83,7 +83,7 @@ final class Layers {
     }
 
     /** Softmax over the last axis of the places where the mask holds; a row without any gives zeros. */
-    Node maskedSoftmax(Node scores, Node mask) {
+    public Node maskedSoftmax(Node scores, Node mask) {
         Node masked = b.select(mask, scores, b.constant(DType.F32, Double.NEGATIVE_INFINITY));
         Node exponentials = b.unary(UnaryFunction.EXP, b.sub(masked, b.reduce(ReduceFunction.MAX, masked, -1)));
         Node sum = b.reduce(ReduceFunction.SUM, exponentials, -1);
@@ -91,7 +91,7 @@ final class Layers {
     }
 
     /** {@code [..., heads*size]} as {@code [..., heads, size]}. */
-    Node splitHeads(Node x, long heads, long size) {
+    public Node splitHeads(Node x, long heads, long size) {
         return b.reshape(x, x.shape().sub(0, x.type().rank() - 1).concat(Shape.of(Dim.of(heads), Dim.of(size))));
     }
 }

@@ -5,40 +5,69 @@ import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Node;
+import detangle.ir.ReduceFunction;
+import detangle.ir.Shape;
 import detangle.ir.TensorType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * The inputs of every DeBERTa program: {@code input_ids}, {@code attention_mask} and, where the model has token types,
- * {@code token_type_ids}, all {@code i64[B,S]}.
+ * The inputs of a DeBERTa program, all i64: {@code input_ids} and, where the model has token types,
+ * {@code token_type_ids} of shape {@code [B,S]}, or {@code [B,C,S]} of multiple choice, whose choices then stand one
+ * after another; and {@code attention_mask}.
  *
- * @param mask {@code i1[B,S]}, true at tokens
- * @param rowMask the same as {@code [B,S,1]}
+ * @param given the inputs as they are given
+ * @param ids {@code i64[B,S]}
+ * @param tokenTypes {@code i64[B,S]} if the model has them
+ * @param rowMask {@code i1[B,S,1]}, true at tokens
+ * @param pairMask {@code i1[B,1,S,S]}, true where a query, on axis 2, sees a key
  */
-record ModelInputs(List<Node> all, Node ids, Node mask, Node rowMask) {
-    static ModelInputs of(Builder b, DebertaConfig config) {
-        TensorType type = TensorType.of(DType.I64, Dim.symbol("B"), Dim.symbol("S"));
-        Node ids = b.input("input_ids", type);
-        Node attention = b.input("attention_mask", type);
-        List<Node> all = new ArrayList<>(List.of(ids, attention));
+record ModelInputs(List<Node> given, Node ids, Optional<Node> tokenTypes, Node rowMask, Node pairMask) {
+    private static final Dim ONE = Dim.of(1);
+
+    /** @param choices whether sequences are grouped, as in multiple choice */
+    static ModelInputs of(Builder b, DebertaConfig config, AttentionMask form, boolean choices) {
+        Dim length = Dim.symbol("S");
+        Shape outer = choices ? Shape.of(Dim.symbol("B"), Dim.symbol("C")) : Shape.of(Dim.symbol("B"));
+        Dim batch = choices ? Dim.symbol("B").times(Dim.symbol("C")) : Dim.symbol("B");
+        TensorType type = new TensorType(DType.I64, outer.concat(Shape.of(length)));
+        TensorType maskType =
+                form == AttentionMask.TOKENS ? type : new TensorType(DType.I64, outer.concat(Shape.of(length, length)));
+        List<Node> given = new ArrayList<>();
+        given.add(b.input("input_ids", type));
+        given.add(b.input("attention_mask", maskType));
         if (config.typeVocabSize() > 0) {
-            all.add(b.input("token_type_ids", type));
+            given.add(b.input("token_type_ids", type));
         }
-        Node mask = b.compare(Comparison.NE, attention, b.constant(DType.I64, 0));
-        return new ModelInputs(all, ids, mask, b.reshape(mask, type.dim(0), type.dim(1), Dim.of(1)));
+        Shape flat = Shape.of(batch, length);
+        Node mask = b.compare(Comparison.NE, given.get(1), b.constant(DType.I64, 0));
+        Node tokens = form == AttentionMask.TOKENS ? mask : seenBySome(b, mask, batch, length);
+        return new ModelInputs(
+                given,
+                flattened(b, given.get(0), flat),
+                given.size() > 2 ? Optional.of(flattened(b, given.get(2), flat)) : Optional.empty(),
+                b.reshape(tokens, batch, length, ONE),
+                form == AttentionMask.TOKENS
+                        ? b.and(b.reshape(tokens, batch, ONE, length, ONE), b.reshape(tokens, batch, ONE, ONE, length))
+                        : b.reshape(mask, batch, ONE, length, length));
     }
 
+    private static Node flattened(Builder b, Node x, Shape flat) {
+        return x.shape().equals(flat) ? x : b.reshape(x, flat);
+    }
+
+    private static Node seenBySome(Builder b, Node mask, Dim batch, Dim length) {
+        Node queriesByKeys = b.reshape(mask, batch, length, length);
+        return b.convert(b.reduce(ReduceFunction.MAX, b.convert(queriesByKeys, DType.I32), 1), DType.I1);
+    }
+
+    /** The number of sequences. */
     Dim batch() {
         return ids.type().dim(0);
     }
 
     Dim length() {
         return ids.type().dim(1);
-    }
-
-    /** The token types of a model that has them. */
-    Node tokenTypes() {
-        return all.getLast();
     }
 }

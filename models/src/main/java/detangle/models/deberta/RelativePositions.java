@@ -11,20 +11,22 @@ import detangle.ir.UnaryFunction;
 /**
  * The row of the relative-position table for a query and a key: {@code clamp(bucket(q - k) + span, 0, 2*span-1)}.
  *
- * <p>As HuggingFace does, and unlike the original code, a distance of {@code max_relative_positions} or more is not
- * clamped before the bucket is taken; the two differ only there (transformers modeling_deberta_v2.py,
- * {@code make_log_bucket_position}).
+ * <p>Sources: transformers modeling_deberta_v2.py and microsoft's da_utils.py, {@code make_log_bucket_position}; see
+ * {@link Convention} for where they differ.
  */
 final class RelativePositions {
     private RelativePositions() {}
 
     /** The index {@code i32[S,S]}, rows for queries, columns for keys. */
-    static Node index(Builder b, DebertaConfig config, Dim length) {
+    static Node index(Builder b, DebertaConfig config, Convention convention, Dim length) {
         TensorType type = TensorType.of(DType.I32, length, length);
         Node relative = b.named("relative", b.sub(b.iota(type, 0), b.iota(type, 1)));
-        Node bucket = config.positionBuckets() > 0
-                ? logBucket(b, relative, config.positionBuckets(), config.maxRelativePositions())
-                : relative;
+        Node bucket = relative;
+        if (config.positionBuckets() > 0) {
+            int max = config.maxRelativePositions();
+            Node distance = convention == Convention.MICROSOFT ? b.clamp(relative, 1 - max, max - 1) : relative;
+            bucket = logBucket(b, distance, config.positionBuckets(), max);
+        }
         int span = config.attSpan();
         return b.named("index", b.clamp(b.add(bucket, b.constant(DType.I32, span)), 0, 2L * span - 1));
     }

@@ -11,8 +11,8 @@ import java.util.SequencedMap;
 import java.util.SequencedSet;
 
 /**
- * The named tensors of a checkpoint, in file order. Tensors of files are views of the mapped file in their stored type:
- * they are read from disk when touched, and must not be touched once the weights are closed.
+ * The named tensors of a checkpoint, in file order and in their stored type. Those of safetensors files are views of the
+ * mapped file, read from disk when touched. None must be touched once the weights are closed.
  */
 public final class Weights implements AutoCloseable {
     private final Path origin;
@@ -32,12 +32,18 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * The weights of a checkpoint: a {@code .safetensors} file, a {@code .safetensors.index.json} file, or a folder with
-     * {@code model.safetensors} or {@code model.safetensors.index.json}. A {@link WeightsException} if there is none or
-     * it is not well formed.
+     * The weights of a checkpoint: a safetensors file, a file of torch.save (zip, or the stream before PyTorch 1.6), the
+     * {@code .index.json} of several, or a folder with {@code model.safetensors} or {@code pytorch_model.bin} or the
+     * index of either. No code of a file is run: what is no tensor, text, number or container of these is refused. A
+     * {@link WeightsException} if there is none or it is not well formed.
      */
     public static Weights open(Path fileOrFolder) {
-        return SafetensorsReader.open(fileOrFolder);
+        return WeightFiles.open(fileOrFolder);
+    }
+
+    /** Whether a folder has weights to open. */
+    public static boolean existIn(Path folder) {
+        return WeightFiles.existIn(folder);
     }
 
     /** The file or folder that was opened. */

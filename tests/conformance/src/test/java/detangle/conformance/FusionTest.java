@@ -9,52 +9,83 @@ import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.TensorOp;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.AttentionMask;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
 import detangle.models.deberta.RandomWeights;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What fusion must leave of each model: one attention kernel a layer, and no look-up by relative position elsewhere. */
 class FusionTest {
     private static final Path SHIPPED = DetangleProcess.HOME.resolve("models/pretrained/banking77-small");
 
+    static Stream<Fixture> fixtures() {
+        return Fixture.all();
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "v3-encoder",
-                "v3-seqcls",
-                "v3-seqcls-tanhpool",
-                "v3-regression",
-                "v3-default-maxrel",
-                "mdeberta-seqcls"
-            })
-    void goldens(String fixture) {
-        check(Shared.path("goldens/" + fixture));
+    @MethodSource("fixtures")
+    void goldens(Fixture fixture) {
+        check(fixture.config(), fixture.head(), AttentionMask.TOKENS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("fixtures")
+    void goldensWithMasksOfPairs(Fixture fixture) {
+        check(fixture.config(), fixture.head(), AttentionMask.PAIRS);
     }
 
     @Test
     void shippedModel() {
-        check(SHIPPED);
+        DebertaConfig config = DebertaConfig.read(SHIPPED);
+        check(config, config.architecture(), AttentionMask.TOKENS);
     }
 
-    private static void check(Path folder) {
-        DebertaConfig config = DebertaConfig.read(folder);
-        Program model = DebertaModel.build(config, config.architecture());
+    @Test
+    void attentionsAreNotFusedWhereTheyAreOutputs() {
+        DebertaConfig config = DebertaConfig.read(SHIPPED);
+        Program fused =
+                compiled(DebertaModel.build(config, config.architecture(), ModelOptions.DEFAULT.withAttentions(true)));
+        assertEquals(0, count(fused, KernelOp.DisentangledAttention.class));
+        assertEquals(config.numHiddenLayers(), count(fused, KernelOp.MaskedSoftmax.class));
+    }
+
+    private static Program compiled(Program model) {
+        return Compiler.run(model, Pipeline.inference(RandomWeights.of(model)), (pass, p) -> {});
+    }
+
+    private static void check(DebertaConfig config, Architecture head, AttentionMask mask) {
+        ModelOptions options = ModelOptions.DEFAULT.with(mask).withHiddenStates(head == Architecture.ENCODER);
+        Program model = DebertaModel.build(config, head, options);
         assertTrue(
                 model.nodes().stream().noneMatch(n -> n.op() instanceof KernelOp), "the builder emits primitives only");
 
-        Program fused = Compiler.run(model, Pipeline.inference(RandomWeights.of(model)), (pass, p) -> {});
+        Program fused = compiled(model);
 
-        assertEquals(config.numHiddenLayers(), count(fused, KernelOp.DisentangledAttention.class));
+        // The two passes of the enhanced mask decoder stand in for the last layer.
+        boolean decoder = head == Architecture.MASKED_LM_EMD && !config.positionBiasedInput();
+        int layers = config.numHiddenLayers() + (decoder ? 1 : 0);
+        assertEquals(layers, count(fused, KernelOp.DisentangledAttention.class));
         assertEquals(0, count(fused, TensorOp.GatherLast.class));
         assertEquals(0, count(fused, TensorOp.Toeplitz.class));
         assertEquals(0, count(fused, TensorOp.Dot.class), "every product with a weight is a linear kernel");
-        // Two normalisations a layer; that of the embeddings is part of their kernel.
-        assertEquals(2 * config.numHiddenLayers(), count(fused, KernelOp.LayerNorm.class));
-        assertEquals(1, count(fused, KernelOp.Embedding.class));
+        // Two normalisations a layer, and the head's; that of plain embeddings is part of their kernel.
+        boolean plain = !config.positionBiasedInput() && config.typeVocabSize() == 0;
+        int others = (config.convolution().isPresent() ? 1 : 0)
+                + (plain ? 0 : 1)
+                + switch (head) {
+                    case MASKED_LM, MASKED_LM_EMD, REPLACED_TOKEN_DETECTION -> 1;
+                    case ENCODER, SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION, QUESTION_ANSWERING, MULTIPLE_CHOICE ->
+                        0;
+                };
+        assertEquals(2 * layers + others, count(fused, KernelOp.LayerNorm.class));
+        assertEquals(plain ? 1 : 0, count(fused, KernelOp.Embedding.class));
     }
 
     private static long count(Program program, Class<?> op) {

@@ -1,0 +1,91 @@
+package detangle.models.deberta;
+
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Node;
+import detangle.ir.Shape;
+import java.util.List;
+
+/** What an encoder hands to a {@link Head}. B is the number of sequences, S their length, H the hidden size. */
+public final class EncoderOutput {
+    private final DebertaConfig config;
+    private final Layers layers;
+    private final ModelInputs inputs;
+    private final Encoder encoder;
+    private final List<Node> hiddenStates;
+
+    EncoderOutput(DebertaConfig config, Layers layers, ModelInputs inputs, Encoder encoder) {
+        this.config = config;
+        this.layers = layers;
+        this.inputs = inputs;
+        this.encoder = encoder;
+        this.hiddenStates = List.copyOf(encoder.hiddenStates());
+    }
+
+    public DebertaConfig config() {
+        return config;
+    }
+
+    public Builder builder() {
+        return layers.builder();
+    }
+
+    /** Layers with parameters, named from the top of the checkpoint. */
+    public Layers layers() {
+        return layers;
+    }
+
+    /** Tokens, {@code i64[B,S]}. */
+    public Node inputIds() {
+        return inputs.ids();
+    }
+
+    /** {@code i1[B,S,1]}, true at tokens. */
+    public Node tokenMask() {
+        return inputs.rowMask();
+    }
+
+    /** The embeddings and the output of each layer, {@code f32[B,S,H]}; what stands at padded positions is not said. */
+    public List<Node> hiddenStates() {
+        return hiddenStates;
+    }
+
+    /** The output of the last layer, {@code f32[B,S,H]}; what stands at padded positions is not said. */
+    public Node lastHiddenState() {
+        return hiddenStates.getLast();
+    }
+
+    /** The last hidden state of the first token, [CLS], {@code f32[B,H]}. */
+    public Node firstToken() {
+        Node last = lastHiddenState();
+        return builder()
+                .reshape(
+                        builder().slice(last, 1, 0, 1),
+                        Shape.of(batch(), last.type().dim(2)));
+    }
+
+    /** A state of the tokens, with zeros at padded positions. */
+    public Node zeroPadding(Node state) {
+        return builder().select(inputs.rowMask(), state, builder().constant(DType.F32, 0));
+    }
+
+    /** The size of the batch, B. */
+    public Dim batch() {
+        return inputs.batch();
+    }
+
+    /** The length of the sequences, S. */
+    public Dim length() {
+        return inputs.length();
+    }
+
+    /** The inputs as they are given, where each sequence may stand for a choice of several. */
+    ModelInputs inputs() {
+        return inputs;
+    }
+
+    Encoder encoder() {
+        return encoder;
+    }
+}

@@ -1,0 +1,22 @@
+package detangle.models.deberta;
+
+import detangle.ir.Program.Output;
+import java.util.List;
+
+/**
+ * What stands on an encoder, written with the IR builder. Its parameters are read from the checkpoint under the names
+ * that it gives them.
+ *
+ * <pre>{@code
+ * Head mean = encoder -> {
+ *     Builder b = encoder.builder();
+ *     Node sum = b.reduce(ReduceFunction.SUM, encoder.lastHiddenState(), 1);        // [B,1,H]
+ *     return List.of(new Program.Output("scores", encoder.layers().linear("scorer", sum, 768, 1)));
+ * };
+ * }</pre>
+ */
+@FunctionalInterface
+public interface Head {
+    /** The outputs of the head, in their order; names must not be those of hidden states and attentions. */
+    List<Output> outputs(EncoderOutput encoder);
+}

@@ -1,0 +1,40 @@
+package detangle.models.deberta;
+
+/**
+ * Variations of the program of a model.
+ *
+ * @param convention whose reading of far distances is taken
+ * @param mask the form of the input {@code attention_mask}
+ * @param hiddenStates whether {@code hidden_states.0} (embeddings) to {@code hidden_states.N} are outputs,
+ *     {@code f32[B,S,H]}, zero at padded positions
+ * @param uniformPadding whether a padded query attends to all positions alike, as in HuggingFace's code from 4.47 on,
+ *     and not to none. No token sees the difference; the loss of question answering does, a softmax over all positions
+ * @param attentions whether {@code attentions.0} to {@code attentions.N-1} are outputs, the probabilities
+ *     {@code f32[B,A,S,S]}, zero in rows and columns of padding; attention is not fused then
+ */
+public record ModelOptions(
+        Convention convention, AttentionMask mask, boolean hiddenStates, boolean uniformPadding, boolean attentions) {
+    /** HuggingFace's convention, a mask of tokens, hidden states and no attentions. */
+    public static final ModelOptions DEFAULT =
+            new ModelOptions(Convention.HUGGINGFACE, AttentionMask.TOKENS, true, false, false);
+
+    public ModelOptions with(Convention other) {
+        return new ModelOptions(other, mask, hiddenStates, uniformPadding, attentions);
+    }
+
+    public ModelOptions with(AttentionMask other) {
+        return new ModelOptions(convention, other, hiddenStates, uniformPadding, attentions);
+    }
+
+    public ModelOptions withHiddenStates(boolean wanted) {
+        return new ModelOptions(convention, mask, wanted, uniformPadding, attentions);
+    }
+
+    public ModelOptions withUniformPadding(boolean wanted) {
+        return new ModelOptions(convention, mask, hiddenStates, wanted, attentions);
+    }
+
+    public ModelOptions withAttentions(boolean wanted) {
+        return new ModelOptions(convention, mask, hiddenStates, uniformPadding, wanted);
+    }
+}

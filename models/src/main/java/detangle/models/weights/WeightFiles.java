@@ -1,0 +1,89 @@
+package detangle.models.weights;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Finds the files of a checkpoint, one or several shards, and reads each by its kind. */
+final class WeightFiles {
+    private static final String INDEX = ".index.json";
+
+    /** In the order in which a folder is searched: a format that needs no interpretation comes first. */
+    private static final List<String> NAMES = List.of("model.safetensors", "pytorch_model.bin");
+
+    /** What a file holds; the tensors live as long as the arena that it was read with. */
+    record Content(Map<String, Weights.Entry> entries, Map<String, String> metadata) {}
+
+    private WeightFiles() {}
+
+    /** Whether a folder has any of the files that {@link #open} looks for. */
+    static boolean existIn(Path folder) {
+        return NAMES.stream()
+                .anyMatch(name -> Files.exists(folder.resolve(name)) || Files.exists(folder.resolve(name + INDEX)));
+    }
+
+    static Weights open(Path fileOrFolder) {
+        Path file = Files.isDirectory(fileOrFolder) ? inFolder(fileOrFolder) : fileOrFolder;
+        Arena arena = Arena.ofShared();
+        try {
+            Content content = file.toString().endsWith(INDEX) ? sharded(file, arena) : single(file, arena);
+            return new Weights(file, content.entries(), content.metadata(), arena);
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    private static Path inFolder(Path folder) {
+        for (String name : NAMES) {
+            for (Path file : List.of(folder.resolve(name), folder.resolve(name + INDEX))) {
+                if (Files.exists(file)) {
+                    return file;
+                }
+            }
+        }
+        throw new WeightsException(
+                folder, "no weights: neither " + String.join(" nor ", NAMES) + " is there, nor their " + INDEX);
+    }
+
+    private static Content sharded(Path index, Arena arena) {
+        Map<Path, Content> shards = new LinkedHashMap<>();
+        Map<String, Weights.Entry> entries = new LinkedHashMap<>();
+        ShardIndex.read(index).forEach((name, file) -> {
+            Weights.Entry entry = shards.computeIfAbsent(file, f -> single(f, arena))
+                    .entries()
+                    .get(name);
+            if (entry == null) {
+                throw new WeightsException(
+                        file, "no tensor '" + name + "', which " + index.getFileName() + " says is there");
+            }
+            entries.put(name, entry);
+        });
+        return new Content(entries, Map.of());
+    }
+
+    /** Told apart by their first bytes, as a name says little. */
+    private static Content single(Path file, Arena arena) {
+        if (!Files.isRegularFile(file)) {
+            throw new WeightsException(file, Files.exists(file) ? "not a file" : "no such file");
+        }
+        byte[] start;
+        try (InputStream in = Files.newInputStream(file)) {
+            start = in.readNBytes(4);
+        } catch (IOException e) {
+            throw new WeightsException(file, "cannot be read: " + e.getMessage(), e);
+        }
+        if (start.length == 4 && start[0] == 'P' && start[1] == 'K') {
+            return PyTorchReader.readZip(file, arena);
+        }
+        if (start.length == 4 && (start[0] & 0xff) == Pickle.PROTO && start[1] >= 2 && start[1] <= 5) {
+            return PyTorchReader.readStream(file, arena);
+        }
+        return SafetensorsReader.read(file, arena);
+    }
+}
