@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** Typed access to the fields of a JSON object; null counts as absent. Every fault names the file and the field. */
 record ConfigFields(Path file, JsonNode root) {
@@ -32,6 +33,15 @@ record ConfigFields(Path file, JsonNode root) {
     Optional<JsonNode> find(String field) {
         JsonNode node = root.path(field);
         return node.isMissingNode() || node.isNull() ? Optional.empty() : Optional.of(node);
+    }
+
+    /** The fields of an object inside this one, none if it is absent; microsoft's code has one for the pooler. */
+    ConfigFields object(String field) {
+        JsonNode node = find(field).orElseGet(JsonNodeFactory.instance::objectNode);
+        if (!node.isObject()) {
+            throw fault(field, "is not an object");
+        }
+        return new ConfigFields(file, node);
     }
 
     Optional<String> text(String field) {

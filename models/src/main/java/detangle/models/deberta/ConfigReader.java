@@ -75,7 +75,11 @@ final class ConfigReader {
     }
 
     private static ModelType modelType(ConfigFields fields) {
-        String word = fields.text("model_type").orElseThrow(() -> fields.fault("model_type", "is missing"));
+        // The original code has one model for all versions and writes no type; see ProjectionLayouts for its v1.
+        boolean microsofts = fields.find("relative_attention").isPresent();
+        String word = fields.text("model_type")
+                .or(() -> microsofts ? Optional.of(ModelType.DEBERTA_V2.text()) : Optional.empty())
+                .orElseThrow(() -> fields.fault("model_type", "is missing"));
         return Arrays.stream(ModelType.values())
                 .filter(t -> t.text().equals(word))
                 .findFirst()
@@ -118,9 +122,10 @@ final class ConfigReader {
     }
 
     private int padTokenId(int vocabSize) {
-        int id = fields.atLeast(0, "pad_token_id", 0);
+        String field = fields.find("pad_token_id").isPresent() ? "pad_token_id" : "padding_idx";
+        int id = fields.atLeast(0, field, 0);
         if (id >= vocabSize) {
-            throw fields.fault("pad_token_id", "is " + id + ", outside the vocabulary of " + vocabSize);
+            throw fields.fault(field, "is " + id + ", outside the vocabulary of " + vocabSize);
         }
         return id;
     }
@@ -189,18 +194,21 @@ final class ConfigReader {
     }
 
     private HiddenActivation poolerActivation(int hiddenSize) {
-        int size = fields.integer("pooler_hidden_size", hiddenSize);
+        int size = fields.integer("pooler_hidden_size", fields.object("pooling").integer("hidden_size", hiddenSize));
         if (size != hiddenSize) {
             throw fields.fault("pooler_hidden_size", "is " + size + "; it must be hidden_size " + hiddenSize);
         }
-        return fields.activation("pooler_hidden_act", HiddenActivation.GELU);
+        return fields.activation(
+                "pooler_hidden_act", fields.object("pooling").activation("hidden_act", HiddenActivation.GELU));
     }
 
     private DebertaConfig.Dropout dropout() {
         double hidden = fields.probability("hidden_dropout_prob", 0.1);
         double attention = fields.probability("attention_probs_dropout_prob", 0.1);
+        double pooler =
+                fields.probability("pooler_dropout", fields.object("pooling").probability("dropout", 0));
         double classifier = fields.probability("cls_dropout", hidden);
-        return new DebertaConfig.Dropout(hidden, attention, fields.probability("pooler_dropout", 0), classifier);
+        return new DebertaConfig.Dropout(hidden, attention, pooler, classifier);
     }
 
     /** Of {@code id2label}, whose keys must be 0, 1, ...; else as many as {@code num_labels} says, or two. */

@@ -147,6 +147,17 @@ class DebertaConfigTest {
     }
 
     @Test
+    void microsoftsConfigHasNoTypeAndAnObjectForThePooler() throws IOException {
+        DebertaConfig config = read(
+                "{" + SIZES
+                        + ",\"relative_attention\":true,\"padding_idx\":3,\"pooling\":{\"hidden_act\":\"tanh\",\"dropout\":0.5}}");
+        assertEquals(ModelType.DEBERTA_V2, config.modelType());
+        assertEquals(3, config.padTokenId());
+        assertEquals(HiddenActivation.TANH, config.poolerActivation());
+        assertEquals(0.5, config.dropout().pooler());
+    }
+
+    @Test
     void missingAndUnknownAreNamed() throws IOException {
         assertRefused("{" + SIZES + "}", "model_type is missing");
         assertRefused(
