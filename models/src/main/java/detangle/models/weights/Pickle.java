@@ -41,7 +41,7 @@ final class Pickle {
     record Tuple(List<Object> items) {
         Object get(int i) {
             if (i >= items.size()) {
-                throw new PickleException("a tuple of " + items.size() + " where more was expected");
+                throw new PickleException("a pickle with a tuple of " + items.size() + " where more are needed");
             }
             return items.get(i);
         }

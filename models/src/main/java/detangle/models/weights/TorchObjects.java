@@ -97,6 +97,9 @@ final class TorchObjects {
     private Object tensor(Tuple arguments) {
         Storage storage = (Storage) arguments.get(0);
         long offset = (Long) arguments.get(1);
+        if (offset < 0) {
+            throw new PickleException("a tensor with the offset " + offset);
+        }
         long[] shape = longs(arguments.get(2));
         long[] strides = longs(arguments.get(3));
         if (skipping) {

@@ -1,0 +1,172 @@
+package detangle.models.weights;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PyTorchReaderTest {
+    @TempDir
+    Path folder;
+
+    private static byte[] latin(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static byte[] floats(float... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : values) {
+            bytes.putFloat(value);
+        }
+        return bytes.array();
+    }
+
+    private static String integer(long value) {
+        ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value);
+        return "\u008a\u0008" + new String(bytes.array(), StandardCharsets.ISO_8859_1);
+    }
+
+    /** {@code {"w": tensor}} of a storage with 6 floats. */
+    private static String state(long offset, String sizes, String strides, long elements, String type) {
+        return "\u0080\u0002}U\u0001wctorch._utils\n_rebuild_tensor_v2\n((U\u0007storagectorch\n" + type
+                + "\nU\u00010U\u0003cpu" + integer(elements) + "tQ" + integer(offset) + sizes + strides
+                + "\u0089ccollections\nOrderedDict\n)RtRs.";
+    }
+
+    private static String pair(long a, long b) {
+        return integer(a) + integer(b) + "\u0086";
+    }
+
+    private Path zip(String pickle, byte[] storage, boolean stored) throws IOException {
+        Path file = folder.resolve("pytorch_model.bin");
+        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
+            entry(out, "archive/data.pkl", latin(pickle), true);
+            entry(out, "archive/data/0", storage, stored);
+        }
+        return file;
+    }
+
+    private static void entry(ZipOutputStream out, String name, byte[] bytes, boolean stored) throws IOException {
+        ZipEntry entry = new ZipEntry(name);
+        if (stored) {
+            CRC32 crc = new CRC32();
+            crc.update(bytes);
+            entry.setMethod(ZipEntry.STORED);
+            entry.setSize(bytes.length);
+            entry.setCrc(crc.getValue());
+        }
+        out.putNextEntry(entry);
+        out.write(bytes);
+        out.closeEntry();
+    }
+
+    @Test
+    void tensorsAndTheirViews() throws IOException {
+        byte[] storage = floats(0, 1, 2, 3, 4, 5);
+        try (Weights weights = Weights.open(zip(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage"), storage, true))) {
+            assertArrayEquals(new long[] {2, 3}, weights.get("w").shape());
+            assertArrayEquals(new float[] {0, 1, 2, 3, 4, 5}, weights.get("w").toFloats());
+        }
+        try (Weights weights = Weights.open(zip(state(0, pair(3, 2), pair(1, 3), 6, "FloatStorage"), storage, true))) {
+            assertArrayEquals(new float[] {0, 3, 1, 4, 2, 5}, weights.get("w").toFloats());
+        }
+        try (Weights weights = Weights.open(zip(state(3, pair(1, 3), pair(9, 1), 6, "FloatStorage"), storage, true))) {
+            assertArrayEquals(new float[] {3, 4, 5}, weights.get("w").toFloats());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1 | 2 | 3 | 3 | 1 | 6 | FloatStorage | leads out of its storage",
+                "0 | 2 | 3 | 4 | 1 | 6 | FloatStorage | leads out of its storage",
+                "0 | 99999 | 99999 | 0 | 0 | 6 | FloatStorage | leads out of its storage",
+                "0 | -2 | -3 | 3 | 1 | 6 | FloatStorage | size or stride -2",
+                "-1 | 2 | 3 | 3 | 1 | 6 | FloatStorage | offset -1",
+                "0 | 9223372036854775807 | 3 | 3 | 1 | 6 | FloatStorage | overflow",
+                "0 | 2 | 3 | 3 | 1 | 7 | FloatStorage | no storage '0' of 28 bytes",
+                "0 | 2 | 3 | 3 | 1 | -6 | FloatStorage | a storage of -6 elements",
+                "0 | 2 | 3 | 3 | 1 | 6 | DoubleStorage | no storage '0' of 48 bytes",
+                "0 | 2 | 3 | 3 | 1 | 6 | QUInt8Storage | wants to call torch.QUInt8Storage",
+            })
+    void hostileZips(long offset, long rows, long columns, long s0, long s1, long elements, String type, String message)
+            throws IOException {
+        String pickle = state(offset, pair(rows, columns), pair(s0, s1), elements, type);
+        Path file = zip(pickle, floats(0, 1, 2, 3, 4, 5), true);
+        WeightsException refusal = assertThrows(WeightsException.class, () -> Weights.open(file));
+        assertTrue(refusal.getMessage().startsWith(file.toString()), refusal.getMessage());
+        assertTrue(refusal.getMessage().contains(message), refusal.getMessage());
+    }
+
+    @Test
+    void compressedStoragesAreRefused() throws IOException {
+        Path file = zip(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage"), floats(0, 1, 2, 3, 4, 5), false);
+        assertThrows(WeightsException.class, () -> Weights.open(file));
+    }
+
+    @Test
+    void nothingIsCalled() throws IOException {
+        Path file = zip("cos\nsystem\n(U\u0002lstR.", new byte[0], true);
+        WeightsException refusal = assertThrows(WeightsException.class, () -> Weights.open(file));
+        assertTrue(refusal.getMessage().contains("os.system"), refusal.getMessage());
+    }
+
+    private static byte[] stream() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(latin("\u0080\u0002\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019."));
+        out.write(latin("\u0080\u0002M\u00e9\u0003."));
+        out.write(latin("\u0080\u0002}U\rlittle_endian\u0088s."));
+        out.write(latin(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage")));
+        out.write(latin("\u0080\u0002](U\u00010e."));
+        out.write(
+                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(6).array());
+        out.write(floats(0, 1, 2, 3, 4, 5));
+        return out.toByteArray();
+    }
+
+    @Test
+    void streams() throws IOException {
+        Path file = folder.resolve("pytorch_model.bin");
+        Files.write(file, stream());
+        try (Weights weights = Weights.open(file)) {
+            assertArrayEquals(new float[] {0, 1, 2, 3, 4, 5}, weights.get("w").toFloats());
+        }
+    }
+
+    /** A stream cut off or changed anywhere gives tensors or a message that names the file. */
+    @Test
+    void damagedStreams() throws IOException {
+        byte[] whole = stream();
+        Path file = folder.resolve("pytorch_model.bin");
+        SplittableRandom random = new SplittableRandom(7);
+        for (int i = 0; i < 2_000; i++) {
+            byte[] damaged = i < whole.length ? Arrays.copyOf(whole, i) : whole.clone();
+            if (i >= whole.length) {
+                damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
+            }
+            Files.write(file, damaged);
+            try (Weights weights = Weights.open(file)) {
+                weights.names().forEach(name -> weights.get(name).toDoubles());
+            } catch (WeightsException e) {
+                assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
+            }
+        }
+    }
+}
