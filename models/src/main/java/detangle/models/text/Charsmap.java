@@ -8,11 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.BitSet;
+import java.util.Optional;
 
 /**
- * Checks SentencePiece's compiled normalisation rules: {@code u32 n, n bytes of a double-array trie (Darts), UTF-8
- * texts that end in zero}. The native library follows the trie without a check, and an index that leads out of it ends
- * the process.
+ * SentencePiece's compiled normalisation rules: {@code u32 n, n bytes of a double-array trie (Darts), UTF-8 texts that
+ * end in zero}. They are checked first: the native library follows the trie without a check, and an index that leads
+ * out of it ends the process.
  */
 final class Charsmap {
     private final Path file;
@@ -25,8 +26,11 @@ final class Charsmap {
         this.texts = texts;
     }
 
+    /** What a rule replaces: {@code length} bytes of UTF-8, by {@code replacement}. */
+    record Match(int length, String replacement) {}
+
     /** A {@link TokenizerException} if following the rules could lead out of them. */
-    static void check(Path file, byte[] charsmap) {
+    static Charsmap read(Path file, byte[] charsmap) {
         ByteBuffer bytes = ByteBuffer.wrap(charsmap).order(ByteOrder.LITTLE_ENDIAN);
         if (charsmap.length < Integer.BYTES) {
             throw damaged(file, "too short");
@@ -45,7 +49,35 @@ final class Charsmap {
         } catch (CharacterCodingException e) {
             throw damaged(file, "texts that are not UTF-8");
         }
-        new Charsmap(file, units, texts).checkTrie();
+        Charsmap rules = new Charsmap(file, units, texts);
+        rules.checkTrie();
+        return rules;
+    }
+
+    /** The longest rule that fits the text at a byte, as SentencePiece applies it (normalizer.cc, NormalizePrefix). */
+    Optional<Match> longest(byte[] utf8, int from) {
+        Optional<Match> longest = Optional.empty();
+        int node = offset(units.get(0));
+        for (int i = from; i < utf8.length; i++) {
+            node ^= utf8[i] & 0xff;
+            int unit = units.get(node);
+            if ((unit & 0x8000_00ff) != (utf8[i] & 0xff)) {
+                break;
+            }
+            node ^= offset(unit);
+            if ((unit >>> 8 & 1) == 1) {
+                longest = Optional.of(new Match(i + 1 - from, text(units.get(node) & Integer.MAX_VALUE)));
+            }
+        }
+        return longest;
+    }
+
+    private String text(int start) {
+        int end = start;
+        while (end < texts.length && texts[end] != 0) {
+            end++;
+        }
+        return new String(texts, start, end - start, StandardCharsets.UTF_8);
     }
 
     /** Visits every node that some text leads to. */

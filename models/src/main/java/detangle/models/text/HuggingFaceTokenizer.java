@@ -6,7 +6,6 @@ import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * A tokenizer of the native HuggingFace library. DJL's own class over the same natives is passed by on purpose: it
@@ -94,7 +93,9 @@ final class HuggingFaceTokenizer implements Tokenizer {
             return new Encoding(
                     ints(library.getTokenIds(encoding)),
                     ints(library.getTypeIds(encoding)),
-                    List.of(library.getTokens(encoding)),
+                    Arrays.stream(library.getTokens(encoding))
+                            .map(HuggingFaceTokenizer::spelling)
+                            .toList(),
                     ints(library.getSequenceIds(encoding)),
                     starts,
                     ends);
@@ -103,12 +104,17 @@ final class HuggingFaceTokenizer implements Tokenizer {
         }
     }
 
+    /** A mask that takes the spaces before it is spelled with them by the library. */
+    private static String spelling(String token) {
+        return token.endsWith(SpecialTokens.MASK) ? SpecialTokens.MASK : token;
+    }
+
     private static int[] ints(long[] values) {
         return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
     }
 
     /** Half a surrogate pair cannot be passed on as UTF-8: one would garble every such pair of the text. */
-    private static String wellFormed(String text) {
+    static String wellFormed(String text) {
         StringBuilder repaired = new StringBuilder(0);
         int copied = 0;
         for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {

@@ -37,7 +37,7 @@ final class NativeHazards {
         } catch (IllegalArgumentException e) {
             throw new TokenizerException(file, "its precompiled_charsmap is not base 64", e);
         }
-        Charsmap.check(file, bytes);
+        Charsmap.read(file, bytes);
     }
 
     private void checkTemplate(JsonNode template) {

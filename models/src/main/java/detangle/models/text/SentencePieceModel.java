@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * A SentencePiece unigram model: what {@code sentencepiece_model.proto} has of use here.
@@ -15,8 +17,41 @@ import java.util.List;
  */
 record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
 
-    /** {@code unknown}: the piece that stands for whatever the vocabulary lacks. */
-    record Piece(String text, float score, boolean unknown) {}
+    /** What a piece is for: the values of {@code SentencePiece.Type}. */
+    enum Kind {
+        NORMAL,
+        /** Stands for whatever the vocabulary lacks. */
+        UNKNOWN,
+        /** Never found in a text, such as [CLS]. */
+        CONTROL,
+        USER_DEFINED,
+        UNUSED,
+        /** A byte of UTF-8, for characters that the vocabulary lacks. */
+        BYTE
+    }
+
+    record Piece(String text, float score, Kind kind) {}
+
+    /** The id of the piece for the unknown, or a {@link TokenizerException}. */
+    int unknownId(Path file) {
+        return IntStream.range(0, pieces.size())
+                .filter(i -> pieces.get(i).kind() == Kind.UNKNOWN)
+                .findFirst()
+                .orElseThrow(() -> new TokenizerException(file, "has no piece for the unknown"));
+    }
+
+    /** The id of the first piece of that text. */
+    OptionalInt find(String text) {
+        return IntStream.range(0, pieces.size())
+                .filter(i -> pieces.get(i).text().equals(text))
+                .findFirst();
+    }
+
+    /** The id of a piece that DeBERTa's models have, or a {@link TokenizerException}. */
+    int require(Path file, String text) {
+        return find(text)
+                .orElseThrow(() -> new TokenizerException(file, "has no piece " + text + ", so it is not DeBERTa's"));
+    }
 
     // Field numbers and values of sentencepiece_model.proto.
     private static final int MODEL_PIECES = 1;
@@ -25,7 +60,6 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
     private static final int PIECE_TEXT = 1;
     private static final int PIECE_SCORE = 2;
     private static final int PIECE_TYPE = 3;
-    private static final int PIECE_TYPE_UNKNOWN = 2;
     private static final int TRAINER_MODEL_TYPE = 3;
     private static final int TRAINER_MODEL_TYPE_UNIGRAM = 1;
     private static final int NORMALIZER_CHARSMAP = 2;
@@ -47,7 +81,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
             throw new TokenizerException(file, "not a SentencePiece model: it has no pieces");
         }
         if (charsmap.length > 0) {
-            Charsmap.check(file, charsmap);
+            Charsmap.read(file, charsmap);
         }
         return new SentencePieceModel(List.copyOf(pieces), charsmap);
     }
@@ -55,12 +89,12 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
     private static Piece piece(Path file, ProtoReader message) {
         String text = "";
         float score = 0;
-        boolean unknown = false;
+        Kind kind = Kind.NORMAL;
         for (int field = message.nextField(); field != 0; field = message.nextField()) {
             switch (field) {
                 case PIECE_TEXT -> text = text(file, message.block());
                 case PIECE_SCORE -> score = message.number();
-                case PIECE_TYPE -> unknown = message.integer() == PIECE_TYPE_UNKNOWN;
+                case PIECE_TYPE -> kind = kind(file, message.integer());
                 default -> message.skip();
             }
         }
@@ -68,7 +102,14 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
             throw new TokenizerException(
                     file, "not a SentencePiece model: it has a piece '" + text + "' of score " + score);
         }
-        return new Piece(text, score, unknown);
+        return new Piece(text, score, kind);
+    }
+
+    private static Kind kind(Path file, long value) {
+        if (value < 1 || value > Kind.values().length) {
+            throw new TokenizerException(file, "not a SentencePiece model: it has a piece of type " + value);
+        }
+        return Kind.values()[(int) value - 1];
     }
 
     private static String text(Path file, ByteBuffer utf8) {

@@ -13,8 +13,6 @@ import tools.jackson.databind.JsonNode;
 
 /** What the native library does not tell about a tokenizer.json; read in one pass, as large ones take megabytes. */
 record TokenizerJson(int vocabSize, int padTokenId) {
-    static final String PAD = "[PAD]";
-
     private static final JsonFactory FACTORY = new JsonFactory();
 
     /** A {@link TokenizerException} if the text is no tokenizer.json of a DeBERTa model. */
@@ -65,9 +63,9 @@ record TokenizerJson(int vocabSize, int padTokenId) {
             if (vocabSize == 0) {
                 throw new TokenizerException(file, "model.vocab is missing or empty");
             }
-            Integer pad = addedTokens.get(PAD);
+            Integer pad = addedTokens.get(SpecialTokens.PAD);
             if (pad == null) {
-                throw new TokenizerException(file, "added_tokens has no " + PAD);
+                throw new TokenizerException(file, "added_tokens has no " + SpecialTokens.PAD);
             }
             int size = addedTokens.values().stream().mapToInt(id -> id + 1).reduce(vocabSize, Math::max);
             return new TokenizerJson(size, pad);

@@ -4,7 +4,6 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -16,41 +15,35 @@ import tools.jackson.core.json.JsonFactory;
  */
 record UnigramJson(String json, int vocabSize, int padTokenId) {
     private static final JsonFactory FACTORY = new JsonFactory();
-    private static final String CLS = "[CLS]";
-    private static final String SEP = "[SEP]";
-    private static final String MASK = "[MASK]";
     private static final String META_SPACE = "\u2581";
 
     /** A {@link TokenizerException} if the model lacks the special pieces of DeBERTa's. */
     static UnigramJson convert(Path file, SentencePieceModel model, SentencePieceOptions options) {
         List<SentencePieceModel.Piece> pieces = model.pieces();
-        int pad = idOf(file, pieces, TokenizerJson.PAD);
-        int cls = idOf(file, pieces, CLS);
-        int sep = idOf(file, pieces, SEP);
-        int unknown = IntStream.range(0, pieces.size())
-                .filter(i -> pieces.get(i).unknown())
-                .findFirst()
-                .orElseThrow(() -> new TokenizerException(file, "has no piece for the unknown"));
+        int pad = model.require(file, SpecialTokens.PAD);
+        int cls = model.require(file, SpecialTokens.CLS);
+        int sep = model.require(file, SpecialTokens.SEP);
+        int unknown = model.unknownId(file);
         // Not a piece in the released models: the original tokenizer appends it.
-        int mask = find(pieces, MASK).orElse(pieces.size());
+        int mask = model.find(SpecialTokens.MASK).orElse(pieces.size());
 
         StringWriter text = new StringWriter();
         try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
             json.writeStartObject();
             json.writeStringProperty("version", "1.0");
             json.writeName("added_tokens").writeStartArray();
-            addedToken(json, pad, TokenizerJson.PAD, false);
-            addedToken(json, cls, CLS, false);
-            addedToken(json, sep, SEP, false);
-            addedToken(json, unknown, pieces.get(unknown).text(), true);
-            addedToken(json, mask, MASK, false);
+            SpecialTokens.add(json, pad, SpecialTokens.PAD, false, false);
+            SpecialTokens.add(json, cls, SpecialTokens.CLS, false, false);
+            SpecialTokens.add(json, sep, SpecialTokens.SEP, false, false);
+            SpecialTokens.add(json, unknown, pieces.get(unknown).text(), true, false);
+            SpecialTokens.add(json, mask, SpecialTokens.MASK, false, false);
             json.writeEndArray();
             json.writeName("normalizer");
             normalizer(json, model.charsmap(), options);
             json.writeName("pre_tokenizer");
             preTokenizer(json, options);
             json.writeName("post_processor");
-            template(json, cls, sep);
+            SpecialTokens.template(json, cls, sep);
             json.writeName("model");
             unigram(json, pieces, unknown);
             json.writeEndObject();
@@ -58,27 +51,33 @@ record UnigramJson(String json, int vocabSize, int padTokenId) {
         return new UnigramJson(text.toString(), Math.max(mask + 1, pieces.size()), pad);
     }
 
-    private static OptionalInt find(List<SentencePieceModel.Piece> pieces, String text) {
-        return IntStream.range(0, pieces.size())
-                .filter(i -> pieces.get(i).text().equals(text))
-                .findFirst();
-    }
-
-    private static int idOf(Path file, List<SentencePieceModel.Piece> pieces, String text) {
-        return find(pieces, text)
-                .orElseThrow(() -> new TokenizerException(file, "has no piece " + text + ", so it is not DeBERTa's"));
-    }
-
-    private static void addedToken(JsonGenerator json, int id, String content, boolean normalized) {
-        json.writeStartObject();
-        json.writeNumberProperty("id", id);
-        json.writeStringProperty("content", content);
-        json.writeBooleanProperty("single_word", false);
-        json.writeBooleanProperty("lstrip", false);
-        json.writeBooleanProperty("rstrip", false);
-        json.writeBooleanProperty("normalized", normalized);
-        json.writeBooleanProperty("special", true);
-        json.writeEndObject();
+    /**
+     * The vocabulary alone, for text that is normalised already: what no text can be tokenized to, such as [CLS], is
+     * there under a name that no normalised text holds. The unknown is one token for each run of it.
+     */
+    static String bare(Path file, SentencePieceModel model) {
+        int unknown = model.unknownId(file);
+        List<SentencePieceModel.Piece> pieces = IntStream.range(
+                        0, model.pieces().size())
+                .mapToObj(i -> {
+                    SentencePieceModel.Piece piece = model.pieces().get(i);
+                    return switch (piece.kind()) {
+                        case NORMAL, USER_DEFINED -> piece;
+                        // A space: normalisation has turned all of them into the sign for it.
+                        case UNKNOWN, CONTROL, UNUSED, BYTE ->
+                            new SentencePieceModel.Piece(" " + i, piece.score(), piece.kind());
+                    };
+                })
+                .toList();
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
+            json.writeStartObject();
+            json.writeStringProperty("version", "1.0");
+            json.writeName("model");
+            unigram(json, pieces, unknown);
+            json.writeEndObject();
+        }
+        return text.toString();
     }
 
     private static void normalizer(JsonGenerator json, byte[] charsmap, SentencePieceOptions options) {
@@ -120,42 +119,6 @@ record UnigramJson(String json, int vocabSize, int padTokenId) {
         json.writeBooleanProperty("split", true);
         json.writeEndObject();
         json.writeEndArray().writeEndObject();
-    }
-
-    /** [CLS] A [SEP], and [CLS] A [SEP] B [SEP] with B and its separator of type 1. */
-    private static void template(JsonGenerator json, int cls, int sep) {
-        startOfType(json, "TemplateProcessing");
-        json.writeName("single").writeStartArray();
-        part(json, "SpecialToken", CLS, 0);
-        part(json, "Sequence", "A", 0);
-        part(json, "SpecialToken", SEP, 0);
-        json.writeEndArray();
-        json.writeName("pair").writeStartArray();
-        part(json, "SpecialToken", CLS, 0);
-        part(json, "Sequence", "A", 0);
-        part(json, "SpecialToken", SEP, 0);
-        part(json, "Sequence", "B", 1);
-        part(json, "SpecialToken", SEP, 1);
-        json.writeEndArray();
-        json.writeName("special_tokens").writeStartObject();
-        specialToken(json, CLS, cls);
-        specialToken(json, SEP, sep);
-        json.writeEndObject().writeEndObject();
-    }
-
-    private static void part(JsonGenerator json, String kind, String id, int typeId) {
-        json.writeStartObject().writeName(kind).writeStartObject();
-        json.writeStringProperty("id", id);
-        json.writeNumberProperty("type_id", typeId);
-        json.writeEndObject().writeEndObject();
-    }
-
-    private static void specialToken(JsonGenerator json, String token, int id) {
-        json.writeName(token).writeStartObject();
-        json.writeStringProperty("id", token);
-        json.writeName("ids").writeStartArray().writeNumber(id).writeEndArray();
-        json.writeName("tokens").writeStartArray().writeString(token).writeEndArray();
-        json.writeEndObject();
     }
 
     private static void unigram(JsonGenerator json, List<SentencePieceModel.Piece> pieces, int unknown) {

@@ -22,14 +22,14 @@ class CharsmapTest {
         Path model = SharedFiles.home().resolve("models/pretrained/banking77-small/spm.model");
         byte[] charsmap =
                 SentencePieceModel.parse(model, Files.readAllBytes(model)).charsmap();
-        assertDoesNotThrow(() -> Charsmap.check(FILE, charsmap));
+        assertDoesNotThrow(() -> Charsmap.read(FILE, charsmap));
     }
 
     @Test
     void ruleForOneCharacterPasses() {
-        assertDoesNotThrow(() -> Charsmap.check(FILE, rules(256, 'a' | LEAF | offset(2), 0, "x\0")));
+        assertDoesNotThrow(() -> Charsmap.read(FILE, rules(256, 'a' | LEAF | offset(2), 0, "x\0")));
         // An empty replacement at the very end removes the character.
-        assertDoesNotThrow(() -> Charsmap.check(FILE, rules(256, 'a' | LEAF | offset(2), 2, "x\0")));
+        assertDoesNotThrow(() -> Charsmap.read(FILE, rules(256, 'a' | LEAF | offset(2), 2, "x\0")));
     }
 
     @Test
@@ -46,7 +46,7 @@ class CharsmapTest {
     }
 
     private static void assertRefused(byte[] charsmap, String message) {
-        TokenizerException failure = assertThrows(TokenizerException.class, () -> Charsmap.check(FILE, charsmap));
+        TokenizerException failure = assertThrows(TokenizerException.class, () -> Charsmap.read(FILE, charsmap));
         assertTrue(failure.getMessage().contains(message), failure.getMessage());
     }
 

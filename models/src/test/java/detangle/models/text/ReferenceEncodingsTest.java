@@ -7,9 +7,12 @@ import detangle.models.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -35,6 +38,29 @@ class ReferenceEncodingsTest {
         Tokenizer tokenizer = Tokenizers.load(folder);
         assertEquals(128_001, tokenizer.vocabSize());
         assertReference(tokenizer, folder);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"small", "deberta-v3"})
+    void sentencePieceItself(String name) {
+        Path folder = SharedFiles.require("data/tokenizers/" + name);
+        Tokenizer tokenizer = Tokenizers.load(folder, TokenizerKind.SENTENCEPIECE);
+        JsonNode rows = JsonMapper.shared()
+                .readTree(folder.resolve("reference_encodings.json").toFile())
+                .path("rows");
+        assertEquals(120, rows.size());
+        for (JsonNode row : rows) {
+            String text = row.path("text").stringValue();
+            Encoding encoding = tokenizer.encode(text);
+            int last = encoding.length() - 1;
+            assertArrayEquals(
+                    ints(row.path("spm_ids")), Arrays.copyOfRange(encoding.ids(), 1, last), () -> "text " + text);
+            for (int i = 1; i < last; i++) {
+                assertEquals(
+                        row.path("spm_pieces").get(i - 1).stringValue(),
+                        encoding.tokens().get(i));
+            }
+        }
     }
 
     private static void assertReference(Tokenizer tokenizer, Path folder) {

@@ -34,7 +34,8 @@ class SentencePieceModelTest {
         assertEquals(4000, model.pieces().size());
         assertEquals("[PAD]", model.pieces().getFirst().text());
         assertEquals(
-                new SentencePieceModel.Piece("[UNK]", 0, true), model.pieces().get(3));
+                new SentencePieceModel.Piece("[UNK]", 0, SentencePieceModel.Kind.UNKNOWN),
+                model.pieces().get(3));
         assertTrue(model.charsmap().length > 200_000, "charsmap of " + model.charsmap().length);
     }
 

@@ -1,0 +1,125 @@
+package detangle.models.text;
+
+import detangle.models.weights.TorchFile;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tokenizer of microsoft's v1 (gpt2_tokenizer.py): GPT-2's byte-level BPE, whose ids, as text, are the words of a
+ * dictionary, and DeBERTa's ids are [PAD], [CLS], [SEP], [UNK], the dictionary in its order, [MASK]. Special tokens are
+ * not recognised in a text. Tokens are spelled as the words of the dictionary: GPT-2's ids.
+ */
+final class Gpt2Dictionary {
+    private static final List<String> FIRST =
+            List.of(SpecialTokens.PAD, SpecialTokens.CLS, SpecialTokens.SEP, SpecialTokens.UNK);
+
+    private static final String END_OF_TEXT = "<|endoftext|>";
+
+    private Gpt2Dictionary() {}
+
+    /** From {@code bpe_encoder.bin}: a dictionary of dict_map, vocab (the merges) and encoder, by torch.save. */
+    static Tokenizer ofTorchFile(Path file) {
+        Map<?, ?> parts = TorchFile.dictionary(file);
+        if (!(parts.get("dict_map") instanceof List<?> entries)
+                || !(parts.get("vocab") instanceof String merges)
+                || !(parts.get("encoder") instanceof Map<?, ?> encoder)) {
+            throw new TokenizerException(file, "has no dict_map, vocab and encoder");
+        }
+        List<String> words = new ArrayList<>();
+        for (Object entry : entries) {
+            if (!(entry instanceof List<?> pair) || pair.isEmpty() || !(pair.getFirst() instanceof String word)) {
+                throw new TokenizerException(file, "dict_map is no list of words and counts");
+            }
+            words.add(word);
+        }
+        Map<String, String> gpt2 = new HashMap<>();
+        encoder.forEach((token, id) -> gpt2.put(String.valueOf(id), String.valueOf(token)));
+        return tokenizer(
+                file, words, gpt2, ByteLevelBpe.merges(file, merges.lines().toList()));
+    }
+
+    /** From {@code dict.txt}, with a word and its count a line, and GPT-2's merges, from which its ids follow. */
+    static Tokenizer ofText(Path dictionary, Path merges) {
+        List<String> words = new ArrayList<>();
+        for (String line : ByteLevelBpe.lines(dictionary)) {
+            int space = line.lastIndexOf(' ');
+            if (space <= 0) {
+                throw new TokenizerException(dictionary, "line " + (words.size() + 1) + " is no word and count");
+            }
+            words.add(line.substring(0, space));
+        }
+        List<String> ranked = ByteLevelBpe.merges(merges, ByteLevelBpe.lines(merges));
+        List<String> tokens = new ArrayList<>(byteSymbols());
+        ranked.forEach(merge -> tokens.add(merge.replace(" ", "")));
+        tokens.add(END_OF_TEXT);
+        Map<String, String> gpt2 = new HashMap<>();
+        for (int id = 0; id < tokens.size(); id++) {
+            gpt2.put(Integer.toString(id), tokens.get(id));
+        }
+        return tokenizer(dictionary, words, gpt2, ranked);
+    }
+
+    /** The characters that GPT-2 writes bytes as, in the order of their ids (gpt2_bpe_utils.py, bytes_to_unicode). */
+    private static List<String> byteSymbols() {
+        List<String> printable = new ArrayList<>();
+        List<String> others = new ArrayList<>();
+        for (int b = 0; b < 256; b++) {
+            if (b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae) {
+                printable.add(Character.toString(b));
+            } else {
+                others.add(Character.toString(256 + others.size()));
+            }
+        }
+        printable.addAll(others);
+        return printable;
+    }
+
+    private static Tokenizer tokenizer(Path file, List<String> words, Map<String, String> gpt2, List<String> merges) {
+        Map<String, Integer> vocabulary = new LinkedHashMap<>();
+        List<String> spellings = new ArrayList<>(FIRST);
+        FIRST.forEach(token -> vocabulary.put(token, vocabulary.size()));
+        for (String word : words) {
+            // A word that is no id of GPT-2's only fills the dictionary up.
+            vocabulary.put(gpt2.getOrDefault(word, word), spellings.size());
+            spellings.add(word);
+        }
+        vocabulary.put(SpecialTokens.MASK, spellings.size());
+        spellings.add(SpecialTokens.MASK);
+        return new Respelled(new ByteLevelBpe(file, vocabulary, merges).tokenizer(false), List.copyOf(spellings));
+    }
+
+    /** A tokenizer whose tokens are spelled otherwise. */
+    private record Respelled(Tokenizer tokenizer, List<String> spellings) implements Tokenizer {
+        @Override
+        public Encoding encode(String text) {
+            return respell(tokenizer.encode(text));
+        }
+
+        @Override
+        public Encoding encode(String first, String second) {
+            return respell(tokenizer.encode(first, second));
+        }
+
+        private Encoding respell(Encoding e) {
+            List<String> tokens = new ArrayList<>();
+            for (int id : e.ids()) {
+                tokens.add(spellings.get(id));
+            }
+            return new Encoding(e.ids(), e.typeIds(), tokens, e.sequences(), e.starts(), e.ends());
+        }
+
+        @Override
+        public int padTokenId() {
+            return tokenizer.padTokenId();
+        }
+
+        @Override
+        public int vocabSize() {
+            return tokenizer.vocabSize();
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package detangle.models.text;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A SentencePiece model as SentencePiece itself applies it, which is what microsoft's code does (spm_tokenizer.py): what
+ * the vocabulary lacks is spelled in bytes if it has them. Rules of normalisation are applied here, as offsets must lead
+ * back to the text, and the native library finds the most likely pieces.
+ */
+final class SentencePieceTokenizer implements Tokenizer {
+    private final HuggingFaceTokenizer pieces;
+    private final List<SentencePieceModel.Piece> vocabulary;
+    private final Optional<Charsmap> rules;
+    private final boolean splitByPunct;
+    private final boolean lowerCase;
+    private final Optional<Pattern> specialsInText;
+    private final Map<String, Integer> specials = new TreeMap<>();
+    private final int unknownId;
+    private final Map<Integer, Integer> byteIds = new TreeMap<>();
+
+    /** @param huggingFace whether special tokens are recognised in a text, and case is lowered if the options ask for it */
+    SentencePieceTokenizer(Path file, SentencePieceModel model, SentencePieceOptions options, boolean huggingFace) {
+        this.vocabulary = model.pieces();
+        this.rules =
+                model.charsmap().length > 0 ? Optional.of(Charsmap.read(file, model.charsmap())) : Optional.empty();
+        this.splitByPunct = options.splitByPunct();
+        this.lowerCase = huggingFace && options.doLowerCase();
+        for (String special : List.of(SpecialTokens.PAD, SpecialTokens.CLS, SpecialTokens.SEP)) {
+            specials.put(special, model.require(file, special));
+        }
+        specials.put(SpecialTokens.MASK, model.find(SpecialTokens.MASK).orElse(vocabulary.size()));
+        this.unknownId = model.unknownId(file);
+        this.specialsInText = huggingFace ? Optional.of(anyOf(specials.keySet())) : Optional.empty();
+        for (int id = 0; id < vocabulary.size(); id++) {
+            SentencePieceModel.Piece piece = vocabulary.get(id);
+            if (piece.kind() == SentencePieceModel.Kind.BYTE && piece.text().matches("<0x[0-9A-F]{2}>")) {
+                byteIds.put(Integer.parseInt(piece.text().substring(3, 5), 16), id);
+            }
+        }
+        this.pieces = HuggingFaceTokenizer.create(
+                file, UnigramJson.bare(file, model), vocabulary.size(), specials.get(SpecialTokens.PAD));
+    }
+
+    private static Pattern anyOf(Iterable<String> tokens) {
+        StringBuilder any = new StringBuilder();
+        tokens.forEach(t -> any.append(any.isEmpty() ? "" : "|").append(Pattern.quote(t)));
+        return Pattern.compile(any.toString());
+    }
+
+    @Override
+    public Encoding encode(String text) {
+        EncodingBuilder out = new EncodingBuilder();
+        special(out, SpecialTokens.CLS, 0);
+        text(out, text, 0);
+        special(out, SpecialTokens.SEP, 0);
+        return out.build();
+    }
+
+    @Override
+    public Encoding encode(String first, String second) {
+        EncodingBuilder out = new EncodingBuilder();
+        special(out, SpecialTokens.CLS, 0);
+        text(out, first, 0);
+        special(out, SpecialTokens.SEP, 0);
+        text(out, second, 1);
+        special(out, SpecialTokens.SEP, 1);
+        return out.build();
+    }
+
+    private void special(EncodingBuilder out, String token, int type) {
+        out.add(specials.get(token), token, type, Encoding.SPECIAL, 0, 0);
+    }
+
+    private void text(EncodingBuilder out, String given, int sequence) {
+        String text = HuggingFaceTokenizer.wellFormed(given);
+        int from = 0;
+        if (specialsInText.isPresent()) {
+            Matcher matcher = specialsInText.get().matcher(text);
+            while (matcher.find()) {
+                plain(out, text, from, matcher.start(), sequence);
+                int start = text.codePointCount(0, matcher.start());
+                int end = start + matcher.group().length();
+                out.add(specials.get(matcher.group()), matcher.group(), sequence, sequence, start, end);
+                from = matcher.end();
+            }
+        }
+        plain(out, text, from, text.length(), sequence);
+    }
+
+    /** A part of a text in which nothing is special. */
+    private void plain(EncodingBuilder out, String text, int from, int to, int sequence) {
+        int start = text.codePointCount(0, from);
+        if (!splitByPunct) {
+            word(out, text.substring(from, to), start, sequence);
+            return;
+        }
+        int begin = from;
+        for (int i = from; i < to; i += Character.charCount(text.codePointAt(i))) {
+            int codePoint = text.codePointAt(i);
+            if (isPunctuation(codePoint)) {
+                word(out, text.substring(begin, i), text.codePointCount(0, begin), sequence);
+                begin = i + Character.charCount(codePoint);
+                word(out, text.substring(i, begin), text.codePointCount(0, i), sequence);
+            }
+        }
+        word(out, text.substring(begin, to), text.codePointCount(0, begin), sequence);
+    }
+
+    /** All of ASCII that is neither a letter, a digit nor a space, and what Unicode calls punctuation. */
+    private static boolean isPunctuation(int c) {
+        boolean ascii = c >= 33 && c <= 47 || c >= 58 && c <= 64 || c >= 91 && c <= 96 || c >= 123 && c <= 126;
+        return ascii
+                || switch (Character.getType(c)) {
+                    case Character.CONNECTOR_PUNCTUATION,
+                            Character.DASH_PUNCTUATION,
+                            Character.START_PUNCTUATION,
+                            Character.END_PUNCTUATION,
+                            Character.INITIAL_QUOTE_PUNCTUATION,
+                            Character.FINAL_QUOTE_PUNCTUATION,
+                            Character.OTHER_PUNCTUATION -> true;
+                    default -> false;
+                };
+    }
+
+    /** What SentencePiece is given at once; {@code base} is its first code point's place in the text. */
+    private void word(EncodingBuilder out, String text, int base, int sequence) {
+        NormalisedText normalised = NormalisedText.of(lowerCase ? text.toLowerCase(Locale.ROOT) : text, rules);
+        if (normalised.text().isEmpty()) {
+            return;
+        }
+        Encoding found = pieces.encode(normalised.text());
+        int[] codePoints = normalised.text().codePoints().toArray();
+        for (int i = 0; i < found.length(); i++) {
+            int start = found.starts()[i];
+            int end = found.ends()[i];
+            if (found.ids()[i] == unknownId && byteIds.size() == 256) {
+                for (int c = start; c < end; c++) {
+                    bytes(
+                            out,
+                            codePoints[c],
+                            sequence,
+                            base + normalised.origins()[c],
+                            base + normalised.origins()[c + 1]);
+                }
+            } else {
+                String piece = found.ids()[i] == unknownId
+                        ? SpecialTokens.UNK
+                        : vocabulary.get(found.ids()[i]).text();
+                out.add(
+                        found.ids()[i],
+                        piece,
+                        sequence,
+                        sequence,
+                        base + normalised.origins()[start],
+                        base + normalised.origins()[end]);
+            }
+        }
+    }
+
+    private void bytes(EncodingBuilder out, int codePoint, int sequence, int start, int end) {
+        for (byte b : Character.toString(codePoint).getBytes(StandardCharsets.UTF_8)) {
+            int id = byteIds.get(b & 0xff);
+            out.add(id, vocabulary.get(id).text(), sequence, sequence, start, end);
+        }
+    }
+
+    @Override
+    public int padTokenId() {
+        return specials.get(SpecialTokens.PAD);
+    }
+
+    @Override
+    public int vocabSize() {
+        return Math.max(vocabulary.size(), specials.get(SpecialTokens.MASK) + 1);
+    }
+
+    /** Collects tokens one by one. */
+    private static final class EncodingBuilder {
+        private final List<String> tokens = new ArrayList<>();
+        private int[] parts = new int[5 * 64];
+
+        void add(int id, String token, int type, int sequence, int start, int end) {
+            int at = 5 * tokens.size();
+            if (at == parts.length) {
+                parts = Arrays.copyOf(parts, 2 * at);
+            }
+            parts[at] = id;
+            parts[at + 1] = type;
+            parts[at + 2] = sequence;
+            parts[at + 3] = start;
+            parts[at + 4] = end;
+            tokens.add(token);
+        }
+
+        Encoding build() {
+            return new Encoding(part(0), part(1), tokens, part(2), part(3), part(4));
+        }
+
+        private int[] part(int index) {
+            int[] values = new int[tokens.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = parts[5 * i + index];
+            }
+            return values;
+        }
+    }
+}
