@@ -123,7 +123,7 @@ class TokenizersTest {
 
     @Test
     void missingFilesAreNamed() {
-        assertRefused("no tokenizer; what is looked for: tokenizer.json, spm.model is there");
+        assertRefused("no tokenizer; what is looked for: tokenizer.json, spm.model, ");
     }
 
     @ParameterizedTest
