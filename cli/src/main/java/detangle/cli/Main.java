@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             ClassifyCommand.class,
             RunCommand.class,
+            TokenizeCommand.class,
             InspectCommand.class,
             DumpIrCommand.class,
             OptCommand.class,

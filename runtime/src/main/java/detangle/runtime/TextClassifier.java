@@ -2,12 +2,12 @@ package detangle.runtime;
 
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
-import detangle.models.deberta.DebertaConfig;
+import detangle.models.text.Batch;
+import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -74,17 +74,17 @@ public final class TextClassifier implements AutoCloseable {
      * @param progress told how many texts are done, after each batch
      */
     public List<List<Classification>> classify(List<String> texts, int batch, IntConsumer progress) {
-        List<int[]> ids =
+        List<Encoding> encodings =
                 IntStream.range(0, texts.size()).mapToObj(i -> tokens(texts, i)).toList();
         List<Integer> order = IntStream.range(0, texts.size())
                 .boxed()
-                .sorted(Comparator.comparingInt(i -> ids.get(i).length))
+                .sorted(Comparator.comparingInt(i -> encodings.get(i).length()))
                 .toList();
         List<List<Classification>> results = new ArrayList<>();
         texts.forEach(t -> results.add(List.of()));
         for (int first = 0; first < order.size(); first += batch) {
             List<Integer> members = order.subList(first, Math.min(order.size(), first + batch));
-            Tensor logits = run(members.stream().map(ids::get).toList());
+            Tensor logits = run(members.stream().map(encodings::get).toList());
             for (int row = 0; row < members.size(); row++) {
                 results.set(members.get(row), ranked(logits, row));
             }
@@ -93,38 +93,28 @@ public final class TextClassifier implements AutoCloseable {
         return results;
     }
 
-    private int[] tokens(List<String> texts, int index) {
+    private Encoding tokens(List<String> texts, int index) {
         String text = texts.get(index);
         String which = texts.size() == 1 ? "the text" : "text " + (index + 1);
         if (text.isBlank()) {
             throw new TextException(which + " is empty: there is nothing to classify");
         }
-        int[] ids = tokenizer.encode(text).ids();
+        Encoding encoding = tokenizer.encode(text);
         int longest = session.config().maxPositionEmbeddings();
-        if (ids.length > longest) {
-            throw new TextException(which + " has " + ids.length + " tokens, and the model takes " + longest
+        if (encoding.length() > longest) {
+            throw new TextException(which + " has " + encoding.length() + " tokens, and the model takes " + longest
                     + ": shorten it or split it");
         }
-        return ids;
+        return encoding;
     }
 
-    private Tensor run(List<int[]> rows) {
-        DebertaConfig config = session.config();
-        int length = rows.stream().mapToInt(r -> r.length).max().orElse(0);
-        long[] ids = new long[rows.size() * length];
-        long[] mask = new long[ids.length];
-        Arrays.fill(ids, tokenizer.padTokenId());
-        for (int row = 0; row < rows.size(); row++) {
-            for (int i = 0; i < rows.get(row).length; i++) {
-                ids[row * length + i] = rows.get(row)[i];
-                mask[row * length + i] = 1;
-            }
-        }
+    private Tensor run(List<Encoding> rows) {
+        Batch batch = Batch.of(rows, tokenizer.padTokenId(), Batch.Side.RIGHT, 1);
         Map<String, Tensor> inputs = new HashMap<>();
-        inputs.put("input_ids", Tensor.of(ids, rows.size(), length));
-        inputs.put("attention_mask", Tensor.of(mask, rows.size(), length));
-        if (config.typeVocabSize() > 0) {
-            inputs.put("token_type_ids", Tensor.of(new long[ids.length], rows.size(), length));
+        inputs.put("input_ids", batch.inputIds());
+        inputs.put("attention_mask", batch.attentionMask());
+        if (session.config().typeVocabSize() > 0) {
+            inputs.put("token_type_ids", batch.tokenTypeIds());
         }
         return session.run(inputs).get("logits");
     }

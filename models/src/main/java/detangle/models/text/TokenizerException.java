@@ -14,6 +14,11 @@ public final class TokenizerException extends RuntimeException {
         super(file + ": " + fault, cause);
     }
 
+    /** A fault of what is asked for, and of no file. */
+    TokenizerException(String message) {
+        super(message);
+    }
+
     /** A fault that is not of one file: the native library's. */
     TokenizerException(String message, Throwable cause) {
         super(message, cause);

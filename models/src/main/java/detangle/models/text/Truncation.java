@@ -1,0 +1,140 @@
+package detangle.models.text;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * How an encoding is cut to a length, or into windows of it, as HuggingFace's tokenizers do it. What is cut is the end of
+ * a text; special tokens stay.
+ *
+ * @param maxLength the most tokens, special ones included
+ * @param strategy which text of a pair is cut
+ * @param stride how many tokens of a text two windows share; empty for the first window alone
+ */
+public record Truncation(int maxLength, Strategy strategy, Optional<Integer> stride) {
+    /** Which text of a pair is cut. */
+    public enum Strategy {
+        /** The longer one, until both are as long. */
+        LONGEST_FIRST,
+        ONLY_FIRST,
+        ONLY_SECOND;
+
+        /** The name in HuggingFace's API and on the command line: {@code longest_first}. */
+        public String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** The strategy with that {@link #text()}. */
+        public static Optional<Strategy> named(String text) {
+            return Arrays.stream(values()).filter(s -> s.text().equals(text)).findFirst();
+        }
+    }
+
+    public Truncation {
+        if (maxLength < 1 || stride.filter(s -> s < 0).isPresent()) {
+            throw new IllegalArgumentException("a length of " + maxLength + " with a stride of " + stride);
+        }
+    }
+
+    /**
+     * The windows of an encoding, one if it is short enough.
+     *
+     * @throws TokenizerException if the text to cut is too short for it, if the stride leaves no progress, or if windows
+     *     are asked for of both texts of a pair
+     */
+    public List<Encoding> apply(Encoding encoding) {
+        if (encoding.length() <= maxLength) {
+            return List.of(encoding);
+        }
+        int[] first = positions(encoding, 0);
+        int[] second = positions(encoding, 1);
+        int room = maxLength - (encoding.length() - first.length - second.length);
+        if (second.length == 0) {
+            return windows(encoding, first, room);
+        }
+        return switch (strategy) {
+            case ONLY_FIRST -> windows(encoding, first, room - second.length);
+            case ONLY_SECOND -> windows(encoding, second, room - first.length);
+            case LONGEST_FIRST -> {
+                if (stride.isPresent()) {
+                    throw new TokenizerException("windows of a pair are of one text: choose only_first or only_second");
+                }
+                int[] kept = longestFirst(first.length, second.length, room);
+                yield List.of(without(encoding, first, 0, kept[0], second, 0, kept[1]));
+            }
+        };
+    }
+
+    private static int[] positions(Encoding encoding, int sequence) {
+        return IntStream.range(0, encoding.length())
+                .filter(i -> encoding.sequences()[i] == sequence)
+                .toArray();
+    }
+
+    /** Lengths that add up to the room (tokenizers, truncate_encodings). */
+    private static int[] longestFirst(int first, int second, int room) {
+        if (room < 0) {
+            throw new TokenizerException("the length leaves no room for the special tokens");
+        }
+        int shorter = Math.min(first, second);
+        int longer = Math.max(shorter, room - shorter);
+        if (shorter > room) {
+            longer = shorter;
+        }
+        if (shorter + longer > room) {
+            shorter = room / 2;
+            longer = shorter + room % 2;
+        }
+        return first > second ? new int[] {longer, shorter} : new int[] {shorter, longer};
+    }
+
+    private List<Encoding> windows(Encoding encoding, int[] text, int room) {
+        if (room < 1) {
+            throw new TokenizerException("a length of " + maxLength + " leaves no room for the text that is to be cut");
+        }
+        if (stride.isEmpty()) {
+            return List.of(without(encoding, text, 0, room, new int[0], 0, 0));
+        }
+        int step = room - stride.get();
+        if (step < 1) {
+            throw new TokenizerException(
+                    "a stride of " + stride.get() + " makes no progress in windows of " + room + " tokens");
+        }
+        List<Encoding> windows = new ArrayList<>();
+        for (int start = 0; ; start += step) {
+            windows.add(without(encoding, text, start, Math.min(text.length, start + room), new int[0], 0, 0));
+            if (start + room >= text.length) {
+                return windows;
+            }
+        }
+    }
+
+    /** The encoding with of some tokens only those from a start to an end. */
+    private static Encoding without(Encoding encoding, int[] a, int startA, int endA, int[] b, int startB, int endB) {
+        boolean[] dropped = new boolean[encoding.length()];
+        drop(dropped, a, startA, endA);
+        drop(dropped, b, startB, endB);
+        int[] kept = IntStream.range(0, dropped.length).filter(i -> !dropped[i]).toArray();
+        return new Encoding(
+                pick(encoding.ids(), kept),
+                pick(encoding.typeIds(), kept),
+                Arrays.stream(kept).mapToObj(encoding.tokens()::get).toList(),
+                pick(encoding.sequences(), kept),
+                pick(encoding.starts(), kept),
+                pick(encoding.ends(), kept));
+    }
+
+    private static void drop(boolean[] dropped, int[] positions, int start, int end) {
+        for (int i = 0; i < positions.length; i++) {
+            dropped[positions[i]] |= i < start || i >= end;
+        }
+    }
+
+    private static int[] pick(int[] values, int[] kept) {
+        return Arrays.stream(kept).map(i -> values[i]).toArray();
+    }
+}
