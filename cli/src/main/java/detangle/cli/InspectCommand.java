@@ -1,19 +1,24 @@
 package detangle.cli;
 
 import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.PositionTerm;
 import detangle.models.weights.Weights;
+import detangle.runtime.MemoryEstimate;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -25,8 +30,23 @@ final class InspectCommand implements Runnable {
     @Parameters(paramLabel = "MODEL", description = "A folder with config.json.")
     private Path model;
 
+    @Option(
+            names = "--head",
+            paramLabel = "NAME",
+            description = "What stands on the encoder; config.json's by default.")
+    private Optional<String> head;
+
+    @Option(names = "--batch", paramLabel = "N", description = "Sequences to estimate memory for; 1 by default.")
+    private long batch = 1;
+
+    @Option(names = "--seq", paramLabel = "N", description = "Their length; what the model was made for by default.")
+    private Optional<Long> length;
+
     @Override
     public void run() {
+        if (batch < 1 || length.filter(n -> n < 1).isPresent()) {
+            throw new ParameterException(spec.commandLine(), "--batch and --seq are at least 1");
+        }
         PrintWriter out = spec.commandLine().getOut();
         DebertaConfig c = DebertaConfig.read(model);
         line(out, "model type", c.modelType().text());
@@ -40,8 +60,42 @@ final class InspectCommand implements Runnable {
         line(out, "longest input", c.maxPositionEmbeddings() + " tokens");
         line(out, "labels", labels(c));
         line(out, "weights", weights());
-        line(out, "tokenizer", files("tokenizer.json", "spm.model", "vocab.json"));
+        line(out, "tokenizer", files("tokenizer.json", "spm.model", "vocab.json", "bpe_encoder.bin", "dict.txt"));
+        memory(out, c, Choice.head(head).orElse(c.architecture()));
         out.flush();
+    }
+
+    private void memory(PrintWriter out, DebertaConfig c, Architecture architecture) {
+        long sequence = length.orElse((long) c.maxPositionEmbeddings());
+        MemoryEstimate estimate = MemoryEstimate.of(c, architecture, batch, sequence);
+        line(
+                out,
+                "memory",
+                String.format(
+                        Locale.ROOT,
+                        "%s for weights (%,d parameters), %s for positions, %s for activations of %s at batch %d, length %d",
+                        bytes(estimate.weightBytes()),
+                        estimate.parameters(),
+                        bytes(estimate.positionBytes()),
+                        bytes(estimate.activationBytes()),
+                        architecture.text(),
+                        batch,
+                        sequence));
+        if (estimate.largestArena() > Integer.MAX_VALUE) {
+            line(
+                    out,
+                    "",
+                    String.format(
+                            Locale.ROOT,
+                            "%,d numbers at once are more than an array holds: use a smaller batch",
+                            estimate.largestArena()));
+        }
+    }
+
+    private static String bytes(long bytes) {
+        return bytes < 1L << 30
+                ? String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20))
+                : String.format(Locale.ROOT, "%.2f GiB", bytes / (double) (1 << 30));
     }
 
     private static void line(PrintWriter out, String name, Object value) {

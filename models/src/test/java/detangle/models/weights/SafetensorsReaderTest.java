@@ -92,9 +92,9 @@ class SafetensorsReaderTest {
     @Test
     void missingFilesAreNamed() throws IOException {
         assertRefused(folder.resolve("absent.safetensors"), "absent.safetensors: no such file");
-        assertRefused(folder, "neither model.safetensors nor model.safetensors.index.json");
+        assertRefused(folder, "neither model.safetensors nor pytorch_model.bin is there");
         Files.createFile(folder.resolve("pytorch_model.bin"));
-        assertRefused(folder, "convert pytorch_model.bin to safetensors");
+        assertRefused(folder, "pytorch_model.bin: too short for a safetensors file");
     }
 
     @Test

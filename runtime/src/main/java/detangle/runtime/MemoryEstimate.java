@@ -1,0 +1,55 @@
+package detangle.runtime;
+
+import detangle.backend.MemoryPlan.Layout;
+import detangle.backend.Plan;
+import detangle.compiler.Compiler;
+import detangle.compiler.Pipeline;
+import detangle.ir.KernelOp;
+import detangle.ir.Node;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The memory that a model takes, from its configuration alone. Matrices are counted as floats, as kernels read them.
+ *
+ * @param parameters how many numbers the checkpoint holds for the model
+ * @param weightBytes of the parameters as floats
+ * @param positionBytes of the projections of relative positions, computed when the model is loaded
+ * @param activationBytes of intermediate values at the sizes asked for
+ * @param largestArena elements of the largest array for them; more than {@link Integer#MAX_VALUE} does not run at once
+ */
+public record MemoryEstimate(
+        long parameters, long weightBytes, long positionBytes, long activationBytes, long largestArena) {
+
+    /** Compiles the model without weights and plans it for a batch of sequences of a length. */
+    public static MemoryEstimate of(DebertaConfig config, Architecture head, long batch, long length) {
+        ModelOptions options =
+                ModelOptions.DEFAULT.with(head.convention()).withHiddenStates(head == Architecture.ENCODER);
+        Plan plan = Compiler.compile(DebertaModel.build(config, head, options), Pipeline.optimisations());
+        Map<String, Long> parameters = new HashMap<>();
+        long positions = 0;
+        for (Node node : plan.program().nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, var type)) {
+                parameters.put(name, Tensor.elements(type.shape().sizes()));
+            } else if (node.op() instanceof KernelOp.DisentangledAttention attention) {
+                for (int i = 0; i < (attention.c2p() ? 1 : 0) + (attention.p2c() ? 1 : 0); i++) {
+                    positions += Tensor.elements(node.input(4 + i).shape().sizes());
+                }
+            }
+        }
+        long count = parameters.values().stream().mapToLong(n -> n).sum();
+        Layout layout = plan.memory().layout(Map.of("B", batch, "S", length, "C", 1L));
+        return new MemoryEstimate(
+                count,
+                count * Float.BYTES,
+                positions * Float.BYTES,
+                layout.bytes(),
+                layout.arenaElements().values().stream().mapToLong(n -> n).max().orElse(0));
+    }
+}
