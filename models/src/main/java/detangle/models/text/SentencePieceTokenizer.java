@@ -14,11 +14,11 @@ import java.util.regex.Pattern;
 
 /**
  * A SentencePiece model as SentencePiece itself applies it, which is what microsoft's code does (spm_tokenizer.py): what
- * the vocabulary lacks is spelled in bytes if it has them. Rules of normalisation are applied here, as offsets must lead
- * back to the text, and the native library finds the most likely pieces.
+ * the vocabulary lacks is spelled in bytes if it has them. SentencePiece's own library would not say where in the text a
+ * piece comes from.
  */
 final class SentencePieceTokenizer implements Tokenizer {
-    private final HuggingFaceTokenizer pieces;
+    private final UnigramSegmenter segmenter;
     private final List<SentencePieceModel.Piece> vocabulary;
     private final Optional<Charsmap> rules;
     private final boolean splitByPunct;
@@ -47,8 +47,7 @@ final class SentencePieceTokenizer implements Tokenizer {
                 byteIds.put(Integer.parseInt(piece.text().substring(3, 5), 16), id);
             }
         }
-        this.pieces = HuggingFaceTokenizer.create(
-                file, UnigramJson.bare(file, model), vocabulary.size(), specials.get(SpecialTokens.PAD));
+        this.segmenter = new UnigramSegmenter(vocabulary);
     }
 
     private static Pattern anyOf(Iterable<String> tokens) {
@@ -138,31 +137,24 @@ final class SentencePieceTokenizer implements Tokenizer {
         if (normalised.text().isEmpty()) {
             return;
         }
-        Encoding found = pieces.encode(normalised.text());
         int[] codePoints = normalised.text().codePoints().toArray();
-        for (int i = 0; i < found.length(); i++) {
-            int start = found.starts()[i];
-            int end = found.ends()[i];
-            if (found.ids()[i] == unknownId && byteIds.size() == 256) {
-                for (int c = start; c < end; c++) {
-                    bytes(
-                            out,
-                            codePoints[c],
-                            sequence,
-                            base + normalised.origins()[c],
-                            base + normalised.origins()[c + 1]);
-                }
+        List<UnigramSegmenter.Segment> segments = segmenter.segment(codePoints);
+        for (int i = 0; i < segments.size(); i++) {
+            UnigramSegmenter.Segment segment = segments.get(i);
+            int start = base + normalised.origins()[segment.start()];
+            if (segment.id() != UnigramSegmenter.UNKNOWN) {
+                int end = base + normalised.origins()[segment.end()];
+                out.add(segment.id(), vocabulary.get(segment.id()).text(), sequence, sequence, start, end);
+            } else if (byteIds.size() == 256) {
+                int end = base + normalised.origins()[segment.end()];
+                bytes(out, codePoints[segment.start()], sequence, start, end);
             } else {
-                String piece = found.ids()[i] == unknownId
-                        ? SpecialTokens.UNK
-                        : vocabulary.get(found.ids()[i]).text();
-                out.add(
-                        found.ids()[i],
-                        piece,
-                        sequence,
-                        sequence,
-                        base + normalised.origins()[start],
-                        base + normalised.origins()[end]);
+                // A run of unknown characters is one token.
+                while (i + 1 < segments.size() && segments.get(i + 1).id() == UnigramSegmenter.UNKNOWN) {
+                    i++;
+                }
+                int end = base + normalised.origins()[segments.get(i).end()];
+                out.add(unknownId, SpecialTokens.UNK, sequence, sequence, start, end);
             }
         }
     }

@@ -4,7 +4,6 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
-import java.util.stream.IntStream;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
@@ -49,35 +48,6 @@ record UnigramJson(String json, int vocabSize, int padTokenId) {
             json.writeEndObject();
         }
         return new UnigramJson(text.toString(), Math.max(mask + 1, pieces.size()), pad);
-    }
-
-    /**
-     * The vocabulary alone, for text that is normalised already: what no text can be tokenized to, such as [CLS], is
-     * there under a name that no normalised text holds. The unknown is one token for each run of it.
-     */
-    static String bare(Path file, SentencePieceModel model) {
-        int unknown = model.unknownId(file);
-        List<SentencePieceModel.Piece> pieces = IntStream.range(
-                        0, model.pieces().size())
-                .mapToObj(i -> {
-                    SentencePieceModel.Piece piece = model.pieces().get(i);
-                    return switch (piece.kind()) {
-                        case NORMAL, USER_DEFINED -> piece;
-                        // A space: normalisation has turned all of them into the sign for it.
-                        case UNKNOWN, CONTROL, UNUSED, BYTE ->
-                            new SentencePieceModel.Piece(" " + i, piece.score(), piece.kind());
-                    };
-                })
-                .toList();
-        StringWriter text = new StringWriter();
-        try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
-            json.writeStartObject();
-            json.writeStringProperty("version", "1.0");
-            json.writeName("model");
-            unigram(json, pieces, unknown);
-            json.writeEndObject();
-        }
-        return text.toString();
     }
 
     private static void normalizer(JsonGenerator json, byte[] charsmap, SentencePieceOptions options) {
