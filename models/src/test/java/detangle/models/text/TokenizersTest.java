@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.SharedFiles;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,6 +16,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -166,5 +169,29 @@ class TokenizersTest {
         assertTrue(failure.getMessage().contains(message), failure.getMessage());
         assertTrue(failure.getMessage().startsWith(folder.toString()), failure.getMessage());
         assertEquals(1, failure.getMessage().lines().count(), failure.getMessage());
+    }
+
+    /** microsoft's file for v1: a torch.save of dict_map, vocab (the merges) and encoder, here of three letters. */
+    @Test
+    void torchFileOfMicrosoft() throws IOException {
+        String pickle = "\u0080\u0002}(U\bdict_map](U\u00012K\u0009\u0086U\u00010K\u0005\u0086e"
+                + "U\u0005vocabX\u0012\u0000\u0000\u0000#version: 0.2\na b\n"
+                + "U\u0007encoder}(U\u0001aK\u0000U\u0001bK\u0001U\u0002abK\u0002uu.";
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(folder.resolve("bpe_encoder.bin")))) {
+            zip.putNextEntry(new ZipEntry("archive/data.pkl"));
+            zip.write(pickle.getBytes(StandardCharsets.ISO_8859_1));
+            zip.closeEntry();
+        }
+        assertRefused("has no token 'b', which the merge 'a b' needs");
+
+        String whole = pickle.replace("e" + "U\u0005vocab", "U\u00011K\u0001\u0086eU\u0005vocab");
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(folder.resolve("bpe_encoder.bin")))) {
+            zip.putNextEntry(new ZipEntry("archive/data.pkl"));
+            zip.write(whole.getBytes(StandardCharsets.ISO_8859_1));
+            zip.closeEntry();
+        }
+        Encoding encoding = Tokenizers.load(folder).encode("aab");
+        assertArrayEquals(new int[] {1, 5, 4, 2}, encoding.ids());
+        assertEquals(List.of("[CLS]", "0", "2", "[SEP]"), encoding.tokens());
     }
 }
