@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,17 +38,8 @@ final class DumpIrCommand implements Runnable {
     @Parameters(paramLabel = "MODEL", description = "A folder with config.json; weights are optional.")
     private Path model;
 
-    @Option(
-            names = "--head",
-            paramLabel = "NAME",
-            description = "What stands on the encoder; config.json's by default.")
-    private Optional<String> head;
-
-    @Option(
-            names = "--convention",
-            paramLabel = "NAME",
-            description = "huggingface or microsoft; that of the head's origin by default.")
-    private Optional<String> convention;
+    @Mixin
+    private HeadOptions headOptions;
 
     @Option(names = "--hidden-states", description = "Hidden states are outputs too, as they are of the encoder alone.")
     private boolean hiddenStates;
@@ -67,9 +59,9 @@ final class DumpIrCommand implements Runnable {
             throw new ParameterException(spec.commandLine(), "--all and --after exclude each other");
         }
         DebertaConfig config = DebertaConfig.read(model);
-        Architecture architecture = Choice.head(head).orElse(config.architecture());
+        Architecture architecture = headOptions.head(config);
         ModelOptions options = ModelOptions.DEFAULT
-                .with(Choice.convention(convention).orElse(architecture.convention()))
+                .with(headOptions.convention(architecture))
                 .withHiddenStates(hiddenStates || architecture == Architecture.ENCODER)
                 .withAttentions(attentions);
         Program program = DebertaModel.build(config, architecture, options);

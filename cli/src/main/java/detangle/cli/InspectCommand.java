@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -30,11 +31,8 @@ final class InspectCommand implements Runnable {
     @Parameters(paramLabel = "MODEL", description = "A folder with config.json.")
     private Path model;
 
-    @Option(
-            names = "--head",
-            paramLabel = "NAME",
-            description = "What stands on the encoder; config.json's by default.")
-    private Optional<String> head;
+    @Mixin
+    private HeadOptions headOptions;
 
     @Option(names = "--batch", paramLabel = "N", description = "Sequences to estimate memory for; 1 by default.")
     private long batch = 1;
@@ -61,7 +59,7 @@ final class InspectCommand implements Runnable {
         line(out, "labels", labels(c));
         line(out, "weights", weights());
         line(out, "tokenizer", files("tokenizer.json", "spm.model", "vocab.json", "bpe_encoder.bin", "dict.txt"));
-        memory(out, c, Choice.head(head).orElse(c.architecture()));
+        memory(out, c, headOptions.head(c));
         out.flush();
     }
 

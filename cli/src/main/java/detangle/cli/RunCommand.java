@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -43,18 +44,8 @@ final class RunCommand implements Runnable {
             description = "Keys are CASE.hidden_states.I, CASE.logits, CASE.loss and others of the head.")
     private Path output;
 
-    @Option(
-            names = "--head",
-            paramLabel = "NAME",
-            description = "What stands on the encoder; config.json's by default.")
-    private Optional<String> head;
-
-    @Option(
-            names = "--convention",
-            paramLabel = "NAME",
-            description = "huggingface or microsoft: how distances of max_relative_positions or more are read; "
-                    + "that of the head's origin by default.")
-    private Optional<String> convention;
+    @Mixin
+    private HeadOptions headOptions;
 
     @Option(
             names = "--weights",
@@ -71,9 +62,8 @@ final class RunCommand implements Runnable {
     @Override
     public void run() {
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
-        Architecture architecture =
-                Choice.head(head).orElseGet(() -> DebertaConfig.read(model).architecture());
-        Convention reading = Choice.convention(convention).orElse(architecture.convention());
+        Architecture architecture = headOptions.head(DebertaConfig.read(model));
+        Convention reading = headOptions.convention(architecture);
         Session.Options options = Session.Options.DEFAULT
                 .withBackend(backend)
                 .withHead(Optional.of(architecture))
