@@ -65,7 +65,8 @@ final class InspectCommand implements Runnable {
 
     private void memory(PrintWriter out, DebertaConfig c, Architecture architecture) {
         long sequence = length.orElse((long) c.maxPositionEmbeddings());
-        MemoryEstimate estimate = MemoryEstimate.of(c, architecture, batch, sequence);
+        MemoryEstimate estimate =
+                MemoryEstimate.of(c, architecture, headOptions.convention(architecture), batch, sequence);
         line(
                 out,
                 "memory",

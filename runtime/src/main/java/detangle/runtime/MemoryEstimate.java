@@ -9,6 +9,7 @@ import detangle.ir.Node;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
@@ -28,9 +29,9 @@ public record MemoryEstimate(
         long parameters, long weightBytes, long positionBytes, long activationBytes, long largestArena) {
 
     /** Compiles the model without weights and plans it for a batch of sequences of a length. */
-    public static MemoryEstimate of(DebertaConfig config, Architecture head, long batch, long length) {
-        ModelOptions options =
-                ModelOptions.DEFAULT.with(head.convention()).withHiddenStates(head == Architecture.ENCODER);
+    public static MemoryEstimate of(
+            DebertaConfig config, Architecture head, Convention convention, long batch, long length) {
+        ModelOptions options = ModelOptions.DEFAULT.with(convention).withHiddenStates(head == Architecture.ENCODER);
         Plan plan = Compiler.compile(DebertaModel.build(config, head, options), Pipeline.optimisations());
         Map<String, Long> parameters = new HashMap<>();
         long positions = 0;

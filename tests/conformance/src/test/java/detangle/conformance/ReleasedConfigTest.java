@@ -25,8 +25,8 @@ class ReleasedConfigTest {
     void isPlanned(Path folder) {
         DebertaConfig config = DebertaConfig.read(folder);
         for (Architecture head : Architecture.values()) {
-            MemoryEstimate one = MemoryEstimate.of(config, head, 1, 512);
-            MemoryEstimate many = MemoryEstimate.of(config, head, 4096, 512);
+            MemoryEstimate one = MemoryEstimate.of(config, head, head.convention(), 1, 512);
+            MemoryEstimate many = MemoryEstimate.of(config, head, head.convention(), 4096, 512);
             long table = (long) config.vocabSize() * config.embeddingSize();
             assertTrue(one.parameters() > table, head + ": " + one);
             assertTrue(one.positionBytes() > 0, head + ": " + one);
