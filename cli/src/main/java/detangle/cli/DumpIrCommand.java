@@ -41,7 +41,7 @@ final class DumpIrCommand implements Runnable {
     @Mixin
     private HeadOptions headOptions;
 
-    @Option(names = "--hidden-states", description = "Hidden states are outputs too, as they are of the encoder alone.")
+    @Option(names = "--hidden-states", description = "Hidden states are outputs too.")
     private boolean hiddenStates;
 
     @Option(names = "--attentions", description = "Attention probabilities are outputs too.")
@@ -62,7 +62,7 @@ final class DumpIrCommand implements Runnable {
         Architecture architecture = headOptions.head(config);
         ModelOptions options = ModelOptions.DEFAULT
                 .with(headOptions.convention(architecture))
-                .withHiddenStates(hiddenStates || architecture == Architecture.ENCODER)
+                .withHiddenStates(hiddenStates)
                 .withAttentions(attentions);
         Program program = DebertaModel.build(config, architecture, options);
         if (Weights.existIn(model)) {

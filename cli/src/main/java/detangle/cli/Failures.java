@@ -9,6 +9,7 @@ import detangle.ir.text.ParseException;
 import detangle.models.deberta.ConfigException;
 import detangle.models.text.TokenizerException;
 import detangle.models.weights.WeightsException;
+import detangle.onnx.OnnxExportException;
 import detangle.runtime.TextException;
 import java.io.UncheckedIOException;
 
@@ -37,6 +38,7 @@ final class Failures {
             case InterpreterException known -> oneLine(known);
             case ParseException known -> oneLine(known);
             case IrException known -> oneLine(known);
+            case OnnxExportException known -> oneLine(known);
             case TextException known -> oneLine(known);
             case UncheckedIOException io -> oneLine(io.getCause());
             default -> "internal error: " + e + "; run it with --verbose and report what it prints";

@@ -21,6 +21,7 @@ import picocli.CommandLine.ScopeType;
             RunCommand.class,
             TokenizeCommand.class,
             InspectCommand.class,
+            ExportCommand.class,
             DumpIrCommand.class,
             OptCommand.class,
             DevicesCommand.class

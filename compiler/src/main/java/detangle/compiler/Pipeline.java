@@ -30,6 +30,21 @@ public final class Pipeline {
         return passes;
     }
 
+    /** From a tensor-level program with parameters to what other runtimes have operators for: attention is not fused. */
+    public static List<Pass> export(Map<String, Tensor> weights) {
+        return List.of(
+                new BindParameters(weights),
+                new Canonicalise(), // patterns below match one form
+                new CommonSubexpressions(), // layers share index, mask and positions
+                new RelativeIndexTable(), // an index of 2*S-1 differences is computed faster than one of S*S pairs
+                new FoldConstants(), // the projections of positions
+                new FuseSoftmax(),
+                new FuseLayerNorm(),
+                new FuseLinear(),
+                new CommonSubexpressions(),
+                new DeadConstants()); // lets go of weights that are folded
+    }
+
     /** A pass that needs no weights, by its name; a {@link CompileException} lists the names. */
     public static Pass named(String name) {
         return optimisations().stream()

@@ -93,30 +93,40 @@ public final class Dim {
         return String.join("*", symbols);
     }
 
+    /** A product of a number and symbols, each as often as its power. */
+    public record Term(long coefficient, List<String> symbols) {
+        public Term {
+            symbols = List.copyOf(symbols);
+        }
+    }
+
+    /** The summands, the constant first; none for zero. */
+    public List<Term> terms() {
+        return terms.entrySet().stream()
+                .map(t -> new Term(
+                        t.getValue(),
+                        t.getKey().isEmpty() ? List.of() : List.of(t.getKey().split("\\*"))))
+                .toList();
+    }
+
     /** The symbols that occur, sorted. */
     public SortedSet<String> symbols() {
         SortedSet<String> symbols = new TreeSet<>();
-        for (String monomial : terms.keySet()) {
-            if (!monomial.isEmpty()) {
-                symbols.addAll(List.of(monomial.split("\\*")));
-            }
-        }
+        terms().forEach(term -> symbols.addAll(term.symbols()));
         return symbols;
     }
 
     /** The value with every symbol bound; an {@link IllegalArgumentException} names a symbol without a value. */
     public long evaluate(Map<String, Long> bindings) {
         long sum = 0;
-        for (Map.Entry<String, Long> term : terms.entrySet()) {
-            long product = term.getValue();
-            if (!term.getKey().isEmpty()) {
-                for (String symbol : term.getKey().split("\\*")) {
-                    Long value = bindings.get(symbol);
-                    if (value == null) {
-                        throw new IllegalArgumentException("no size is bound to the dimension " + symbol);
-                    }
-                    product = Math.multiplyExact(product, value);
+        for (Term term : terms()) {
+            long product = term.coefficient();
+            for (String symbol : term.symbols()) {
+                Long value = bindings.get(symbol);
+                if (value == null) {
+                    throw new IllegalArgumentException("no size is bound to the dimension " + symbol);
                 }
+                product = Math.multiplyExact(product, value);
             }
             sum = Math.addExact(sum, product);
         }

@@ -31,7 +31,7 @@ public record MemoryEstimate(
     /** Compiles the model without weights and plans it for a batch of sequences of a length. */
     public static MemoryEstimate of(
             DebertaConfig config, Architecture head, Convention convention, long batch, long length) {
-        ModelOptions options = ModelOptions.DEFAULT.with(convention).withHiddenStates(head == Architecture.ENCODER);
+        ModelOptions options = ModelOptions.DEFAULT.with(convention).withHiddenStates(false);
         Plan plan = Compiler.compile(DebertaModel.build(config, head, options), Pipeline.optimisations());
         Map<String, Long> parameters = new HashMap<>();
         long positions = 0;

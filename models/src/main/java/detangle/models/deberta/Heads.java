@@ -15,7 +15,8 @@ final class Heads {
 
     static Head of(Architecture architecture, DebertaConfig config) {
         return switch (architecture) {
-            case ENCODER -> encoder -> List.of();
+            case ENCODER ->
+                encoder -> List.of(new Output("last_hidden_state", encoder.zeroPadding(encoder.lastHiddenState())));
             case SEQUENCE_CLASSIFICATION -> encoder -> logits(classified(encoder, config.numLabels()));
             case TOKEN_CLASSIFICATION -> Heads::tokenClassification;
             case QUESTION_ANSWERING -> Heads::questionAnswering;

@@ -1,0 +1,83 @@
+package detangle.cli;
+
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.runtime.OnnxExport;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "export",
+        description = "Writes a model for other runtimes, with its weights and for any batch and length.",
+        mixinStandardHelpOptions = true)
+final class ExportCommand implements Runnable {
+    /** The constants are the words of {@code --format}. */
+    enum Format {
+        onnx
+    }
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "MODEL", description = "A folder with config.json and weights.")
+    private Path model;
+
+    @Option(names = "--format", description = "onnx, which is the only one yet.", defaultValue = "onnx")
+    private Format format;
+
+    @Mixin
+    private HeadOptions headOptions;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = "Weights to read; those in the model's folder by default.")
+    private Optional<Path> weights;
+
+    @Option(names = "--hidden-states", description = "Hidden states are outputs too.")
+    private boolean hiddenStates;
+
+    @Option(
+            names = "--external-data",
+            description = "Write weights to FILE.data; so it is done above 2 GiB in any case.")
+    private boolean externalData;
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The file to write.")
+    private Path output;
+
+    @Override
+    public void run() {
+        Architecture head = headOptions.head(DebertaConfig.read(model));
+        OnnxExport.Options options = new OnnxExport.Options(
+                Optional.of(head), Optional.of(headOptions.convention(head)), weights, hiddenStates, externalData);
+        for (Path file : switch (format) {
+            case onnx -> OnnxExport.write(model, output, options);
+        }) {
+            spec.commandLine()
+                    .getErr()
+                    .println(String.format(Locale.ROOT, "detangle: wrote %s, %.1f MiB", file, size(file) / 0x1p20));
+        }
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package detangle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnxruntime.OrtException;
+import detangle.conformance.DetangleProcess.Launch;
+import detangle.conformance.DetangleProcess.Result;
+import detangle.ir.Tensor;
+import detangle.peer.onnxruntime.OrtModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every fixture, exported by the command line, gives its numbers in ONNX Runtime. */
+class OnnxExportTest {
+    @TempDir
+    Path folder;
+
+    static Stream<Fixture> fixtures() {
+        return Fixture.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("fixtures")
+    void givesTheNumbersOfTheFixture(Fixture fixture) throws OrtException {
+        check(fixture);
+    }
+
+    @Test
+    void alsoWithItsDataBesideIt() throws OrtException {
+        check(Fixture.named("v3-encoder"), "--external-data");
+        assertTrue(Files.exists(folder.resolve("model.onnx.data")));
+    }
+
+    private void check(Fixture fixture, String... options) throws OrtException {
+        Path file = folder.resolve("model.onnx");
+        List<String> arguments = new ArrayList<>(
+                List.of("export", fixture.folder().toString(), "--hidden-states", "-o", file.toString()));
+        if (fixture.head() != fixture.config().architecture()) {
+            arguments.addAll(List.of("--head", fixture.head().text()));
+        }
+        arguments.addAll(List.of(options));
+        Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments.toArray(String[]::new));
+        assertEquals(0, result.status(), result.err());
+
+        Map<String, Tensor> outputs = new HashMap<>();
+        try (OrtModel model = OrtModel.load(file, 1)) {
+            for (Fixture.Case c : fixture.cases()) {
+                model.run(c.inputs()).forEach((key, tensor) -> outputs.put(c.name() + "." + key, tensor));
+            }
+        }
+        assertTrue(fixture.compareOutputs(outputs, 1) > 0, "nothing was compared");
+    }
+}
