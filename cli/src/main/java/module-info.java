@@ -2,6 +2,7 @@
 module detangle.cli {
     requires de.siegmar.fastcsv;
     requires detangle.runtime;
+    requires detangle.bench;
     requires info.picocli;
     requires org.slf4j;
     requires java.logging;

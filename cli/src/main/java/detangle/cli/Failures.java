@@ -2,6 +2,7 @@ package detangle.cli;
 
 import detangle.backend.BackendException;
 import detangle.backend.InputException;
+import detangle.bench.BenchException;
 import detangle.compiler.CompileException;
 import detangle.ir.IrException;
 import detangle.ir.interpreter.InterpreterException;
@@ -38,6 +39,7 @@ final class Failures {
             case InterpreterException known -> oneLine(known);
             case ParseException known -> oneLine(known);
             case IrException known -> oneLine(known);
+            case BenchException known -> oneLine(known);
             case OnnxExportException known -> oneLine(known);
             case TextException known -> oneLine(known);
             case UncheckedIOException io -> oneLine(io.getCause());

@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
             TokenizeCommand.class,
             InspectCommand.class,
             ExportCommand.class,
+            BenchCommand.class,
             DumpIrCommand.class,
             OptCommand.class,
             DevicesCommand.class

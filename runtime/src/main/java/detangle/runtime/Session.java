@@ -177,6 +177,11 @@ public final class Session implements AutoCloseable {
         return config;
     }
 
+    /** What the model runs on. */
+    public Device device() {
+        return device;
+    }
+
     /**
      * Runs the model.
      *

@@ -1,5 +1,7 @@
 package detangle.backend;
 
+import java.util.Optional;
+
 /** Something that runs programs. */
 public interface Device {
     /** The name on the command line, such as {@code vector} or {@code opencl:0}. */
@@ -14,4 +16,7 @@ public interface Device {
      * @throws BackendException if the program has an unbound parameter, or something the device cannot run
      */
     Executable load(Plan plan);
+
+    /** Measures the device, which takes a second or so; empty where it makes no claim to speed. */
+    Optional<Peaks> measurePeaks();
 }

@@ -3,6 +3,7 @@ package detangle.backend.reference;
 import detangle.backend.Backend;
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +42,11 @@ public final class ReferenceBackend implements Backend {
         @Override
         public Executable load(Plan plan) {
             return new ReferenceExecutable(plan.program());
+        }
+
+        @Override
+        public Optional<Peaks> measurePeaks() {
+            return Optional.empty();
         }
     }
 }

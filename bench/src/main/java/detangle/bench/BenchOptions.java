@@ -1,0 +1,51 @@
+package detangle.bench;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What to measure.
+ *
+ * @param models folders with config.json and weights
+ * @param head what stands on the encoder; config.json's where it is empty
+ * @param peers by name, each with a model file of its own to try beside Detangle's export
+ * @param warmup runs of each before any counts
+ * @param iterations timed runs of each in one process
+ * @param duration how long to run each instead
+ * @param processes fresh processes of everything, one after another
+ */
+public record BenchOptions(
+        List<Path> models,
+        Optional<String> head,
+        List<String> backends,
+        List<Workload> workloads,
+        List<Integer> threads,
+        Map<String, Optional<Path>> peers,
+        int warmup,
+        int iterations,
+        Optional<Duration> duration,
+        int processes) {
+    public BenchOptions {
+        models = List.copyOf(models);
+        backends = List.copyOf(backends);
+        workloads = List.copyOf(workloads);
+        threads = List.copyOf(threads);
+        peers = Map.copyOf(peers);
+    }
+
+    /** Batches of every size with sequences of every length, then a mix if there is one. */
+    public static List<Workload> workloads(List<Integer> batches, List<Integer> lengths, Optional<String> mix) {
+        List<Workload> all = new ArrayList<>();
+        for (int batch : batches) {
+            for (int length : lengths) {
+                all.add(Workload.of(batch, length));
+            }
+        }
+        mix.ifPresent(m -> all.add(Workload.mix(m)));
+        return all;
+    }
+}

@@ -1,0 +1,57 @@
+package detangle.bench;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** A page with a plot and the table, in one file that needs no network. */
+final class HtmlReport {
+    private static final String CHART = "/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.js";
+
+    private HtmlReport() {}
+
+    /** @param json the report as JSON */
+    static String write(Report report, String json) {
+        return resource("report.html")
+                .replace(
+                        "@HOST@",
+                        escaped(ReportFormat.host(report) + "; " + report.host().date()))
+                .replace("@TABLE@", table(ReportFormat.table(report)))
+                // Text of a script ends at the first closing tag, wherever it stands.
+                .replace("@DATA@", json.replace("</", "<\\/"))
+                .replace("@CHART@", resource(CHART));
+    }
+
+    private static String table(List<List<String>> rows) {
+        StringBuilder html = new StringBuilder();
+        for (int i = 0; i < rows.size(); i++) {
+            String cell = i == 0 ? "th" : "td";
+            html.append("<tr>");
+            for (String text : rows.get(i)) {
+                html.append('<')
+                        .append(cell)
+                        .append('>')
+                        .append(escaped(text))
+                        .append("</")
+                        .append(cell)
+                        .append('>');
+            }
+            html.append("</tr>\n");
+        }
+        return html.toString();
+    }
+
+    private static String escaped(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = HtmlReport.class.getResourceAsStream(name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+package detangle.bench;
+
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.backend.Peaks;
+import detangle.compiler.Compiler;
+import detangle.compiler.Cost;
+import detangle.compiler.Pipeline;
+import detangle.ir.Activation;
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.KernelOp;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
+import detangle.models.weights.Weights;
+import detangle.runtime.Backends;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/** Times each kernel of a compiled model by itself, against what its arithmetic and its memory allow. */
+public final class OpBenchmark {
+    private final Device device;
+    private final Peaks peaks;
+    private final Program program;
+    private final BenchOptions options;
+
+    private OpBenchmark(Device device, Peaks peaks, Program program, BenchOptions options) {
+        this.device = device;
+        this.peaks = peaks;
+        this.program = program;
+        this.options = options;
+    }
+
+    /** A table as text; kernels of one operation and one set of shapes are timed once and counted. */
+    public static String run(BenchOptions options, Consumer<String> progress) {
+        // Read when the first device is loaded.
+        System.setProperty(
+                "detangle.threads", Integer.toString(options.threads().getFirst()));
+        Device device = Backends.named(options.backends().getFirst());
+        Peaks peaks = device.measurePeaks()
+                .orElseThrow(() -> new BenchException(
+                        "the backend " + options.backends().getFirst() + " has no measured limits to compare with"));
+        StringBuilder out = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%s; peaks: %.1f GFLOP/s, %.1f GB/s%n",
+                device.description(),
+                peaks.flops() / 1e9,
+                peaks.bandwidth() / 1e9));
+        for (Path model : options.models()) {
+            DebertaConfig config = DebertaConfig.read(model);
+            Architecture head = options.head().flatMap(Architecture::named).orElse(config.architecture());
+            Program built = DebertaModel.build(config, head, ModelOptions.DEFAULT.withHiddenStates(false));
+            try (Weights weights = Weights.open(model)) {
+                progress.accept("compiling " + model.getFileName());
+                Program compiled = Compiler.run(
+                        built, Pipeline.inference(Checkpoint.parameters(weights, config, built)), (pass, p) -> {});
+                OpBenchmark bench = new OpBenchmark(device, peaks, compiled, options);
+                for (Workload workload : options.workloads()) {
+                    progress.accept(
+                            model.getFileName() + ", batch " + workload.batch() + ", length " + workload.longest());
+                    out.append(bench.table(model.getFileName().toString(), workload));
+                }
+            }
+        }
+        return out.toString();
+    }
+
+    /** Kernels that do the same work. */
+    private record Kind(Object op, List<TensorType> types) {}
+
+    private String table(String model, Workload workload) {
+        Map<String, Long> sizes = Map.of("B", (long) workload.batch(), "S", (long) workload.longest(), "C", 1L);
+        Map<Kind, List<Node>> kinds = new LinkedHashMap<>();
+        for (Node node : program.nodes()) {
+            if (node.op() instanceof KernelOp) {
+                List<TensorType> types = node.inputs().stream().map(Node::type).toList();
+                kinds.computeIfAbsent(new Kind(node.op(), types), k -> new ArrayList<>())
+                        .add(node);
+            }
+        }
+        StringBuilder out = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%n%s, batch %d, length %d%n%-24s %-44s %5s %10s %9s %8s %8s %12s%n",
+                model,
+                workload.batch(),
+                workload.longest(),
+                "kernel",
+                "operands",
+                "calls",
+                "ms a call",
+                "ms in all",
+                "GFLOP/s",
+                "GB/s",
+                "of roofline"));
+        double total = 0;
+        for (Map.Entry<Kind, List<Node>> entry : kinds.entrySet()) {
+            Node node = entry.getValue().getFirst();
+            double seconds = time(node, sizes);
+            Cost cost = Cost.of(node, sizes);
+            double floor = Math.max(cost.flops() / peaks.flops(), cost.bytes() / peaks.bandwidth());
+            int calls = entry.getValue().size();
+            total += seconds * calls;
+            out.append(String.format(
+                    Locale.ROOT,
+                    "%-24s %-44s %5d %10.3f %9.2f %8.1f %8.1f %10.0f %%%n",
+                    name((KernelOp) node.op()),
+                    operands(node, sizes),
+                    calls,
+                    seconds * 1e3,
+                    seconds * calls * 1e3,
+                    cost.flops() / seconds / 1e9,
+                    cost.bytes() / seconds / 1e9,
+                    100 * floor / seconds));
+        }
+        return out.append(String.format(Locale.ROOT, "%-24s %-44s %5s %10s %9.2f%n", "all", "", "", "", total * 1e3))
+                .toString();
+    }
+
+    private static String name(KernelOp op) {
+        return switch (op) {
+            case KernelOp.Linear(var bias, var act) ->
+                "linear" + (act == Activation.NONE ? "" : " " + act.name().toLowerCase(Locale.ROOT));
+            case KernelOp.LayerNorm(var eps, var residual) -> residual ? "layer_norm residual" : "layer_norm";
+            case KernelOp.DisentangledAttention a -> "disentangled_attention";
+            case KernelOp.Elementwise e -> "elementwise";
+            case KernelOp.Embedding e -> "embedding";
+            case KernelOp.MaskedSoftmax s -> "masked_softmax";
+        };
+    }
+
+    private static String operands(Node node, Map<String, Long> sizes) {
+        String text = node.inputs().stream()
+                .limit(2)
+                .map(i -> Arrays.toString(i.shape().evaluate(sizes)).replace(" ", ""))
+                .collect(Collectors.joining(" "));
+        return text.length() > 44 ? text.substring(0, 44) : text;
+    }
+
+    /** Median seconds of a program of one operation: constants stay, all else is given. */
+    private double time(Node node, Map<String, Long> sizes) {
+        Builder b = new Builder();
+        List<Node> inputs = new ArrayList<>();
+        List<Node> operands = new ArrayList<>();
+        Map<String, Tensor> values = new HashMap<>();
+        for (Node operand : node.inputs()) {
+            if (operand.op() instanceof TensorOp.Constant) {
+                operands.add(operand);
+                continue;
+            }
+            TensorType type =
+                    TensorType.of(operand.type().dtype(), operand.shape().evaluate(sizes));
+            Node input = b.input("x" + inputs.size(), type);
+            values.put("x" + inputs.size(), value(operand, type, sizes));
+            inputs.add(input);
+            operands.add(input);
+        }
+        Program single = new Program(
+                "op", inputs, List.of(new Program.Output("y", b.op(node.op(), operands))), program.constants());
+        try (Executable executable = device.load(Compiler.compile(single, List.of()))) {
+            for (int i = 0; i < options.warmup(); i++) {
+                executable.run(values);
+            }
+            Timings timings = new Timings();
+            for (int i = 0; i < options.iterations(); i++) {
+                long begin = System.nanoTime();
+                executable.run(values);
+                timings.add(new long[] {System.nanoTime() - begin});
+            }
+            return timings.median() / 1e3;
+        }
+    }
+
+    /** What depends on sizes alone is computed; ids and masks are in range; floats are random. */
+    private Tensor value(Node operand, TensorType type, Map<String, Long> sizes) {
+        if (!dependsOnInputs(operand)) {
+            Tensor value = new Interpreter(Precision.F32)
+                    .evaluate(List.of(operand), sizes, program.constants())
+                    .get(operand);
+            return value.dtype() == type.dtype()
+                    ? value
+                    : Tensor.ofDoubles(type.dtype(), value.toDoubles(), value.shape());
+        }
+        Random random = new Random(1);
+        double[] values =
+                new double[Math.toIntExact(Tensor.elements(type.shape().sizes()))];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = type.dtype() == DType.I1 ? 1 : type.dtype().isFloat() ? random.nextGaussian() : i % 7;
+        }
+        return Tensor.ofDoubles(type.dtype(), values, type.shape().sizes());
+    }
+
+    private boolean dependsOnInputs(Node node) {
+        Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Node> open = new ArrayList<>(List.of(node));
+        while (!open.isEmpty()) {
+            Node next = open.removeLast();
+            if (next.op() instanceof TensorOp.Input) {
+                return true;
+            }
+            if (seen.add(next)) {
+                open.addAll(next.inputs());
+            }
+        }
+        return false;
+    }
+}

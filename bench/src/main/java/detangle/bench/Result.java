@@ -1,0 +1,52 @@
+package detangle.bench;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One line of a report.
+ *
+ * @param mix the lengths of the sequences where they differ; {@code seq} is the longest then
+ * @param tokensPerS tokens a second, padding not counted
+ * @param gflops 10^9 floating-point operations a second of the work that the tokens need
+ * @param peakShare of the FMA peak that this process measured
+ * @param rssMb peak resident memory, MiB
+ * @param clean whether no other process disturbed the runs
+ * @param oneByOneP50Ms of the same sequences one after another, for a mix
+ */
+@JsonInclude(JsonInclude.Include.NON_ABSENT)
+public record Result(
+        String model,
+        String head,
+        String backend,
+        int batch,
+        int seq,
+        Optional<String> mix,
+        int threads,
+        int iterations,
+        double p50Ms,
+        double p90Ms,
+        double p99Ms,
+        double tokensPerS,
+        double gflops,
+        Optional<Double> peakShare,
+        Optional<Double> rssMb,
+        boolean clean,
+        Optional<Double> oneByOneP50Ms,
+        Map<String, Peer> peers) {
+    /**
+     * Another runtime at the same work, in the same rounds.
+     *
+     * @param model the file that was faster
+     * @param ratio Detangle's median over this one's: below 1 Detangle is faster
+     */
+    @JsonInclude(JsonInclude.Include.NON_ABSENT)
+    public record Peer(
+            String model,
+            double p50Ms,
+            double ratio,
+            Optional<Double> rssMb,
+            Optional<Double> oneByOneP50Ms,
+            Optional<Double> oneByOneRatio) {}
+}

@@ -1,0 +1,155 @@
+package detangle.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A process that runs one model; see {@link detangle.peer.WorkerMain} for what is said to it. */
+final class Worker implements AutoCloseable {
+    private static final String MAIN = "detangle.peer.WorkerMain";
+
+    private final String name;
+    private final Process process;
+    private final BufferedReader answers;
+    private final PrintStream commands;
+    private final String version;
+
+    private Worker(String name, List<String> command) {
+        this.name = name;
+        try {
+            this.process =
+                    new ProcessBuilder(command).redirectError(Redirect.DISCARD).start();
+        } catch (IOException e) {
+            throw new BenchException("cannot start " + name + ": " + e.getMessage(), e);
+        }
+        this.answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        this.commands = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
+        this.version = answer("ready");
+    }
+
+    /** Detangle on one of its backends, with the options of this JVM. */
+    static Worker detangle(Path model, String backend, String head, int threads) {
+        List<String> command = new ArrayList<>(List.of(java()));
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(a -> !a.startsWith("-Ddetangle.terminal") && !a.startsWith("-agentlib"))
+                .forEach(command::add);
+        command.add("-Ddetangle.threads=" + threads);
+        boolean modules = Worker.class.getModule().isNamed();
+        command.addAll(
+                modules
+                        ? List.of("-m", "detangle.peer/" + MAIN)
+                        : List.of("-cp", System.getProperty("java.class.path"), MAIN));
+        command.addAll(List.of(
+                DetangleSubjectProvider.NAME, model.toString(), Integer.toString(threads), backend + " " + head));
+        return new Worker(backend, command);
+    }
+
+    /** Another runtime, from the jars in its own folder. */
+    static Worker peer(String peer, Path model, int threads) {
+        Path lib = home().resolve("peers").resolve(peer).resolve("target/lib");
+        if (!Files.isDirectory(lib)) {
+            throw new BenchException("the peer " + peer + " is not built: run ./build -q -DskipTests package -pl peers/"
+                    + peer + " -am");
+        }
+        return new Worker(
+                peer,
+                List.of(
+                        java(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        lib + "/*",
+                        MAIN,
+                        peer,
+                        model.toString(),
+                        Integer.toString(threads),
+                        ""));
+    }
+
+    /** The peers that there are, built or not. */
+    static List<String> peers() {
+        try (Stream<Path> folders = Files.list(home().resolve("peers"))) {
+            return folders.map(f -> f.getFileName().toString())
+                    .filter(n -> !n.equals("worker"))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    private static Path home() {
+        return Path.of(System.getProperty("detangle.home", "."));
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    String version() {
+        return version;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    private String answer(String expected) {
+        String line;
+        try {
+            line = answers.readLine();
+        } catch (IOException e) {
+            throw new BenchException(name + " broke off: " + e.getMessage(), e);
+        }
+        if (line == null) {
+            throw new BenchException(name + " ended unexpectedly; it may have run out of memory");
+        }
+        if (!line.startsWith(expected)) {
+            throw new BenchException(name + ": " + line.replaceFirst("^error ", ""));
+        }
+        return line.substring(expected.length()).trim();
+    }
+
+    private String ask(String command, String expected) {
+        commands.println(command);
+        return answer(expected);
+    }
+
+    void prepare(Workload workload, int vocabulary, boolean oneByOne) {
+        ask((oneByOne ? "each " : "prepare ") + vocabulary + " " + workload.lengthList(), "ok");
+    }
+
+    /** Nanoseconds of each of some runs. */
+    long[] run(int count) {
+        return Arrays.stream(ask("run " + count, "times").split(" "))
+                .mapToLong(Long::parseLong)
+                .toArray();
+    }
+
+    /** Floating-point operations and bytes a second at best; NaN where they are unknown. */
+    double[] peaks() {
+        return Arrays.stream(ask("peaks", "peaks").split(" "))
+                .mapToDouble(Double::parseDouble)
+                .toArray();
+    }
+
+    @Override
+    public void close() {
+        commands.close();
+        process.destroyForcibly();
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,221 @@
+package detangle.cli;
+
+import detangle.bench.BenchOptions;
+import detangle.bench.Benchmark;
+import detangle.bench.ColdStart;
+import detangle.bench.OpBenchmark;
+import detangle.bench.RandomModel;
+import detangle.bench.ReportFormat;
+import detangle.cli.Failures.CliException;
+import detangle.models.deberta.Architecture;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "bench",
+        description = "Times models by batch, length and threads, beside other runtimes in the same rounds.",
+        mixinStandardHelpOptions = true)
+final class BenchCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "MODEL", arity = "0..*", description = "Folders with config.json and weights.")
+    private List<Path> models = List.of();
+
+    @Option(
+            names = "--random-weights",
+            split = ",",
+            paramLabel = "CONFIG",
+            description = "Models with the sizes of these configurations and random weights.")
+    private List<Path> configs = List.of();
+
+    @Option(
+            names = "--head",
+            paramLabel = "NAME",
+            description = "What stands on the encoder; config.json's by default.")
+    private Optional<String> head;
+
+    @Option(names = "--backend", split = ",", paramLabel = "NAME", description = "vector by default.")
+    private List<String> backends = List.of("vector");
+
+    @Option(names = "--batch", split = ",", paramLabel = "N", description = "Sizes of batches; 1 by default.")
+    private List<Integer> batches = List.of(1);
+
+    @Option(names = "--seq", split = ",", paramLabel = "N", description = "Lengths; 16,128,512 by default.")
+    private List<Integer> lengths = List.of();
+
+    @Option(
+            names = "--mix",
+            paramLabel = "N,N,...",
+            description = "A batch of sequences of these lengths, padded, and also one by one.")
+    private Optional<String> mix;
+
+    @Option(
+            names = "--threads",
+            split = ",",
+            paramLabel = "N",
+            description = "Threads that compute; one a processor by default.")
+    private List<Integer> threads = List.of(Runtime.getRuntime().availableProcessors());
+
+    @Option(
+            names = "--peer",
+            split = ",",
+            paramLabel = "NAME[=FILE]",
+            description = "onnxruntime, on Detangle's own export, and on a file of its own: the faster one counts.")
+    private List<String> peers = List.of();
+
+    @Option(
+            names = "--warmup",
+            paramLabel = "N",
+            description = "Runs before any counts; 5 by default, and 2 seconds at least.")
+    private int warmup = 5;
+
+    @Option(names = "--iterations", paramLabel = "N", description = "Timed runs in each process; 20 by default.")
+    private int iterations = 20;
+
+    @Option(names = "--duration", paramLabel = "S", description = "Seconds to run each instead.")
+    private Optional<Double> duration;
+
+    @Option(
+            names = "--processes",
+            paramLabel = "N",
+            description =
+                    "Fresh processes of everything, one after another; 1 by default. Peers count by their fastest.")
+    private int processes = 1;
+
+    @Option(names = "--ops", description = "Time each kernel of the model by itself, against the machine's limits.")
+    private boolean ops;
+
+    @Option(names = "--cold", description = "Time from the start of a process to its first answer to 16 tokens.")
+    private boolean cold;
+
+    @Option(names = "--format", description = "text, json, jsonl, csv, markdown or html.", defaultValue = "text")
+    private ReportFormat format;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            description = "Where the report goes; standard output by default.")
+    private Optional<Path> output;
+
+    @Override
+    public void run() {
+        check();
+        Path scratch = temporary();
+        try {
+            List<Path> all = new ArrayList<>(models);
+            for (Path config : configs) {
+                progress("making random weights for " + config);
+                all.add(RandomModel.write(config, head, scratch));
+            }
+            Map<String, Optional<Path>> others = new LinkedHashMap<>();
+            for (String peer : peers) {
+                int equals = peer.indexOf('=');
+                others.put(
+                        equals < 0 ? peer : peer.substring(0, equals),
+                        equals < 0 ? Optional.empty() : Optional.of(Path.of(peer.substring(equals + 1))));
+            }
+            BenchOptions options = new BenchOptions(
+                    all,
+                    head,
+                    backends,
+                    BenchOptions.workloads(
+                            batches, lengths.isEmpty() && mix.isEmpty() ? List.of(16, 128, 512) : lengths, mix),
+                    threads,
+                    others,
+                    warmup,
+                    iterations,
+                    duration.map(s -> Duration.ofMillis((long) (s * 1000))),
+                    processes);
+            String report;
+            if (ops) {
+                report = OpBenchmark.run(options, this::progress);
+            } else if (cold) {
+                report = ColdStart.run(options, scratch, this::progress);
+            } else {
+                report = format.write(Benchmark.run(options, scratch, this::progress));
+            }
+            write(report);
+        } finally {
+            delete(scratch);
+        }
+    }
+
+    private void check() {
+        if (models.isEmpty() && configs.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "name a model, or a configuration with --random-weights");
+        }
+        if (ops && cold) {
+            throw new ParameterException(spec.commandLine(), "--ops and --cold exclude each other");
+        }
+        if (iterations < 1 || warmup < 1 || processes < 1 || threads.stream().anyMatch(n -> n < 1)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--iterations, --warmup, --processes and --threads are at least 1");
+        }
+        head.filter(name -> Architecture.named(name).isEmpty()).ifPresent(name -> {
+            throw new CliException("there is no head '" + name + "'");
+        });
+    }
+
+    private void progress(String message) {
+        spec.commandLine().getErr().println("detangle: " + message);
+    }
+
+    private void write(String report) {
+        if (output.isEmpty()) {
+            spec.commandLine().getOut().print(report);
+            spec.commandLine().getOut().flush();
+            return;
+        }
+        try {
+            Files.writeString(output.get(), report);
+        } catch (IOException e) {
+            throw new CliException(output.get() + " cannot be written: " + e.getMessage());
+        }
+    }
+
+    private static Path temporary() {
+        try {
+            return Files.createTempDirectory("detangle-bench");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) {
+        try {
+            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    Files.delete(file);
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
+                    Files.delete(dir);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package detangle.peer.onnxruntime;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import detangle.ir.Tensor;
+import detangle.peer.Subject;
+import detangle.peer.SubjectProvider;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+
+/** ONNX models in ONNX Runtime. */
+public final class OrtSubjectProvider implements SubjectProvider {
+    /** For {@link java.util.ServiceLoader}. */
+    public OrtSubjectProvider() {}
+
+    @Override
+    public String name() {
+        return "onnxruntime";
+    }
+
+    @Override
+    public Subject load(Path model, int threads, String options) throws OrtException {
+        OrtModel loaded = OrtModel.load(model, threads);
+        return new Subject() {
+            @Override
+            public String version() {
+                return "ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion();
+            }
+
+            @Override
+            public Set<String> inputs() {
+                return loaded.inputs();
+            }
+
+            @Override
+            public Forward prepare(Map<String, Tensor> inputs) throws OrtException {
+                return loaded.prepare(inputs)::run;
+            }
+        };
+    }
+}

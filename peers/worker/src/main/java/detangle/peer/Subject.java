@@ -1,0 +1,28 @@
+package detangle.peer;
+
+import detangle.ir.Tensor;
+import java.util.Map;
+import java.util.Set;
+
+/** A loaded model whose runs are timed. */
+public interface Subject {
+    /** What runs the model, with its version. */
+    String version();
+
+    /** The names of the inputs that the model takes. */
+    Set<String> inputs();
+
+    /** One forward pass over these inputs, from host memory to host memory. */
+    Forward prepare(Map<String, Tensor> inputs) throws Exception;
+
+    /** A forward pass that is ready to run, any number of times. */
+    @FunctionalInterface
+    interface Forward {
+        void run() throws Exception;
+    }
+
+    /** Peak floating-point operations and bytes a second of what runs the model, {@code NaN} where it cannot tell. */
+    default double[] peaks() {
+        return new double[] {Double.NaN, Double.NaN};
+    }
+}

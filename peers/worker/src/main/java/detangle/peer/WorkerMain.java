@@ -1,0 +1,136 @@
+package detangle.peer;
+
+import detangle.ir.Tensor;
+import detangle.peer.Subject.Forward;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.ServiceLoader;
+import java.util.StringJoiner;
+
+/**
+ * A process that loads one model and times forward passes as it is told, a line for a line:
+ *
+ * <pre>
+ * (start)                           ready VERSION
+ * prepare VOCABULARY 12,37,64       ok            one padded batch of sequences of these lengths
+ * each VOCABULARY 12,37,64          ok            the same sequences, one after another
+ * run COUNT                         times NANOS NANOS ...
+ * peaks                             peaks FLOPS BYTES
+ * </pre>
+ *
+ * A failure is answered with {@code error MESSAGE}. The process ends with its input.
+ */
+public final class WorkerMain {
+    private static final long SEED = 7;
+
+    private final Subject subject;
+    private List<Forward> forwards = List.of();
+
+    private WorkerMain(Subject subject) {
+        this.subject = subject;
+    }
+
+    /** Arguments: the provider's name, the model, the number of threads, options of the provider. */
+    public static void main(String[] args) throws IOException {
+        // Standard output is for answers alone; whatever a library prints goes the other way.
+        PrintStream answers = System.out;
+        System.setOut(System.err);
+        BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        WorkerMain worker;
+        try {
+            SubjectProvider provider = ServiceLoader.load(SubjectProvider.class).stream()
+                    .map(ServiceLoader.Provider::get)
+                    .filter(p -> p.name().equals(args[0]))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("there is no '" + args[0] + "' to load models"));
+            worker = new WorkerMain(provider.load(Path.of(args[1]), Integer.parseInt(args[2]), args[3]));
+        } catch (Exception e) {
+            answers.println("error " + oneLine(e));
+            return;
+        }
+        answers.println("ready " + worker.subject.version());
+        answers.flush();
+        for (String line = commands.readLine(); line != null; line = commands.readLine()) {
+            try {
+                answers.println(worker.answer(line.split(" ")));
+            } catch (Exception e) {
+                answers.println("error " + oneLine(e));
+            }
+            answers.flush();
+        }
+    }
+
+    private static String oneLine(Exception e) {
+        return String.valueOf(e.getMessage() == null ? e : e.getMessage())
+                .lines()
+                .findFirst()
+                .orElse("");
+    }
+
+    private String answer(String[] words) throws Exception {
+        switch (words[0]) {
+            case "prepare" -> {
+                forwards = List.of(subject.prepare(inputs(Integer.parseInt(words[1]), lengths(words[2]))));
+                return "ok";
+            }
+            case "each" -> {
+                List<Forward> each = new ArrayList<>();
+                for (int length : lengths(words[2])) {
+                    each.add(subject.prepare(inputs(Integer.parseInt(words[1]), length)));
+                }
+                forwards = each;
+                return "ok";
+            }
+            case "run" -> {
+                StringJoiner times = new StringJoiner(" ");
+                for (int i = Integer.parseInt(words[1]); i > 0; i--) {
+                    long begin = System.nanoTime();
+                    for (Forward forward : forwards) {
+                        forward.run();
+                    }
+                    times.add(Long.toString(System.nanoTime() - begin));
+                }
+                return "times " + times;
+            }
+            case "peaks" -> {
+                double[] peaks = subject.peaks();
+                return "peaks " + peaks[0] + " " + peaks[1];
+            }
+            default -> throw new IllegalArgumentException("there is no command '" + words[0] + "'");
+        }
+    }
+
+    private static int[] lengths(String text) {
+        return Arrays.stream(text.split(",")).mapToInt(Integer::parseInt).toArray();
+    }
+
+    /** Random tokens, padded on the right to the longest. */
+    private Map<String, Tensor> inputs(int vocabulary, int... lengths) {
+        int longest = Arrays.stream(lengths).max().orElse(0);
+        Random random = new Random(SEED);
+        long[] ids = new long[lengths.length * longest];
+        long[] mask = new long[ids.length];
+        for (int i = 0; i < lengths.length; i++) {
+            for (int j = 0; j < lengths[i]; j++) {
+                ids[i * longest + j] = random.nextInt(vocabulary);
+                mask[i * longest + j] = 1;
+            }
+        }
+        Map<String, Tensor> inputs = new HashMap<>();
+        inputs.put("input_ids", Tensor.of(ids, lengths.length, longest));
+        inputs.put("attention_mask", Tensor.of(mask, lengths.length, longest));
+        inputs.put("token_type_ids", Tensor.of(new long[ids.length], lengths.length, longest));
+        inputs.keySet().retainAll(subject.inputs());
+        return inputs;
+    }
+}
