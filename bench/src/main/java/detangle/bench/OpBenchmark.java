@@ -27,9 +27,7 @@ import detangle.runtime.Backends;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,12 +43,14 @@ public final class OpBenchmark {
     private final Peaks peaks;
     private final Program program;
     private final BenchOptions options;
+    private final Set<Node> dependent;
 
     private OpBenchmark(Device device, Peaks peaks, Program program, BenchOptions options) {
         this.device = device;
         this.peaks = peaks;
         this.program = program;
         this.options = options;
+        this.dependent = program.inputDependent();
     }
 
     /** A table as text; kernels of one operation and one set of shapes are timed once and counted. */
@@ -194,7 +194,7 @@ public final class OpBenchmark {
 
     /** What depends on sizes alone is computed; ids and masks are in range; floats are random. */
     private Tensor value(Node operand, TensorType type, Map<String, Long> sizes) {
-        if (!dependsOnInputs(operand)) {
+        if (!dependent.contains(operand)) {
             Tensor value = new Interpreter(Precision.F32)
                     .evaluate(List.of(operand), sizes, program.constants())
                     .get(operand);
@@ -209,20 +209,5 @@ public final class OpBenchmark {
             values[i] = type.dtype() == DType.I1 ? 1 : type.dtype().isFloat() ? random.nextGaussian() : i % 7;
         }
         return Tensor.ofDoubles(type.dtype(), values, type.shape().sizes());
-    }
-
-    private boolean dependsOnInputs(Node node) {
-        Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        List<Node> open = new ArrayList<>(List.of(node));
-        while (!open.isEmpty()) {
-            Node next = open.removeLast();
-            if (next.op() instanceof TensorOp.Input) {
-                return true;
-            }
-            if (seen.add(next)) {
-                open.addAll(next.inputs());
-            }
-        }
-        return false;
     }
 }

@@ -21,9 +21,9 @@ public record Cost(double flops, double bytes) {
         return new Cost(flops + other.flops, bytes + other.bytes);
     }
 
-    /** Of all that the outputs of a program need. */
+    /** Of all that the outputs of a program need at each run; what depends on no input is computed once. */
     public static Cost of(Program program, Map<String, Long> sizes) {
-        return program.nodes().stream().map(node -> of(node, sizes)).reduce(NONE, Cost::plus);
+        return program.inputDependent().stream().map(node -> of(node, sizes)).reduce(NONE, Cost::plus);
     }
 
     public static Cost of(Node node, Map<String, Long> sizes) {

@@ -10,7 +10,6 @@ import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import detangle.ir.TensorOp;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
@@ -39,19 +38,9 @@ public final class MemoryPlanner {
         return new MemoryPlanner().run(program);
     }
 
-    /** Nodes that depend on an input; the others are computed once for each binding, outside the arena. */
-    public static Set<Node> computedEachRun(Program program) {
-        Set<Node> result = Collections.newSetFromMap(new IdentityHashMap<>());
-        for (Node node : program.nodes()) {
-            if (node.op() instanceof TensorOp.Input || node.inputs().stream().anyMatch(result::contains)) {
-                result.add(node);
-            }
-        }
-        return result;
-    }
-
     private MemoryPlan run(Program program) {
-        Set<Node> eachRun = computedEachRun(program);
+        // The others are computed once for each binding, outside the arena.
+        Set<Node> eachRun = program.inputDependent();
         Map<Node, Integer> uses = new IdentityHashMap<>();
         program.users().forEach((node, users) -> uses.put(node, users.size()));
         for (Output output : program.outputs()) {

@@ -44,7 +44,7 @@ class MemoryPlannerTest {
         List<Node> order = program.nodes();
         Map<Node, Integer> born = new IdentityHashMap<>();
         Map<Node, Integer> dies = new IdentityHashMap<>();
-        Set<Node> eachRun = MemoryPlanner.computedEachRun(program);
+        Set<Node> eachRun = program.inputDependent();
         for (int i = 0; i < order.size(); i++) {
             Node node = order.get(i);
             born.put(node, i);

@@ -9,6 +9,7 @@ import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.ir.testing.Closeness;
 import detangle.ir.testing.RandomPrograms;
+import detangle.ir.testing.RandomRun;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +37,7 @@ class PassValueTest {
 
     @Test
     void everyPassKeepsTheValue() {
-        for (long seed = 0; seed < PROGRAMS; seed++) {
-            RandomPrograms.Sample sample = RandomPrograms.sample(seed);
+        RandomRun.run("passes", false, 2000, (seed, sample) -> {
             Interpreter interpreter = new Interpreter(Precision.F64);
             Map<String, Tensor> expected = interpreter.run(sample.program(), sample.inputs());
             Program program = sample.program();
@@ -45,10 +45,10 @@ class PassValueTest {
                 Program next = Compiler.run(program, List.of(pass), (p, result) -> {});
                 if (next != program) {
                     double error = Closeness.nmse(expected, interpreter.run(next, sample.inputs()));
-                    assertTrue(error <= NMSE, pass.name() + " changed the value of program " + seed + " by " + error);
+                    assertTrue(error <= NMSE, pass.name() + " changed the value by " + error);
                 }
                 program = next;
             }
-        }
+        });
     }
 }

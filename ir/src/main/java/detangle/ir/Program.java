@@ -77,6 +77,17 @@ public record Program(String name, List<Node> inputs, List<Output> outputs, Map<
         return users;
     }
 
+    /** The nodes that depend on an input; all others have one value for given sizes. */
+    public Set<Node> inputDependent() {
+        Set<Node> dependent = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Node node : nodes()) {
+            if (node.op() instanceof TensorOp.Input || node.inputs().stream().anyMatch(dependent::contains)) {
+                dependent.add(node);
+            }
+        }
+        return dependent;
+    }
+
     public Node output(String outputName) {
         return outputs.stream()
                 .filter(o -> o.name().equals(outputName))

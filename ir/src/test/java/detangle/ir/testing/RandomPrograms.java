@@ -22,12 +22,15 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * Random well-typed programs over f32 values, with odd sizes and the idioms that passes look for. The same seed gives the
- * same program. Values stay moderate, and steps are taken of whole numbers only, so that a rounding error cannot become a
- * jump.
+ * Random well-typed programs with odd sizes, extreme inputs, and the idioms that passes look for. The same seed gives the
+ * same program. Computed values stay moderate, and functions with jumps are taken of whole numbers only, so that a
+ * rounding error cannot become a jump.
  */
 public final class RandomPrograms {
-    private static final int[] SIZES = {1, 1, 2, 3, 5, 7, 8, 13, 16, 17, 31, 33};
+    /** One, primes, and one less, the same and one more than vectors hold. */
+    private static final int[] SIZES = {1, 1, 2, 3, 5, 7, 8, 9, 13, 16, 17, 31, 33};
+
+    private static final int LONG = 257;
 
     private final Random random;
     private final Builder b = new Builder();
@@ -36,18 +39,27 @@ public final class RandomPrograms {
     private final Map<String, Tensor> constants = new HashMap<>();
     private final Dim batch;
     private final Dim length;
+    private final boolean portable;
+    private final ExactSteps exact;
 
     /** A program, its inputs, and the sizes of its symbols. */
     public record Sample(Program program, Map<String, Tensor> inputs) {}
 
-    private RandomPrograms(long seed) {
+    private RandomPrograms(long seed, boolean portable) {
         this.random = new Random(seed);
         this.batch = Dim.symbol("B");
         this.length = Dim.symbol("S");
+        this.portable = portable;
+        this.exact = new ExactSteps(random, b, portable, batch, length);
     }
 
     public static Sample sample(long seed) {
-        return new RandomPrograms(seed).sample();
+        return sample(seed, false);
+    }
+
+    /** @param portable whether to keep to what other runtimes can do: no random numbers, no types of theirs that rest */
+    public static Sample sample(long seed, boolean portable) {
+        return new RandomPrograms(seed, portable).sample();
     }
 
     private int size() {
@@ -55,8 +67,9 @@ public final class RandomPrograms {
     }
 
     private Sample sample() {
-        long batchSize = random.nextInt(12) == 0 ? 0 : 1 + random.nextInt(3);
-        Map<String, Long> sizes = Map.of("B", batchSize, "S", (long) size());
+        // ONNX Runtime refuses to broadcast a product over an empty batch.
+        long batchSize = !portable && random.nextInt(12) == 0 ? 0 : 1 + random.nextInt(3);
+        Map<String, Long> sizes = Map.of("B", batchSize, "S", (long) (random.nextInt(60) == 0 ? LONG : size()));
         int width = size();
         input(TensorType.of(DType.F32, batch, length, Dim.of(width)));
         floats.add(parameter(width));
@@ -67,6 +80,7 @@ public final class RandomPrograms {
         List<Output> outputs = new ArrayList<>();
         outputs.add(new Output("last", floats.getLast()));
         outputs.add(new Output("some.0", pick(floats)));
+        exact.results().forEach(node -> outputs.add(new Output("exact." + outputs.size(), node)));
         Program program = new Program("random", inputs, outputs, constants);
         Map<String, Tensor> values = new HashMap<>();
         for (Node input : inputs) {
@@ -79,10 +93,15 @@ public final class RandomPrograms {
     private Tensor value(TensorType type, long[] shape) {
         int n = Math.toIntExact(Tensor.elements(shape));
         double[] values = new double[n];
+        // Now and then logits far from zero, denormals, zeros of both signs; masks of nothing and masks with empty
+        // rows.
+        double scale = random.nextInt(8) > 0 ? 1 : pick(List.of(1e4, 1e-39, -0.0));
+        int width = shape.length == 0 ? 1 : (int) Math.max(1, shape[shape.length - 1]);
+        int emptyRows = random.nextInt(5);
         for (int i = 0; i < n; i++) {
             values[i] = switch (type.dtype()) {
-                case F32, F16, BF16, F64 -> random.nextGaussian();
-                case I1 -> random.nextInt(4) == 0 ? 0 : 1;
+                case F32, F16, BF16, F64 -> random.nextGaussian() * scale;
+                case I1 -> emptyRows == 0 || emptyRows == 1 && i / width % 2 == 0 || random.nextInt(4) == 0 ? 0 : 1;
                 case I32, I64, I8 -> random.nextInt(TABLE_ROWS);
             };
         }
@@ -122,7 +141,10 @@ public final class RandomPrograms {
         int from = random.nextInt(3) > 0 ? Math.max(0, floats.size() - 3) : 0;
         Node x = pick(floats.subList(from, floats.size()));
         int rank = x.type().rank();
-        Node result = switch (random.nextInt(17)) {
+        for (int i = random.nextInt(4); i > 0; i--) {
+            exact.step();
+        }
+        Node result = switch (random.nextInt(28)) {
             case 0 -> b.unary(pick(List.of(UnaryFunction.TANH, UnaryFunction.ERF, UnaryFunction.NEG)), x);
             case 1 -> b.unary(UnaryFunction.ABS, b.clamp(x, -3, 3));
             case 2 -> b.unary(UnaryFunction.EXP, b.clamp(x, -4, 2));
@@ -139,6 +161,17 @@ public final class RandomPrograms {
             case 13 -> relative();
             case 15 -> embedding();
             case 14 -> b.reshape(x, flattened(x.shape()));
+            case 16 -> exact.number();
+            case 26 -> chosen(x);
+            case 17 -> smooth(x);
+            case 18 -> b.div(x, b.add(b.unary(UnaryFunction.ABS, partner(x, BinaryFunction.MIN)), scalar(1)));
+            case 19 -> product(x);
+            case 20 -> convolution(x);
+            case 21 -> indexed(x);
+            case 22 -> scattered();
+            case 23 -> toeplitz();
+            case 24 -> portable ? b.stopGradient(x) : noise(x);
+            case 25 -> portable ? b.stopGradient(x) : b.convert(gelu(b.convert(x, DType.F64)), DType.F32);
             default -> b.select(b.compare(pick(List.of(Comparison.LT, Comparison.GE)), x, scalar(40)), x, scalar(-1));
         };
         // Whatever was multiplied or summed comes back to where functions are not flat and products do not explode.
@@ -207,8 +240,83 @@ public final class RandomPrograms {
     }
 
     private Node gelu(Node x) {
-        Node erf = b.unary(UnaryFunction.ERF, b.mul(x, scalar(Math.sqrt(0.5))));
-        return b.mul(b.mul(x, scalar(0.5)), b.add(erf, scalar(1)));
+        DType type = x.type().dtype();
+        Node erf = b.unary(UnaryFunction.ERF, b.mul(x, b.constant(type, Math.sqrt(0.5))));
+        return b.mul(b.mul(x, b.constant(type, 0.5)), b.add(erf, b.constant(type, 1)));
+    }
+
+    private Node chosen(Node x) {
+        Node truth = exact.truth();
+        return Shape.broadcast(x.shape(), truth.shape()).isPresent() ? b.select(truth, x, scalar(0.5)) : x;
+    }
+
+    private Node smooth(Node x) {
+        Node positive = b.add(b.unary(UnaryFunction.ABS, x), scalar(0.5));
+        return b.unary(pick(List.of(UnaryFunction.LOG, UnaryFunction.SQRT, UnaryFunction.RSQRT)), positive);
+    }
+
+    /** A product with itself, transposed in some way. */
+    private Node product(Node x) {
+        if (x.type().rank() < 2) {
+            return x;
+        }
+        Node small = b.unary(UnaryFunction.TANH, x);
+        return switch (random.nextInt(3)) {
+            case 0 -> b.op(new TensorOp.Dot(true, false), small, small);
+            case 1 -> b.op(new TensorOp.Dot(false, true), small, small);
+            default -> {
+                Node square = b.op(new TensorOp.Dot(false, true), small, small);
+                yield b.op(
+                        new TensorOp.Dot(random.nextBoolean(), random.nextBoolean()),
+                        square,
+                        b.mul(square, scalar(0.1)));
+            }
+        };
+    }
+
+    private Node convolution(Node x) {
+        if (x.type().rank() != 3 || !hasStaticWidth(x)) {
+            return x;
+        }
+        int channels = Math.toIntExact(x.type().dim(2).size());
+        int groups = random.nextBoolean() ? 1 : channels;
+        int kernel = 1 + 2 * random.nextInt(3);
+        Node weight = parameter((long) groups * (1 + random.nextInt(3)), channels / groups, kernel);
+        return b.op(new TensorOp.Conv1d(groups, kernel / 2), b.unary(UnaryFunction.TANH, x), weight);
+    }
+
+    private Node indexed(Node x) {
+        if (!hasStaticWidth(x)) {
+            return x;
+        }
+        Node index = exact.index(Math.toIntExact(x.type().dim(-1).size()));
+        boolean fits = index.type().rank() >= 1
+                && index.shape()
+                        .sub(0, index.type().rank() - 1)
+                        .broadcastsTo(x.shape().sub(0, x.type().rank() - 1));
+        if (!fits) {
+            return x;
+        }
+        Node gathered = b.gatherLast(x, index);
+        return random.nextBoolean() ? gathered : b.op(new TensorOp.ScatterAddLast(), x, index, gathered);
+    }
+
+    private Node scattered() {
+        int width = size();
+        Node ids = input(TensorType.of(DType.I64, batch, length));
+        Node updates = input(TensorType.of(DType.F32, batch, length, Dim.of(width)));
+        return b.op(new TensorOp.ScatterAdd(), parameter(TABLE_ROWS, width), ids, updates);
+    }
+
+    private Node toeplitz() {
+        int rows = size();
+        int columns = size();
+        return b.op(new TensorOp.Toeplitz(Dim.of(rows), Dim.of(columns)), parameter(rows + columns - 1));
+    }
+
+    private Node noise(Node x) {
+        Node seed = b.constant(DType.I64, random.nextInt(99));
+        return b.add(x, b.op(new TensorOp.RandomUniform(x.type(), random.nextInt(9)), seed));
     }
 
     private Node transposed(Node x) {

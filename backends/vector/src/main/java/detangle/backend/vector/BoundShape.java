@@ -50,12 +50,11 @@ final class BoundShape {
 
     /** Values that depend on no input and that some kernel reads as memory. */
     private Map<Node, View> evaluateFixed() {
-        Set<Node> eachRun = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Node> eachRun = plan.program().inputDependent();
         List<Node> roots = new ArrayList<>();
         Set<Node> listed = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Node node : plan.program().nodes()) {
-            if (node.op() instanceof TensorOp.Input || node.inputs().stream().anyMatch(eachRun::contains)) {
-                eachRun.add(node);
+            if (eachRun.contains(node)) {
                 for (int i = 0; i < node.inputs().size(); i++) {
                     Node input = node.input(i);
                     if (!eachRun.contains(input) && !StepBuilder.readsConstant(node, i) && listed.add(input)) {

@@ -69,10 +69,12 @@ final class StepBuilder {
     static Program prepare(Program program, Constants constants) {
         Map<String, Tensor> kept = new HashMap<>(program.constants());
         Set<String> needed = new HashSet<>();
+        Set<Node> eachRun = program.inputDependent();
         for (Node node : program.nodes()) {
             for (int i = 0; i < node.inputs().size(); i++) {
                 if (node.input(i).op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
-                    if (isPacked(node, i)) {
+                    // What no input changes is evaluated by the interpreter, which reads weights as they are.
+                    if (eachRun.contains(node) && isPacked(node, i)) {
                         pack(node, i, constants);
                     } else {
                         needed.add(name);

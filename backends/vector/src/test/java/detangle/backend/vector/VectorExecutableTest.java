@@ -84,6 +84,25 @@ class VectorExecutableTest {
         }
     }
 
+    /** A product that depends on sizes alone is made by the interpreter, which needs the weight that kernels have packed. */
+    @Test
+    void runsWhatDependsOnSizesAlone() {
+        Program program =
+                Parser.parse("test.dtir", """
+                func @f(%x: f32[S]) -> (y: f32[S,2]) {
+                  %i = iota {axis=0, start=0} : i64[S]
+                  %f = convert %i : f32[S]
+                  %c = reshape %f : f32[S,1]
+                  %w = constant @"w" : f32[2,1]
+                  %y = dot %c, %w {rhs_t} : f32[S,2]
+                  return y = %y
+                }""").withConstants(Map.of("w", Tensor.of(new float[] {1, 10}, 2, 1)));
+        try (Executable executable = new VectorDevice().load(Compiler.compile(program, Pipeline.optimisations()))) {
+            Tensor y = executable.run(Map.of("x", Tensor.of(new float[3], 3))).get("y");
+            assertArrayEquals(new float[] {0, 0, 1, 10, 2, 20}, y.toFloats());
+        }
+    }
+
     @Test
     void refusesWhatDoesNotFit() {
         try (Executable lookup = load(LOOKUP)) {

@@ -19,18 +19,24 @@ public final class WorkerPool {
     /** How long a worker spins for the next section before it parks: a few kernels of a forward pass. */
     private static final int SPINS = 20_000;
 
+    /** More than the workers of any pool. */
+    private static final long WIDTH = 1 << 16;
+
     /** The tasks of a section. */
     @FunctionalInterface
     public interface Task {
         void run(int index);
     }
 
-    private final int threads;
     private final Thread[] workers;
+    private volatile int threads;
     private final ReentrantLock lock = new ReentrantLock();
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger active = new AtomicInteger();
-    private volatile int epoch;
+
+    /** The number of the section, times {@link #WIDTH}, plus how many workers take part: read as one. */
+    private volatile long section;
+
     private Task task;
     private int tasks;
     private volatile Throwable failure;
@@ -43,18 +49,28 @@ public final class WorkerPool {
             workers[i] = Thread.ofPlatform()
                     .daemon()
                     .name("detangle-worker-" + worker)
-                    .unstarted(this::work);
+                    .unstarted(() -> work(worker));
             workers[i].start();
         }
     }
 
+    /** How many threads work, the caller included. */
     public int threads() {
         return threads;
     }
 
+    /** Lets fewer threads work than the pool has, from the next section on. */
+    public void limit(int count) {
+        if (count < 1 || count > workers.length + 1) {
+            throw new IllegalArgumentException(count + " threads of a pool of " + (workers.length + 1));
+        }
+        threads = count;
+    }
+
     /** Runs tasks {@code 0..count-1}, in any order, and returns when all have ended; throws what one of them threw. */
     public void run(int count, Task body) {
-        if (count == 1 || threads == 1 || lock.isHeldByCurrentThread() || !lock.tryLock()) {
+        int helpers = threads - 1;
+        if (count == 1 || helpers == 0 || lock.isHeldByCurrentThread() || !lock.tryLock()) {
             for (int i = 0; i < count; i++) {
                 body.run(i);
             }
@@ -65,10 +81,10 @@ public final class WorkerPool {
             tasks = count;
             failure = null;
             next.set(0);
-            active.set(workers.length);
-            epoch++;
-            for (Thread worker : workers) {
-                LockSupport.unpark(worker);
+            active.set(helpers);
+            section = (section / WIDTH + 1) * WIDTH + helpers;
+            for (int i = 0; i < helpers; i++) {
+                LockSupport.unpark(workers[i]);
             }
             take(body, count);
             while (active.get() > 0) {
@@ -101,20 +117,22 @@ public final class WorkerPool {
         return (RuntimeException) failure;
     }
 
-    private void work() {
-        int seen = 0;
+    private void work(int worker) {
+        long seen = 0;
         while (true) {
             int spins = 0;
-            while (epoch == seen) {
+            while (section == seen) {
                 if (spins++ < SPINS) {
                     Thread.onSpinWait();
                 } else {
                     LockSupport.park(this);
                 }
             }
-            seen = epoch;
-            take(task, tasks);
-            active.decrementAndGet();
+            seen = section;
+            if (worker <= seen % WIDTH) {
+                take(task, tasks);
+                active.decrementAndGet();
+            }
         }
     }
 }
