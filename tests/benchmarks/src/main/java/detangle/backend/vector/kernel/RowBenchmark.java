@@ -1,0 +1,66 @@
+package detangle.backend.vector.kernel;
+
+import detangle.ir.Activation;
+import detangle.ir.Tensor;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+
+/** Kernels that work on rows, 512 rows of 768 floats: bound by memory. */
+@State(Scope.Benchmark)
+public class RowBenchmark {
+    static final int ROWS = 512;
+    static final int SIZE = 768;
+    private static final int WORDS = 4096;
+
+    private final float[] x = Floats.random(ROWS * SIZE);
+    private final float[] residual = Floats.random(ROWS * SIZE);
+    private final float[] gamma = Floats.random(SIZE);
+    private final float[] beta = Floats.random(SIZE);
+    private final float[] out = new float[ROWS * SIZE];
+    private final Tensor table = Tensor.of(Floats.random(WORDS * SIZE), WORDS, SIZE);
+    private final Tensor ids =
+            Tensor.of(IntStream.range(0, ROWS).mapToLong(i -> i * 37L % WORDS).toArray(), 1, ROWS);
+
+    @Benchmark
+    public float[] layerNorm() {
+        LayerNormKernel.run(x, 0, false, x, 0, gamma, beta, 1e-7f, out, 0, ROWS, SIZE);
+        return out;
+    }
+
+    @Benchmark
+    public float[] layerNormResidual() {
+        LayerNormKernel.run(x, 0, true, residual, 0, gamma, beta, 1e-7f, out, 0, ROWS, SIZE);
+        return out;
+    }
+
+    @Benchmark
+    public float[] embedding() {
+        RowKernels.embedding(ids, table, gamma, beta, 1e-7f, new byte[0], -1, out, 0);
+        return out;
+    }
+
+    /** On one thread, in place, as attention calls it; a softmax of probabilities stays one of small numbers. */
+    @Benchmark
+    public float[] softmax() {
+        for (int row = 0; row < ROWS; row++) {
+            SoftmaxKernel.row(out, row * SIZE, SIZE);
+        }
+        return out;
+    }
+
+    /** On one thread, in place, as the product calls it. */
+    @Benchmark
+    public float[] gelu() {
+        Activations.apply(Activation.GELU, out, 0, SIZE, ROWS, SIZE);
+        return out;
+    }
+
+    /** On one thread, in place, as the product calls it. */
+    @Benchmark
+    public float[] tanh() {
+        Activations.apply(Activation.TANH, out, 0, SIZE, ROWS, SIZE);
+        return out;
+    }
+}
