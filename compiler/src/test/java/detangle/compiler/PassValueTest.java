@@ -20,6 +20,12 @@ class PassValueTest {
     private static final int PROGRAMS = 1000;
     private static final double NMSE = 1e-24;
 
+    /**
+     * Where rounding is all that is left of a difference, a pass may leave another rest. How much shows in single
+     * precision, which has 29 bits less; squared, and with room for sums in another order.
+     */
+    private static final double ROUNDING = 1000 * 0x1p-58;
+
     /** A fusion that never fires would keep every value. */
     @Test
     void everyKernelOccurs() {
@@ -40,12 +46,14 @@ class PassValueTest {
         RandomRun.run("passes", false, 2000, (seed, sample) -> {
             Interpreter interpreter = new Interpreter(Precision.F64);
             Map<String, Tensor> expected = interpreter.run(sample.program(), sample.inputs());
+            Map<String, Tensor> single = new Interpreter(Precision.F32).run(sample.program(), sample.inputs());
+            double tolerance = Math.max(NMSE, ROUNDING * Closeness.nmse(expected, single));
             Program program = sample.program();
             for (Pass pass : Pipeline.optimisations()) {
                 Program next = Compiler.run(program, List.of(pass), (p, result) -> {});
                 if (next != program) {
                     double error = Closeness.nmse(expected, interpreter.run(next, sample.inputs()));
-                    assertTrue(error <= NMSE, pass.name() + " changed the value by " + error);
+                    assertTrue(error <= tolerance, pass.name() + " changed the value by " + error);
                 }
                 program = next;
             }
