@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -91,6 +92,19 @@ public enum ReportFormat {
             .build();
 
     public abstract String write(Report report);
+
+    /** The format that a file's name asks for; text where it asks for none. */
+    public static ReportFormat of(Path file) {
+        String name = file.getFileName().toString();
+        return switch (name.substring(name.lastIndexOf('.') + 1)) {
+            case "md" -> markdown;
+            case "csv" -> csv;
+            case "json" -> json;
+            case "jsonl" -> jsonl;
+            case "html" -> html;
+            default -> text;
+        };
+    }
 
     /** The machine and the versions, in one line. */
     static String host(Report report) {

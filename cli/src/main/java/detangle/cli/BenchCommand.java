@@ -5,6 +5,7 @@ import detangle.bench.Benchmark;
 import detangle.bench.ColdStart;
 import detangle.bench.OpBenchmark;
 import detangle.bench.RandomModel;
+import detangle.bench.Report;
 import detangle.bench.ReportFormat;
 import detangle.cli.Failures.CliException;
 import detangle.models.deberta.Architecture;
@@ -106,14 +107,17 @@ final class BenchCommand implements Runnable {
     @Option(names = "--cold", description = "Time from the start of a process to its first answer to 16 tokens.")
     private boolean cold;
 
-    @Option(names = "--format", description = "text, json, jsonl, csv, markdown or html.", defaultValue = "text")
-    private ReportFormat format;
+    @Option(
+            names = "--format",
+            paramLabel = "NAME",
+            description = "text, json, jsonl, csv, markdown or html; by the file's ending where it is absent.")
+    private Optional<ReportFormat> format;
 
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description = "Where the report goes; standard output by default.")
-    private Optional<Path> output;
+            description = "Where the report goes, standard output by default; several for several formats.")
+    private List<Path> outputs = List.of();
 
     @Override
     public void run() {
@@ -144,15 +148,13 @@ final class BenchCommand implements Runnable {
                     iterations,
                     duration.map(s -> Duration.ofMillis((long) (s * 1000))),
                     processes);
-            String report;
             if (ops) {
-                report = OpBenchmark.run(options, this::progress);
+                write(OpBenchmark.run(options, this::progress));
             } else if (cold) {
-                report = ColdStart.run(options, scratch, this::progress);
+                write(ColdStart.run(options, scratch, this::progress));
             } else {
-                report = format.write(Benchmark.run(options, scratch, this::progress));
+                write(Benchmark.run(options, scratch, this::progress));
             }
-            write(report);
         } finally {
             delete(scratch);
         }
@@ -178,16 +180,33 @@ final class BenchCommand implements Runnable {
         spec.commandLine().getErr().println("detangle: " + message);
     }
 
-    private void write(String report) {
-        if (output.isEmpty()) {
-            spec.commandLine().getOut().print(report);
-            spec.commandLine().getOut().flush();
-            return;
+    private void write(Report report) {
+        if (outputs.isEmpty()) {
+            print(format.orElse(ReportFormat.text).write(report));
         }
+        for (Path file : outputs) {
+            write(file, format.orElseGet(() -> ReportFormat.of(file)).write(report));
+        }
+    }
+
+    /** A table that has one form alone. */
+    private void write(String table) {
+        if (outputs.isEmpty()) {
+            print(table);
+        }
+        outputs.forEach(file -> write(file, table));
+    }
+
+    private void print(String report) {
+        spec.commandLine().getOut().print(report);
+        spec.commandLine().getOut().flush();
+    }
+
+    private static void write(Path file, String report) {
         try {
-            Files.writeString(output.get(), report);
+            Files.writeString(file, report);
         } catch (IOException e) {
-            throw new CliException(output.get() + " cannot be written: " + e.getMessage());
+            throw new CliException(file + " cannot be written: " + e.getMessage());
         }
     }
 

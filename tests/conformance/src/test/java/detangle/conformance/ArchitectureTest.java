@@ -23,6 +23,34 @@ class ArchitectureTest {
     private static final String MODELS = "detangle.models..";
     private static final String RUNTIME = "detangle.runtime..";
     private static final String CLI = "detangle.cli..";
+    private static final String ONNX = "detangle.onnx..";
+    private static final String BENCH = "detangle.bench..";
+    private static final String PEER = "detangle.peer..";
+
+    @ArchTest
+    static final ArchRule onnxExportKnowsTheIrAlone = classes()
+            .that()
+            .resideInAPackage(ONNX)
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "com.google.protobuf..", IR, ONNX);
+
+    /** What Detangle is compared with runs without it. */
+    @ArchTest
+    static final ArchRule peersKnowTheIrAlone = classes()
+            .that()
+            .resideInAPackage(PEER)
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "ai.onnxruntime..", IR, PEER);
+
+    @ArchTest
+    static final ArchRule benchFindsBackendsByTheirService = noClasses()
+            .that()
+            .resideInAPackage(BENCH)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(REFERENCE, VECTOR, CLI, "detangle.peer.onnxruntime..");
 
     @ArchTest
     static final ArchRule irStandsOnJavaBaseAlone = classes()

@@ -1,0 +1,68 @@
+package detangle.ir.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.TensorOp;
+import detangle.ir.UnaryFunction;
+import detangle.ir.testing.RandomPrograms.Sample;
+import detangle.ir.text.Printer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The generator itself: what it covers, that it repeats itself, and that what it shrinks still shows the fault. */
+class RandomProgramsTest {
+    private static final int PROGRAMS = 1000;
+
+    @Test
+    void everyOperationOccurs() {
+        Map<Class<?>, Integer> counts = new HashMap<>();
+        for (long seed = 0; seed < PROGRAMS; seed++) {
+            RandomPrograms.sample(seed)
+                    .program()
+                    .nodes()
+                    .forEach(node -> counts.merge(node.op().getClass(), 1, Integer::sum));
+        }
+        for (Class<?> op : TensorOp.class.getPermittedSubclasses()) {
+            // Parameters are bound before a program runs.
+            assertTrue(
+                    op == TensorOp.Param.class || counts.getOrDefault(op, 0) >= 5,
+                    op.getSimpleName() + " occurs too rarely: " + counts);
+        }
+    }
+
+    @Test
+    void oneSeedIsOneProgram() {
+        Sample once = RandomPrograms.sample(42);
+        Sample again = RandomPrograms.sample(42);
+        assertEquals(Printer.print(once.program()), Printer.print(again.program()));
+        assertEquals(0, Closeness.nmse(once.inputs(), again.inputs()));
+    }
+
+    /** A check that dislikes logarithms is told of a program with little else. */
+    @Test
+    void aFailureIsShrunk() {
+        AssertionError error = assertThrows(
+                AssertionError.class,
+                () -> RandomRun.run("logarithms", false, PROGRAMS, (seed, sample) -> {
+                    if (hasLogarithm(sample.program())) {
+                        throw new IllegalStateException("there is one");
+                    }
+                }));
+        List<String> statements = error.getMessage()
+                .lines()
+                .filter(line -> line.startsWith("  %"))
+                .toList();
+        assertTrue(error.getMessage().contains("= log %"), error.getMessage());
+        assertTrue(statements.size() <= 2, error.getMessage());
+    }
+
+    private static boolean hasLogarithm(Program program) {
+        return program.nodes().stream().map(Node::op).anyMatch(new TensorOp.Unary(UnaryFunction.LOG)::equals);
+    }
+}

@@ -1,0 +1,104 @@
+package detangle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.conformance.DetangleProcess.Launch;
+import detangle.conformance.DetangleProcess.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The bench prints what it promises; the numbers of so short a run mean nothing. */
+class BenchTest {
+    private static final String MODEL = "models/pretrained/banking77-small";
+
+    @TempDir
+    Path folder;
+
+    private static Result bench(String... options) {
+        String[] arguments = new String[options.length + 2];
+        arguments[0] = "bench";
+        arguments[1] = MODEL;
+        System.arraycopy(options, 0, arguments, 2, options.length);
+        Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments);
+        assertEquals(0, result.status(), result.err());
+        return result;
+    }
+
+    @Test
+    void jsonHasWhatIsPromised() {
+        Result result = bench(
+                "--seq",
+                "8",
+                "--mix",
+                "3,9",
+                "--threads",
+                "1",
+                "--iterations",
+                "2",
+                "--warmup",
+                "1",
+                "--peer",
+                "onnxruntime",
+                "--format",
+                "json");
+        JsonNode report = new JsonMapper().readTree(result.out());
+
+        assertTrue(report.path("host").path("processors").asInt() > 0, result.out());
+        JsonNode first = report.path("results").path(0);
+        assertEquals("banking77-small", first.path("model").asString());
+        assertEquals("vector", first.path("backend").asString());
+        assertEquals(8, first.path("seq").asInt());
+        for (String key : new String[] {"p50_ms", "p90_ms", "p99_ms", "tokens_per_s", "gflops", "peak_share"}) {
+            assertTrue(first.path(key).asDouble() > 0, key + " in " + first);
+        }
+        assertTrue(first.has("clean"), first.toString());
+        assertTrue(first.path("peers").path("onnxruntime").path("ratio").asDouble() > 0, first.toString());
+        JsonNode mix = report.path("results").path(1);
+        assertEquals("3,9", mix.path("mix").asString());
+        assertTrue(mix.path("one_by_one_p50_ms").asDouble() > 0, mix.toString());
+    }
+
+    /** The page is whole: what it shows is in it, and so is what draws it. */
+    @Test
+    void htmlNeedsNothingElse() throws IOException {
+        Path page = folder.resolve("bench.html");
+        bench("--seq", "8", "--iterations", "1", "--warmup", "1", "--format", "html", "-o", page.toString());
+        String html = Files.readString(page);
+        assertTrue(html.contains("\"model\":\"banking77-small\""), "the data is missing");
+        assertTrue(html.contains("Chart.js"), "what draws the plot is missing");
+        assertFalse(html.contains("src=\""), "something is fetched from elsewhere");
+        assertFalse(html.contains("@TABLE@") || html.contains("@DATA@"), "a part is not filled in");
+    }
+
+    @Test
+    void opsAreTimedAgainstTheRoofline() {
+        String table = bench("--ops", "--seq", "8", "--iterations", "2", "--warmup", "1")
+                .out();
+        for (String kernel : new String[] {"embedding", "linear", "layer_norm residual", "disentangled_attention"}) {
+            assertTrue(table.lines().anyMatch(line -> line.startsWith(kernel)), kernel + " is missing in " + table);
+        }
+        assertTrue(table.contains("GFLOP/s"), table);
+    }
+
+    @Test
+    void coldStartsAreTimed() {
+        String table = bench("--cold").out();
+        assertTrue(table.lines().anyMatch(line -> line.matches("banking77-small +vector +\\d+ +\\d+ +\\d+ *")), table);
+    }
+
+    @Test
+    void anUnknownPeerIsRefused() {
+        Result result = DetangleProcess.java(Launch.MODULE_PATH, "bench", MODEL, "--peer", "nobody");
+        assertEquals(1, result.status());
+        assertEquals(
+                "detangle: there is no peer 'nobody'; there are onnxruntime",
+                result.messages().getLast());
+    }
+}
