@@ -18,7 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random programs on this backend, as written and compiled, on one to four threads, against the interpreter in double
+ * Random programs on this backend, as written and compiled, each on one to four threads, against the interpreter in double
  * precision. The interpreter in single precision shows what rounding alone does to a program.
  */
 class RandomProgramTest {
@@ -37,7 +37,6 @@ class RandomProgramTest {
                 Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
                 Map<String, Tensor> single = new Interpreter(Precision.F32).run(sample.program(), sample.inputs());
                 double tolerance = Math.max(NMSE, ROUNDING * Closeness.nmse(exact, single));
-                WorkerPool.SHARED.limit(1 + (int) (seed % MAX_THREADS));
                 check("compiled", Pipeline.optimisations(), sample, exact, tolerance);
                 check("as written", List.of(), sample, exact, tolerance);
             });
@@ -49,8 +48,12 @@ class RandomProgramTest {
     private static void check(
             String how, List<Pass> passes, Sample sample, Map<String, Tensor> expected, double tolerance) {
         try (Executable executable = new VectorDevice().load(Compiler.compile(sample.program(), passes))) {
-            double error = Closeness.nmse(expected, executable.run(sample.inputs()));
-            assertTrue(error <= tolerance, how + " it is off by " + error + ", with " + tolerance + " allowed");
+            for (int threads = 1; threads <= MAX_THREADS; threads++) {
+                WorkerPool.SHARED.limit(threads);
+                double error = Closeness.nmse(expected, executable.run(sample.inputs()));
+                String where = how + ", on " + threads + " threads,";
+                assertTrue(error <= tolerance, where + " it is off by " + error + ", with " + tolerance + " allowed");
+            }
         }
     }
 }
