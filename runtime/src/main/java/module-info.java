@@ -2,7 +2,7 @@
 module detangle.runtime {
     requires transitive detangle.models;
     requires transitive detangle.compiler;
-    requires transitive detangle.onnx;
+    requires transitive detangle.export;
     requires org.slf4j;
 
     exports detangle.runtime;

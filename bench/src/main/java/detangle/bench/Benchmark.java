@@ -4,11 +4,6 @@ import detangle.compiler.Compiler;
 import detangle.compiler.Cost;
 import detangle.compiler.Pipeline;
 import detangle.ir.Program;
-import detangle.models.deberta.Architecture;
-import detangle.models.deberta.DebertaConfig;
-import detangle.models.deberta.DebertaModel;
-import detangle.models.deberta.ModelOptions;
-import detangle.runtime.OnnxExport;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,57 +42,43 @@ public final class Benchmark {
      * @param scratch a folder for exported models
      * @param progress is told what is measured next
      */
-    public static Report run(BenchOptions options, Path scratch, Consumer<String> progress) {
+    public static SpeedReport run(BenchOptions options, Path scratch, Consumer<String> progress) {
         Benchmark benchmark = new Benchmark(options, scratch, progress);
-        options.peers().keySet().forEach(Benchmark::checkPeer);
-        for (Path model : options.models()) {
-            benchmark.measure(model);
+        options.peers().keySet().forEach(Peer::named);
+        for (Path folder : options.models()) {
+            benchmark.measure(BenchModel.of(folder, options.head()));
         }
-        return new Report(Host.of(benchmark.versions), benchmark.results);
-    }
-
-    private static void checkPeer(String name) {
-        if (!Worker.peers().contains(name)) {
-            throw new BenchException("there is no peer '" + name + "'; there are " + String.join(", ", Worker.peers()));
-        }
+        return new SpeedReport(Host.of(benchmark.versions), benchmark.results);
     }
 
     /** Something that runs the model: Detangle on a backend, or a peer on a file. */
     private record Contender(String name, String model, boolean peer) {}
 
-    private void measure(Path folder) {
-        DebertaConfig config = DebertaConfig.read(folder);
-        Architecture head = options.head().flatMap(Architecture::named).orElse(config.architecture());
-        Program kernels = Compiler.run(
-                DebertaModel.build(config, head, ModelOptions.DEFAULT.withHiddenStates(false)),
-                Pipeline.optimisations(),
-                (pass, p) -> {});
-        Map<String, Path> files = exports(folder, head);
+    private void measure(BenchModel model) {
+        Program kernels = Compiler.run(model.program(), Pipeline.optimisations(), (pass, p) -> {});
+        Map<Peer, SequencedMap<String, Path>> files = files(model);
         for (int threads : options.threads()) {
             Map<Workload, Map<Contender, Measured>> all = new LinkedHashMap<>();
             options.workloads().forEach(w -> all.put(w, new LinkedHashMap<>()));
             Map<String, double[]> peaks = new HashMap<>();
             for (int process = 0; process < options.processes(); process++) {
-                round(folder, config, head, threads, files, all, peaks);
+                round(model, threads, files, all, peaks);
             }
             all.forEach((workload, measured) ->
-                    results.addAll(results(folder, head, kernels, threads, workload, measured, peaks)));
+                    results.addAll(results(model, kernels, threads, workload, measured, peaks)));
         }
     }
 
-    /** The files that peers load: Detangle's export, and one of their own where it is given. */
-    private Map<String, Path> exports(Path folder, Architecture head) {
-        Map<String, Path> files = new TreeMap<>();
-        if (!options.peers().isEmpty()) {
-            progress.accept("exporting " + folder.getFileName());
-            Path own = scratch.resolve(folder.getFileName() + ".onnx");
-            OnnxExport.write(
-                    folder,
-                    own,
-                    new OnnxExport.Options(
-                            Optional.of(head), Optional.of(head.convention()), Optional.empty(), false, false));
-            files.put("own export", own);
-        }
+    /** The files that each peer loads: Detangle's export, and one of its own where it is given. */
+    private Map<Peer, SequencedMap<String, Path>> files(BenchModel model) {
+        Map<Peer, SequencedMap<String, Path>> files = new LinkedHashMap<>();
+        options.peers().forEach((name, given) -> {
+            progress.accept("exporting " + model.name() + " for " + name);
+            SequencedMap<String, Path> own = new LinkedHashMap<>();
+            own.put("own export", Peer.named(name).export(model, scratch));
+            given.ifPresent(file -> own.put(file.getFileName().toString(), file));
+            files.put(Peer.named(name), own);
+        });
         return files;
     }
 
@@ -120,34 +101,28 @@ public final class Benchmark {
 
     /** Fresh processes for all contenders, through all workloads. */
     private void round(
-            Path folder,
-            DebertaConfig config,
-            Architecture head,
+            BenchModel model,
             int threads,
-            Map<String, Path> files,
+            Map<Peer, SequencedMap<String, Path>> files,
             Map<Workload, Map<Contender, Measured>> all,
             Map<String, double[]> peaks) {
         SequencedMap<Contender, Worker> workers = new LinkedHashMap<>();
         try {
-            progress.accept("loading " + folder.getFileName());
+            progress.accept("loading " + model.name());
             for (String backend : options.backends()) {
-                Worker worker = Worker.detangle(folder, backend, head.text(), threads);
-                workers.put(new Contender(backend, folder.getFileName().toString(), false), worker);
+                Worker worker = Worker.detangle(model, backend, threads);
+                workers.put(new Contender(backend, model.name(), false), worker);
             }
-            options.peers().forEach((peer, given) -> {
-                files.forEach(
-                        (name, file) -> workers.put(new Contender(peer, name, true), Worker.peer(peer, file, threads)));
-                given.ifPresent(file -> workers.put(
-                        new Contender(peer, file.getFileName().toString(), true), Worker.peer(peer, file, threads)));
-            });
+            files.forEach((peer, own) -> own.forEach((name, file) ->
+                    workers.put(new Contender(peer.name(), name, true), peer.start(model, file, threads))));
             workers.forEach((c, w) -> versions.put(c.name(), w.version()));
             for (Map.Entry<Workload, Map<Contender, Measured>> entry : all.entrySet()) {
                 Workload workload = entry.getKey();
-                progress.accept(folder.getFileName() + ", batch " + workload.batch() + ", length " + workload.longest()
-                        + ", " + threads + (threads == 1 ? " thread" : " threads"));
-                turns(workers, workload, config.vocabSize(), false, entry.getValue());
+                progress.accept(model.name() + ", batch " + workload.batch() + ", length " + workload.longest() + ", "
+                        + threads + (threads == 1 ? " thread" : " threads"));
+                turns(workers, workload, model.config().vocabSize(), false, entry.getValue());
                 if (workload.isMix()) {
-                    turns(workers, workload, config.vocabSize(), true, entry.getValue());
+                    turns(workers, workload, model.config().vocabSize(), true, entry.getValue());
                 }
             }
             // Last, as it takes memory that is not the model's.
@@ -218,8 +193,7 @@ public final class Benchmark {
     }
 
     private List<Result> results(
-            Path folder,
-            Architecture head,
+            BenchModel model,
             Program kernels,
             int threads,
             Workload workload,
@@ -237,20 +211,20 @@ public final class Benchmark {
             double p50 = m.times.median();
             double peak = peaks.get(contender.name())[0];
             lines.add(new Result(
-                    folder.getFileName().toString(),
-                    head.text(),
+                    model.name(),
+                    model.head().text(),
                     contender.name(),
                     workload.batch(),
                     workload.longest(),
                     workload.isMix() ? Optional.of(workload.lengthList()) : Optional.empty(),
                     threads,
                     m.times.count(),
-                    rounded(p50),
-                    rounded(m.times.percentile(0.9)),
-                    rounded(m.times.percentile(0.99)),
-                    rounded(workload.tokens() / p50 * 1e3),
-                    rounded(flops / p50 / 1e6),
-                    Double.isNaN(peak) ? Optional.empty() : Optional.of(rounded(flops / (p50 / 1e3) / peak)),
+                    Cells.rounded(p50),
+                    Cells.rounded(m.times.percentile(0.9)),
+                    Cells.rounded(m.times.percentile(0.99)),
+                    Cells.rounded(workload.tokens() / p50 * 1e3),
+                    Cells.rounded(flops / p50 / 1e6),
+                    Double.isNaN(peak) ? Optional.empty() : Optional.of(Cells.rounded(flops / (p50 / 1e3) / peak)),
                     mebibytes(m.rss),
                     m.clean,
                     oneByOne(m.oneByOne),
@@ -268,11 +242,11 @@ public final class Benchmark {
                         m.oneByOneByProcess.stream().map(Timings::median).min(Double::compare);
                 Result.Peer peer = new Result.Peer(
                         contender.model(),
-                        rounded(p50),
-                        rounded(ours.times.median() / p50),
+                        Cells.rounded(p50),
+                        Cells.rounded(ours.times.median() / p50),
                         mebibytes(m.rss),
-                        each.map(Benchmark::rounded),
-                        each.map(e -> rounded(ours.oneByOne.median() / e)));
+                        each.map(Cells::rounded),
+                        each.map(e -> Cells.rounded(ours.oneByOne.median() / e)));
                 peers.merge(contender.name(), peer, (a, b) -> a.p50Ms() <= b.p50Ms() ? a : b);
             }
         });
@@ -280,15 +254,10 @@ public final class Benchmark {
     }
 
     private static Optional<Double> oneByOne(Timings times) {
-        return times.count() == 0 ? Optional.empty() : Optional.of(rounded(times.median()));
+        return times.count() == 0 ? Optional.empty() : Optional.of(Cells.rounded(times.median()));
     }
 
     private static Optional<Double> mebibytes(OptionalLong bytes) {
         return bytes.isPresent() ? Optional.of((double) Math.round(bytes.getAsLong() / 0x1p20)) : Optional.empty();
-    }
-
-    /** Three decimals: no clock here is better. */
-    private static double rounded(double value) {
-        return Math.rint(value * 1e3) / 1e3;
     }
 }

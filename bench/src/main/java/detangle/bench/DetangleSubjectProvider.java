@@ -4,11 +4,16 @@ import detangle.backend.Peaks;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.text.Batch;
+import detangle.models.text.Tokenizer;
+import detangle.models.text.Tokenizers;
 import detangle.peer.Subject;
 import detangle.peer.SubjectProvider;
 import detangle.runtime.DetangleVersion;
 import detangle.runtime.Session;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -52,6 +57,22 @@ public final class DetangleSubjectProvider implements SubjectProvider {
             @Override
             public Forward prepare(Map<String, Tensor> inputs) {
                 return () -> session.run(inputs);
+            }
+
+            @Override
+            public Forward prepare(String text) {
+                Tokenizer tokenizer = Tokenizers.load(model);
+                return () -> session.run(inputs(tokenizer, text));
+            }
+
+            private Map<String, Tensor> inputs(Tokenizer tokenizer, String text) {
+                Batch batch = Batch.of(List.of(tokenizer.encode(text)), tokenizer.padTokenId(), Batch.Side.RIGHT, 1);
+                Map<String, Tensor> inputs = new HashMap<>(Map.of(
+                        "input_ids", batch.inputIds(),
+                        "attention_mask", batch.attentionMask(),
+                        "token_type_ids", batch.tokenTypeIds()));
+                inputs.keySet().retainAll(inputs());
+                return inputs;
             }
 
             @Override

@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** A page with a plot and the table, in one file that needs no network. */
+/** A page with the table, and a plot of speeds, in one file that needs no network. */
 final class HtmlReport {
     private static final String CHART = "/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.js";
 
@@ -18,21 +18,23 @@ final class HtmlReport {
                 .replace(
                         "@HOST@",
                         escaped(ReportFormat.host(report) + "; " + report.host().date()))
-                .replace("@TABLE@", table(ReportFormat.table(report)))
+                .replace("@TABLE@", table(report))
                 // Text of a script ends at the first closing tag, wherever it stands.
                 .replace("@DATA@", json.replace("</", "<\\/"))
                 .replace("@CHART@", resource(CHART));
     }
 
-    private static String table(List<List<String>> rows) {
+    private static String table(Report report) {
+        List<List<String>> rows = report.table();
         StringBuilder html = new StringBuilder();
         for (int i = 0; i < rows.size(); i++) {
             String cell = i == 0 ? "th" : "td";
             html.append("<tr>");
-            for (String text : rows.get(i)) {
+            for (int j = 0; j < rows.get(i).size(); j++) {
+                String text = rows.get(i).get(j);
                 html.append('<')
                         .append(cell)
-                        .append('>')
+                        .append(j < report.words() ? " class=\"word\">" : ">")
                         .append(escaped(text))
                         .append("</")
                         .append(cell)

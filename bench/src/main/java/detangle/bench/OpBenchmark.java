@@ -3,6 +3,7 @@ package detangle.bench;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.Peaks;
+import detangle.bench.OpReport.OpTime;
 import detangle.compiler.Compiler;
 import detangle.compiler.Cost;
 import detangle.compiler.Pipeline;
@@ -17,11 +18,7 @@ import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
-import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
-import detangle.models.deberta.DebertaConfig;
-import detangle.models.deberta.DebertaModel;
-import detangle.models.deberta.ModelOptions;
 import detangle.models.weights.Weights;
 import detangle.runtime.Backends;
 import java.nio.file.Path;
@@ -34,6 +31,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -56,44 +54,47 @@ public final class OpBenchmark {
         this.dependent = program.inputDependent();
     }
 
-    /** A table as text; kernels of one operation and one set of shapes are timed once and counted. */
-    public static String run(BenchOptions options, Consumer<String> progress) {
+    /** Kernels of one operation and one set of shapes are timed once and counted. */
+    public static OpReport run(BenchOptions options, Consumer<String> progress) {
         // Read when the first device is loaded.
         System.setProperty(
                 "detangle.threads", Integer.toString(options.threads().getFirst()));
-        Device device = Backends.named(options.backends().getFirst());
+        String backend = options.backends().getFirst();
+        Device device = Backends.named(backend);
         Peaks peaks = device.measurePeaks()
-                .orElseThrow(() -> new BenchException(
-                        "the backend " + options.backends().getFirst() + " has no measured limits to compare with"));
-        StringBuilder out = new StringBuilder(String.format(
-                Locale.ROOT,
-                "%s; peaks: %.1f GFLOP/s, %.1f GB/s%n",
-                device.description(),
-                peaks.flops() / 1e9,
-                peaks.bandwidth() / 1e9));
-        for (Path model : options.models()) {
-            DebertaConfig config = DebertaConfig.read(model);
-            Architecture head = options.head().flatMap(Architecture::named).orElse(config.architecture());
-            Program built = DebertaModel.build(config, head, ModelOptions.DEFAULT.withHiddenStates(false));
-            try (Weights weights = Weights.open(model)) {
-                progress.accept("compiling " + model.getFileName());
+                .orElseThrow(
+                        () -> new BenchException("the backend " + backend + " has no measured limits to compare with"));
+        List<OpTime> results = new ArrayList<>();
+        for (Path folder : options.models()) {
+            BenchModel model = BenchModel.of(folder, options.head());
+            Program built = model.program();
+            try (Weights weights = Weights.open(folder)) {
+                progress.accept("compiling " + model.name());
                 Program compiled = Compiler.run(
-                        built, Pipeline.inference(Checkpoint.parameters(weights, config, built)), (pass, p) -> {});
+                        built,
+                        Pipeline.inference(Checkpoint.parameters(weights, model.config(), built)),
+                        (pass, p) -> {});
                 OpBenchmark bench = new OpBenchmark(device, peaks, compiled, options);
                 for (Workload workload : options.workloads()) {
-                    progress.accept(
-                            model.getFileName() + ", batch " + workload.batch() + ", length " + workload.longest());
-                    out.append(bench.table(model.getFileName().toString(), workload));
+                    progress.accept(model.name() + ", batch " + workload.batch() + ", length " + workload.longest());
+                    results.addAll(bench.times(model.name(), workload));
                 }
             }
         }
-        return out.toString();
+        return new OpReport(
+                Host.of(new TreeMap<>(Map.of(
+                        backend,
+                        device.description() + ", at most " + Cells.number("%.1f GFLOP/s, ", peaks.flops() / 1e9)
+                                + Cells.number("%.1f GB/s", peaks.bandwidth() / 1e9)))),
+                Cells.rounded(peaks.flops() / 1e9),
+                Cells.rounded(peaks.bandwidth() / 1e9),
+                results);
     }
 
     /** Kernels that do the same work. */
     private record Kind(Object op, List<TensorType> types) {}
 
-    private String table(String model, Workload workload) {
+    private List<OpTime> times(String model, Workload workload) {
         Map<String, Long> sizes = Map.of("B", (long) workload.batch(), "S", (long) workload.longest(), "C", 1L);
         Map<Kind, List<Node>> kinds = new LinkedHashMap<>();
         for (Node node : program.nodes()) {
@@ -103,44 +104,29 @@ public final class OpBenchmark {
                         .add(node);
             }
         }
-        StringBuilder out = new StringBuilder(String.format(
-                Locale.ROOT,
-                "%n%s, batch %d, length %d%n%-24s %-44s %5s %10s %9s %8s %8s %12s%n",
-                model,
-                workload.batch(),
-                workload.longest(),
-                "kernel",
-                "operands",
-                "calls",
-                "ms a call",
-                "ms in all",
-                "GFLOP/s",
-                "GB/s",
-                "of roofline"));
         // All of them before any counts: they share code, which is compiled for what it has seen.
         kinds.values().forEach(nodes -> time(nodes.getFirst(), sizes));
-        double total = 0;
-        for (Map.Entry<Kind, List<Node>> entry : kinds.entrySet()) {
-            Node node = entry.getValue().getFirst();
+        List<OpTime> times = new ArrayList<>();
+        for (List<Node> same : kinds.values()) {
+            Node node = same.getFirst();
             double seconds = time(node, sizes);
             Cost cost = Cost.of(node, sizes);
             double floor = Math.max(cost.flops() / peaks.flops(), cost.bytes() / peaks.bandwidth());
-            int calls = entry.getValue().size();
-            total += seconds * calls;
-            out.append(String.format(
-                    Locale.ROOT,
-                    "%-24s %-44s %5d %10.3f %9.2f %8.1f %8.1f %10.0f %%%n",
+            times.add(new OpTime(
+                    model,
                     name((KernelOp) node.op()),
                     operands(node, sizes),
-                    calls,
-                    seconds * 1e3,
-                    seconds * calls * 1e3,
-                    cost.flops() / seconds / 1e9,
-                    cost.bytes() / seconds / 1e9,
-                    100 * floor / seconds));
+                    workload.batch(),
+                    workload.longest(),
+                    options.threads().getFirst(),
+                    same.size(),
+                    Cells.rounded(seconds * 1e3),
+                    Cells.rounded(seconds * same.size() * 1e3),
+                    Cells.rounded(cost.flops() / seconds / 1e9),
+                    Cells.rounded(cost.bytes() / seconds / 1e9),
+                    Cells.rounded(floor / seconds)));
         }
-        return out.append(String.format(Locale.ROOT, "%-24s %-44s %5s %10s %9.2f%n", "all", "", "", "", total * 1e3))
-                .toString();
+        return times;
     }
 
     private static String name(KernelOp op) {

@@ -2,10 +2,6 @@ package detangle.bench;
 
 import detangle.ir.Program;
 import detangle.ir.Tensor;
-import detangle.models.deberta.Architecture;
-import detangle.models.deberta.DebertaConfig;
-import detangle.models.deberta.DebertaModel;
-import detangle.models.deberta.ModelOptions;
 import detangle.models.deberta.RandomWeights;
 import detangle.models.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -28,11 +24,9 @@ public final class RandomModel {
      * @param into where the folder is made, under the configuration's name
      */
     public static Path write(Path config, Optional<String> head, Path into) {
-        DebertaConfig read = DebertaConfig.read(config);
         Path file = Files.isDirectory(config) ? config.resolve("config.json") : config;
         Path source = file.toAbsolutePath().getParent();
-        Architecture architecture = head.flatMap(Architecture::named).orElse(read.architecture());
-        Program program = DebertaModel.build(read, architecture, ModelOptions.DEFAULT.withHiddenStates(false));
+        Program program = BenchModel.of(config, head).program();
         try {
             Path folder = Files.createDirectories(into.resolve(source.getFileName()));
             Files.copy(file, folder.resolve("config.json"));

@@ -2,9 +2,15 @@ package detangle.bench;
 
 import java.util.List;
 
-/** All that a run of the bench found. */
-public record Report(Host host, List<Result> results) {
-    public Report {
-        results = List.copyOf(results);
-    }
+/** What a run of the bench found: as a table for people, and its components as JSON for programs. */
+public interface Report {
+    Host host();
+
+    List<? extends Record> results();
+
+    /** Headings, then a row for each result; {@link #words} of the columns hold words, the others numbers. */
+    List<List<String>> table();
+
+    /** How many columns, from the left, hold words. */
+    int words();
 }

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** A process that runs one model; see {@link detangle.peer.WorkerMain} for what is said to it. */
 final class Worker implements AutoCloseable {
@@ -38,7 +37,7 @@ final class Worker implements AutoCloseable {
     }
 
     /** Detangle on one of its backends, with the options of this JVM. */
-    static Worker detangle(Path model, String backend, String head, int threads) {
+    static Worker detangle(BenchModel model, String backend, int threads) {
         List<String> command = new ArrayList<>(List.of(java()));
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(a -> !a.startsWith("-Ddetangle.terminal") && !a.startsWith("-agentlib"))
@@ -50,12 +49,15 @@ final class Worker implements AutoCloseable {
                         ? List.of("-m", "detangle.peer/" + MAIN)
                         : List.of("-cp", System.getProperty("java.class.path"), MAIN));
         command.addAll(List.of(
-                DetangleSubjectProvider.NAME, model.toString(), Integer.toString(threads), backend + " " + head));
+                DetangleSubjectProvider.NAME,
+                model.folder().toString(),
+                Integer.toString(threads),
+                backend + " " + model.head().text()));
         return new Worker(backend, command);
     }
 
     /** Another runtime, from the jars in its own folder. */
-    static Worker peer(String peer, Path model, int threads) {
+    static Worker peer(String peer, Path model, int threads, String options) {
         Path lib = home().resolve("peers").resolve(peer).resolve("target/lib");
         if (!Files.isDirectory(lib)) {
             throw new BenchException("the peer " + peer + " is not built: run ./build -q -DskipTests package -pl peers/"
@@ -72,19 +74,7 @@ final class Worker implements AutoCloseable {
                         peer,
                         model.toString(),
                         Integer.toString(threads),
-                        ""));
-    }
-
-    /** The peers that there are, built or not. */
-    static List<String> peers() {
-        try (Stream<Path> folders = Files.list(home().resolve("peers"))) {
-            return folders.map(f -> f.getFileName().toString())
-                    .filter(n -> !n.equals("worker"))
-                    .sorted()
-                    .toList();
-        } catch (IOException e) {
-            return List.of();
-        }
+                        options));
     }
 
     private static Path home() {
@@ -126,6 +116,11 @@ final class Worker implements AutoCloseable {
 
     void prepare(Workload workload, int vocabulary, boolean oneByOne) {
         ask((oneByOne ? "each " : "prepare ") + vocabulary + " " + workload.lengthList(), "ok");
+    }
+
+    /** A text, for a worker that has a tokenizer. */
+    void prepare(String text) {
+        ask("text " + text, "ok");
     }
 
     /** Nanoseconds of each of some runs. */

@@ -79,7 +79,8 @@ final class BenchCommand implements Runnable {
             names = "--peer",
             split = ",",
             paramLabel = "NAME[=FILE]",
-            description = "onnxruntime, on Detangle's own export, and on a file of its own: the faster one counts.")
+            description =
+                    "onnxruntime or djl (PyTorch), on Detangle's own export, and on FILE too: the faster one counts.")
     private List<String> peers = List.of();
 
     @Option(
@@ -104,7 +105,9 @@ final class BenchCommand implements Runnable {
     @Option(names = "--ops", description = "Time each kernel of the model by itself, against the machine's limits.")
     private boolean ops;
 
-    @Option(names = "--cold", description = "Time from the start of a process to its first answer to 16 tokens.")
+    @Option(
+            names = "--cold",
+            description = "Time from the start of a process to its first answer to a text of 16 tokens.")
     private boolean cold;
 
     @Option(
@@ -187,14 +190,6 @@ final class BenchCommand implements Runnable {
         for (Path file : outputs) {
             write(file, format.orElseGet(() -> ReportFormat.of(file)).write(report));
         }
-    }
-
-    /** A table that has one form alone. */
-    private void write(String table) {
-        if (outputs.isEmpty()) {
-            print(table);
-        }
-        outputs.forEach(file -> write(file, table));
     }
 
     private void print(String report) {

@@ -2,7 +2,7 @@ package detangle.cli;
 
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
-import detangle.runtime.OnnxExport;
+import detangle.runtime.ModelExport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,19 +21,18 @@ import picocli.CommandLine.Spec;
         description = "Writes a model for other runtimes, with its weights and for any batch and length.",
         mixinStandardHelpOptions = true)
 final class ExportCommand implements Runnable {
-    /** The constants are the words of {@code --format}. */
-    enum Format {
-        onnx
-    }
-
     @Spec
     private CommandSpec spec;
 
     @Parameters(paramLabel = "MODEL", description = "A folder with config.json and weights.")
     private Path model;
 
-    @Option(names = "--format", description = "onnx, which is the only one yet.", defaultValue = "onnx")
-    private Format format;
+    @Option(
+            names = "--format",
+            paramLabel = "NAME",
+            description = "onnx, which is the default, or torchscript.",
+            defaultValue = "onnx")
+    private ModelExport.Format format;
 
     @Mixin
     private HeadOptions headOptions;
@@ -49,7 +48,7 @@ final class ExportCommand implements Runnable {
 
     @Option(
             names = "--external-data",
-            description = "Write weights to FILE.data; so it is done above 2 GiB in any case.")
+            description = "Write an ONNX model's weights to FILE.data; so it is done above 2 GiB in any case.")
     private boolean externalData;
 
     @Option(
@@ -62,11 +61,14 @@ final class ExportCommand implements Runnable {
     @Override
     public void run() {
         Architecture head = headOptions.head(DebertaConfig.read(model));
-        OnnxExport.Options options = new OnnxExport.Options(
-                Optional.of(head), Optional.of(headOptions.convention(head)), weights, hiddenStates, externalData);
-        for (Path file : switch (format) {
-            case onnx -> OnnxExport.write(model, output, options);
-        }) {
+        ModelExport.Options options = new ModelExport.Options(
+                format,
+                Optional.of(head),
+                Optional.of(headOptions.convention(head)),
+                weights,
+                hiddenStates,
+                externalData);
+        for (Path file : ModelExport.write(model, output, options)) {
             spec.commandLine()
                     .getErr()
                     .println(String.format(Locale.ROOT, "detangle: wrote %s, %.1f MiB", file, size(file) / 0x1p20));

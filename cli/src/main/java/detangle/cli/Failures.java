@@ -4,13 +4,13 @@ import detangle.backend.BackendException;
 import detangle.backend.InputException;
 import detangle.bench.BenchException;
 import detangle.compiler.CompileException;
+import detangle.export.ExportException;
 import detangle.ir.IrException;
 import detangle.ir.interpreter.InterpreterException;
 import detangle.ir.text.ParseException;
 import detangle.models.deberta.ConfigException;
 import detangle.models.text.TokenizerException;
 import detangle.models.weights.WeightsException;
-import detangle.onnx.OnnxExportException;
 import detangle.runtime.TextException;
 import java.io.UncheckedIOException;
 
@@ -40,7 +40,7 @@ final class Failures {
             case ParseException known -> oneLine(known);
             case IrException known -> oneLine(known);
             case BenchException known -> oneLine(known);
-            case OnnxExportException known -> oneLine(known);
+            case ExportException known -> oneLine(known);
             case TextException known -> oneLine(known);
             case UncheckedIOException io -> oneLine(io.getCause());
             default -> "internal error: " + e + "; run it with --verbose and report what it prints";

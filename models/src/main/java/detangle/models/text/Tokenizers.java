@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Finds and loads the tokenizer of a model folder. */
 public final class Tokenizers {
@@ -47,6 +48,12 @@ public final class Tokenizers {
             case GPT2 ->
                 gpt2(folder).orElseThrow(() -> missing(folder, TORCH_FILE + ", " + DICTIONARY + " with merges.txt"));
         };
+    }
+
+    /** Whether a folder has files of a tokenizer, well formed or not. */
+    public static boolean exists(Path folder) {
+        return Stream.of(JSON, SENTENCE_PIECE, VOCABULARY, TORCH_FILE, DICTIONARY)
+                .anyMatch(name -> find(folder, name).isPresent());
     }
 
     private static TokenizerException missing(Path folder, String files) {

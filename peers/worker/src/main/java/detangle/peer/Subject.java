@@ -15,6 +15,11 @@ public interface Subject {
     /** One forward pass over these inputs, from host memory to host memory. */
     Forward prepare(Map<String, Tensor> inputs) throws Exception;
 
+    /** From a text to the outputs; an {@link UnsupportedOperationException} where a model takes ids alone. */
+    default Forward prepare(String text) throws Exception {
+        throw new UnsupportedOperationException(version() + " takes ids, not texts");
+    }
+
     /** A forward pass that is ready to run, any number of times. */
     @FunctionalInterface
     interface Forward {

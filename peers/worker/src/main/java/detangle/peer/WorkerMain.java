@@ -24,6 +24,7 @@ import java.util.StringJoiner;
  * (start)                           ready VERSION
  * prepare VOCABULARY 12,37,64       ok            one padded batch of sequences of these lengths
  * each VOCABULARY 12,37,64          ok            the same sequences, one after another
+ * text WORDS                        ok            one text, where the model reads texts
  * run COUNT                         times NANOS NANOS ...
  * peaks                             peaks FLOPS BYTES
  * </pre>
@@ -62,7 +63,7 @@ public final class WorkerMain {
         answers.flush();
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
             try {
-                answers.println(worker.answer(line.split(" ")));
+                answers.println(worker.answer(line));
             } catch (Exception e) {
                 answers.println("error " + oneLine(e));
             }
@@ -77,7 +78,8 @@ public final class WorkerMain {
                 .orElse("");
     }
 
-    private String answer(String[] words) throws Exception {
+    private String answer(String line) throws Exception {
+        String[] words = line.split(" ");
         switch (words[0]) {
             case "prepare" -> {
                 forwards = List.of(subject.prepare(inputs(Integer.parseInt(words[1]), lengths(words[2]))));
@@ -89,6 +91,10 @@ public final class WorkerMain {
                     each.add(subject.prepare(inputs(Integer.parseInt(words[1]), length)));
                 }
                 forwards = each;
+                return "ok";
+            }
+            case "text" -> {
+                forwards = List.of(subject.prepare(line.substring("text ".length())));
                 return "ok";
             }
             case "run" -> {

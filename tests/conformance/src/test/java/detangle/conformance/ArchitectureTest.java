@@ -23,17 +23,17 @@ class ArchitectureTest {
     private static final String MODELS = "detangle.models..";
     private static final String RUNTIME = "detangle.runtime..";
     private static final String CLI = "detangle.cli..";
-    private static final String ONNX = "detangle.onnx..";
+    private static final String EXPORT = "detangle.export..";
     private static final String BENCH = "detangle.bench..";
     private static final String PEER = "detangle.peer..";
 
     @ArchTest
-    static final ArchRule onnxExportKnowsTheIrAlone = classes()
+    static final ArchRule exportKnowsTheIrAlone = classes()
             .that()
-            .resideInAPackage(ONNX)
+            .resideInAPackage(EXPORT)
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage("java..", "com.google.protobuf..", IR, ONNX);
+            .resideInAnyPackage("java..", "com.google.protobuf..", IR, EXPORT);
 
     /** What Detangle is compared with runs without it. */
     @ArchTest
@@ -42,7 +42,7 @@ class ArchitectureTest {
             .resideInAPackage(PEER)
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage("java..", "ai.onnxruntime..", IR, PEER);
+            .resideInAnyPackage("java..", "ai.onnxruntime..", "ai.djl..", IR, PEER);
 
     @ArchTest
     static final ArchRule benchFindsBackendsByTheirService = noClasses()
@@ -50,7 +50,7 @@ class ArchitectureTest {
             .resideInAPackage(BENCH)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(REFERENCE, VECTOR, CLI, "detangle.peer.onnxruntime..");
+            .resideInAnyPackage(REFERENCE, VECTOR, CLI, "detangle.peer.onnxruntime..", "detangle.peer.djl..");
 
     @ArchTest
     static final ArchRule irStandsOnJavaBaseAlone = classes()

@@ -1,0 +1,32 @@
+package detangle.bench;
+
+import detangle.ir.Program;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** A model to measure: its folder, its configuration, and what stands on the encoder. */
+record BenchModel(Path folder, DebertaConfig config, Architecture head) {
+    /**
+     * Reads the configuration.
+     *
+     * @param folder a folder with config.json, or the file
+     * @param head config.json's where it is empty
+     */
+    static BenchModel of(Path folder, Optional<String> head) {
+        DebertaConfig config = DebertaConfig.read(folder);
+        return new BenchModel(folder, config, head.flatMap(Architecture::named).orElse(config.architecture()));
+    }
+
+    String name() {
+        return folder.getFileName().toString();
+    }
+
+    /** The forward pass, in primitives. */
+    Program program() {
+        return DebertaModel.build(config, head, ModelOptions.DEFAULT.withHiddenStates(false));
+    }
+}

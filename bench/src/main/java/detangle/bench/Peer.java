@@ -1,0 +1,46 @@
+package detangle.bench;
+
+import detangle.runtime.ModelExport;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A runtime to compare with; each constant is the word by which users name it, and a folder of {@code peers}. */
+enum Peer {
+    onnxruntime(ModelExport.Format.onnx),
+    djl(ModelExport.Format.torchscript);
+
+    private final ModelExport.Format format;
+
+    Peer(ModelExport.Format format) {
+        this.format = format;
+    }
+
+    /** A {@link BenchException} if there is no such peer. */
+    static Peer named(String name) {
+        return Arrays.stream(values())
+                .filter(p -> p.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new BenchException("there is no peer '" + name + "'; there are "
+                        + Arrays.stream(values()).map(Peer::name).collect(Collectors.joining(", "))));
+    }
+
+    /** Writes the model as this runtime loads it. */
+    Path export(BenchModel model, Path folder) {
+        Path file = folder.resolve(model.name() + "." + format);
+        ModelExport.write(model.folder(), file, ModelExport.Options.of(format).withHead(model.head()));
+        return file;
+    }
+
+    /** A process that has loaded the file. */
+    Worker start(BenchModel model, Path file, int threads) {
+        // In the order in which models of HuggingFace and of Detangle take them.
+        List<String> inputs = new ArrayList<>(List.of("input_ids", "attention_mask"));
+        if (model.config().typeVocabSize() > 0) {
+            inputs.add("token_type_ids");
+        }
+        return Worker.peer(name(), file, threads, String.join(",", inputs));
+    }
+}

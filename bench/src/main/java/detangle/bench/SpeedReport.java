@@ -1,0 +1,87 @@
+package detangle.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** How fast models ran, beside others that ran them. */
+public record SpeedReport(Host host, List<Result> results) implements Report {
+    public SpeedReport {
+        results = List.copyOf(results);
+    }
+
+    @Override
+    public List<List<String>> table() {
+        boolean mixes = results.stream().anyMatch(r -> r.mix().isPresent());
+        TreeSet<String> peers = new TreeSet<>();
+        results.forEach(r -> peers.addAll(r.peers().keySet()));
+        List<List<String>> rows = new ArrayList<>();
+        List<String> heading = new ArrayList<>(List.of(
+                "model",
+                "backend",
+                "batch",
+                "seq",
+                "threads",
+                "p50 ms",
+                "p90 ms",
+                "p99 ms",
+                "tokens/s",
+                "GFLOP/s",
+                "of peak",
+                "RSS MiB"));
+        if (mixes) {
+            heading.add("one by one ms");
+        }
+        for (String peer : peers) {
+            heading.addAll(List.of(peer + " ms", "ratio", peer + " RSS"));
+            if (mixes) {
+                heading.addAll(List.of(peer + " one by one ms", "ratio"));
+            }
+        }
+        heading.add("clean");
+        rows.add(heading);
+        for (Result r : results) {
+            List<String> row = new ArrayList<>(List.of(
+                    r.model(),
+                    r.backend(),
+                    Integer.toString(r.batch()),
+                    r.mix().isPresent() ? "mix of " + r.seq() : Integer.toString(r.seq()),
+                    Integer.toString(r.threads()),
+                    Cells.number("%.1f", r.p50Ms()),
+                    Cells.number("%.1f", r.p90Ms()),
+                    Cells.number("%.1f", r.p99Ms()),
+                    Cells.number("%.0f", r.tokensPerS()),
+                    Cells.number("%.1f", r.gflops()),
+                    r.peakShare().map(s -> Cells.percent(s)).orElse(""),
+                    r.rssMb().map(s -> Cells.number("%.0f", s)).orElse("")));
+            if (mixes) {
+                row.add(r.oneByOneP50Ms().map(t -> Cells.number("%.1f", t)).orElse(""));
+            }
+            for (String peer : peers) {
+                Optional<Result.Peer> p = Optional.ofNullable(r.peers().get(peer));
+                row.add(p.map(x -> Cells.number("%.1f", x.p50Ms())).orElse(""));
+                row.add(p.map(x -> Cells.number("%.2f", x.ratio())).orElse(""));
+                row.add(p.flatMap(Result.Peer::rssMb)
+                        .map(x -> Cells.number("%.0f", x))
+                        .orElse(""));
+                if (mixes) {
+                    row.add(p.flatMap(Result.Peer::oneByOneP50Ms)
+                            .map(x -> Cells.number("%.1f", x))
+                            .orElse(""));
+                    row.add(p.flatMap(Result.Peer::oneByOneRatio)
+                            .map(x -> Cells.number("%.2f", x))
+                            .orElse(""));
+                }
+            }
+            row.add(r.clean() ? "yes" : "disturbed");
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    @Override
+    public int words() {
+        return 2;
+    }
+}

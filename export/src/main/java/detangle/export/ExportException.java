@@ -1,0 +1,14 @@
+package detangle.export;
+
+/** A program cannot be written for another runtime; the message says why. */
+public final class ExportException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public ExportException(String message) {
+        super(message);
+    }
+
+    public ExportException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,54 @@
+package detangle.export.file;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.UUID;
+
+/** Files that appear whole or not at all: they are written under other names beside their own, and renamed at the end. */
+public final class WholeFiles implements AutoCloseable {
+    private final SequencedMap<Path, Path> parts = new LinkedHashMap<>();
+
+    public WholeFiles() {}
+
+    /** Where to write what is to become this file. */
+    public Path part(Path file) {
+        Path whole = file.toAbsolutePath();
+        return parts.computeIfAbsent(
+                whole, f -> f.resolveSibling("." + f.getFileName() + "." + UUID.randomUUID() + ".part"));
+    }
+
+    /** Gives all of them their names, in the order in which they were asked for. */
+    public void publish() throws IOException {
+        for (Map.Entry<Path, Path> entry : parts.entrySet()) {
+            Files.move(
+                    entry.getValue(),
+                    entry.getKey(),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** What went wrong, in words: some of these exceptions' messages are bare paths. */
+    public static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException missing -> "its folder does not exist";
+            case AccessDeniedException denied -> "no permission to write there";
+            default -> e.getMessage();
+        };
+    }
+
+    /** Leaves nothing half-written behind. */
+    @Override
+    public void close() throws IOException {
+        for (Path part : parts.values()) {
+            Files.deleteIfExists(part);
+        }
+    }
+}

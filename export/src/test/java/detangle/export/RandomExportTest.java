@@ -1,0 +1,83 @@
+package detangle.export;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.compiler.Compiler;
+import detangle.compiler.Pass;
+import detangle.compiler.Pipeline;
+import detangle.export.onnx.OnnxExporter;
+import detangle.export.torchscript.TorchScriptExporter;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.ir.testing.Closeness;
+import detangle.ir.testing.RandomPrograms.Sample;
+import detangle.ir.testing.RandomRun;
+import detangle.ir.testing.Rounding;
+import detangle.peer.djl.DjlModel;
+import detangle.peer.onnxruntime.OrtModel;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Random programs, exported, in ONNX Runtime and in PyTorch: judges that share no code with the interpreter. */
+class RandomExportTest {
+    private static final double NMSE = 1e-10;
+
+    /** Other runtimes approximate erf and tanh by other polynomials. */
+    private static final double ROUNDING = 1000;
+
+    @TempDir
+    Path folder;
+
+    /** Runs a program elsewhere. */
+    @FunctionalInterface
+    private interface Judge {
+        Map<String, Tensor> run(Program program, Map<String, Tensor> inputs) throws Exception;
+    }
+
+    @Test
+    void onnxRuntimeAgreesWithTheInterpreter() {
+        compare("exports to ONNX", 300, (program, inputs) -> {
+            Path file = folder.resolve("random.onnx");
+            new OnnxExporter("test", Map.of(), false).write(program, file);
+            try (OrtModel model = OrtModel.load(file, 1)) {
+                return model.run(inputs);
+            }
+        });
+    }
+
+    @Test
+    void pytorchAgreesWithTheInterpreter() {
+        compare("exports to TorchScript", 150, (program, inputs) -> {
+            Path file = folder.resolve("random.pt");
+            TorchScriptExporter.write(program, file);
+            try (DjlModel model = DjlModel.load(file, 1)) {
+                return model.run(program.inputs().stream()
+                        .map(n -> inputs.get(((TensorOp.Input) n.op()).name()))
+                        .toList());
+            }
+        });
+    }
+
+    private static void compare(String name, int programs, Judge judge) {
+        RandomRun.run(name, true, programs, (seed, sample) -> {
+            Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
+            double tolerance = Math.max(NMSE, ROUNDING * Rounding.of(sample));
+            check("as written", List.of(), sample, judge, exact, tolerance);
+            check("for export", Pipeline.export(Map.of()), sample, judge, exact, tolerance);
+        });
+    }
+
+    private static void check(
+            String how, List<Pass> passes, Sample sample, Judge judge, Map<String, Tensor> expected, double tolerance)
+            throws Exception {
+        Program program = Compiler.run(sample.program(), passes, (pass, p) -> {});
+        double error = Closeness.nmse(expected, judge.run(program, sample.inputs()));
+        assertTrue(error <= tolerance, how + " it is off by " + error + ", with " + tolerance + " allowed");
+    }
+}

@@ -1,0 +1,44 @@
+package detangle.ir.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.ir.Tensor;
+import detangle.ir.testing.RandomPrograms.Sample;
+import detangle.ir.text.Parser;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RoundingTest {
+    /** Sevenfold -1 has its mean exactly in single precision; how much cancels shows beside it. */
+    @Test
+    void seesWhatTheseInputsHide() {
+        Sample sample = sample("""
+                func @centred(%x: f32[7]) -> (y: f32[7]) {
+                  %sum = reduce_sum %x {axis=0} : f32[1]
+                  %seventh = constant 0.14285714285714285 : f32[]
+                  %mean = mul %sum, %seventh : f32[1]
+                  %c = sub %x, %mean : f32[7]
+                  return y = %c
+                }
+                """);
+        assertTrue(Rounding.of(sample) > 1e-12, "rounding of " + Rounding.of(sample));
+    }
+
+    /** Beside a whole number, floor would be another number, which is no rounding. */
+    @Test
+    void leavesJumpsAlone() {
+        Sample sample = sample("""
+                func @whole(%x: f32[7]) -> (y: f32[7]) {
+                  %y = floor %x : f32[7]
+                  return y = %y
+                }
+                """);
+        assertEquals(0, Rounding.of(sample));
+    }
+
+    private static Sample sample(String text) {
+        return new Sample(
+                Parser.parse("sample", text), Map.of("x", Tensor.of(new float[] {-1, -1, -1, -1, -1, -1, -1}, 7)));
+    }
+}

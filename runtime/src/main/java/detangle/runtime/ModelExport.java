@@ -1,0 +1,97 @@
+package detangle.runtime;
+
+import detangle.compiler.Compiler;
+import detangle.compiler.Pipeline;
+import detangle.export.onnx.OnnxExporter;
+import detangle.export.torchscript.TorchScriptExporter;
+import detangle.ir.Program;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.Convention;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
+import detangle.models.weights.Weights;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Writes models for other runtimes. */
+public final class ModelExport {
+    /** The names that exports of HuggingFace's optimum give to the sizes. */
+    private static final Map<String, String> SYMBOLS =
+            Map.of("B", "batch_size", "S", "sequence_length", "C", "num_choices");
+
+    private ModelExport() {}
+
+    /** The formats of files; each constant is the word by which users name it. */
+    public enum Format {
+        /** What ONNX Runtime, OpenVINO and TensorRT load; inputs and outputs by name. */
+        onnx,
+        /** What PyTorch, libtorch and DJL load; inputs in the order in which they are named below. */
+        torchscript
+    }
+
+    /**
+     * What to write.
+     *
+     * @param format of the file
+     * @param head what stands on the encoder; empty for what config.json says
+     * @param convention whose reading of far distances is taken; empty for that of the head's origin
+     * @param weights the file of the weights; empty for the one in the model's folder
+     * @param hiddenStates whether the outputs include the hidden states
+     * @param externalData whether an ONNX model's data stands beside it even where it would fit into it
+     */
+    public record Options(
+            Format format,
+            Optional<Architecture> head,
+            Optional<Convention> convention,
+            Optional<Path> weights,
+            boolean hiddenStates,
+            boolean externalData) {
+        /** The head of config.json and its outputs alone. */
+        public static Options of(Format format) {
+            return new Options(format, Optional.empty(), Optional.empty(), Optional.empty(), false, false);
+        }
+
+        /** The same with another head, by the convention of its origin. */
+        public Options withHead(Architecture newHead) {
+            return new Options(
+                    format,
+                    Optional.of(newHead),
+                    Optional.of(newHead.convention()),
+                    weights,
+                    hiddenStates,
+                    externalData);
+        }
+    }
+
+    /**
+     * Writes the model of a folder: inputs {@code input_ids}, {@code attention_mask} and, where the model has token types,
+     * {@code token_type_ids}, all {@code int64[batch_size, sequence_length]}; outputs are those of the head.
+     *
+     * @return the files written, the model first
+     * @throws RuntimeException of the part at fault, with one line that names the file and what to do
+     */
+    public static List<Path> write(Path folder, Path file, Options options) {
+        DebertaConfig config = DebertaConfig.read(folder);
+        Architecture head = options.head().orElse(config.architecture());
+        ModelOptions model = ModelOptions.DEFAULT
+                .with(options.convention().orElse(head.convention()))
+                .withHiddenStates(options.hiddenStates());
+        Program program = DebertaModel.build(config, head, model);
+        try (Weights weights = Weights.open(options.weights().orElse(folder))) {
+            Program lowered = Compiler.run(
+                    program, Pipeline.export(Checkpoint.parameters(weights, config, program)), (pass, p) -> {});
+            return switch (options.format()) {
+                case onnx ->
+                    new OnnxExporter(DetangleVersion.number(), SYMBOLS, options.externalData()).write(lowered, file);
+                case torchscript -> {
+                    TorchScriptExporter.write(lowered, file);
+                    yield List.of(file);
+                }
+            };
+        }
+    }
+}
