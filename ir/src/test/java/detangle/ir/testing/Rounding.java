@@ -31,8 +31,8 @@ public final class Rounding {
     private Rounding() {}
 
     /**
-     * The normalised mean squared error of the program in single precision, or with results of its arithmetic moved by one
-     * unit in the last place at random (Monte Carlo arithmetic, Parker 1997), whichever is more. Single precision by itself
+     * The normalised mean squared error of the program in single precision, or with results and terms of its arithmetic
+     * moved by one unit in the last place at random (Monte Carlo arithmetic, Parker 1997), whichever is more. Single precision by itself
      * may happen to round nothing: the mean of equal numbers is exact there, and in double precision it is not.
      */
     public static double of(Sample sample) {
@@ -86,30 +86,34 @@ public final class Rounding {
         };
     }
 
-    /** The program with a factor, close to one and an input, behind each operation that rounds. */
+    /** Whether partial sums round, which may be larger than their end. */
+    private static boolean sums(Op op) {
+        return switch (op) {
+            case TensorOp.Reduce(var f, var axis) -> f == ReduceFunction.SUM;
+            case TensorOp.Dot d -> true;
+            case TensorOp.Conv1d c -> true;
+            default -> false;
+        };
+    }
+
+    /** The program with noise on the result of each operation that rounds, and on the terms of each sum. */
     private static Sample noisy(Sample sample) {
-        Random random = new Random(SEED);
-        Map<String, Long> bindings = bindings(sample);
-        Map<String, Tensor> values = new HashMap<>(sample.inputs());
-        List<Node> inputs = new ArrayList<>(sample.program().inputs());
+        Noise noise = new Noise(sample);
         Map<Node, Node> moved = new IdentityHashMap<>();
         Set<Node> spared = aheadOfJumps(sample.program());
-        Builder b = new Builder();
         for (Node node : sample.program().nodes()) {
             if (node.op() instanceof TensorOp.Input) {
                 moved.put(node, node);
                 continue;
             }
-            Node result = b.op(node.op(), node.inputs().stream().map(moved::get).toList());
-            if (isFloat(node) && rounds(node.op()) && !spared.contains(node)) {
-                Node factor = b.input("noise" + inputs.size(), node.type());
-                inputs.add(factor);
-                values.put(
-                        "noise" + (inputs.size() - 1),
-                        factors(node.type().dtype(), node.shape().evaluate(bindings), random));
-                result = b.mul(result, factor);
+            boolean rounds = isFloat(node) && rounds(node.op()) && !spared.contains(node);
+            List<Node> operands =
+                    new ArrayList<>(node.inputs().stream().map(moved::get).toList());
+            if (rounds && sums(node.op())) {
+                operands.set(0, noise.on(operands.getFirst(), node.input(0)));
             }
-            moved.put(node, result);
+            Node result = noise.builder.op(node.op(), operands);
+            moved.put(node, rounds ? noise.on(result, node) : result);
         }
         List<Program.Output> outputs = sample.program().outputs().stream()
                 .map(o -> new Program.Output(o.name(), moved.get(o.node())))
@@ -117,10 +121,34 @@ public final class Rounding {
         return new Sample(
                 new Program(
                         sample.program().name(),
-                        inputs,
+                        noise.inputs,
                         outputs,
                         sample.program().constants()),
-                values);
+                noise.values);
+    }
+
+    /** Factors close to one, each an input more. */
+    private static final class Noise {
+        private final Builder builder = new Builder();
+        private final Random random = new Random(SEED);
+        private final Map<String, Long> bindings;
+        private final List<Node> inputs;
+        private final Map<String, Tensor> values;
+
+        Noise(Sample sample) {
+            this.bindings = bindings(sample);
+            this.inputs = new ArrayList<>(sample.program().inputs());
+            this.values = new HashMap<>(sample.inputs());
+        }
+
+        /** @param like a node of that type in the program without noise */
+        Node on(Node value, Node like) {
+            String name = "noise" + inputs.size();
+            Node factor = builder.input(name, like.type());
+            inputs.add(factor);
+            values.put(name, factors(like.type().dtype(), like.shape().evaluate(bindings), random));
+            return builder.mul(value, factor);
+        }
     }
 
     private static Tensor factors(DType dtype, long[] shape, Random random) {

@@ -25,6 +25,20 @@ class RoundingTest {
         assertTrue(Rounding.of(sample) > 1e-12, "rounding of " + Rounding.of(sample));
     }
 
+    /** A sum's end may be small beside what rounded on the way. */
+    @Test
+    void seesWhatCancelsInASum() {
+        Sample sample = sample("""
+                func @cancels(%x: f32[7]) -> (y: f32[1]) {
+                  %w = constant dense<1000000, -1000000, 1000000, -1000000, 1000000, -1000000, 1> : f32[7]
+                  %terms = mul %x, %w : f32[7]
+                  %y = reduce_sum %terms {axis=0} : f32[1]
+                  return y = %y
+                }
+                """);
+        assertTrue(Rounding.of(sample) > 1e-6, "rounding of " + Rounding.of(sample));
+    }
+
     /** Near a whole number, floor would be another number, which is no rounding. */
     @Test
     void leavesJumpsAlone() {

@@ -19,6 +19,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -113,12 +114,24 @@ final class BoundShape {
                     DType dtype = node.type().dtype();
                     View view = new View(dtype, arenas.get(dtype), offset, shape);
                     views.put(node, view);
-                    builder.step(node, view).ifPresent(steps::add);
+                    builder.step(node, view).ifPresent(this::add);
                 }
             }
             for (Output output : plan.program().outputs()) {
                 outputs.put(output.name(), views.get(output.node()));
             }
+        }
+
+        /** A value's memory is taken for the time between its steps, so only neighbours may become one step. */
+        private void add(Step step) {
+            if (!steps.isEmpty() && steps.getLast() instanceof LinearStep last && step instanceof LinearStep next) {
+                Optional<LinearStep> both = last.with(next);
+                if (both.isPresent()) {
+                    steps.set(steps.size() - 1, both.get());
+                    return;
+                }
+            }
+            steps.add(step);
         }
 
         Map<String, Tensor> run(Map<String, Tensor> values) {

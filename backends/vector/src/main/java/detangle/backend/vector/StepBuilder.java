@@ -265,26 +265,17 @@ final class StepBuilder {
         int n = out.dim(-1);
         int rows = out.rows();
         int k = x.dim(-1);
-        Supplier<PackedMatrix> weight;
-        if (readsConstant(node, 1)) {
-            PackedMatrix packed = constants.matrix(node.input(1));
-            weight = () -> packed;
-        } else {
-            weight = () -> matrix(node, 1);
-        }
+        Supplier<PackedMatrix> weight =
+                () -> readsConstant(node, 1) ? constants.matrix(node.input(1)) : matrix(node, 1);
         float[] zeros = new float[n + PackedMatrix.WIDTH];
         Supplier<float[]> bias = op.bias() ? vector(node, 2) : () -> zeros;
-        return () -> Gemm.run(
-                x.floats(),
-                x.offset(),
-                k,
-                rows,
-                weight.get(),
-                bias.get(),
-                op.activation(),
-                out.floats(),
-                out.offset(),
-                n);
+        Supplier<Gemm.Target> target =
+                () -> new Gemm.Target(weight.get(), bias.get(), op.activation(), out.floats(), out.offset(), n);
+        if (readsConstant(node, 1) && (!op.bias() || readsConstant(node, 2))) {
+            return new LinearStep(x, List.of(target.get()));
+        }
+        Gemm gemm = new Gemm(x.floats(), x.offset(), k, rows, k);
+        return () -> gemm.run(List.of(target.get()));
     }
 
     private Step layerNorm(KernelOp.LayerNorm op, Node node, View out) {

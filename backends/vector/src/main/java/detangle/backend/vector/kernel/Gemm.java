@@ -1,82 +1,158 @@
 package detangle.backend.vector.kernel;
 
+import static detangle.backend.vector.kernel.Lanes.COUNT;
+import static detangle.backend.vector.kernel.Lanes.SPECIES;
 import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 
 import detangle.ir.Activation;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
 
-/** {@code C = activation(A B + bias)} with B packed ahead, over the worker pool. */
+/**
+ * Products {@code C = activation(A B + bias)} of one A with one or more B packed ahead, over the worker pool. Rows of A are
+ * packed once for all; then threads share the panels, so that each weight is read by one of them alone.
+ */
 public final class Gemm {
-    /** Packed rows of A stay below this many floats, so that they remain in the second-level cache. */
-    private static final int BLOCK_FLOATS = 96 * 1024;
+    /** Packed rows that meet a panel stay below this many floats: two fifths of the second-level cache. */
+    private static final int GROUP_FLOATS = Processor.secondLevelCache() / Float.BYTES * 2 / 5;
 
-    private static final int MAX_BLOCK_ROWS = 120;
+    /** Rows of a panel that stay in the first-level cache while all rows of A meet them. */
+    private static final int DEPTH = 256;
 
-    /** From so many rows on, threads share the rows; below, the panels. */
-    private static final int MIN_ROWS_TO_SPLIT = 48;
+    private static final int TASKS_PER_THREAD = 4;
 
     private static final int SCRATCH_ROWS = 0;
     private static final int SCRATCH_TILE = 1;
 
-    private Gemm() {}
+    /** What touched weights add up to, so that touching is not dead code. */
+    private static volatile float sink;
 
     /**
-     * @param a {@code [M,K]} from {@code ao}, rows {@code lda} apart
+     * One product's right side and result.
+     *
      * @param bias at least {@code panels * WIDTH} floats
      * @param c {@code [M,N]} from {@code co}, rows {@code ldc} apart
      */
-    public static void run(
-            float[] a,
-            int ao,
-            int lda,
-            int m,
-            PackedMatrix b,
-            float[] bias,
-            Activation activation,
-            float[] c,
-            int co,
-            int ldc) {
-        if (m >= MIN_ROWS_TO_SPLIT) {
-            int largest = Math.clamp(
-                    BLOCK_FLOATS / Math.max(1, b.k()) / MicroKernel.ROWS * MicroKernel.ROWS,
-                    MicroKernel.ROWS,
-                    MAX_BLOCK_ROWS);
-            int blocks = Lanes.roundUp(Math.ceilDiv(m, largest), WorkerPool.SHARED.threads());
-            int rows = Lanes.roundUp(Math.ceilDiv(m, blocks), MicroKernel.ROWS);
-            WorkerPool.SHARED.run(Math.ceilDiv(m, rows), block -> {
-                int first = block * rows;
-                int count = Math.min(rows, m - first);
-                float[] packed = Scratch.get().floats(SCRATCH_ROWS, count * b.k());
-                MicroKernel.packRows(a, ao + first * lda, lda, count, b.k(), packed, 0);
-                panels(packed, count, b, 0, b.panels(), bias, activation, c, co + first * ldc, ldc);
-            });
-        } else if (m > 0) {
-            float[] packed = Scratch.get().floats(SCRATCH_ROWS, m * b.k());
-            MicroKernel.packRows(a, ao, lda, m, b.k(), packed, 0);
-            int chunk = Math.max(1, Math.ceilDiv(b.panels(), 4 * WorkerPool.SHARED.threads()));
-            WorkerPool.SHARED.run(Math.ceilDiv(b.panels(), chunk), i -> {
-                int last = Math.min(b.panels(), (i + 1) * chunk);
-                panels(packed, m, b, i * chunk, last, bias, activation, c, co, ldc);
-            });
+    public record Target(PackedMatrix b, float[] bias, Activation activation, float[] c, int co, int ldc) {}
+
+    private final float[] a;
+    private final int ao;
+    private final int lda;
+    private final int m;
+    private final int k;
+
+    /** Rows are packed in blocks, each a sequence of tiles. */
+    private final int blockRows;
+
+    private final int blocks;
+    private final int groupBlocks;
+    private final WorkerPool.Task pack = this::pack;
+    private final WorkerPool.Task multiply = this::multiply;
+
+    private List<Target> targets;
+    private float[] packed;
+    private int panels;
+    private int panelsPerTask;
+
+    /** @param a {@code [M,K]} from {@code ao}, rows {@code lda} apart */
+    public Gemm(float[] a, int ao, int lda, int m, int k) {
+        this.a = a;
+        this.ao = ao;
+        this.lda = lda;
+        this.m = m;
+        this.k = k;
+        int largest = Math.max(MicroKernel.ROWS, GROUP_FLOATS / Math.max(1, k));
+        int groups = Math.ceilDiv(m, largest);
+        // Several to a group, as threads share the packing too.
+        groupBlocks = Math.max(1, Math.min(WorkerPool.SHARED.threads(), m / groups / MicroKernel.ROWS));
+        blockRows = Lanes.roundUp(Math.ceilDiv(m, groups * groupBlocks), 2);
+        blocks = Math.ceilDiv(m, blockRows);
+    }
+
+    /** One run at a time. */
+    public void run(List<Target> products) {
+        int threads = WorkerPool.SHARED.threads();
+        targets = products;
+        packed = Scratch.get().floats(SCRATCH_ROWS, m * k);
+        WorkerPool.SHARED.run(blocks, pack);
+        panels = 0;
+        for (int i = 0; i < products.size(); i++) {
+            panels += products.get(i).b().panels();
+        }
+        panelsPerTask = Math.max(1, Math.ceilDiv(panels, TASKS_PER_THREAD * threads));
+        WorkerPool.SHARED.run(Math.ceilDiv(panels, panelsPerTask), multiply);
+    }
+
+    private int rows(int block) {
+        return Math.min(blockRows, m - block * blockRows);
+    }
+
+    private void pack(int block) {
+        int first = block * blockRows;
+        MicroKernel.packRows(a, ao + first * lda, lda, rows(block), k, packed, first * k);
+    }
+
+    private void multiply(int task) {
+        int from = task * panelsPerTask;
+        int to = Math.min(panels, from + panelsPerTask);
+        for (int group = 0; group < blocks; group += groupBlocks) {
+            int end = Math.min(blocks, group + groupBlocks);
+            int before = 0;
+            for (int i = 0; i < targets.size(); i++) {
+                Target target = targets.get(i);
+                int count = target.b().panels();
+                int last = Math.min(to, before + count) - before;
+                for (int p = Math.max(from - before, 0); p < last; p++) {
+                    panel(target, p, group, end);
+                }
+                before += count;
+            }
         }
     }
 
-    private static void panels(
-            float[] packed,
-            int m,
-            PackedMatrix b,
-            int from,
-            int to,
-            float[] bias,
-            Activation activation,
-            float[] c,
-            int co,
-            int ldc) {
-        for (int p = from; p < to; p++) {
-            int columns = Math.min(WIDTH, b.n() - p * WIDTH);
-            int panel = b.offset() + p * b.k() * WIDTH;
-            multiply(packed, m, b.k(), b.data(), panel, columns, bias, p * WIDTH, c, co + p * WIDTH, ldc);
-            Activations.apply(activation, c, co + p * WIDTH, ldc, m, columns);
+    /** Blocks {@code [group, end)} by one panel. */
+    private void panel(Target target, int p, int group, int end) {
+        PackedMatrix b = target.b();
+        int columns = Math.min(WIDTH, b.n() - p * WIDTH);
+        int at = b.offset() + p * k * WIDTH;
+        for (int first = 0; first < k || first == 0; first += DEPTH) {
+            int depth = Math.min(DEPTH, k - first);
+            touch(b.data(), at + first * WIDTH, depth * WIDTH);
+            for (int block = group; block < end; block++) {
+                int row = block * blockRows;
+                int out = target.co() + row * target.ldc() + p * WIDTH;
+                multiply(
+                        packed,
+                        row * k,
+                        rows(block),
+                        k,
+                        first,
+                        depth,
+                        b.data(),
+                        at,
+                        columns,
+                        target.bias(),
+                        p * WIDTH,
+                        target.c(),
+                        out,
+                        target.ldc());
+            }
         }
+        int row = group * blockRows;
+        int out = target.co() + row * target.ldc() + p * WIDTH;
+        int rows = Math.min(m, end * blockRows) - row;
+        Activations.apply(target.activation(), target.c(), out, target.ldc(), rows, columns);
+    }
+
+    /** Brings weights into the cache at the rate of memory: loads between products do not run far enough ahead. */
+    private static void touch(float[] data, int from, int size) {
+        FloatVector x = FloatVector.zero(SPECIES);
+        FloatVector y = x;
+        for (int i = from; i < from + size; i += WIDTH) {
+            x = x.add(FloatVector.fromArray(SPECIES, data, i));
+            y = y.add(FloatVector.fromArray(SPECIES, data, i + COUNT));
+        }
+        sink = x.add(y).lane(0);
     }
 
     /** Packed rows by one panel, of which the first {@code columns} are stored. */
@@ -92,22 +168,73 @@ public final class Gemm {
             float[] c,
             int co,
             int ldc) {
-        int at = 0;
+        for (int first = 0; first < k || first == 0; first += DEPTH) {
+            int depth = Math.min(DEPTH, k - first);
+            multiply(packed, 0, m, k, first, depth, b, panel, columns, bias, biasAt, c, co, ldc);
+        }
+    }
+
+    /** Adds what {@code depth} columns of A from {@code first} on, and as many rows of the panel, give. */
+    private static void multiply(
+            float[] packed,
+            int at,
+            int m,
+            int k,
+            int first,
+            int depth,
+            float[] b,
+            int panel,
+            int columns,
+            float[] bias,
+            int biasAt,
+            float[] c,
+            int co,
+            int ldc) {
+        int tile = at;
         int row = 0;
         while (row < m) {
             int rows = MicroKernel.tileRows(m - row);
             int out = co + row * ldc;
-            if (columns == WIDTH) {
-                MicroKernel.run(rows, packed, at, b, panel, k, bias, biasAt, c, out, ldc);
+            int from = tile + first * rows;
+            int bo = panel + first * WIDTH;
+            if (columns < WIDTH) {
+                narrow(rows, packed, from, b, bo, depth, columns, first == 0, bias, biasAt, c, out, ldc);
+            } else if (first == 0) {
+                MicroKernel.run(rows, packed, from, b, bo, depth, bias, biasAt, 0, c, out, ldc);
             } else {
-                float[] tile = Scratch.get().floats(SCRATCH_TILE, MicroKernel.ROWS * WIDTH);
-                MicroKernel.run(rows, packed, at, b, panel, k, bias, biasAt, tile, 0, WIDTH);
-                for (int i = 0; i < rows; i++) {
-                    System.arraycopy(tile, i * WIDTH, c, out + i * ldc, columns);
-                }
+                MicroKernel.run(rows, packed, from, b, bo, depth, c, out, ldc, c, out, ldc);
             }
-            at += rows * k;
+            tile += rows * k;
             row += rows;
+        }
+    }
+
+    /** A tile whose panel is wider than the result. */
+    private static void narrow(
+            int rows,
+            float[] packed,
+            int from,
+            float[] b,
+            int bo,
+            int depth,
+            int columns,
+            boolean begins,
+            float[] bias,
+            int biasAt,
+            float[] c,
+            int co,
+            int ldc) {
+        float[] tile = Scratch.get().floats(SCRATCH_TILE, MicroKernel.ROWS * WIDTH);
+        if (begins) {
+            MicroKernel.run(rows, packed, from, b, bo, depth, bias, biasAt, 0, tile, 0, WIDTH);
+        } else {
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(c, co + i * ldc, tile, i * WIDTH, columns);
+            }
+            MicroKernel.run(rows, packed, from, b, bo, depth, tile, 0, WIDTH, tile, 0, WIDTH);
+        }
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(tile, i * WIDTH, c, co + i * ldc, columns);
         }
     }
 }

@@ -11,22 +11,27 @@ import org.openjdk.jmh.annotations.State;
 public class TileBenchmark {
     private static final int K = 768;
 
-    @Param({"6", "4", "2", "1"})
-    public int rows;
+    /** Shapes as {@link TileShape} writes them. */
+    @Param({"14", "12", "8", "6", "6f"})
+    public String shape;
 
-    private final float[] a = Floats.random(MicroKernel.ROWS * K);
+    private float[] a;
+    private float[] c;
+    private Tile tile;
     private final float[] b = Floats.random(PackedMatrix.WIDTH * K);
     private final float[] bias = new float[PackedMatrix.WIDTH];
-    private final float[] c = new float[MicroKernel.ROWS * PackedMatrix.WIDTH];
 
     @Setup
     public void setup() {
-        MicroKernel.packRows(Floats.random(MicroKernel.ROWS * K), 0, K, rows, K, a, 0);
+        TileShape parsed = TileShape.parse(shape);
+        tile = TileCompiler.compile(parsed.rows(), parsed.fence());
+        a = Floats.random(parsed.rows() * K);
+        c = new float[parsed.rows() * PackedMatrix.WIDTH];
     }
 
     @Benchmark
     public float[] tile() {
-        MicroKernel.run(rows, a, 0, b, 0, K, bias, 0, c, 0, PackedMatrix.WIDTH);
+        tile.run(a, 0, b, 0, K, bias, 0, 0, c, 0, PackedMatrix.WIDTH);
         return c;
     }
 }

@@ -23,7 +23,7 @@ record Work(double flops, double bytes, int threads) {
                 yield new Work(2 * m * k * n, 4 * (m * k + k * n + m * n), all);
             }
             case "tile" -> {
-                double rows = Integer.parseInt(parameter);
+                double rows = TileShape.parse(parameter).rows();
                 double k = 768;
                 yield new Work(2 * rows * k * PackedMatrix.WIDTH, 4 * k * (rows + PackedMatrix.WIDTH), 1);
             }

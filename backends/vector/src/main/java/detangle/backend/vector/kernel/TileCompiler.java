@@ -1,0 +1,180 @@
+package detangle.backend.vector.kernel;
+
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.invoke.VarHandle;
+import java.lang.reflect.AccessFlag;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.Vector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Writes tiles as bytecode: how many rows fill the registers depends on the machine. A tile of r rows keeps 2 r
+ * accumulators, two vectors of B and one of A: six rows fill sixteen registers, fourteen fill thirty-two.
+ *
+ * <p>C2 would hoist all broadcasts of A to the top of the loop body; with sixteen registers more values are alive than fit
+ * then, and spilled accumulators halve the speed. A fence between rows emits no instruction on x86 and stops the hoisting.
+ * Where registers suffice it only hinders.
+ */
+final class TileCompiler {
+    private static final ClassDesc SELF = ClassDesc.of("detangle.backend.vector.kernel.CompiledTile");
+    private static final ClassDesc LANES = Lanes.class.describeConstable().orElseThrow();
+    private static final ClassDesc VECTOR = Vector.class.describeConstable().orElseThrow();
+    private static final ClassDesc FLOATS =
+            FloatVector.class.describeConstable().orElseThrow();
+    private static final ClassDesc SPECIES =
+            VectorSpecies.class.describeConstable().orElseThrow();
+    private static final ClassDesc FENCE = VarHandle.class.describeConstable().orElseThrow();
+    private static final ClassDesc ARRAY = ConstantDescs.CD_float.arrayType();
+    private static final MethodTypeDesc RUN = MethodType.methodType(
+                    void.class,
+                    float[].class,
+                    int.class,
+                    float[].class,
+                    int.class,
+                    int.class,
+                    float[].class,
+                    int.class,
+                    int.class,
+                    float[].class,
+                    int.class,
+                    int.class)
+            .describeConstable()
+            .orElseThrow();
+    private static final MethodTypeDesc LOAD = MethodTypeDesc.of(FLOATS, SPECIES, ARRAY, ConstantDescs.CD_int);
+    private static final MethodTypeDesc BROADCAST = MethodTypeDesc.of(FLOATS, SPECIES, ConstantDescs.CD_float);
+    private static final MethodTypeDesc FMA = MethodTypeDesc.of(FLOATS, VECTOR, VECTOR);
+    private static final MethodTypeDesc STORE = MethodTypeDesc.of(ConstantDescs.CD_void, ARRAY, ConstantDescs.CD_int);
+
+    /** Vectors of a panel. */
+    private static final int VECTORS = PackedMatrix.WIDTH / Lanes.COUNT;
+
+    // The locals of Tile.run.
+    private static final int A = 1;
+    private static final int A_AT = 2;
+    private static final int B = 3;
+    private static final int B_AT = 4;
+    private static final int K = 5;
+    private static final int FROM = 6;
+    private static final int FROM_AT = 7;
+    private static final int FROM_STRIDE = 8;
+    private static final int C = 9;
+    private static final int C_AT = 10;
+    private static final int LDC = 11;
+
+    private final int rows;
+    private final boolean fence;
+    private final CodeBuilder code;
+
+    private TileCompiler(int rows, boolean fence, CodeBuilder code) {
+        this.rows = rows;
+        this.fence = fence;
+        this.code = code;
+    }
+
+    static Tile compile(int rows, boolean fence) {
+        byte[] bytes = ClassFile.of()
+                .build(
+                        SELF,
+                        c -> c.withInterfaceSymbols(
+                                        Tile.class.describeConstable().orElseThrow())
+                                .withMethodBody(
+                                        ConstantDescs.INIT_NAME,
+                                        ConstantDescs.MTD_void,
+                                        0,
+                                        code -> code.aload(0)
+                                                .invokespecial(
+                                                        ConstantDescs.CD_Object,
+                                                        ConstantDescs.INIT_NAME,
+                                                        ConstantDescs.MTD_void)
+                                                .return_())
+                                .withMethodBody(
+                                        "run",
+                                        RUN,
+                                        AccessFlag.PUBLIC.mask(),
+                                        code -> new TileCompiler(rows, fence, code).emit()));
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(bytes, true);
+            return (Tile) lookup.findConstructor(lookup.lookupClass(), MethodType.methodType(void.class))
+                    .invoke();
+        } catch (Throwable e) {
+            throw new IllegalStateException("a tile of " + rows + " rows cannot be defined", e);
+        }
+    }
+
+    private void emit() {
+        int[][] sums = new int[rows][VECTORS];
+        for (int i = 0; i < rows; i++) {
+            for (int v = 0; v < VECTORS; v++) {
+                load(FROM, FROM_AT, v * Lanes.COUNT);
+                sums[i][v] = code.allocateLocal(TypeKind.REFERENCE);
+                code.astore(sums[i][v]);
+            }
+            code.iload(FROM_AT).iload(FROM_STRIDE).iadd().istore(FROM_AT);
+        }
+        int step = code.allocateLocal(TypeKind.INT);
+        Label test = code.newLabel();
+        Label end = code.newLabel();
+        code.iconst_0().istore(step).labelBinding(test).iload(step).iload(K).if_icmpge(end);
+        step(sums);
+        code.iinc(A_AT, rows).iinc(B_AT, VECTORS * Lanes.COUNT).iinc(step, 1).goto_(test);
+        code.labelBinding(end);
+        for (int i = 0; i < rows; i++) {
+            for (int v = 0; v < VECTORS; v++) {
+                code.aload(sums[i][v]).aload(C).iload(C_AT);
+                add(v * Lanes.COUNT);
+                code.invokevirtual(FLOATS, "intoArray", STORE);
+            }
+            code.iload(C_AT).iload(LDC).iadd().istore(C_AT);
+        }
+        code.return_();
+    }
+
+    /** One column of A by one row of B. */
+    private void step(int[][] sums) {
+        int[] b = new int[VECTORS];
+        for (int v = 0; v < VECTORS; v++) {
+            load(B, B_AT, v * Lanes.COUNT);
+            b[v] = code.allocateLocal(TypeKind.REFERENCE);
+            code.astore(b[v]);
+        }
+        int a = code.allocateLocal(TypeKind.REFERENCE);
+        for (int i = 0; i < rows; i++) {
+            species();
+            code.aload(A).iload(A_AT);
+            add(i);
+            code.faload().invokestatic(FLOATS, "broadcast", BROADCAST).astore(a);
+            for (int v = 0; v < VECTORS; v++) {
+                code.aload(a).aload(b[v]).aload(sums[i][v]);
+                code.invokevirtual(FLOATS, "fma", FMA).astore(sums[i][v]);
+            }
+            if (fence && i < rows - 1) {
+                code.invokestatic(FENCE, "acquireFence", ConstantDescs.MTD_void);
+            }
+        }
+    }
+
+    private void load(int array, int at, int plus) {
+        species();
+        code.aload(array).iload(at);
+        add(plus);
+        code.invokestatic(FLOATS, "fromArray", LOAD);
+    }
+
+    private void species() {
+        code.getstatic(LANES, "SPECIES", SPECIES);
+    }
+
+    private void add(int constant) {
+        if (constant != 0) {
+            code.loadConstant(constant).iadd();
+        }
+    }
+}
