@@ -24,6 +24,7 @@ public final class AttentionKernel {
     private static final int SCORES = 5;
     private static final int QUERY_TERMS = 6;
     private static final int PACKED = 7;
+    private static final int FACTORS = 8;
 
     private static final float[] NO_BIAS = new float[2 * WIDTH];
 
@@ -105,6 +106,8 @@ public final class AttentionKernel {
         float[] scores = scratch.floats(SCORES, BLOCK * padded);
         float[] queryTerms = scratch.floats(QUERY_TERMS, pk.isPresent() ? BLOCK * termStride : 0);
 
+        float[] factors = scratch.floats(FACTORS, BLOCK);
+        int seen = -1;
         for (int block = fromBlock; block < toBlock; block++) {
             int first = block * BLOCK;
             int rows = Math.min(BLOCK, length - first);
@@ -146,9 +149,13 @@ public final class AttentionKernel {
                             padded);
                 }
                 int maskAt = mask.offset() + b * mask.perBatch() + (first + i) * mask.perQuery();
-                maskRow(mask, maskAt, packed, maskBuffer, padded);
+                // Most queries of a sequence see the same keys.
+                if (maskAt != seen && (seen < 0 || differs(mask, maskAt, seen))) {
+                    maskRow(mask, maskAt, packed, maskBuffer, padded);
+                }
+                seen = maskAt;
                 scaleAndMask(scores, i * padded, scale, packed, maskBuffer, padded);
-                SoftmaxKernel.row(scores, i * padded, padded);
+                factors[i] = SoftmaxKernel.exponentials(scores, i * padded, padded);
             }
             MicroKernel.packRows(scores, 0, padded, rows, length, packed, 0);
             int to = out.offset() + head + first * stride;
@@ -167,7 +174,21 @@ public final class AttentionKernel {
                         to + p * WIDTH,
                         stride);
             }
+            for (int i = 0; i < rows; i++) {
+                multiply(out.data(), to + i * stride, size, factors[i]);
+            }
         }
+    }
+
+    private static void multiply(float[] x, int at, int size, float factor) {
+        for (int e = at; e < at + size; e++) {
+            x[e] *= factor;
+        }
+    }
+
+    private boolean differs(Mask mask, int one, int other) {
+        byte[] data = mask.data();
+        return mask.perKey() != 1 || !Arrays.equals(data, one, one + length, data, other, other + length);
     }
 
     /** Products of packed rows with panels {@code [from, to]}, each at its own columns of the result. */

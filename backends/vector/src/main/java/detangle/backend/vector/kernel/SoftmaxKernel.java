@@ -13,6 +13,14 @@ final class SoftmaxKernel {
 
     /** A row whose masked places are -inf; a row of nothing else becomes zeros. {@code size} is a multiple of the lanes. */
     static void row(float[] x, int at, int size) {
+        float scale = exponentials(x, at, size);
+        for (int i = at; i < at + size; i += COUNT) {
+            FloatVector.fromArray(SPECIES, x, i).mul(scale).intoArray(x, i);
+        }
+    }
+
+    /** Softmax up to a factor, which is returned: 0 for a row of -inf. */
+    static float exponentials(float[] x, int at, int size) {
         FloatVector largest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
         for (int i = at; i < at + size; i += COUNT) {
             largest = largest.max(FloatVector.fromArray(SPECIES, x, i));
@@ -20,17 +28,15 @@ final class SoftmaxKernel {
         float max = largest.reduceLanes(VectorOperators.MAX);
         if (max == Float.NEGATIVE_INFINITY) {
             Arrays.fill(x, at, at + size, 0);
-            return;
+            return 0;
         }
         FloatVector sums = FloatVector.zero(SPECIES);
         for (int i = at; i < at + size; i += COUNT) {
-            FloatVector e = FloatVector.fromArray(SPECIES, x, i).sub(max).lanewise(VectorOperators.EXP);
+            FloatVector e = VectorMath.expOfNegative(
+                    FloatVector.fromArray(SPECIES, x, i).sub(max));
             e.intoArray(x, i);
             sums = sums.add(e);
         }
-        float scale = 1 / sums.reduceLanes(VectorOperators.ADD);
-        for (int i = at; i < at + size; i += COUNT) {
-            FloatVector.fromArray(SPECIES, x, i).mul(scale).intoArray(x, i);
-        }
+        return 1 / sums.reduceLanes(VectorOperators.ADD);
     }
 }

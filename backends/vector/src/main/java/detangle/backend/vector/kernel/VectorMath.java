@@ -3,11 +3,22 @@ package detangle.backend.vector.kernel;
 import static detangle.backend.vector.kernel.Lanes.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /** Functions of a vector of floats. */
 final class VectorMath {
     /** Beyond it erf is 1 in single precision. */
     private static final float ERF_RANGE = 3.832506856900711f;
+
+    private static final float LEAST_EXPONENT = -87;
+    private static final float LOG2_E = 1.44269504088896341f;
+    private static final float LN_2_HIGH = 0.693359375f;
+    private static final float LN_2_LOW = -2.12194440e-4f;
+
+    /** 1.5 times 2^23: what is added to it loses its fraction. */
+    private static final float ROUNDER = 12582912;
+
+    private static final int MANTISSA_BITS = 23;
 
     private VectorMath() {}
 
@@ -31,6 +42,30 @@ final class VectorMath {
         q = q.fma(s, constant(-7.37332916720468e-03f));
         q = q.fma(s, constant(-1.42647390514189e-02f));
         return a.mul(p).div(q);
+    }
+
+    /**
+     * The exponential of numbers up to 0, within 2 units in the last place; 0 below -87. By Cody and Waite: {@code 2^n e^r}
+     * with {@code |r| <= ln(2)/2}, a polynomial for {@code e^r}, and n added to its exponent.
+     */
+    static FloatVector expOfNegative(FloatVector x) {
+        FloatVector bounded = x.max(LEAST_EXPONENT);
+        // The sum's last bits are n, rounded to nearest.
+        FloatVector shifted = bounded.fma(constant(LOG2_E), constant(ROUNDER));
+        FloatVector n = shifted.sub(ROUNDER);
+        FloatVector r = n.fma(constant(-LN_2_HIGH), bounded);
+        r = n.fma(constant(-LN_2_LOW), r);
+        FloatVector p = constant(1.9875691500e-4f);
+        p = p.fma(r, constant(1.3981999507e-3f));
+        p = p.fma(r, constant(8.3334519073e-3f));
+        p = p.fma(r, constant(4.1665795894e-2f));
+        p = p.fma(r, constant(1.6666665459e-1f));
+        p = p.fma(r, constant(5.0000001201e-1f));
+        FloatVector power = p.fma(r.mul(r), r).add(1);
+        FloatVector scaled = power.reinterpretAsInts()
+                .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))
+                .reinterpretAsFloats();
+        return scaled.blend(0, x.compare(VectorOperators.LT, LEAST_EXPONENT));
     }
 
     static FloatVector gelu(FloatVector x) {
