@@ -7,9 +7,15 @@ import detangle.compiler.Pass;
 import detangle.compiler.Pipeline;
 import detangle.export.onnx.OnnxExporter;
 import detangle.export.torchscript.TorchScriptExporter;
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Literal;
+import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.ir.testing.Closeness;
@@ -21,6 +27,7 @@ import detangle.peer.onnxruntime.OrtModel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,6 +69,33 @@ class RandomExportTest {
                         .toList());
             }
         });
+    }
+
+    /** PyTorch's kernel for channels that are not a multiple of its vectors reads a permuted batch wrongly. */
+    @Test
+    void pytorchConvolvesBatchesOfOddChannels() throws Exception {
+        Builder b = new Builder();
+        Node x = b.input("x", TensorType.of(DType.F32, Dim.symbol("B"), Dim.symbol("S"), Dim.of(31)));
+        Node weight = b.constant(new Literal.Named("w"), TensorType.of(DType.F32, 2, 31, 3));
+        Node y = b.op(new TensorOp.Conv1d(1, 1), x, weight);
+        Map<String, Tensor> weights = Map.of("w", random(2, 31, 3));
+        Program program = new Program("convolution", List.of(x), List.of(new Program.Output("y", y)), weights);
+        Tensor values = random(2, 31, 31);
+        Path file = folder.resolve("convolution.pt");
+        TorchScriptExporter.write(program, file);
+        try (DjlModel model = DjlModel.load(file, 1)) {
+            Map<String, Tensor> expected = new Interpreter(Precision.F64).run(program, Map.of("x", values));
+            assertTrue(Closeness.nmse(expected, model.run(List.of(values))) <= NMSE);
+        }
+    }
+
+    private static Tensor random(long... shape) {
+        Random random = new Random(1);
+        float[] values = new float[Math.toIntExact(Tensor.elements(shape))];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return Tensor.of(values, shape);
     }
 
     private static void compare(String name, int programs, Judge judge) {
