@@ -10,8 +10,10 @@ import detangle.compiler.Pipeline;
 import detangle.ir.Activation;
 import detangle.ir.Builder;
 import detangle.ir.DType;
+import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
+import detangle.ir.Op;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
@@ -72,7 +74,7 @@ public final class OpBenchmark {
                 progress.accept("compiling " + model.name());
                 Program compiled = Compiler.run(
                         built,
-                        Pipeline.inference(Checkpoint.parameters(weights, model.config(), built)),
+                        Pipeline.packedInference(Checkpoint.parameters(weights, model.config(), built)),
                         (pass, p) -> {});
                 OpBenchmark bench = new OpBenchmark(device, peaks, compiled, options);
                 for (Workload workload : options.workloads()) {
@@ -95,7 +97,15 @@ public final class OpBenchmark {
     private record Kind(Object op, List<TensorType> types) {}
 
     private List<OpTime> times(String model, Workload workload) {
-        Map<String, Long> sizes = Map.of("B", (long) workload.batch(), "S", (long) workload.longest(), "C", 1L);
+        Map<String, Long> sizes = Map.of(
+                "B",
+                (long) workload.batch(),
+                "S",
+                (long) workload.longest(),
+                "C",
+                1L,
+                "T",
+                (long) workload.batch() * workload.longest());
         Map<Kind, List<Node>> kinds = new LinkedHashMap<>();
         for (Node node : program.nodes()) {
             if (node.op() instanceof KernelOp) {
@@ -135,6 +145,7 @@ public final class OpBenchmark {
                 "linear" + (act == Activation.NONE ? "" : " " + act.name().toLowerCase(Locale.ROOT));
             case KernelOp.LayerNorm(var eps, var residual) -> residual ? "layer_norm residual" : "layer_norm";
             case KernelOp.DisentangledAttention a -> "disentangled_attention";
+            case KernelOp.PackedAttention a -> "packed_attention";
             case KernelOp.Elementwise e -> "elementwise";
             case KernelOp.Embedding e -> "embedding";
             case KernelOp.MaskedSoftmax s -> "masked_softmax";
@@ -155,7 +166,8 @@ public final class OpBenchmark {
         List<Node> inputs = new ArrayList<>();
         List<Node> operands = new ArrayList<>();
         Map<String, Tensor> values = new HashMap<>();
-        for (Node operand : node.inputs()) {
+        for (int i = 0; i < node.inputs().size(); i++) {
+            Node operand = node.input(i);
             if (operand.op() instanceof TensorOp.Constant) {
                 operands.add(operand);
                 continue;
@@ -163,12 +175,15 @@ public final class OpBenchmark {
             TensorType type =
                     TensorType.of(operand.type().dtype(), operand.shape().evaluate(sizes));
             Node input = b.input("x" + inputs.size(), type);
-            values.put("x" + inputs.size(), value(operand, type, sizes));
+            values.put("x" + inputs.size(), value(node, i, type, sizes));
             inputs.add(input);
             operands.add(input);
         }
         Program single = new Program(
-                "op", inputs, List.of(new Program.Output("y", b.op(node.op(), operands))), program.constants());
+                "op",
+                inputs,
+                List.of(new Program.Output("y", b.op(sized(node.op(), sizes), operands))),
+                program.constants());
         try (Executable executable = device.load(Compiler.compile(single, List.of()))) {
             long warm = System.nanoTime() + WARMUP_NANOS;
             for (int i = 0; i < options.warmup() || System.nanoTime() < warm; i++) {
@@ -184,8 +199,15 @@ public final class OpBenchmark {
         }
     }
 
+    private static Op sized(Op op, Map<String, Long> sizes) {
+        return op instanceof KernelOp.PackedAttention(var scale, var c2p, var p2c, var length)
+                ? new KernelOp.PackedAttention(scale, c2p, p2c, Dim.of(length.evaluate(sizes)))
+                : op;
+    }
+
     /** What depends on sizes alone is computed; ids and masks are in range; floats are random. */
-    private Tensor value(Node operand, TensorType type, Map<String, Long> sizes) {
+    private Tensor value(Node node, int index, TensorType type, Map<String, Long> sizes) {
+        Node operand = node.input(index);
         if (!dependent.contains(operand)) {
             Tensor value = new Interpreter(Precision.F32)
                     .evaluate(List.of(operand), sizes, program.constants())
@@ -198,8 +220,16 @@ public final class OpBenchmark {
         double[] values =
                 new double[Math.toIntExact(Tensor.elements(type.shape().sizes()))];
         for (int i = 0; i < values.length; i++) {
-            values[i] = type.dtype() == DType.I1 ? 1 : type.dtype().isFloat() ? random.nextGaussian() : i % 7;
+            values[i] = type.dtype() == DType.I1
+                    ? 1
+                    : type.dtype().isFloat() ? random.nextGaussian() : place(node, index, i, sizes.get("S"));
         }
         return Tensor.ofDoubles(type.dtype(), values, type.shape().sizes());
+    }
+
+    /** Sequences of one length, in attention that reads where they begin; ids elsewhere. */
+    private static long place(Node node, int index, int i, long length) {
+        boolean packed = node.op() instanceof KernelOp.PackedAttention;
+        return packed && index <= 4 ? i * length : packed ? i % length : i % 7;
     }
 }

@@ -79,7 +79,7 @@ final class DumpIrCommand implements Runnable {
 
     private void print(Program program, Map<String, Tensor> weights) {
         PrintWriter out = spec.commandLine().getOut();
-        List<Pass> passes = Pipeline.inference(weights);
+        List<Pass> passes = Pipeline.packedInference(weights);
         after.ifPresent(name -> {
             if (passes.stream().noneMatch(p -> p.name().equals(name))) {
                 throw new CliException("there is no pass '" + name + "'; there are "

@@ -6,6 +6,7 @@ import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -69,21 +70,36 @@ public record Cost(double flops, double bytes) {
         double results = elements(node.type(), sizes);
         return switch (op) {
             case KernelOp.Linear l -> 2 * results * size(node.input(1), 1, sizes);
-            case KernelOp.DisentangledAttention attention -> {
-                double length = size(node.input(0), 1, sizes);
-                double products = 4 * results * length;
-                for (int term = 0; term < (attention.c2p() ? 1 : 0) + (attention.p2c() ? 1 : 0); term++) {
-                    // A sequence meets no more than 2*S-1 distances.
-                    double positions = Math.min(size(node.input(4 + term), 1, sizes), Math.max(0, 2 * length - 1));
-                    products += 2 * results * positions;
-                }
-                yield products;
-            }
+            case KernelOp.DisentangledAttention(var scale, var c2p, var p2c) ->
+                attention(
+                        node,
+                        size(node.input(1), 1, sizes),
+                        node.inputs().subList(4, node.inputs().size()),
+                        sizes);
+            // As if all keys were of one sequence: how they are cut into several, sizes do not say.
+            case KernelOp.PackedAttention(var scale, var c2p, var p2c, var length) ->
+                attention(
+                        node,
+                        size(node.input(1), 0, sizes),
+                        node.inputs().subList(7, node.inputs().size()),
+                        sizes);
             case KernelOp.Elementwise e -> 0;
             case KernelOp.LayerNorm n -> 0;
             case KernelOp.Embedding e -> 0;
             case KernelOp.MaskedSoftmax s -> 0;
         };
+    }
+
+    /** @param positions the tables of positions, and the one of their rows */
+    private static double attention(Node node, double keys, List<Node> positions, Map<String, Long> sizes) {
+        double results = elements(node.type(), sizes);
+        double products = 4 * results * keys;
+        for (Node table : positions.subList(0, Math.max(0, positions.size() - 1))) {
+            // A sequence meets no more distances than the table of rows has places.
+            double distances = Math.max(0, size(positions.getLast(), 0, sizes));
+            products += 2 * results * Math.min(size(table, 1, sizes), distances);
+        }
+        return products;
     }
 
     private static double bytes(TensorOp op, Node node, Map<String, Long> sizes) {

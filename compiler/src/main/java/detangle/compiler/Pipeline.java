@@ -11,6 +11,8 @@ import detangle.compiler.pass.FuseEmbedding;
 import detangle.compiler.pass.FuseLayerNorm;
 import detangle.compiler.pass.FuseLinear;
 import detangle.compiler.pass.FuseSoftmax;
+import detangle.compiler.pass.NeededRows;
+import detangle.compiler.pass.PackTokens;
 import detangle.compiler.pass.RelativeIndexTable;
 import detangle.ir.Tensor;
 import java.util.ArrayList;
@@ -24,9 +26,18 @@ public final class Pipeline {
 
     /** From a tensor-level program with parameters to a kernel-level one without. */
     public static List<Pass> inference(Map<String, Tensor> weights) {
+        return bound(weights, optimisations());
+    }
+
+    /** As {@link #inference}, for batches whose tokens are packed: see {@link PackedBatch} for the inputs that come with it. */
+    public static List<Pass> packedInference(Map<String, Tensor> weights) {
+        return bound(weights, packedOptimisations());
+    }
+
+    private static List<Pass> bound(Map<String, Tensor> weights, List<Pass> optimisations) {
         List<Pass> passes = new ArrayList<>();
         passes.add(new BindParameters(weights)); // first: everything below sees constants
-        passes.addAll(optimisations());
+        passes.addAll(optimisations);
         return passes;
     }
 
@@ -47,30 +58,46 @@ public final class Pipeline {
 
     /** A pass that needs no weights, by its name; a {@link CompileException} lists the names. */
     public static Pass named(String name) {
-        return optimisations().stream()
+        return packedOptimisations().stream()
                 .filter(p -> p.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new CompileException("there is no pass '" + name + "'; there are "
-                        + optimisations().stream().map(Pass::name).distinct().collect(Collectors.joining(", "))));
+                        + packedOptimisations().stream()
+                                .map(Pass::name)
+                                .distinct()
+                                .collect(Collectors.joining(", "))));
     }
 
     /** The passes that need no weights. */
     public static List<Pass> optimisations() {
-        return List.of(
-                new Canonicalise(), // patterns below match one form
-                new CommonSubexpressions(), // layers share index, mask and positions: patterns compare by identity
-                new RelativeIndexTable(), // before folding: the index has symbolic sizes, its table is what attention
-                // reads
-                new FoldConstants(), // PK and PQ become tables; before fusion, which would hide their products in
-                // kernels
-                new FuseAttention(), // first of the fusions: softmax and products inside it belong to it
-                new FuseSoftmax(), // what softmax attention left
-                new FuseLayerNorm(), // before linear: both match a sum, and gamma and beta are no bias
-                new FuseLinear(), // after normalisation
-                new FuseEmbedding(), // reads layer_norm
-                new Canonicalise(), // the transposes that attention brought meet those of the model
-                new FuseElementwise(), // last: it takes whatever is left
-                new CommonSubexpressions(), // kernels that have become equal
-                new DeadConstants()); // lets go of weights that are folded
+        List<Pass> passes = new ArrayList<>(FUSIONS);
+        passes.addAll(KERNELS);
+        return passes;
     }
+
+    /** As {@link #optimisations}, for batches whose tokens are packed. */
+    public static List<Pass> packedOptimisations() {
+        List<Pass> passes = new ArrayList<>(FUSIONS);
+        passes.add(new PackTokens()); // once all that mixes rows is attention; before regions swallow the masks
+        passes.addAll(KERNELS);
+        return passes;
+    }
+
+    private static final List<Pass> FUSIONS = List.of(
+            new Canonicalise(), // patterns below match one form
+            new CommonSubexpressions(), // layers share index, mask and positions: patterns compare by identity
+            new RelativeIndexTable(), // before folding: the index has symbolic sizes, its table is what attention reads
+            new FoldConstants(), // PK and PQ become tables; before fusion, which would hide their products in kernels
+            new FuseAttention(), // first of the fusions: softmax and products inside it belong to it
+            new FuseSoftmax(), // what softmax attention left
+            new FuseLayerNorm(), // before linear: both match a sum, and gamma and beta are no bias
+            new FuseLinear(), // after normalisation
+            new FuseEmbedding(), // reads layer_norm
+            new Canonicalise(), // the transposes that attention brought meet those of the model
+            new NeededRows()); // rows are rows of kernels by now
+
+    private static final List<Pass> KERNELS = List.of(
+            new FuseElementwise(), // it takes whatever is left
+            new CommonSubexpressions(), // kernels that have become equal
+            new DeadConstants()); // lets go of weights that are folded
 }

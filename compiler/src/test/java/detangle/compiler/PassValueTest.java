@@ -38,7 +38,11 @@ class PassValueTest {
                     .forEach(node -> counts.merge(node.op().getClass(), 1, Integer::sum));
         }
         for (Class<?> kernel : KernelOp.class.getPermittedSubclasses()) {
-            assertTrue(counts.getOrDefault(kernel, 0) >= 20, kernel.getSimpleName() + " occurs too rarely: " + counts);
+            // Packing changes what a program is given, so it is judged where batches are: PackTokensTest.
+            boolean packed = kernel == KernelOp.PackedAttention.class;
+            assertTrue(
+                    packed || counts.getOrDefault(kernel, 0) >= 20,
+                    kernel.getSimpleName() + " occurs too rarely: " + counts);
         }
     }
 

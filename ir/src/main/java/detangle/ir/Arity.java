@@ -37,8 +37,13 @@ final class Arity {
             case KernelOp.LayerNorm l -> l.residual() ? 4 : 3;
             case KernelOp.Embedding e -> e.masked() ? 5 : 4;
             case KernelOp.MaskedSoftmax m -> 2;
-            case KernelOp.DisentangledAttention a ->
-                4 + (a.c2p() ? 1 : 0) + (a.p2c() ? 1 : 0) + (a.c2p() || a.p2c() ? 1 : 0);
+            case KernelOp.DisentangledAttention a -> 4 + positionOperands(a.c2p(), a.p2c());
+            case KernelOp.PackedAttention a -> 7 + positionOperands(a.c2p(), a.p2c());
         };
+    }
+
+    /** Tables of positions, and the index into them. */
+    private static int positionOperands(boolean c2p, boolean p2c) {
+        return (c2p ? 1 : 0) + (p2c ? 1 : 0) + (c2p || p2c ? 1 : 0);
     }
 }

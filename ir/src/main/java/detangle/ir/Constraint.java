@@ -59,10 +59,14 @@ public enum Constraint {
     EMBEDDING_C3("embedding_c3", "the mask is i1 and has the shape of the ids, then 1"),
     MASKED_SOFTMAX_C1("masked_softmax_c1", "x is f32 or f64 of rank 1 or more"),
     MASKED_SOFTMAX_C2("masked_softmax_c2", "the mask is i1 and broadcasts to x"),
-    ATTENTION_C1("disentangled_attention_c1", "q, k, v have one type, f32 or f64, and one shape [B,S,A,d]"),
-    ATTENTION_C2("disentangled_attention_c2", "the mask is i1 and broadcasts to [B,A,S,S]"),
+    ATTENTION_C1("disentangled_attention_c1", "q is [B,Q,A,d], k and v [B,S,A,d], of one type, f32 or f64"),
+    ATTENTION_C2("disentangled_attention_c2", "the mask is i1 and broadcasts to [B,A,Q,S]"),
     ATTENTION_C3("disentangled_attention_c3", "pk and pq have the type of q and one shape [A,P,d]"),
-    ATTENTION_C4("disentangled_attention_c4", "the table is i32 [2*S-1]"),
+    ATTENTION_C4("disentangled_attention_c4", "the table is i32 [Q+S-1]"),
+    PACKED_C1("packed_attention_c1", "q is [Q,A,d], k and v [T,A,d], of one type, f32 or f64"),
+    PACKED_C2("packed_attention_c2", "segments are i32 [N+1], positions i32 [Q] and i32 [T]"),
+    PACKED_C3("packed_attention_c3", "the position tables have the type of q and one shape [A,P,d]"),
+    PACKED_C4("packed_attention_c4", "the table is i32 [2*length-1]"),
     NODE_TYPE("node_type", "the declared type is the inferred one"),
     OUTPUT_C1("output_c1", "output names differ");
 

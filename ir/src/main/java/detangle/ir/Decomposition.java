@@ -37,6 +37,7 @@ public final class Decomposition {
             case KernelOp.Embedding embedding -> d.embedding(embedding, in);
             case KernelOp.MaskedSoftmax() -> d.maskedSoftmax(in.get(0), in.get(1));
             case KernelOp.DisentangledAttention attention -> d.attention(attention, in);
+            case KernelOp.PackedAttention attention -> d.packedAttention(attention, in);
         };
     }
 
@@ -131,23 +132,74 @@ public final class Decomposition {
         for (Node x : in.subList(0, 3)) {
             heads.add(b.transpose(x, 0, 2, 1, 3));
         }
+        Dim queries = in.get(0).type().dim(1);
+        Dim keys = in.get(1).type().dim(1);
+        Optional<Node> index = op.c2p() || op.p2c()
+                ? Optional.of(b.op(new TensorOp.Toeplitz(queries, keys), in.getLast()))
+                : Optional.empty();
+        List<Node> tables = in.subList(4, 4 + (op.c2p() ? 1 : 0) + (op.p2c() ? 1 : 0));
+        Node context = context(op.scale(), op.c2p(), op.p2c(), heads, tables, index, in.get(3));
+        return b.transpose(context, 0, 2, 1, 3);
+    }
+
+    private Node packedAttention(KernelOp.PackedAttention op, List<Node> in) {
+        List<Node> heads = new ArrayList<>();
+        for (Node x : in.subList(0, 3)) {
+            heads.add(b.transpose(x, 1, 0, 2));
+        }
+        Dim queries = in.get(0).type().dim(0);
+        Dim keys = in.get(1).type().dim(0);
+        Dim one = Dim.of(1);
+        Node ofQuery = b.reshape(sequence(queries, in.get(3)), queries, one);
+        Node ofKey = b.reshape(sequence(keys, in.get(4)), one, keys);
+        Node mask = b.compare(Comparison.EQ, ofQuery, ofKey);
+        Optional<Node> index = Optional.empty();
+        if (op.c2p() || op.p2c()) {
+            Node distance = b.sub(b.reshape(in.get(5), queries, one), b.reshape(in.get(6), one, keys));
+            Node centre = b.iota(TensorType.of(DType.I32, one), 0, op.length().plus(-1));
+            index = Optional.of(b.gather(in.getLast(), b.add(distance, centre)));
+        }
+        List<Node> tables = in.subList(7, 7 + (op.c2p() ? 1 : 0) + (op.p2c() ? 1 : 0));
+        return b.transpose(context(op.scale(), op.c2p(), op.p2c(), heads, tables, index, mask), 1, 0, 2);
+    }
+
+    /** The sequence of each of some rows, {@code i32[rows]}: how many sequences end at or before it. */
+    private Node sequence(Dim rows, Node segments) {
+        Dim one = Dim.of(1);
+        Dim count = segments.type().dim(0).plus(-1);
+        Node ends = b.op(new TensorOp.Slice(0, one, count.plus(1)), segments);
+        Node row = b.iota(TensorType.of(DType.I32, rows, one), 0);
+        Node ended = b.convert(b.compare(Comparison.GE, row, b.reshape(ends, one, count)), DType.I32);
+        return b.reshape(b.reduce(ReduceFunction.SUM, ended, 1), rows);
+    }
+
+    /**
+     * Attention over the last two axes.
+     *
+     * @param heads q {@code [...,A,Q,d]}, k and v {@code [...,A,S,d]}
+     * @param tables of positions, {@code [A,P,d]}
+     * @param index of their rows, {@code [Q,S]}, if there are tables
+     */
+    private Node context(
+            double scale,
+            boolean c2p,
+            boolean p2c,
+            List<Node> heads,
+            List<Node> tables,
+            Optional<Node> index,
+            Node mask) {
         Node q = heads.get(0);
         Node k = heads.get(1);
         Node scores = b.dotTransposed(q, k);
-        Dim length = q.type().dim(2);
-        int next = 4;
-        if (op.c2p() || op.p2c()) {
-            Node index = b.op(new TensorOp.Toeplitz(length, length), in.getLast());
-            if (op.c2p()) {
-                scores = b.add(scores, b.gatherLast(b.dotTransposed(q, in.get(next++)), index));
-            }
-            if (op.p2c()) {
-                Node byKey = b.gatherLast(b.dotTransposed(k, in.get(next)), b.transpose(index, 1, 0));
-                scores = b.add(scores, b.transpose(byKey, 0, 1, 3, 2));
-            }
+        if (c2p) {
+            scores = b.add(scores, b.gatherLast(b.dotTransposed(q, tables.getFirst()), index.orElseThrow()));
         }
-        Node scaled = b.mul(scores, b.constant(q.type().dtype(), op.scale()));
-        Node context = b.dot(maskedSoftmax(scaled, in.get(3)), heads.get(2));
-        return b.transpose(context, 0, 2, 1, 3);
+        if (p2c) {
+            Node byKey = b.gatherLast(b.dotTransposed(k, tables.getLast()), b.transpose(index.orElseThrow(), 1, 0));
+            int rank = byKey.type().rank();
+            scores = b.add(scores, rank == 4 ? b.transpose(byKey, 0, 1, 3, 2) : b.transpose(byKey, 0, 2, 1));
+        }
+        Node scaled = b.mul(scores, b.constant(q.type().dtype(), scale));
+        return b.dot(maskedSoftmax(scaled, mask), heads.get(2));
     }
 }

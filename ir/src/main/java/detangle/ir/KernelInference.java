@@ -29,6 +29,7 @@ final class KernelInference {
             case KernelOp.Embedding e -> embedding(e, in);
             case KernelOp.MaskedSoftmax m -> maskedSoftmax(in.get(0), in.get(1));
             case KernelOp.DisentangledAttention a -> attention(a, in);
+            case KernelOp.PackedAttention a -> packedAttention(a, in);
         };
     }
 
@@ -130,36 +131,68 @@ final class KernelInference {
 
     private Optional<TensorType> attention(KernelOp.DisentangledAttention op, List<TensorType> in) {
         TensorType q = in.get(0);
+        TensorType k = in.get(1);
         if (!require(
                 q.rank() == 4
                         && computes(q.dtype())
-                        && in.get(1).equals(q)
-                        && in.get(2).equals(q),
+                        && k.rank() == 4
+                        && k.equals(q.withShape(q.shape().with(1, k.dim(1))))
+                        && in.get(2).equals(k),
                 Constraint.ATTENTION_C1,
                 "q, k, v are " + in.subList(0, 3))) {
             return Optional.empty();
         }
-        Dim s = q.dim(1);
         TensorType mask = in.get(3);
         require(
-                mask.dtype() == DType.I1 && mask.shape().broadcastsTo(Shape.of(q.dim(0), q.dim(2), s, s)),
+                mask.dtype() == DType.I1 && mask.shape().broadcastsTo(Shape.of(q.dim(0), q.dim(2), q.dim(1), k.dim(1))),
                 Constraint.ATTENTION_C2,
                 "the mask is " + mask);
         if (op.c2p() || op.p2c()) {
-            for (TensorType p : in.subList(4, in.size() - 1)) {
-                boolean fits = p.dtype() == q.dtype()
-                        && p.rank() == 3
-                        && p.shape().equals(in.get(4).shape())
-                        && p.dim(0).equals(q.dim(2))
-                        && p.dim(2).equals(q.dim(3));
-                require(fits, Constraint.ATTENTION_C3, "q is " + q + ", a position table " + p);
-            }
-            TensorType table = in.getLast();
-            require(
-                    table.equals(TensorType.of(DType.I32, s.times(2).plus(-1))),
-                    Constraint.ATTENTION_C4,
-                    "the table is " + table);
+            Dim distances = q.dim(1).plus(k.dim(1)).plus(-1);
+            positions(q, in.subList(4, in.size()), distances, Constraint.ATTENTION_C3, Constraint.ATTENTION_C4);
         }
         return Optional.of(q);
+    }
+
+    private Optional<TensorType> packedAttention(KernelOp.PackedAttention op, List<TensorType> in) {
+        TensorType q = in.get(0);
+        TensorType k = in.get(1);
+        if (!require(
+                q.rank() == 3
+                        && computes(q.dtype())
+                        && k.rank() == 3
+                        && k.equals(q.withShape(q.shape().with(0, k.dim(0))))
+                        && in.get(2).equals(k),
+                Constraint.PACKED_C1,
+                "q, k, v are " + in.subList(0, 3))) {
+            return Optional.empty();
+        }
+        require(
+                in.get(3).dtype() == DType.I32
+                        && in.get(3).rank() == 1
+                        && in.get(4).equals(in.get(3))
+                        && in.get(5).equals(TensorType.of(DType.I32, q.dim(0)))
+                        && in.get(6).equals(TensorType.of(DType.I32, k.dim(0))),
+                Constraint.PACKED_C2,
+                "segments and positions are " + in.subList(3, 7));
+        if (op.c2p() || op.p2c()) {
+            Dim distances = op.length().times(2).plus(-1);
+            positions(q, in.subList(7, in.size()), distances, Constraint.PACKED_C3, Constraint.PACKED_C4);
+        }
+        return Optional.of(q);
+    }
+
+    /** Position tables for the heads of q, and the table of their rows. */
+    private void positions(TensorType q, List<TensorType> operands, Dim distances, Constraint tables, Constraint rows) {
+        for (TensorType p : operands.subList(0, operands.size() - 1)) {
+            boolean fits = p.dtype() == q.dtype()
+                    && p.rank() == 3
+                    && p.shape().equals(operands.getFirst().shape())
+                    && p.dim(0).equals(q.dim(-2))
+                    && p.dim(2).equals(q.dim(-1));
+            require(fits, tables, "q is " + q + ", a position table " + p);
+        }
+        TensorType table = operands.getLast();
+        require(table.equals(TensorType.of(DType.I32, distances)), rows, "the table is " + table);
     }
 }

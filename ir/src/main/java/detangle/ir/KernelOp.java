@@ -32,8 +32,8 @@ public sealed interface KernelOp extends Op {
      * Disentangled attention (He et al. 2021, DeBERTa, equations 3 and 4), operands in the order q, k, v, mask, pk if
      * c2p, pq if p2c, table if either.
      *
-     * <p>q, k, v {@code [B,S,A,d]}; mask i1, broadcasts to {@code [B,A,S,S]}; pk and pq {@code [A,P,d]}; table
-     * {@code i32[2*S-1]} with elements in [0,P). The result is {@code [B,S,A,d]}:
+     * <p>q {@code [B,Q,A,d]}, k and v {@code [B,S,A,d]}; mask i1, broadcasts to {@code [B,A,Q,S]}; pk and pq
+     * {@code [A,P,d]}; table {@code i32[Q+S-1]} with elements in [0,P). The result is {@code [B,Q,A,d]}:
      *
      * <pre>
      * score(i,j) = scale * (q_i.k_j + [c2p] q_i.pk[r] + [p2c] k_j.pq[r]),  r = table[i - j + S - 1]
@@ -41,4 +41,15 @@ public sealed interface KernelOp extends Op {
      * </pre>
      */
     record DisentangledAttention(double scale, boolean c2p, boolean p2c) implements KernelOp {}
+
+    /**
+     * Disentangled attention of sequences that stand one after the other without padding, operands in the order q, k, v,
+     * query segments, key segments, query positions, key positions, then pk, pq and table as above.
+     *
+     * <p>q {@code [Q,A,d]}; k and v {@code [T,A,d]}; sequence n has the queries {@code [s[n], s[n+1])} of query segments
+     * {@code i32[N+1]}, and keys likewise; positions {@code i32[Q]} and {@code i32[T]} ascend within a sequence and lie in
+     * [0,length); table {@code i32[2*length-1]}. A query sees the keys of its sequence, and
+     * {@code r = table[position(i) - position(j) + length - 1]}. The result is {@code [Q,A,d]}.
+     */
+    record PackedAttention(double scale, boolean c2p, boolean p2c, Dim length) implements KernelOp {}
 }

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 class VerifierTest {
     private static final String ARGUMENTS = """
             %x: f32[B,S,8], %y: f32[B,S,8], %i: i32[B,S], %m: i1[B,S], %t: f32[9,8], %v: f32[8], %k: i64[],
-            %c: f32[3,S,8], %w: f32[4,8,3], %n: f32[9,7], %q: f32[B,S,4,8], %r: i1[B,1,1,S], %p: f32[4,6,8]""";
+            %c: f32[3,S,8], %w: f32[4,8,3], %n: f32[9,7], %q: f32[B,S,4,8], %r: i1[B,1,1,S], %p: f32[4,6,8],
+            %h: f32[T,4,8], %g: i32[N], %o: i32[T]""";
 
     /** Label, statement, declared type. */
     private static final String BROKEN = """
@@ -80,6 +81,10 @@ class VerifierTest {
             disentangled_attention_c2 | disentangled_attention %q, %q, %q, %m {terms=[c2c], scale=1} | f32[B,S,4,8]
             disentangled_attention_c3 | disentangled_attention %q, %q, %q, %r, %t, %i {terms=[c2c,c2p], scale=1} | f32[B,S,4,8]
             disentangled_attention_c4 | disentangled_attention %q, %q, %q, %r, %p, %i {terms=[c2c,c2p], scale=1} | f32[B,S,4,8]
+            packed_attention_c1 | packed_attention %h, %h, %p, %g, %g, %o, %o {terms=[c2c], scale=1, length=S} | f32[T,4,8]
+            packed_attention_c2 | packed_attention %h, %h, %h, %g, %g, %o, %g {terms=[c2c], scale=1, length=S} | f32[T,4,8]
+            packed_attention_c3 | packed_attention %h, %h, %h, %g, %g, %o, %o, %t, %i {terms=[c2c,c2p], scale=1, length=S} | f32[T,4,8]
+            packed_attention_c4 | packed_attention %h, %h, %h, %g, %g, %o, %o, %p, %o {terms=[c2c,c2p], scale=1, length=S} | f32[T,4,8]
             node_type | neg %x | f32[B,S]
             """;
 

@@ -32,20 +32,23 @@ public record MemoryEstimate(
     public static MemoryEstimate of(
             DebertaConfig config, Architecture head, Convention convention, long batch, long length) {
         ModelOptions options = ModelOptions.DEFAULT.with(convention).withHiddenStates(false);
-        Plan plan = Compiler.compile(DebertaModel.build(config, head, options), Pipeline.optimisations());
+        Plan plan = Compiler.compile(DebertaModel.build(config, head, options), Pipeline.packedOptimisations());
         Map<String, Long> parameters = new HashMap<>();
         long positions = 0;
         for (Node node : plan.program().nodes()) {
             if (node.op() instanceof TensorOp.Param(String name, var type)) {
                 parameters.put(name, Tensor.elements(type.shape().sizes()));
-            } else if (node.op() instanceof KernelOp.DisentangledAttention attention) {
-                for (int i = 0; i < (attention.c2p() ? 1 : 0) + (attention.p2c() ? 1 : 0); i++) {
-                    positions += Tensor.elements(node.input(4 + i).shape().sizes());
-                }
+            } else if (node.op() instanceof KernelOp.DisentangledAttention
+                    || node.op() instanceof KernelOp.PackedAttention) {
+                // The tables of positions are all that has fixed sizes.
+                positions += node.inputs().stream()
+                        .filter(i -> i.shape().isStatic())
+                        .mapToLong(i -> Tensor.elements(i.shape().sizes()))
+                        .sum();
             }
         }
         long count = parameters.values().stream().mapToLong(n -> n).sum();
-        Layout layout = plan.memory().layout(Map.of("B", batch, "S", length, "C", 1L));
+        Layout layout = plan.memory().layout(Map.of("B", batch, "S", length, "C", 1L, "T", batch * length));
         return new MemoryEstimate(
                 count,
                 count * Float.BYTES,

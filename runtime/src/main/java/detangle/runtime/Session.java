@@ -3,7 +3,9 @@ package detangle.runtime;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.InputException;
+import detangle.backend.Plan;
 import detangle.compiler.Compiler;
+import detangle.compiler.PackedBatch;
 import detangle.compiler.Pipeline;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -31,7 +33,18 @@ public final class Session implements AutoCloseable {
     private final Map<String, Tensor> added;
     private final Function<AttentionMask, Program> model;
     private final boolean absolutePositions;
-    private final Map<AttentionMask, Executable> executables = new EnumMap<>(AttentionMask.class);
+    private final boolean packs;
+    private final Map<Form, Loaded> executables = new EnumMap<>(Form.class);
+
+    /** Programs of a model differ by the form of the mask, and by whether padding is left out. */
+    private enum Form {
+        PACKED,
+        PADDED,
+        PAIRS
+    }
+
+    /** @param firstTokens whether the program takes the first token of a sequence for its first position */
+    private record Loaded(Executable executable, boolean packed, boolean firstTokens) {}
 
     /**
      * How to load a model.
@@ -43,6 +56,7 @@ public final class Session implements AutoCloseable {
      * @param hiddenStates whether the outputs include the hidden states
      * @param uniformPadding whether padded positions are computed as HuggingFace does; see {@link ModelOptions}
      * @param attentions whether the outputs include the attention probabilities, which makes attention slower
+     * @param packing whether nothing is computed for padding; outputs of the head then hold zeros there
      */
     public record Options(
             Optional<String> backend,
@@ -51,37 +65,42 @@ public final class Session implements AutoCloseable {
             Optional<Path> weights,
             boolean hiddenStates,
             boolean uniformPadding,
-            boolean attentions) {
+            boolean attentions,
+            boolean packing) {
         /** The best backend, the head of config.json, hidden states too. */
-        public static final Options DEFAULT =
-                new Options(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true, false, false);
+        public static final Options DEFAULT = new Options(
+                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true, false, false, true);
 
         public Options withBackend(Optional<String> name) {
-            return new Options(name, head, convention, weights, hiddenStates, uniformPadding, attentions);
+            return new Options(name, head, convention, weights, hiddenStates, uniformPadding, attentions, packing);
         }
 
         public Options withHead(Optional<Architecture> other) {
-            return new Options(backend, other, convention, weights, hiddenStates, uniformPadding, attentions);
+            return new Options(backend, other, convention, weights, hiddenStates, uniformPadding, attentions, packing);
         }
 
         public Options withConvention(Optional<Convention> other) {
-            return new Options(backend, head, other, weights, hiddenStates, uniformPadding, attentions);
+            return new Options(backend, head, other, weights, hiddenStates, uniformPadding, attentions, packing);
         }
 
         public Options withWeights(Optional<Path> file) {
-            return new Options(backend, head, convention, file, hiddenStates, uniformPadding, attentions);
+            return new Options(backend, head, convention, file, hiddenStates, uniformPadding, attentions, packing);
         }
 
         public Options withHiddenStates(boolean wanted) {
-            return new Options(backend, head, convention, weights, wanted, uniformPadding, attentions);
+            return new Options(backend, head, convention, weights, wanted, uniformPadding, attentions, packing);
         }
 
         public Options withUniformPadding(boolean wanted) {
-            return new Options(backend, head, convention, weights, hiddenStates, wanted, attentions);
+            return new Options(backend, head, convention, weights, hiddenStates, wanted, attentions, packing);
         }
 
         public Options withAttentions(boolean wanted) {
-            return new Options(backend, head, convention, weights, hiddenStates, uniformPadding, wanted);
+            return new Options(backend, head, convention, weights, hiddenStates, uniformPadding, wanted, packing);
+        }
+
+        public Options withPacking(boolean wanted) {
+            return new Options(backend, head, convention, weights, hiddenStates, uniformPadding, attentions, wanted);
         }
     }
 
@@ -91,13 +110,15 @@ public final class Session implements AutoCloseable {
             Weights weights,
             Map<String, Tensor> added,
             Function<AttentionMask, Program> model,
-            boolean absolutePositions) {
+            boolean absolutePositions,
+            boolean packs) {
         this.config = config;
         this.device = device;
         this.weights = weights;
         this.added = added;
         this.model = model;
         this.absolutePositions = absolutePositions;
+        this.packs = packs;
     }
 
     /**
@@ -154,8 +175,15 @@ public final class Session implements AutoCloseable {
         Device device = options.backend().map(Backends::named).orElseGet(Backends::preferred);
         Weights weights = Weights.open(options.weights().orElse(folder));
         try {
-            Session session = new Session(config, device, weights, added, model, absolutePositions);
-            session.executable(AttentionMask.TOKENS);
+            Session session = new Session(
+                    config,
+                    device,
+                    weights,
+                    added,
+                    model,
+                    absolutePositions,
+                    options.packing() && !options.uniformPadding());
+            session.loaded(session.packs ? Form.PACKED : Form.PADDED);
             return session;
         } catch (RuntimeException | Error e) {
             weights.close();
@@ -163,13 +191,18 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** Programs differ by the form of the mask; few callers ever use the second. */
-    private synchronized Executable executable(AttentionMask mask) {
-        return executables.computeIfAbsent(mask, m -> {
-            Program program = model.apply(m);
+    /** Compiled when it is first needed: few callers ever use more than one. */
+    private synchronized Loaded loaded(Form form) {
+        return executables.computeIfAbsent(form, f -> {
+            Program program = model.apply(f == Form.PAIRS ? AttentionMask.PAIRS : AttentionMask.TOKENS);
             Map<String, Tensor> parameters = new HashMap<>(Checkpoint.parameters(weights, config, program));
             parameters.putAll(added);
-            return device.load(Compiler.compile(program, Pipeline.inference(parameters)));
+            Plan plan = Compiler.compile(
+                    program, f == Form.PACKED ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters));
+            return new Loaded(
+                    device.load(plan),
+                    PackedBatch.isTakenBy(plan.program()),
+                    PackedBatch.readsFirstTokens(plan.program()));
         });
     }
 
@@ -204,12 +237,25 @@ public final class Session implements AutoCloseable {
         boolean pairs = ids.isPresent()
                 && mask.isPresent()
                 && mask.get().rank() == ids.get().rank() + 1;
-        return executable(pairs ? AttentionMask.PAIRS : AttentionMask.TOKENS).run(inputs);
+        if (pairs) {
+            return loaded(Form.PAIRS).executable().run(inputs);
+        }
+        if (packs) {
+            Loaded packed = loaded(Form.PACKED);
+            if (!packed.packed()) {
+                return packed.executable().run(inputs);
+            }
+            Optional<Map<String, Tensor>> all = PackedBatch.inputs(inputs, packed.firstTokens());
+            if (all.isPresent()) {
+                return packed.executable().run(all.get());
+            }
+        }
+        return loaded(Form.PADDED).executable().run(inputs);
     }
 
     @Override
     public synchronized void close() {
-        executables.values().forEach(Executable::close);
+        executables.values().forEach(l -> l.executable().close());
         weights.close();
     }
 }

@@ -14,7 +14,7 @@ public final class ShapeBinding {
     private ShapeBinding() {}
 
     /**
-     * The size of each symbol. Every dim of an input is a number or a single symbol.
+     * The size of each symbol. What is neither a number nor a single symbol must follow from the symbols of others.
      *
      * @throws InputException if an input is missing, unknown, or of another type or shape
      */
@@ -40,10 +40,24 @@ public final class ShapeBinding {
                         "the input '" + name + "' is " + tensor.type() + ", but must be " + node.type());
             }
             for (int axis = 0; axis < tensor.rank(); axis++) {
-                bind(name, node.type().dim(axis), tensor, axis, bindings);
+                if (isSimple(node.type().dim(axis))) {
+                    bind(name, node.type().dim(axis), tensor, axis, bindings);
+                }
+            }
+        });
+        declared.forEach((name, node) -> {
+            for (int axis = 0; axis < node.type().rank(); axis++) {
+                Dim dim = node.type().dim(axis);
+                if (!isSimple(dim)) {
+                    bind(name, Dim.of(dim.evaluate(bindings)), inputs.get(name), axis, bindings);
+                }
             }
         });
         return bindings;
+    }
+
+    private static boolean isSimple(Dim dim) {
+        return dim.isStatic() || dim.symbols().contains(dim.toString());
     }
 
     private static void bind(String name, Dim dim, Tensor tensor, int axis, Map<String, Long> bindings) {

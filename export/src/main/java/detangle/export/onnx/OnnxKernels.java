@@ -23,6 +23,7 @@ final class OnnxKernels {
             case KernelOp.Elementwise e -> false;
             case KernelOp.Embedding e -> false;
             case KernelOp.DisentangledAttention a -> false;
+            case KernelOp.PackedAttention a -> false;
         };
     }
 
@@ -59,6 +60,7 @@ final class OnnxKernels {
             case KernelOp.Elementwise e -> throw inPrimitives(op);
             case KernelOp.Embedding e -> throw inPrimitives(op);
             case KernelOp.DisentangledAttention a -> throw inPrimitives(op);
+            case KernelOp.PackedAttention a -> throw inPrimitives(op);
         };
     }
 

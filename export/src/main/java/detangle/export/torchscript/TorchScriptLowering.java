@@ -75,6 +75,7 @@ final class TorchScriptLowering {
             case KernelOp.Elementwise e -> false;
             case KernelOp.Embedding e -> false;
             case KernelOp.DisentangledAttention a -> false;
+            case KernelOp.PackedAttention a -> false;
         };
     }
 
@@ -196,6 +197,7 @@ final class TorchScriptLowering {
             case KernelOp.Elementwise e -> throw inPrimitives(op);
             case KernelOp.Embedding e -> throw inPrimitives(op);
             case KernelOp.DisentangledAttention a -> throw inPrimitives(op);
+            case KernelOp.PackedAttention a -> throw inPrimitives(op);
         };
     }
 

@@ -80,6 +80,10 @@ final class OpSyntax {
             case KernelOp.MaskedSoftmax m -> a;
             case KernelOp.DisentangledAttention(var scale, var c2p, var p2c) ->
                 a.list("terms", terms(c2p, p2c)).put("scale", Numbers.print(scale));
+            case KernelOp.PackedAttention(var scale, var c2p, var p2c, var length) ->
+                a.list("terms", terms(c2p, p2c))
+                        .put("scale", Numbers.print(scale))
+                        .put("length", length);
         };
     }
 
@@ -122,7 +126,19 @@ final class OpSyntax {
                     case "layer_norm" -> new KernelOp.LayerNorm(a.takeDouble("eps"), a.takeFlag("residual"));
                     case "embedding" -> new KernelOp.Embedding(a.takeDouble("eps"), a.takeFlag("masked"));
                     case "masked_softmax" -> new KernelOp.MaskedSoftmax();
-                    case "disentangled_attention" -> attention(a);
+                    case "disentangled_attention" -> {
+                        List<String> terms = takeTerms(a);
+                        yield new KernelOp.DisentangledAttention(
+                                a.takeDouble("scale"), terms.contains("c2p"), terms.contains("p2c"));
+                    }
+                    case "packed_attention" -> {
+                        List<String> terms = takeTerms(a);
+                        yield new KernelOp.PackedAttention(
+                                a.takeDouble("scale"),
+                                terms.contains("c2p"),
+                                terms.contains("p2c"),
+                                a.takeDim("length"));
+                    }
                     default -> scalarFunction(mnemonic);
                 });
     }
@@ -160,13 +176,11 @@ final class OpSyntax {
                 .orElseThrow(() -> new Attributes.AttributeException("act=" + text + " is no activation"));
     }
 
-    private static Op attention(Attributes a) {
+    private static List<String> takeTerms(Attributes a) {
         List<String> terms = a.takeList("terms");
-        boolean c2p = terms.contains("c2p");
-        boolean p2c = terms.contains("p2c");
-        if (!terms.equals(terms(c2p, p2c))) {
+        if (!terms.equals(terms(terms.contains("c2p"), terms.contains("p2c")))) {
             throw new Attributes.AttributeException("terms are c2c, then c2p and p2c where present, not " + terms);
         }
-        return new KernelOp.DisentangledAttention(a.takeDouble("scale"), c2p, p2c);
+        return terms;
     }
 }

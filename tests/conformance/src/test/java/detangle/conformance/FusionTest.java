@@ -57,7 +57,7 @@ class FusionTest {
     }
 
     private static Program compiled(Program model) {
-        return Compiler.run(model, Pipeline.inference(RandomWeights.of(model)), (pass, p) -> {});
+        return Compiler.run(model, Pipeline.packedInference(RandomWeights.of(model)), (pass, p) -> {});
     }
 
     private static void check(DebertaConfig config, Architecture head, AttentionMask mask) {
@@ -71,7 +71,9 @@ class FusionTest {
         // The two passes of the enhanced mask decoder stand in for the last layer.
         boolean decoder = head == Architecture.MASKED_LM_EMD && !config.positionBiasedInput();
         int layers = config.numHiddenLayers() + (decoder ? 1 : 0);
-        assertEquals(layers, count(fused, KernelOp.DisentangledAttention.class));
+        boolean packs = mask == AttentionMask.TOKENS;
+        assertEquals(packs ? layers : 0, count(fused, KernelOp.PackedAttention.class));
+        assertEquals(packs ? 0 : layers, count(fused, KernelOp.DisentangledAttention.class));
         assertEquals(0, count(fused, TensorOp.GatherLast.class));
         assertEquals(0, count(fused, TensorOp.Toeplitz.class));
         assertEquals(0, count(fused, TensorOp.Dot.class), "every product with a weight is a linear kernel");

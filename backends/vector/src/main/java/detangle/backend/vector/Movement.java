@@ -1,6 +1,8 @@
 package detangle.backend.vector;
 
+import detangle.ir.DType;
 import detangle.ir.Strides;
+import detangle.ir.interpreter.InterpreterException;
 import java.util.Arrays;
 import java.util.List;
 
@@ -48,5 +50,45 @@ final class Movement {
                 System.arraycopy(from.array(), fromStart + o * fromStep, to.array(), toStart + o * toStep, run);
             }
         };
+    }
+
+    /** Rows of a table at ids. */
+    static Step gather(View table, View ids, View to) {
+        int size = rowSize(table);
+        return () -> {
+            for (int i = 0; i < ids.elements(); i++) {
+                int row = row(ids, i, table.dim(0));
+                System.arraycopy(table.array(), table.offset() + row * size, to.array(), to.offset() + i * size, size);
+            }
+        };
+    }
+
+    /** Zeros, and rows added at ids. */
+    static Step scatterAdd(View ids, View updates, View to) {
+        int size = rowSize(to);
+        float[] sums = to.floats();
+        float[] terms = updates.floats();
+        return () -> {
+            Arrays.fill(sums, to.offset(), to.offset() + to.elements(), 0);
+            for (int i = 0; i < ids.elements(); i++) {
+                int sum = to.offset() + row(ids, i, to.dim(0)) * size;
+                int term = updates.offset() + i * size;
+                for (int j = 0; j < size; j++) {
+                    sums[sum + j] += terms[term + j];
+                }
+            }
+        };
+    }
+
+    private static int rowSize(View rows) {
+        return View.elements(Arrays.copyOfRange(rows.shape(), 1, rows.rank()));
+    }
+
+    private static int row(View ids, int i, int rows) {
+        long id = ids.dtype() == DType.I64 ? ids.longs()[ids.offset() + i] : ids.ints()[ids.offset() + i];
+        if (id < 0 || id >= rows) {
+            throw new InterpreterException("id " + id + " is outside a table of " + rows + " rows");
+        }
+        return (int) id;
     }
 }

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +39,9 @@ final class StepBuilder {
     private final Constants constants;
     private final Map<String, Long> bindings;
 
+    /** By the node of the table: all layers of a model share one. */
+    private final Map<Node, RelativeTable> relativeTables = new IdentityHashMap<>();
+
     StepBuilder(Map<Node, View> views, Constants constants, Map<String, Long> bindings) {
         this.views = views;
         this.constants = constants;
@@ -50,19 +54,35 @@ final class StepBuilder {
 
     /** Whether a kernel reads an operand in its stored form, so that it needs no memory of its own. */
     static boolean readsConstant(Node node, int operand) {
+        if (operand == 0 && addsToZeros(node)) {
+            return true;
+        }
         boolean stored = isNamed(node.input(operand));
         return stored
                 && switch (node.op()) {
                     case KernelOp.Linear l -> operand >= 1 && Constants.isF32(node);
                     case KernelOp.LayerNorm l -> operand >= node.inputs().size() - 2 && Constants.isF32(node);
                     case KernelOp.Embedding e -> operand >= 1 && operand <= 3;
-                    case KernelOp.DisentangledAttention a ->
-                        operand >= 4
-                                && Constants.isF32(node)
-                                && node.input(operand).type().rank() == 3;
+                    case KernelOp.DisentangledAttention a -> isPositionTable(node, 4, operand);
+                    case KernelOp.PackedAttention a -> isPositionTable(node, 7, operand);
                     case TensorOp.Gather g -> operand == 0 && node.input(0) != node.input(1);
                     default -> false;
                 };
+    }
+
+    private static boolean isPositionTable(Node attention, int first, int operand) {
+        return operand >= first
+                && Constants.isF32(attention)
+                && attention.input(operand).type().rank() == 3;
+    }
+
+    /** Whether rows are added to nothing but zeros, which need no memory. */
+    private static boolean addsToZeros(Node node) {
+        return node.op() instanceof TensorOp.ScatterAdd
+                && Constants.isF32(node)
+                && node.input(0).op() instanceof TensorOp.Broadcast
+                && node.input(0).input(0).op() instanceof TensorOp.Constant(Literal.Splat(double value), var type)
+                && value == 0;
     }
 
     /** Packs the weights of a program ahead of its first run, and returns it without the data that is packed now. */
@@ -106,7 +126,8 @@ final class StepBuilder {
                     case KernelOp.Linear linear ->
                         operand == 1 && (!linear.bias() || Constants.isF32(node.input(2)) || isNamed(node.input(2)));
                     case KernelOp.DisentangledAttention a ->
-                        operand >= 4 && node.input(operand).type().rank() == 3 && hasNoMaskPerHead(node);
+                        isPositionTable(node, 4, operand) && hasNoMaskPerHead(node);
+                    case KernelOp.PackedAttention a -> isPositionTable(node, 7, operand);
                     default -> false;
                 };
     }
@@ -160,7 +181,11 @@ final class StepBuilder {
             case TensorOp.Reduce o -> Optional.of(interpreted(node, out));
             case TensorOp.Dot o -> Optional.of(interpreted(node, out));
             case TensorOp.Pad o -> Optional.of(interpreted(node, out));
-            case TensorOp.ScatterAdd o -> Optional.of(interpreted(node, out));
+            case TensorOp.ScatterAdd o ->
+                Optional.of(
+                        addsToZeros(node)
+                                ? Movement.scatterAdd(in(node, 1), in(node, 2), out)
+                                : interpreted(node, out));
             case TensorOp.GatherLast o -> Optional.of(interpreted(node, out));
             case TensorOp.ScatterAddLast o -> Optional.of(interpreted(node, out));
             case TensorOp.Toeplitz o -> Optional.of(interpreted(node, out));
@@ -205,9 +230,11 @@ final class StepBuilder {
 
     /** Rows of stored data are read where they are mapped. */
     private Step gather(Node node, View out) {
-        Optional<Tensor> table = readsConstant(node, 0) ? constants.named(node.input(0)) : Optional.empty();
-        Tensor rows = table.orElseGet(() -> in(node, 0).asTensor());
         View ids = in(node, 1);
+        if (!readsConstant(node, 0)) {
+            return Movement.gather(in(node, 0), ids, out);
+        }
+        Tensor rows = constants.named(node.input(0)).orElseThrow();
         return () ->
                 out.copyFrom(new Interpreter(Precision.F32).apply(node.op(), List.of(rows, ids.asTensor()), bindings));
     }
@@ -227,11 +254,13 @@ final class StepBuilder {
             case KernelOp.MaskedSoftmax() when f32 -> softmax(in(node, 0), in(node, 1), out);
             case KernelOp.DisentangledAttention attention
             when f32 && hasNoMaskPerHead(node) -> attention(attention, node, out);
+            case KernelOp.PackedAttention attention when f32 -> packedAttention(attention, node, out);
             case KernelOp.Linear o -> interpreted(node, out);
             case KernelOp.LayerNorm o -> interpreted(node, out);
             case KernelOp.Embedding o -> interpreted(node, out);
             case KernelOp.MaskedSoftmax o -> interpreted(node, out);
             case KernelOp.DisentangledAttention o -> interpreted(node, out);
+            case KernelOp.PackedAttention o -> interpreted(node, out);
         };
     }
 
@@ -342,39 +371,77 @@ final class StepBuilder {
     }
 
     private Step attention(KernelOp.DisentangledAttention op, Node node, View out) {
-        AttentionKernel kernel = new AttentionKernel(out.dim(0), out.dim(1), out.dim(2), out.dim(3), op.scale());
+        int keys = in(node, 1).dim(1);
         View maskView = in(node, 3);
-        int[] scores = {out.dim(0), out.dim(2), out.dim(1), out.dim(1)};
+        int[] scores = {out.dim(0), out.dim(2), out.dim(1), keys};
         int[] strides = Strides.broadcast(maskView.shape(), scores);
         AttentionKernel.Mask mask =
                 new AttentionKernel.Mask(maskView.bytes(), maskView.offset(), strides[0], strides[2], strides[3]);
-        Supplier<Optional<AttentionKernel.Positions>> positions = positions(op, node, out.dim(1));
+        AttentionKernel kernel = new AttentionKernel(
+                out.dim(0),
+                out.dim(2),
+                out.dim(3),
+                op.scale(),
+                AttentionKernel.Rows.of(out.dim(0), out.dim(1)),
+                AttentionKernel.Rows.of(out.dim(0), keys),
+                Optional.of(mask));
+        return attention(kernel, node, positions(op.c2p(), op.p2c(), node, 4, keys), out);
+    }
+
+    private Step packedAttention(KernelOp.PackedAttention op, Node node, View out) {
+        AttentionKernel kernel = new AttentionKernel(
+                in(node, 3).dim(0) - 1,
+                out.dim(1),
+                out.dim(2),
+                op.scale(),
+                rows(node, 3, 5),
+                rows(node, 4, 6),
+                Optional.empty());
+        int length = Math.toIntExact(op.length().evaluate(bindings));
+        return attention(kernel, node, positions(op.c2p(), op.p2c(), node, 7, length), out);
+    }
+
+    private AttentionKernel.Rows rows(Node node, int segments, int positions) {
+        View s = in(node, segments);
+        View p = in(node, positions);
+        return new AttentionKernel.Rows(s.ints(), s.offset(), p.ints(), p.offset());
+    }
+
+    private Step attention(
+            AttentionKernel kernel, Node node, Supplier<Optional<AttentionKernel.Positions>> positions, View out) {
         AttentionKernel.Heads q = heads(in(node, 0));
         AttentionKernel.Heads k = heads(in(node, 1));
         AttentionKernel.Heads v = heads(in(node, 2));
         AttentionKernel.Heads to = heads(out);
-        return () -> kernel.run(q, k, v, mask, positions.get(), to);
+        return () -> kernel.run(q, k, v, positions.get(), to);
     }
 
     private static AttentionKernel.Heads heads(View view) {
         return new AttentionKernel.Heads(view.floats(), view.offset());
     }
 
+    /**
+     * @param first the operand with the first position table
+     * @param length of the keys' sequence: position 0 of a query and the last of a key meet at 0 of the table of rows
+     */
     private Supplier<Optional<AttentionKernel.Positions>> positions(
-            KernelOp.DisentangledAttention op, Node node, int length) {
-        if (!op.c2p() && !op.p2c()) {
+            boolean c2p, boolean p2c, Node node, int first, int length) {
+        if (!c2p && !p2c) {
             return Optional::empty;
         }
         int tableAt = node.inputs().size() - 1;
-        int rows = Math.toIntExact(node.input(4).type().dim(1).evaluate(bindings));
+        int rows = Math.toIntExact(node.input(first).type().dim(1).evaluate(bindings));
         View table = in(node, tableAt);
-        boolean fixed = readsConstant(node, 4)
-                && (tableAt == 5 || readsConstant(node, 5))
+        boolean fixed = readsConstant(node, first)
+                && readsConstant(node, tableAt - 1)
                 && !isComputedEachRun(node.input(tableAt));
         Supplier<AttentionKernel.Positions> compute = () -> new AttentionKernel.Positions(
-                op.c2p() ? Optional.of(packedHeads(node, 4)) : Optional.empty(),
-                op.p2c() ? Optional.of(packedHeads(node, tableAt - 1)) : Optional.empty(),
-                relativeTable(table, length, rows));
+                c2p ? Optional.of(packedHeads(node, first)) : Optional.empty(),
+                p2c ? Optional.of(packedHeads(node, tableAt - 1)) : Optional.empty(),
+                fixed
+                        ? relativeTables.computeIfAbsent(
+                                node.input(tableAt), t -> relativeTable(table, length - 1, rows))
+                        : relativeTable(table, length - 1, rows));
         if (fixed) {
             Optional<AttentionKernel.Positions> once = Optional.of(compute.get());
             return () -> once;
@@ -386,9 +453,9 @@ final class StepBuilder {
         return node.op() instanceof TensorOp.Input || node.inputs().stream().anyMatch(StepBuilder::isComputedEachRun);
     }
 
-    private static RelativeTable relativeTable(View table, int length, int rows) {
+    private static RelativeTable relativeTable(View table, int centre, int rows) {
         int[] values = Arrays.copyOfRange(table.ints(), table.offset(), table.offset() + table.elements());
-        return new RelativeTable(values, length, rows);
+        return new RelativeTable(values, centre, rows);
     }
 
     private PackedMatrix[] packedHeads(Node node, int operand) {

@@ -78,6 +78,10 @@ record View(DType dtype, Object array, int offset, int[] shape) {
         return (int[]) array;
     }
 
+    long[] longs() {
+        return (long[]) array;
+    }
+
     private MemorySegment segment() {
         MemorySegment all = switch (array) {
             case float[] a -> MemorySegment.ofArray(a);

@@ -13,6 +13,8 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Disentangled attention, one task for a head of a sequence. Scores of a block of queries are kept in cache; the position
  * terms are products with the few panels of the position tables that the block reaches, looked up by gathers.
+ *
+ * <p>A sequence's keys take the places from its first position to its last; a place without a key is masked.
  */
 public final class AttentionKernel {
     /** Queries of a block: its scores and position terms at length 512 fit the second-level cache. */
@@ -25,158 +27,296 @@ public final class AttentionKernel {
     private static final int QUERY_TERMS = 6;
     private static final int PACKED = 7;
     private static final int FACTORS = 8;
+    private static final int SPREAD = 9;
 
     private static final float[] NO_BIAS = new float[2 * WIDTH];
 
-    /** Where the heads of q, k, v or the result are: element (b,s,h,e) at {@code offset + ((b*S+s)*A + h)*d + e}. */
+    /** Where the heads of q, k, v or the result are: element (row,h,e) at {@code offset + (row*A + h)*d + e}. */
     public record Heads(float[] data, int offset) {}
 
-    /** i1 by bytes: element (b,q,k) at {@code offset + b*perBatch + q*perQuery + k*perKey}. */
+    /**
+     * The rows of sequences: n has those from {@code segments[segmentsAt + n]} to the next, at ascending positions.
+     */
+    public record Rows(int[] segments, int segmentsAt, int[] positions, int positionsAt) {
+        /** A batch of sequences of one length. */
+        public static Rows of(int batch, int length) {
+            int[] segments = new int[batch + 1];
+            int[] positions = new int[batch * length];
+            for (int i = 0; i <= batch; i++) {
+                segments[i] = i * length;
+            }
+            for (int i = 0; i < positions.length; i++) {
+                positions[i] = i % length;
+            }
+            return new Rows(segments, 0, positions, 0);
+        }
+
+        int begin(int sequence) {
+            return segments[segmentsAt + sequence];
+        }
+
+        int position(int row) {
+            return positions[positionsAt + row];
+        }
+    }
+
+    /**
+     * i1 by bytes: whether query q of a sequence b sees the key at place k is at
+     * {@code offset + b*perBatch + q*perQuery + k*perKey}.
+     */
     public record Mask(byte[] data, int offset, int perBatch, int perQuery, int perKey) {}
 
     /** The position tables of each head, packed, and the table of rows. */
     public record Positions(Optional<PackedMatrix[]> keys, Optional<PackedMatrix[]> queries, RelativeTable table) {}
 
     private final int batch;
-    private final int length;
     private final int heads;
     private final int size;
     private final float scale;
+    private final Rows queries;
+    private final Rows keys;
+    private final Optional<Mask> mask;
 
-    public AttentionKernel(int batch, int length, int heads, int size, double scale) {
+    /**
+     * @param batch the number of sequences
+     * @param mask every query sees all keys of its sequence without one
+     */
+    public AttentionKernel(int batch, int heads, int size, double scale, Rows queries, Rows keys, Optional<Mask> mask) {
         this.batch = batch;
-        this.length = length;
         this.heads = heads;
         this.size = size;
         this.scale = (float) scale;
+        this.queries = queries;
+        this.keys = keys;
+        this.mask = mask;
     }
 
-    public void run(Heads q, Heads k, Heads v, Mask mask, Optional<Positions> positions, Heads out) {
-        int blocks = Math.ceilDiv(length, BLOCK);
+    public void run(Heads q, Heads k, Heads v, Optional<Positions> positions, Heads out) {
+        int longest = 0;
+        for (int b = 0; b < batch; b++) {
+            longest = Math.max(longest, queries.begin(b + 1) - queries.begin(b));
+        }
         int threads = WorkerPool.SHARED.threads();
         // With fewer heads than threads need, blocks of a head are shared as well, at the price of packing it again.
-        int parts = batch * heads >= 2 * threads ? 1 : Math.min(blocks, Math.ceilDiv(2 * threads, batch * heads));
-        WorkerPool.SHARED.run(batch * heads * parts, task -> {
-            int head = task / parts;
-            int part = task % parts;
-            run(
-                    head / heads,
-                    head % heads,
-                    part * blocks / parts,
-                    (part + 1) * blocks / parts,
-                    q,
-                    k,
-                    v,
-                    mask,
-                    positions,
-                    out);
-        });
+        int parts = batch * heads >= 2 * threads
+                ? 1
+                : Math.clamp(Math.ceilDiv(longest, BLOCK), 1, Math.ceilDiv(2 * threads, batch * heads));
+        WorkerPool.SHARED.run(
+                batch * heads * parts,
+                task -> new Head(task / parts / heads, task / parts % heads, q, k, v, positions, out)
+                        .run(task % parts, parts));
     }
 
-    private void run(
-            int b,
-            int h,
-            int fromBlock,
-            int toBlock,
-            Heads q,
-            Heads k,
-            Heads v,
-            Mask mask,
-            Optional<Positions> positions,
-            Heads out) {
-        Scratch scratch = Scratch.get();
-        int stride = heads * size;
-        int head = (b * length * heads + h) * size;
-        int padded = Lanes.roundUp(length, WIDTH);
-        float[] keys = scratch.floats(KEYS, PackedMatrix.size(size, length));
-        PackedMatrix.packRows(k.data(), k.offset() + head, stride, length, size, keys, 0);
-        float[] values = scratch.floats(VALUES, PackedMatrix.size(length, size));
-        PackedMatrix.packColumns(v.data(), v.offset() + head, stride, length, size, values, 0);
-        float[] packed = scratch.floats(PACKED, BLOCK * Math.max(size, length) + padded);
-        int maskBuffer = BLOCK * Math.max(size, length);
+    /** One head of one sequence. */
+    private final class Head {
+        private final int sequence;
+        private final int head;
+        private final Heads q;
+        private final Heads k;
+        private final Heads v;
+        private final Heads out;
+        private final int stride = heads * size;
 
-        Optional<PackedMatrix> pk = positions.flatMap(Positions::keys).map(m -> m[h]);
-        Optional<PackedMatrix> pq = positions.flatMap(Positions::queries).map(m -> m[h]);
-        int termStride =
-                positions.map(p -> Lanes.roundUp(p.table().positions(), WIDTH)).orElse(0);
-        float[] keyTerms = scratch.floats(KEY_TERMS, pq.isPresent() ? padded * termStride : 0);
-        if (pq.isPresent()) {
-            keyTerms(k, head, stride, pq.get(), positions.get().table(), keyTerms, termStride, packed);
+        /** The first key's position: its place is 0. */
+        private final int first;
+
+        /** Places of keys. */
+        private final int span;
+
+        private final int padded;
+        private final boolean gaps;
+        private final RelativeTable table;
+        private final PackedMatrix pk;
+        private final PackedMatrix pq;
+        private final int termStride;
+
+        Head(int sequence, int head, Heads q, Heads k, Heads v, Optional<Positions> positions, Heads out) {
+            this.sequence = sequence;
+            this.head = head;
+            this.q = q;
+            this.k = k;
+            this.v = v;
+            this.out = out;
+            int begin = keys.begin(sequence);
+            int count = keys.begin(sequence + 1) - begin;
+            this.first = count == 0 ? 0 : keys.position(begin);
+            this.span = count == 0 ? 0 : keys.position(begin + count - 1) - first + 1;
+            this.gaps = span != count;
+            this.padded = Lanes.roundUp(span, WIDTH);
+            this.table = positions.map(Positions::table).orElse(RelativeTable.NONE);
+            this.pk = positions.flatMap(Positions::keys).map(m -> m[head]).orElse(PackedMatrix.NONE);
+            this.pq = positions.flatMap(Positions::queries).map(m -> m[head]).orElse(PackedMatrix.NONE);
+            this.termStride = Lanes.roundUp(table.positions(), WIDTH);
         }
-        float[] scores = scratch.floats(SCORES, BLOCK * padded);
-        float[] queryTerms = scratch.floats(QUERY_TERMS, pk.isPresent() ? BLOCK * termStride : 0);
 
-        float[] factors = scratch.floats(FACTORS, BLOCK);
-        int seen = -1;
-        for (int block = fromBlock; block < toBlock; block++) {
-            int first = block * BLOCK;
-            int rows = Math.min(BLOCK, length - first);
-            MicroKernel.packRows(q.data(), q.offset() + head + first * stride, stride, rows, size, packed, 0);
-            products(packed, rows, size, keys, 0, 0, PackedMatrix.panels(length) - 1, scores, padded);
-            if (pk.isPresent()) {
-                long panels = positions.get().table().panels(length - first - rows, 2 * length - 2 - first);
-                int low = (int) (panels >>> 32);
+        private int at(Heads x, int row) {
+            return x.offset() + (row * heads + head) * size;
+        }
+
+        /** The difference of place and position at which a query meets the key at place 0. */
+        private int origin(int query) {
+            return table.origin() + first - query;
+        }
+
+        void run(int part, int parts) {
+            int begin = queries.begin(sequence);
+            int end = queries.begin(sequence + 1);
+            int blocks = Math.ceilDiv(end - begin, BLOCK);
+            if (span == 0) {
+                for (int row = begin; row < end; row++) {
+                    Arrays.fill(out.data(), at(out, row), at(out, row) + size, 0);
+                }
+                return;
+            }
+            if (blocks == 0) {
+                return;
+            }
+            Scratch scratch = Scratch.get();
+            float[] packed = scratch.floats(PACKED, BLOCK * Math.max(size, span) + padded);
+            float[] keyPanels = scratch.floats(KEYS, PackedMatrix.size(size, span));
+            float[] keyTerms = scratch.floats(KEY_TERMS, pq.isPresent() ? padded * termStride : 0);
+            float[] source = rows(scratch, k);
+            int from = gaps ? 0 : at(k, keys.begin(sequence));
+            int step = gaps ? size : stride;
+            PackedMatrix.packRows(source, from, step, span, size, keyPanels, 0);
+            if (pq.isPresent()) {
+                keyTerms(source, from, step, queries.position(begin), queries.position(end - 1), keyTerms, packed);
+            }
+            float[] values = scratch.floats(VALUES, PackedMatrix.size(span, size));
+            source = rows(scratch, v);
+            from = gaps ? 0 : at(v, keys.begin(sequence));
+            PackedMatrix.packColumns(source, from, step, span, size, values, 0);
+            for (int block = part * blocks / parts; block < (part + 1) * blocks / parts; block++) {
+                int row = begin + block * BLOCK;
+                block(scratch, row, Math.min(BLOCK, end - row), keyPanels, values, keyTerms, packed);
+            }
+        }
+
+        /** Keys or values, at their places where places are missing. */
+        private float[] rows(Scratch scratch, Heads x) {
+            if (!gaps) {
+                return x.data();
+            }
+            float[] spread = scratch.floats(SPREAD, span * size);
+            Arrays.fill(spread, 0, span * size, 0);
+            for (int row = keys.begin(sequence); row < keys.begin(sequence + 1); row++) {
+                System.arraycopy(x.data(), at(x, row), spread, (keys.position(row) - first) * size, size);
+            }
+            return spread;
+        }
+
+        /** {@code k_j . pq[r]} for every key and every position row that some query sees it at. */
+        private void keyTerms(
+                float[] source, int from, int step, int lowest, int highest, float[] keyTerms, float[] packed) {
+            for (int place = 0; place < span; place += BLOCK) {
+                int rows = Math.min(BLOCK, span - place);
+                MicroKernel.packRows(source, from + place * step, step, rows, size, packed, 0);
+                long panels = table.panels(origin(highest) + place, origin(lowest) + place + rows - 1);
                 products(
                         packed,
                         rows,
                         size,
-                        pk.get().data(),
-                        pk.get().offset(),
-                        low,
+                        pq.data(),
+                        pq.offset(),
+                        (int) (panels >>> 32),
                         (int) panels,
-                        queryTerms,
+                        keyTerms,
+                        place * termStride,
                         termStride);
             }
+        }
+
+        private void block(
+                Scratch scratch,
+                int begin,
+                int rows,
+                float[] keyPanels,
+                float[] values,
+                float[] keyTerms,
+                float[] packed) {
+            float[] scores = scratch.floats(SCORES, BLOCK * padded);
+            float[] queryTerms = scratch.floats(QUERY_TERMS, pk.isPresent() ? BLOCK * termStride : 0);
+            float[] factors = scratch.floats(FACTORS, BLOCK);
+            int maskBuffer = BLOCK * Math.max(size, span);
+            MicroKernel.packRows(q.data(), at(q, begin), stride, rows, size, packed, 0);
+            products(packed, rows, size, keyPanels, 0, 0, PackedMatrix.panels(span) - 1, scores, 0, padded);
+            if (pk.isPresent()) {
+                long panels = table.panels(
+                        origin(queries.position(begin + rows - 1)), origin(queries.position(begin)) + span - 1);
+                products(
+                        packed,
+                        rows,
+                        size,
+                        pk.data(),
+                        pk.offset(),
+                        (int) (panels >>> 32),
+                        (int) panels,
+                        queryTerms,
+                        0,
+                        termStride);
+            }
+            int seen = -1;
             for (int i = 0; i < rows; i++) {
+                int origin = origin(queries.position(begin + i));
                 if (pk.isPresent()) {
-                    addQueryTerm(
-                            scores,
-                            i * padded,
-                            queryTerms,
-                            i * termStride,
-                            positions.get().table(),
-                            first + i,
-                            padded);
+                    addQueryTerm(scores, i * padded, queryTerms, i * termStride, table.byKey(), origin, padded);
                 }
                 if (pq.isPresent()) {
-                    addKeyTerm(
-                            scores,
-                            i * padded,
-                            keyTerms,
-                            termStride,
-                            positions.get().table(),
-                            first + i,
-                            padded);
+                    addKeyTerm(scores, i * padded, keyTerms, termStride, table.rowGather(), origin, padded);
                 }
-                int maskAt = mask.offset() + b * mask.perBatch() + (first + i) * mask.perQuery();
-                // Most queries of a sequence see the same keys.
-                if (maskAt != seen && (seen < 0 || differs(mask, maskAt, seen))) {
-                    maskRow(mask, maskAt, packed, maskBuffer, padded);
-                }
-                seen = maskAt;
+                seen = mask(begin - queries.begin(sequence) + i, seen, packed, maskBuffer);
                 scaleAndMask(scores, i * padded, scale, packed, maskBuffer, padded);
                 factors[i] = SoftmaxKernel.exponentials(scores, i * padded, padded);
             }
-            MicroKernel.packRows(scores, 0, padded, rows, length, packed, 0);
-            int to = out.offset() + head + first * stride;
+            MicroKernel.packRows(scores, 0, padded, rows, span, packed, 0);
             for (int p = 0; p < PackedMatrix.panels(size); p++) {
                 int columns = Math.min(WIDTH, size - p * WIDTH);
                 Gemm.multiply(
                         packed,
                         rows,
-                        length,
+                        span,
                         values,
-                        p * length * WIDTH,
+                        p * span * WIDTH,
                         columns,
                         NO_BIAS,
                         0,
                         out.data(),
-                        to + p * WIDTH,
+                        at(out, begin) + p * WIDTH,
                         stride);
             }
             for (int i = 0; i < rows; i++) {
-                multiply(out.data(), to + i * stride, size, factors[i]);
+                multiply(out.data(), at(out, begin + i), size, factors[i]);
             }
+        }
+
+        /**
+         * Writes the row of the mask for a query, 0 where it sees a key and -inf elsewhere, unless it is that of the one
+         * before, which {@code seen} says; returns what the next is told.
+         */
+        private int mask(int query, int seen, float[] row, int at) {
+            if (mask.isEmpty()) {
+                if (seen < 0) {
+                    Arrays.fill(row, at, at + padded, Float.NEGATIVE_INFINITY);
+                    for (int key = keys.begin(sequence); key < keys.begin(sequence + 1); key++) {
+                        row[at + keys.position(key) - first] = 0;
+                    }
+                }
+                return 0;
+            }
+            Mask m = mask.get();
+            int maskAt = m.offset() + sequence * m.perBatch() + query * m.perQuery();
+            // Most queries of a sequence see the same keys.
+            boolean same = seen >= 0
+                    && (maskAt == seen
+                            || m.perKey() == 1
+                                    && Arrays.equals(m.data(), maskAt, maskAt + span, m.data(), seen, seen + span));
+            if (!same) {
+                for (int j = 0; j < span; j++) {
+                    row[at + j] = m.data()[maskAt + j * m.perKey()] != 0 ? 0 : Float.NEGATIVE_INFINITY;
+                }
+                Arrays.fill(row, at + span, at + padded, Float.NEGATIVE_INFINITY);
+            }
+            return maskAt;
         }
     }
 
@@ -186,79 +326,30 @@ public final class AttentionKernel {
         }
     }
 
-    private boolean differs(Mask mask, int one, int other) {
-        byte[] data = mask.data();
-        return mask.perKey() != 1 || !Arrays.equals(data, one, one + length, data, other, other + length);
-    }
-
     /** Products of packed rows with panels {@code [from, to]}, each at its own columns of the result. */
     private static void products(
-            float[] packed, int rows, int k, float[] b, int bo, int from, int to, float[] c, int ldc) {
+            float[] packed, int rows, int k, float[] b, int bo, int from, int to, float[] c, int co, int ldc) {
         for (int p = from; p <= to; p++) {
-            Gemm.multiply(packed, rows, k, b, bo + p * k * WIDTH, WIDTH, NO_BIAS, 0, c, p * WIDTH, ldc);
-        }
-    }
-
-    /** {@code k_j . pq[r]} for every key and every position row that some query sees it at. */
-    private void keyTerms(
-            Heads k,
-            int head,
-            int stride,
-            PackedMatrix pq,
-            RelativeTable table,
-            float[] keyTerms,
-            int termStride,
-            float[] packed) {
-        for (int first = 0; first < length; first += BLOCK) {
-            int rows = Math.min(BLOCK, length - first);
-            MicroKernel.packRows(k.data(), k.offset() + head + first * stride, stride, rows, size, packed, 0);
-            long panels = table.panels(first, first + rows - 1 + length - 1);
-            for (int p = (int) (panels >>> 32); p <= (int) panels; p++) {
-                Gemm.multiply(
-                        packed,
-                        rows,
-                        size,
-                        pq.data(),
-                        pq.offset() + p * size * WIDTH,
-                        WIDTH,
-                        NO_BIAS,
-                        0,
-                        keyTerms,
-                        first * termStride + p * WIDTH,
-                        termStride);
-            }
+            Gemm.multiply(packed, rows, k, b, bo + p * k * WIDTH, WIDTH, NO_BIAS, 0, c, co + p * WIDTH, ldc);
         }
     }
 
     private static void addQueryTerm(
-            float[] scores, int at, float[] terms, int row, RelativeTable table, int query, int padded) {
-        int[] map = table.byKey();
-        int first = table.length() - 1 - query;
+            float[] scores, int at, float[] terms, int row, int[] map, int origin, int padded) {
         for (int j = 0; j < padded; j += COUNT) {
             FloatVector.fromArray(SPECIES, scores, at + j)
-                    .add(FloatVector.fromArray(SPECIES, terms, row, map, first + j))
+                    .add(FloatVector.fromArray(SPECIES, terms, row, map, origin + j))
                     .intoArray(scores, at + j);
         }
     }
 
     private static void addKeyTerm(
-            float[] scores, int at, float[] terms, int termStride, RelativeTable table, int query, int padded) {
-        int[] map = table.rowGather();
-        int first = table.length() - 1 - query;
+            float[] scores, int at, float[] terms, int termStride, int[] map, int origin, int padded) {
         for (int j = 0; j < padded; j += COUNT) {
             FloatVector.fromArray(SPECIES, scores, at + j)
-                    .add(FloatVector.fromArray(SPECIES, terms, j * termStride, map, (first + j) * COUNT))
+                    .add(FloatVector.fromArray(SPECIES, terms, j * termStride, map, (origin + j) * COUNT))
                     .intoArray(scores, at + j);
         }
-    }
-
-    /** 0 where the mask holds, -inf elsewhere and beyond the last key. */
-    private void maskRow(Mask mask, int maskAt, float[] row, int at, int padded) {
-        byte[] data = mask.data();
-        for (int j = 0; j < length; j++) {
-            row[at + j] = data[maskAt + j * mask.perKey()] != 0 ? 0 : Float.NEGATIVE_INFINITY;
-        }
-        Arrays.fill(row, at + length, at + padded, Float.NEGATIVE_INFINITY);
     }
 
     private static void scaleAndMask(float[] scores, int at, float scale, float[] mask, int maskAt, int padded) {

@@ -10,6 +10,13 @@ public record PackedMatrix(float[] data, int offset, int k, int n) {
     /** Columns of a panel: two vectors. */
     public static final int WIDTH = 2 * Lanes.COUNT;
 
+    /** In the place of a matrix that is not there. */
+    static final PackedMatrix NONE = new PackedMatrix(new float[0], 0, 0, 0);
+
+    boolean isPresent() {
+        return this != NONE;
+    }
+
     public int panels() {
         return panels(n);
     }

@@ -1,21 +1,24 @@
 package detangle.backend.vector.kernel;
 
 /**
- * The table of relative positions in the forms that the attention kernel reads: for query i and key j, the position row is
- * {@code byKey[j - i + S - 1]}, so that neighbouring keys are neighbours in memory.
+ * The table of relative positions in the forms that the attention kernel reads: for a query at position i and a key at j,
+ * the position row is {@code byKey[j - i + origin]}, so that neighbouring keys are neighbours in memory.
  */
 public final class RelativeTable {
-    private final int length;
+    /** In the place of a table that is not there. */
+    static final RelativeTable NONE = new RelativeTable(new int[0], 0, 0);
+
+    private final int origin;
     private final int[] byKey;
     private final int[] rowGather;
     private final int positions;
 
     /**
-     * @param table {@code [2*S-1]}, row of the position tables for {@code i - j + S - 1}
+     * @param table the row of the position tables for {@code i - j + centre}
      * @param positions rows of the position tables
      */
-    public RelativeTable(int[] table, int length, int positions) {
-        this.length = length;
+    public RelativeTable(int[] table, int centre, int positions) {
+        this.origin = table.length - 1 - centre;
         this.positions = positions;
         // Vectors may run past the last key; what they read there is masked, but must exist.
         this.byKey = new int[table.length + PackedMatrix.WIDTH];
@@ -35,8 +38,8 @@ public final class RelativeTable {
         }
     }
 
-    int length() {
-        return length;
+    int origin() {
+        return origin;
     }
 
     int positions() {
@@ -53,7 +56,7 @@ public final class RelativeTable {
         return rowGather;
     }
 
-    /** The panels of the position table that differences {@code [from, to]} of j - i + S - 1 touch: first and last. */
+    /** The panels of the position table that {@code [from, to]} of j - i + origin touch: first and last. */
     long panels(int from, int to) {
         int low = Integer.MAX_VALUE;
         int high = 0;

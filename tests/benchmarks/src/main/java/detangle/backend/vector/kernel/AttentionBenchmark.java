@@ -1,8 +1,8 @@
 package detangle.backend.vector.kernel;
 
 import detangle.backend.vector.kernel.AttentionKernel.Heads;
-import detangle.backend.vector.kernel.AttentionKernel.Mask;
 import detangle.backend.vector.kernel.AttentionKernel.Positions;
+import detangle.backend.vector.kernel.AttentionKernel.Rows;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -27,25 +27,22 @@ public class AttentionBenchmark {
     private Heads k;
     private Heads v;
     private Heads out;
-    private Mask mask;
     private Optional<Positions> positions;
 
     @Setup
     public void setup() {
         int n = length * HEADS * SIZE;
-        kernel = new AttentionKernel(1, length, HEADS, SIZE, 1 / Math.sqrt(3.0 * SIZE));
         q = new Heads(Floats.random(n), 0);
         k = new Heads(Floats.random(n), 0);
         v = new Heads(Floats.random(n), 0);
         out = new Heads(new float[n], 0);
-        byte[] seen = new byte[length];
-        Arrays.fill(seen, (byte) 1);
-        mask = new Mask(seen, 0, 0, 0, 1);
+        Rows rows = Rows.of(1, length);
+        kernel = new AttentionKernel(1, HEADS, SIZE, 1 / Math.sqrt(3.0 * SIZE), rows, rows, Optional.empty());
         int[] table = IntStream.range(0, 2 * length - 1)
                 .map(i -> Math.clamp(i - length + 1 + POSITIONS / 2, 0, POSITIONS - 1))
                 .toArray();
         positions = Optional.of(new Positions(
-                Optional.of(tables()), Optional.of(tables()), new RelativeTable(table, length, POSITIONS)));
+                Optional.of(tables()), Optional.of(tables()), new RelativeTable(table, length - 1, POSITIONS)));
     }
 
     private static PackedMatrix[] tables() {
@@ -56,7 +53,7 @@ public class AttentionBenchmark {
 
     @Benchmark
     public Heads attention() {
-        kernel.run(q, k, v, mask, positions, out);
+        kernel.run(q, k, v, positions, out);
         return out;
     }
 }

@@ -1,0 +1,373 @@
+package detangle.compiler.pass;
+
+import static detangle.compiler.pass.Patterns.binary;
+import static detangle.compiler.pass.Patterns.splat;
+
+import detangle.compiler.PackedBatch;
+import detangle.compiler.Pass;
+import detangle.ir.BinaryFunction;
+import detangle.ir.Builder;
+import detangle.ir.Comparison;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.KernelOp;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.Shape;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A padded batch {@code [B,S]} becomes its T tokens, one after the other: nothing is computed for padding, and attention
+ * reads no mask, as each query sees the keys of its sequence. Tokens keep their positions, so that holes and padding on
+ * the left stay right. What mixes rows in another way, as a convolution does, runs padded, with zeros at padding.
+ *
+ * <p>The program gets the inputs of a {@link PackedBatch}, which follow from the mask. Outputs hold
+ * zeros at padded positions. What is read of the first position of each sequence is read of its first token: the program
+ * is for batches in which they are the same, if it {@linkplain PackedBatch#readsFirstTokens reads} them.
+ *
+ * <pre>
+ * %m = ne %mask, 0 : i1[B,S]                      %i = gather (reshape %ids : i64[B*S]), %token_rows : i64[T]
+ * %x = embedding %ids, ..., (reshape %m)          %x = embedding %i, ... : f32[T,H]
+ * %q = linear %x, ... : f32[B,S,H]          =>    %q = linear %x, ... : f32[T,H]
+ * %o = disentangled_attention ...                 %o = packed_attention ... : f32[T,A,d]
+ * return select (reshape %m), %o, 0               return reshape (scatter_add 0, %token_rows, %o)
+ * </pre>
+ */
+public final class PackTokens implements Pass {
+    @Override
+    public String name() {
+        return "pack-tokens";
+    }
+
+    @Override
+    public Program run(Program program) {
+        return program.nodes().stream()
+                .filter(n -> n.op() instanceof KernelOp.DisentangledAttention)
+                .findFirst()
+                .flatMap(n -> TokenMask.ofAttention(n.input(3)))
+                .flatMap(mask -> new Packing(program, mask).run())
+                .orElse(program);
+    }
+
+    /**
+     * The mask of tokens that programs are written with.
+     *
+     * @param source {@code ne(attention_mask, 0)}, in whatever shape
+     * @param batch number of sequences
+     */
+    private record TokenMask(Node source, Dim batch, Dim length) {
+        /** From {@code and(reshape(source, [B,1,S,1]), reshape(source, [B,1,1,S]))}, or some rows of it. */
+        static Optional<TokenMask> ofAttention(Node node) {
+            Node pairs = node.op() instanceof TensorOp.Slice ? node.input(0) : node;
+            if (!binary(pairs, BinaryFunction.AND)
+                    || !(pairs.input(1).op() instanceof TensorOp.Reshape)
+                    || pairs.input(1).type().rank() != 4) {
+                return Optional.empty();
+            }
+            Node source = pairs.input(1).input(0);
+            TokenMask mask = new TokenMask(
+                    source, pairs.input(1).type().dim(0), pairs.input(1).type().dim(-1));
+            boolean notZero = source.op() instanceof TensorOp.Compare(Comparison comparison)
+                    && comparison == Comparison.NE
+                    && splat(source.input(1), 0);
+            return notZero && mask.isPairs(pairs) ? Optional.of(mask) : Optional.empty();
+        }
+
+        private boolean is(Node node, Shape shape) {
+            return node.op() instanceof TensorOp.Reshape
+                    && node.input(0) == source
+                    && node.shape().equals(shape);
+        }
+
+        boolean isPairs(Node node) {
+            Dim one = Dim.of(1);
+            return binary(node, BinaryFunction.AND)
+                    && is(node.input(0), Shape.of(batch, one, length, one))
+                    && is(node.input(1), Shape.of(batch, one, one, length));
+        }
+
+        /** Whether it says of each row whether it is a token. */
+        boolean isRows(Node node) {
+            return is(node, Shape.of(batch, length, Dim.of(1)));
+        }
+    }
+
+    /** One program's transformation. Results are empty where a value cannot be had in the form asked for. */
+    private static final class Packing {
+        private final Program program;
+        private final TokenMask mask;
+        private final Dim tokens = Dim.symbol("T");
+        private final Builder b = new Builder();
+        private final Node rows = b.input(PackedBatch.ROWS, TensorType.of(DType.I64, tokens));
+        private final Node segments;
+        private final Node firstRows;
+        private final Node sequences;
+        private final Node positions;
+        private final Map<Node, Optional<Node>> packed = new IdentityHashMap<>();
+        private final Map<Node, Optional<Node>> padded = new IdentityHashMap<>();
+
+        Packing(Program program, TokenMask mask) {
+            this.program = program;
+            this.mask = mask;
+            this.segments = b.input(
+                    PackedBatch.SEGMENTS, TensorType.of(DType.I32, mask.batch().plus(1)));
+            this.firstRows = b.op(new TensorOp.Slice(0, Dim.of(0), mask.batch()), segments);
+            this.sequences = rowsOf(b.iota(TensorType.of(DType.I32, mask.batch(), mask.length()), 0));
+            this.positions = rowsOf(b.iota(TensorType.of(DType.I32, mask.batch(), mask.length()), 1));
+        }
+
+        Optional<Program> run() {
+            // Operands first, so that no question goes deep.
+            for (Node node : program.nodes()) {
+                padded(node);
+                if (hasRows(node)) {
+                    packed(node);
+                }
+            }
+            List<Output> outputs = new ArrayList<>();
+            for (Output output : program.outputs()) {
+                Node node = output.node();
+                Optional<Node> result = hasRows(node) && node.type().dtype() == DType.F32
+                        ? packed(node).map(p -> unpacked(p, node.type()))
+                        : padded(node);
+                if (result.isEmpty()) {
+                    return Optional.empty();
+                }
+                outputs.add(new Output(output.name(), result.get().withName(node.name())));
+            }
+            List<Node> inputs = new ArrayList<>(program.inputs());
+            inputs.add(rows);
+            inputs.add(segments);
+            return Optional.of(new Program(program.name(), inputs, outputs, program.constants()));
+        }
+
+        private boolean hasRows(Node node) {
+            return node.type().rank() >= 2
+                    && node.type().dim(0).equals(mask.batch())
+                    && node.type().dim(1).equals(mask.length());
+        }
+
+        private static Shape rest(Node node) {
+            return node.shape().sub(2, node.type().rank());
+        }
+
+        /** The tokens' rows of a padded value. */
+        private Node rowsOf(Node x) {
+            Shape flat = Shape.of(mask.batch().times(mask.length())).concat(rest(x));
+            return b.gather(b.reshape(x, flat), rows);
+        }
+
+        /** Packed rows at their places, zeros elsewhere. */
+        private Node unpacked(Node x, TensorType type) {
+            Shape flat = Shape.of(mask.batch().times(mask.length()))
+                    .concat(x.shape().sub(1, x.type().rank()));
+            Node zeros = b.broadcast(b.constant(x.type().dtype(), 0), flat);
+            return b.reshape(b.op(new TensorOp.ScatterAdd(), zeros, rows, x), type.shape());
+        }
+
+        private static Optional<List<Node>> all(List<Node> nodes, Function<Node, Optional<Node>> form) {
+            List<Node> results = new ArrayList<>();
+            for (Node node : nodes) {
+                Optional<Node> result = form.apply(node);
+                if (result.isEmpty()) {
+                    return Optional.empty();
+                }
+                results.add(result.get());
+            }
+            return Optional.of(results);
+        }
+
+        private Node named(Node like, Node node) {
+            return node.name().isEmpty() ? node.withName(like.name()) : node;
+        }
+
+        /** The value as it is in the program, padding included. */
+        private Optional<Node> padded(Node node) {
+            Optional<Node> known = padded.get(node);
+            if (known == null) {
+                known = computePadded(node).map(n -> n == node ? n : named(node, n));
+                padded.put(node, known);
+            }
+            return known;
+        }
+
+        private Optional<Node> computePadded(Node node) {
+            if (node.inputs().isEmpty()) {
+                return Optional.of(node);
+            }
+            switch (node.op()) {
+                case TensorOp.Select s
+                when mask.isRows(node.input(0)) && splat(node.input(2), 0) && hasRows(node) -> {
+                    return packed(node).map(p -> unpacked(p, node.type()));
+                }
+                case KernelOp.Embedding(var eps, var masked)
+                when masked && mask.isRows(node.input(4)) -> {
+                    return packed(node).map(p -> unpacked(p, node.type()));
+                }
+                case TensorOp.Slice slice
+                when isFirstRow(slice) && hasRows(node.input(0)) && isHidden(node) -> {
+                    return packed(node.input(0)).map(p -> b.reshape(b.gather(p, firstRows), node.shape()));
+                }
+                case KernelOp.DisentangledAttention attention -> {
+                    return attentionOfFirstTokens(attention, node);
+                }
+                default -> {
+                    return all(node.inputs(), this::padded)
+                            .map(in -> in.equals(node.inputs()) ? node : node.withInputs(in));
+                }
+            }
+        }
+
+        private static boolean isFirstRow(TensorOp.Slice slice) {
+            return slice.axis() == 1
+                    && slice.start().equals(Dim.of(0))
+                    && slice.limit().equals(Dim.of(1));
+        }
+
+        private static boolean isHidden(Node node) {
+            return node.type().dtype() == DType.F32 && node.type().rank() >= 3;
+        }
+
+        /** The value at the tokens, {@code [T,...]} of {@code [B,S,...]}. */
+        private Optional<Node> packed(Node node) {
+            Optional<Node> known = packed.get(node);
+            if (known == null) {
+                known = computePacked(node).map(n -> named(node, n));
+                packed.put(node, known);
+            }
+            return known;
+        }
+
+        private Optional<Node> computePacked(Node node) {
+            return switch (node.op()) {
+                case TensorOp.Select s
+                when mask.isRows(node.input(0)) && hasRows(node.input(1)) -> packed(node.input(1));
+                case KernelOp.Embedding(var eps, var masked)
+                when masked && mask.isRows(node.input(4)) ->
+                    packed(node.input(0))
+                            .map(ids -> b.op(
+                                    new KernelOp.Embedding(eps, false),
+                                    ids,
+                                    node.input(1),
+                                    node.input(2),
+                                    node.input(3)));
+                case KernelOp.Linear l -> firstPacked(node, 1);
+                case KernelOp.LayerNorm(var eps, var residual) -> firstPacked(node, residual ? 2 : 1);
+                case TensorOp.Reshape r
+                when hasRows(node.input(0)) ->
+                    packed(node.input(0)).map(x -> b.reshape(x, Shape.of(tokens).concat(rest(node))));
+                case TensorOp.Slice(var axis, var start, var limit)
+                when axis >= 2 -> packed(node.input(0)).map(x -> b.op(new TensorOp.Slice(axis - 1, start, limit), x));
+                case TensorOp.Gather g
+                when hasRows(node.input(1)) && node.input(1).type().rank() == 2 ->
+                    padded(node.input(0)).flatMap(table -> packed(node.input(1)).map(ids -> b.gather(table, ids)));
+                case KernelOp.DisentangledAttention attention -> attention(attention, node);
+                default ->
+                    Patterns.isElementwise(node) && isHidden(node)
+                            ? all(node.inputs(), x -> operand(x, node)).map(in -> b.op(node.op(), in))
+                            : padded(node).map(this::rowsOf);
+            };
+        }
+
+        private Optional<Node> firstPacked(Node node, int count) {
+            return all(node.inputs().subList(0, count), this::packed)
+                    .flatMap(first -> all(
+                                    node.inputs().subList(count, node.inputs().size()), this::padded)
+                            .map(others -> {
+                                List<Node> operands = new ArrayList<>(first);
+                                operands.addAll(others);
+                                return b.op(node.op(), operands);
+                            }));
+        }
+
+        /** An operand of an elementwise operation whose result has rows: what repeats along them may stay. */
+        private Optional<Node> operand(Node x, Node result) {
+            int leading = x.type().rank() - result.type().rank() + 2;
+            if (leading <= 0) {
+                return padded(x);
+            }
+            Shape rest = x.shape().sub(leading, x.type().rank());
+            Dim last = x.type().dim(leading - 1);
+            boolean everySequence = leading == 2 && x.type().dim(0).equals(mask.batch());
+            boolean everyPosition = last.equals(mask.length());
+            if (everySequence && everyPosition) {
+                return packed(x);
+            }
+            return padded(x).map(p -> {
+                if (everySequence) {
+                    return b.gather(b.reshape(p, Shape.of(mask.batch()).concat(rest)), sequences);
+                }
+                return everyPosition
+                        ? b.gather(b.reshape(p, Shape.of(mask.length()).concat(rest)), positions)
+                        : b.reshape(p, Shape.of(Dim.of(1)).concat(rest));
+            });
+        }
+
+        private Optional<Node> attention(KernelOp.DisentangledAttention op, Node node) {
+            if (!mask.isPairs(node.input(3))) {
+                return Optional.empty();
+            }
+            return all(node.inputs().subList(0, 3), this::packed)
+                    .flatMap(qkv -> all(tables(node), this::padded).map(tables -> {
+                        List<Node> operands = new ArrayList<>(qkv);
+                        operands.addAll(List.of(segments, segments, positions, positions));
+                        operands.addAll(tables);
+                        return packedAttention(op, operands);
+                    }));
+        }
+
+        /** One query a sequence, at its first position. */
+        private Optional<Node> attentionOfFirstTokens(KernelOp.DisentangledAttention op, Node node) {
+            boolean first = node.input(3).op() instanceof TensorOp.Slice(var axis, var start, var limit)
+                    && axis == 2
+                    && start.equals(Dim.of(0))
+                    && limit.equals(Dim.of(1))
+                    && mask.isPairs(node.input(3).input(0));
+            List<Node> tables = new ArrayList<>(tables(node));
+            if (first && !tables.isEmpty()) {
+                Node table = tables.getLast();
+                first = table.op() instanceof TensorOp.Slice(var axis, var start, var limit)
+                        && start.equals(Dim.of(0))
+                        && limit.equals(mask.length());
+                tables.set(tables.size() - 1, first ? table.input(0) : table);
+            }
+            if (!first) {
+                return Optional.empty();
+            }
+            Node q = node.input(0);
+            return padded(q)
+                    .flatMap(query -> all(node.inputs().subList(1, 3), this::packed)
+                            .flatMap(kv -> all(tables, this::padded).map(t -> {
+                                Shape heads = q.shape().sub(2, 4);
+                                List<Node> operands = new ArrayList<>();
+                                operands.add(
+                                        b.reshape(query, Shape.of(mask.batch()).concat(heads)));
+                                operands.addAll(kv);
+                                operands.add(b.iota(
+                                        TensorType.of(DType.I32, mask.batch().plus(1)), 0));
+                                operands.add(segments);
+                                operands.add(b.broadcast(b.constant(DType.I32, 0), Shape.of(mask.batch())));
+                                operands.add(positions);
+                                operands.addAll(t);
+                                return b.reshape(packedAttention(op, operands), node.shape());
+                            })));
+        }
+
+        /** The tables of positions and of their rows. */
+        private static List<Node> tables(Node attention) {
+            return attention.inputs().subList(4, attention.inputs().size());
+        }
+
+        private Node packedAttention(KernelOp.DisentangledAttention op, List<Node> operands) {
+            return b.op(new KernelOp.PackedAttention(op.scale(), op.c2p(), op.p2c(), mask.length()), operands);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package detangle.compiler.pass;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.compiler.Compiler;
+import detangle.compiler.PackedBatch;
+import detangle.ir.DType;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.ir.text.Parser;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class PackTokensTest {
+    /** A layer over an embedding: attention with both terms, a convolution, and something of the first token. */
+    private static final String LAYER = """
+            func @f(%ids: i64[B,S], %mask: i64[B,S], %e: f32[9,8], %g: f32[8], %w: f32[8,8], %c: f32[8,8,3], %p: f32[2,6,4], %t: i32[2*S-1]) -> (y: f32[B,S,8]RESULTS) {
+              %0 = constant 0 : i64[]
+              %m = ne %mask, %0 : i1[B,S]
+              %r = reshape %m : i1[B,S,1]
+              %a = reshape %m : i1[B,1,S,1]
+              %b = reshape %m : i1[B,1,1,S]
+              %n = and %a, %b : i1[B,1,S,S]
+              %x = embedding %ids, %e, %g, %g, %r {masked, eps=1.0E-7} : f32[B,S,8]
+              %q = linear %x, %w {act=none} : f32[B,S,8]
+              %h = reshape %q : f32[B,S,2,4]
+              %o = disentangled_attention %h, %h, %h, %n, %p, %p, %t {terms=[c2c,c2p,p2c], scale=0.5} : f32[B,S,2,4]
+              %u = reshape %o : f32[B,S,8]
+              %l = layer_norm %u, %x, %g, %g {residual, eps=1.0E-7} : f32[B,S,8]
+              %k = conv1d %x, %c {groups=1, padding=1} : f32[B,S,8]
+              %v = add %l, %k : f32[B,S,8]
+              %z = constant 0 : f32[]
+              %y = select %r, %v, %z : f32[B,S,8]
+              STATEMENTS
+              return y = %yRETURNS
+            }
+            """;
+
+    private static Program layer(String results, String statements, String returns) {
+        return Parser.parse(
+                "layer.dtir",
+                LAYER.replace("RESULTS", results)
+                        .replace("STATEMENTS", statements)
+                        .replace("RETURNS", returns));
+    }
+
+    private static Program packed(Program program) {
+        return Compiler.run(program, List.of(new PackTokens()), (p, r) -> {});
+    }
+
+    private static Tensor floats(long... shape) {
+        Random random = new Random(shape.length);
+        double[] values = random.doubles(Tensor.elements(shape), -1, 1).toArray();
+        return Tensor.ofDoubles(DType.F32, values, shape);
+    }
+
+    private static Map<String, Tensor> inputs(long length, long... mask) {
+        long batch = mask.length / length;
+        Map<String, Tensor> inputs = new HashMap<>();
+        inputs.put("ids", Tensor.of(new Random(1).longs(mask.length, 0, 9).toArray(), batch, length));
+        inputs.put("mask", Tensor.of(mask, batch, length));
+        inputs.put("e", floats(9, 8));
+        inputs.put("g", floats(8));
+        inputs.put("w", floats(8, 8));
+        inputs.put("c", floats(8, 8, 3));
+        inputs.put("p", floats(2, 6, 4));
+        inputs.put("t", Tensor.of(new Random(2).ints(2 * length - 1, 0, 6).toArray(), 2 * length - 1));
+        return inputs;
+    }
+
+    private static void same(Program program, Map<String, Tensor> inputs) {
+        Map<String, Tensor> renamed = new HashMap<>(inputs);
+        renamed.put("attention_mask", inputs.get("mask"));
+        Map<String, Tensor> all =
+                new HashMap<>(PackedBatch.inputs(renamed, PackedBatch.readsFirstTokens(packed(program)))
+                        .orElseThrow());
+        all.remove("attention_mask");
+        Interpreter interpreter = new Interpreter(Precision.F64);
+        Map<String, Tensor> expected = interpreter.run(program, inputs);
+        Map<String, Tensor> actual = interpreter.run(packed(program), all);
+        expected.forEach((name, tensor) -> {
+            for (int i = 0; i < tensor.elements(); i++) {
+                assertEquals(tensor.getDouble(i), actual.get(name).getDouble(i), 1e-12, name + " at " + i);
+            }
+        });
+    }
+
+    @Test
+    void holesAndPaddingOnEitherSideKeepTheValue() {
+        same(layer("", "", ""), inputs(5, 1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1));
+    }
+
+    @Test
+    void nothingButPaddingGivesZeros() {
+        same(layer("", "", ""), inputs(3, 0, 0, 0, 0, 0, 0));
+    }
+
+    @Test
+    void readersOfTheFirstPositionReadTheFirstToken() {
+        String statements = "%s = slice %l {axis=1, start=0, limit=1} : f32[B,1,8]\n  %d = add %l, %s : f32[B,S,8]"
+                + "\n  %i = select %r, %d, %z : f32[B,S,8]";
+        Program program = layer(", s: f32[B,1,8], i: f32[B,S,8]", statements, ", s = %s, i = %i");
+        assertTrue(PackedBatch.readsFirstTokens(packed(program)));
+        same(program, inputs(4, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0));
+    }
+
+    /** As needed-rows leaves it: one query a sequence. */
+    @Test
+    void attentionOfFirstTokensReadsAllKeys() {
+        String statements = "%hs = slice %h {axis=1, start=0, limit=1} : f32[B,1,2,4]"
+                + "\n  %ns = slice %n {axis=2, start=0, limit=1} : i1[B,1,1,S]"
+                + "\n  %ts = slice %t {axis=0, start=0, limit=S} : i32[S]"
+                + "\n  %s = disentangled_attention %hs, %h, %h, %ns, %p, %p, %ts {terms=[c2c,c2p,p2c], scale=0.5} : f32[B,1,2,4]";
+        Program program = layer(", s: f32[B,1,2,4]", statements, ", s = %s");
+        assertTrue(PackedBatch.isTakenBy(packed(program)));
+        same(program, inputs(4, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0));
+    }
+
+    /** A sum over positions reads padding, of which a packed program knows nothing. */
+    @Test
+    void whatReadsPaddingStaysPadded() {
+        Program program = layer(", s: f32[B,1,8]", "%s = reduce_sum %l {axis=1} : f32[B,1,8]", ", s = %s");
+        assertEquals(program, packed(program));
+    }
+
+    /** The mask is no mask of tokens. */
+    @Test
+    void otherMasksStayPadded() {
+        Sketch.stays(new PackTokens(), """
+                func @f(%h: f32[B,S,2,4], %n: i1[B,1,S,S]) -> (o: f32[B,S,2,4]) {
+                  %0 = disentangled_attention %h, %h, %h, %n {terms=[c2c], scale=0.5} : f32[B,S,2,4]
+                  return o = %0
+                }
+                """);
+    }
+}
