@@ -86,7 +86,7 @@ class BenchTest {
                 .readTree(bench("--ops", "--seq", "8", "--iterations", "2", "--warmup", "1", "--format", "json")
                         .out());
         assertTrue(report.path("peak_gflops").asDouble() > 0, report.toString());
-        for (String kernel : new String[] {"embedding", "linear", "layer_norm residual", "disentangled_attention"}) {
+        for (String kernel : new String[] {"embedding", "linear", "layer_norm residual", "packed_attention"}) {
             assertTrue(
                     report.path("results")
                             .valueStream()
