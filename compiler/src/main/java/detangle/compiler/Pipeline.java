@@ -34,6 +34,13 @@ public final class Pipeline {
         return bound(weights, packedOptimisations());
     }
 
+    /** The same passes, with constants folded by an evaluator of one's own. */
+    public static List<Pass> withEvaluator(List<Pass> passes, ConstantEvaluator evaluator) {
+        return passes.stream()
+                .map(p -> p instanceof FoldConstants ? new FoldConstants(evaluator) : p)
+                .toList();
+    }
+
     private static List<Pass> bound(Map<String, Tensor> weights, List<Pass> optimisations) {
         List<Pass> passes = new ArrayList<>();
         passes.add(new BindParameters(weights)); // first: everything below sees constants

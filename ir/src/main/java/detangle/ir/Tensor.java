@@ -179,14 +179,30 @@ public final class Tensor {
     /** All elements as floats, a copy. */
     public float[] toFloats() {
         float[] out = new float[Math.toIntExact(elements())];
-        if (dtype == DType.F32) {
-            MemorySegment.copy(data, FLOAT, 0, out, 0, out.length);
-        } else {
-            for (int i = 0; i < out.length; i++) {
-                out[i] = (float) getDouble(i);
+        copyTo(0, out, 0, out.length);
+        return out;
+    }
+
+    /** Writes the elements {@code [from, from + count)} as floats into an array, from {@code at} on. */
+    public void copyTo(long from, float[] to, int at, int count) {
+        switch (dtype) {
+            case F32 -> MemorySegment.copy(data, FLOAT, from * Float.BYTES, to, at, count);
+            case F16 -> {
+                for (int i = 0; i < count; i++) {
+                    to[at + i] = Float.float16ToFloat(data.getAtIndex(SHORT, from + i));
+                }
+            }
+            case BF16 -> {
+                for (int i = 0; i < count; i++) {
+                    to[at + i] = Float.intBitsToFloat(data.getAtIndex(SHORT, from + i) << 16);
+                }
+            }
+            case F64, I32, I64, I1, I8 -> {
+                for (int i = 0; i < count; i++) {
+                    to[at + i] = (float) getDouble(from + i);
+                }
             }
         }
-        return out;
     }
 
     /** All elements as doubles, a copy. */

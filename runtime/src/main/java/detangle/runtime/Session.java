@@ -5,7 +5,9 @@ import detangle.backend.Executable;
 import detangle.backend.InputException;
 import detangle.backend.Plan;
 import detangle.compiler.Compiler;
+import detangle.compiler.DeviceEvaluator;
 import detangle.compiler.PackedBatch;
+import detangle.compiler.Pass;
 import detangle.compiler.Pipeline;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -21,6 +23,7 @@ import detangle.models.weights.Weights;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -197,8 +200,9 @@ public final class Session implements AutoCloseable {
             Program program = model.apply(f == Form.PAIRS ? AttentionMask.PAIRS : AttentionMask.TOKENS);
             Map<String, Tensor> parameters = new HashMap<>(Checkpoint.parameters(weights, config, program));
             parameters.putAll(added);
-            Plan plan = Compiler.compile(
-                    program, f == Form.PACKED ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters));
+            List<Pass> passes =
+                    f == Form.PACKED ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
+            Plan plan = Compiler.compile(program, Pipeline.withEvaluator(passes, new DeviceEvaluator(device)));
             return new Loaded(
                     device.load(plan),
                     PackedBatch.isTakenBy(plan.program()),

@@ -1,5 +1,6 @@
 package detangle.compiler.pass;
 
+import detangle.compiler.ConstantEvaluator;
 import detangle.compiler.Pass;
 import detangle.ir.Literal;
 import detangle.ir.Node;
@@ -20,9 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Evaluates what depends on constants alone and has fixed sizes. Results are kept in f64 and rounded by the backend, so that
- * folding changes no value. The projections of the relative
- * positions, {@code PK} and {@code PQ}, are such values when the parameters are bound.
+ * Evaluates what depends on constants alone and has fixed sizes. The projections of the relative positions, {@code PK} and
+ * {@code PQ}, are such values when the parameters are bound.
  *
  * <p>What merely moves, repeats or converts a constant is left to the backend, which reads weights as they are stored;
  * folding it would only make a copy.
@@ -30,6 +30,17 @@ import java.util.Set;
 public final class FoldConstants implements Pass {
     /** Results up to this size are written into the program. */
     private static final int MAX_DENSE = 16;
+
+    private final ConstantEvaluator evaluator;
+
+    /** With the interpreter in f64, whose results the backend rounds: folding changes no value. */
+    public FoldConstants() {
+        this((roots, constants) -> new Interpreter(Precision.F64).evaluate(roots, Map.of(), constants));
+    }
+
+    public FoldConstants(ConstantEvaluator evaluator) {
+        this.evaluator = evaluator;
+    }
 
     @Override
     public String name() {
@@ -43,7 +54,7 @@ public final class FoldConstants implements Pass {
         if (roots.isEmpty()) {
             return program;
         }
-        Map<Node, Tensor> values = new Interpreter(Precision.F64).evaluate(roots, Map.of(), program.constants());
+        Map<Node, Tensor> values = evaluator.evaluate(roots, program.constants());
         Map<Node, Node> replacements = new IdentityHashMap<>();
         Map<String, Tensor> data = new HashMap<>(program.constants());
         for (Node root : roots) {

@@ -56,16 +56,8 @@ final class Constants {
             Tensor tensor = named(w).orElseThrow();
             int n = Math.toIntExact(tensor.dim(0));
             int k = Math.toIntExact(tensor.dim(1));
-            return PackedMatrix.ofRows(row -> row(tensor, row, k), n, k);
+            return PackedMatrix.ofRows((row, to, at) -> tensor.copyTo((long) row * k, to, at, k), n, k);
         });
-    }
-
-    private static float[] row(Tensor tensor, int row, int width) {
-        float[] floats = new float[width];
-        for (int i = 0; i < width; i++) {
-            floats[i] = (float) tensor.getDouble((long) row * width + i);
-        }
-        return floats;
     }
 
     /** A table {@code [A,P,d]}, packed for each head. */

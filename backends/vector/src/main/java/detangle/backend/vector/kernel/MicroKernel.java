@@ -55,38 +55,9 @@ final class MicroKernel {
         int row = 0;
         while (row < rows) {
             int tile = tileRows(rows - row);
-            int i = 0;
-            int source = offset + row * stride;
-            for (; i + 4 <= tile; i += 4) {
-                packFour(from, source + i * stride, stride, k, to, out + i, tile);
-            }
-            for (; i < tile; i++) {
-                packOne(from, source + i * stride, k, to, out + i, tile);
-            }
+            TILES[tile].pack(from, offset + row * stride, stride, k, to, out);
             out += tile * k;
             row += tile;
-        }
-    }
-
-    private static void packFour(float[] from, int r0, int stride, int k, float[] to, int at, int tile) {
-        int r1 = r0 + stride;
-        int r2 = r1 + stride;
-        int r3 = r2 + stride;
-        int out = at;
-        for (int j = 0; j < k; j++) {
-            to[out] = from[r0 + j];
-            to[out + 1] = from[r1 + j];
-            to[out + 2] = from[r2 + j];
-            to[out + 3] = from[r3 + j];
-            out += tile;
-        }
-    }
-
-    private static void packOne(float[] from, int row, int k, float[] to, int at, int tile) {
-        int out = at;
-        for (int j = 0; j < k; j++) {
-            to[out] = from[row + j];
-            out += tile;
         }
     }
 }

@@ -1,7 +1,5 @@
 package detangle.backend.vector.kernel;
 
-import java.util.function.IntFunction;
-
 /**
  * The right operand of a product, {@code [K,N]}, cut into panels of {@link #WIDTH} columns, each with its K rows one
  * after the other: {@code data[(n / WIDTH * K + k) * WIDTH + n % WIDTH]}. Columns beyond N are zero.
@@ -9,6 +7,9 @@ import java.util.function.IntFunction;
 public record PackedMatrix(float[] data, int offset, int k, int n) {
     /** Columns of a panel: two vectors. */
     public static final int WIDTH = 2 * Lanes.COUNT;
+
+    private static final int CHUNK = 64;
+    private static final int SCRATCH = 0;
 
     /** In the place of a matrix that is not there. */
     static final PackedMatrix NONE = new PackedMatrix(new float[0], 0, 0, 0);
@@ -37,16 +38,22 @@ public record PackedMatrix(float[] data, int offset, int k, int n) {
         return new PackedMatrix(data, 0, k, n);
     }
 
-    /** As {@link #ofRows(float[], int, int, int)}, from rows that are read one at a time and never held all at once. */
-    public static PackedMatrix ofRows(IntFunction<float[]> rows, int n, int k) {
+    /** Writes a row of a matrix into an array, from a place on. */
+    @FunctionalInterface
+    public interface RowReader {
+        void read(int row, float[] to, int at);
+    }
+
+    /** As {@link #ofRows(float[], int, int, int)}, from rows that are read a panel at a time and never held all at once. */
+    public static PackedMatrix ofRows(RowReader rows, int n, int k) {
         float[] data = new float[size(k, n)];
         WorkerPool.SHARED.run(panels(n), panel -> {
-            for (int i = 0; i < WIDTH && panel * WIDTH + i < n; i++) {
-                float[] row = rows.apply(panel * WIDTH + i);
-                for (int j = 0; j < k; j++) {
-                    data[(panel * k + j) * WIDTH + i] = row[j];
-                }
+            float[] read = Scratch.get().floats(SCRATCH, WIDTH * k);
+            int count = Math.min(WIDTH, n - panel * WIDTH);
+            for (int i = 0; i < count; i++) {
+                rows.read(panel * WIDTH + i, read, i * k);
             }
+            packRows(read, 0, k, count, k, data, panel * k * WIDTH);
         });
         return new PackedMatrix(data, 0, k, n);
     }
@@ -56,17 +63,25 @@ public record PackedMatrix(float[] data, int offset, int k, int n) {
         for (int p = 0; p * WIDTH < n; p++) {
             int panel = at + p * k * WIDTH;
             int columns = Math.min(WIDTH, n - p * WIDTH);
-            for (int i = 0; i < columns; i++) {
-                int row = offset + (p * WIDTH + i) * stride;
-                for (int j = 0; j < k; j++) {
-                    to[panel + j * WIDTH + i] = from[row + j];
+            int first = offset + p * WIDTH * stride;
+            // A few columns at a time, so that lines of the cache are written once.
+            for (int j = 0; j < k; j += CHUNK) {
+                int end = Math.min(k, j + CHUNK);
+                for (int i = 0; i < columns; i++) {
+                    transpose(from, first + i * stride + j, to, panel + j * WIDTH + i, end - j);
+                }
+                for (int i = columns; i < WIDTH; i++) {
+                    for (int l = j; l < end; l++) {
+                        to[panel + l * WIDTH + i] = 0;
+                    }
                 }
             }
-            for (int i = columns; i < WIDTH; i++) {
-                for (int j = 0; j < k; j++) {
-                    to[panel + j * WIDTH + i] = 0;
-                }
-            }
+        }
+    }
+
+    private static void transpose(float[] from, int row, float[] to, int column, int count) {
+        for (int j = 0; j < count; j++) {
+            to[column + j * WIDTH] = from[row + j];
         }
     }
 

@@ -2,8 +2,6 @@ package detangle.backend.vector.kernel;
 
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.InterpreterException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /** Kernels that work on one row at a time. */
@@ -41,30 +39,11 @@ public final class RowKernels {
                 if (maskAt >= 0 && mask[maskAt + row] == 0) {
                     Arrays.fill(out, to, to + size, 0);
                 } else {
-                    read(table, id, size, out, to);
+                    table.copyTo(id * size, out, to, size);
                     LayerNormKernel.normalise(out, to, gamma, beta, epsilon, out, to, size);
                 }
             }
         });
-    }
-
-    private static void read(Tensor table, long row, int size, float[] out, int to) {
-        MemorySegment data = table.data();
-        switch (table.dtype()) {
-            case F32 ->
-                MemorySegment.copy(data, ValueLayout.JAVA_FLOAT_UNALIGNED, row * size * Float.BYTES, out, to, size);
-            case F16 -> {
-                for (int i = 0; i < size; i++) {
-                    out[to + i] =
-                            Float.float16ToFloat(data.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, row * size + i));
-                }
-            }
-            case BF16, F64, I32, I64, I1, I8 -> {
-                for (int i = 0; i < size; i++) {
-                    out[to + i] = (float) table.getDouble(row * size + i);
-                }
-            }
-        }
     }
 
     /** Softmax of the places of each row where the mask holds; {@code offsets} says where an element's mask is. */

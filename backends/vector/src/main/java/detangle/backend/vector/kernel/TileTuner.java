@@ -10,19 +10,25 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * Finds the fastest shape of tiles by trying them, a third of a second in all, and remembers it in a file by processor,
+ * Finds the fastest shape of tiles by trying them, a second or so in all, and remembers it in a file by processor,
  * JDK and vector width. Without a place to write, it is found anew in each process.
  */
 final class TileTuner {
     /** The folder in which the result is kept; {@code ~/.cache/detangle} by default. */
     static final String CACHE = "detangle.cache";
 
-    private static final String FILE = "tiles.properties";
+    private static final String FILE = "tile-shapes.properties";
     private static final int WARM_CALLS = 12_000;
     private static final int WARM_DEPTH = 4;
     private static final int DEPTH = 256;
-    private static final int CALLS = 200;
-    private static final int ROUNDS = 10;
+
+    /** About as many as meet a panel at once in a large product; the same for all shapes. */
+    private static final int ROWS = 168;
+
+    private static final int ROW_PANELS = 8;
+    private static final long PATIENCE = 80_000_000;
+    private static final long LIMIT = 2_000_000_000;
+    private static final double LITTLE = 1.02;
 
     private TileTuner() {}
 
@@ -90,23 +96,36 @@ final class TileTuner {
         return best;
     }
 
-    /** Rows by nanoseconds, the best of some rounds. */
+    /**
+     * Rows by nanoseconds, the best of some rounds, in the surroundings of a large product: one panel in the first-level
+     * cache meets rows that come from the second. Ends when C2 has had time to do its best and nothing gets better.
+     */
     private static double rate(TileShape shape) {
         Tile tile = TileCompiler.compile(shape.rows(), shape.fence());
         int width = PackedMatrix.WIDTH;
-        float[] a = new float[shape.rows() * DEPTH];
+        int stride = ROW_PANELS * width;
+        int tiles = Math.ceilDiv(ROWS, shape.rows());
+        float[] a = new float[tiles * shape.rows() * DEPTH];
         float[] b = new float[width * DEPTH];
-        float[] c = new float[shape.rows() * width];
+        float[] c = new float[tiles * shape.rows() * stride];
         for (int i = 0; i < WARM_CALLS; i++) {
-            tile.run(a, 0, b, 0, WARM_DEPTH, c, 0, width, c, 0, width);
+            tile.run(a, 0, b, 0, WARM_DEPTH, c, 0, stride, c, 0, stride);
         }
         double best = 0;
-        for (int round = 0; round < ROUNDS; round++) {
-            long begin = System.nanoTime();
-            for (int i = 0; i < CALLS; i++) {
-                tile.run(a, 0, b, 0, DEPTH, c, 0, width, c, 0, width);
+        long begin = System.nanoTime();
+        long improved = begin;
+        for (long now = begin; now - improved < PATIENCE && now - begin < LIMIT; ) {
+            for (int i = 0; i < tiles; i++) {
+                int to = i * shape.rows() * stride;
+                tile.run(a, i * shape.rows() * DEPTH, b, 0, DEPTH, c, to, stride, c, to, stride);
             }
-            best = Math.max(best, shape.rows() / (double) (System.nanoTime() - begin));
+            long end = System.nanoTime();
+            double rate = tiles * shape.rows() / (double) (end - now);
+            if (rate > best * LITTLE) {
+                improved = end;
+            }
+            best = Math.max(best, rate);
+            now = end;
         }
         return best;
     }
