@@ -3,6 +3,7 @@ package detangle.backend.vector;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
 import detangle.backend.ShapeBinding;
+import detangle.backend.vector.kernel.Warmup;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import java.util.LinkedHashMap;
@@ -34,6 +35,7 @@ final class VectorExecutable implements Executable {
         Program program = StepBuilder.prepare(plan.program(), all);
         this.plan = new Plan(program, plan.memory());
         this.constants = all.of(program);
+        Warmup.once();
     }
 
     @Override
