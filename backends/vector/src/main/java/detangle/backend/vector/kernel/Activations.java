@@ -5,11 +5,12 @@ import static detangle.backend.vector.kernel.Lanes.SPECIES;
 
 import detangle.ir.Activation;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Activations in place, on a tile that a product has just left in the cache. One loop each, for C2's sake. */
 final class Activations {
+    private static final int SCRATCH = 1;
+
     private Activations() {}
 
     static void apply(Activation activation, float[] c, int co, int ldc, int rows, int columns) {
@@ -22,16 +23,16 @@ final class Activations {
     }
 
     private static void gelu(float[] c, int co, int ldc, int rows, int columns) {
+        int whole = SPECIES.loopBound(columns);
+        int rest = columns - whole;
         for (int i = 0; i < rows; i++) {
-            int row = co + i * ldc;
-            int j = 0;
-            for (; j + COUNT <= columns; j += COUNT) {
-                VectorMath.gelu(FloatVector.fromArray(SPECIES, c, row + j)).intoArray(c, row + j);
-            }
-            if (j < columns) {
-                VectorMask<Float> mask = SPECIES.indexInRange(j, columns);
-                VectorMath.gelu(FloatVector.fromArray(SPECIES, c, row + j, mask))
-                        .intoArray(c, row + j, mask);
+            int at = co + i * ldc;
+            VectorMath.gelu(c, at, whole);
+            if (rest > 0) {
+                float[] last = Scratch.get().floats(SCRATCH, COUNT);
+                System.arraycopy(c, at + whole, last, 0, rest);
+                VectorMath.gelu(last, 0, COUNT);
+                System.arraycopy(last, 0, c, at + whole, rest);
             }
         }
     }

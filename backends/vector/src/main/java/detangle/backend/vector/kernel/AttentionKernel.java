@@ -266,7 +266,7 @@ public final class AttentionKernel {
                 }
                 seen = mask(begin - queries.begin(sequence) + i, seen, packed, maskBuffer);
                 scaleAndMask(scores, i * padded, scale, packed, maskBuffer, padded);
-                factors[i] = SoftmaxKernel.exponentials(scores, i * padded, padded);
+                factors[i] = VectorMath.exponentials(scores, i * padded, padded);
             }
             MicroKernel.packRows(scores, 0, padded, rows, span, packed, 0);
             for (int p = 0; p < PackedMatrix.panels(size); p++) {

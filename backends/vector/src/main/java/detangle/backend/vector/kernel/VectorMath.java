@@ -1,11 +1,13 @@
 package detangle.backend.vector.kernel;
 
+import static detangle.backend.vector.kernel.Lanes.COUNT;
 import static detangle.backend.vector.kernel.Lanes.SPECIES;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Functions of a vector of floats. */
+/** Functions of many floats at once. */
 final class VectorMath {
     /** Beyond it erf is 1 in single precision. */
     private static final float ERF_RANGE = 3.832506856900711f;
@@ -23,54 +25,72 @@ final class VectorMath {
     private VectorMath() {}
 
     /**
-     * The error function as a quotient of polynomials in x (the approximation of Eigen and XLA): odd, absolute error below
-     * 1e-6, small relative error near zero.
+     * GELU of some elements in place, a multiple of the lanes: {@code x/2 (1 + erf(x/sqrt(2)))}. The error function is a
+     * quotient of polynomials (the approximation of Eigen and XLA): odd, absolute error below 1e-6, small relative error
+     * near zero.
      */
-    static FloatVector erf(FloatVector x) {
-        FloatVector a = x.max(-ERF_RANGE).min(ERF_RANGE);
-        FloatVector s = a.mul(a);
-        FloatVector p = constant(-2.72614225801306e-10f);
-        p = p.fma(s, constant(2.77068142495902e-08f));
-        p = p.fma(s, constant(-2.10102402082508e-06f));
-        p = p.fma(s, constant(-5.69250639462346e-05f));
-        p = p.fma(s, constant(-7.34990630326855e-04f));
-        p = p.fma(s, constant(-2.95459980854025e-03f));
-        p = p.fma(s, constant(-1.60960333262415e-02f));
-        FloatVector q = constant(-1.45660718464996e-05f);
-        q = q.fma(s, constant(-2.13374055278905e-04f));
-        q = q.fma(s, constant(-1.68282697438203e-03f));
-        q = q.fma(s, constant(-7.37332916720468e-03f));
-        q = q.fma(s, constant(-1.42647390514189e-02f));
-        return a.mul(p).div(q);
+    static void gelu(float[] x, int at, int size) {
+        // One method to the end: a function of vectors that C2 has compiled by itself is not inlined, and boxes them.
+        for (int i = at; i < at + size; i += COUNT) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+            FloatVector a = v.mul((float) Math.sqrt(0.5)).max(-ERF_RANGE).min(ERF_RANGE);
+            FloatVector s = a.mul(a);
+            FloatVector p = constant(-2.72614225801306e-10f);
+            p = p.fma(s, constant(2.77068142495902e-08f));
+            p = p.fma(s, constant(-2.10102402082508e-06f));
+            p = p.fma(s, constant(-5.69250639462346e-05f));
+            p = p.fma(s, constant(-7.34990630326855e-04f));
+            p = p.fma(s, constant(-2.95459980854025e-03f));
+            p = p.fma(s, constant(-1.60960333262415e-02f));
+            FloatVector q = constant(-1.45660718464996e-05f);
+            q = q.fma(s, constant(-2.13374055278905e-04f));
+            q = q.fma(s, constant(-1.68282697438203e-03f));
+            q = q.fma(s, constant(-7.37332916720468e-03f));
+            q = q.fma(s, constant(-1.42647390514189e-02f));
+            FloatVector half = v.mul(0.5f);
+            a.mul(p).div(q).fma(half, half).intoArray(x, i);
+        }
     }
 
     /**
-     * The exponential of numbers up to 0, within 2 units in the last place; 0 below -87. By Cody and Waite: {@code 2^n e^r}
-     * with {@code |r| <= ln(2)/2}, a polynomial for {@code e^r}, and n added to its exponent.
+     * {@code exp(x - max(x))} of some elements in place, a multiple of the lanes; returns one over their sum. Elements that
+     * are all -inf become 0, and so is what is returned. Within 2 units in the last place; 0 below -87. By Cody and Waite:
+     * {@code 2^n e^r} with {@code |r| <= ln(2)/2}, a polynomial for {@code e^r}, and n added to its exponent.
      */
-    static FloatVector expOfNegative(FloatVector x) {
-        FloatVector bounded = x.max(LEAST_EXPONENT);
-        // The sum's last bits are n, rounded to nearest.
-        FloatVector shifted = bounded.fma(constant(LOG2_E), constant(ROUNDER));
-        FloatVector n = shifted.sub(ROUNDER);
-        FloatVector r = n.fma(constant(-LN_2_HIGH), bounded);
-        r = n.fma(constant(-LN_2_LOW), r);
-        FloatVector p = constant(1.9875691500e-4f);
-        p = p.fma(r, constant(1.3981999507e-3f));
-        p = p.fma(r, constant(8.3334519073e-3f));
-        p = p.fma(r, constant(4.1665795894e-2f));
-        p = p.fma(r, constant(1.6666665459e-1f));
-        p = p.fma(r, constant(5.0000001201e-1f));
-        FloatVector power = p.fma(r.mul(r), r).add(1);
-        FloatVector scaled = power.reinterpretAsInts()
-                .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))
-                .reinterpretAsFloats();
-        return scaled.blend(0, x.compare(VectorOperators.LT, LEAST_EXPONENT));
-    }
-
-    static FloatVector gelu(FloatVector x) {
-        FloatVector half = x.mul(0.5f);
-        return erf(x.mul((float) Math.sqrt(0.5))).fma(half, half);
+    static float exponentials(float[] x, int at, int size) {
+        FloatVector largest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        for (int i = at; i < at + size; i += COUNT) {
+            largest = largest.max(FloatVector.fromArray(SPECIES, x, i));
+        }
+        float max = largest.reduceLanes(VectorOperators.MAX);
+        if (max == Float.NEGATIVE_INFINITY) {
+            Arrays.fill(x, at, at + size, 0);
+            return 0;
+        }
+        FloatVector sums = FloatVector.zero(SPECIES);
+        for (int i = at; i < at + size; i += COUNT) {
+            FloatVector d = FloatVector.fromArray(SPECIES, x, i).sub(max);
+            FloatVector bounded = d.max(LEAST_EXPONENT);
+            // The sum's last bits are n, rounded to nearest.
+            FloatVector shifted = bounded.fma(constant(LOG2_E), constant(ROUNDER));
+            FloatVector n = shifted.sub(ROUNDER);
+            FloatVector r = n.fma(constant(-LN_2_HIGH), bounded);
+            r = n.fma(constant(-LN_2_LOW), r);
+            FloatVector p = constant(1.9875691500e-4f);
+            p = p.fma(r, constant(1.3981999507e-3f));
+            p = p.fma(r, constant(8.3334519073e-3f));
+            p = p.fma(r, constant(4.1665795894e-2f));
+            p = p.fma(r, constant(1.6666665459e-1f));
+            p = p.fma(r, constant(5.0000001201e-1f));
+            FloatVector power = p.fma(r.mul(r), r).add(1);
+            FloatVector e = power.reinterpretAsInts()
+                    .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))
+                    .reinterpretAsFloats()
+                    .blend(0, d.compare(VectorOperators.LT, LEAST_EXPONENT));
+            e.intoArray(x, i);
+            sums = sums.add(e);
+        }
+        return 1 / sums.reduceLanes(VectorOperators.ADD);
     }
 
     private static FloatVector constant(float value) {

@@ -16,7 +16,10 @@ import java.util.Optional;
  */
 public final class Warmup {
     /** Calls after which C2 compiles a method with a short loop. */
-    private static final int CALLS = 6_000;
+    private static final int CALLS = 3_200;
+
+    /** Each has {@link #LENGTH} rows, and one call of what works on a block of them. */
+    private static final int ATTENTION_CALLS = 700;
 
     private static final int DEPTH = 4;
     private static final int LENGTH = 24;
@@ -63,7 +66,7 @@ public final class Warmup {
         PackedMatrix[] tables = {PackedMatrix.ofRows(new float[WIDTH * size], 0, WIDTH, size)};
         RelativeTable table = new RelativeTable(new int[2 * LENGTH - 1], LENGTH - 1, WIDTH);
         Optional<Positions> positions = Optional.of(new Positions(Optional.of(tables), Optional.of(tables), table));
-        for (int i = 0; i < CALLS / LENGTH; i++) {
+        for (int i = 0; i < ATTENTION_CALLS; i++) {
             kernel.run(heads, heads, heads, positions, out);
         }
     }
@@ -74,7 +77,7 @@ public final class Warmup {
         float[] out = new float[size];
         for (int i = 0; i < CALLS; i++) {
             LayerNormKernel.run(x, 0, true, x, 0, x, x, 1, out, 0, 1, size);
-            Activations.apply(Activation.GELU, out, 0, size, 1, WIDTH);
+            Activations.apply(Activation.GELU, out, 0, size, 1, size);
         }
     }
 }

@@ -1,6 +1,7 @@
 package detangle.backend.vector.kernel;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -17,7 +18,9 @@ public final class WorkerPool {
             Math.max(1, Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors())));
 
     /** How long a worker spins for the next section before it parks: a few kernels of a forward pass. */
-    private static final int SPINS = 20_000;
+    private static final int SPINS = 200_000;
+
+    private static final int SPINS_PER_PAUSE = 64;
 
     /** More than the workers of any pool. */
     private static final long WIDTH = 1 << 16;
@@ -37,6 +40,9 @@ public final class WorkerPool {
     /** The number of the section, times {@link #WIDTH}, plus how many workers take part: read as one. */
     private volatile long section;
 
+    /** By worker, 1 while it is parked or about to. */
+    private final AtomicIntegerArray parked;
+
     private Task task;
     private int tasks;
     private volatile Throwable failure;
@@ -44,6 +50,7 @@ public final class WorkerPool {
     WorkerPool(int threads) {
         this.threads = threads;
         this.workers = new Thread[threads - 1];
+        this.parked = new AtomicIntegerArray(threads);
         for (int i = 0; i < workers.length; i++) {
             int worker = i + 1;
             workers[i] = Thread.ofPlatform()
@@ -84,11 +91,14 @@ public final class WorkerPool {
             active.set(helpers);
             section = (section / WIDTH + 1) * WIDTH + helpers;
             for (int i = 0; i < helpers; i++) {
-                LockSupport.unpark(workers[i]);
+                if (parked.get(i) != 0) {
+                    LockSupport.unpark(workers[i]);
+                }
             }
             take(body, count);
+            int spins = 0;
             while (active.get() > 0) {
-                Thread.onSpinWait();
+                relax(++spins);
             }
             task = null;
             if (failure != null) {
@@ -117,15 +127,27 @@ public final class WorkerPool {
         return (RuntimeException) failure;
     }
 
+    /** Seldom a pause: a hypervisor that sees many in a row takes the processor away for some ten microseconds. */
+    private static void relax(int spins) {
+        if (spins % SPINS_PER_PAUSE == 0) {
+            Thread.onSpinWait();
+        }
+    }
+
     private void work(int worker) {
         long seen = 0;
         while (true) {
             int spins = 0;
             while (section == seen) {
-                if (spins++ < SPINS) {
-                    Thread.onSpinWait();
+                if (spins < SPINS) {
+                    relax(++spins);
                 } else {
-                    LockSupport.park(this);
+                    // Said before the last look, so that whoever begins a section meanwhile sees it.
+                    parked.set(worker - 1, 1);
+                    if (section == seen) {
+                        LockSupport.park(this);
+                    }
+                    parked.set(worker - 1, 0);
                 }
             }
             seen = section;
