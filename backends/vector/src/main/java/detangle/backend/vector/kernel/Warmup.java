@@ -41,7 +41,8 @@ public final class Warmup {
             }
         }
         kernels.add(1, Warmup::attention);
-        kernels.add(2, Warmup::rows);
+        kernels.add(2, Warmup::product);
+        kernels.add(3, Warmup::rows);
         WorkerPool.SHARED.run(kernels.size(), i -> kernels.get(i).run());
         done = true;
     }
@@ -54,6 +55,18 @@ public final class Warmup {
         for (int i = 0; i < CALLS; i++) {
             MicroKernel.packRows(a, 0, DEPTH, rows, DEPTH, packed, 0);
             MicroKernel.run(rows, packed, 0, b, 0, DEPTH, c, 0, WIDTH, c, 0, WIDTH);
+        }
+    }
+
+    private static void product() {
+        int rows = MicroKernel.ROWS;
+        int columns = 2 * WIDTH;
+        PackedMatrix b = PackedMatrix.ofRows(new float[columns * DEPTH], 0, columns, DEPTH);
+        float[] c = new float[rows * columns];
+        Gemm gemm = new Gemm(new float[rows * DEPTH], 0, DEPTH, rows, DEPTH);
+        List<Gemm.Target> targets = List.of(new Gemm.Target(b, new float[columns], Activation.NONE, c, 0, columns));
+        for (int i = 0; i < CALLS; i++) {
+            gemm.run(targets);
         }
     }
 

@@ -1,0 +1,106 @@
+package detangle.backend.vector;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.backend.Executable;
+import detangle.compiler.Compiler;
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.KernelOp;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.ir.testing.Closeness;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Sequences of all lengths with holes, empty ones too, with every combination of terms, against the interpreter. */
+class PackedAttentionTest {
+    private static final double NMSE = 1e-11;
+    private static final int[] LENGTHS = {1, 2, 5, 16, 17, 33, 50, 97};
+    private static final int[] SIZES = {1, 3, 8, 16, 33, 64};
+
+    private final Builder b = new Builder();
+    private final List<Node> inputs = new ArrayList<>();
+    private final Map<String, Tensor> values = new HashMap<>();
+
+    private Node input(Tensor value) {
+        String name = "x" + inputs.size();
+        inputs.add(b.input(name, value.type()));
+        values.put(name, value);
+        return inputs.getLast();
+    }
+
+    private static Tensor floats(Random random, long... shape) {
+        double[] data = random.doubles(Tensor.elements(shape), -2, 2).toArray();
+        return Tensor.ofDoubles(DType.F32, data, shape);
+    }
+
+    private static Tensor ints(List<Integer> data) {
+        return Tensor.of(data.stream().mapToInt(i -> i).toArray(), data.size());
+    }
+
+    @Test
+    void agreesWithTheInterpreter() {
+        for (int seed = 0; seed < 300; seed++) {
+            new PackedAttentionTest().check(seed);
+        }
+    }
+
+    private void check(int seed) {
+        Random random = new Random(seed);
+        int length = LENGTHS[random.nextInt(LENGTHS.length)];
+        int heads = 1 + random.nextInt(3);
+        int size = SIZES[random.nextInt(SIZES.length)];
+        int rows = 1 + random.nextInt(40);
+        boolean firstTokens = random.nextInt(4) == 0;
+        double kept = List.of(1.0, 0.9, 0.3).get(random.nextInt(3));
+        List<Integer> segments = new ArrayList<>(List.of(0));
+        List<Integer> positions = new ArrayList<>();
+        int sequences = 1 + random.nextInt(4);
+        for (int n = 0; n < sequences; n++) {
+            int end = random.nextInt(length + 1);
+            IntStream.range(0, end)
+                    .filter(i -> firstTokens && i == 0 || random.nextDouble() < kept)
+                    .forEach(positions::add);
+            segments.add(positions.size());
+        }
+        int tokens = positions.size();
+        int queries = firstTokens ? sequences : tokens;
+        Node q = input(floats(random, queries, heads, size));
+        Node k = input(floats(random, tokens, heads, size));
+        Node v = input(floats(random, tokens, heads, size));
+        Node keySegments = input(ints(segments));
+        Node keyPositions = input(ints(positions));
+        List<Node> operands = new ArrayList<>(List.of(q, k, v));
+        if (firstTokens) {
+            operands.add(input(Tensor.of(IntStream.rangeClosed(0, sequences).toArray(), sequences + 1)));
+            operands.addAll(List.of(keySegments, input(Tensor.of(new int[sequences], sequences)), keyPositions));
+        } else {
+            operands.addAll(List.of(keySegments, keySegments, keyPositions, keyPositions));
+        }
+        boolean c2p = random.nextBoolean();
+        boolean p2c = random.nextBoolean();
+        for (int i = 0; i < (c2p ? 1 : 0) + (p2c ? 1 : 0); i++) {
+            operands.add(input(floats(random, heads, rows, size)));
+        }
+        if (c2p || p2c) {
+            operands.add(input(Tensor.of(random.ints(2 * length - 1, 0, rows).toArray(), 2 * length - 1)));
+        }
+        Node out = b.op(new KernelOp.PackedAttention(0.3, c2p, p2c, Dim.of(length)), operands);
+        Program program = new Program("attention", inputs, List.of(new Program.Output("y", out)), Map.of());
+        Map<String, Tensor> expected = new Interpreter(Precision.F64).run(program, values);
+        try (Executable executable = new VectorDevice().load(Compiler.compile(program, List.of()))) {
+            double error = Closeness.nmse(expected, executable.run(values));
+            assertTrue(error <= NMSE, "program " + seed + " is off by " + error);
+        }
+    }
+}
