@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,8 +38,11 @@ final class StepBuilder {
     private final Constants constants;
     private final Map<String, Long> bindings;
 
-    /** By the node of the table: all layers of a model share one. */
-    private final Map<Node, RelativeTable> relativeTables = new IdentityHashMap<>();
+    /** All layers of a model share one. */
+    private final Map<TableKey, RelativeTable> relativeTables = new HashMap<>();
+
+    /** What a table in the kernel's forms depends on. */
+    private record TableKey(Node table, int centre, int rows) {}
 
     StepBuilder(Map<Node, View> views, Constants constants, Map<String, Long> bindings) {
         this.views = views;
@@ -440,7 +442,8 @@ final class StepBuilder {
                 p2c ? Optional.of(packedHeads(node, tableAt - 1)) : Optional.empty(),
                 fixed
                         ? relativeTables.computeIfAbsent(
-                                node.input(tableAt), t -> relativeTable(table, length - 1, rows))
+                                new TableKey(node.input(tableAt), length - 1, rows),
+                                t -> relativeTable(table, length - 1, rows))
                         : relativeTable(table, length - 1, rows));
         if (fixed) {
             Optional<AttentionKernel.Positions> once = Optional.of(compute.get());

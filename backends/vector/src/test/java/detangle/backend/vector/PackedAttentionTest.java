@@ -8,9 +8,11 @@ import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.KernelOp;
+import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
+import detangle.ir.TensorType;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.ir.testing.Closeness;
@@ -101,6 +103,32 @@ class PackedAttentionTest {
         try (Executable executable = new VectorDevice().load(Compiler.compile(program, List.of()))) {
             double error = Closeness.nmse(expected, executable.run(values));
             assertTrue(error <= NMSE, "program " + seed + " is off by " + error);
+        }
+    }
+
+    /** One index into tables of different heights. */
+    @Test
+    void tablesOfDifferentHeightsShareAnIndex() {
+        int length = 5;
+        Random random = new Random(1);
+        Node x = input(floats(random, length, 1, 8));
+        Node segments = input(ints(List.of(0, length)));
+        Node positions = input(ints(List.of(0, 1, 2, 3, 4)));
+        Node table = b.constant(new Literal.Named("table"), TensorType.of(DType.I32, 2 * length - 1));
+        Map<String, Tensor> constants = new HashMap<>();
+        constants.put("table", Tensor.of(random.ints(2 * length - 1, 0, 4).toArray(), 2 * length - 1));
+        List<Program.Output> outputs = new ArrayList<>();
+        for (int rows : new int[] {4, 40}) {
+            constants.put("p" + rows, floats(random, 1, rows, 8));
+            Node pq = b.constant(new Literal.Named("p" + rows), TensorType.of(DType.F32, 1, rows, 8));
+            KernelOp op = new KernelOp.PackedAttention(0.3, false, true, Dim.of(length));
+            Node out = b.op(op, x, x, x, segments, segments, positions, positions, pq, table);
+            outputs.add(new Program.Output("y" + rows, out));
+        }
+        Program program = new Program("attention", inputs, outputs, constants);
+        Map<String, Tensor> expected = new Interpreter(Precision.F64).run(program, values);
+        try (Executable executable = new VectorDevice().load(Compiler.compile(program, List.of()))) {
+            assertTrue(Closeness.nmse(expected, executable.run(values)) <= NMSE);
         }
     }
 }
