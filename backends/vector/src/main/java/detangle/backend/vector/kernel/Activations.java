@@ -9,31 +9,14 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Activations in place, on a tile that a product has just left in the cache. One loop each, for C2's sake. */
 final class Activations {
-    private static final int SCRATCH = 1;
-
     private Activations() {}
 
     static void apply(Activation activation, float[] c, int co, int ldc, int rows, int columns) {
         switch (activation) {
             case NONE -> {}
-            case GELU -> gelu(c, co, ldc, rows, columns);
+            case GELU -> VectorMath.gelu(c, co, ldc, rows, columns);
             case TANH -> tanh(c, co, ldc, rows, columns);
             case RELU -> relu(c, co, ldc, rows, columns);
-        }
-    }
-
-    private static void gelu(float[] c, int co, int ldc, int rows, int columns) {
-        int whole = SPECIES.loopBound(columns);
-        int rest = columns - whole;
-        for (int i = 0; i < rows; i++) {
-            int at = co + i * ldc;
-            VectorMath.gelu(c, at, whole);
-            if (rest > 0) {
-                float[] last = Scratch.get().floats(SCRATCH, COUNT);
-                System.arraycopy(c, at + whole, last, 0, rest);
-                VectorMath.gelu(last, 0, COUNT);
-                System.arraycopy(last, 0, c, at + whole, rest);
-            }
         }
     }
 

@@ -7,8 +7,6 @@ import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 import java.util.Arrays;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Disentangled attention, one task for a head of a sequence. Scores of a block of queries are kept in cache; the position
@@ -124,6 +122,7 @@ public final class AttentionKernel {
         private final int span;
 
         private final int padded;
+        private final int scoreStride;
         private final boolean gaps;
         private final RelativeTable table;
         private final PackedMatrix pk;
@@ -143,10 +142,12 @@ public final class AttentionKernel {
             this.span = count == 0 ? 0 : keys.position(begin + count - 1) - first + 1;
             this.gaps = span != count;
             this.padded = Lanes.roundUp(span, WIDTH);
+            // Not a power of two, so that rows do not all fall into the same sets of the cache.
+            this.scoreStride = padded + COUNT;
             this.table = positions.map(Positions::table).orElse(RelativeTable.NONE);
             this.pk = positions.flatMap(Positions::keys).map(m -> m[head]).orElse(PackedMatrix.NONE);
             this.pq = positions.flatMap(Positions::queries).map(m -> m[head]).orElse(PackedMatrix.NONE);
-            this.termStride = Lanes.roundUp(table.positions(), WIDTH);
+            this.termStride = table.stride();
         }
 
         private int at(Heads x, int row) {
@@ -234,12 +235,12 @@ public final class AttentionKernel {
                 float[] values,
                 float[] keyTerms,
                 float[] packed) {
-            float[] scores = scratch.floats(SCORES, BLOCK * padded);
+            float[] scores = scratch.floats(SCORES, BLOCK * scoreStride);
             float[] queryTerms = scratch.floats(QUERY_TERMS, pk.isPresent() ? BLOCK * termStride : 0);
             float[] factors = scratch.floats(FACTORS, BLOCK);
             int maskBuffer = BLOCK * Math.max(size, span);
             MicroKernel.packRows(q.data(), at(q, begin), stride, rows, size, packed, 0);
-            products(packed, rows, size, keyPanels, 0, 0, PackedMatrix.panels(span) - 1, scores, 0, padded);
+            products(packed, rows, size, keyPanels, 0, 0, PackedMatrix.panels(span) - 1, scores, 0, scoreStride);
             if (pk.isPresent()) {
                 long panels = table.panels(
                         origin(queries.position(begin + rows - 1)), origin(queries.position(begin)) + span - 1);
@@ -255,24 +256,24 @@ public final class AttentionKernel {
                         0,
                         termStride);
             }
+            int[] origins = scratch.ints(BLOCK);
+            for (int i = 0; i < rows; i++) {
+                origins[i] = origin(queries.position(begin + i));
+            }
+            if (pk.isPresent() || pq.isPresent()) {
+                addTerms(scores, origins, rows, queryTerms, keyTerms);
+            }
             int seen = -1;
             for (int i = 0; i < rows; i++) {
-                int origin = origin(queries.position(begin + i));
-                if (pk.isPresent()) {
-                    addQueryTerm(scores, i * padded, queryTerms, i * termStride, table.byKey(), origin, padded);
-                }
-                if (pq.isPresent()) {
-                    addKeyTerm(scores, i * padded, keyTerms, termStride, table.rowGather(), origin, padded);
-                }
                 seen = mask(begin - queries.begin(sequence) + i, seen, packed, maskBuffer);
-                scaleAndMask(scores, i * padded, scale, packed, maskBuffer, padded);
-                factors[i] = VectorMath.exponentials(scores, i * padded, padded);
+                factors[i] = VectorMath.exponentials(scores, i * scoreStride, padded, scale, packed, maskBuffer);
             }
-            MicroKernel.packRows(scores, 0, padded, rows, span, packed, 0);
+            MicroKernel.packRows(scores, 0, scoreStride, rows, span, packed, 0);
             for (int p = 0; p < PackedMatrix.panels(size); p++) {
                 int columns = Math.min(WIDTH, size - p * WIDTH);
                 Gemm.multiply(
                         packed,
+                        0,
                         rows,
                         span,
                         values,
@@ -286,6 +287,60 @@ public final class AttentionKernel {
             }
             for (int i = 0; i < rows; i++) {
                 multiply(out.data(), at(out, begin + i), size, factors[i]);
+            }
+        }
+
+        /**
+         * Adds both position terms to scores, a few keys of all queries at a time: what they look up lies near together. A
+         * loop for each case, in a method that is too large to be inlined (see {@link VectorMath}).
+         */
+        private void addTerms(float[] scores, int[] origins, int rows, float[] queryTerms, float[] keyTerms) {
+            int stride = table.stride();
+            int[] windows = table.windows();
+            float[] places = table.places();
+            int[] diagonal = table.diagonal();
+            boolean byWindow = pk.isPresent() && table.isNarrow();
+            boolean byKey = pq.isPresent();
+            for (int j = 0; j < padded; j += COUNT) {
+                if (byWindow && byKey) {
+                    for (int i = 0; i < rows; i++) {
+                        int n = origins[i] + j;
+                        int at = i * scoreStride + j;
+                        FloatVector term = FloatVector.fromArray(SPECIES, places, n * COUNT)
+                                .selectFrom(FloatVector.fromArray(SPECIES, queryTerms, i * stride + windows[n]));
+                        FloatVector.fromArray(SPECIES, scores, at)
+                                .add(term)
+                                .add(FloatVector.fromArray(SPECIES, keyTerms, j * stride, diagonal, n * COUNT))
+                                .intoArray(scores, at);
+                    }
+                    continue;
+                }
+                if (byWindow) {
+                    for (int i = 0; i < rows; i++) {
+                        int n = origins[i] + j;
+                        int at = i * scoreStride + j;
+                        FloatVector term = FloatVector.fromArray(SPECIES, places, n * COUNT)
+                                .selectFrom(FloatVector.fromArray(SPECIES, queryTerms, i * stride + windows[n]));
+                        FloatVector.fromArray(SPECIES, scores, at).add(term).intoArray(scores, at);
+                    }
+                } else if (pk.isPresent()) {
+                    for (int i = 0; i < rows; i++) {
+                        int at = i * scoreStride + j;
+                        FloatVector.fromArray(SPECIES, scores, at)
+                                .add(FloatVector.fromArray(
+                                        SPECIES, queryTerms, i * stride, table.byKey(), origins[i] + j))
+                                .intoArray(scores, at);
+                    }
+                }
+                if (byKey) {
+                    for (int i = 0; i < rows; i++) {
+                        int at = i * scoreStride + j;
+                        FloatVector.fromArray(SPECIES, scores, at)
+                                .add(FloatVector.fromArray(
+                                        SPECIES, keyTerms, j * stride, diagonal, (origins[i] + j) * COUNT))
+                                .intoArray(scores, at);
+                    }
+                }
             }
         }
 
@@ -330,38 +385,7 @@ public final class AttentionKernel {
     private static void products(
             float[] packed, int rows, int k, float[] b, int bo, int from, int to, float[] c, int co, int ldc) {
         for (int p = from; p <= to; p++) {
-            Gemm.multiply(packed, rows, k, b, bo + p * k * WIDTH, WIDTH, NO_BIAS, 0, c, co + p * WIDTH, ldc);
-        }
-    }
-
-    private static void addQueryTerm(
-            float[] scores, int at, float[] terms, int row, int[] map, int origin, int padded) {
-        for (int j = 0; j < padded; j += COUNT) {
-            FloatVector.fromArray(SPECIES, scores, at + j)
-                    .add(FloatVector.fromArray(SPECIES, terms, row, map, origin + j))
-                    .intoArray(scores, at + j);
-        }
-    }
-
-    private static void addKeyTerm(
-            float[] scores, int at, float[] terms, int termStride, int[] map, int origin, int padded) {
-        for (int j = 0; j < padded; j += COUNT) {
-            FloatVector.fromArray(SPECIES, scores, at + j)
-                    .add(FloatVector.fromArray(SPECIES, terms, j * termStride, map, (origin + j) * COUNT))
-                    .intoArray(scores, at + j);
-        }
-    }
-
-    private static void scaleAndMask(float[] scores, int at, float scale, float[] mask, int maskAt, int padded) {
-        FloatVector factor = FloatVector.broadcast(SPECIES, scale);
-        for (int j = 0; j < padded; j += COUNT) {
-            // Blended, not added: what is masked out may be NaN.
-            VectorMask<Float> hidden =
-                    FloatVector.fromArray(SPECIES, mask, maskAt + j).compare(VectorOperators.LT, 0);
-            FloatVector.fromArray(SPECIES, scores, at + j)
-                    .mul(factor)
-                    .blend(Float.NEGATIVE_INFINITY, hidden)
-                    .intoArray(scores, at + j);
+            Gemm.multiply(packed, 0, rows, k, b, bo + p * k * WIDTH, WIDTH, NO_BIAS, 0, c, co + p * WIDTH, ldc);
         }
     }
 }

@@ -1,12 +1,9 @@
 package detangle.backend.vector.kernel;
 
-import static detangle.backend.vector.kernel.Lanes.COUNT;
-import static detangle.backend.vector.kernel.Lanes.SPECIES;
 import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 
 import detangle.ir.Activation;
 import java.util.List;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Products {@code C = activation(A B + bias)} of one A with one or more B packed ahead, over the worker pool. Rows of A are
@@ -16,16 +13,10 @@ public final class Gemm {
     /** Packed rows that meet a panel stay below this many floats: two fifths of the second-level cache. */
     private static final int GROUP_FLOATS = Processor.secondLevelCache() / Float.BYTES * 2 / 5;
 
-    /** Rows of a panel that stay in the first-level cache while all rows of A meet them. */
-    private static final int DEPTH = 256;
-
     private static final int TASKS_PER_THREAD = 4;
 
     private static final int SCRATCH_ROWS = 0;
     private static final int SCRATCH_TILE = 1;
-
-    /** What touched weights add up to, so that touching is not dead code. */
-    private static volatile float sink;
 
     /**
      * One product's right side and result.
@@ -115,28 +106,23 @@ public final class Gemm {
         PackedMatrix b = target.b();
         int columns = Math.min(WIDTH, b.n() - p * WIDTH);
         int at = b.offset() + p * k * WIDTH;
-        for (int first = 0; first < k || first == 0; first += DEPTH) {
-            int depth = Math.min(DEPTH, k - first);
-            touch(b.data(), at + first * WIDTH, depth * WIDTH);
-            for (int block = group; block < end; block++) {
-                int row = block * blockRows;
-                int out = target.co() + row * target.ldc() + p * WIDTH;
-                multiply(
-                        packed,
-                        row * k,
-                        rows(block),
-                        k,
-                        first,
-                        depth,
-                        b.data(),
-                        at,
-                        columns,
-                        target.bias(),
-                        p * WIDTH,
-                        target.c(),
-                        out,
-                        target.ldc());
-            }
+        for (int block = group; block < end; block++) {
+            int row = block * blockRows;
+            int out = target.co() + row * target.ldc() + p * WIDTH;
+            float[] bias = target.bias();
+            multiply(
+                    packed,
+                    row * k,
+                    rows(block),
+                    k,
+                    b.data(),
+                    at,
+                    columns,
+                    bias,
+                    p * WIDTH,
+                    target.c(),
+                    out,
+                    target.ldc());
         }
         int row = group * blockRows;
         int out = target.co() + row * target.ldc() + p * WIDTH;
@@ -144,44 +130,12 @@ public final class Gemm {
         Activations.apply(target.activation(), target.c(), out, target.ldc(), rows, columns);
     }
 
-    /** Brings weights into the cache at the rate of memory: loads between products do not run far enough ahead. */
-    private static void touch(float[] data, int from, int size) {
-        FloatVector x = FloatVector.zero(SPECIES);
-        FloatVector y = x;
-        for (int i = from; i < from + size; i += WIDTH) {
-            x = x.add(FloatVector.fromArray(SPECIES, data, i));
-            y = y.add(FloatVector.fromArray(SPECIES, data, i + COUNT));
-        }
-        sink = x.add(y).lane(0);
-    }
-
     /** Packed rows by one panel, of which the first {@code columns} are stored. */
     static void multiply(
-            float[] packed,
-            int m,
-            int k,
-            float[] b,
-            int panel,
-            int columns,
-            float[] bias,
-            int biasAt,
-            float[] c,
-            int co,
-            int ldc) {
-        for (int first = 0; first < k || first == 0; first += DEPTH) {
-            int depth = Math.min(DEPTH, k - first);
-            multiply(packed, 0, m, k, first, depth, b, panel, columns, bias, biasAt, c, co, ldc);
-        }
-    }
-
-    /** Adds what {@code depth} columns of A from {@code first} on, and as many rows of the panel, give. */
-    private static void multiply(
             float[] packed,
             int at,
             int m,
             int k,
-            int first,
-            int depth,
             float[] b,
             int panel,
             int columns,
@@ -195,14 +149,10 @@ public final class Gemm {
         while (row < m) {
             int rows = MicroKernel.tileRows(m - row);
             int out = co + row * ldc;
-            int from = tile + first * rows;
-            int bo = panel + first * WIDTH;
             if (columns < WIDTH) {
-                narrow(rows, packed, from, b, bo, depth, columns, first == 0, bias, biasAt, c, out, ldc);
-            } else if (first == 0) {
-                MicroKernel.run(rows, packed, from, b, bo, depth, bias, biasAt, 0, c, out, ldc);
+                narrow(rows, packed, tile, b, panel, k, columns, bias, biasAt, c, out, ldc);
             } else {
-                MicroKernel.run(rows, packed, from, b, bo, depth, c, out, ldc, c, out, ldc);
+                MicroKernel.run(rows, packed, tile, b, panel, k, bias, biasAt, c, out, ldc);
             }
             tile += rows * k;
             row += rows;
@@ -213,26 +163,18 @@ public final class Gemm {
     private static void narrow(
             int rows,
             float[] packed,
-            int from,
+            int ao,
             float[] b,
             int bo,
-            int depth,
+            int k,
             int columns,
-            boolean begins,
             float[] bias,
             int biasAt,
             float[] c,
             int co,
             int ldc) {
         float[] tile = Scratch.get().floats(SCRATCH_TILE, MicroKernel.ROWS * WIDTH);
-        if (begins) {
-            MicroKernel.run(rows, packed, from, b, bo, depth, bias, biasAt, 0, tile, 0, WIDTH);
-        } else {
-            for (int i = 0; i < rows; i++) {
-                System.arraycopy(c, co + i * ldc, tile, i * WIDTH, columns);
-            }
-            MicroKernel.run(rows, packed, from, b, bo, depth, tile, 0, WIDTH, tile, 0, WIDTH);
-        }
+        MicroKernel.run(rows, packed, ao, b, bo, k, bias, biasAt, tile, 0, WIDTH);
         for (int i = 0; i < rows; i++) {
             System.arraycopy(tile, i * WIDTH, c, co + i * ldc, columns);
         }

@@ -41,7 +41,7 @@ public final class MatMul {
             for (int panel = 0; panel * WIDTH < n; panel++) {
                 int width = Math.min(WIDTH, n - panel * WIDTH);
                 int to = oo + p * m * n + panel * WIDTH;
-                Gemm.multiply(rows, m, k, columns, panel * k * WIDTH, width, zeros, 0, out, to, n);
+                Gemm.multiply(rows, 0, m, k, columns, panel * k * WIDTH, width, zeros, 0, out, to, n);
             }
         });
     }

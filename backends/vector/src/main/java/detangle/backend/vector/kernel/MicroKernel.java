@@ -40,13 +40,12 @@ final class MicroKernel {
             float[] b,
             int bo,
             int k,
-            float[] from,
-            int fromAt,
-            int fromStride,
+            float[] bias,
+            int biasAt,
             float[] c,
             int co,
             int ldc) {
-        TILES[rows].run(a, ao, b, bo, k, from, fromAt, fromStride, c, co, ldc);
+        TILES[rows].run(a, ao, b, bo, k, bias, biasAt, c, co, ldc);
     }
 
     /** Packs rows of A, {@code stride} apart, as tiles of {@link #tileRows} rows one after the other. */

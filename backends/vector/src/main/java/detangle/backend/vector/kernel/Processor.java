@@ -3,21 +3,29 @@ package detangle.backend.vector.kernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What Linux tells of the processor; a careful guess elsewhere. */
 final class Processor {
     private static final int SECOND_LEVEL_CACHE = 512 * 1024;
+
+    /** The model's name alone says little: virtual machines cut it short. */
+    private static final Set<String> NAMING =
+            Set.of("model name", "cpu family", "model", "CPU implementer", "CPU part");
 
     private Processor() {}
 
     /** A name that differs where kernels may behave differently. */
     static String name() {
         try {
-            return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
-                    .filter(l -> l.startsWith("model name") || l.startsWith("CPU part"))
-                    .findFirst()
+            String name = Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+                    .takeWhile(l -> !l.isEmpty())
+                    .filter(l -> NAMING.contains(
+                            l.substring(0, Math.max(0, l.indexOf(':'))).trim()))
                     .map(l -> l.substring(l.indexOf(':') + 1).trim())
-                    .orElse(System.getProperty("os.arch"));
+                    .collect(Collectors.joining(" "));
+            return name.isEmpty() ? System.getProperty("os.arch") : name;
         } catch (IOException e) {
             return System.getProperty("os.arch");
         }

@@ -51,15 +51,16 @@ public final class RowKernels {
             float[] x, int xo, byte[] mask, int mo, int[] offsets, int rows, int size, float[] out, int oo) {
         int padded = Lanes.roundUp(size, Lanes.COUNT);
         WorkerPool.SHARED.run(Math.ceilDiv(rows, ROWS_PER_TASK), task -> {
-            float[] row = Scratch.get().floats(ROW, padded);
+            // The row, and after it what its mask says.
+            float[] row = Scratch.get().floats(ROW, 2 * padded);
             int last = Math.min(rows, (task + 1) * ROWS_PER_TASK);
             for (int r = task * ROWS_PER_TASK; r < last; r++) {
+                System.arraycopy(x, xo + r * size, row, 0, size);
                 for (int i = 0; i < size; i++) {
-                    boolean seen = mask[mo + offsets[r * size + i]] != 0;
-                    row[i] = seen ? x[xo + r * size + i] : Float.NEGATIVE_INFINITY;
+                    row[padded + i] = mask[mo + offsets[r * size + i]] - 1;
                 }
-                Arrays.fill(row, size, padded, Float.NEGATIVE_INFINITY);
-                SoftmaxKernel.row(row, 0, padded);
+                Arrays.fill(row, padded + size, 2 * padded, -1);
+                SoftmaxKernel.row(row, 0, padded, row, padded);
                 System.arraycopy(row, 0, out, oo + r * size, size);
             }
         });

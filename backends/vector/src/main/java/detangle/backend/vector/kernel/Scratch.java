@@ -5,12 +5,21 @@ final class Scratch {
     private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
 
     private final float[][] arrays = new float[10][0];
+    private int[] ints = {};
 
     private Scratch() {}
 
     /** The calling thread's. */
     static Scratch get() {
         return OF_THREAD.get();
+    }
+
+    /** At least this many ints; what is in them is left from their last use. */
+    int[] ints(int size) {
+        if (ints.length < size) {
+            ints = new int[size];
+        }
+        return ints;
     }
 
     /** Array {@code slot} with at least this many floats; what is in it is left from its last use. */

@@ -9,9 +9,9 @@ import jdk.incubator.vector.FloatVector;
 final class SoftmaxKernel {
     private SoftmaxKernel() {}
 
-    /** A row whose masked places are -inf; a row of nothing else becomes zeros. {@code size} is a multiple of the lanes. */
-    static void row(float[] x, int at, int size) {
-        float scale = VectorMath.exponentials(x, at, size);
+    /** Zero where the mask is below 0; a row of nothing else becomes zeros. {@code size} is a multiple of the lanes. */
+    static void row(float[] x, int at, int size, float[] mask, int maskAt) {
+        float scale = VectorMath.exponentials(x, at, size, 1, mask, maskAt);
         for (int i = at; i < at + size; i += COUNT) {
             FloatVector.fromArray(SPECIES, x, i).mul(scale).intoArray(x, i);
         }

@@ -42,7 +42,6 @@ final class TileCompiler {
                     int.class,
                     float[].class,
                     int.class,
-                    int.class,
                     float[].class,
                     int.class,
                     int.class)
@@ -66,12 +65,11 @@ final class TileCompiler {
     private static final int B = 3;
     private static final int B_AT = 4;
     private static final int K = 5;
-    private static final int FROM = 6;
-    private static final int FROM_AT = 7;
-    private static final int FROM_STRIDE = 8;
-    private static final int C = 9;
-    private static final int C_AT = 10;
-    private static final int LDC = 11;
+    private static final int BIAS = 6;
+    private static final int BIAS_AT = 7;
+    private static final int C = 8;
+    private static final int C_AT = 9;
+    private static final int LDC = 10;
 
     // The locals of Tile.pack.
     private static final int SOURCE = 1;
@@ -133,11 +131,10 @@ final class TileCompiler {
         int[][] sums = new int[rows][VECTORS];
         for (int i = 0; i < rows; i++) {
             for (int v = 0; v < VECTORS; v++) {
-                load(FROM, FROM_AT, v * Lanes.COUNT);
+                load(BIAS, BIAS_AT, v * Lanes.COUNT);
                 sums[i][v] = code.allocateLocal(TypeKind.REFERENCE);
                 code.astore(sums[i][v]);
             }
-            code.iload(FROM_AT).iload(FROM_STRIDE).iadd().istore(FROM_AT);
         }
         int step = code.allocateLocal(TypeKind.INT);
         Label test = code.newLabel();

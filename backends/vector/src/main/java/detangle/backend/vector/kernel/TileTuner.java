@@ -20,7 +20,7 @@ final class TileTuner {
     private static final String FILE = "tile-shapes.properties";
     private static final int WARM_CALLS = 12_000;
     private static final int WARM_DEPTH = 4;
-    private static final int DEPTH = 256;
+    private static final int DEPTH = 768;
 
     /** About as many as meet a panel at once in a large product; the same for all shapes. */
     private static final int ROWS = 168;
@@ -97,8 +97,8 @@ final class TileTuner {
     }
 
     /**
-     * Rows by nanoseconds, the best of some rounds, in the surroundings of a large product: one panel in the first-level
-     * cache meets rows that come from the second. Ends when C2 has had time to do its best and nothing gets better.
+     * Rows by nanoseconds, the best of some rounds, in the surroundings of a large product: one panel meets rows that
+     * come, as it does, from the second-level cache. Ends when C2 has had time to do its best and nothing gets better.
      */
     private static double rate(TileShape shape) {
         Tile tile = TileCompiler.compile(shape.rows(), shape.fence());
@@ -109,7 +109,7 @@ final class TileTuner {
         float[] b = new float[width * DEPTH];
         float[] c = new float[tiles * shape.rows() * stride];
         for (int i = 0; i < WARM_CALLS; i++) {
-            tile.run(a, 0, b, 0, WARM_DEPTH, c, 0, stride, c, 0, stride);
+            tile.run(a, 0, b, 0, WARM_DEPTH, b, 0, c, 0, stride);
         }
         double best = 0;
         long begin = System.nanoTime();
@@ -117,7 +117,7 @@ final class TileTuner {
         for (long now = begin; now - improved < PATIENCE && now - begin < LIMIT; ) {
             for (int i = 0; i < tiles; i++) {
                 int to = i * shape.rows() * stride;
-                tile.run(a, i * shape.rows() * DEPTH, b, 0, DEPTH, c, to, stride, c, to, stride);
+                tile.run(a, i * shape.rows() * DEPTH, b, 0, DEPTH, b, 0, c, to, stride);
             }
             long end = System.nanoTime();
             double rate = tiles * shape.rows() / (double) (end - now);

@@ -7,7 +7,11 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Functions of many floats at once. */
+/**
+ * Functions of many floats at once. Each is one method, to the end: C2 does not inline a function of vectors that it has
+ * compiled by itself, and boxes what it takes and returns. And each is longer than what C2 inlines ({@code FreqInlineSize},
+ * 325 bytes of code): inside a large caller it gives up inlining, and boxes all vectors of the loop.
+ */
 final class VectorMath {
     /** Beyond it erf is 1 in single precision. */
     private static final float ERF_RANGE = 3.832506856900711f;
@@ -22,45 +26,67 @@ final class VectorMath {
 
     private static final int MANTISSA_BITS = 23;
 
+    private static final int SCRATCH = 1;
+
     private VectorMath() {}
 
     /**
-     * GELU of some elements in place, a multiple of the lanes: {@code x/2 (1 + erf(x/sqrt(2)))}. The error function is a
-     * quotient of polynomials (the approximation of Eigen and XLA): odd, absolute error below 1e-6, small relative error
-     * near zero.
+     * GELU of some columns of rows {@code stride} apart in place: {@code x/2 (1 + erf(x/sqrt(2)))}.
+     * The error function is a quotient of polynomials (the approximation of Eigen and XLA): odd, absolute error below 1e-6,
+     * small relative error near zero.
      */
-    static void gelu(float[] x, int at, int size) {
-        // One method to the end: a function of vectors that C2 has compiled by itself is not inlined, and boxes them.
-        for (int i = at; i < at + size; i += COUNT) {
-            FloatVector v = FloatVector.fromArray(SPECIES, x, i);
-            FloatVector a = v.mul((float) Math.sqrt(0.5)).max(-ERF_RANGE).min(ERF_RANGE);
-            FloatVector s = a.mul(a);
-            FloatVector p = constant(-2.72614225801306e-10f);
-            p = p.fma(s, constant(2.77068142495902e-08f));
-            p = p.fma(s, constant(-2.10102402082508e-06f));
-            p = p.fma(s, constant(-5.69250639462346e-05f));
-            p = p.fma(s, constant(-7.34990630326855e-04f));
-            p = p.fma(s, constant(-2.95459980854025e-03f));
-            p = p.fma(s, constant(-1.60960333262415e-02f));
-            FloatVector q = constant(-1.45660718464996e-05f);
-            q = q.fma(s, constant(-2.13374055278905e-04f));
-            q = q.fma(s, constant(-1.68282697438203e-03f));
-            q = q.fma(s, constant(-7.37332916720468e-03f));
-            q = q.fma(s, constant(-1.42647390514189e-02f));
-            FloatVector half = v.mul(0.5f);
-            a.mul(p).div(q).fma(half, half).intoArray(x, i);
+    static void gelu(float[] x, int at, int stride, int rows, int columns) {
+        int whole = SPECIES.loopBound(columns);
+        for (int row = at; row < at + rows * stride; row += stride) {
+            for (int i = row; i < row + whole; i += COUNT) {
+                FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+                FloatVector a = v.mul((float) Math.sqrt(0.5)).max(-ERF_RANGE).min(ERF_RANGE);
+                FloatVector s = a.mul(a);
+                FloatVector p = FloatVector.broadcast(SPECIES, -2.72614225801306e-10f);
+                p = p.fma(s, FloatVector.broadcast(SPECIES, 2.77068142495902e-08f));
+                p = p.fma(s, FloatVector.broadcast(SPECIES, -2.10102402082508e-06f));
+                p = p.fma(s, FloatVector.broadcast(SPECIES, -5.69250639462346e-05f));
+                p = p.fma(s, FloatVector.broadcast(SPECIES, -7.34990630326855e-04f));
+                p = p.fma(s, FloatVector.broadcast(SPECIES, -2.95459980854025e-03f));
+                p = p.fma(s, FloatVector.broadcast(SPECIES, -1.60960333262415e-02f));
+                FloatVector q = FloatVector.broadcast(SPECIES, -1.45660718464996e-05f);
+                q = q.fma(s, FloatVector.broadcast(SPECIES, -2.13374055278905e-04f));
+                q = q.fma(s, FloatVector.broadcast(SPECIES, -1.68282697438203e-03f));
+                q = q.fma(s, FloatVector.broadcast(SPECIES, -7.37332916720468e-03f));
+                q = q.fma(s, FloatVector.broadcast(SPECIES, -1.42647390514189e-02f));
+                FloatVector half = v.mul(0.5f);
+                a.mul(p).div(q).fma(half, half).intoArray(x, i);
+            }
+        }
+        int rest = columns - whole;
+        if (rest > 0) {
+            float[] last = Scratch.get().floats(SCRATCH, rows * COUNT);
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(x, at + i * stride + whole, last, i * COUNT, rest);
+            }
+            gelu(last, 0, COUNT, rows, COUNT);
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(last, i * COUNT, x, at + i * stride + whole, rest);
+            }
         }
     }
 
     /**
-     * {@code exp(x - max(x))} of some elements in place, a multiple of the lanes; returns one over their sum. Elements that
-     * are all -inf become 0, and so is what is returned. Within 2 units in the last place; 0 below -87. By Cody and Waite:
-     * {@code 2^n e^r} with {@code |r| <= ln(2)/2}, a polynomial for {@code e^r}, and n added to its exponent.
+     * {@code exp(y - max(y))} of {@code y = scale x} in place, for a multiple of the lanes; 0 where the mask is below 0.
+     * Returns one over their sum, or 0 where all are masked. Within 2 units in the last place; 0 below -87. By Cody and
+     * Waite: {@code 2^n e^r} with {@code |r| <= ln(2)/2}, a polynomial for {@code e^r}, and n added to its exponent.
      */
-    static float exponentials(float[] x, int at, int size) {
+    static float exponentials(float[] x, int at, int size, float scale, float[] mask, int maskAt) {
         FloatVector largest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
-        for (int i = at; i < at + size; i += COUNT) {
-            largest = largest.max(FloatVector.fromArray(SPECIES, x, i));
+        for (int i = 0; i < size; i += COUNT) {
+            // Blended, not added: what is masked out may be NaN.
+            FloatVector y = FloatVector.fromArray(SPECIES, x, at + i)
+                    .mul(scale)
+                    .blend(
+                            Float.NEGATIVE_INFINITY,
+                            FloatVector.fromArray(SPECIES, mask, maskAt + i).compare(VectorOperators.LT, 0));
+            y.intoArray(x, at + i);
+            largest = largest.max(y);
         }
         float max = largest.reduceLanes(VectorOperators.MAX);
         if (max == Float.NEGATIVE_INFINITY) {
@@ -72,16 +98,17 @@ final class VectorMath {
             FloatVector d = FloatVector.fromArray(SPECIES, x, i).sub(max);
             FloatVector bounded = d.max(LEAST_EXPONENT);
             // The sum's last bits are n, rounded to nearest.
-            FloatVector shifted = bounded.fma(constant(LOG2_E), constant(ROUNDER));
+            FloatVector shifted =
+                    bounded.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDER));
             FloatVector n = shifted.sub(ROUNDER);
-            FloatVector r = n.fma(constant(-LN_2_HIGH), bounded);
-            r = n.fma(constant(-LN_2_LOW), r);
-            FloatVector p = constant(1.9875691500e-4f);
-            p = p.fma(r, constant(1.3981999507e-3f));
-            p = p.fma(r, constant(8.3334519073e-3f));
-            p = p.fma(r, constant(4.1665795894e-2f));
-            p = p.fma(r, constant(1.6666665459e-1f));
-            p = p.fma(r, constant(5.0000001201e-1f));
+            FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN_2_HIGH), bounded);
+            r = n.fma(FloatVector.broadcast(SPECIES, -LN_2_LOW), r);
+            FloatVector p = FloatVector.broadcast(SPECIES, 1.9875691500e-4f);
+            p = p.fma(r, FloatVector.broadcast(SPECIES, 1.3981999507e-3f));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, 8.3334519073e-3f));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, 4.1665795894e-2f));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, 1.6666665459e-1f));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, 5.0000001201e-1f));
             FloatVector power = p.fma(r.mul(r), r).add(1);
             FloatVector e = power.reinterpretAsInts()
                     .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))
@@ -91,9 +118,5 @@ final class VectorMath {
             sums = sums.add(e);
         }
         return 1 / sums.reduceLanes(VectorOperators.ADD);
-    }
-
-    private static FloatVector constant(float value) {
-        return FloatVector.broadcast(SPECIES, value);
     }
 }

@@ -3,11 +3,24 @@ package detangle.backend.vector.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.attribute.CodeAttribute;
+import java.lang.classfile.instruction.InvokeInstruction;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class VectorMathTest {
+    /** HotSpot's limit for methods that are called often. */
+    private static final int FREQ_INLINE_SIZE = 325;
+
+    private static final int MANY_VECTORS = 6;
+
     @Test
     void exponentialsAreWithinTwoUnitsInTheLastPlace() {
         SplittableRandom random = new SplittableRandom(1);
@@ -28,11 +41,15 @@ class VectorMathTest {
         assertTrue(Float.isNaN(exp(Float.NaN)));
     }
 
+    private static float exponentials(float[] values) {
+        return VectorMath.exponentials(values, 0, values.length, 1, new float[values.length], 0);
+    }
+
     private static float exp(float x) {
         float[] values = new float[Lanes.COUNT];
         Arrays.fill(values, x);
         values[0] = 0;
-        VectorMath.exponentials(values, 0, values.length);
+        exponentials(values);
         return values[1];
     }
 
@@ -41,7 +58,7 @@ class VectorMathTest {
         float[] values = new float[Lanes.COUNT];
         Arrays.fill(values, 5);
         values[0] = 4;
-        assertEquals(1 / (Lanes.COUNT - 1 + Math.exp(-1)), VectorMath.exponentials(values, 0, values.length), 1e-6);
+        assertEquals(1 / (Lanes.COUNT - 1 + Math.exp(-1)), exponentials(values), 1e-6);
         assertEquals(Math.exp(-1), values[0], 1e-6);
         assertEquals(1, values[1]);
     }
@@ -50,7 +67,58 @@ class VectorMathTest {
     void nothingButMaskedPlacesBecomesZeros() {
         float[] values = new float[Lanes.COUNT];
         Arrays.fill(values, Float.NEGATIVE_INFINITY);
-        assertEquals(0, VectorMath.exponentials(values, 0, values.length));
+        assertEquals(0, exponentials(values));
         assertEquals(0, values[0]);
+    }
+
+    @Test
+    void valuesAreScaledAndWhatIsMaskedDoesNotCount() {
+        float[] values = new float[Lanes.COUNT];
+        float[] mask = new float[Lanes.COUNT];
+        values[0] = Float.NaN;
+        mask[0] = -1;
+        values[1] = 3;
+        double sum = Lanes.COUNT - 2 + Math.exp(1.5);
+        double factor = VectorMath.exponentials(values, 0, values.length, 0.5f, mask, 0);
+        assertEquals(Math.exp(1.5) / sum, factor, 1e-6);
+        assertEquals(0, values[0]);
+        assertEquals(1, values[1]);
+    }
+
+    @Test
+    void geluOfColumnsThatFillNoVector() {
+        int columns = Lanes.COUNT + 3;
+        int stride = columns + 2;
+        float[] values = new float[3 * stride];
+        Arrays.fill(values, 1);
+        VectorMath.gelu(values, 0, stride, 3, columns);
+        for (int i = 0; i < values.length; i++) {
+            assertEquals(i % stride < columns ? 0.8413447 : 1, values[i], 1e-6);
+        }
+    }
+
+    /** What is shorter may be inlined by C2 into a caller so large that it then gives up, and boxes vectors. */
+    @Test
+    void loopsOfManyVectorsAreTooLargeToBeInlined() throws IOException {
+        for (Class<?> c : List.of(VectorMath.class, AttentionKernel.class, LayerNormKernel.class)) {
+            for (Class<?> part : Stream.concat(Stream.of(c), Stream.of(c.getDeclaredClasses()))
+                    .toList()) {
+                String file = part.getName().substring(part.getPackageName().length() + 1) + ".class";
+                try (InputStream in = part.getResourceAsStream(file)) {
+                    for (MethodModel method :
+                            ClassFile.of().parse(in.readAllBytes()).methods()) {
+                        method.code().map(CodeAttribute.class::cast).ifPresent(code -> {
+                            long vectors = code.elementStream()
+                                    .filter(e -> e instanceof InvokeInstruction i
+                                            && i.owner().name().stringValue().endsWith("/FloatVector"))
+                                    .count();
+                            assertTrue(
+                                    vectors < MANY_VECTORS || code.codeLength() > FREQ_INLINE_SIZE,
+                                    () -> method.methodName() + " has " + code.codeLength() + " bytes");
+                        });
+                    }
+                }
+            }
+        }
     }
 }

@@ -19,6 +19,7 @@ public class RowBenchmark {
     private final float[] gamma = Floats.random(SIZE);
     private final float[] beta = Floats.random(SIZE);
     private final float[] out = new float[ROWS * SIZE];
+    private final float[] mask = new float[SIZE];
     private final Tensor table = Tensor.of(Floats.random(WORDS * SIZE), WORDS, SIZE);
     private final Tensor ids =
             Tensor.of(IntStream.range(0, ROWS).mapToLong(i -> i * 37L % WORDS).toArray(), 1, ROWS);
@@ -45,7 +46,7 @@ public class RowBenchmark {
     @Benchmark
     public float[] softmax() {
         for (int row = 0; row < ROWS; row++) {
-            SoftmaxKernel.row(out, row * SIZE, SIZE);
+            SoftmaxKernel.row(out, row * SIZE, SIZE, mask, 0);
         }
         return out;
     }
