@@ -29,4 +29,10 @@ record BenchModel(Path folder, DebertaConfig config, Architecture head) {
     Program program() {
         return DebertaModel.build(config, head, ModelOptions.DEFAULT.withHiddenStates(false));
     }
+
+    /** What Detangle computes of it: a masked LM predicts the masked tokens alone, N of them. */
+    Program needed() {
+        ModelOptions options = ModelOptions.DEFAULT.withHiddenStates(false).withMaskedRows(true);
+        return DebertaModel.build(config, head, options);
+    }
 }

@@ -55,7 +55,7 @@ public final class Benchmark {
     private record Contender(String name, String model, boolean peer) {}
 
     private void measure(BenchModel model) {
-        Program kernels = Compiler.run(model.program(), Pipeline.optimisations(), (pass, p) -> {});
+        Program kernels = Compiler.run(model.needed(), Pipeline.optimisations(), (pass, p) -> {});
         Map<Peer, SequencedMap<String, Path>> files = files(model);
         for (int threads : options.threads()) {
             Map<Workload, Map<Contender, Measured>> all = new LinkedHashMap<>();
@@ -200,7 +200,7 @@ public final class Benchmark {
             Map<Contender, Measured> measured,
             Map<String, double[]> peaks) {
         double flops = workload.lengths().stream()
-                .mapToDouble(n -> Cost.of(kernels, Map.of("B", 1L, "S", (long) n, "C", 1L))
+                .mapToDouble(n -> Cost.of(kernels, Map.of("B", 1L, "S", (long) n, "C", 1L, "N", 1L))
                         .flops())
                 .sum();
         List<Result> lines = new ArrayList<>();

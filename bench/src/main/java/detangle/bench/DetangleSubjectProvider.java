@@ -18,7 +18,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Models in Detangle itself; the options are {@code BACKEND HEAD}. */
+/**
+ * Models in Detangle itself; the options are {@code BACKEND HEAD}. A masked LM predicts one token of each sequence, its
+ * last.
+ */
 public final class DetangleSubjectProvider implements SubjectProvider {
     /** For {@link java.util.ServiceLoader}. */
     public DetangleSubjectProvider() {}
@@ -38,8 +41,10 @@ public final class DetangleSubjectProvider implements SubjectProvider {
                 Session.Options.DEFAULT
                         .withBackend(Optional.of(words[0]))
                         .withHead(Architecture.named(words[1]))
-                        .withHiddenStates(false));
+                        .withHiddenStates(false)
+                        .withMaskedRows(true));
         DebertaConfig config = session.config();
+        Architecture head = Architecture.named(words[1]).orElseThrow();
         return new Subject() {
             @Override
             public String version() {
@@ -56,13 +61,29 @@ public final class DetangleSubjectProvider implements SubjectProvider {
 
             @Override
             public Forward prepare(Map<String, Tensor> inputs) {
-                return () -> session.run(inputs);
+                Map<String, Tensor> all = new HashMap<>(inputs);
+                if (head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD) {
+                    all.put("masked_rows", lastTokens(inputs.get("attention_mask")));
+                }
+                return () -> session.run(all);
+            }
+
+            /** The number b*S+s of the last token of each sequence. */
+            private static Tensor lastTokens(Tensor mask) {
+                long length = mask.dim(1);
+                long[] rows = new long[Math.toIntExact(mask.dim(0))];
+                for (long row = 0; row < mask.elements(); row++) {
+                    if (mask.getLong(row) != 0) {
+                        rows[(int) (row / length)] = row;
+                    }
+                }
+                return Tensor.of(rows, rows.length);
             }
 
             @Override
             public Forward prepare(String text) {
                 Tokenizer tokenizer = Tokenizers.load(model);
-                return () -> session.run(inputs(tokenizer, text));
+                return () -> prepare(inputs(tokenizer, text)).run();
             }
 
             private Map<String, Tensor> inputs(Tokenizer tokenizer, String text) {

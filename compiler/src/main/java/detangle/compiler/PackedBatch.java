@@ -10,39 +10,39 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What programs of {@link Pipeline#packedInference} are given beside the inputs of the model: where in a padded batch its
+ * What a program of {@link Pipeline#packedInference} is given beside the inputs of the model: where in a padded batch its
  * tokens stand. Where a program could not be packed, it takes no more than the model's inputs.
+ *
+ * @param readsFirstTokens whether it takes the first token of each sequence for what stands at its first position
+ * @param looksUp whether it looks up tokens by their number in the padded batch
  */
-public final class PackedBatch {
+public record PackedBatch(boolean readsFirstTokens, boolean looksUp) {
     /** {@code i64[T]}: the number b*S+s of each token, ascending. */
     public static final String ROWS = "token_rows";
 
     /** {@code i32[B+1]}: how many tokens stand before each sequence, and after the last. */
     public static final String SEGMENTS = "segments";
 
-    private PackedBatch() {}
+    /** {@code i32[B*S]}, if tokens are looked up: the number of the token at a place of the padded batch, -1 at padding. */
+    public static final String TOKENS = "row_tokens";
 
-    /** Whether the program takes packed tokens. */
-    public static boolean isTakenBy(Program program) {
-        return program.inputs().stream().anyMatch(n -> isInput(n, ROWS));
-    }
-
-    /** Whether it takes the first token of each sequence for what stands at its first position. */
-    public static boolean readsFirstTokens(Program program) {
-        return program.nodes().stream()
-                .anyMatch(n -> n.op() instanceof TensorOp.Slice && isInput(n.input(0), SEGMENTS));
+    /** How the program's tokens are packed, if they are. */
+    public static Optional<PackedBatch> of(Program program) {
+        if (program.inputs().stream().noneMatch(n -> isInput(n, ROWS))) {
+            return Optional.empty();
+        }
+        return Optional.of(new PackedBatch(
+                program.nodes().stream()
+                        .anyMatch(n -> n.op() instanceof TensorOp.Slice && isInput(n.input(0), SEGMENTS)),
+                program.inputs().stream().anyMatch(n -> isInput(n, TOKENS))));
     }
 
     private static boolean isInput(Node node, String name) {
         return node.op() instanceof TensorOp.Input(String input, var type) && input.equals(name);
     }
 
-    /**
-     * The inputs with those that follow from {@code attention_mask}; empty where the batch cannot be packed.
-     *
-     * @param firstTokens whether the first position of each sequence must be a token
-     */
-    public static Optional<Map<String, Tensor>> inputs(Map<String, Tensor> inputs, boolean firstTokens) {
+    /** The inputs with those that follow from {@code attention_mask}; empty where the batch cannot be packed. */
+    public Optional<Map<String, Tensor>> inputs(Map<String, Tensor> inputs) {
         Optional<Tensor> given = Optional.ofNullable(inputs.get("attention_mask"));
         if (given.isEmpty() || given.get().rank() < 2) {
             return Optional.empty(); // The padded program says what is wrong.
@@ -55,14 +55,20 @@ public final class PackedBatch {
         }
         long[] rows = new long[Math.multiplyExact(batch, length)];
         int[] segments = new int[batch + 1];
+        int[] numbers = new int[looksUp ? rows.length : 0];
         int tokens = 0;
         for (int b = 0; b < batch; b++) {
             for (int s = 0; s < length; s++) {
                 int row = b * length + s;
-                if (mask.getLong(row) != 0) {
-                    rows[tokens++] = row;
-                } else if (s == 0 && firstTokens) {
+                boolean token = mask.getLong(row) != 0;
+                if (s == 0 && readsFirstTokens && !token) {
                     return Optional.empty();
+                }
+                if (looksUp) {
+                    numbers[row] = token ? tokens : -1;
+                }
+                if (token) {
+                    rows[tokens++] = row;
                 }
             }
             segments[b + 1] = tokens;
@@ -70,6 +76,9 @@ public final class PackedBatch {
         Map<String, Tensor> all = new HashMap<>(inputs);
         all.put(ROWS, Tensor.of(Arrays.copyOf(rows, tokens), tokens));
         all.put(SEGMENTS, Tensor.of(segments, batch + 1));
+        if (looksUp) {
+            all.put(TOKENS, Tensor.of(numbers, numbers.length));
+        }
         return Optional.of(all);
     }
 }

@@ -46,8 +46,8 @@ public final class Session implements AutoCloseable {
         PAIRS
     }
 
-    /** @param firstTokens whether the program takes the first token of a sequence for its first position */
-    private record Loaded(Executable executable, boolean packed, boolean firstTokens) {}
+    /** @param packed says how tokens are packed, where they are */
+    private record Loaded(Executable executable, Optional<PackedBatch> packed) {}
 
     /**
      * How to load a model.
@@ -60,6 +60,8 @@ public final class Session implements AutoCloseable {
      * @param uniformPadding whether padded positions are computed as HuggingFace does; see {@link ModelOptions}
      * @param attentions whether the outputs include the attention probabilities, which makes attention slower
      * @param packing whether nothing is computed for padding; outputs of the head then hold zeros there
+     * @param maskedRows whether a masked LM predicts the tokens of the input {@code masked_rows} alone; see
+     *     {@link ModelOptions}
      */
     public record Options(
             Optional<String> backend,
@@ -69,41 +71,63 @@ public final class Session implements AutoCloseable {
             boolean hiddenStates,
             boolean uniformPadding,
             boolean attentions,
-            boolean packing) {
+            boolean packing,
+            boolean maskedRows) {
         /** The best backend, the head of config.json, hidden states too. */
         public static final Options DEFAULT = new Options(
-                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true, false, false, true);
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                true,
+                false,
+                false,
+                true,
+                false);
 
         public Options withBackend(Optional<String> name) {
-            return new Options(name, head, convention, weights, hiddenStates, uniformPadding, attentions, packing);
+            return new Options(
+                    name, head, convention, weights, hiddenStates, uniformPadding, attentions, packing, maskedRows);
         }
 
         public Options withHead(Optional<Architecture> other) {
-            return new Options(backend, other, convention, weights, hiddenStates, uniformPadding, attentions, packing);
+            return new Options(
+                    backend, other, convention, weights, hiddenStates, uniformPadding, attentions, packing, maskedRows);
         }
 
         public Options withConvention(Optional<Convention> other) {
-            return new Options(backend, head, other, weights, hiddenStates, uniformPadding, attentions, packing);
+            return new Options(
+                    backend, head, other, weights, hiddenStates, uniformPadding, attentions, packing, maskedRows);
         }
 
         public Options withWeights(Optional<Path> file) {
-            return new Options(backend, head, convention, file, hiddenStates, uniformPadding, attentions, packing);
+            return new Options(
+                    backend, head, convention, file, hiddenStates, uniformPadding, attentions, packing, maskedRows);
         }
 
         public Options withHiddenStates(boolean wanted) {
-            return new Options(backend, head, convention, weights, wanted, uniformPadding, attentions, packing);
+            return new Options(
+                    backend, head, convention, weights, wanted, uniformPadding, attentions, packing, maskedRows);
         }
 
         public Options withUniformPadding(boolean wanted) {
-            return new Options(backend, head, convention, weights, hiddenStates, wanted, attentions, packing);
+            return new Options(
+                    backend, head, convention, weights, hiddenStates, wanted, attentions, packing, maskedRows);
         }
 
         public Options withAttentions(boolean wanted) {
-            return new Options(backend, head, convention, weights, hiddenStates, uniformPadding, wanted, packing);
+            return new Options(
+                    backend, head, convention, weights, hiddenStates, uniformPadding, wanted, packing, maskedRows);
         }
 
         public Options withPacking(boolean wanted) {
-            return new Options(backend, head, convention, weights, hiddenStates, uniformPadding, attentions, wanted);
+            return new Options(
+                    backend, head, convention, weights, hiddenStates, uniformPadding, attentions, wanted, maskedRows);
+        }
+
+        public Options withMaskedRows(boolean wanted) {
+            return new Options(
+                    backend, head, convention, weights, hiddenStates, uniformPadding, attentions, packing, wanted);
         }
     }
 
@@ -165,7 +189,8 @@ public final class Session implements AutoCloseable {
                 .with(options.convention().orElse(otherwise))
                 .withHiddenStates(options.hiddenStates())
                 .withUniformPadding(options.uniformPadding())
-                .withAttentions(options.attentions());
+                .withAttentions(options.attentions())
+                .withMaskedRows(options.maskedRows());
     }
 
     private static Session load(
@@ -203,10 +228,7 @@ public final class Session implements AutoCloseable {
             List<Pass> passes =
                     f == Form.PACKED ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
             Plan plan = Compiler.compile(program, Pipeline.withEvaluator(passes, new DeviceEvaluator(device)));
-            return new Loaded(
-                    device.load(plan),
-                    PackedBatch.isTakenBy(plan.program()),
-                    PackedBatch.readsFirstTokens(plan.program()));
+            return new Loaded(device.load(plan), PackedBatch.of(plan.program()));
         });
     }
 
@@ -222,7 +244,8 @@ public final class Session implements AutoCloseable {
     /**
      * Runs the model.
      *
-     * @param inputs {@code input_ids} and {@code attention_mask}, and {@code token_type_ids} if the model has token types;
+     * @param inputs {@code input_ids} and {@code attention_mask}, {@code token_type_ids} if the model has token types, and
+     *     {@code masked_rows} if they were asked for;
      *     {@code i64[B,S]}, or {@code i64[B,C,S]} for multiple choice. The mask may have one more axis of length S,
      *     which says what each position sees; see {@link AttentionMask}
      * @return those of the head, {@code hidden_states.0..N} and {@code attentions.0..N-1} if they were asked for
@@ -238,6 +261,7 @@ public final class Session implements AutoCloseable {
             throw new InputException("a sequence of " + ids.get().dim(-1) + " tokens is longer than the "
                     + config.maxPositionEmbeddings() + " that the model takes");
         }
+        checkMaskedRows(inputs);
         boolean pairs = ids.isPresent()
                 && mask.isPresent()
                 && mask.get().rank() == ids.get().rank() + 1;
@@ -246,15 +270,30 @@ public final class Session implements AutoCloseable {
         }
         if (packs) {
             Loaded packed = loaded(Form.PACKED);
-            if (!packed.packed()) {
+            if (packed.packed().isEmpty()) {
                 return packed.executable().run(inputs);
             }
-            Optional<Map<String, Tensor>> all = PackedBatch.inputs(inputs, packed.firstTokens());
+            Optional<Map<String, Tensor>> all = packed.packed().get().inputs(inputs);
             if (all.isPresent()) {
                 return packed.executable().run(all.get());
             }
         }
         return loaded(Form.PADDED).executable().run(inputs);
+    }
+
+    private static void checkMaskedRows(Map<String, Tensor> inputs) {
+        Tensor rows = inputs.get("masked_rows");
+        Tensor mask = inputs.get("attention_mask");
+        if (rows == null || mask == null || rows.rank() != 1 || mask.rank() != 2) {
+            return; // What is missing or has another form is refused where inputs are bound.
+        }
+        for (int i = 0; i < rows.elements(); i++) {
+            long row = rows.getLong(i);
+            if (row < 0 || row >= mask.elements() || mask.getLong(row) == 0) {
+                throw new InputException("masked_rows names " + row + ", but the batch has no token there: use b*"
+                        + mask.dim(1) + "+s of the token at place s of sequence b");
+            }
+        }
     }
 
     @Override

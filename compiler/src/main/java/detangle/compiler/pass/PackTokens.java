@@ -31,13 +31,15 @@ import java.util.function.Function;
  *
  * <p>The program gets the inputs of a {@link PackedBatch}, which follow from the mask. Outputs hold
  * zeros at padded positions. What is read of the first position of each sequence is read of its first token: the program
- * is for batches in which they are the same, if it {@linkplain PackedBatch#readsFirstTokens reads} them.
+ * is for batches in which they are the same, if it {@linkplain PackedBatch#readsFirstTokens reads} them. Rows that are
+ * looked up by their number in the padded batch must be tokens.
  *
  * <pre>
  * %m = ne %mask, 0 : i1[B,S]                      %i = gather (reshape %ids : i64[B*S]), %token_rows : i64[T]
  * %x = embedding %ids, ..., (reshape %m)          %x = embedding %i, ... : f32[T,H]
  * %q = linear %x, ... : f32[B,S,H]          =>    %q = linear %x, ... : f32[T,H]
  * %o = disentangled_attention ...                 %o = packed_attention ... : f32[T,A,d]
+ * %g = gather (reshape %o : f32[B*S,A,d]), %n     %g = gather %o, (gather %row_tokens, %n)
  * return select (reshape %m), %o, 0               return reshape (scatter_add 0, %token_rows, %o)
  * </pre>
  */
@@ -111,6 +113,7 @@ public final class PackTokens implements Pass {
         private final Node firstRows;
         private final Node sequences;
         private final Node positions;
+        private Optional<Node> tokensOfRows = Optional.empty();
         private final Map<Node, Optional<Node>> packed = new IdentityHashMap<>();
         private final Map<Node, Optional<Node>> padded = new IdentityHashMap<>();
 
@@ -146,6 +149,7 @@ public final class PackTokens implements Pass {
             List<Node> inputs = new ArrayList<>(program.inputs());
             inputs.add(rows);
             inputs.add(segments);
+            tokensOfRows.ifPresent(inputs::add);
             return Optional.of(new Program(program.name(), inputs, outputs, program.constants()));
         }
 
@@ -216,6 +220,11 @@ public final class PackTokens implements Pass {
                 when isFirstRow(slice) && hasRows(node.input(0)) && isHidden(node) -> {
                     return packed(node.input(0)).map(p -> b.reshape(b.gather(p, firstRows), node.shape()));
                 }
+                case TensorOp.Gather g
+                when node.input(0).op() instanceof TensorOp.Reshape && flattensRows(node.input(0)) -> {
+                    return packed(node.input(0).input(0))
+                            .flatMap(x -> padded(node.input(1)).map(ids -> b.gather(x, b.gather(tokensOfRows(), ids))));
+                }
                 case KernelOp.DisentangledAttention attention -> {
                     return attentionOfFirstTokens(attention, node);
                 }
@@ -224,6 +233,21 @@ public final class PackTokens implements Pass {
                             .map(in -> in.equals(node.inputs()) ? node : node.withInputs(in));
                 }
             }
+        }
+
+        private Node tokensOfRows() {
+            if (tokensOfRows.isEmpty()) {
+                Dim all = mask.batch().times(mask.length());
+                tokensOfRows = Optional.of(b.input(PackedBatch.TOKENS, TensorType.of(DType.I32, all)));
+            }
+            return tokensOfRows.get();
+        }
+
+        /** Whether a reshape makes one axis of batch and length. */
+        private boolean flattensRows(Node node) {
+            Node x = node.input(0);
+            Shape flat = Shape.of(mask.batch().times(mask.length())).concat(rest(x));
+            return hasRows(x) && isHidden(x) && node.shape().equals(flat);
         }
 
         private static boolean isFirstRow(TensorOp.Slice slice) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class PackTokensTest {
     /** A layer over an embedding: attention with both terms, a convolution, and something of the first token. */
     private static final String LAYER = """
-            func @f(%ids: i64[B,S], %mask: i64[B,S], %e: f32[9,8], %g: f32[8], %w: f32[8,8], %c: f32[8,8,3], %p: f32[2,6,4], %t: i32[2*S-1]) -> (y: f32[B,S,8]RESULTS) {
+            func @f(%ids: i64[B,S], %mask: i64[B,S], %e: f32[9,8], %g: f32[8], %w: f32[8,8], %c: f32[8,8,3], %p: f32[2,6,4], %t: i32[2*S-1]INPUTS) -> (y: f32[B,S,8]RESULTS) {
               %0 = constant 0 : i64[]
               %m = ne %mask, %0 : i1[B,S]
               %r = reshape %m : i1[B,S,1]
@@ -43,15 +43,24 @@ class PackTokensTest {
             """;
 
     private static Program layer(String results, String statements, String returns) {
+        return layer(results, statements, returns, "");
+    }
+
+    private static Program layer(String results, String statements, String returns, String inputs) {
         return Parser.parse(
                 "layer.dtir",
                 LAYER.replace("RESULTS", results)
+                        .replace("INPUTS", inputs)
                         .replace("STATEMENTS", statements)
                         .replace("RETURNS", returns));
     }
 
     private static Program packed(Program program) {
         return Compiler.run(program, List.of(new PackTokens()), (p, r) -> {});
+    }
+
+    private static PackedBatch of(Program program) {
+        return PackedBatch.of(packed(program)).orElseThrow();
     }
 
     private static Tensor floats(long... shape) {
@@ -77,9 +86,7 @@ class PackTokensTest {
     private static void same(Program program, Map<String, Tensor> inputs) {
         Map<String, Tensor> renamed = new HashMap<>(inputs);
         renamed.put("attention_mask", inputs.get("mask"));
-        Map<String, Tensor> all =
-                new HashMap<>(PackedBatch.inputs(renamed, PackedBatch.readsFirstTokens(packed(program)))
-                        .orElseThrow());
+        Map<String, Tensor> all = new HashMap<>(of(program).inputs(renamed).orElseThrow());
         all.remove("attention_mask");
         Interpreter interpreter = new Interpreter(Precision.F64);
         Map<String, Tensor> expected = interpreter.run(program, inputs);
@@ -106,7 +113,7 @@ class PackTokensTest {
         String statements = "%s = slice %l {axis=1, start=0, limit=1} : f32[B,1,8]\n  %d = add %l, %s : f32[B,S,8]"
                 + "\n  %i = select %r, %d, %z : f32[B,S,8]";
         Program program = layer(", s: f32[B,1,8], i: f32[B,S,8]", statements, ", s = %s, i = %i");
-        assertTrue(PackedBatch.readsFirstTokens(packed(program)));
+        assertTrue(of(program).readsFirstTokens());
         same(program, inputs(4, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0));
     }
 
@@ -118,8 +125,19 @@ class PackTokensTest {
                 + "\n  %ts = slice %t {axis=0, start=0, limit=S} : i32[S]"
                 + "\n  %s = disentangled_attention %hs, %h, %h, %ns, %p, %p, %ts {terms=[c2c,c2p,p2c], scale=0.5} : f32[B,1,2,4]";
         Program program = layer(", s: f32[B,1,2,4]", statements, ", s = %s");
-        assertTrue(PackedBatch.isTakenBy(packed(program)));
+        assertTrue(PackedBatch.of(packed(program)).isPresent());
         same(program, inputs(4, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0));
+    }
+
+    /** As a masked LM's head does: by the number of a token in the padded batch. */
+    @Test
+    void tokensAreLookedUp() {
+        String statements = "%flat = reshape %l : f32[B*S,8]\n  %s = gather %flat, %rows : f32[N,8]";
+        Program program = layer(", s: f32[N,8]", statements, ", s = %s", ", %rows: i64[N]");
+        assertTrue(of(program).looksUp());
+        Map<String, Tensor> inputs = inputs(4, 1, 1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 0);
+        inputs.put("rows", Tensor.of(new long[] {9, 3, 7, 3}, 4));
+        same(program, inputs);
     }
 
     /** A sum over positions reads padding, of which a packed program knows nothing. */

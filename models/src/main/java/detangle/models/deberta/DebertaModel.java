@@ -22,23 +22,25 @@ public final class DebertaModel {
      *
      * <p>Inputs, all {@code i64[B,S]}, or {@code i64[B,C,S]} for {@link Architecture#MULTIPLE_CHOICE}:
      * {@code input_ids}, {@code attention_mask} (see {@link AttentionMask}), and {@code token_type_ids} if the model has
-     * token types. Outputs: those of the head (see {@link Heads}), then those that the options ask for.
+     * token types; then {@code masked_rows} if a masked LM is told what to predict. Outputs: those of the head (see {@link Heads}), then those that the options ask for.
      *
      * @throws ConfigException if the configuration asks for something that cannot be built
      */
     public static Program build(DebertaConfig config, Architecture head, ModelOptions options) {
-        return build(config, Heads.of(head, config), options, head == Architecture.MULTIPLE_CHOICE);
+        boolean masked = options.maskedRows() && (head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD);
+        return build(config, Heads.of(head, config), options, head == Architecture.MULTIPLE_CHOICE, masked);
     }
 
     /** The program of a model with a head of one's own; inputs and outputs are those of the other form. */
     public static Program build(DebertaConfig config, Head head, ModelOptions options) {
-        return build(config, head, options, false);
+        return build(config, head, options, false, options.maskedRows());
     }
 
-    private static Program build(DebertaConfig config, Head head, ModelOptions options, boolean choices) {
+    private static Program build(
+            DebertaConfig config, Head head, ModelOptions options, boolean choices, boolean masked) {
         Builder builder = new Builder();
         Layers layers = new Layers(builder, "");
-        ModelInputs inputs = ModelInputs.of(builder, config, options.mask(), choices);
+        ModelInputs inputs = ModelInputs.of(builder, config, options.mask(), choices, masked);
         Encoder encoder = new Encoder(config, layers.scope("deberta"), inputs, options);
         EncoderOutput output = new EncoderOutput(config, layers, inputs, encoder);
         List<Output> outputs = new ArrayList<>(head.outputs(output));

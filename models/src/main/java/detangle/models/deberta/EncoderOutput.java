@@ -70,6 +70,18 @@ public final class EncoderOutput {
         return builder().select(inputs.rowMask(), state, builder().constant(DType.F32, 0));
     }
 
+    /**
+     * The rows of a state that are to be predicted, {@code [N,...]} of {@code [B,S,...]}, where the input
+     * {@code masked_rows} names some; otherwise the state.
+     */
+    public Node maskedRows(Node state) {
+        Shape shape = state.shape();
+        Shape flat = Shape.of(batch().times(length())).concat(shape.sub(2, shape.rank()));
+        return inputs.maskedRows()
+                .map(rows -> builder().gather(builder().reshape(state, flat), rows))
+                .orElse(state);
+    }
+
     /** The size of the batch, B. */
     public Dim batch() {
         return inputs.batch();

@@ -66,7 +66,7 @@ final class Heads {
     }
 
     /**
-     * Scores of words for a state, {@code [B,S,V]}.
+     * Scores of words for a state, {@code [B,S,V]}, or {@code [N,V]} where some rows are to be predicted.
      *
      * @param legacy whether the parameters have HuggingFace's older names, and not the newer ones, which are microsoft's
      */
@@ -76,7 +76,7 @@ final class Heads {
         Layers transform = legacy ? head.scope("transform") : head;
         Builder b = encoder.builder();
         int width = config.embeddingSize();
-        Node dense = transform.linear("dense", state, config.hiddenSize(), width);
+        Node dense = transform.linear("dense", encoder.maskedRows(state), config.hiddenSize(), width);
         Node activated = transform.activation(config.hiddenActivation(), dense);
         Node normalised = transform.layerNorm("LayerNorm", activated, width, config.layerNormEps());
         Node table = config.tieWordEmbeddings() || !legacy

@@ -22,12 +22,17 @@ import java.util.Optional;
  * @param tokenTypes {@code i64[B,S]} if the model has them
  * @param rowMask {@code i1[B,S,1]}, true at tokens
  * @param pairMask {@code i1[B,1,S,S]}, true where a query, on axis 2, sees a key
+ * @param maskedRows {@code i64[N]} if a masked LM is told what to predict
  */
-record ModelInputs(List<Node> given, Node ids, Optional<Node> tokenTypes, Node rowMask, Node pairMask) {
+record ModelInputs(
+        List<Node> given, Node ids, Optional<Node> tokenTypes, Node rowMask, Node pairMask, Optional<Node> maskedRows) {
     private static final Dim ONE = Dim.of(1);
 
-    /** @param choices whether sequences are grouped, as in multiple choice */
-    static ModelInputs of(Builder b, DebertaConfig config, AttentionMask form, boolean choices) {
+    /**
+     * @param choices whether sequences are grouped, as in multiple choice
+     * @param masked whether there are {@code masked_rows}
+     */
+    static ModelInputs of(Builder b, DebertaConfig config, AttentionMask form, boolean choices, boolean masked) {
         Dim length = Dim.symbol("S");
         Shape outer = choices ? Shape.of(Dim.symbol("B"), Dim.symbol("C")) : Shape.of(Dim.symbol("B"));
         Dim batch = choices ? Dim.symbol("B").times(Dim.symbol("C")) : Dim.symbol("B");
@@ -40,17 +45,23 @@ record ModelInputs(List<Node> given, Node ids, Optional<Node> tokenTypes, Node r
         if (config.typeVocabSize() > 0) {
             given.add(b.input("token_type_ids", type));
         }
+        Optional<Node> tokenTypes = config.typeVocabSize() > 0 ? Optional.of(given.getLast()) : Optional.empty();
+        Optional<Node> maskedRows = masked
+                ? Optional.of(b.input("masked_rows", TensorType.of(DType.I64, Dim.symbol("N"))))
+                : Optional.empty();
+        maskedRows.ifPresent(given::add);
         Shape flat = Shape.of(batch, length);
         Node mask = b.compare(Comparison.NE, given.get(1), b.constant(DType.I64, 0));
         Node tokens = form == AttentionMask.TOKENS ? mask : seenBySome(b, mask, batch, length);
         return new ModelInputs(
                 given,
                 flattened(b, given.get(0), flat),
-                given.size() > 2 ? Optional.of(flattened(b, given.get(2), flat)) : Optional.empty(),
+                tokenTypes.map(types -> flattened(b, types, flat)),
                 b.reshape(tokens, batch, length, ONE),
                 form == AttentionMask.TOKENS
                         ? b.and(b.reshape(tokens, batch, ONE, length, ONE), b.reshape(tokens, batch, ONE, ONE, length))
-                        : b.reshape(mask, batch, ONE, length, length));
+                        : b.reshape(mask, batch, ONE, length, length),
+                maskedRows);
     }
 
     private static Node flattened(Builder b, Node x, Shape flat) {

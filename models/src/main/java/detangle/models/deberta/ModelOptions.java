@@ -11,30 +11,41 @@ package detangle.models.deberta;
  *     and not to none. No token sees the difference; the loss of question answering does, a softmax over all positions
  * @param attentions whether {@code attentions.0} to {@code attentions.N-1} are outputs, the probabilities
  *     {@code f32[B,A,S,S]}, zero in rows and columns of padding; attention is not fused then
+ * @param maskedRows whether a masked LM predicts some tokens alone: those of the input {@code masked_rows}, {@code i64[N]},
+ *     the numbers b*S+s of tokens; its logits are {@code f32[N,V]} then
  */
 public record ModelOptions(
-        Convention convention, AttentionMask mask, boolean hiddenStates, boolean uniformPadding, boolean attentions) {
+        Convention convention,
+        AttentionMask mask,
+        boolean hiddenStates,
+        boolean uniformPadding,
+        boolean attentions,
+        boolean maskedRows) {
     /** HuggingFace's convention, a mask of tokens, hidden states and no attentions. */
     public static final ModelOptions DEFAULT =
-            new ModelOptions(Convention.HUGGINGFACE, AttentionMask.TOKENS, true, false, false);
+            new ModelOptions(Convention.HUGGINGFACE, AttentionMask.TOKENS, true, false, false, false);
 
     public ModelOptions with(Convention other) {
-        return new ModelOptions(other, mask, hiddenStates, uniformPadding, attentions);
+        return new ModelOptions(other, mask, hiddenStates, uniformPadding, attentions, maskedRows);
     }
 
     public ModelOptions with(AttentionMask other) {
-        return new ModelOptions(convention, other, hiddenStates, uniformPadding, attentions);
+        return new ModelOptions(convention, other, hiddenStates, uniformPadding, attentions, maskedRows);
     }
 
     public ModelOptions withHiddenStates(boolean wanted) {
-        return new ModelOptions(convention, mask, wanted, uniformPadding, attentions);
+        return new ModelOptions(convention, mask, wanted, uniformPadding, attentions, maskedRows);
     }
 
     public ModelOptions withUniformPadding(boolean wanted) {
-        return new ModelOptions(convention, mask, hiddenStates, wanted, attentions);
+        return new ModelOptions(convention, mask, hiddenStates, wanted, attentions, maskedRows);
     }
 
     public ModelOptions withAttentions(boolean wanted) {
-        return new ModelOptions(convention, mask, hiddenStates, uniformPadding, wanted);
+        return new ModelOptions(convention, mask, hiddenStates, uniformPadding, wanted, maskedRows);
+    }
+
+    public ModelOptions withMaskedRows(boolean wanted) {
+        return new ModelOptions(convention, mask, hiddenStates, uniformPadding, attentions, wanted);
     }
 }

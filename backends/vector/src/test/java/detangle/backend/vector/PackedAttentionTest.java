@@ -95,7 +95,10 @@ class PackedAttentionTest {
             operands.add(input(floats(random, heads, rows, size)));
         }
         if (c2p || p2c) {
-            operands.add(input(Tensor.of(random.ints(2 * length - 1, 0, rows).toArray(), 2 * length - 1)));
+            int[] table = random.nextBoolean()
+                    ? buckets(random, length, rows)
+                    : random.ints(2 * length - 1, 0, rows).toArray();
+            operands.add(input(Tensor.of(table, 2 * length - 1)));
         }
         Node out = b.op(new KernelOp.PackedAttention(0.3, c2p, p2c, Dim.of(length)), operands);
         Program program = new Program("attention", inputs, List.of(new Program.Output("y", out)), Map.of());
@@ -104,6 +107,15 @@ class PackedAttentionTest {
             double error = Closeness.nmse(expected, executable.run(values));
             assertTrue(error <= NMSE, "program " + seed + " is off by " + error);
         }
+    }
+
+    /** As relative positions are: the next distance has the same row or the next. */
+    private static int[] buckets(Random random, int length, int rows) {
+        int[] table = new int[2 * length - 1];
+        for (int i = 1; i < table.length; i++) {
+            table[i] = Math.min(rows - 1, table[i - 1] + random.nextInt(2));
+        }
+        return table;
     }
 
     /** One index into tables of different heights. */
