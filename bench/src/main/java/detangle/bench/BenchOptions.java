@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param peers by name, each with a model file of its own to try beside Detangle's export
  * @param warmup runs of each before any counts
  * @param iterations timed runs of each in one process
- * @param duration how long to run each instead
+ * @param duration for which each runs at least
  * @param processes fresh processes of everything, one after another
  */
 public record BenchOptions(
@@ -27,7 +27,7 @@ public record BenchOptions(
         Map<String, Optional<Path>> peers,
         int warmup,
         int iterations,
-        Optional<Duration> duration,
+        Duration duration,
         int processes) {
     public BenchOptions {
         models = List.copyOf(models);
@@ -37,9 +37,11 @@ public record BenchOptions(
         peers = Map.copyOf(peers);
     }
 
-    /** Batches of every size with sequences of every length, then a mix if there is one. */
-    public static List<Workload> workloads(List<Integer> batches, List<Integer> lengths, Optional<String> mix) {
+    /** Shapes, then batches of every size with sequences of every length, then a mix if there is one. */
+    public static List<Workload> workloads(
+            List<String> shapes, List<Integer> batches, List<Integer> lengths, Optional<String> mix) {
         List<Workload> all = new ArrayList<>();
+        shapes.forEach(shape -> all.add(Workload.shape(shape)));
         for (int batch : batches) {
             for (int length : lengths) {
                 all.add(Workload.of(batch, length));

@@ -156,14 +156,11 @@ public final class Benchmark {
         List<Long> own = new ArrayList<>(List.of(ProcessHandle.current().pid()));
         workers.values().forEach(w -> own.add(w.pid()));
         Disturbance disturbance = new Disturbance(own);
-        long end = options.duration()
-                .map(d -> System.nanoTime() + d.toNanos() * workers.size())
-                .orElse(0L);
+        long end = System.nanoTime() + options.duration().toNanos() * workers.size();
         int done = 0;
-        while (options.duration().isPresent() ? System.nanoTime() < end || done == 0 : done < options.iterations()) {
-            int runs = options.duration().isPresent()
-                    ? RUNS_PER_TURN
-                    : Math.min(RUNS_PER_TURN, options.iterations() - done);
+        while (done < options.iterations() || System.nanoTime() < end) {
+            int left = options.iterations() - done;
+            int runs = left > 0 ? Math.min(RUNS_PER_TURN, left) : RUNS_PER_TURN;
             workers.forEach((contender, worker) -> {
                 // Not timed: threads of the one before spin for a moment after its last run.
                 worker.run(1);

@@ -11,6 +11,13 @@ public record SpeedReport(Host host, List<Result> results) implements Report {
         results = List.copyOf(results);
     }
 
+    /** Several runs of one bench as one. */
+    public static SpeedReport of(List<SpeedReport> parts) {
+        return new SpeedReport(
+                parts.getFirst().host(),
+                parts.stream().flatMap(p -> p.results().stream()).toList());
+    }
+
     @Override
     public List<List<String>> table() {
         boolean mixes = results.stream().anyMatch(r -> r.mix().isPresent());
@@ -19,6 +26,7 @@ public record SpeedReport(Host host, List<Result> results) implements Report {
         List<List<String>> rows = new ArrayList<>();
         List<String> heading = new ArrayList<>(List.of(
                 "model",
+                "head",
                 "backend",
                 "batch",
                 "seq",
@@ -44,6 +52,7 @@ public record SpeedReport(Host host, List<Result> results) implements Report {
         for (Result r : results) {
             List<String> row = new ArrayList<>(List.of(
                     r.model(),
+                    r.head(),
                     r.backend(),
                     Integer.toString(r.batch()),
                     r.mix().isPresent() ? "mix of " + r.seq() : Integer.toString(r.seq()),
@@ -82,6 +91,6 @@ public record SpeedReport(Host host, List<Result> results) implements Report {
 
     @Override
     public int words() {
-        return 2;
+        return 3;
     }
 }

@@ -18,6 +18,20 @@ public record Workload(List<Integer> lengths) {
         return new Workload(Collections.nCopies(batch, length));
     }
 
+    /** A batch written as {@code BATCHxLENGTH}. */
+    public static Workload shape(String text) {
+        String[] sizes = text.trim().split("x", -1);
+        try {
+            int batch = Integer.parseInt(sizes[0]);
+            if (sizes.length == 2 && batch > 0) {
+                return of(batch, Integer.parseInt(sizes[1]));
+            }
+        } catch (NumberFormatException e) {
+            throw new BenchException("'" + text + "' is no shape: write 8x128 for 8 sequences of 128 tokens", e);
+        }
+        throw new BenchException("'" + text + "' is no shape: write 8x128 for 8 sequences of 128 tokens");
+    }
+
     static Workload mix(String text) {
         try {
             return new Workload(Arrays.stream(text.split(","))

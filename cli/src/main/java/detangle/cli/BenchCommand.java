@@ -4,9 +4,13 @@ import detangle.bench.BenchOptions;
 import detangle.bench.Benchmark;
 import detangle.bench.ColdStart;
 import detangle.bench.OpBenchmark;
+import detangle.bench.PublishedConfig;
 import detangle.bench.RandomModel;
 import detangle.bench.Report;
 import detangle.bench.ReportFormat;
+import detangle.bench.SpeedReport;
+import detangle.bench.Suite;
+import detangle.bench.Workload;
 import detangle.cli.Failures.CliException;
 import detangle.models.deberta.Architecture;
 import java.io.IOException;
@@ -44,8 +48,16 @@ final class BenchCommand implements Runnable {
             names = "--random-weights",
             split = ",",
             paramLabel = "CONFIG",
-            description = "Models with the sizes of these configurations and random weights.")
-    private List<Path> configs = List.of();
+            description =
+                    "Models with the sizes of these configurations and random weights: config.json, its folder, or"
+                            + " deberta-v3-xsmall, deberta-v3-small, deberta-v3-base.")
+    private List<String> configs = List.of();
+
+    @Option(
+            names = "--suite",
+            description =
+                    "All that the README's table shows: the v3 models with random weights, their batches and heads.")
+    private boolean suite;
 
     @Option(
             names = "--head",
@@ -55,6 +67,13 @@ final class BenchCommand implements Runnable {
 
     @Option(names = "--backend", split = ",", paramLabel = "NAME", description = "vector by default.")
     private List<String> backends = List.of("vector");
+
+    @Option(
+            names = "--shape",
+            split = ",",
+            paramLabel = "BxS",
+            description = "Batches, such as 8x128 for 8 sequences of 128 tokens.")
+    private List<String> shapes = List.of();
 
     @Option(names = "--batch", split = ",", paramLabel = "N", description = "Sizes of batches; 1 by default.")
     private List<Integer> batches = List.of(1);
@@ -89,11 +108,14 @@ final class BenchCommand implements Runnable {
             description = "Runs before any counts; 5 by default, and 2 seconds at least.")
     private int warmup = 5;
 
-    @Option(names = "--iterations", paramLabel = "N", description = "Timed runs in each process; 20 by default.")
+    @Option(
+            names = "--iterations",
+            paramLabel = "N",
+            description = "Timed runs in each process at least; 20 by default.")
     private int iterations = 20;
 
-    @Option(names = "--duration", paramLabel = "S", description = "Seconds to run each instead.")
-    private Optional<Double> duration;
+    @Option(names = "--duration", paramLabel = "S", description = "Seconds to run each at least; 2 by default.")
+    private double duration = 2;
 
     @Option(
             names = "--processes",
@@ -127,30 +149,16 @@ final class BenchCommand implements Runnable {
         check();
         Path scratch = temporary();
         try {
+            if (suite) {
+                write(suite());
+                return;
+            }
             List<Path> all = new ArrayList<>(models);
-            for (Path config : configs) {
-                progress("making random weights for " + config);
-                all.add(RandomModel.write(config, head, scratch));
-            }
-            Map<String, Optional<Path>> others = new LinkedHashMap<>();
-            for (String peer : peers) {
-                int equals = peer.indexOf('=');
-                others.put(
-                        equals < 0 ? peer : peer.substring(0, equals),
-                        equals < 0 ? Optional.empty() : Optional.of(Path.of(peer.substring(equals + 1))));
-            }
-            BenchOptions options = new BenchOptions(
-                    all,
-                    head,
-                    backends,
-                    BenchOptions.workloads(
-                            batches, lengths.isEmpty() && mix.isEmpty() ? List.of(16, 128, 512) : lengths, mix),
-                    threads,
-                    others,
-                    warmup,
-                    iterations,
-                    duration.map(s -> Duration.ofMillis((long) (s * 1000))),
-                    processes);
+            all.addAll(randomModels(configs, head, scratch));
+            boolean noShape = shapes.isEmpty() && lengths.isEmpty() && mix.isEmpty();
+            List<Workload> workloads =
+                    BenchOptions.workloads(shapes, batches, noShape ? List.of(16, 128, 512) : lengths, mix);
+            BenchOptions options = options(all, head, workloads, threads);
             if (ops) {
                 write(OpBenchmark.run(options, this::progress));
             } else if (cold) {
@@ -163,9 +171,68 @@ final class BenchCommand implements Runnable {
         }
     }
 
+    /** Parts one after another, each with files of its own that go when it ends. */
+    private SpeedReport suite() {
+        List<SpeedReport> reports = new ArrayList<>();
+        for (Suite.Part part : Suite.parts()) {
+            for (String config : part.configs()) {
+                Path folder = temporary();
+                try {
+                    Optional<String> partHead = Optional.of(part.head());
+                    List<Path> all = randomModels(List.of(config), partHead, folder);
+                    List<Integer> partThreads = part.threads().map(List::of).orElse(threads);
+                    reports.add(Benchmark.run(
+                            options(all, partHead, part.workloads(), partThreads), folder, this::progress));
+                } finally {
+                    delete(folder);
+                }
+            }
+        }
+        return SpeedReport.of(reports);
+    }
+
+    private List<Path> randomModels(List<String> names, Optional<String> modelHead, Path scratch) {
+        List<Path> folders = new ArrayList<>();
+        for (String name : names) {
+            progress("making random weights for " + name);
+            Path config = PublishedConfig.NAMES.contains(name)
+                    ? PublishedConfig.write(name, scratch.resolve("configs"))
+                    : Path.of(name);
+            folders.add(RandomModel.write(config, modelHead, scratch));
+        }
+        return folders;
+    }
+
+    private BenchOptions options(
+            List<Path> all, Optional<String> modelHead, List<Workload> workloads, List<Integer> threadCounts) {
+        Map<String, Optional<Path>> others = new LinkedHashMap<>();
+        for (String peer : peers) {
+            int equals = peer.indexOf('=');
+            others.put(
+                    equals < 0 ? peer : peer.substring(0, equals),
+                    equals < 0 ? Optional.empty() : Optional.of(Path.of(peer.substring(equals + 1))));
+        }
+        return new BenchOptions(
+                all,
+                modelHead,
+                backends,
+                workloads,
+                threadCounts,
+                others,
+                warmup,
+                iterations,
+                Duration.ofMillis((long) (duration * 1000)),
+                processes);
+    }
+
     private void check() {
-        if (models.isEmpty() && configs.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "name a model, or a configuration with --random-weights");
+        if (models.isEmpty() && configs.isEmpty() && !suite) {
+            throw new ParameterException(
+                    spec.commandLine(), "name a model, or a configuration with --random-weights, or --suite");
+        }
+        if (suite && (ops || cold || head.isPresent() || !models.isEmpty() || !configs.isEmpty())) {
+            throw new ParameterException(
+                    spec.commandLine(), "--suite has models, heads and kinds of measurement of its own");
         }
         if (ops && cold) {
             throw new ParameterException(spec.commandLine(), "--ops and --cold exclude each other");

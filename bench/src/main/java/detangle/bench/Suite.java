@@ -1,0 +1,37 @@
+package detangle.bench;
+
+import java.util.List;
+import java.util.Optional;
+
+/** What the README's table shows: v3's models at lengths from a query to a page, in batches, of mixed lengths, with heads. */
+public final class Suite {
+    private static final String BASE = "deberta-v3-base";
+    private static final String ENCODER = "encoder";
+    private static final String MIX = "12,37,64,96,128,190,256,384";
+    private static final List<Workload> SHAPES = List.of(
+            Workload.of(1, 16),
+            Workload.of(1, 128),
+            Workload.of(1, 512),
+            Workload.of(8, 128),
+            Workload.of(4, 512),
+            Workload.mix(MIX));
+
+    private Suite() {}
+
+    /**
+     * Models that are measured alike.
+     *
+     * @param configs published names
+     * @param threads as many as there are processors where it is empty
+     */
+    public record Part(List<String> configs, String head, Optional<Integer> threads, List<Workload> workloads) {}
+
+    public static List<Part> parts() {
+        return List.of(
+                new Part(List.of(BASE), ENCODER, Optional.empty(), SHAPES),
+                new Part(List.of("deberta-v3-small", "deberta-v3-xsmall"), ENCODER, Optional.empty(), SHAPES),
+                new Part(List.of(BASE), ENCODER, Optional.of(1), SHAPES.subList(0, 3)),
+                new Part(List.of(BASE), "sequence-classification", Optional.empty(), SHAPES.subList(1, 3)),
+                new Part(List.of(BASE), "masked-lm", Optional.empty(), SHAPES.subList(1, 2)));
+    }
+}
