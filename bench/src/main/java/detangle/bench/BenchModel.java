@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
@@ -8,17 +9,19 @@ import detangle.models.deberta.ModelOptions;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A model to measure: its folder, its configuration, and what stands on the encoder. */
-record BenchModel(Path folder, DebertaConfig config, Architecture head) {
+/** A model to measure: its folder, its configuration, what stands on the encoder, and how Detangle keeps its weights. */
+record BenchModel(Path folder, DebertaConfig config, Architecture head, Optional<DType> weightType) {
     /**
      * Reads the configuration.
      *
      * @param folder a folder with config.json, or the file
      * @param head config.json's where it is empty
+     * @param weightType f16 or bf16 for Detangle to keep weights in
      */
-    static BenchModel of(Path folder, Optional<String> head) {
+    static BenchModel of(Path folder, Optional<String> head, Optional<DType> weightType) {
         DebertaConfig config = DebertaConfig.read(folder);
-        return new BenchModel(folder, config, head.flatMap(Architecture::named).orElse(config.architecture()));
+        return new BenchModel(
+                folder, config, head.flatMap(Architecture::named).orElse(config.architecture()), weightType);
     }
 
     String name() {

@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.ir.DType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.Optional;
  *
  * @param models folders with config.json and weights
  * @param head what stands on the encoder; config.json's where it is empty
+ * @param weightType f16 or bf16 for Detangle to keep weights in
  * @param peers by name, each with a model file of its own to try beside Detangle's export
  * @param warmup runs of each before any counts
  * @param iterations timed runs of each in one process
@@ -21,6 +23,7 @@ import java.util.Optional;
 public record BenchOptions(
         List<Path> models,
         Optional<String> head,
+        Optional<DType> weightType,
         List<String> backends,
         List<Workload> workloads,
         List<Integer> threads,

@@ -3,6 +3,7 @@ package detangle.bench;
 import detangle.compiler.Compiler;
 import detangle.compiler.Cost;
 import detangle.compiler.Pipeline;
+import detangle.ir.DType;
 import detangle.ir.Program;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -46,7 +48,7 @@ public final class Benchmark {
         Benchmark benchmark = new Benchmark(options, scratch, progress);
         options.peers().keySet().forEach(Peer::named);
         for (Path folder : options.models()) {
-            benchmark.measure(BenchModel.of(folder, options.head()));
+            benchmark.measure(BenchModel.of(folder, options.head(), options.weightType()));
         }
         return new SpeedReport(Host.of(benchmark.versions), benchmark.results);
     }
@@ -89,6 +91,7 @@ public final class Benchmark {
         private final List<Timings> byProcess = new ArrayList<>();
         private final List<Timings> oneByOneByProcess = new ArrayList<>();
         private OptionalLong rss = OptionalLong.empty();
+        private OptionalDouble error = OptionalDouble.empty();
         private boolean clean = true;
 
         /** The faster of a runtime's processes: some run in a slow mode for as long as they live. */
@@ -128,11 +131,20 @@ public final class Benchmark {
             // Last, as it takes memory that is not the model's.
             workers.forEach((contender, worker) -> {
                 if (!contender.peer()) {
+                    all.forEach((workload, measured) -> error(model, worker, workload, measured.get(contender)));
                     peaks.merge(contender.name(), worker.peaks(), Benchmark::larger);
                 }
             });
         } finally {
             workers.values().forEach(Worker::close);
+        }
+    }
+
+    /** What narrow weights cost in accuracy. */
+    private static void error(BenchModel model, Worker worker, Workload workload, Measured measured) {
+        if (model.weightType().isPresent()) {
+            worker.prepare(workload, model.config().vocabSize(), false);
+            measured.error = OptionalDouble.of(worker.error());
         }
     }
 
@@ -223,6 +235,8 @@ public final class Benchmark {
                     Cells.rounded(flops / p50 / 1e6),
                     Double.isNaN(peak) ? Optional.empty() : Optional.of(Cells.rounded(flops / (p50 / 1e3) / peak)),
                     mebibytes(m.rss),
+                    model.weightType().map(DType::text),
+                    m.error.isPresent() ? Optional.of(m.error.getAsDouble()) : Optional.empty(),
                     m.clean,
                     oneByOne(m.oneByOne),
                     peers(m, measured)));

@@ -58,7 +58,7 @@ public final class ColdStart {
         SequencedMap<String, String> versions = new TreeMap<>();
         int threads = options.threads().getFirst();
         for (Path folder : options.models()) {
-            BenchModel model = BenchModel.of(folder, options.head());
+            BenchModel model = BenchModel.of(folder, options.head(), options.weightType());
             Question question = Question.of(model);
             Map<String, Contender> contenders = new LinkedHashMap<>();
             for (String backend : options.backends()) {

@@ -1,6 +1,7 @@
 package detangle.bench;
 
 import detangle.backend.Peaks;
+import detangle.ir.DType;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
@@ -11,15 +12,17 @@ import detangle.peer.Subject;
 import detangle.peer.SubjectProvider;
 import detangle.runtime.DetangleVersion;
 import detangle.runtime.Session;
+import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Models in Detangle itself; the options are {@code BACKEND HEAD}. A masked LM predicts one token of each sequence, its
+ * Models in Detangle itself; the options are {@code BACKEND HEAD [WEIGHT_TYPE]}. A masked LM predicts one token of each sequence, its
  * last.
  */
 public final class DetangleSubjectProvider implements SubjectProvider {
@@ -36,13 +39,14 @@ public final class DetangleSubjectProvider implements SubjectProvider {
     @Override
     public Subject load(Path model, int threads, String options) {
         String[] words = options.split(" ");
-        Session session = Session.load(
-                model,
-                Session.Options.DEFAULT
-                        .withBackend(Optional.of(words[0]))
-                        .withHead(Architecture.named(words[1]))
-                        .withHiddenStates(false)
-                        .withMaskedRows(true));
+        SessionOptions stored = SessionOptions.DEFAULT
+                .withBackend(Optional.of(words[0]))
+                .withHead(Architecture.named(words[1]))
+                .withHiddenStates(false)
+                .withMaskedRows(true);
+        Optional<DType> weightType =
+                words.length > 2 ? Optional.of(DType.valueOf(words[2].toUpperCase(Locale.ROOT))) : Optional.empty();
+        Session session = Session.load(model, stored.withWeightType(weightType));
         DebertaConfig config = session.config();
         Architecture head = Architecture.named(words[1]).orElseThrow();
         return new Subject() {
@@ -61,11 +65,38 @@ public final class DetangleSubjectProvider implements SubjectProvider {
 
             @Override
             public Forward prepare(Map<String, Tensor> inputs) {
+                Map<String, Tensor> all = withMaskedRows(inputs);
+                return () -> session.run(all);
+            }
+
+            private Map<String, Tensor> withMaskedRows(Map<String, Tensor> inputs) {
                 Map<String, Tensor> all = new HashMap<>(inputs);
                 if (head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD) {
                     all.put("masked_rows", lastTokens(inputs.get("attention_mask")));
                 }
-                return () -> session.run(all);
+                return all;
+            }
+
+            @Override
+            public double error(Map<String, Tensor> inputs) {
+                Map<String, Tensor> all = withMaskedRows(inputs);
+                try (Session exact = Session.load(model, stored)) {
+                    return nmse(exact.run(all), session.run(all));
+                }
+            }
+
+            private static double nmse(Map<String, Tensor> expected, Map<String, Tensor> actual) {
+                double differences = 0;
+                double squares = 0;
+                for (Map.Entry<String, Tensor> output : expected.entrySet()) {
+                    for (long i = 0; i < output.getValue().elements(); i++) {
+                        double e = output.getValue().getDouble(i);
+                        double d = actual.get(output.getKey()).getDouble(i) - e;
+                        differences += d * d;
+                        squares += e * e;
+                    }
+                }
+                return differences / squares;
             }
 
             /** The number b*S+s of the last token of each sequence. */

@@ -68,7 +68,7 @@ public final class OpBenchmark {
                         () -> new BenchException("the backend " + backend + " has no measured limits to compare with"));
         List<OpTime> results = new ArrayList<>();
         for (Path folder : options.models()) {
-            BenchModel model = BenchModel.of(folder, options.head());
+            BenchModel model = BenchModel.of(folder, options.head(), options.weightType());
             Program built = model.program();
             try (Weights weights = Weights.open(folder)) {
                 progress.accept("compiling " + model.name());

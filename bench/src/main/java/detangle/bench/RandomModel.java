@@ -26,7 +26,7 @@ public final class RandomModel {
     public static Path write(Path config, Optional<String> head, Path into) {
         Path file = Files.isDirectory(config) ? config.resolve("config.json") : config;
         Path source = file.toAbsolutePath().getParent();
-        Program program = BenchModel.of(config, head).program();
+        Program program = BenchModel.of(config, head, Optional.empty()).program();
         try {
             Path folder = Files.createDirectories(into.resolve(source.getFileName()));
             Files.copy(file, folder.resolve("config.json"));

@@ -12,6 +12,9 @@ import java.util.Optional;
  * @param gflops 10^9 floating-point operations a second of the work that the tokens need
  * @param peakShare of the FMA peak that this process measured
  * @param rssMb peak resident memory, MiB
+ * @param weightType f16 or bf16 where weights were rounded to it
+ * @param nmse normalised mean squared error of the outputs against weights as stored: the squares of differences over
+ *     those of the values
  * @param clean whether no other process disturbed the runs
  * @param oneByOneP50Ms of the same sequences one after another, for a mix
  */
@@ -32,6 +35,8 @@ public record Result(
         double gflops,
         Optional<Double> peakShare,
         Optional<Double> rssMb,
+        Optional<String> weightType,
+        Optional<Double> nmse,
         boolean clean,
         Optional<Double> oneByOneP50Ms,
         Map<String, Peer> peers) {

@@ -38,6 +38,10 @@ public record SpeedReport(Host host, List<Result> results) implements Report {
                 "GFLOP/s",
                 "of peak",
                 "RSS MiB"));
+        boolean rounded = results.stream().anyMatch(r -> r.weightType().isPresent());
+        if (rounded) {
+            heading.addAll(List.of("weights", "NMSE"));
+        }
         if (mixes) {
             heading.add("one by one ms");
         }
@@ -64,6 +68,10 @@ public record SpeedReport(Host host, List<Result> results) implements Report {
                     Cells.number("%.1f", r.gflops()),
                     r.peakShare().map(s -> Cells.percent(s)).orElse(""),
                     r.rssMb().map(s -> Cells.number("%.0f", s)).orElse("")));
+            if (rounded) {
+                row.add(r.weightType().orElse("as stored"));
+                row.add(r.nmse().map(e -> Cells.number("%.1e", e)).orElse(""));
+            }
             if (mixes) {
                 row.add(r.oneByOneP50Ms().map(t -> Cells.number("%.1f", t)).orElse(""));
             }

@@ -52,7 +52,8 @@ final class Worker implements AutoCloseable {
                 DetangleSubjectProvider.NAME,
                 model.folder().toString(),
                 Integer.toString(threads),
-                backend + " " + model.head().text()));
+                backend + " " + model.head().text()
+                        + model.weightType().map(t -> " " + t.text()).orElse("")));
         return new Worker(backend, command);
     }
 
@@ -128,6 +129,11 @@ final class Worker implements AutoCloseable {
         return Arrays.stream(ask("run " + count, "times").split(" "))
                 .mapToLong(Long::parseLong)
                 .toArray();
+    }
+
+    /** The error of the outputs for what was prepared against weights as stored. */
+    double error() {
+        return Double.parseDouble(ask("error", "nmse"));
     }
 
     /** Floating-point operations and bytes a second at best; NaN where they are unknown. */

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -67,6 +68,9 @@ final class BenchCommand implements Runnable {
 
     @Option(names = "--backend", split = ",", paramLabel = "NAME", description = "vector by default.")
     private List<String> backends = List.of("vector");
+
+    @Mixin
+    private WeightTypeOption weightType;
 
     @Option(
             names = "--shape",
@@ -215,6 +219,7 @@ final class BenchCommand implements Runnable {
         return new BenchOptions(
                 all,
                 modelHead,
+                weightType.type(),
                 backends,
                 workloads,
                 threadCounts,

@@ -7,6 +7,7 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.weights.SafetensorsWriter;
 import detangle.runtime.Loss;
 import detangle.runtime.Session;
+import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -53,6 +54,9 @@ final class RunCommand implements Runnable {
             description = "Weights to read; those in the model's folder by default.")
     private Optional<Path> weights;
 
+    @Mixin
+    private WeightTypeOption weightType;
+
     @Option(names = "--attentions", description = "Write CASE.attentions.I too, the attention probabilities.")
     private boolean attentions;
 
@@ -64,7 +68,7 @@ final class RunCommand implements Runnable {
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
         Architecture architecture = headOptions.head(DebertaConfig.read(model));
         Convention reading = headOptions.convention(architecture);
-        Session.Options options = Session.Options.DEFAULT
+        SessionOptions options = SessionOptions.DEFAULT
                 .withBackend(backend)
                 .withHead(Optional.of(architecture))
                 .withConvention(Optional.of(reading))
@@ -72,6 +76,7 @@ final class RunCommand implements Runnable {
                 .withUniformPadding(
                         architecture == Architecture.QUESTION_ANSWERING && reading == Convention.HUGGINGFACE)
                 .withWeights(weights)
+                .withWeightType(weightType.type())
                 .withAttentions(attentions);
         try (Session session = Session.load(model, options)) {
             DebertaConfig config = session.config();

@@ -11,9 +11,11 @@ import detangle.compiler.pass.FuseEmbedding;
 import detangle.compiler.pass.FuseLayerNorm;
 import detangle.compiler.pass.FuseLinear;
 import detangle.compiler.pass.FuseSoftmax;
+import detangle.compiler.pass.NarrowWeights;
 import detangle.compiler.pass.NeededRows;
 import detangle.compiler.pass.PackTokens;
 import detangle.compiler.pass.RelativeIndexTable;
+import detangle.ir.DType;
 import detangle.ir.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +41,13 @@ public final class Pipeline {
         return passes.stream()
                 .map(p -> p instanceof FoldConstants ? new FoldConstants(evaluator) : p)
                 .toList();
+    }
+
+    /** The same passes, after which weights of linear layers take 16 bits. */
+    public static List<Pass> withNarrowWeights(List<Pass> passes, DType dtype) {
+        List<Pass> all = new ArrayList<>(passes);
+        all.add(all.size() - 1, new NarrowWeights(dtype)); // dead-constants then lets go of what was rounded
+        return all;
     }
 
     private static List<Pass> bound(Map<String, Tensor> weights, List<Pass> optimisations) {

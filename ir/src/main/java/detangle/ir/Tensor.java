@@ -205,6 +205,28 @@ public final class Tensor {
         }
     }
 
+    /** Writes the bits of elements {@code [from, from + count)} of a type of 16 bits into an array, from {@code at} on. */
+    public void copyBitsTo(long from, short[] to, int at, int count) {
+        if (dtype.bytes() != Short.BYTES) {
+            throw new IllegalArgumentException(dtype.text() + " has no 16 bits");
+        }
+        MemorySegment.copy(data, SHORT, from * Short.BYTES, to, at, count);
+    }
+
+    /** The elements in another type: floats rounded to nearest even, integers truncated. */
+    public Tensor convertedTo(DType other) {
+        int count = Math.toIntExact(elements());
+        if (dtype == DType.F32 && other.bytes() == Short.BYTES) {
+            short[] bits = new short[count];
+            for (int i = 0; i < count; i++) {
+                float value = data.getAtIndex(FLOAT, i);
+                bits[i] = other == DType.F16 ? Float.floatToFloat16(value) : bf16(value);
+            }
+            return new Tensor(other, shape, MemorySegment.ofArray(bits));
+        }
+        return ofDoubles(other, toDoubles(), shape);
+    }
+
     /** All elements as doubles, a copy. */
     public double[] toDoubles() {
         double[] out = new double[Math.toIntExact(elements())];

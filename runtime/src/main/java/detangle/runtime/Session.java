@@ -9,6 +9,7 @@ import detangle.compiler.DeviceEvaluator;
 import detangle.compiler.PackedBatch;
 import detangle.compiler.Pass;
 import detangle.compiler.Pipeline;
+import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
@@ -37,6 +38,7 @@ public final class Session implements AutoCloseable {
     private final Function<AttentionMask, Program> model;
     private final boolean absolutePositions;
     private final boolean packs;
+    private final Optional<DType> weightType;
     private final Map<Form, Loaded> executables = new EnumMap<>(Form.class);
 
     /** Programs of a model differ by the form of the mask, and by whether padding is left out. */
@@ -49,88 +51,6 @@ public final class Session implements AutoCloseable {
     /** @param packed says how tokens are packed, where they are */
     private record Loaded(Executable executable, Optional<PackedBatch> packed) {}
 
-    /**
-     * How to load a model.
-     *
-     * @param backend the backend's name; empty for the best there is
-     * @param head what stands on the encoder; empty for what config.json says
-     * @param convention whose reading of far distances is taken; empty for that of the head's origin
-     * @param weights the file of the weights; empty for the one in the model's folder
-     * @param hiddenStates whether the outputs include the hidden states
-     * @param uniformPadding whether padded positions are computed as HuggingFace does; see {@link ModelOptions}
-     * @param attentions whether the outputs include the attention probabilities, which makes attention slower
-     * @param packing whether nothing is computed for padding; outputs of the head then hold zeros there
-     * @param maskedRows whether a masked LM predicts the tokens of the input {@code masked_rows} alone; see
-     *     {@link ModelOptions}
-     */
-    public record Options(
-            Optional<String> backend,
-            Optional<Architecture> head,
-            Optional<Convention> convention,
-            Optional<Path> weights,
-            boolean hiddenStates,
-            boolean uniformPadding,
-            boolean attentions,
-            boolean packing,
-            boolean maskedRows) {
-        /** The best backend, the head of config.json, hidden states too. */
-        public static final Options DEFAULT = new Options(
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                true,
-                false,
-                false,
-                true,
-                false);
-
-        public Options withBackend(Optional<String> name) {
-            return new Options(
-                    name, head, convention, weights, hiddenStates, uniformPadding, attentions, packing, maskedRows);
-        }
-
-        public Options withHead(Optional<Architecture> other) {
-            return new Options(
-                    backend, other, convention, weights, hiddenStates, uniformPadding, attentions, packing, maskedRows);
-        }
-
-        public Options withConvention(Optional<Convention> other) {
-            return new Options(
-                    backend, head, other, weights, hiddenStates, uniformPadding, attentions, packing, maskedRows);
-        }
-
-        public Options withWeights(Optional<Path> file) {
-            return new Options(
-                    backend, head, convention, file, hiddenStates, uniformPadding, attentions, packing, maskedRows);
-        }
-
-        public Options withHiddenStates(boolean wanted) {
-            return new Options(
-                    backend, head, convention, weights, wanted, uniformPadding, attentions, packing, maskedRows);
-        }
-
-        public Options withUniformPadding(boolean wanted) {
-            return new Options(
-                    backend, head, convention, weights, hiddenStates, wanted, attentions, packing, maskedRows);
-        }
-
-        public Options withAttentions(boolean wanted) {
-            return new Options(
-                    backend, head, convention, weights, hiddenStates, uniformPadding, wanted, packing, maskedRows);
-        }
-
-        public Options withPacking(boolean wanted) {
-            return new Options(
-                    backend, head, convention, weights, hiddenStates, uniformPadding, attentions, wanted, maskedRows);
-        }
-
-        public Options withMaskedRows(boolean wanted) {
-            return new Options(
-                    backend, head, convention, weights, hiddenStates, uniformPadding, attentions, packing, wanted);
-        }
-    }
-
     private Session(
             DebertaConfig config,
             Device device,
@@ -138,7 +58,8 @@ public final class Session implements AutoCloseable {
             Map<String, Tensor> added,
             Function<AttentionMask, Program> model,
             boolean absolutePositions,
-            boolean packs) {
+            boolean packs,
+            Optional<DType> weightType) {
         this.config = config;
         this.device = device;
         this.weights = weights;
@@ -146,6 +67,7 @@ public final class Session implements AutoCloseable {
         this.model = model;
         this.absolutePositions = absolutePositions;
         this.packs = packs;
+        this.weightType = weightType;
     }
 
     /**
@@ -154,7 +76,7 @@ public final class Session implements AutoCloseable {
      * @throws RuntimeException of the part at fault (ConfigException, WeightsException, CompileException,
      *     BackendException), with one line that names the file and what to do
      */
-    public static Session load(Path folder, Options options) {
+    public static Session load(Path folder, SessionOptions options) {
         DebertaConfig config = DebertaConfig.read(folder);
         Architecture head = options.head().orElse(config.architecture());
         ModelOptions model = modelOptions(options, head.convention());
@@ -172,7 +94,7 @@ public final class Session implements AutoCloseable {
      *
      * @param parameters those of the head that the folder's weights do not hold, by name
      */
-    public static Session load(Path folder, Options options, Head head, Map<String, Tensor> parameters) {
+    public static Session load(Path folder, SessionOptions options, Head head, Map<String, Tensor> parameters) {
         DebertaConfig config = DebertaConfig.read(folder);
         ModelOptions model = modelOptions(options, Convention.HUGGINGFACE);
         return load(
@@ -184,7 +106,7 @@ public final class Session implements AutoCloseable {
                 config.positionBiasedInput());
     }
 
-    private static ModelOptions modelOptions(Options options, Convention otherwise) {
+    private static ModelOptions modelOptions(SessionOptions options, Convention otherwise) {
         return ModelOptions.DEFAULT
                 .with(options.convention().orElse(otherwise))
                 .withHiddenStates(options.hiddenStates())
@@ -196,7 +118,7 @@ public final class Session implements AutoCloseable {
     private static Session load(
             Path folder,
             DebertaConfig config,
-            Options options,
+            SessionOptions options,
             Map<String, Tensor> added,
             Function<AttentionMask, Program> model,
             boolean absolutePositions) {
@@ -210,7 +132,8 @@ public final class Session implements AutoCloseable {
                     added,
                     model,
                     absolutePositions,
-                    options.packing() && !options.uniformPadding());
+                    options.packing() && !options.uniformPadding(),
+                    options.weightType());
             session.loaded(session.packs ? Form.PACKED : Form.PADDED);
             return session;
         } catch (RuntimeException | Error e) {
@@ -227,7 +150,10 @@ public final class Session implements AutoCloseable {
             parameters.putAll(added);
             List<Pass> passes =
                     f == Form.PACKED ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
-            Plan plan = Compiler.compile(program, Pipeline.withEvaluator(passes, new DeviceEvaluator(device)));
+            List<Pass> typed = weightType
+                    .map(dtype -> Pipeline.withNarrowWeights(passes, dtype))
+                    .orElse(passes);
+            Plan plan = Compiler.compile(program, Pipeline.withEvaluator(typed, new DeviceEvaluator(device)));
             return new Loaded(device.load(plan), PackedBatch.of(plan.program()));
         });
     }

@@ -45,7 +45,7 @@ public final class TextClassifier implements AutoCloseable {
     public static TextClassifier load(Path folder, Optional<String> backend) {
         Session session = Session.load(
                 folder,
-                Session.Options.DEFAULT
+                SessionOptions.DEFAULT
                         .withBackend(backend)
                         .withHead(Optional.of(Architecture.SEQUENCE_CLASSIFICATION))
                         .withHiddenStates(false));

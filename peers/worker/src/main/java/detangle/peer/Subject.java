@@ -26,6 +26,15 @@ public interface Subject {
         void run() throws Exception;
     }
 
+    /**
+     * The normalised mean squared error of the outputs against the model with its weights as they are stored.
+     *
+     * @throws UnsupportedOperationException if it does not round weights
+     */
+    default double error(Map<String, Tensor> inputs) throws Exception {
+        throw new UnsupportedOperationException(version() + " runs weights as they are stored");
+    }
+
     /** Peak floating-point operations and bytes a second of what runs the model, {@code NaN} where it cannot tell. */
     default double[] peaks() {
         return new double[] {Double.NaN, Double.NaN};

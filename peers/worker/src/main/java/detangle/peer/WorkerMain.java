@@ -26,6 +26,7 @@ import java.util.StringJoiner;
  * each VOCABULARY 12,37,64          ok            the same sequences, one after another
  * text WORDS                        ok            one text, where the model reads texts
  * run COUNT                         times NANOS NANOS ...
+ * error                             nmse ERROR    of what was prepared last, where weights are rounded
  * peaks                             peaks FLOPS BYTES
  * </pre>
  *
@@ -36,6 +37,7 @@ public final class WorkerMain {
 
     private final Subject subject;
     private List<Forward> forwards = List.of();
+    private Map<String, Tensor> prepared = Map.of();
 
     private WorkerMain(Subject subject) {
         this.subject = subject;
@@ -82,7 +84,8 @@ public final class WorkerMain {
         String[] words = line.split(" ");
         switch (words[0]) {
             case "prepare" -> {
-                forwards = List.of(subject.prepare(inputs(Integer.parseInt(words[1]), lengths(words[2]))));
+                prepared = inputs(Integer.parseInt(words[1]), lengths(words[2]));
+                forwards = List.of(subject.prepare(prepared));
                 return "ok";
             }
             case "each" -> {
@@ -107,6 +110,9 @@ public final class WorkerMain {
                     times.add(Long.toString(System.nanoTime() - begin));
                 }
                 return "times " + times;
+            }
+            case "error" -> {
+                return "nmse " + subject.error(prepared);
             }
             case "peaks" -> {
                 double[] peaks = subject.peaks();

@@ -13,6 +13,7 @@ import detangle.models.deberta.ModelOptions;
 import detangle.models.weights.SafetensorsWriter;
 import detangle.models.weights.Weights;
 import detangle.runtime.Session;
+import detangle.runtime.SessionOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +61,7 @@ class CheckpointFormatsTest {
 
     private static void check(Fixture fixture, Path weights, double looser) {
         // Padded positions are compared too.
-        Session.Options options = Session.Options.DEFAULT
+        SessionOptions options = SessionOptions.DEFAULT
                 .withHead(Optional.of(fixture.head()))
                 .withWeights(Optional.of(weights))
                 .withPacking(false);
@@ -179,7 +180,7 @@ class CheckpointFormatsTest {
         Files.writeString(folder.resolve("config.json"), config);
         Files.copy(fixture.folder().resolve("pytorch_model.bin"), folder.resolve("pytorch_model.bin"));
         Map<String, Tensor> outputs = new HashMap<>();
-        try (Session session = Session.load(folder, Session.Options.DEFAULT)) {
+        try (Session session = Session.load(folder, SessionOptions.DEFAULT)) {
             for (Fixture.Case c : fixture.cases()) {
                 session.run(c.inputs()).forEach((key, value) -> outputs.put(c.name() + "." + key, value));
             }
@@ -190,7 +191,7 @@ class CheckpointFormatsTest {
     @Test
     void absentParametersAreNamed() {
         Fixture fixture = Fixture.named("v3-encoder");
-        Session.Options options = Session.Options.DEFAULT.withHead(
+        SessionOptions options = SessionOptions.DEFAULT.withHead(
                 Optional.of(Fixture.named("v3-seqcls").head()));
         CompileException refusal = assertThrows(CompileException.class, () -> Session.load(fixture.folder(), options));
         assertTrue(

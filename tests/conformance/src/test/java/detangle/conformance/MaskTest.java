@@ -11,6 +11,7 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
 import detangle.runtime.Session;
+import detangle.runtime.SessionOptions;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -88,7 +89,7 @@ class MaskTest {
     private static Session session(Fixture fixture, String backend, boolean packing) {
         return Session.load(
                 fixture.folder(),
-                Session.Options.DEFAULT
+                SessionOptions.DEFAULT
                         .withHead(Optional.of(fixture.head()))
                         .withBackend(Optional.of(backend))
                         .withPacking(packing));

@@ -10,6 +10,7 @@ import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.runtime.Session;
+import detangle.runtime.SessionOptions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +44,7 @@ class MaskedRowsTest {
     private static Session session(Fixture fixture, boolean packing, boolean maskedRows) {
         return Session.load(
                 fixture.folder(),
-                Session.Options.DEFAULT
+                SessionOptions.DEFAULT
                         .withHead(Optional.of(fixture.head()))
                         .withPacking(packing)
                         .withHiddenStates(false)

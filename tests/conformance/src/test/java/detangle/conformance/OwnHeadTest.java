@@ -13,6 +13,7 @@ import detangle.ir.ReduceFunction;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Head;
 import detangle.runtime.Session;
+import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,7 @@ class OwnHeadTest {
 
     @Test
     void meanOfTokens() {
-        try (Session plain = Session.load(SHIPPED, Session.Options.DEFAULT)) {
+        try (Session plain = Session.load(SHIPPED, SessionOptions.DEFAULT)) {
             int hidden = plain.config().hiddenSize();
             float[] weight = new float[hidden];
             for (int i = 0; i < hidden; i++) {
@@ -48,7 +49,7 @@ class OwnHeadTest {
             }
             Map<String, Tensor> scorer = Map.of(
                     "scorer.weight", Tensor.of(weight, 1, hidden), "scorer.bias", Tensor.of(new float[] {0.5f}, 1));
-            try (Session own = Session.load(SHIPPED, Session.Options.DEFAULT.withHiddenStates(false), MEAN, scorer)) {
+            try (Session own = Session.load(SHIPPED, SessionOptions.DEFAULT.withHiddenStates(false), MEAN, scorer)) {
                 Tensor score = own.run(inputs()).get("score");
                 Tensor states = plain.run(inputs())
                         .get("hidden_states." + plain.config().numHiddenLayers());
@@ -67,15 +68,15 @@ class OwnHeadTest {
     @Test
     void itsParametersMustBeSomewhere() {
         CompileException refusal = assertThrows(
-                CompileException.class, () -> Session.load(SHIPPED, Session.Options.DEFAULT, MEAN, Map.of()));
+                CompileException.class, () -> Session.load(SHIPPED, SessionOptions.DEFAULT, MEAN, Map.of()));
         assertTrue(refusal.getMessage().contains("scorer.weight"), refusal.getMessage());
     }
 
     /** Each row of a token adds up to 1 over the tokens; rows and columns of padding are 0. */
     @Test
     void attentionsAreProbabilities() {
-        try (Session fused = Session.load(SHIPPED, Session.Options.DEFAULT);
-                Session session = Session.load(SHIPPED, Session.Options.DEFAULT.withAttentions(true))) {
+        try (Session fused = Session.load(SHIPPED, SessionOptions.DEFAULT);
+                Session session = Session.load(SHIPPED, SessionOptions.DEFAULT.withAttentions(true))) {
             Map<String, Tensor> outputs = session.run(inputs());
             int layers = session.config().numHiddenLayers();
             int heads = session.config().numAttentionHeads();

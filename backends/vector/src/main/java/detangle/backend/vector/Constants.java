@@ -1,7 +1,9 @@
 package detangle.backend.vector;
 
 import detangle.backend.BackendException;
+import detangle.backend.vector.kernel.NarrowMatrix;
 import detangle.backend.vector.kernel.PackedMatrix;
+import detangle.backend.vector.kernel.Panels;
 import detangle.ir.DType;
 import detangle.ir.Literal;
 import detangle.ir.Node;
@@ -19,7 +21,7 @@ import java.util.Optional;
  */
 final class Constants {
     private final Program program;
-    private final Map<Node, PackedMatrix> matrices = new IdentityHashMap<>();
+    private final Map<Node, Panels> matrices = new IdentityHashMap<>();
     private final Map<Node, PackedMatrix[]> heads = new IdentityHashMap<>();
     private final Map<Node, float[]> vectors = new IdentityHashMap<>();
 
@@ -50,12 +52,16 @@ final class Constants {
                 tensor.dtype() == dtype ? tensor : Tensor.ofDoubles(dtype, tensor.toDoubles(), tensor.shape()));
     }
 
-    /** A weight {@code [N,K]} packed for products with its transpose; rows are read and converted one at a time. */
-    synchronized PackedMatrix matrix(Node weight) {
+    /** A weight {@code [N,K]} packed for products with its transpose, in 16 bits if it is stored so. */
+    synchronized Panels matrix(Node weight) {
         return matrices.computeIfAbsent(weight, w -> {
             Tensor tensor = named(w).orElseThrow();
             int n = Math.toIntExact(tensor.dim(0));
             int k = Math.toIntExact(tensor.dim(1));
+            if (tensor.dtype() == DType.F16 || tensor.dtype() == DType.BF16) {
+                return NarrowMatrix.ofRows(
+                        (row, to, at) -> tensor.copyBitsTo((long) row * k, to, at, k), tensor.dtype(), n, k);
+            }
             return PackedMatrix.ofRows((row, to, at) -> tensor.copyTo((long) row * k, to, at, k), n, k);
         });
     }

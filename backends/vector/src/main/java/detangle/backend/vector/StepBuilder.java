@@ -6,6 +6,7 @@ import detangle.backend.vector.kernel.Gemm;
 import detangle.backend.vector.kernel.LayerNormKernel;
 import detangle.backend.vector.kernel.MatMul;
 import detangle.backend.vector.kernel.PackedMatrix;
+import detangle.backend.vector.kernel.Panels;
 import detangle.backend.vector.kernel.RelativeTable;
 import detangle.backend.vector.kernel.RowKernels;
 import detangle.ir.DType;
@@ -296,8 +297,7 @@ final class StepBuilder {
         int n = out.dim(-1);
         int rows = out.rows();
         int k = x.dim(-1);
-        Supplier<PackedMatrix> weight =
-                () -> readsConstant(node, 1) ? constants.matrix(node.input(1)) : matrix(node, 1);
+        Supplier<Panels> weight = () -> readsConstant(node, 1) ? constants.matrix(node.input(1)) : matrix(node, 1);
         float[] zeros = new float[n + PackedMatrix.WIDTH];
         Supplier<float[]> bias = op.bias() ? vector(node, 2) : () -> zeros;
         Supplier<Gemm.Target> target =

@@ -17,6 +17,7 @@ public final class Gemm {
 
     private static final int SCRATCH_ROWS = 0;
     private static final int SCRATCH_TILE = 1;
+    private static final int SCRATCH_PANEL = 2;
 
     /**
      * One product's right side and result.
@@ -24,7 +25,7 @@ public final class Gemm {
      * @param bias at least {@code panels * WIDTH} floats
      * @param c {@code [M,N]} from {@code co}, rows {@code ldc} apart
      */
-    public record Target(PackedMatrix b, float[] bias, Activation activation, float[] c, int co, int ldc) {}
+    public record Target(Panels b, float[] bias, Activation activation, float[] c, int co, int ldc) {}
 
     private final float[] a;
     private final int ao;
@@ -103,26 +104,27 @@ public final class Gemm {
 
     /** Blocks {@code [group, end)} by one panel. */
     private void panel(Target target, int p, int group, int end) {
-        PackedMatrix b = target.b();
+        Panels b = target.b();
         int columns = Math.min(WIDTH, b.n() - p * WIDTH);
-        int at = b.offset() + p * k * WIDTH;
+        float[] data;
+        int at;
+        switch (b) {
+            case PackedMatrix wide -> {
+                data = wide.data();
+                at = wide.offset() + p * k * WIDTH;
+            }
+            case NarrowMatrix narrow -> {
+                data = Scratch.get().floats(SCRATCH_PANEL, k * WIDTH);
+                at = 0;
+                narrow.unpack(p, data);
+            }
+        }
         for (int block = group; block < end; block++) {
             int row = block * blockRows;
             int out = target.co() + row * target.ldc() + p * WIDTH;
             float[] bias = target.bias();
             multiply(
-                    packed,
-                    row * k,
-                    rows(block),
-                    k,
-                    b.data(),
-                    at,
-                    columns,
-                    bias,
-                    p * WIDTH,
-                    target.c(),
-                    out,
-                    target.ldc());
+                    packed, row * k, rows(block), k, data, at, columns, bias, p * WIDTH, target.c(), out, target.ldc());
         }
         int row = group * blockRows;
         int out = target.co() + row * target.ldc() + p * WIDTH;

@@ -4,7 +4,7 @@ package detangle.backend.vector.kernel;
  * The right operand of a product, {@code [K,N]}, cut into panels of {@link #WIDTH} columns, each with its K rows one
  * after the other: {@code data[(n / WIDTH * K + k) * WIDTH + n % WIDTH]}. Columns beyond N are zero.
  */
-public record PackedMatrix(float[] data, int offset, int k, int n) {
+public record PackedMatrix(float[] data, int offset, int k, int n) implements Panels {
     /** Columns of a panel: two vectors. */
     public static final int WIDTH = 2 * Lanes.COUNT;
 
@@ -16,10 +16,6 @@ public record PackedMatrix(float[] data, int offset, int k, int n) {
 
     boolean isPresent() {
         return this != NONE;
-    }
-
-    public int panels() {
-        return panels(n);
     }
 
     static int panels(int n) {
