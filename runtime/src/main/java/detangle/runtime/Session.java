@@ -154,7 +154,9 @@ public final class Session implements AutoCloseable {
                     .map(dtype -> Pipeline.withNarrowWeights(passes, dtype))
                     .orElse(passes);
             Plan plan = Compiler.compile(program, Pipeline.withEvaluator(typed, new DeviceEvaluator(device)));
-            return new Loaded(device.load(plan), PackedBatch.of(plan.program()));
+            Loaded loaded = new Loaded(device.load(plan), PackedBatch.of(plan.program()));
+            weights.unload(); // The device has packed what it reads often.
+            return loaded;
         });
     }
 

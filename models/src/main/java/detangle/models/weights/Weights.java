@@ -86,6 +86,18 @@ public final class Weights implements AutoCloseable {
         return entry;
     }
 
+    /**
+     * Lets go of the physical memory of mapped files: what is touched again is read again, from the page cache mostly. For
+     * when all that is needed at hand has been copied.
+     */
+    public void unload() {
+        for (Entry entry : entries.values()) {
+            if (entry.tensor().data().isMapped()) {
+                entry.tensor().data().unload();
+            }
+        }
+    }
+
     /** Unmaps the files. */
     @Override
     public void close() {

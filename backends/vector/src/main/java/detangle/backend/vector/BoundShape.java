@@ -4,6 +4,7 @@ import detangle.backend.BackendException;
 import detangle.backend.InputException;
 import detangle.backend.MemoryPlan.Layout;
 import detangle.backend.Plan;
+import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Program.Output;
@@ -136,12 +137,15 @@ final class BoundShape {
 
         Map<String, Tensor> run(Map<String, Tensor> values) {
             inputs.forEach((name, view) -> view.copyFrom(values.get(name)));
+            WorkerPool.SHARED.enter();
             try {
                 for (Step step : steps) {
                     step.run();
                 }
             } catch (InterpreterException e) {
                 throw new InputException(e.getMessage());
+            } finally {
+                WorkerPool.SHARED.leave();
             }
             Map<String, Tensor> results = new LinkedHashMap<>();
             outputs.forEach((name, view) -> results.put(name, view.toTensor()));

@@ -1,14 +1,15 @@
 package detangle.backend.vector.kernel;
 
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The threads that kernels share: persistent daemon threads that spin for a moment after work and park when idle. The
- * caller works as well. One parallel section runs at a time; a caller that finds the pool busy, or that is inside a
- * section already, does its work alone.
+ * caller works as well. Several callers share what there is: one that is alone has all workers, and no more threads
+ * compute than the pool has, callers that {@link #enter} included.
  */
 public final class WorkerPool {
     /** The property that sets the number of threads, the caller included; all processors by default. */
@@ -22,40 +23,64 @@ public final class WorkerPool {
 
     private static final int SPINS_PER_PAUSE = 64;
 
-    /** More than the workers of any pool. */
-    private static final long WIDTH = 1 << 16;
-
     /** The tasks of a section. */
     @FunctionalInterface
     public interface Task {
         void run(int index);
     }
 
-    private final Thread[] workers;
-    private volatile int threads;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger active = new AtomicInteger();
+    /** What a caller and its workers do together; a caller uses one again and again. */
+    private static final class Section {
+        private static final ThreadLocal<Section> OF_CALLER = ThreadLocal.withInitial(Section::new);
 
-    /** The number of the section, times {@link #WIDTH}, plus how many workers take part: read as one. */
-    private volatile long section;
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger active = new AtomicInteger();
+        private Task task;
+        private int tasks;
+        private boolean open;
+        private volatile Throwable failure;
+
+        void take() {
+            try {
+                for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
+                    task.run(i);
+                }
+            } catch (RuntimeException | Error e) {
+                next.set(tasks);
+                failure = e;
+            }
+        }
+    }
+
+    private final Thread[] workers;
+
+    /** By worker, what it works on or is to begin. */
+    private final AtomicReferenceArray<Section> sections;
+
+    /** By worker, 1 while a caller may have it. */
+    private final AtomicIntegerArray idle;
 
     /** By worker, 1 while it is parked or about to. */
     private final AtomicIntegerArray parked;
 
-    private Task task;
-    private int tasks;
-    private volatile Throwable failure;
+    /** One for each thread that may compute. Fair, so that callers who wait come in turn. */
+    private final Semaphore permits;
+
+    private volatile int threads;
 
     WorkerPool(int threads) {
         this.threads = threads;
+        this.permits = new Semaphore(threads, true);
         this.workers = new Thread[threads - 1];
-        this.parked = new AtomicIntegerArray(threads);
+        this.sections = new AtomicReferenceArray<>(workers.length);
+        this.idle = new AtomicIntegerArray(workers.length);
+        this.parked = new AtomicIntegerArray(workers.length);
         for (int i = 0; i < workers.length; i++) {
-            int worker = i + 1;
+            int worker = i;
+            idle.set(worker, 1);
             workers[i] = Thread.ofPlatform()
                     .daemon()
-                    .name("detangle-worker-" + worker)
+                    .name("detangle-worker-" + (worker + 1))
                     .unstarted(() -> work(worker));
             workers[i].start();
         }
@@ -66,57 +91,76 @@ public final class WorkerPool {
         return threads;
     }
 
-    /** Lets fewer threads work than the pool has, from the next section on. */
-    public void limit(int count) {
+    /** Lets fewer threads work than the pool has, once those that work have ended. */
+    public synchronized void limit(int count) {
         if (count < 1 || count > workers.length + 1) {
             throw new IllegalArgumentException(count + " threads of a pool of " + (workers.length + 1));
+        }
+        if (count < threads) {
+            permits.acquireUninterruptibly(threads - count);
+        } else {
+            permits.release(count - threads);
         }
         threads = count;
     }
 
-    /** Runs tasks {@code 0..count-1}, in any order, and returns when all have ended; throws what one of them threw. */
+    /** Before a forward pass: waits while as many threads compute as may. */
+    public void enter() {
+        permits.acquireUninterruptibly();
+    }
+
+    /** After it. */
+    public void leave() {
+        permits.release();
+    }
+
+    /**
+     * Runs tasks {@code 0..count-1}, in any order, and returns when all have ended; throws what one of them threw. A
+     * section inside a section is the caller's alone.
+     */
     public void run(int count, Task body) {
-        int helpers = threads - 1;
-        if (count == 1 || helpers == 0 || lock.isHeldByCurrentThread() || !lock.tryLock()) {
+        Section section = Section.OF_CALLER.get();
+        if (count <= 1 || threads == 1 || section.open) {
             for (int i = 0; i < count; i++) {
                 body.run(i);
             }
             return;
         }
-        try {
-            task = body;
-            tasks = count;
-            failure = null;
-            next.set(0);
-            active.set(helpers);
-            section = (section / WIDTH + 1) * WIDTH + helpers;
-            for (int i = 0; i < helpers; i++) {
-                if (parked.get(i) != 0) {
-                    LockSupport.unpark(workers[i]);
-                }
-            }
-            take(body, count);
-            int spins = 0;
-            while (active.get() > 0) {
-                relax(++spins);
-            }
-            task = null;
-            if (failure != null) {
-                throw propagate(failure);
-            }
-        } finally {
-            lock.unlock();
+        section.open = true;
+        section.task = body;
+        section.tasks = count;
+        section.failure = null;
+        section.next.set(0);
+        share(section, Math.min(threads, count) - 1);
+        section.take();
+        int spins = 0;
+        while (section.active.get() > 0) {
+            relax(++spins);
+        }
+        section.open = false;
+        section.task = null;
+        if (section.failure != null) {
+            throw propagate(section.failure);
         }
     }
 
-    private void take(Task body, int count) {
-        try {
-            for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
-                body.run(i);
+    /** Gives a section as many workers as are free; none while another caller waits to begin. */
+    private void share(Section section, int most) {
+        int helpers = 0;
+        for (int i = 0; i < workers.length && helpers < most && !permits.hasQueuedThreads(); i++) {
+            if (idle.get(i) == 0 || !idle.compareAndSet(i, 1, 0)) {
+                continue;
             }
-        } catch (RuntimeException | Error e) {
-            next.set(count);
-            failure = e;
+            if (!permits.tryAcquire()) {
+                idle.set(i, 1);
+                return;
+            }
+            helpers++;
+            section.active.incrementAndGet();
+            sections.set(i, section);
+            if (parked.get(i) != 0) {
+                LockSupport.unpark(workers[i]);
+            }
         }
     }
 
@@ -135,26 +179,25 @@ public final class WorkerPool {
     }
 
     private void work(int worker) {
-        long seen = 0;
         while (true) {
-            int spins = 0;
-            while (section == seen) {
+            Section section = sections.get(worker);
+            for (int spins = 0; section == null; section = sections.get(worker)) {
                 if (spins < SPINS) {
                     relax(++spins);
                 } else {
                     // Said before the last look, so that whoever begins a section meanwhile sees it.
-                    parked.set(worker - 1, 1);
-                    if (section == seen) {
+                    parked.set(worker, 1);
+                    if (sections.get(worker) == null) {
                         LockSupport.park(this);
                     }
-                    parked.set(worker - 1, 0);
+                    parked.set(worker, 0);
                 }
             }
-            seen = section;
-            if (worker <= seen % WIDTH) {
-                take(task, tasks);
-                active.decrementAndGet();
-            }
+            section.take();
+            sections.set(worker, null);
+            idle.set(worker, 1);
+            permits.release();
+            section.active.decrementAndGet();
         }
     }
 }
