@@ -205,26 +205,24 @@ public final class Tensor {
         }
     }
 
-    /** Writes the bits of elements {@code [from, from + count)} of a type of 16 bits into an array, from {@code at} on. */
-    public void copyBitsTo(long from, short[] to, int at, int count) {
-        if (dtype.bytes() != Short.BYTES) {
-            throw new IllegalArgumentException(dtype.text() + " has no 16 bits");
+    /**
+     * Writes the bits of the elements {@code [from, from + count)} in a type of 16 bits, rounded to nearest even, into an
+     * array, from {@code at} on.
+     */
+    public void copyTo(long from, DType narrow, short[] to, int at, int count) {
+        if (dtype == narrow) {
+            MemorySegment.copy(data, SHORT, from * Short.BYTES, to, at, count);
+            return;
         }
-        MemorySegment.copy(data, SHORT, from * Short.BYTES, to, at, count);
-    }
-
-    /** The elements in another type: floats rounded to nearest even, integers truncated. */
-    public Tensor convertedTo(DType other) {
-        int count = Math.toIntExact(elements());
-        if (dtype == DType.F32 && other.bytes() == Short.BYTES) {
-            short[] bits = new short[count];
-            for (int i = 0; i < count; i++) {
-                float value = data.getAtIndex(FLOAT, i);
-                bits[i] = other == DType.F16 ? Float.floatToFloat16(value) : bf16(value);
-            }
-            return new Tensor(other, shape, MemorySegment.ofArray(bits));
+        for (int i = 0; i < count; i++) {
+            float value = (float) getDouble(from + i);
+            to[at + i] = switch (narrow) {
+                case F16 -> Float.floatToFloat16(value);
+                case BF16 -> bf16(value);
+                case F32, F64, I32, I64, I1, I8 ->
+                    throw new IllegalArgumentException(narrow.text() + " has no 16 bits");
+            };
         }
-        return ofDoubles(other, toDoubles(), shape);
     }
 
     /** All elements as doubles, a copy. */

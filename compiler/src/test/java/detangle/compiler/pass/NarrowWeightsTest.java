@@ -1,52 +1,47 @@
 package detangle.compiler.pass;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import detangle.ir.Activation;
-import detangle.ir.Builder;
 import detangle.ir.DType;
-import detangle.ir.KernelOp;
-import detangle.ir.Literal;
-import detangle.ir.Node;
-import detangle.ir.Program;
-import detangle.ir.Tensor;
-import detangle.ir.TensorOp;
-import detangle.ir.TensorType;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class NarrowWeightsTest {
-    /** A weight that a product reads is rounded, once for all products; what something else reads stays. */
+    /** A weight that products read is rounded once for all of them; what something else reads stays. */
     @Test
     void weightsOfLinearLayersAreRounded() {
-        Builder b = new Builder();
-        Node x = b.input("x", TensorType.of(DType.F32, 2, 2));
-        Node w = b.constant(new Literal.Named("w"), TensorType.of(DType.F32, 2, 2));
-        Node bias = b.constant(new Literal.Named("b"), TensorType.of(DType.F32, 2));
-        Node once = b.op(new KernelOp.Linear(true, Activation.NONE), x, w, bias);
-        Node twice = b.op(new KernelOp.Linear(false, Activation.NONE), once, w);
-        Tensor weight = Tensor.of(new float[] {1, 0.1f, -3, 1e-3f}, 2, 2);
-        Program program = new Program(
-                "f",
-                List.of(x),
-                List.of(new Program.Output("y", b.add(twice, w))),
-                Map.of("w", weight, "b", Tensor.of(new float[] {0.1f, 0.2f}, 2)));
+        Sketch.becomes(new NarrowWeights(DType.BF16), """
+                func @f(%x: f32[B,2]) -> (y: f32[B,2], z: f32[2,2]) {
+                  %w = constant @"w" : f32[2,2]
+                  %b = constant @"b" : f32[2]
+                  %0 = linear %x, %w, %b {bias, act=none} : f32[B,2]
+                  %1 = linear %0, %w {act=none} : f32[B,2]
+                  %2 = tanh %w : f32[2,2]
+                  return y = %1, z = %2
+                }
+                """, """
+                func @f(%x: f32[B,2]) -> (y: f32[B,2], z: f32[2,2]) {
+                  %w = constant @"w" : f32[2,2]
+                  %0 = convert %w : bf16[2,2]
+                  %b = constant @"b" : f32[2]
+                  %1 = linear %x, %0, %b {bias, act=none} : f32[B,2]
+                  %2 = linear %1, %0 {act=none} : f32[B,2]
+                  %3 = tanh %w : f32[2,2]
+                  return y = %2, z = %3
+                }
+                """);
+    }
 
-        Program narrow = new NarrowWeights(DType.BF16).run(program);
-
-        Node product = narrow.output("y").input(0);
-        assertEquals(
-                new TensorOp.Constant(new Literal.Named("w:bf16"), TensorType.of(DType.BF16, 2, 2)),
-                product.input(1).op());
-        assertEquals(product.input(1), product.input(0).input(1));
-        assertEquals(bias, product.input(0).input(2));
-        assertEquals(w, narrow.output("y").input(1));
-        assertArrayEquals(
-                new float[] {1, 0.10009765625f, -3, 9.994507e-4f},
-                narrow.constants().get("w:bf16").toFloats());
+    /** Computed weights, and those that are narrow already, are none of its business. */
+    @Test
+    void otherWeightsStay() {
+        Sketch.stays(new NarrowWeights(DType.F16), """
+                func @f(%x: f32[B,2], %w: f32[2,2]) -> (y: f32[B,2]) {
+                  %0 = constant @"n" : bf16[2,2]
+                  %1 = linear %x, %0 {act=none} : f32[B,2]
+                  %2 = linear %1, %w {act=none} : f32[B,2]
+                  return y = %2
+                }
+                """);
     }
 
     @Test

@@ -52,15 +52,28 @@ final class Constants {
                 tensor.dtype() == dtype ? tensor : Tensor.ofDoubles(dtype, tensor.toDoubles(), tensor.shape()));
     }
 
-    /** A weight {@code [N,K]} packed for products with its transpose, in 16 bits if it is stored so. */
+    /** What is converted, if something is. */
+    static Node stored(Node node) {
+        return node.op() instanceof TensorOp.Convert ? node.input(0) : node;
+    }
+
+    /** A stored constant, converted or not. */
+    Tensor value(Node node) {
+        Tensor stored = named(stored(node)).orElseThrow();
+        DType dtype = node.type().dtype();
+        return stored.dtype() == dtype ? stored : Tensor.ofDoubles(dtype, stored.toDoubles(), stored.shape());
+    }
+
+    /** A weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has them. */
     synchronized Panels matrix(Node weight) {
         return matrices.computeIfAbsent(weight, w -> {
-            Tensor tensor = named(w).orElseThrow();
+            Tensor tensor = named(stored(w)).orElseThrow();
             int n = Math.toIntExact(tensor.dim(0));
             int k = Math.toIntExact(tensor.dim(1));
-            if (tensor.dtype() == DType.F16 || tensor.dtype() == DType.BF16) {
+            DType dtype = w.type().dtype();
+            if (dtype == DType.F16 || dtype == DType.BF16) {
                 return NarrowMatrix.ofRows(
-                        (row, to, at) -> tensor.copyBitsTo((long) row * k, to, at, k), tensor.dtype(), n, k);
+                        (row, to, at) -> tensor.copyTo((long) row * k, dtype, to, at, k), dtype, n, k);
             }
             return PackedMatrix.ofRows((row, to, at) -> tensor.copyTo((long) row * k, to, at, k), n, k);
         });

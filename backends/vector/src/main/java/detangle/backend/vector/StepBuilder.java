@@ -60,10 +60,13 @@ final class StepBuilder {
         if (operand == 0 && addsToZeros(node)) {
             return true;
         }
+        if (operand == 1 && node.op() instanceof KernelOp.Linear) {
+            return isNamed(Constants.stored(node.input(1))) && Constants.isF32(node);
+        }
         boolean stored = isNamed(node.input(operand));
         return stored
                 && switch (node.op()) {
-                    case KernelOp.Linear l -> operand >= 1 && Constants.isF32(node);
+                    case KernelOp.Linear l -> operand == 2 && Constants.isF32(node);
                     case KernelOp.LayerNorm l -> operand >= node.inputs().size() - 2 && Constants.isF32(node);
                     case KernelOp.Embedding e -> operand >= 1 && operand <= 3;
                     case KernelOp.DisentangledAttention a -> isPositionTable(node, 4, operand);
@@ -95,13 +98,12 @@ final class StepBuilder {
         Set<Node> eachRun = program.inputDependent();
         for (Node node : program.nodes()) {
             for (int i = 0; i < node.inputs().size(); i++) {
-                if (node.input(i).op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
+                boolean packs = eachRun.contains(node) && readsConstant(node, i) && isPacked(node, i);
+                if (packs) {
+                    pack(node, i, constants);
+                } else if (node.input(i).op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
                     // What no input changes is evaluated by the interpreter, which reads weights as they are.
-                    if (eachRun.contains(node) && isPacked(node, i)) {
-                        pack(node, i, constants);
-                    } else {
-                        needed.add(name);
-                    }
+                    needed.add(name);
                 }
             }
         }
@@ -316,19 +318,18 @@ final class StepBuilder {
         Supplier<float[]> gamma = vector(node, last - 1);
         Supplier<float[]> beta = vector(node, last);
         int size = out.dim(-1);
-        return () -> LayerNormKernel.run(
+        LayerNormKernel kernel = new LayerNormKernel(
                 x.floats(),
                 x.offset(),
                 op.residual(),
                 residual.floats(),
                 residual.offset(),
-                gamma.get(),
-                beta.get(),
                 (float) op.epsilon(),
                 out.floats(),
                 out.offset(),
                 out.rows(),
                 size);
+        return () -> kernel.run(gamma.get(), beta.get());
     }
 
     private Step embedding(KernelOp.Embedding op, Node node, View out) {
@@ -475,7 +476,7 @@ final class StepBuilder {
         for (int i = 0; i < node.inputs().size(); i++) {
             operands.add(
                     readsConstant(node, i)
-                            ? constants.named(node.input(i)).orElseThrow()
+                            ? constants.value(node.input(i))
                             : in(node, i).asTensor());
         }
         return () -> out.copyFrom(new Interpreter(Precision.F32).apply(node.op(), operands, bindings));

@@ -4,7 +4,9 @@ import static detangle.backend.vector.kernel.Lanes.COUNT;
 import static detangle.backend.vector.kernel.Lanes.SPECIES;
 import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 
@@ -65,7 +67,9 @@ public final class AttentionKernel {
     public record Mask(byte[] data, int offset, int perBatch, int perQuery, int perKey) {}
 
     /** The position tables of each head, packed, and the table of rows. */
-    public record Positions(Optional<PackedMatrix[]> keys, Optional<PackedMatrix[]> queries, RelativeTable table) {}
+    public record Positions(Optional<PackedMatrix[]> keys, Optional<PackedMatrix[]> queries, RelativeTable table) {
+        private static final Positions NONE = new Positions(Optional.empty(), Optional.empty(), RelativeTable.NONE);
+    }
 
     private final int batch;
     private final int heads;
@@ -74,6 +78,17 @@ public final class AttentionKernel {
     private final Rows queries;
     private final Rows keys;
     private final Optional<Mask> mask;
+    private final WorkerPool.Task task = this::run;
+
+    /** Kept from run to run. */
+    private final List<Head> parallel = new ArrayList<>();
+
+    private Heads q;
+    private Heads k;
+    private Heads v;
+    private Heads out;
+    private Positions positions;
+    private int parts;
 
     /**
      * @param batch the number of sequences
@@ -89,53 +104,58 @@ public final class AttentionKernel {
         this.mask = mask;
     }
 
+    /** One run at a time. */
     public void run(Heads q, Heads k, Heads v, Optional<Positions> positions, Heads out) {
+        this.q = q;
+        this.k = k;
+        this.v = v;
+        this.out = out;
+        this.positions = positions.orElse(Positions.NONE);
         int longest = 0;
         for (int b = 0; b < batch; b++) {
             longest = Math.max(longest, queries.begin(b + 1) - queries.begin(b));
         }
         int threads = WorkerPool.SHARED.threads();
         // With fewer heads than threads need, blocks of a head are shared as well, at the price of packing it again.
-        int parts = batch * heads >= 2 * threads
+        parts = batch * heads >= 2 * threads
                 ? 1
                 : Math.clamp(Math.ceilDiv(longest, BLOCK), 1, Math.ceilDiv(2 * threads, batch * heads));
-        WorkerPool.SHARED.run(
-                batch * heads * parts,
-                task -> new Head(task / parts / heads, task / parts % heads, q, k, v, positions, out)
-                        .run(task % parts, parts));
+        int tasks = batch * heads * parts;
+        while (parallel.size() < tasks) {
+            parallel.add(new Head());
+        }
+        WorkerPool.SHARED.run(tasks, task);
     }
 
-    /** One head of one sequence. */
+    private void run(int index) {
+        Head head = parallel.get(index);
+        head.locate(index / parts / heads, index / parts % heads);
+        head.run(index % parts, parts);
+    }
+
+    /** One head of one sequence; which, it is told each time. */
     private final class Head {
-        private final int sequence;
-        private final int head;
-        private final Heads q;
-        private final Heads k;
-        private final Heads v;
-        private final Heads out;
         private final int stride = heads * size;
+        private int sequence;
+        private int head;
 
         /** The first key's position: its place is 0. */
-        private final int first;
+        private int first;
 
         /** Places of keys. */
-        private final int span;
+        private int span;
 
-        private final int padded;
-        private final int scoreStride;
-        private final boolean gaps;
-        private final RelativeTable table;
-        private final PackedMatrix pk;
-        private final PackedMatrix pq;
-        private final int termStride;
+        private int padded;
+        private int scoreStride;
+        private boolean gaps;
+        private RelativeTable table;
+        private PackedMatrix pk;
+        private PackedMatrix pq;
+        private int termStride;
 
-        Head(int sequence, int head, Heads q, Heads k, Heads v, Optional<Positions> positions, Heads out) {
-            this.sequence = sequence;
-            this.head = head;
-            this.q = q;
-            this.k = k;
-            this.v = v;
-            this.out = out;
+        void locate(int ofSequence, int ofHead) {
+            this.sequence = ofSequence;
+            this.head = ofHead;
             int begin = keys.begin(sequence);
             int count = keys.begin(sequence + 1) - begin;
             this.first = count == 0 ? 0 : keys.position(begin);
@@ -144,10 +164,14 @@ public final class AttentionKernel {
             this.padded = Lanes.roundUp(span, WIDTH);
             // Not a power of two, so that rows do not all fall into the same sets of the cache.
             this.scoreStride = padded + COUNT;
-            this.table = positions.map(Positions::table).orElse(RelativeTable.NONE);
-            this.pk = positions.flatMap(Positions::keys).map(m -> m[head]).orElse(PackedMatrix.NONE);
-            this.pq = positions.flatMap(Positions::queries).map(m -> m[head]).orElse(PackedMatrix.NONE);
+            this.table = positions.table();
+            this.pk = of(positions.keys());
+            this.pq = of(positions.queries());
             this.termStride = table.stride();
+        }
+
+        private PackedMatrix of(Optional<PackedMatrix[]> tables) {
+            return tables.isPresent() ? tables.get()[head] : PackedMatrix.NONE;
         }
 
         private int at(Heads x, int row) {

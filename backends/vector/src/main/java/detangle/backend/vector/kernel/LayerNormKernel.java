@@ -10,37 +10,65 @@ import jdk.incubator.vector.VectorOperators;
 public final class LayerNormKernel {
     private static final int ROWS_PER_TASK = 16;
 
-    private LayerNormKernel() {}
+    private final float[] x;
+    private final int xo;
+    private final boolean hasResidual;
+    private final float[] residual;
+    private final int ro;
+    private final float epsilon;
+    private final float[] out;
+    private final int oo;
+    private final int rows;
+    private final int size;
+    private final WorkerPool.Task task = this::task;
+    private float[] gamma;
+    private float[] beta;
 
     /**
      * @param x {@code [rows,size]} from {@code xo}
      * @param residual the same shape from {@code ro}, or {@code x} itself with {@code hasResidual} false
      */
-    public static void run(
+    public LayerNormKernel(
             float[] x,
             int xo,
             boolean hasResidual,
             float[] residual,
             int ro,
-            float[] gamma,
-            float[] beta,
             float epsilon,
             float[] out,
             int oo,
             int rows,
             int size) {
-        WorkerPool.SHARED.run(Math.ceilDiv(rows, ROWS_PER_TASK), task -> {
-            int last = Math.min(rows, (task + 1) * ROWS_PER_TASK);
-            for (int row = task * ROWS_PER_TASK; row < last; row++) {
-                int to = oo + row * size;
-                if (hasResidual) {
-                    add(x, xo + row * size, residual, ro + row * size, out, to, size);
-                    normalise(out, to, gamma, beta, epsilon, out, to, size);
-                } else {
-                    normalise(x, xo + row * size, gamma, beta, epsilon, out, to, size);
-                }
+        this.x = x;
+        this.xo = xo;
+        this.hasResidual = hasResidual;
+        this.residual = residual;
+        this.ro = ro;
+        this.epsilon = epsilon;
+        this.out = out;
+        this.oo = oo;
+        this.rows = rows;
+        this.size = size;
+    }
+
+    /** One run at a time. */
+    public void run(float[] scale, float[] shift) {
+        gamma = scale;
+        beta = shift;
+        WorkerPool.SHARED.run(Math.ceilDiv(rows, ROWS_PER_TASK), task);
+    }
+
+    private void task(int index) {
+        int last = Math.min(rows, (index + 1) * ROWS_PER_TASK);
+        for (int row = index * ROWS_PER_TASK; row < last; row++) {
+            int to = oo + row * size;
+            if (hasResidual) {
+                add(x, xo + row * size, residual, ro + row * size, out, to, size);
+                normalise(out, to, gamma, beta, epsilon, out, to, size);
+            } else {
+                normalise(x, xo + row * size, gamma, beta, epsilon, out, to, size);
             }
-        });
+        }
     }
 
     private static void add(float[] a, int ao, float[] b, int bo, float[] out, int oo, int size) {
