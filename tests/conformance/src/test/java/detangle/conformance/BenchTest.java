@@ -97,6 +97,37 @@ class BenchTest {
         }
     }
 
+    @Test
+    void roundedWeightsReportTheirError() {
+        Result result = bench(
+                "--shape",
+                "2x8",
+                "--weight-type",
+                "bf16",
+                "--iterations",
+                "1",
+                "--duration",
+                "0.1",
+                "--warmup",
+                "1",
+                "--format",
+                "json");
+        JsonNode first = new JsonMapper().readTree(result.out()).path("results").path(0);
+        assertEquals(2, first.path("batch").asInt());
+        assertEquals("bf16", first.path("weight_type").asString());
+        double error = first.path("nmse").asDouble();
+        assertTrue(error > 0 && error < 1e-2, first.toString());
+    }
+
+    @Test
+    void whatIsNoShapeIsRefused() {
+        for (String shape : new String[] {"8", "0x16", "8x0", "8x16x2", "ax1"}) {
+            Result result = DetangleProcess.java(Launch.MODULE_PATH, "bench", MODEL, "--shape", shape);
+            assertEquals(1, result.status());
+            assertEquals(1, result.messages().size(), result.err());
+        }
+    }
+
     /** The model has a tokenizer, so the answer is to a text. */
     @Test
     void coldStartsAreTimed() {
