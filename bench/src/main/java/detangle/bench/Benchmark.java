@@ -24,6 +24,7 @@ import java.util.function.Consumer;
  */
 public final class Benchmark {
     private static final int RUNS_PER_TURN = 5;
+    private static final int SETTLE_MILLIS = 100;
     private static final long WARMUP_NANOS = 2_000_000_000L;
 
     private final BenchOptions options;
@@ -174,7 +175,7 @@ public final class Benchmark {
             int left = options.iterations() - done;
             int runs = left > 0 ? Math.min(RUNS_PER_TURN, left) : RUNS_PER_TURN;
             workers.forEach((contender, worker) -> {
-                // Not timed: threads of the one before spin for a moment after its last run.
+                settle();
                 worker.run(1);
                 times.get(contender).add(worker.run(runs));
             });
@@ -191,6 +192,19 @@ public final class Benchmark {
             }
             m.clean &= clean;
         });
+    }
+
+    /**
+     * Threads of the one before spin after its last run, some for tens of milliseconds, and would take a processor from the
+     * one that is timed. It begins with a run that does not count, as its own threads sleep by then.
+     */
+    private static void settle() {
+        try {
+            Thread.sleep(SETTLE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BenchException("interrupted while measuring", e);
+        }
     }
 
     /** As many runs as were asked for, and as long as a just-in-time compiler takes to finish with small models. */

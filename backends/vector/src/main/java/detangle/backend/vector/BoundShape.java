@@ -59,7 +59,7 @@ final class BoundShape {
             if (eachRun.contains(node)) {
                 for (int i = 0; i < node.inputs().size(); i++) {
                     Node input = node.input(i);
-                    if (!eachRun.contains(input) && !StepBuilder.readsConstant(node, i) && listed.add(input)) {
+                    if (!eachRun.contains(input) && !StoredOperands.isRead(node, i) && listed.add(input)) {
                         roots.add(input);
                     }
                 }

@@ -11,10 +11,7 @@ import detangle.backend.vector.kernel.RelativeTable;
 import detangle.backend.vector.kernel.RowKernels;
 import detangle.ir.DType;
 import detangle.ir.KernelOp;
-import detangle.ir.Literal;
 import detangle.ir.Node;
-import detangle.ir.Program;
-import detangle.ir.Shape;
 import detangle.ir.Strides;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
@@ -23,11 +20,9 @@ import detangle.ir.interpreter.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -53,92 +48,6 @@ final class StepBuilder {
 
     static int[] ints(long[] sizes) {
         return Arrays.stream(sizes).mapToInt(Math::toIntExact).toArray();
-    }
-
-    /** Whether a kernel reads an operand in its stored form, so that it needs no memory of its own. */
-    static boolean readsConstant(Node node, int operand) {
-        if (operand == 0 && addsToZeros(node)) {
-            return true;
-        }
-        if (operand == 1 && node.op() instanceof KernelOp.Linear) {
-            return isNamed(Constants.stored(node.input(1))) && Constants.isF32(node);
-        }
-        boolean stored = isNamed(node.input(operand));
-        return stored
-                && switch (node.op()) {
-                    case KernelOp.Linear l -> operand == 2 && Constants.isF32(node);
-                    case KernelOp.LayerNorm l -> operand >= node.inputs().size() - 2 && Constants.isF32(node);
-                    case KernelOp.Embedding e -> operand >= 1 && operand <= 3;
-                    case KernelOp.DisentangledAttention a -> isPositionTable(node, 4, operand);
-                    case KernelOp.PackedAttention a -> isPositionTable(node, 7, operand);
-                    case TensorOp.Gather g -> operand == 0 && node.input(0) != node.input(1);
-                    default -> false;
-                };
-    }
-
-    private static boolean isPositionTable(Node attention, int first, int operand) {
-        return operand >= first
-                && Constants.isF32(attention)
-                && attention.input(operand).type().rank() == 3;
-    }
-
-    /** Whether rows are added to nothing but zeros, which need no memory. */
-    private static boolean addsToZeros(Node node) {
-        return node.op() instanceof TensorOp.ScatterAdd
-                && Constants.isF32(node)
-                && node.input(0).op() instanceof TensorOp.Broadcast
-                && node.input(0).input(0).op() instanceof TensorOp.Constant(Literal.Splat(double value), var type)
-                && value == 0;
-    }
-
-    /** Packs the weights of a program ahead of its first run, and returns it without the data that is packed now. */
-    static Program prepare(Program program, Constants constants) {
-        Map<String, Tensor> kept = new HashMap<>(program.constants());
-        Set<String> needed = new HashSet<>();
-        Set<Node> eachRun = program.inputDependent();
-        for (Node node : program.nodes()) {
-            for (int i = 0; i < node.inputs().size(); i++) {
-                boolean packs = eachRun.contains(node) && readsConstant(node, i) && isPacked(node, i);
-                if (packs) {
-                    pack(node, i, constants);
-                } else if (node.input(i).op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
-                    // What no input changes is evaluated by the interpreter, which reads weights as they are.
-                    needed.add(name);
-                }
-            }
-        }
-        program.outputs().forEach(o -> {
-            if (o.node().op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
-                needed.add(name);
-            }
-        });
-        kept.keySet().retainAll(needed);
-        return program.withConstants(kept);
-    }
-
-    private static void pack(Node node, int operand, Constants constants) {
-        if (node.op() instanceof KernelOp.Linear) {
-            constants.matrix(node.input(operand));
-        } else {
-            constants.heads(node.input(operand));
-        }
-    }
-
-    /** Whether a kernel reads a stored operand packed and nothing else reads it there: weights and position tables. */
-    private static boolean isPacked(Node node, int operand) {
-        return Constants.isF32(node)
-                && switch (node.op()) {
-                    case KernelOp.Linear linear ->
-                        operand == 1 && (!linear.bias() || Constants.isF32(node.input(2)) || isNamed(node.input(2)));
-                    case KernelOp.DisentangledAttention a ->
-                        isPositionTable(node, 4, operand) && hasNoMaskPerHead(node);
-                    case KernelOp.PackedAttention a -> isPositionTable(node, 7, operand);
-                    default -> false;
-                };
-    }
-
-    private static boolean isNamed(Node node) {
-        return node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type);
     }
 
     /** The step that computes a node into its view; empty where there is nothing to do. */
@@ -188,7 +97,7 @@ final class StepBuilder {
             case TensorOp.Pad o -> Optional.of(interpreted(node, out));
             case TensorOp.ScatterAdd o ->
                 Optional.of(
-                        addsToZeros(node)
+                        StoredOperands.addsToZeros(node)
                                 ? Movement.scatterAdd(in(node, 1), in(node, 2), out)
                                 : interpreted(node, out));
             case TensorOp.GatherLast o -> Optional.of(interpreted(node, out));
@@ -236,7 +145,7 @@ final class StepBuilder {
     /** Rows of stored data are read where they are mapped. */
     private Step gather(Node node, View out) {
         View ids = in(node, 1);
-        if (!readsConstant(node, 0)) {
+        if (!StoredOperands.isRead(node, 0)) {
             return Movement.gather(in(node, 0), ids, out);
         }
         Tensor rows = constants.named(node.input(0)).orElseThrow();
@@ -258,7 +167,7 @@ final class StepBuilder {
             case KernelOp.Embedding embedding when f32 -> embedding(embedding, node, out);
             case KernelOp.MaskedSoftmax() when f32 -> softmax(in(node, 0), in(node, 1), out);
             case KernelOp.DisentangledAttention attention
-            when f32 && hasNoMaskPerHead(node) -> attention(attention, node, out);
+            when f32 && StoredOperands.hasNoMaskPerHead(node) -> attention(attention, node, out);
             case KernelOp.PackedAttention attention when f32 -> packedAttention(attention, node, out);
             case KernelOp.Linear o -> interpreted(node, out);
             case KernelOp.LayerNorm o -> interpreted(node, out);
@@ -272,7 +181,7 @@ final class StepBuilder {
     /** Whether operands from an index on are stored constants or f32 in memory. */
     private boolean isF32(Node node, int from) {
         for (int i = from; i < node.inputs().size(); i++) {
-            if (!readsConstant(node, i) && in(node, i).dtype() != DType.F32) {
+            if (!StoredOperands.isRead(node, i) && in(node, i).dtype() != DType.F32) {
                 return false;
             }
         }
@@ -286,7 +195,7 @@ final class StepBuilder {
 
     /** A vector operand, padded to whole panels: stored ones once, others at each run. */
     private Supplier<float[]> vector(Node node, int operand) {
-        if (readsConstant(node, operand)) {
+        if (StoredOperands.isRead(node, operand)) {
             float[] stored = constants.vector(node.input(operand));
             return () -> stored;
         }
@@ -299,12 +208,13 @@ final class StepBuilder {
         int n = out.dim(-1);
         int rows = out.rows();
         int k = x.dim(-1);
-        Supplier<Panels> weight = () -> readsConstant(node, 1) ? constants.matrix(node.input(1)) : matrix(node, 1);
+        Supplier<Panels> weight =
+                () -> StoredOperands.isRead(node, 1) ? constants.matrix(node.input(1)) : matrix(node, 1);
         float[] zeros = new float[n + PackedMatrix.WIDTH];
         Supplier<float[]> bias = op.bias() ? vector(node, 2) : () -> zeros;
         Supplier<Gemm.Target> target =
                 () -> new Gemm.Target(weight.get(), bias.get(), op.activation(), out.floats(), out.offset(), n);
-        if (readsConstant(node, 1) && (!op.bias() || readsConstant(node, 2))) {
+        if (StoredOperands.isRead(node, 1) && (!op.bias() || StoredOperands.isRead(node, 2))) {
             return new LinearStep(x, List.of(target.get()));
         }
         Gemm gemm = new Gemm(x.floats(), x.offset(), k, rows, k);
@@ -334,7 +244,7 @@ final class StepBuilder {
 
     private Step embedding(KernelOp.Embedding op, Node node, View out) {
         View ids = in(node, 0);
-        Tensor table = readsConstant(node, 1)
+        Tensor table = StoredOperands.isRead(node, 1)
                 ? constants.named(node.input(1)).orElseThrow()
                 : in(node, 1).asTensor();
         Supplier<float[]> gamma = vector(node, 2);
@@ -366,11 +276,6 @@ final class StepBuilder {
                 out.dim(-1),
                 out.floats(),
                 out.offset());
-    }
-
-    private static boolean hasNoMaskPerHead(Node node) {
-        Shape shape = node.input(3).shape();
-        return shape.rank() < 3 || shape.dim(-3).isOne();
     }
 
     private Step attention(KernelOp.DisentangledAttention op, Node node, View out) {
@@ -435,8 +340,8 @@ final class StepBuilder {
         int tableAt = node.inputs().size() - 1;
         int rows = Math.toIntExact(node.input(first).type().dim(1).evaluate(bindings));
         View table = in(node, tableAt);
-        boolean fixed = readsConstant(node, first)
-                && readsConstant(node, tableAt - 1)
+        boolean fixed = StoredOperands.isRead(node, first)
+                && StoredOperands.isRead(node, tableAt - 1)
                 && !isComputedEachRun(node.input(tableAt));
         Supplier<AttentionKernel.Positions> compute = () -> new AttentionKernel.Positions(
                 c2p ? Optional.of(packedHeads(node, first)) : Optional.empty(),
@@ -463,7 +368,7 @@ final class StepBuilder {
     }
 
     private PackedMatrix[] packedHeads(Node node, int operand) {
-        if (readsConstant(node, operand)) {
+        if (StoredOperands.isRead(node, operand)) {
             return constants.heads(node.input(operand));
         }
         View v = in(node, operand);
@@ -475,7 +380,7 @@ final class StepBuilder {
         List<Tensor> operands = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
             operands.add(
-                    readsConstant(node, i)
+                    StoredOperands.isRead(node, i)
                             ? constants.value(node.input(i))
                             : in(node, i).asTensor());
         }

@@ -32,7 +32,7 @@ final class VectorExecutable implements Executable {
 
     VectorExecutable(Plan plan) {
         Constants all = new Constants(plan.program());
-        Program program = StepBuilder.prepare(plan.program(), all);
+        Program program = StoredOperands.pack(plan.program(), all);
         this.plan = new Plan(program, plan.memory());
         this.constants = all.of(program);
         Warmup.once();
