@@ -239,6 +239,10 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--suite has models, heads and kinds of measurement of its own");
         }
+        if (ops && weightType.type().isPresent()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--ops runs weights as they are stored, not --weight-type");
+        }
         if (ops && cold) {
             throw new ParameterException(spec.commandLine(), "--ops and --cold exclude each other");
         }

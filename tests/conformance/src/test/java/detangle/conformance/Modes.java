@@ -2,6 +2,7 @@ package detangle.conformance;
 
 import detangle.ir.DType;
 import detangle.ir.Tensor;
+import detangle.ir.testing.Closeness;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.util.HashMap;
@@ -27,10 +28,14 @@ final class Modes {
             compared += fixture.compareOutputs(stored, 1);
             for (DType dtype : ROUNDING.keySet()) {
                 Map<String, Tensor> rounded = run(fixture, "vector", Optional.of(dtype));
-                check(fixture + " in " + dtype.text(), "rounding", error(stored, rounded), ROUNDING.get(dtype));
+                check(
+                        fixture + " in " + dtype.text(),
+                        "rounding",
+                        Closeness.nmse(stored, rounded),
+                        ROUNDING.get(dtype));
                 if (args.length > 0) {
                     Map<String, Tensor> expected = run(fixture, "reference", Optional.of(dtype));
-                    check(fixture + " in " + dtype.text(), "kernels", error(expected, rounded), KERNELS);
+                    check(fixture + " in " + dtype.text(), "kernels", Closeness.nmse(expected, rounded), KERNELS);
                 }
             }
         }
@@ -55,25 +60,5 @@ final class Modes {
             }
         }
         return outputs;
-    }
-
-    /** The normalised mean squared error of the worst output. */
-    private static double error(Map<String, Tensor> expected, Map<String, Tensor> actual) {
-        return expected.keySet().stream()
-                .mapToDouble(key -> error(expected.get(key), actual.get(key)))
-                .max()
-                .orElseThrow();
-    }
-
-    private static double error(Tensor expected, Tensor actual) {
-        double differences = 0;
-        double squares = 0;
-        for (long i = 0; i < expected.elements(); i++) {
-            double e = expected.getDouble(i);
-            double d = actual.getDouble(i) - e;
-            differences += d * d;
-            squares += e * e;
-        }
-        return differences == 0 ? 0 : differences / squares;
     }
 }
