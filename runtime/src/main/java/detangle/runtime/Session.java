@@ -77,12 +77,14 @@ public final class Session implements AutoCloseable {
      *     BackendException), with one line that names the file and what to do
      */
     public static Session load(Path folder, SessionOptions options) {
+        Device device = device(options);
         DebertaConfig config = DebertaConfig.read(folder);
         Architecture head = options.head().orElse(config.architecture());
         ModelOptions model = modelOptions(options, head.convention());
         return load(
                 folder,
                 config,
+                device,
                 options,
                 Map.of(),
                 mask -> DebertaModel.build(config, head, model.with(mask)),
@@ -95,11 +97,13 @@ public final class Session implements AutoCloseable {
      * @param parameters those of the head that the folder's weights do not hold, by name
      */
     public static Session load(Path folder, SessionOptions options, Head head, Map<String, Tensor> parameters) {
+        Device device = device(options);
         DebertaConfig config = DebertaConfig.read(folder);
         ModelOptions model = modelOptions(options, Convention.HUGGINGFACE);
         return load(
                 folder,
                 config,
+                device,
                 options,
                 Map.copyOf(parameters),
                 mask -> DebertaModel.build(config, head, model.with(mask)),
@@ -115,14 +119,21 @@ public final class Session implements AutoCloseable {
                 .withMaskedRows(options.maskedRows());
     }
 
+    /** Before anything else is read, as it warms up meanwhile. */
+    private static Device device(SessionOptions options) {
+        Device device = options.backend().map(Backends::named).orElseGet(Backends::preferred);
+        device.warmUp();
+        return device;
+    }
+
     private static Session load(
             Path folder,
             DebertaConfig config,
+            Device device,
             SessionOptions options,
             Map<String, Tensor> added,
             Function<AttentionMask, Program> model,
             boolean absolutePositions) {
-        Device device = options.backend().map(Backends::named).orElseGet(Backends::preferred);
         Weights weights = Weights.open(options.weights().orElse(folder));
         try {
             Session session = new Session(

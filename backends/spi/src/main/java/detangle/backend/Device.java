@@ -10,6 +10,9 @@ public interface Device {
     /** One line for people: instruction set, threads, memory. */
     String description();
 
+    /** Begins what the device needs before its first program, in the background: {@link #load} waits for it. */
+    default void warmUp() {}
+
     /**
      * Makes a planned program ready to run: packs weights, generates kernels, warms them up.
      *

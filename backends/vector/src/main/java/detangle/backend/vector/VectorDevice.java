@@ -6,6 +6,7 @@ import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.vector.kernel.Lanes;
 import detangle.backend.vector.kernel.PeakKernels;
+import detangle.backend.vector.kernel.Warmup;
 import detangle.backend.vector.kernel.WorkerPool;
 import java.util.Optional;
 
@@ -21,6 +22,11 @@ final class VectorDevice implements Device {
         return System.getProperty("os.arch") + ", vectors of " + Lanes.SPECIES.vectorBitSize() + " bits, "
                 + WorkerPool.SHARED.threads() + " threads, Java "
                 + Runtime.version().feature();
+    }
+
+    @Override
+    public void warmUp() {
+        Warmup.begin();
     }
 
     @Override

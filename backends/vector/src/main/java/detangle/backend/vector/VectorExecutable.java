@@ -4,6 +4,7 @@ import detangle.backend.Executable;
 import detangle.backend.Plan;
 import detangle.backend.ShapeBinding;
 import detangle.backend.vector.kernel.Warmup;
+import detangle.ir.KernelOp;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import java.util.LinkedHashMap;
@@ -35,7 +36,11 @@ final class VectorExecutable implements Executable {
         Program program = StoredOperands.pack(plan.program(), all);
         this.plan = new Plan(program, plan.memory());
         this.constants = all.of(program);
-        Warmup.once();
+        // Most of what is folded when a model is compiled has no attention, which takes longest.
+        boolean attends = program.nodes().stream()
+                .anyMatch(n ->
+                        n.op() instanceof KernelOp.DisentangledAttention || n.op() instanceof KernelOp.PackedAttention);
+        (attends ? Warmup.ATTENTION : Warmup.PRODUCTS).await();
     }
 
     @Override

@@ -6,19 +6,31 @@ import detangle.backend.vector.kernel.AttentionKernel.Heads;
 import detangle.backend.vector.kernel.AttentionKernel.Positions;
 import detangle.backend.vector.kernel.AttentionKernel.Rows;
 import detangle.ir.Activation;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /**
  * Runs the kernels on next to nothing until C2 has compiled them: before that each vector is an object, which takes some
- * hundred times as long. Once a process, when the first model is loaded, so that no request pays for it.
+ * hundred times as long. Once a process, beside the loading of the first model, so that no request pays for it.
  */
-public final class Warmup {
+public enum Warmup {
+    /** Linear layers and what works row by row. */
+    PRODUCTS(Warmup::products),
+
+    /** Attention, and products with it. */
+    ATTENTION(() -> List.of(attention()));
+
     /** What an operation on vectors takes at most once it is compiled; as objects it takes ten times that. */
     private static final double COMPILED_NANOS = 5;
 
-    private static final int CALLS = 64;
+    private static final int CALLS = 16;
+
+    private static final long PAUSE_NANOS = 1_000_000;
 
     /** Where no kernel gets that fast, such as without C2. */
     private static final long PATIENCE_NANOS = 1_500_000_000;
@@ -26,45 +38,105 @@ public final class Warmup {
     private static final int DEPTH = 4;
     private static final int LENGTH = 24;
 
-    private static boolean done;
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+    private final Supplier<List<Kernel>> kernels;
 
-    private Warmup() {}
+    Warmup(Supplier<List<Kernel>> kernels) {
+        this.kernels = kernels;
+    }
 
-    /** @param vectors operations on vectors in a call, about */
-    private record Kernel(int vectors, Runnable call) {
-        /** Calls until some in a row are as fast as compiled ones. */
-        void warmUp() {
-            long end = System.nanoTime() + PATIENCE_NANOS;
-            for (long begin = System.nanoTime(); begin < end; ) {
-                for (int i = 0; i < CALLS; i++) {
-                    call.run();
-                }
-                long now = System.nanoTime();
-                if (now - begin < COMPILED_NANOS * vectors * CALLS) {
-                    return;
-                }
-                begin = now;
+    /** Threads are started by the first use of this class. */
+    private static final class Threads {
+        static {
+            for (Warmup warmup : values()) {
+                Thread.ofPlatform()
+                        .daemon()
+                        .name("detangle-warm-up-" + warmup.ordinal())
+                        .start(warmup::run);
             }
+        }
+
+        private Threads() {}
+
+        static void begin() {}
+    }
+
+    /** Begins all, unless that has been done. */
+    public static void begin() {
+        Threads.begin();
+    }
+
+    /** Begins all, unless that has been done, and waits for these kernels. */
+    public void await() {
+        begin();
+        try {
+            for (int i = 0; i <= ordinal(); i++) {
+                values()[i].done.join();
+            }
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) e.getCause();
         }
     }
 
-    /** The first call does it; those meanwhile wait. */
-    public static synchronized void once() {
-        if (done) {
-            return;
+    private void run() {
+        try {
+            kernels.get().forEach(Kernel::warmUp);
+            done.complete(null);
+        } catch (RuntimeException | Error e) {
+            done.completeExceptionally(e);
         }
+    }
+
+    /** @param vectors operations on vectors in a call, about */
+    private record Kernel(int vectors, Runnable call) {
+        /**
+         * Calls until some in a row are as fast as compiled ones. Half of the time is left to the compiler: calls on
+         * objects give it more to do, as what they run becomes hot as well.
+         */
+        void warmUp() {
+            long end = System.nanoTime() + PATIENCE_NANOS;
+            long owed = 0;
+            for (long begin = System.nanoTime(); begin < end; begin = System.nanoTime()) {
+                for (int i = 0; i < CALLS; i++) {
+                    call.run();
+                }
+                long took = System.nanoTime() - begin;
+                if (took < COMPILED_NANOS * vectors * CALLS) {
+                    return;
+                }
+                owed += took;
+                if (owed > PAUSE_NANOS) {
+                    owed -= pause(owed);
+                }
+            }
+        }
+
+        /** Returns how long it was. */
+        private static long pause(long nanos) {
+            long begin = System.nanoTime();
+            try {
+                Thread.sleep(Duration.ofNanos(nanos));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return System.nanoTime() - begin;
+        }
+    }
+
+    private static List<Kernel> products() {
         List<Kernel> kernels = new ArrayList<>();
+        kernels.add(product());
+        kernels.add(layerNorm());
+        kernels.add(gelu());
         for (int rows = MicroKernel.ROWS; rows > 0; rows--) {
             if (MicroKernel.tileRows(rows) == rows) {
                 kernels.add(tile(rows));
             }
         }
-        kernels.add(1, attention());
-        kernels.add(2, product());
-        kernels.add(3, layerNorm());
-        kernels.add(4, gelu());
-        WorkerPool.SHARED.run(kernels.size(), i -> kernels.get(i).warmUp());
-        done = true;
+        return kernels;
     }
 
     private static Kernel tile(int rows) {
@@ -78,14 +150,14 @@ public final class Warmup {
         });
     }
 
+    /** Of one panel, as the threads of the pool are not for this. */
     private static Kernel product() {
         int rows = MicroKernel.ROWS;
-        int columns = 2 * WIDTH;
-        PackedMatrix b = PackedMatrix.ofRows(new float[columns * DEPTH], 0, columns, DEPTH);
-        float[] c = new float[rows * columns];
+        PackedMatrix b = PackedMatrix.ofRows(new float[WIDTH * DEPTH], 0, WIDTH, DEPTH);
+        float[] c = new float[rows * WIDTH];
         Gemm gemm = new Gemm(new float[rows * DEPTH], 0, DEPTH, rows, DEPTH);
-        List<Gemm.Target> targets = List.of(new Gemm.Target(b, new float[columns], Activation.NONE, c, 0, columns));
-        return new Kernel(2 * 2 * rows * DEPTH, () -> gemm.run(targets));
+        List<Gemm.Target> targets = List.of(new Gemm.Target(b, new float[WIDTH], Activation.NONE, c, 0, WIDTH));
+        return new Kernel(2 * rows * DEPTH + rows * DEPTH, () -> gemm.run(targets));
     }
 
     private static Kernel attention() {
