@@ -28,9 +28,10 @@ public final class Inference {
         return new Result(inference.violations.isEmpty() ? type : Optional.empty(), List.copyOf(inference.violations));
     }
 
-    private boolean require(boolean holds, Constraint constraint, String detail) {
+    /** The detail is a {@link String#formatted} one, as programs are checked often and seldom break anything. */
+    private boolean require(boolean holds, Constraint constraint, String detail, Object... values) {
         if (!holds) {
-            violations.add(new Violation(constraint, detail));
+            violations.add(new Violation(constraint, detail.formatted(values)));
         }
         return holds;
     }
@@ -41,7 +42,10 @@ public final class Inference {
                 || require(
                         operands == expected,
                         Constraint.ARITY,
-                        "takes " + expected + (expected == 1 ? " operand, not " : " operands, not ") + operands);
+                        "takes %s %s, not %s",
+                        expected,
+                        expected == 1 ? "operand" : "operands",
+                        operands);
     }
 
     private Optional<TensorType> tensorOp(TensorOp op, List<TensorType> in) {
@@ -81,26 +85,30 @@ public final class Inference {
             require(
                     shape.isStatic() && shape.elements().size() == values.size(),
                     Constraint.CONSTANT_C1,
-                    values.size() + " values for shape " + shape);
+                    "%s values for shape %s",
+                    values.size(),
+                    shape);
         }
         return Optional.of(constant.type());
     }
 
     private Optional<TensorType> iota(TensorOp.Iota iota) {
-        require(iota.type().dtype().isInteger(), Constraint.IOTA_C1, "the type is " + iota.type());
+        require(iota.type().dtype().isInteger(), Constraint.IOTA_C1, "the type is %s", iota.type());
         axis(iota.axis(), iota.type(), Constraint.IOTA_C2);
         return Optional.of(iota.type());
     }
 
     private boolean axis(int axis, TensorType type, Constraint constraint) {
-        return require(axis >= 0 && axis < type.rank(), constraint, "axis " + axis + " of " + type);
+        return require(axis >= 0 && axis < type.rank(), constraint, "axis %s of %s", axis, type);
     }
 
     private Optional<TensorType> unary(UnaryFunction function, TensorType x) {
         require(
                 RegionTyping.takes(function, x.dtype()),
                 Constraint.UNARY_C1,
-                function.text() + " does not take " + x.dtype().text());
+                "%s does not take %s",
+                function.text(),
+                x.dtype().text());
         return Optional.of(x);
     }
 
@@ -108,31 +116,34 @@ public final class Inference {
         require(
                 a.dtype() == b.dtype() && RegionTyping.takes(function, a.dtype()),
                 Constraint.BINARY_C1,
-                function.text() + " of " + a + " and " + b);
+                "%s of %s and %s",
+                function.text(),
+                a,
+                b);
         return broadcast(a, b, Constraint.BINARY_C2).map(s -> new TensorType(a.dtype(), s));
     }
 
     private Optional<Shape> broadcast(TensorType a, TensorType b, Constraint constraint) {
         Optional<Shape> shape = Shape.broadcast(a.shape(), b.shape());
-        require(shape.isPresent(), constraint, "shapes " + a.shape() + " and " + b.shape() + " do not broadcast");
+        require(shape.isPresent(), constraint, "shapes %s and %s do not broadcast", a.shape(), b.shape());
         return shape;
     }
 
     private Optional<TensorType> compare(TensorType a, TensorType b) {
-        require(a.dtype() == b.dtype(), Constraint.COMPARE_C1, "operands are " + a + " and " + b);
+        require(a.dtype() == b.dtype(), Constraint.COMPARE_C1, "operands are %s and %s", a, b);
         return broadcast(a, b, Constraint.COMPARE_C2).map(s -> new TensorType(DType.I1, s));
     }
 
     private Optional<TensorType> select(TensorType c, TensorType a, TensorType b) {
-        require(c.dtype() == DType.I1, Constraint.SELECT_C1, "the condition is " + c);
-        require(a.dtype() == b.dtype(), Constraint.SELECT_C2, "choices are " + a + " and " + b);
+        require(c.dtype() == DType.I1, Constraint.SELECT_C1, "the condition is %s", c);
+        require(a.dtype() == b.dtype(), Constraint.SELECT_C2, "choices are %s and %s", a, b);
         Optional<Shape> choices = broadcast(a, b, Constraint.SELECT_C3);
         return choices.flatMap(s -> broadcast(c, a.withShape(s), Constraint.SELECT_C3))
                 .map(a::withShape);
     }
 
     private Optional<TensorType> reduce(int axis, TensorType x) {
-        require(x.dtype() != DType.I1, Constraint.REDUCE_C2, "the operand is " + x);
+        require(x.dtype() != DType.I1, Constraint.REDUCE_C2, "the operand is %s", x);
         return axis(axis, x, Constraint.REDUCE_C1)
                 ? Optional.of(x.withShape(x.shape().with(axis, Dim.of(1))))
                 : Optional.empty();
@@ -145,25 +156,33 @@ public final class Inference {
                         && a.dtype() == b.dtype()
                         && a.dtype().isFloat(),
                 Constraint.DOT_C1,
-                "operands are " + a + " and " + b)) {
+                "operands are %s and %s",
+                a,
+                b)) {
             return Optional.empty();
         }
         Dim m = a.dim(dot.transposeLhs() ? -1 : -2);
         Dim kA = a.dim(dot.transposeLhs() ? -2 : -1);
         Dim kB = b.dim(dot.transposeRhs() ? -1 : -2);
         Dim n = b.dim(dot.transposeRhs() ? -2 : -1);
-        require(kA.equals(kB), Constraint.DOT_C2, "contracted dims " + kA + " and " + kB + " differ");
+        require(kA.equals(kB), Constraint.DOT_C2, "contracted dims %s and %s differ", kA, kB);
         Optional<Shape> batch =
                 Shape.broadcast(a.shape().sub(0, a.rank() - 2), b.shape().sub(0, b.rank() - 2));
-        require(batch.isPresent(), Constraint.DOT_C3, "batch axes of " + a + " and " + b + " do not broadcast");
+        require(batch.isPresent(), Constraint.DOT_C3, "batch axes of %s and %s do not broadcast", a, b);
         return batch.map(s -> a.withShape(s.concat(Shape.of(m, n))));
     }
 
     private Optional<TensorType> reshape(Shape shape, TensorType x) {
+        Dim before = x.shape().elements();
+        Dim after = shape.elements();
         require(
-                x.shape().elements().equals(shape.elements()),
+                before.equals(after),
                 Constraint.RESHAPE_C1,
-                x.shape() + " has " + x.shape().elements() + " elements, " + shape + " has " + shape.elements());
+                "%s has %s elements, %s has %s",
+                x.shape(),
+                before,
+                shape,
+                after);
         return Optional.of(x.withShape(shape));
     }
 
@@ -171,14 +190,14 @@ public final class Inference {
         boolean valid = permutation.size() == x.rank()
                 && permutation.stream().distinct().count() == x.rank()
                 && permutation.stream().allMatch(p -> p >= 0 && p < x.rank());
-        return require(valid, Constraint.TRANSPOSE_C1, permutation + " of " + x)
+        return require(valid, Constraint.TRANSPOSE_C1, "%s of %s", permutation, x)
                 ? Optional.of(x.withShape(
                         new Shape(permutation.stream().map(p -> x.dim(p)).toList())))
                 : Optional.empty();
     }
 
     private Optional<TensorType> broadcast(Shape shape, TensorType x) {
-        require(x.shape().broadcastsTo(shape), Constraint.BROADCAST_C1, x.shape() + " to " + shape);
+        require(x.shape().broadcastsTo(shape), Constraint.BROADCAST_C1, "%s to %s", x.shape(), shape);
         return Optional.of(x.withShape(shape));
     }
 
@@ -189,10 +208,7 @@ public final class Inference {
         Dim extent = x.dim(slice.axis());
         Dim length = slice.limit().minus(slice.start());
         boolean inside = notNegative(slice.start()) && notNegative(length) && notNegative(extent.minus(slice.limit()));
-        require(
-                inside,
-                Constraint.SLICE_C2,
-                "[" + slice.start() + ", " + slice.limit() + ") of an axis of extent " + extent);
+        require(inside, Constraint.SLICE_C2, "[%s, %s) of an axis of extent %s", slice.start(), slice.limit(), extent);
         return Optional.of(x.withShape(x.shape().with(slice.axis(), length)));
     }
 
@@ -212,7 +228,7 @@ public final class Inference {
             boolean agrees = t.rank() == first.rank()
                     && t.dtype() == first.dtype()
                     && t.shape().with(axis, Dim.of(1)).equals(first.shape().with(axis, Dim.of(1)));
-            if (!require(agrees, Constraint.CONCAT_C2, first + " and " + t)) {
+            if (!require(agrees, Constraint.CONCAT_C2, "%s and %s", first, t)) {
                 return Optional.empty();
             }
             sum = sum.plus(t.dim(axis));
@@ -227,7 +243,9 @@ public final class Inference {
         require(
                 notNegative(pad.before()) && notNegative(pad.after()),
                 Constraint.PAD_C2,
-                "before " + pad.before() + ", after " + pad.after());
+                "before %s, after %s",
+                pad.before(),
+                pad.after());
         Dim extent = pad.before().plus(x.dim(pad.axis())).plus(pad.after());
         return Optional.of(x.withShape(x.shape().with(pad.axis(), extent)));
     }
@@ -237,29 +255,29 @@ public final class Inference {
     }
 
     private Optional<TensorType> gather(TensorType table, TensorType ids) {
-        require(isIndex(ids.dtype()), Constraint.GATHER_C2, "ids are " + ids);
-        return require(table.rank() >= 1, Constraint.GATHER_C1, "the table is " + table)
+        require(isIndex(ids.dtype()), Constraint.GATHER_C2, "ids are %s", ids);
+        return require(table.rank() >= 1, Constraint.GATHER_C1, "the table is %s", table)
                 ? Optional.of(table.withShape(ids.shape().concat(table.shape().sub(1, table.rank()))))
                 : Optional.empty();
     }
 
     private Optional<TensorType> scatterAdd(TensorType operand, TensorType ids, TensorType updates) {
-        require(isIndex(ids.dtype()), Constraint.SCATTER_ADD_C1, "ids are " + ids);
+        require(isIndex(ids.dtype()), Constraint.SCATTER_ADD_C1, "ids are %s", ids);
         boolean fits = operand.rank() >= 1
                 && operand.dtype() == updates.dtype()
                 && updates.shape().equals(ids.shape().concat(operand.shape().sub(1, operand.rank())));
-        require(fits, Constraint.SCATTER_ADD_C2, "operand " + operand + ", ids " + ids + ", updates " + updates);
+        require(fits, Constraint.SCATTER_ADD_C2, "operand %s, ids %s, updates %s", operand, ids, updates);
         return Optional.of(operand);
     }
 
     private Optional<TensorType> gatherLast(TensorType data, TensorType index, Constraint type, Constraint shape) {
-        require(isIndex(index.dtype()), type, "the index is " + index);
+        require(isIndex(index.dtype()), type, "the index is %s", index);
         boolean fits = data.rank() >= 1
                 && index.rank() >= 1
                 && index.shape()
                         .sub(0, index.rank() - 1)
                         .broadcastsTo(data.shape().sub(0, data.rank() - 1));
-        return require(fits, shape, "data " + data + ", index " + index)
+        return require(fits, shape, "data %s, index %s", data, index)
                 ? Optional.of(data.withShape(data.shape().with(-1, index.dim(-1))))
                 : Optional.empty();
     }
@@ -269,14 +287,17 @@ public final class Inference {
                 .ifPresent(gathered -> require(
                         gathered.equals(updates),
                         Constraint.SCATTER_ADD_LAST_C2,
-                        "operand " + operand + ", index " + index + ", updates " + updates));
+                        "operand %s, index %s, updates %s",
+                        operand,
+                        index,
+                        updates));
         return Optional.of(operand);
     }
 
     private Optional<TensorType> toeplitz(TensorOp.Toeplitz op, TensorType table) {
         boolean fits = table.rank() == 1
                 && table.dim(0).equals(op.rows().plus(op.columns()).plus(-1));
-        require(fits, Constraint.TOEPLITZ_C1, table + " for " + op.rows() + " rows and " + op.columns() + " columns");
+        require(fits, Constraint.TOEPLITZ_C1, "%s for %s rows and %s columns", table, op.rows(), op.columns());
         return Optional.of(table.withShape(Shape.of(op.rows(), op.columns())));
     }
 
@@ -287,7 +308,9 @@ public final class Inference {
                         && x.dtype() == w.dtype()
                         && x.dtype().isFloat(),
                 Constraint.CONV1D_C1,
-                "x is " + x + ", the weight " + w)) {
+                "x is %s, the weight %s",
+                x,
+                w)) {
             return Optional.empty();
         }
         Dim groups = Dim.of(conv.groups());
@@ -295,11 +318,13 @@ public final class Inference {
                 && w.dim(1).times(groups).equals(x.dim(2))
                 && w.dim(0).isStatic()
                 && w.dim(0).size() % conv.groups() == 0;
-        require(divides, Constraint.CONV1D_C2, conv.groups() + " groups, x " + x + ", weight " + w);
+        require(divides, Constraint.CONV1D_C2, "%s groups, x %s, weight %s", conv.groups(), x, w);
         require(
                 conv.padding() >= 0 && w.dim(2).isStatic(),
                 Constraint.CONV1D_C3,
-                "padding " + conv.padding() + ", weight " + w);
+                "padding %s, weight %s",
+                conv.padding(),
+                w);
         Dim length = x.dim(1).plus(2L * conv.padding()).minus(w.dim(2)).plus(1);
         return Optional.of(x.withShape(Shape.of(x.dim(0), length, w.dim(0))));
     }
@@ -309,7 +334,9 @@ public final class Inference {
                 seed.equals(new TensorType(DType.I64, Shape.SCALAR))
                         && type.dtype().isFloat(),
                 Constraint.RANDOM_UNIFORM_C1,
-                "the seed is " + seed + ", the result " + type);
+                "the seed is %s, the result %s",
+                seed,
+                type);
         return Optional.of(type);
     }
 }

@@ -8,7 +8,7 @@ import java.util.Optional;
 final class KernelInference {
     /** Records a violation unless a condition holds, and says whether it does. */
     interface Requirement {
-        boolean require(boolean holds, Constraint constraint, String detail);
+        boolean require(boolean holds, Constraint constraint, String detail, Object... values);
     }
 
     private final Requirement requirement;
@@ -17,8 +17,8 @@ final class KernelInference {
         this.requirement = requirement;
     }
 
-    private boolean require(boolean holds, Constraint constraint, String detail) {
-        return requirement.require(holds, constraint, detail);
+    private boolean require(boolean holds, Constraint constraint, String detail, Object... values) {
+        return requirement.require(holds, constraint, detail, values);
     }
 
     Optional<TensorType> infer(KernelOp op, List<TensorType> in) {
@@ -38,13 +38,15 @@ final class KernelInference {
         require(
                 dtypes.equals(op.region().arguments()),
                 Constraint.ELEMENTWISE_C1,
-                "arguments " + op.region().arguments() + ", operands " + dtypes);
+                "arguments %s, operands %s",
+                op.region().arguments(),
+                dtypes);
         Optional<String> fault = RegionTyping.fault(op.region());
-        require(fault.isEmpty(), Constraint.ELEMENTWISE_C3, fault.orElse(""));
+        require(fault.isEmpty(), Constraint.ELEMENTWISE_C3, "%s", fault.orElse(""));
         Optional<Shape> shape = Optional.of(Shape.SCALAR);
         for (TensorType t : in) {
             Optional<Shape> next = shape.flatMap(s -> Shape.broadcast(s, t.shape()));
-            if (!require(next.isPresent(), Constraint.ELEMENTWISE_C2, "operands " + in)) {
+            if (!require(next.isPresent(), Constraint.ELEMENTWISE_C2, "operands %s", in)) {
                 return Optional.empty();
             }
             shape = next;
@@ -60,7 +62,9 @@ final class KernelInference {
         return require(
                 v.dtype().isFloat() && v.shape().equals(Shape.of(extent)),
                 constraint,
-                v + " where a float [" + extent + "] is due");
+                "%s where a float [%s] is due",
+                v,
+                extent);
     }
 
     private Optional<TensorType> linear(KernelOp.Linear op, List<TensorType> in) {
@@ -72,13 +76,12 @@ final class KernelInference {
                         && w.rank() == 2
                         && w.dtype().isFloat(),
                 Constraint.LINEAR_C1,
-                "x is " + x + ", the weight " + w)) {
+                "x is %s, the weight %s",
+                x,
+                w)) {
             return Optional.empty();
         }
-        require(
-                x.dim(-1).equals(w.dim(1)),
-                Constraint.LINEAR_C2,
-                "last dims " + x.dim(-1) + " and " + w.dim(1) + " differ");
+        require(x.dim(-1).equals(w.dim(1)), Constraint.LINEAR_C2, "last dims %s and %s differ", x.dim(-1), w.dim(1));
         if (op.bias()) {
             vector(in.get(2), w.dim(0), Constraint.LINEAR_C3);
         }
@@ -87,11 +90,11 @@ final class KernelInference {
 
     private Optional<TensorType> layerNorm(KernelOp.LayerNorm op, List<TensorType> in) {
         TensorType x = in.get(0);
-        if (!require(x.rank() >= 1 && computes(x.dtype()), Constraint.LAYER_NORM_C1, "x is " + x)) {
+        if (!require(x.rank() >= 1 && computes(x.dtype()), Constraint.LAYER_NORM_C1, "x is %s", x)) {
             return Optional.empty();
         }
         if (op.residual()) {
-            require(in.get(1).equals(x), Constraint.LAYER_NORM_C2, "x is " + x + ", the residual " + in.get(1));
+            require(in.get(1).equals(x), Constraint.LAYER_NORM_C2, "x is %s, the residual %s", x, in.get(1));
         }
         vector(in.get(in.size() - 2), x.dim(-1), Constraint.LAYER_NORM_C3);
         vector(in.get(in.size() - 1), x.dim(-1), Constraint.LAYER_NORM_C3);
@@ -106,7 +109,9 @@ final class KernelInference {
                         && table.rank() == 2
                         && table.dtype().isFloat(),
                 Constraint.EMBEDDING_C1,
-                "ids are " + ids + ", the table " + table)) {
+                "ids are %s, the table %s",
+                ids,
+                table)) {
             return Optional.empty();
         }
         vector(in.get(2), table.dim(1), Constraint.EMBEDDING_C2);
@@ -115,17 +120,21 @@ final class KernelInference {
             require(
                     in.get(4).equals(new TensorType(DType.I1, ids.shape().concat(Shape.of(1)))),
                     Constraint.EMBEDDING_C3,
-                    "ids are " + ids + ", the mask " + in.get(4));
+                    "ids are %s, the mask %s",
+                    ids,
+                    in.get(4));
         }
         return Optional.of(new TensorType(DType.F32, ids.shape().concat(Shape.of(table.dim(1)))));
     }
 
     private Optional<TensorType> maskedSoftmax(TensorType x, TensorType mask) {
-        require(x.rank() >= 1 && computes(x.dtype()), Constraint.MASKED_SOFTMAX_C1, "x is " + x);
+        require(x.rank() >= 1 && computes(x.dtype()), Constraint.MASKED_SOFTMAX_C1, "x is %s", x);
         require(
                 mask.dtype() == DType.I1 && mask.shape().broadcastsTo(x.shape()),
                 Constraint.MASKED_SOFTMAX_C2,
-                "x is " + x + ", the mask " + mask);
+                "x is %s, the mask %s",
+                x,
+                mask);
         return Optional.of(x);
     }
 
@@ -139,14 +148,16 @@ final class KernelInference {
                         && k.equals(q.withShape(q.shape().with(1, k.dim(1))))
                         && in.get(2).equals(k),
                 Constraint.ATTENTION_C1,
-                "q, k, v are " + in.subList(0, 3))) {
+                "q, k, v are %s",
+                in.subList(0, 3))) {
             return Optional.empty();
         }
         TensorType mask = in.get(3);
         require(
                 mask.dtype() == DType.I1 && mask.shape().broadcastsTo(Shape.of(q.dim(0), q.dim(2), q.dim(1), k.dim(1))),
                 Constraint.ATTENTION_C2,
-                "the mask is " + mask);
+                "the mask is %s",
+                mask);
         if (op.c2p() || op.p2c()) {
             Dim distances = q.dim(1).plus(k.dim(1)).plus(-1);
             positions(q, in.subList(4, in.size()), distances, Constraint.ATTENTION_C3, Constraint.ATTENTION_C4);
@@ -164,7 +175,8 @@ final class KernelInference {
                         && k.equals(q.withShape(q.shape().with(0, k.dim(0))))
                         && in.get(2).equals(k),
                 Constraint.PACKED_C1,
-                "q, k, v are " + in.subList(0, 3))) {
+                "q, k, v are %s",
+                in.subList(0, 3))) {
             return Optional.empty();
         }
         require(
@@ -174,7 +186,8 @@ final class KernelInference {
                         && in.get(5).equals(TensorType.of(DType.I32, q.dim(0)))
                         && in.get(6).equals(TensorType.of(DType.I32, k.dim(0))),
                 Constraint.PACKED_C2,
-                "segments and positions are " + in.subList(3, 7));
+                "segments and positions are %s",
+                in.subList(3, 7));
         if (op.c2p() || op.p2c()) {
             Dim distances = op.length().times(2).plus(-1);
             positions(q, in.subList(7, in.size()), distances, Constraint.PACKED_C3, Constraint.PACKED_C4);
@@ -190,9 +203,9 @@ final class KernelInference {
                     && p.shape().equals(operands.getFirst().shape())
                     && p.dim(0).equals(q.dim(-2))
                     && p.dim(2).equals(q.dim(-1));
-            require(fits, tables, "q is " + q + ", a position table " + p);
+            require(fits, tables, "q is %s, a position table %s", q, p);
         }
         TensorType table = operands.getLast();
-        require(table.equals(TensorType.of(DType.I32, distances)), rows, "the table is " + table);
+        require(table.equals(TensorType.of(DType.I32, distances)), rows, "the table is %s", table);
     }
 }
