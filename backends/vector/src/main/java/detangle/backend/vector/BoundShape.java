@@ -13,6 +13,7 @@ import detangle.ir.TensorOp;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.InterpreterException;
 import detangle.ir.interpreter.Precision;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * A program at given sizes: offsets, the values that depend on sizes alone, and frames of memory with kernels bound to
@@ -33,8 +33,20 @@ final class BoundShape {
     private final Constants constants;
     private final Map<String, Long> bindings;
     private final Layout layout;
+    private final List<Given> given;
     private final Map<Node, View> fixed;
-    private final ConcurrentLinkedQueue<Frame> idle = new ConcurrentLinkedQueue<>();
+    private final ArrayDeque<Frame> idle = new ArrayDeque<>();
+
+    /** An input at these sizes. */
+    private record Given(String name, DType dtype, int[] shape) {
+        boolean fits(Tensor tensor) {
+            boolean fits = tensor != null && tensor.dtype() == dtype && tensor.rank() == shape.length;
+            for (int axis = 0; fits && axis < shape.length; axis++) {
+                fits = tensor.dim(axis) == shape[axis];
+            }
+            return fits;
+        }
+    }
 
     BoundShape(Plan plan, Constants constants, Map<String, Long> bindings) {
         this.plan = plan;
@@ -47,7 +59,24 @@ final class BoundShape {
                         + " at once, more than an array holds: use a smaller batch");
             }
         });
+        this.given = plan.program().inputs().stream().map(this::given).toList();
         this.fixed = evaluateFixed();
+    }
+
+    private Given given(Node input) {
+        return new Given(
+                ((TensorOp.Input) input.op()).name(),
+                input.type().dtype(),
+                StepBuilder.ints(input.shape().evaluate(bindings)));
+    }
+
+    /** Whether these are all inputs and have these sizes. */
+    boolean fits(Map<String, Tensor> inputs) {
+        boolean fits = inputs.size() == given.size();
+        for (int i = 0; fits && i < given.size(); i++) {
+            fits = given.get(i).fits(inputs.get(given.get(i).name()));
+        }
+        return fits;
     }
 
     /** Values that depend on no input and that some kernel reads as memory. */
@@ -83,18 +112,26 @@ final class BoundShape {
     }
 
     Map<String, Tensor> run(Map<String, Tensor> inputs) {
-        Frame frame = idle.poll();
-        if (frame == null) {
-            frame = new Frame();
-        }
+        Frame frame = take();
         Map<String, Tensor> outputs = frame.run(inputs);
-        idle.add(frame);
+        synchronized (idle) {
+            idle.push(frame);
+        }
         return outputs;
+    }
+
+    private Frame take() {
+        synchronized (idle) {
+            if (!idle.isEmpty()) {
+                return idle.pop();
+            }
+        }
+        return new Frame();
     }
 
     /** Memory for one run at a time. */
     private final class Frame {
-        private final Map<String, View> inputs = new LinkedHashMap<>();
+        private final View[] inputs = new View[given.size()];
         private final Map<String, View> outputs = new LinkedHashMap<>();
         private final List<Step> steps = new ArrayList<>();
 
@@ -103,16 +140,16 @@ final class BoundShape {
             layout.arenaElements().forEach((dtype, n) -> arenas.put(dtype, View.newArray(dtype, Math.toIntExact(n))));
             Map<Node, View> views = new IdentityHashMap<>(fixed);
             StepBuilder builder = new StepBuilder(views, constants, bindings);
+            for (int i = 0; i < inputs.length; i++) {
+                inputs[i] = View.allocate(given.get(i).dtype(), given.get(i).shape());
+                views.put(plan.program().inputs().get(i), inputs[i]);
+            }
             for (Node node : plan.program().nodes()) {
-                int[] shape = StepBuilder.ints(node.shape().evaluate(bindings));
-                if (node.op() instanceof TensorOp.Input(String name, var type)) {
-                    View view = View.allocate(node.type().dtype(), shape);
-                    views.put(node, view);
-                    inputs.put(name, view);
-                } else if (plan.memory().slot(node).isPresent()) {
+                if (plan.memory().slot(node).isPresent()) {
                     int offset = Math.toIntExact(
                             layout.offsets().get(plan.memory().slot(node).getAsInt()));
                     DType dtype = node.type().dtype();
+                    int[] shape = StepBuilder.ints(node.shape().evaluate(bindings));
                     View view = new View(dtype, arenas.get(dtype), offset, shape);
                     views.put(node, view);
                     builder.step(node, view).ifPresent(this::add);
@@ -136,7 +173,9 @@ final class BoundShape {
         }
 
         Map<String, Tensor> run(Map<String, Tensor> values) {
-            inputs.forEach((name, view) -> view.copyFrom(values.get(name)));
+            for (int i = 0; i < inputs.length; i++) {
+                inputs[i].copyFrom(values.get(given.get(i).name()));
+            }
             WorkerPool.SHARED.enter();
             try {
                 for (Step step : steps) {

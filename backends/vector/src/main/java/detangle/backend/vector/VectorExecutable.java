@@ -7,7 +7,8 @@ import detangle.backend.vector.kernel.Warmup;
 import detangle.ir.KernelOp;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -28,7 +29,10 @@ final class VectorExecutable implements Executable {
 
     private final Plan plan;
     private final Constants constants;
-    private final LinkedHashMap<Map<String, Long>, BoundShape> shapes = new LinkedHashMap<>(16, 0.75f, true);
+
+    /** By their last use, the latest last. */
+    private final List<BoundShape> shapes = new ArrayList<>();
+
     private volatile boolean closed;
 
     VectorExecutable(Plan plan) {
@@ -48,12 +52,11 @@ final class VectorExecutable implements Executable {
         if (closed) {
             throw new IllegalStateException("the executable is closed");
         }
-        Map<String, Long> bindings = ShapeBinding.bind(plan.program(), inputs);
+        BoundShape shape = shape(inputs);
         if (!Thread.currentThread().isVirtual()) {
-            return shape(bindings).run(inputs);
+            return shape.run(inputs);
         }
-        Future<Map<String, Tensor>> result =
-                PLATFORM.submit(() -> shape(bindings).run(inputs));
+        Future<Map<String, Tensor>> result = PLATFORM.submit(() -> shape.run(inputs));
         try {
             return result.get();
         } catch (InterruptedException e) {
@@ -67,15 +70,22 @@ final class VectorExecutable implements Executable {
         }
     }
 
-    private BoundShape shape(Map<String, Long> bindings) {
+    /** Inputs like some that were seen lately are neither checked nor bound again. */
+    private BoundShape shape(Map<String, Tensor> inputs) {
         synchronized (shapes) {
-            BoundShape shape = shapes.get(bindings);
-            if (shape == null) {
-                shape = new BoundShape(plan, constants, bindings);
-                shapes.put(bindings, shape);
-                if (shapes.size() > MAX_SHAPES) {
-                    shapes.pollFirstEntry();
+            for (int i = shapes.size() - 1; i >= 0; i--) {
+                BoundShape shape = shapes.get(i);
+                if (shape.fits(inputs)) {
+                    if (i < shapes.size() - 1) {
+                        shapes.add(shapes.remove(i));
+                    }
+                    return shape;
                 }
+            }
+            BoundShape shape = new BoundShape(plan, constants, ShapeBinding.bind(plan.program(), inputs));
+            shapes.add(shape);
+            if (shapes.size() > MAX_SHAPES) {
+                shapes.removeFirst();
             }
             return shape;
         }

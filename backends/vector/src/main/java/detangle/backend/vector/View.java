@@ -82,8 +82,8 @@ record View(DType dtype, Object array, int offset, int[] shape) {
         return (long[]) array;
     }
 
-    private MemorySegment segment() {
-        MemorySegment all = switch (array) {
+    private MemorySegment all() {
+        return switch (array) {
             case float[] a -> MemorySegment.ofArray(a);
             case double[] a -> MemorySegment.ofArray(a);
             case int[] a -> MemorySegment.ofArray(a);
@@ -92,11 +92,14 @@ record View(DType dtype, Object array, int offset, int[] shape) {
             case short[] a -> MemorySegment.ofArray(a);
             default -> throw new IllegalStateException("no memory of " + dtype);
         };
-        return all.asSlice((long) offset * dtype.bytes(), (long) elements() * dtype.bytes());
+    }
+
+    private MemorySegment segment() {
+        return all().asSlice((long) offset * dtype.bytes(), (long) elements() * dtype.bytes());
     }
 
     void copyFrom(Tensor tensor) {
-        segment().copyFrom(tensor.data());
+        MemorySegment.copy(tensor.data(), 0, all(), (long) offset * dtype.bytes(), (long) elements() * dtype.bytes());
     }
 
     /** This memory as a tensor, shared. */
