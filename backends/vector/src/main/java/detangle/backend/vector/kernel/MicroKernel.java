@@ -7,6 +7,8 @@ final class MicroKernel {
     /** The most rows of a tile. */
     static final int ROWS = SHAPE.rows();
 
+    private static final int FEW = 4;
+
     /** By number of rows; one and the even ones, as each is code to be compiled. */
     private static final Tile[] TILES = tiles();
 
@@ -26,9 +28,14 @@ final class MicroKernel {
         return rows == 1 ? 1 : Lanes.roundUp(rows, 2);
     }
 
-    /** Rows of the tile that begins {@code left} rows before the end: all of them of about one height. */
+    /**
+     * Rows of the tile that begins {@code left} rows before the end: all of them of about one height. Where a few rows more
+     * than one tile are left, the first has all it can: a panel that comes from memory, as with a short sequence, is
+     * then waited for less.
+     */
     static int tileRows(int left) {
-        int even = height(Math.ceilDiv(left, Math.ceilDiv(left, ROWS)));
+        int tiles = left <= ROWS + FEW ? 1 : Math.ceilDiv(left, ROWS);
+        int even = height(Math.min(ROWS, Math.ceilDiv(left, tiles)));
         return even <= left ? even : even == 2 ? 1 : even - 2;
     }
 
