@@ -139,7 +139,7 @@ final class BoundShape {
             Map<DType, Object> arenas = new EnumMap<>(DType.class);
             layout.arenaElements().forEach((dtype, n) -> arenas.put(dtype, View.newArray(dtype, Math.toIntExact(n))));
             Map<Node, View> views = new IdentityHashMap<>(fixed);
-            StepBuilder builder = new StepBuilder(views, constants, bindings);
+            StepBuilder builder = new StepBuilder(fixed.keySet(), views, constants, bindings);
             for (int i = 0; i < inputs.length; i++) {
                 inputs[i] = View.allocate(given.get(i).dtype(), given.get(i).shape());
                 views.put(plan.program().inputs().get(i), inputs[i]);

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -34,13 +35,21 @@ final class StepBuilder {
     private final Constants constants;
     private final Map<String, Long> bindings;
 
+    /** Nodes whose values are the same at each run. */
+    private final Set<Node> fixed;
+
     /** All layers of a model share one. */
     private final Map<TableKey, RelativeTable> relativeTables = new HashMap<>();
 
     /** What a table in the kernel's forms depends on. */
     private record TableKey(Node table, int centre, int rows) {}
 
-    StepBuilder(Map<Node, View> views, Constants constants, Map<String, Long> bindings) {
+    /**
+     * @param fixed values that are the same at each run
+     * @param views where values are, to be filled while steps are built
+     */
+    StepBuilder(Set<Node> fixed, Map<Node, View> views, Constants constants, Map<String, Long> bindings) {
+        this.fixed = fixed;
         this.views = views;
         this.constants = constants;
         this.bindings = bindings;
@@ -193,14 +202,28 @@ final class StepBuilder {
         return PackedMatrix.ofRows(v.floats(), v.offset(), v.dim(0), v.dim(1));
     }
 
-    /** A vector operand, padded to whole panels: stored ones once, others at each run. */
+    private boolean isFixed(Node node, int operand) {
+        return StoredOperands.isRead(node, operand) || fixed.contains(node.input(operand));
+    }
+
+    /** What an operand becomes for a kernel: once if it is fixed, else at each run. */
+    private static <T> Supplier<T> prepared(boolean isFixed, Supplier<T> value) {
+        if (!isFixed) {
+            return value;
+        }
+        T once = value.get();
+        return () -> once;
+    }
+
+    /** A vector operand, padded to whole panels. */
     private Supplier<float[]> vector(Node node, int operand) {
         if (StoredOperands.isRead(node, operand)) {
-            float[] stored = constants.vector(node.input(operand));
-            return () -> stored;
+            return prepared(true, () -> constants.vector(node.input(operand)));
         }
         View v = in(node, operand);
-        return () -> Constants.padded(Arrays.copyOfRange(v.floats(), v.offset(), v.offset() + v.elements()));
+        return prepared(
+                isFixed(node, operand),
+                () -> Constants.padded(Arrays.copyOfRange(v.floats(), v.offset(), v.offset() + v.elements())));
     }
 
     private Step linear(KernelOp.Linear op, Node node, View out) {
@@ -208,13 +231,14 @@ final class StepBuilder {
         int n = out.dim(-1);
         int rows = out.rows();
         int k = x.dim(-1);
-        Supplier<Panels> weight =
-                () -> StoredOperands.isRead(node, 1) ? constants.matrix(node.input(1)) : matrix(node, 1);
+        Supplier<Panels> weight = prepared(
+                isFixed(node, 1),
+                () -> StoredOperands.isRead(node, 1) ? constants.matrix(node.input(1)) : matrix(node, 1));
         float[] zeros = new float[n + PackedMatrix.WIDTH];
         Supplier<float[]> bias = op.bias() ? vector(node, 2) : () -> zeros;
         Supplier<Gemm.Target> target =
                 () -> new Gemm.Target(weight.get(), bias.get(), op.activation(), out.floats(), out.offset(), n);
-        if (StoredOperands.isRead(node, 1) && (!op.bias() || StoredOperands.isRead(node, 2))) {
+        if (isFixed(node, 1) && (!op.bias() || isFixed(node, 2))) {
             return new LinearStep(x, List.of(target.get()));
         }
         Gemm gemm = new Gemm(x.floats(), x.offset(), k, rows, k);
@@ -340,26 +364,17 @@ final class StepBuilder {
         int tableAt = node.inputs().size() - 1;
         int rows = Math.toIntExact(node.input(first).type().dim(1).evaluate(bindings));
         View table = in(node, tableAt);
-        boolean fixed = StoredOperands.isRead(node, first)
-                && StoredOperands.isRead(node, tableAt - 1)
-                && !isComputedEachRun(node.input(tableAt));
-        Supplier<AttentionKernel.Positions> compute = () -> new AttentionKernel.Positions(
-                c2p ? Optional.of(packedHeads(node, first)) : Optional.empty(),
-                p2c ? Optional.of(packedHeads(node, tableAt - 1)) : Optional.empty(),
-                fixed
-                        ? relativeTables.computeIfAbsent(
-                                new TableKey(node.input(tableAt), length - 1, rows),
-                                t -> relativeTable(table, length - 1, rows))
-                        : relativeTable(table, length - 1, rows));
-        if (fixed) {
-            Optional<AttentionKernel.Positions> once = Optional.of(compute.get());
-            return () -> once;
-        }
-        return () -> Optional.of(compute.get());
-    }
-
-    private static boolean isComputedEachRun(Node node) {
-        return node.op() instanceof TensorOp.Input || node.inputs().stream().anyMatch(StepBuilder::isComputedEachRun);
+        boolean isFixed = isFixed(node, first) && isFixed(node, tableAt - 1) && isFixed(node, tableAt);
+        return prepared(
+                isFixed,
+                () -> Optional.of(new AttentionKernel.Positions(
+                        c2p ? Optional.of(packedHeads(node, first)) : Optional.empty(),
+                        p2c ? Optional.of(packedHeads(node, tableAt - 1)) : Optional.empty(),
+                        isFixed
+                                ? relativeTables.computeIfAbsent(
+                                        new TableKey(node.input(tableAt), length - 1, rows),
+                                        t -> relativeTable(table, length - 1, rows))
+                                : relativeTable(table, length - 1, rows))));
     }
 
     private static RelativeTable relativeTable(View table, int centre, int rows) {
