@@ -34,7 +34,7 @@ public record NarrowMatrix(short[] data, DType dtype, int k, int n) implements P
             for (int i = 0; i < Math.min(WIDTH, n - panel * WIDTH); i++) {
                 rows.read(panel * WIDTH + i, row, 0);
                 for (int j = 0; j < k; j++) {
-                    data[panel * k * WIDTH + PackedMatrix.column(i, k) + j * COUNT] = row[j];
+                    data[(panel * k + j) * WIDTH + i] = row[j];
                 }
             }
         });

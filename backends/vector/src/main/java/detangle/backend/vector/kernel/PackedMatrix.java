@@ -1,7 +1,5 @@
 package detangle.backend.vector.kernel;
 
-import static detangle.backend.vector.kernel.Lanes.COUNT;
-
 /**
  * The right operand of a product, {@code [K,N]}, cut into panels of {@link #WIDTH} columns, each with its K rows one
  * after the other: {@code data[(n / WIDTH * K + k) * WIDTH + n % WIDTH]}. Columns beyond N are zero.
@@ -56,11 +54,6 @@ public record PackedMatrix(float[] data, int offset, int k, int n) implements Pa
         return new PackedMatrix(data, 0, k, n);
     }
 
-    /** Where in a panel of depth k a column begins. */
-    static int column(int i, int k) {
-        return i / COUNT * k * COUNT + i % COUNT;
-    }
-
     /** Packs n rows of k floats, {@code stride} apart, as columns. */
     static void packRows(float[] from, int offset, int stride, int n, int k, float[] to, int at) {
         for (int p = 0; p * WIDTH < n; p++) {
@@ -71,11 +64,11 @@ public record PackedMatrix(float[] data, int offset, int k, int n) implements Pa
             for (int j = 0; j < k; j += CHUNK) {
                 int end = Math.min(k, j + CHUNK);
                 for (int i = 0; i < columns; i++) {
-                    transpose(from, first + i * stride + j, to, panel + column(i, k) + j * COUNT, end - j);
+                    transpose(from, first + i * stride + j, to, panel + j * WIDTH + i, end - j);
                 }
                 for (int i = columns; i < WIDTH; i++) {
                     for (int l = j; l < end; l++) {
-                        to[panel + column(i, k) + l * COUNT] = 0;
+                        to[panel + l * WIDTH + i] = 0;
                     }
                 }
             }
@@ -84,19 +77,19 @@ public record PackedMatrix(float[] data, int offset, int k, int n) implements Pa
 
     private static void transpose(float[] from, int row, float[] to, int column, int count) {
         for (int j = 0; j < count; j++) {
-            to[column + j * COUNT] = from[row + j];
+            to[column + j * WIDTH] = from[row + j];
         }
     }
 
     /** Packs k rows of n floats, {@code stride} apart, as they are. */
     static void packColumns(float[] from, int offset, int stride, int k, int n, float[] to, int at) {
-        for (int p = 0; p * COUNT < Lanes.roundUp(n, WIDTH); p++) {
-            int columns = Math.clamp(n - p * COUNT, 0, COUNT);
+        for (int p = 0; p * WIDTH < n; p++) {
+            int columns = Math.min(WIDTH, n - p * WIDTH);
             for (int j = 0; j < k; j++) {
-                int row = at + (p * k + j) * COUNT;
-                System.arraycopy(from, columns == 0 ? 0 : offset + j * stride + p * COUNT, to, row, columns);
-                for (int i = columns; i < COUNT; i++) {
-                    to[row + i] = 0;
+                int panelRow = at + (p * k + j) * WIDTH;
+                System.arraycopy(from, offset + j * stride + p * WIDTH, to, panelRow, columns);
+                for (int i = columns; i < WIDTH; i++) {
+                    to[panelRow + i] = 0;
                 }
             }
         }

@@ -136,26 +136,12 @@ final class TileCompiler {
                 code.astore(sums[i][v]);
             }
         }
-        int[] columns = new int[VECTORS];
-        for (int v = 0; v < VECTORS; v++) {
-            columns[v] = code.allocateLocal(TypeKind.INT);
-            code.iload(K)
-                    .loadConstant(v * Lanes.COUNT)
-                    .imul()
-                    .iload(B_AT)
-                    .iadd()
-                    .istore(columns[v]);
-        }
         int step = code.allocateLocal(TypeKind.INT);
         Label test = code.newLabel();
         Label end = code.newLabel();
         code.iconst_0().istore(step).labelBinding(test).iload(step).iload(K).if_icmpge(end);
-        step(sums, columns);
-        code.iinc(A_AT, rows).iinc(step, 1);
-        for (int column : columns) {
-            code.iinc(column, Lanes.COUNT);
-        }
-        code.goto_(test);
+        step(sums);
+        code.iinc(A_AT, rows).iinc(B_AT, VECTORS * Lanes.COUNT).iinc(step, 1).goto_(test);
         code.labelBinding(end);
         for (int i = 0; i < rows; i++) {
             for (int v = 0; v < VECTORS; v++) {
@@ -212,10 +198,10 @@ final class TileCompiler {
     }
 
     /** One column of A by one row of B. */
-    private void step(int[][] sums, int[] columns) {
+    private void step(int[][] sums) {
         int[] b = new int[VECTORS];
         for (int v = 0; v < VECTORS; v++) {
-            load(B, columns[v], 0);
+            load(B, B_AT, v * Lanes.COUNT);
             b[v] = code.allocateLocal(TypeKind.REFERENCE);
             code.astore(b[v]);
         }
