@@ -4,23 +4,31 @@ import detangle.backend.Backend;
 import detangle.backend.Device;
 import detangle.runtime.Backends;
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 @Command(name = "devices", description = "Lists what can run models here.", mixinStandardHelpOptions = true)
 final class DevicesCommand implements Runnable {
+    private static final String TORNADO = "tornado";
+
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
-        for (Backend backend : Backends.all()) {
+        List<Backend> backends = Backends.all();
+        for (Backend backend : backends) {
             for (Device device : backend.devices()) {
                 out.println(device.name() + ": " + device.description());
             }
             backend.unavailable().ifPresent(why -> out.println(backend.name() + ": not available: " + why));
+        }
+        if (backends.stream().noneMatch(b -> b.name().equals(TORNADO))) {
+            out.println(TORNADO
+                    + ": not available: this build is without it; docs/BACKENDS.md says how to build it for GPUs");
         }
     }
 }

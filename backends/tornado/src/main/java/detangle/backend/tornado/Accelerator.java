@@ -1,0 +1,28 @@
+package detangle.backend.tornado;
+
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.backend.Peaks;
+import detangle.backend.Plan;
+import java.util.Optional;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+
+/** A device of TornadoVM. */
+record Accelerator(String name, TornadoDevice tornado) implements Device {
+    @Override
+    public String description() {
+        return tornado.getPhysicalDevice().getDeviceName() + ", " + (tornado.getMaxGlobalMemory() >> 20)
+                + " MiB, through TornadoVM";
+    }
+
+    @Override
+    public Executable load(Plan plan) {
+        return new TornadoExecutable(plan, tornado);
+    }
+
+    /** Until a measurement of devices is here. */
+    @Override
+    public Optional<Peaks> measurePeaks() {
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,73 @@
+package detangle.backend.tornado;
+
+import detangle.ir.DType;
+import detangle.ir.Tensor;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.foreign.MemorySegment;
+import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.LongArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/** Memory that a device sees, outside the heap: one of TornadoVM's arrays for a value. */
+record DeviceArray(DType dtype, long[] shape, TornadoNativeArray array) {
+    /** Whether values of this type can be on the device. */
+    static boolean covers(DType dtype) {
+        return switch (dtype) {
+            case F32, I32, I64, I1 -> true;
+            case F16, BF16, F64, I8 -> false;
+        };
+    }
+
+    static DeviceArray allocate(DType dtype, long[] shape) {
+        int n = Math.toIntExact(Tensor.elements(shape));
+        return new DeviceArray(
+                dtype,
+                shape,
+                switch (dtype) {
+                    case F32 -> new FloatArray(n);
+                    case I32 -> new IntArray(n);
+                    case I64 -> new LongArray(n);
+                    case I1 -> new ByteArray(n);
+                    case F16, BF16, F64, I8 ->
+                        throw new IllegalArgumentException(dtype.text() + " has no array on a device");
+                });
+    }
+
+    static ClassDesc type(DType dtype) {
+        Class<?> array = switch (dtype) {
+            case F32 -> FloatArray.class;
+            case I32 -> IntArray.class;
+            case I64 -> LongArray.class;
+            case I1 -> ByteArray.class;
+            case F16, BF16, F64, I8 -> throw new IllegalArgumentException(dtype.text() + " has no array on a device");
+        };
+        return array.describeConstable().orElseThrow();
+    }
+
+    /** What an element is in the array. */
+    static ClassDesc element(DType dtype) {
+        return switch (dtype) {
+            case F32 -> ConstantDescs.CD_float;
+            case I32 -> ConstantDescs.CD_int;
+            case I64 -> ConstantDescs.CD_long;
+            case I1 -> ConstantDescs.CD_byte;
+            case F16, BF16, F64, I8 -> throw new IllegalArgumentException(dtype.text() + " has no array on a device");
+        };
+    }
+
+    void copyFrom(Tensor tensor) {
+        MemorySegment.copy(
+                tensor.data(), 0, array.getSegment(), 0, tensor.data().byteSize());
+    }
+
+    /** A copy. */
+    Tensor toTensor() {
+        MemorySegment from = array.getSegment();
+        byte[] bytes = new byte[Math.toIntExact(from.byteSize())];
+        MemorySegment.copy(from, 0, MemorySegment.ofArray(bytes), 0, bytes.length);
+        return new Tensor(dtype, shape, MemorySegment.ofArray(bytes));
+    }
+}

@@ -1,0 +1,8 @@
+/** Kernels that TornadoVM compiles for OpenCL, PTX or CUDA devices. Without TornadoVM the backend says so. */
+module detangle.backend.tornado {
+    requires detangle.backend;
+    requires static tornado.api;
+
+    provides detangle.backend.Backend with
+            detangle.backend.tornado.TornadoBackend;
+}

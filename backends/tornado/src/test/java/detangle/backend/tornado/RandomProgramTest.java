@@ -1,0 +1,50 @@
+package detangle.backend.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.compiler.Compiler;
+import detangle.compiler.Pipeline;
+import detangle.ir.Tensor;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.ir.testing.Closeness;
+import detangle.ir.testing.RandomRun;
+import detangle.ir.testing.Rounding;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Random programs, compiled, on TornadoVM's first device against the interpreter in double precision. */
+class RandomProgramTest {
+    private static final double NMSE = 1e-11;
+    private static final double ROUNDING = 100;
+
+    private static List<Device> devices = List.of();
+
+    @BeforeAll
+    static void find() {
+        TornadoBackend backend = new TornadoBackend();
+        Optional<String> unavailable = backend.unavailable();
+        unavailable.ifPresent(why -> System.out.println("TornadoVM's devices are not tested: " + why));
+        assumeTrue(unavailable.isEmpty());
+        devices = backend.devices();
+    }
+
+    @Test
+    void agreesWithTheInterpreter() {
+        Device device = devices.getFirst();
+        RandomRun.run("tornado", false, 20, (seed, sample) -> {
+            Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
+            double tolerance = Math.max(NMSE, ROUNDING * Rounding.of(sample));
+            try (Executable executable = device.load(Compiler.compile(sample.program(), Pipeline.optimisations()))) {
+                double error = Closeness.nmse(exact, executable.run(sample.inputs()));
+                assertTrue(error <= tolerance, "it is off by " + error + ", with " + tolerance + " allowed");
+            }
+        });
+    }
+}
