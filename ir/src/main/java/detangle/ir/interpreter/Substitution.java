@@ -14,8 +14,21 @@ final class Substitution {
 
     static Op bind(Op op, Map<String, Long> bindings) {
         return switch (op) {
-            case KernelOp k -> k;
+            case KernelOp k -> bind(k, bindings);
             case TensorOp t -> bind(t, bindings);
+        };
+    }
+
+    private static Op bind(KernelOp op, Map<String, Long> s) {
+        return switch (op) {
+            case KernelOp.PackedAttention(var scale, var c2p, var p2c, var length) ->
+                new KernelOp.PackedAttention(scale, c2p, p2c, bind(length, s));
+            case KernelOp.Elementwise o -> o;
+            case KernelOp.Linear o -> o;
+            case KernelOp.LayerNorm o -> o;
+            case KernelOp.Embedding o -> o;
+            case KernelOp.MaskedSoftmax o -> o;
+            case KernelOp.DisentangledAttention o -> o;
         };
     }
 

@@ -2,10 +2,8 @@ package detangle.backend.tornado;
 
 import detangle.backend.InputException;
 import detangle.ir.DType;
-import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
-import detangle.ir.Op;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import detangle.ir.Tensor;
@@ -102,20 +100,10 @@ final class BoundProgram implements AutoCloseable {
     private Tensor interpret(Node node, Map<Node, Tensor> values) {
         try {
             return new Interpreter(Precision.F32)
-                    .apply(
-                            bound(node.op()),
-                            node.inputs().stream().map(values::get).toList(),
-                            bindings);
+                    .apply(node.op(), node.inputs().stream().map(values::get).toList(), bindings);
         } catch (InterpreterException e) {
             throw new InputException(e.getMessage());
         }
-    }
-
-    /** The operation at these sizes: over tensors, a size that it names is not known otherwise. */
-    private Op bound(Op op) {
-        return op instanceof KernelOp.PackedAttention(var scale, var c2p, var p2c, var length)
-                ? new KernelOp.PackedAttention(scale, c2p, p2c, Dim.of(length.evaluate(bindings)))
-                : op;
     }
 
     @Override
