@@ -3,4 +3,5 @@ module detangle.compiler {
     requires transitive detangle.backend;
 
     exports detangle.compiler;
+    exports detangle.compiler.placement;
 }

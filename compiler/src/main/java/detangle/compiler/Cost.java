@@ -62,6 +62,7 @@ public record Cost(double flops, double bytes) {
             case TensorOp.ScatterAddLast o -> 0;
             case TensorOp.Toeplitz o -> 0;
             case TensorOp.StopGradient o -> 0;
+            case TensorOp.Transfer o -> 0;
             case TensorOp.RandomUniform o -> 0;
         };
     }
@@ -109,6 +110,7 @@ public record Cost(double flops, double bytes) {
             case TensorOp.Constant o -> 0;
             case TensorOp.Reshape o -> 0;
             case TensorOp.StopGradient o -> 0;
+            case TensorOp.Transfer o -> all(node, sizes);
             case TensorOp.Gather o ->
                 2 * bytes(node.type(), sizes) + bytes(node.input(1).type(), sizes);
             case TensorOp.Iota o -> all(node, sizes);

@@ -31,6 +31,7 @@ final class Arity {
             case TensorOp.Toeplitz t -> 1;
             case TensorOp.Conv1d c -> 2;
             case TensorOp.StopGradient s -> 1;
+            case TensorOp.Transfer t -> 1;
             case TensorOp.RandomUniform r -> 1;
             case KernelOp.Elementwise e -> e.region().arguments().size();
             case KernelOp.Linear l -> l.bias() ? 3 : 2;

@@ -185,4 +185,8 @@ public final class Builder {
     public Node stopGradient(Node x) {
         return op(new TensorOp.StopGradient(), x);
     }
+
+    public Node transfer(Node x, Place to) {
+        return op(new TensorOp.Transfer(to), x);
+    }
 }

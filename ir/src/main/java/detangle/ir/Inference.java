@@ -75,6 +75,7 @@ public final class Inference {
             case TensorOp.Toeplitz t -> toeplitz(t, in.get(0));
             case TensorOp.Conv1d c -> conv1d(c, in.get(0), in.get(1));
             case TensorOp.StopGradient() -> Optional.of(in.get(0));
+            case TensorOp.Transfer t -> Optional.of(in.get(0));
             case TensorOp.RandomUniform(var type, var stream) -> randomUniform(type, in.get(0));
         };
     }

@@ -79,6 +79,9 @@ public sealed interface TensorOp extends Op {
     /** The operand; no gradient flows through. */
     record StopGradient() implements TensorOp {}
 
+    /** The operand, in another memory. Operations run where their operands are; inputs begin in the host's. */
+    record Transfer(Place to) implements TensorOp {}
+
     /**
      * Uniform numbers in [0,1), a pure function of (seed, stream, element index): Philox 4x32-10 (Salmon et al. 2011).
      * The operand is the seed, {@code i64[]}.

@@ -1,5 +1,6 @@
 package detangle.backend;
 
+import detangle.ir.Node;
 import java.util.Optional;
 
 /** Something that runs programs. */
@@ -12,6 +13,16 @@ public interface Device {
 
     /** Begins what the device needs before its first program, in the background: {@link #load} waits for it. */
     default void warmUp() {}
+
+    /** Whether the device has a kernel for the operation; one that runs everything says so of all. */
+    default boolean runs(Node node) {
+        return true;
+    }
+
+    /** What computes what is needed once, such as constants that are folded; the device itself unless it is slow at that. */
+    default Device host() {
+        return this;
+    }
 
     /**
      * Makes a planned program ready to run: packs weights, generates kernels, warms them up.

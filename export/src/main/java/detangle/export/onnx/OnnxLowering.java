@@ -129,6 +129,7 @@ final class OnnxLowering {
             case TensorOp.Toeplitz(var rows, var columns) -> toeplitz(in.get(0), rows, columns);
             case TensorOp.Conv1d(var groups, var padding) -> conv1d(in, groups, padding);
             case TensorOp.StopGradient() -> in.get(0);
+            case TensorOp.Transfer t -> in.get(0);
             case TensorOp.RandomUniform r ->
                 throw new ExportException("ONNX has no random numbers that are a function of a seed: "
                         + "export the program without random_uniform");

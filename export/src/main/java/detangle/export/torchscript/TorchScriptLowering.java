@@ -151,6 +151,7 @@ final class TorchScriptLowering {
                 yield module.call("permute", y, "[0, 2, 1]");
             }
             case TensorOp.StopGradient() -> in.getFirst();
+            case TensorOp.Transfer t -> in.getFirst();
             case TensorOp.RandomUniform r ->
                 throw new ExportException("TorchScript has no random numbers that are a function of a seed: "
                         + "export the program without random_uniform");

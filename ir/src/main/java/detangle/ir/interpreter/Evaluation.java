@@ -88,6 +88,7 @@ final class Evaluation {
             case TensorOp.Toeplitz(var rows, var columns) -> Movement.toeplitz(in.get(0), shape[0], shape[1]);
             case TensorOp.Conv1d(var groups, var padding) -> Contraction.conv1d(in.get(0), in.get(1), groups, padding);
             case TensorOp.StopGradient() -> in.get(0);
+            case TensorOp.Transfer t -> in.get(0);
             case TensorOp.RandomUniform(var type, var stream) ->
                 randomUniform(type.dtype(), shape, in.get(0).ints()[0], stream);
         };

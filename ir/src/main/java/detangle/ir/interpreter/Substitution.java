@@ -61,6 +61,7 @@ final class Substitution {
             case TensorOp.ScatterAddLast o -> o;
             case TensorOp.Conv1d o -> o;
             case TensorOp.StopGradient o -> o;
+            case TensorOp.Transfer o -> o;
         };
     }
 

@@ -5,6 +5,7 @@ import detangle.ir.BinaryFunction;
 import detangle.ir.Comparison;
 import detangle.ir.KernelOp;
 import detangle.ir.Op;
+import detangle.ir.Place;
 import detangle.ir.ReduceFunction;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
@@ -70,6 +71,7 @@ final class OpSyntax {
             case TensorOp.Conv1d(var groups, var padding) ->
                 a.put("groups", groups).put("padding", padding);
             case TensorOp.StopGradient s -> a;
+            case TensorOp.Transfer(var to) -> a.put("to", to.text());
             case TensorOp.RandomUniform(var type, var stream) -> a.put("stream", stream);
             case KernelOp.Elementwise e -> a;
             case KernelOp.Linear(var bias, var act) -> a.flag("bias", bias).put("act", act.text());
@@ -121,6 +123,7 @@ final class OpSyntax {
                     case "toeplitz" -> new TensorOp.Toeplitz(a.takeDim("rows"), a.takeDim("columns"));
                     case "conv1d" -> new TensorOp.Conv1d(a.takeInt("groups"), a.takeInt("padding"));
                     case "stop_gradient" -> new TensorOp.StopGradient();
+                    case "transfer" -> new TensorOp.Transfer(place(a.takeText("to")));
                     case "random_uniform" -> new TensorOp.RandomUniform(type, a.takeLong("stream"));
                     case "linear" -> new KernelOp.Linear(a.takeFlag("bias"), activation(a.takeText("act")));
                     case "layer_norm" -> new KernelOp.LayerNorm(a.takeDouble("eps"), a.takeFlag("residual"));
@@ -174,6 +177,13 @@ final class OpSyntax {
                 .filter(a -> a.text().equals(text))
                 .findFirst()
                 .orElseThrow(() -> new Attributes.AttributeException("act=" + text + " is no activation"));
+    }
+
+    private static Place place(String text) {
+        return Arrays.stream(Place.values())
+                .filter(p -> p.text().equals(text))
+                .findFirst()
+                .orElseThrow(() -> new Attributes.AttributeException("to=" + text + " is neither host nor device"));
     }
 
     private static List<String> takeTerms(Attributes a) {

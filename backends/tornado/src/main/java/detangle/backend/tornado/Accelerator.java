@@ -4,6 +4,7 @@ import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
+import detangle.ir.Node;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
@@ -13,6 +14,11 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
     public String description() {
         return tornado.getPhysicalDevice().getDeviceName() + ", " + (tornado.getMaxGlobalMemory() >> 20)
                 + " MiB, through TornadoVM";
+    }
+
+    @Override
+    public boolean runs(Node node) {
+        return Coverage.covers(node);
     }
 
     @Override

@@ -5,14 +5,18 @@ import detangle.ir.Tensor;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.foreign.MemorySegment;
+import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.LongArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
-/** Memory that a device sees, outside the heap: one of TornadoVM's arrays for a value. */
-record DeviceArray(DType dtype, long[] shape, TornadoNativeArray array) {
+/** Memory that a device sees, outside the heap: one of TornadoVM's arrays, with room for some elements. */
+record DeviceArray(DType dtype, TornadoNativeArray array) {
+    /** What a kernel's first parameter is. */
+    static final ClassDesc CONTEXT = KernelContext.class.describeConstable().orElseThrow();
+
     /** Whether values of this type can be on the device. */
     static boolean covers(DType dtype) {
         return switch (dtype) {
@@ -21,11 +25,11 @@ record DeviceArray(DType dtype, long[] shape, TornadoNativeArray array) {
         };
     }
 
-    static DeviceArray allocate(DType dtype, long[] shape) {
-        int n = Math.toIntExact(Tensor.elements(shape));
+    /** An array never is empty, as devices have none of that kind. */
+    static DeviceArray allocate(DType dtype, int room) {
+        int n = Math.max(1, room);
         return new DeviceArray(
                 dtype,
-                shape,
                 switch (dtype) {
                     case F32 -> new FloatArray(n);
                     case I32 -> new IntArray(n);
@@ -58,16 +62,16 @@ record DeviceArray(DType dtype, long[] shape, TornadoNativeArray array) {
         };
     }
 
+    /** Fills the array from its beginning; floats of other types are converted. */
     void copyFrom(Tensor tensor) {
-        MemorySegment.copy(
-                tensor.data(), 0, array.getSegment(), 0, tensor.data().byteSize());
+        Tensor same = tensor.dtype() == dtype ? tensor : Tensor.of(tensor.toFloats(), tensor.shape());
+        MemorySegment.copy(same.data(), 0, array.getSegment(), 0, same.data().byteSize());
     }
 
-    /** A copy. */
-    Tensor toTensor() {
-        MemorySegment from = array.getSegment();
-        byte[] bytes = new byte[Math.toIntExact(from.byteSize())];
-        MemorySegment.copy(from, 0, MemorySegment.ofArray(bytes), 0, bytes.length);
+    /** A copy of the elements of a shape. */
+    Tensor toTensor(long[] shape) {
+        byte[] bytes = new byte[Math.toIntExact(Tensor.elements(shape) * dtype.bytes())];
+        MemorySegment.copy(array.getSegment(), 0, MemorySegment.ofArray(bytes), 0, bytes.length);
         return new Tensor(dtype, shape, MemorySegment.ofArray(bytes));
     }
 }

@@ -298,4 +298,30 @@ final class DeviceFunctions {
     static int toBoolean(long x) {
         return x != 0 ? 1 : 0;
     }
+
+    /** The id as an index below a limit, or -1. */
+    static int checked(int id, int limit) {
+        int bounded = id < limit ? id : -1;
+        return bounded < 0 ? -1 : bounded;
+    }
+
+    /** The id as an index below a limit, or -1. */
+    static int checked(long id, int limit) {
+        long bounded = id < limit ? id : -1L;
+        return bounded < 0 ? -1 : (int) bounded;
+    }
+
+    /** @param activation the ordinal of a {@link detangle.ir.Activation} */
+    static float activation(int activation, float x) {
+        if (activation == 1) {
+            return x * 0.5f * (1f + erf(x * 0.70710678f));
+        }
+        if (activation == 2) {
+            return tanh(x);
+        }
+        if (activation == 3) {
+            return max(x, 0f);
+        }
+        return x;
+    }
 }

@@ -1,126 +1,157 @@
 package detangle.backend.tornado;
 
 import detangle.backend.BackendException;
-import detangle.ir.KernelOp;
+import detangle.backend.InputException;
+import detangle.backend.Plan;
+import detangle.backend.tornado.Launch.Work;
 import detangle.ir.Node;
 import detangle.ir.Program;
-import detangle.ir.Strides;
+import detangle.ir.Program.Output;
 import detangle.ir.Tensor;
-import java.util.Arrays;
-import java.util.IdentityHashMap;
+import detangle.ir.TensorOp;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import uk.ac.manchester.tornado.api.GridScheduler;
-import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
-import uk.ac.manchester.tornado.api.WorkerGrid1D;
+import uk.ac.manchester.tornado.api.WorkerGrid3D;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Operations that run on the device one after the other: what they need is copied there, and what others need of them is
- * copied back. Values that are the same at each run are copied once.
+ * A program as one graph of tasks. What never changes is copied to the device once; inputs and sizes are copied there at each
+ * run, and outputs are copied back. Sizes are data: the graph runs any shape that its arrays have room for.
  */
 final class DeviceGraph implements AutoCloseable {
-    private static final int GROUP = 64;
     private static final AtomicLong NUMBERS = new AtomicLong();
 
-    private final Map<Node, DeviceArray> given = new LinkedHashMap<>();
-    private final Map<Node, DeviceArray> wanted = new LinkedHashMap<>();
+    private final Program program;
+    private final Buffers buffers;
+    private final List<Launch> launches;
+    private final List<Node> checked;
+    private final List<WorkerGrid3D> grids = new ArrayList<>();
+    private final IntArray sizes;
+    private final IntArray faults;
     private final TornadoExecutionPlan plan;
+    private Map<String, Long> bound = Map.of();
+    private boolean isBound;
 
-    DeviceGraph(
-            Program program,
-            List<Node> nodes,
-            Map<Node, Tensor> fixed,
-            Map<String, Long> bindings,
-            TornadoDevice device) {
-        String name = "detangle" + NUMBERS.incrementAndGet();
-        Map<Node, DeviceArray> arrays = new IdentityHashMap<>();
-        TaskGraph graph = new TaskGraph(name);
-        for (Node node : nodes) {
-            for (Node operand : node.inputs()) {
-                if (arrays.containsKey(operand) || nodes.contains(operand)) {
-                    continue;
-                }
-                DeviceArray array = allocate(operand, bindings);
-                arrays.put(operand, array);
-                if (fixed.containsKey(operand)) {
-                    array.copyFrom(fixed.get(operand));
-                    graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, array.array());
-                } else {
-                    given.put(operand, array);
-                    graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, array.array());
-                }
-            }
-            arrays.put(node, allocate(node, bindings));
-        }
-        GridScheduler grids = new GridScheduler();
-        for (int i = 0; i < nodes.size(); i++) {
-            String task = "t" + i;
-            int elements = task(graph, task, nodes.get(i), arrays);
-            WorkerGrid1D grid = new WorkerGrid1D(Math.ceilDiv(elements, GROUP) * GROUP);
-            grid.setLocalWork(GROUP, 1, 1);
-            grids.addWorkerGrid(name + "." + task, grid);
-        }
-        Map<Node, List<Node>> users = program.users();
-        for (Node node : nodes) {
-            boolean leaves = program.outputs().stream().anyMatch(o -> o.node() == node)
-                    || users.get(node).stream().anyMatch(u -> !nodes.contains(u));
-            if (leaves) {
-                wanted.put(node, arrays.get(node));
-                graph.transferToHost(
-                        DataTransferMode.EVERY_EXECUTION, arrays.get(node).array());
-            }
-        }
-        ImmutableTaskGraph snapshot = graph.snapshot();
-        this.plan = new TornadoExecutionPlan(snapshot).withDevice(device).withGridScheduler(grids);
-    }
-
-    private static DeviceArray allocate(Node node, Map<String, Long> bindings) {
-        return DeviceArray.allocate(node.type().dtype(), node.shape().evaluate(bindings));
-    }
-
-    /** Adds the node's kernel; returns how many elements it computes. */
-    private static int task(TaskGraph graph, String name, Node node, Map<Node, DeviceArray> arrays) {
-        KernelOp.Elementwise op = (KernelOp.Elementwise) node.op();
-        DeviceArray out = arrays.get(node);
-        int[] shape = ints(out.shape());
-        List<DeviceArray> operands = node.inputs().stream().map(arrays::get).toList();
-        List<int[]> strides = operands.stream()
-                .map(o -> Strides.broadcast(ints(o.shape()), shape))
+    /** @param shapes sizes of the symbols to make room for */
+    DeviceGraph(Plan plan, List<Map<String, Long>> shapes, TornadoDevice device) {
+        this.program = plan.program();
+        this.buffers = new Buffers(plan, shapes);
+        Set<Node> eachRun = program.inputDependent();
+        List<Node> nodes = program.nodes().stream()
+                .filter(n -> eachRun.contains(n) && !(n.op() instanceof TensorOp.Input))
                 .toList();
-        IntArray sizes = IntArray.fromArray(RegionKernel.sizes(shape, strides));
-        graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, sizes);
-        Object[] arguments = new Object[operands.size() + 3];
-        arguments[0] = new KernelContext();
-        arguments[1] = sizes;
-        for (int k = 0; k < operands.size(); k++) {
-            arguments[2 + k] = operands.get(k).array();
+        this.faults = new IntArray(nodes.size());
+        Lowering lowering = new Lowering(buffers, faults);
+        nodes.forEach(lowering::add);
+        this.launches = lowering.launches();
+        this.checked = lowering.checked();
+        int[] begins = new int[launches.size() + 1];
+        for (int i = 0; i < launches.size(); i++) {
+            begins[i + 1] =
+                    begins[i] + launches.get(i).work().apply(shapes.getLast()).sizes().length;
         }
-        arguments[arguments.length - 1] = out.array();
-        TaskCalls.add(graph, name, RegionKernel.task(op.region(), shape.length), arguments);
-        return Strides.product(shape, 0, shape.length);
+        this.sizes = new IntArray(begins[launches.size()]);
+        DeviceMemory.require(buffers.bytes(), device, plan.program().name());
+
+        String name = "detangle" + NUMBERS.incrementAndGet();
+        TaskGraph graph = new TaskGraph(name);
+        graph.transferToDevice(
+                DataTransferMode.FIRST_EXECUTION, buffers.unchanging().toArray());
+        List<Object> given = new ArrayList<>(List.of(sizes, faults));
+        buffers.inputs().values().forEach(a -> given.add(a.array()));
+        buffers.computedOnce().values().forEach(a -> given.add(a.array()));
+        graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, given.toArray());
+        GridScheduler scheduler = new GridScheduler();
+        for (int i = 0; i < launches.size(); i++) {
+            Launch launch = launches.get(i);
+            List<Object> arguments = new ArrayList<>(List.of(new KernelContext(), sizes, begins[i]));
+            arguments.addAll(launch.arguments());
+            TaskCalls.add(graph, "t" + i, launch.task(), arguments.toArray());
+            WorkerGrid3D grid = new WorkerGrid3D(launch.threads(), 1, 1);
+            grid.setLocalWork(launch.threads(), 1, 1);
+            grids.add(grid);
+            scheduler.addWorkerGrid(name + ".t" + i, grid);
+        }
+        List<Object> wanted = new ArrayList<>(List.of(faults));
+        for (Output output : program.outputs()) {
+            Object array = buffers.of(output.node()).array();
+            if (!wanted.contains(array)) {
+                wanted.add(array);
+            }
+        }
+        graph.transferToHost(DataTransferMode.EVERY_EXECUTION, wanted.toArray());
+        this.plan =
+                new TornadoExecutionPlan(graph.snapshot()).withDevice(device).withGridScheduler(scheduler);
     }
 
-    private static int[] ints(long[] sizes) {
-        return Arrays.stream(sizes).mapToInt(Math::toIntExact).toArray();
+    /** Whether there is room for these sizes. */
+    boolean fits(Map<String, Long> bindings) {
+        return buffers.fit(bindings);
     }
 
-    void run(Map<Node, Tensor> values) {
-        given.forEach((node, array) -> array.copyFrom(values.get(node)));
+    /** Bytes of the arrays on the device. */
+    long bytes() {
+        return buffers.bytes();
+    }
+
+    private void bind(Map<String, Long> bindings) {
+        if (isBound && bound.equals(bindings)) {
+            return;
+        }
+        int at = 0;
+        for (int i = 0; i < launches.size(); i++) {
+            Launch launch = launches.get(i);
+            Work work = launch.work().apply(bindings);
+            for (int size : work.sizes()) {
+                sizes.set(at++, size);
+            }
+            grids.get(i).setGlobalWork((long) work.x() * launch.threads(), work.y(), work.z());
+        }
+        buffers.bind(bindings);
+        bound = Map.copyOf(bindings);
+        isBound = true;
+    }
+
+    Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings) {
+        bind(bindings);
+        buffers.inputs().forEach((node, array) -> array.copyFrom(inputs.get(((TensorOp.Input) node.op()).name())));
+        faults.init(0);
         try {
             plan.execute();
         } catch (RuntimeException e) {
             throw new BackendException("the device failed: " + e.getMessage(), e);
         }
-        wanted.forEach((node, array) -> values.put(node, array.toTensor()));
+        for (int i = 0; i < checked.size(); i++) {
+            if (faults.get(i) != 0) {
+                throw new InputException(
+                        "an id is outside its table of " + tableRows(checked.get(i), bindings) + " rows");
+            }
+        }
+        Map<String, Tensor> results = new LinkedHashMap<>();
+        for (Output output : program.outputs()) {
+            Node node = output.node();
+            results.put(output.name(), buffers.of(node).toTensor(node.shape().evaluate(bindings)));
+        }
+        return results;
+    }
+
+    private static long tableRows(Node node, Map<String, Long> bindings) {
+        return switch (node.op()) {
+            case detangle.ir.KernelOp.Embedding e -> node.input(1).type().dim(0).evaluate(bindings);
+            case TensorOp.GatherLast g -> node.input(0).type().dim(-1).evaluate(bindings);
+            default -> node.input(0).type().dim(0).evaluate(bindings);
+        };
     }
 
     @Override

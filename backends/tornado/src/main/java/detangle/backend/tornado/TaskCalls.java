@@ -1,20 +1,13 @@
 package detangle.backend.tornado;
 
-import java.lang.constant.ClassDesc;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import uk.ac.manchester.tornado.api.TaskGraph;
-import uk.ac.manchester.tornado.api.common.TornadoFunctions;
 
-/** TornadoVM has a type of task, and a method that adds one, for each number of arguments. */
+/** TornadoVM has a method that adds a task for each number of arguments. */
 final class TaskCalls {
     private TaskCalls() {}
-
-    /** The interface that a task with so many arguments implements. */
-    static ClassDesc type(int arguments) {
-        return ClassDesc.of(TornadoFunctions.class.getName() + "$Task" + arguments);
-    }
 
     static void add(TaskGraph graph, String name, Object task, Object... arguments) {
         Method method = Arrays.stream(TaskGraph.class.getMethods())

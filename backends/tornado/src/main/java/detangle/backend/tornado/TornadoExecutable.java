@@ -4,24 +4,38 @@ import detangle.backend.BackendException;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
 import detangle.backend.ShapeBinding;
-import detangle.ir.Program;
+import detangle.ir.Node;
 import detangle.ir.Tensor;
-import java.util.LinkedHashMap;
+import detangle.ir.TensorOp;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
-/** A program on a device, one run at a time. Shapes that were seen lately keep their memory and their compiled graphs. */
+/** A program on a device, one run at a time. */
 final class TornadoExecutable implements Executable {
     private static final int MAX_SHAPES = 8;
 
-    private final Program program;
+    private final Plan plan;
     private final TornadoDevice device;
-    private final LinkedHashMap<Map<String, Long>, BoundProgram> shapes = new LinkedHashMap<>(16, 0.75f, true);
+
+    /** Shapes that were seen lately, for which a graph makes room. */
+    private final List<Map<String, Long>> shapes = new ArrayList<>();
+
+    private Optional<DeviceGraph> graph = Optional.empty();
     private boolean closed;
 
     TornadoExecutable(Plan plan, TornadoDevice device) {
-        this.program = plan.program();
+        this.plan = plan;
         this.device = device;
+        Set<Node> eachRun = plan.program().inputDependent();
+        for (Node node : plan.program().nodes()) {
+            if (eachRun.contains(node) && !(node.op() instanceof TensorOp.Input) && !Coverage.covers(node)) {
+                throw new BackendException("the device has no kernel for " + node);
+            }
+        }
     }
 
     @Override
@@ -29,24 +43,35 @@ final class TornadoExecutable implements Executable {
         if (closed) {
             throw new IllegalStateException("the executable is closed");
         }
-        Map<String, Long> bindings = ShapeBinding.bind(program, inputs);
-        BoundProgram bound = shapes.computeIfAbsent(bindings, b -> new BoundProgram(program, device, b));
+        Map<String, Long> bindings = ShapeBinding.bind(plan.program(), inputs);
+        shapes.remove(bindings);
+        shapes.add(bindings);
         if (shapes.size() > MAX_SHAPES) {
-            shapes.pollFirstEntry().getValue().close();
+            shapes.removeFirst();
         }
         try {
-            return bound.run(inputs);
+            if (graph.isEmpty() || !graph.get().fits(bindings)) {
+                free();
+                graph = Optional.of(new DeviceGraph(plan, shapes, device));
+            }
+            return graph.get().run(inputs, bindings);
         } catch (BackendException e) {
-            // What a device was doing when it failed is not known.
-            shapes.remove(bindings).close();
+            // What the device was doing when it failed is not known: the next run begins anew.
+            shapes.remove(bindings);
+            free();
             throw e;
         }
+    }
+
+    private void free() {
+        Optional<DeviceGraph> old = graph;
+        graph = Optional.empty();
+        old.ifPresent(DeviceGraph::close);
     }
 
     @Override
     public synchronized void close() {
         closed = true;
-        shapes.values().forEach(BoundProgram::close);
-        shapes.clear();
+        free();
     }
 }

@@ -78,6 +78,7 @@ final class StepBuilder {
         return switch (op) {
             case TensorOp.Reshape r -> copyUnlessShared(in(node, 0), out);
             case TensorOp.StopGradient s -> copyUnlessShared(in(node, 0), out);
+            case TensorOp.Transfer t -> copyUnlessShared(in(node, 0), out);
             case TensorOp.Transpose(var permutation) -> Optional.of(Movement.transpose(in(node, 0), permutation, out));
             case TensorOp.Broadcast b -> {
                 View x = in(node, 0);

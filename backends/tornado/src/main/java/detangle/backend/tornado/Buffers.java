@@ -1,0 +1,154 @@
+package detangle.backend.tornado;
+
+import detangle.backend.BackendException;
+import detangle.backend.Plan;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Literal;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.ToLongFunction;
+
+/**
+ * The arrays of a program: one for each slot of its memory plan, each input and each value that is known beforehand, with
+ * room for the sizes that they were made for and any smaller.
+ */
+final class Buffers {
+    /** A value that grows with the symbols, and how. */
+    private record Sized(DeviceArray array, ToLongFunction<Map<String, Long>> elements) {}
+
+    private final Plan plan;
+    private final List<Map<String, Long>> shapes;
+    private final Set<Node> eachRun;
+    private final List<Sized> sized = new ArrayList<>();
+    private final Map<Integer, DeviceArray> slots = new HashMap<>();
+    private final Map<Node, DeviceArray> inputs = new IdentityHashMap<>();
+    private final Map<Node, DeviceArray> constants = new IdentityHashMap<>();
+    private final Map<Node, DeviceArray> computedOnce = new LinkedHashMap<>();
+    private final Map<Object, DeviceArray> scratch = new LinkedHashMap<>();
+    private final Map<DType, DeviceArray> absent = new HashMap<>();
+
+    /** @param shapes sizes of the symbols to make room for */
+    Buffers(Plan plan, List<Map<String, Long>> shapes) {
+        this.plan = plan;
+        this.shapes = List.copyOf(shapes);
+        this.eachRun = plan.program().inputDependent();
+    }
+
+    /** Where a node's value is. */
+    DeviceArray of(Node node) {
+        if (node.op() instanceof TensorOp.Input) {
+            return inputs.computeIfAbsent(
+                    node, n -> growing(n.type().dtype(), List.of(n.shape().elements())));
+        }
+        if (eachRun.contains(node)) {
+            int slot = plan.memory().slot(node).orElseThrow();
+            return slots.computeIfAbsent(
+                    slot,
+                    s -> growing(
+                            node.type().dtype(), plan.memory().slots().get(s).sizes()));
+        }
+        if (node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
+            return constants.computeIfAbsent(node, n -> {
+                Tensor data = plan.program().constants().get(name);
+                DeviceArray array = DeviceArray.allocate(stored(type.dtype()), Math.toIntExact(data.elements()));
+                array.copyFrom(data);
+                return array;
+            });
+        }
+        return computedOnce.computeIfAbsent(
+                node, n -> growing(stored(n.type().dtype()), List.of(n.shape().elements())));
+    }
+
+    /** Weights in 16 bits are made wider, as few devices compute with them. */
+    private static DType stored(DType dtype) {
+        return dtype.isFloat() ? DType.F32 : dtype;
+    }
+
+    /** Room that operations with a value of one size use one after the other. */
+    DeviceArray scratch(Object name, DType dtype, Dim elements) {
+        return scratch.computeIfAbsent(List.of(name, elements), k -> growing(dtype, List.of(elements)));
+    }
+
+    /** Stands where a kernel takes an operand that an operation does not have. */
+    DeviceArray absent(DType dtype) {
+        return absent.computeIfAbsent(dtype, d -> DeviceArray.allocate(d, 1));
+    }
+
+    /** Room up to the next power of two: shapes that grow must not need new arrays each time. */
+    private DeviceArray growing(DType dtype, Collection<Dim> sizes) {
+        ToLongFunction<Map<String, Long>> elements =
+                b -> sizes.stream().mapToLong(d -> d.evaluate(b)).max().orElse(0);
+        long needed = shapes.stream().mapToLong(elements).max().orElse(0);
+        long room = Math.max(needed, Long.highestOneBit(Math.max(1, 2 * needed - 1)));
+        if (room > Integer.MAX_VALUE - 64) {
+            throw new BackendException("a value of " + needed + " elements does not fit an array on the device");
+        }
+        DeviceArray array = DeviceArray.allocate(dtype, (int) room);
+        sized.add(new Sized(array, elements));
+        return array;
+    }
+
+    /** Whether there is room for these sizes. */
+    boolean fit(Map<String, Long> others) {
+        return sized.stream()
+                .allMatch(s ->
+                        s.elements().applyAsLong(others) <= s.array().array().getSize());
+    }
+
+    /** Bytes of all arrays. */
+    long bytes() {
+        long bytes = 0;
+        for (Collection<DeviceArray> arrays :
+                List.of(slots.values(), inputs.values(), constants.values(), computedOnce.values(), scratch.values())) {
+            bytes += arrays.stream()
+                    .mapToLong(a -> a.array().getNumBytesOfSegment())
+                    .sum();
+        }
+        return bytes;
+    }
+
+    /** Those that are given at each run. */
+    Map<Node, DeviceArray> inputs() {
+        return Collections.unmodifiableMap(inputs);
+    }
+
+    /** Those that depend on the sizes alone. */
+    Map<Node, DeviceArray> computedOnce() {
+        return Collections.unmodifiableMap(computedOnce);
+    }
+
+    /** Those that never change. */
+    List<Object> unchanging() {
+        List<Object> all = new ArrayList<>();
+        constants.values().forEach(a -> all.add(a.array()));
+        absent.values().forEach(a -> all.add(a.array()));
+        return all;
+    }
+
+    /** Fills those that depend on the sizes. */
+    void bind(Map<String, Long> sizes) {
+        Program program = plan.program();
+        new Interpreter(Precision.F64)
+                .evaluate(List.copyOf(computedOnce.keySet()), sizes, program.constants())
+                .forEach((node, value) -> computedOnce.get(node).copyFrom(narrowed(value, node)));
+    }
+
+    private static Tensor narrowed(Tensor value, Node node) {
+        DType dtype = node.type().dtype();
+        return value.dtype() == dtype ? value : Tensor.ofDoubles(dtype, value.toDoubles(), value.shape());
+    }
+}

@@ -1,0 +1,294 @@
+package detangle.backend.tornado;
+
+import detangle.ir.BinaryFunction;
+import detangle.ir.DType;
+import detangle.ir.scalar.Region;
+import detangle.ir.scalar.ScalarExpr;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * Generates kernels that compute one element of a result a thread, from an expression over elements of operands. All that
+ * is elementwise is one of these, and so is what moves elements: a transpose is the expression {@code a0} with other strides.
+ *
+ * <pre>
+ * static void elements(KernelContext context, IntArray sizes, int base,
+ *                      [index array, IntArray faults, int fault,] a0, ..., result)
+ * </pre>
+ *
+ * {@code sizes} holds from {@code base} what {@link #sizes} says, so that another shape needs no other kernel. With an index
+ * the first operand is read {@code index * step} further on; an index outside {@code [0, limit)} reads element 0 instead and
+ * is told of in {@code faults}.
+ */
+final class ElementKernel {
+    /** A task takes at most 20 arguments, of which seven are not operands. */
+    static final int MAX_OPERANDS = 13;
+
+    private static final ClassDesc FUNCTIONS = ClassDesc.of("detangle.backend.tornado.DeviceFunctions");
+    private static final ClassDesc INTS = IntArray.class.describeConstable().orElseThrow();
+    private static final MethodTypeDesc GET_INT = MethodTypeDesc.of(ConstantDescs.CD_int, ConstantDescs.CD_int);
+    private static final MethodTypeDesc SET_INT =
+            MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int, ConstantDescs.CD_int);
+    private static final int BASE = 2;
+    private static final int INDEX = 3;
+    private static final int FAULTS = 4;
+    private static final int FAULT = 5;
+    private static final Map<Key, Object> TASKS = new ConcurrentHashMap<>();
+
+    private record Key(Region region, int rank, Optional<DType> index) {}
+
+    /** Where the first operand's rows are chosen by an index. */
+    record Index(Access access, int limit, int step) {}
+
+    private final Region region;
+    private final int rank;
+    private final Optional<DType> index;
+    private final CodeBuilder code;
+    private final Map<ScalarExpr, Integer> locals = new HashMap<>();
+    private final List<Integer> places = new ArrayList<>();
+
+    private ElementKernel(Key key, CodeBuilder code) {
+        this.region = key.region;
+        this.rank = key.rank;
+        this.index = key.index;
+        this.code = code;
+    }
+
+    /** Whether a kernel can be made. Integers divide with a check for zero, which a device cannot report. */
+    static boolean covers(Region region) {
+        return region.arguments().size() <= MAX_OPERANDS
+                && region.arguments().stream().allMatch(DeviceArray::covers)
+                && covers(region.body());
+    }
+
+    private static boolean covers(ScalarExpr expr) {
+        return switch (expr) {
+            case ScalarExpr.Arg a -> true;
+            case ScalarExpr.Const c -> DeviceArray.covers(c.dtype());
+            case ScalarExpr.Unary(var f, var x) -> covers(x);
+            case ScalarExpr.Binary(var f, var a, var b) ->
+                covers(a) && covers(b) && (f != BinaryFunction.DIV || a.dtype() == DType.F32);
+            case ScalarExpr.Compare(var c, var a, var b) -> covers(a) && covers(b);
+            case ScalarExpr.Select(var c, var a, var b) -> covers(c) && covers(a) && covers(b);
+            case ScalarExpr.Convert(var x, var to) -> covers(x) && DeviceArray.covers(to);
+        };
+    }
+
+    /** A task of TornadoVM; equal ones are one. */
+    static Object task(Region region, int rank, Optional<DType> index) {
+        return TASKS.computeIfAbsent(new Key(region, rank, index), key -> {
+            List<ClassDesc> parameters = new ArrayList<>(List.of(DeviceArray.CONTEXT, INTS, ConstantDescs.CD_int));
+            index.ifPresent(dtype -> parameters.addAll(List.of(DeviceArray.type(dtype), INTS, ConstantDescs.CD_int)));
+            region.arguments().forEach(dtype -> parameters.add(DeviceArray.type(dtype)));
+            parameters.add(DeviceArray.type(region.body().dtype()));
+            return TaskClass.generate("elements", parameters, code -> new ElementKernel(key, code).emit());
+        });
+    }
+
+    /**
+     * What the kernel reads: the number of elements; the sizes of the axes, the last first; then for the result, each operand
+     * and the index their strides in that order and their offset; then the index's limit and step.
+     */
+    static int[] sizes(int[] shape, Access result, List<Access> operands, Optional<Index> index) {
+        List<Integer> sizes = new ArrayList<>();
+        int elements = 1;
+        for (int size : shape) {
+            elements *= size;
+        }
+        sizes.add(elements);
+        for (int axis = shape.length - 1; axis >= 0; axis--) {
+            sizes.add(shape[axis]);
+        }
+        add(sizes, result);
+        operands.forEach(o -> add(sizes, o));
+        index.ifPresent(i -> {
+            add(sizes, i.access());
+            sizes.add(i.limit());
+            sizes.add(i.step());
+        });
+        return sizes.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private static void add(List<Integer> sizes, Access access) {
+        for (int axis = access.strides().length - 1; axis >= 0; axis--) {
+            sizes.add(access.strides()[axis]);
+        }
+        sizes.add(access.offset());
+    }
+
+    private void emit() {
+        int thread = code.allocateLocal(TypeKind.INT);
+        code.aload(0)
+                .getfield(DeviceArray.CONTEXT, "globalIdx", ConstantDescs.CD_Integer)
+                .invokevirtual(ConstantDescs.CD_Integer, "intValue", MethodTypeDesc.of(ConstantDescs.CD_int))
+                .istore(thread);
+        Label end = code.newLabel();
+        code.iload(thread);
+        size(0);
+        code.if_icmpge(end);
+        locate(thread);
+        index.ifPresent(this::follow);
+        DType dtype = region.body().dtype();
+        int value = value(region.body());
+        code.aload(operand(region.arguments().size())).iload(places.get(0)).loadLocal(kind(dtype), value);
+        if (dtype == DType.I1) {
+            code.i2b();
+        }
+        code.invokevirtual(
+                DeviceArray.type(dtype),
+                "set",
+                MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int, DeviceArray.element(dtype)));
+        code.labelBinding(end);
+        code.return_();
+    }
+
+    /** The parameter that holds an operand. */
+    private int operand(int number) {
+        return (index.isPresent() ? FAULT + 1 : BASE + 1) + number;
+    }
+
+    private void size(int at) {
+        code.aload(1).iload(BASE);
+        if (at > 0) {
+            code.loadConstant(at).iadd();
+        }
+        code.invokevirtual(INTS, "get", GET_INT);
+    }
+
+    /** Where {@link #sizes} has the strides of the result (0), an operand (from 1) or the index; their offset is last. */
+    private int strides(int number) {
+        return 1 + rank + number * (rank + 1);
+    }
+
+    /** Where the result's, each operand's and the index's elements are. */
+    private void locate(int thread) {
+        int accesses = 1 + region.arguments().size() + (index.isPresent() ? 1 : 0);
+        for (int k = 0; k < accesses; k++) {
+            int place = code.allocateLocal(TypeKind.INT);
+            size(strides(k) + rank);
+            code.istore(place);
+            places.add(place);
+        }
+        int rest = code.allocateLocal(TypeKind.INT);
+        code.iload(thread).istore(rest);
+        for (int axis = 0; axis < rank; axis++) {
+            int along = code.allocateLocal(TypeKind.INT);
+            code.iload(rest);
+            size(1 + axis);
+            code.irem().istore(along);
+            code.iload(rest);
+            size(1 + axis);
+            code.idiv().istore(rest);
+            for (int k = 0; k < accesses; k++) {
+                code.iload(along);
+                size(strides(k) + axis);
+                code.imul().iload(places.get(k)).iadd().istore(places.get(k));
+            }
+        }
+    }
+
+    /** Moves the first operand's place by what the index says. */
+    private void follow(DType dtype) {
+        int limit = strides(2 + region.arguments().size());
+        code.aload(INDEX)
+                .iload(places.getLast())
+                .invokevirtual(
+                        DeviceArray.type(dtype),
+                        "get",
+                        MethodTypeDesc.of(DeviceArray.element(dtype), ConstantDescs.CD_int));
+        size(limit);
+        code.invokestatic(
+                FUNCTIONS,
+                "checked",
+                MethodTypeDesc.of(ConstantDescs.CD_int, DeviceArray.element(dtype), ConstantDescs.CD_int));
+        int row = code.allocateLocal(TypeKind.INT);
+        code.istore(row);
+        Label right = code.newLabel();
+        code.iload(row).ifge(right);
+        code.aload(FAULTS).iload(FAULT).iconst_1().invokevirtual(INTS, "set", SET_INT);
+        code.iconst_0().istore(row);
+        code.labelBinding(right);
+        code.iload(row);
+        size(limit + 1);
+        code.imul().iload(places.get(1)).iadd().istore(places.get(1));
+    }
+
+    /** The element's type in a local: i1 is an int. */
+    private static ClassDesc stackType(DType dtype) {
+        return dtype == DType.I1 ? ConstantDescs.CD_int : DeviceArray.element(dtype);
+    }
+
+    private static TypeKind kind(DType dtype) {
+        return TypeKind.from(stackType(dtype));
+    }
+
+    /** Emits an expression once and returns the local that holds it. */
+    private int value(ScalarExpr expr) {
+        Integer known = locals.get(expr);
+        if (known != null) {
+            return known;
+        }
+        switch (expr) {
+            case ScalarExpr.Arg(int number, DType dtype) ->
+                code.aload(operand(number))
+                        .iload(places.get(1 + number))
+                        .invokevirtual(
+                                DeviceArray.type(dtype),
+                                "get",
+                                MethodTypeDesc.of(DeviceArray.element(dtype), ConstantDescs.CD_int));
+            case ScalarExpr.Const(double value, DType dtype) -> constant(value, dtype);
+            case ScalarExpr.Unary(var f, var x) -> call(f.text(), expr.dtype(), x);
+            case ScalarExpr.Binary(var f, var a, var b) -> call(f.text(), expr.dtype(), a, b);
+            case ScalarExpr.Compare(var c, var a, var b) -> call(c.text(), DType.I1, a, b);
+            case ScalarExpr.Select(var c, var a, var b) -> call("select", expr.dtype(), c, a, b);
+            case ScalarExpr.Convert(var x, var to) -> call(conversion(to), to, x);
+        }
+        int local = code.allocateLocal(kind(expr.dtype()));
+        code.storeLocal(kind(expr.dtype()), local);
+        locals.put(expr, local);
+        return local;
+    }
+
+    private void constant(double value, DType dtype) {
+        switch (dtype) {
+            case F32 -> code.loadConstant((float) value);
+            case I64 -> code.loadConstant((long) value);
+            case I32, I1 -> code.loadConstant((int) value);
+            case F16, BF16, F64, I8 -> throw new IllegalStateException(dtype + " is not covered");
+        }
+    }
+
+    private static String conversion(DType to) {
+        return switch (to) {
+            case F32 -> "toFloat";
+            case I64 -> "toLong";
+            case I32 -> "toInt";
+            case I1 -> "toBoolean";
+            case F16, BF16, F64, I8 -> throw new IllegalStateException(to + " is not covered");
+        };
+    }
+
+    private void call(String function, DType result, ScalarExpr... operands) {
+        List<ClassDesc> types = new ArrayList<>();
+        int[] values = new int[operands.length];
+        for (int k = 0; k < operands.length; k++) {
+            values[k] = value(operands[k]);
+            types.add(stackType(operands[k].dtype()));
+        }
+        for (int k = 0; k < operands.length; k++) {
+            code.loadLocal(kind(operands[k].dtype()), values[k]);
+        }
+        code.invokestatic(FUNCTIONS, function, MethodTypeDesc.of(stackType(result), types));
+    }
+}

@@ -1,0 +1,44 @@
+package detangle.backend.tornado;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * A kernel to be run.
+ *
+ * @param arguments what it takes after the context, the sizes and where its own begin: arrays and numbers
+ * @param work what depends on the sizes of the symbols
+ */
+record Launch(Object task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
+    /** Threads of a group, for kernels whose threads do not work together. */
+    static final int SEPARATE = 64;
+
+    Launch {
+        arguments = List.copyOf(arguments);
+    }
+
+    /**
+     * How much there is to do: groups of threads along three axes, and the sizes that the kernel reads. The first of these is
+     * what a kernel compares with before it writes anything.
+     */
+    record Work(int[] sizes, int x, int y, int z) {
+        Work {
+            boolean none = x <= 0 || y <= 0 || z <= 0;
+            if (none) {
+                // There is no empty launch: one group runs and finds nothing to do.
+                sizes = Arrays.copyOf(sizes, sizes.length);
+                sizes[0] = 0;
+            }
+            x = none ? 1 : x;
+            y = none ? 1 : y;
+            z = none ? 1 : z;
+        }
+
+        /** A thread for each of so many elements; their number is the first of the sizes. */
+        static Work elements(int... sizes) {
+            return new Work(sizes, Math.ceilDiv(sizes[0], SEPARATE), 1, 1);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package detangle.backend.tornado;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * Adds rows to rows of a table. A thread owns one column of a block of the table's rows and looks at every id: no two
+ * threads write one element, so that sums are the same at each run and need no atomic additions, which few devices have.
+ */
+final class ScatterKernel {
+    /** How many blocks the rows are divided into. */
+    static final int BLOCKS = 64;
+
+    private ScatterKernel() {}
+
+    /**
+     * From {@code base}, sizes are: rows of the table, their width, the number of ids, rows of a block. An id outside the
+     * table is told of in {@code faults}.
+     */
+    static void scatter(
+            KernelContext context,
+            IntArray sizes,
+            int base,
+            IntArray ids,
+            IntArray faults,
+            int fault,
+            FloatArray operand,
+            FloatArray updates,
+            FloatArray out) {
+        int thread = context.globalIdx;
+        int rows = sizes.get(base);
+        int width = sizes.get(base + 1);
+        if (thread < width * BLOCKS) {
+            int column = thread % width;
+            int first = thread / width * sizes.get(base + 3);
+            int last = first + sizes.get(base + 3);
+            for (int row = first; row < last; row++) {
+                if (row < rows) {
+                    out.set(row * width + column, operand.get(row * width + column));
+                }
+            }
+            for (int i = 0; i < sizes.get(base + 2); i++) {
+                int row = DeviceFunctions.checked(ids.get(i), rows);
+                if (row < 0) {
+                    faults.set(fault, 1);
+                }
+                if (row >= first && row < last) {
+                    out.set(row * width + column, out.get(row * width + column) + updates.get(i * width + column));
+                }
+            }
+        }
+    }
+}

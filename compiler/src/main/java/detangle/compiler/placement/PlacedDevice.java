@@ -1,0 +1,71 @@
+package detangle.compiler.placement;
+
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.backend.Peaks;
+import detangle.backend.Plan;
+import detangle.compiler.MemoryPlanner;
+import detangle.compiler.placement.PlacedExecutable.Loaded;
+import detangle.ir.Node;
+import detangle.ir.Place;
+import detangle.ir.Program;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** A device together with the host, which runs what the device has no kernel for. */
+public final class PlacedDevice implements Device {
+    private final Device device;
+    private final Device host;
+    private final Predicate<Node> allowed;
+
+    /** @param allowed whether the device may run an operation that it can */
+    public PlacedDevice(Device device, Device host, Predicate<Node> allowed) {
+        this.device = device;
+        this.host = host;
+        this.allowed = allowed;
+    }
+
+    @Override
+    public String name() {
+        return device.name();
+    }
+
+    @Override
+    public String description() {
+        return device.description();
+    }
+
+    @Override
+    public Device host() {
+        return host;
+    }
+
+    @Override
+    public Optional<Peaks> measurePeaks() {
+        return device.measurePeaks();
+    }
+
+    /** The program with transfers where a value goes from one place to the other. */
+    public Program place(Program program) {
+        return new Placement(node -> device.runs(node) && allowed.test(node)).run(program);
+    }
+
+    @Override
+    public Executable load(Plan plan) {
+        Program placed = place(plan.program());
+        List<Loaded> loaded = new ArrayList<>();
+        try {
+            for (Segment segment : Segment.split(placed)) {
+                Plan part = new Plan(segment.program(), MemoryPlanner.plan(segment.program()));
+                Device where = segment.place() == Place.DEVICE ? device : host;
+                loaded.add(new Loaded(segment, where.load(part)));
+            }
+        } catch (RuntimeException | Error e) {
+            loaded.forEach(l -> l.executable().close());
+            throw e;
+        }
+        return new PlacedExecutable(placed, List.copyOf(loaded));
+    }
+}

@@ -1,0 +1,77 @@
+package detangle.compiler.placement;
+
+import detangle.compiler.Pass;
+import detangle.ir.Builder;
+import detangle.ir.Node;
+import detangle.ir.Place;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.TensorOp;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Says where each operation runs, by transfers between the host and one device: an operation runs where its operands are.
+ * Inputs begin on the host and outputs end there. What depends on no input has no place, as it is known beforehand on both
+ * sides.
+ */
+public final class Placement implements Pass {
+    private final Predicate<Node> onDevice;
+
+    /** @param onDevice whether an operation is to run on the device */
+    public Placement(Predicate<Node> onDevice) {
+        this.onDevice = onDevice;
+    }
+
+    @Override
+    public String name() {
+        return "placement";
+    }
+
+    @Override
+    public Program run(Program program) {
+        Set<Node> eachRun = program.inputDependent();
+        Map<Node, Map<Place, Node>> placed = new IdentityHashMap<>();
+        Builder b = new Builder();
+        for (Node node : program.nodes()) {
+            if (!eachRun.contains(node)) {
+                continue;
+            }
+            if (node.op() instanceof TensorOp.Input) {
+                placed.put(node, new EnumMap<>(Map.of(Place.HOST, node)));
+                continue;
+            }
+            Place place = place(node, placed);
+            List<Node> operands = new ArrayList<>();
+            for (Node operand : node.inputs()) {
+                operands.add(eachRun.contains(operand) ? at(place, placed.get(operand), b) : operand);
+            }
+            placed.put(node, new EnumMap<>(Map.of(place, node.withInputs(operands))));
+        }
+        List<Output> outputs = new ArrayList<>();
+        for (Output output : program.outputs()) {
+            Node node = output.node();
+            outputs.add(
+                    eachRun.contains(node) ? new Output(output.name(), at(Place.HOST, placed.get(node), b)) : output);
+        }
+        return new Program(program.name(), program.inputs(), outputs, program.constants());
+    }
+
+    /** What is no work stays where its operand is. */
+    private Place place(Node node, Map<Node, Map<Place, Node>> placed) {
+        return switch (node.op()) {
+            case TensorOp.Reshape r -> placed.get(node.input(0)).containsKey(Place.HOST) ? Place.HOST : Place.DEVICE;
+            default -> onDevice.test(node) ? Place.DEVICE : Place.HOST;
+        };
+    }
+
+    private static Node at(Place place, Map<Place, Node> value, Builder b) {
+        return value.computeIfAbsent(
+                place, p -> b.transfer(value.values().iterator().next(), p));
+    }
+}
