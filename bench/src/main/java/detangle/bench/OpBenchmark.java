@@ -31,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -62,7 +63,7 @@ public final class OpBenchmark {
         System.setProperty(
                 "detangle.threads", Integer.toString(options.threads().getFirst()));
         String backend = options.backends().getFirst();
-        Device device = Backends.named(backend);
+        Device device = Backends.device(Optional.of(backend), Set.of());
         Peaks peaks = device.measurePeaks()
                 .orElseThrow(
                         () -> new BenchException("the backend " + backend + " has no measured limits to compare with"));

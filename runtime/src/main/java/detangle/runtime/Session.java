@@ -121,7 +121,7 @@ public final class Session implements AutoCloseable {
 
     /** Before anything else is read, as it warms up meanwhile. */
     private static Device device(SessionOptions options) {
-        Device device = options.backend().map(Backends::named).orElseGet(Backends::preferred);
+        Device device = Backends.device(options.backend(), options.hostOperations());
         device.warmUp();
         return device;
     }
@@ -164,7 +164,7 @@ public final class Session implements AutoCloseable {
             List<Pass> typed = weightType
                     .map(dtype -> Pipeline.withNarrowWeights(passes, dtype))
                     .orElse(passes);
-            Plan plan = Compiler.compile(program, Pipeline.withEvaluator(typed, new DeviceEvaluator(device)));
+            Plan plan = Compiler.compile(program, Pipeline.withEvaluator(typed, new DeviceEvaluator(device.host())));
             Loaded loaded = new Loaded(device.load(plan), PackedBatch.of(plan.program()));
             weights.unload(); // The device has packed what it reads often.
             return loaded;

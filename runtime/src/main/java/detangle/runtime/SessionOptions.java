@@ -6,6 +6,7 @@ import detangle.models.deberta.Convention;
 import detangle.models.deberta.ModelOptions;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** How to load a model. Values do not change: each {@code with} gives another. */
@@ -23,6 +24,7 @@ public final class SessionOptions {
     private boolean maskedRows;
     private boolean packing = true;
     private boolean uniformPadding;
+    private Set<String> hostOperations = Set.of();
 
     private SessionOptions() {}
 
@@ -38,11 +40,15 @@ public final class SessionOptions {
         copy.maskedRows = maskedRows;
         copy.packing = packing;
         copy.uniformPadding = uniformPadding;
+        copy.hostOperations = hostOperations;
         change.accept(copy);
         return copy;
     }
 
-    /** The backend's name; empty for the best there is. */
+    /**
+     * What to run on: {@code vector}, {@code reference}, {@code tornado} or one of its devices such as
+     * {@code tornado:opencl:0}, {@code hybrid}, {@code auto}; empty for the best backend on the CPU.
+     */
     public Optional<String> backend() {
         return backend;
     }
@@ -130,5 +136,14 @@ public final class SessionOptions {
 
     public SessionOptions withUniformPadding(boolean value) {
         return with(o -> o.uniformPadding = value);
+    }
+
+    /** Operations that a device beside the host leaves to it, as they are written in the IR: {@code packed_attention}. */
+    public Set<String> hostOperations() {
+        return hostOperations;
+    }
+
+    public SessionOptions withHostOperations(Set<String> value) {
+        return with(o -> o.hostOperations = Set.copyOf(value));
     }
 }

@@ -19,6 +19,16 @@ public interface Device {
         return true;
     }
 
+    /** Whether there are operations that it has no kernel for, so that it needs a host beside it. */
+    default boolean isPartial() {
+        return false;
+    }
+
+    /** Whether it is a GPU. */
+    default boolean isGpu() {
+        return false;
+    }
+
     /** What computes what is needed once, such as constants that are folded; the device itself unless it is slow at that. */
     default Device host() {
         return this;

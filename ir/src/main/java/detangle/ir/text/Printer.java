@@ -3,6 +3,7 @@ package detangle.ir.text;
 import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
+import detangle.ir.Op;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import detangle.ir.TensorOp;
@@ -22,6 +23,11 @@ public final class Printer {
     private int unnamed;
 
     private Printer() {}
+
+    /** The word that an operation is written with, such as {@code packed_attention}. */
+    public static String mnemonic(Op op) {
+        return OpSyntax.mnemonic(op);
+    }
 
     public static String print(Program program) {
         return new Printer().program(program);

@@ -7,6 +7,7 @@ import detangle.backend.Plan;
 import detangle.ir.Node;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 
 /** A device of TornadoVM. */
 record Accelerator(String name, TornadoDevice tornado) implements Device {
@@ -19,6 +20,16 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
     @Override
     public boolean runs(Node node) {
         return Coverage.covers(node);
+    }
+
+    @Override
+    public boolean isGpu() {
+        return tornado.getDeviceType() == TornadoDeviceType.GPU;
+    }
+
+    @Override
+    public boolean isPartial() {
+        return true;
     }
 
     @Override

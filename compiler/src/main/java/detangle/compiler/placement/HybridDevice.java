@@ -1,0 +1,56 @@
+package detangle.compiler.placement;
+
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.backend.MeasurementFile;
+import detangle.backend.Peaks;
+import detangle.backend.Plan;
+import java.util.Optional;
+
+/**
+ * A device and the host, with the work divided as measurement says. What is measured is the whole program, transfers and
+ * all, with kinds of operations on one side or the other; what was found is kept by device, program and shape.
+ */
+public final class HybridDevice implements Device {
+    private final Device device;
+    private final Device host;
+
+    public HybridDevice(Device device, Device host) {
+        this.device = device;
+        this.host = host;
+    }
+
+    @Override
+    public String name() {
+        return "hybrid";
+    }
+
+    @Override
+    public String description() {
+        return device.description() + ", with " + host.description();
+    }
+
+    @Override
+    public void warmUp() {
+        host.warmUp();
+    }
+
+    @Override
+    public Device host() {
+        return host;
+    }
+
+    @Override
+    public Optional<Peaks> measurePeaks() {
+        return device.measurePeaks();
+    }
+
+    @Override
+    public Executable load(Plan plan) {
+        return new HybridExecutable(
+                plan,
+                device,
+                host,
+                MeasurementFile.named("placements.properties", "Operations that were best left to the host"));
+    }
+}
