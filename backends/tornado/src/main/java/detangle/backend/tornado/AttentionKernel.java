@@ -36,7 +36,7 @@ final class AttentionKernel {
      * {@code [heads, width]}. Unpacked, each of z's sequences has as many queries and keys, and the mask counts; packed,
      * there is one row of sequences that the segments part, and z is 1.
      *
-     * <p>From {@code base}, sizes are: queries and keys of a sequence (packed: of all), heads, positions of the tables, the
+     * <p>From {@code own[0]}, sizes are: queries and keys of a sequence (packed: of all), heads, positions of the tables, the
      * table's index of distance 0, the mask's strides along batch, head, query and key, and the number of sequences along z.
      *
      * @param queryScores {@code [heads, queries, positions]}, with {@code c2p} 1
@@ -46,7 +46,7 @@ final class AttentionKernel {
     static void attention(
             KernelContext context,
             IntArray sizes,
-            int base,
+            IntArray own,
             FloatArray q,
             FloatArray k,
             FloatArray v,
@@ -64,6 +64,7 @@ final class AttentionKernel {
             int packed,
             int c2p,
             int p2c) {
+        int base = own.get(0);
         float[] queryTile = context.allocateFloatLocalArray(TILE * (width + 1));
         float[] keyTile = context.allocateFloatLocalArray(TILE * (width + 1)); // Then values.
         float[] weights = context.allocateFloatLocalArray(TILE * PITCH);

@@ -9,11 +9,12 @@ final class ConvolutionKernel {
     private ConvolutionKernel() {}
 
     /**
-     * x {@code [B,S,C]}, weight {@code [O,C/groups,K]}, out {@code [B,L,O]}. From {@code base}, sizes are: the number of
+     * x {@code [B,S,C]}, weight {@code [O,C/groups,K]}, out {@code [B,L,O]}. From {@code own[0]}, sizes are: the number of
      * results, S, C, L, O, K, C/groups, O/groups, and the padding.
      */
     static void convolution(
-            KernelContext context, IntArray sizes, int base, FloatArray x, FloatArray weight, FloatArray out) {
+            KernelContext context, IntArray sizes, IntArray own, FloatArray x, FloatArray weight, FloatArray out) {
+        int base = own.get(0);
         int thread = context.globalIdx;
         if (thread < sizes.get(base)) {
             int length = sizes.get(base + 1);

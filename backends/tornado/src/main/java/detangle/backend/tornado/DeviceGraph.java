@@ -75,7 +75,9 @@ final class DeviceGraph implements AutoCloseable {
         GridScheduler scheduler = new GridScheduler();
         for (int i = 0; i < launches.size(); i++) {
             Launch launch = launches.get(i);
-            List<Object> arguments = new ArrayList<>(List.of(new KernelContext(), sizes, begins[i]));
+            IntArray own = IntArray.fromElements(begins[i], launch.fault());
+            graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, own);
+            List<Object> arguments = new ArrayList<>(List.of(new KernelContext(), sizes, own));
             arguments.addAll(launch.arguments());
             TaskCalls.add(graph, "t" + i, launch.task(), arguments.toArray());
             WorkerGrid3D grid = new WorkerGrid3D(launch.threads(), 1, 1);

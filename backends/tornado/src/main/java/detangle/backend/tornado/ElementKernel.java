@@ -23,27 +23,26 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * is elementwise is one of these, and so is what moves elements: a transpose is the expression {@code a0} with other strides.
  *
  * <pre>
- * static void elements(KernelContext context, IntArray sizes, int base,
- *                      [index array, IntArray faults, int fault,] a0, ..., result)
+ * static void elements(KernelContext context, IntArray sizes, IntArray own,
+ *                      [index array, IntArray faults,] a0, ..., result)
  * </pre>
  *
- * {@code sizes} holds from {@code base} what {@link #sizes} says, so that another shape needs no other kernel. With an index
+ * {@code sizes} holds from {@code own[0]} what {@link #sizes} says, so that another shape needs no other kernel. With an index
  * the first operand is read {@code index * step} further on; an index outside {@code [0, limit)} reads element 0 instead and
- * is told of in {@code faults}.
+ * is told of in {@code faults[own[1]]}.
  */
 final class ElementKernel {
-    /** A task takes at most 20 arguments, of which seven are not operands. */
-    static final int MAX_OPERANDS = 13;
+    /** A task takes at most 20 arguments, of which six are not operands. */
+    static final int MAX_OPERANDS = 14;
 
     private static final ClassDesc FUNCTIONS = ClassDesc.of("detangle.backend.tornado.DeviceFunctions");
     private static final ClassDesc INTS = IntArray.class.describeConstable().orElseThrow();
     private static final MethodTypeDesc GET_INT = MethodTypeDesc.of(ConstantDescs.CD_int, ConstantDescs.CD_int);
     private static final MethodTypeDesc SET_INT =
             MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int, ConstantDescs.CD_int);
-    private static final int BASE = 2;
+    private static final int OWN = 2;
     private static final int INDEX = 3;
     private static final int FAULTS = 4;
-    private static final int FAULT = 5;
     private static final Map<Key, Object> TASKS = new ConcurrentHashMap<>();
 
     private record Key(Region region, int rank, Optional<DType> index) {}
@@ -55,6 +54,7 @@ final class ElementKernel {
     private final int rank;
     private final Optional<DType> index;
     private final CodeBuilder code;
+    private final int base;
     private final Map<ScalarExpr, Integer> locals = new HashMap<>();
     private final List<Integer> places = new ArrayList<>();
 
@@ -63,6 +63,7 @@ final class ElementKernel {
         this.rank = key.rank;
         this.index = key.index;
         this.code = code;
+        this.base = code.allocateLocal(TypeKind.INT);
     }
 
     /** Whether a kernel can be made. Integers divide with a check for zero, which a device cannot report. */
@@ -88,8 +89,8 @@ final class ElementKernel {
     /** A task of TornadoVM; equal ones are one. */
     static Object task(Region region, int rank, Optional<DType> index) {
         return TASKS.computeIfAbsent(new Key(region, rank, index), key -> {
-            List<ClassDesc> parameters = new ArrayList<>(List.of(DeviceArray.CONTEXT, INTS, ConstantDescs.CD_int));
-            index.ifPresent(dtype -> parameters.addAll(List.of(DeviceArray.type(dtype), INTS, ConstantDescs.CD_int)));
+            List<ClassDesc> parameters = new ArrayList<>(List.of(DeviceArray.CONTEXT, INTS, INTS));
+            index.ifPresent(dtype -> parameters.addAll(List.of(DeviceArray.type(dtype), INTS)));
             region.arguments().forEach(dtype -> parameters.add(DeviceArray.type(dtype)));
             parameters.add(DeviceArray.type(region.body().dtype()));
             return TaskClass.generate("elements", parameters, code -> new ElementKernel(key, code).emit());
@@ -128,6 +129,7 @@ final class ElementKernel {
     }
 
     private void emit() {
+        code.aload(OWN).iconst_0().invokevirtual(INTS, "get", GET_INT).istore(base);
         int thread = code.allocateLocal(TypeKind.INT);
         code.aload(0)
                 .getfield(DeviceArray.CONTEXT, "globalIdx", ConstantDescs.CD_Integer)
@@ -155,11 +157,11 @@ final class ElementKernel {
 
     /** The parameter that holds an operand. */
     private int operand(int number) {
-        return (index.isPresent() ? FAULT + 1 : BASE + 1) + number;
+        return (index.isPresent() ? FAULTS + 1 : OWN + 1) + number;
     }
 
     private void size(int at) {
-        code.aload(1).iload(BASE);
+        code.aload(1).iload(base);
         if (at > 0) {
             code.loadConstant(at).iadd();
         }
@@ -216,7 +218,12 @@ final class ElementKernel {
         code.istore(row);
         Label right = code.newLabel();
         code.iload(row).ifge(right);
-        code.aload(FAULTS).iload(FAULT).iconst_1().invokevirtual(INTS, "set", SET_INT);
+        code.aload(FAULTS)
+                .aload(OWN)
+                .iconst_1()
+                .invokevirtual(INTS, "get", GET_INT)
+                .iconst_1()
+                .invokevirtual(INTS, "set", SET_INT);
         code.iconst_0().istore(row);
         code.labelBinding(right);
         code.iload(row);

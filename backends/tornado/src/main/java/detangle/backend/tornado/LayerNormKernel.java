@@ -14,7 +14,7 @@ final class LayerNormKernel {
     private LayerNormKernel() {}
 
     /**
-     * One group a row. From {@code base}, sizes are: the row's length. The result may be x itself.
+     * One group a row. From {@code own[0]}, sizes are: the row's length. The result may be x itself.
      *
      * @param hasResidual 1 if a residual is added first, or 0
      * @param masked 1 if the mask counts, one element a row, or 0
@@ -22,7 +22,7 @@ final class LayerNormKernel {
     static void layerNorm(
             KernelContext context,
             IntArray sizes,
-            int base,
+            IntArray own,
             FloatArray x,
             FloatArray residual,
             FloatArray gamma,
@@ -32,6 +32,7 @@ final class LayerNormKernel {
             float epsilon,
             int hasResidual,
             int masked) {
+        int base = own.get(0);
         float[] partial = context.allocateFloatLocalArray(THREADS);
         int thread = context.localIdx;
         int width = sizes.get(base);

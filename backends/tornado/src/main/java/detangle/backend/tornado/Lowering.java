@@ -281,7 +281,8 @@ final class Lowering {
         launches.add(new Launch(
                 ElementKernel.task(
                         region, node.type().rank(), Optional.of(index.type().dtype())),
-                List.of(array(index), faults, check(node), array(data), array(node)),
+                List.of(array(index), faults, array(data), array(node)),
+                check(node),
                 Launch.SEPARATE,
                 b -> {
                     Reading r = reading.apply(b);
@@ -320,7 +321,8 @@ final class Lowering {
         }
         launches.add(new Launch(
                 TaskClass.of(ScatterKernel.class),
-                List.of(rows.array(), faults, check(node), array(node.input(0)), array(node.input(2)), array(node)),
+                List.of(rows.array(), faults, array(node.input(0)), array(node.input(2)), array(node)),
+                check(node),
                 Launch.SEPARATE,
                 b -> {
                     int[] shape = shape(node, b);

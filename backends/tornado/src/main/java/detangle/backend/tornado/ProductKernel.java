@@ -26,7 +26,7 @@ final class ProductKernel {
     private ProductKernel() {}
 
     /**
-     * One group a tile: columns along x, rows along y, the batch along z. From {@code base}, sizes are: rows, columns,
+     * One group a tile: columns along x, rows along y, the batch along z. From {@code own[0]}, sizes are: rows, columns,
      * depth; a's strides along rows and depth; b's along columns and depth; and for each batch axis, the last first, its
      * size and the strides of a and b. The result is row-major.
      *
@@ -36,13 +36,14 @@ final class ProductKernel {
     static void product(
             KernelContext context,
             IntArray sizes,
-            int base,
+            IntArray own,
             FloatArray a,
             FloatArray b,
             FloatArray bias,
             FloatArray out,
             int biased,
             int activation) {
+        int base = own.get(0);
         float[] left = context.allocateFloatLocalArray(DEPTH * PITCH);
         float[] right = context.allocateFloatLocalArray(DEPTH * PITCH);
         float[] sums = new float[EACH * EACH];

@@ -17,10 +17,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * Generates kernels that fold one axis, a result a thread:
  *
  * <pre>
- * static void reduce(KernelContext context, IntArray sizes, int base, x, result)
+ * static void reduce(KernelContext context, IntArray sizes, IntArray own, x, result)
  * </pre>
  *
- * {@code sizes} holds from {@code base} the number of results, the extent of the axis, and the distance of its elements.
+ * {@code sizes} holds from {@code own[0]} the number of results, the extent of the axis, and the distance of its elements.
  */
 final class ReduceKernel {
     /** How many sizes it reads. */
@@ -42,7 +42,7 @@ final class ReduceKernel {
     static Object task(ReduceFunction function, DType dtype) {
         return TASKS.computeIfAbsent(new Key(function, dtype), key -> {
             ClassDesc array = DeviceArray.type(dtype);
-            List<ClassDesc> parameters = List.of(DeviceArray.CONTEXT, INTS, ConstantDescs.CD_int, array, array);
+            List<ClassDesc> parameters = List.of(DeviceArray.CONTEXT, INTS, INTS, array, array);
             return TaskClass.generate("reduce", parameters, code -> emit(key, code));
         });
     }
@@ -102,7 +102,9 @@ final class ReduceKernel {
 
     private static void size(CodeBuilder code, int at) {
         code.aload(1)
-                .iload(2)
+                .aload(2)
+                .iconst_0()
+                .invokevirtual(INTS, "get", MethodTypeDesc.of(ConstantDescs.CD_int, ConstantDescs.CD_int))
                 .loadConstant(at)
                 .iadd()
                 .invokevirtual(INTS, "get", MethodTypeDesc.of(ConstantDescs.CD_int, ConstantDescs.CD_int));

@@ -15,19 +15,19 @@ final class ScatterKernel {
     private ScatterKernel() {}
 
     /**
-     * From {@code base}, sizes are: rows of the table, their width, the number of ids, rows of a block. An id outside the
-     * table is told of in {@code faults}.
+     * From {@code own[0]}, sizes are: rows of the table, their width, the number of ids, rows of a block. An id outside the
+     * table is told of in {@code faults[own[1]]}.
      */
     static void scatter(
             KernelContext context,
             IntArray sizes,
-            int base,
+            IntArray own,
             IntArray ids,
             IntArray faults,
-            int fault,
             FloatArray operand,
             FloatArray updates,
             FloatArray out) {
+        int base = own.get(0);
         int thread = context.globalIdx;
         int rows = sizes.get(base);
         int width = sizes.get(base + 1);
@@ -43,7 +43,7 @@ final class ScatterKernel {
             for (int i = 0; i < sizes.get(base + 2); i++) {
                 int row = DeviceFunctions.checked(ids.get(i), rows);
                 if (row < 0) {
-                    faults.set(fault, 1);
+                    faults.set(own.get(1), 1);
                 }
                 if (row >= first && row < last) {
                     out.set(row * width + column, out.get(row * width + column) + updates.get(i * width + column));

@@ -17,10 +17,12 @@ final class SoftmaxKernel {
     private SoftmaxKernel() {}
 
     /**
-     * One group a row. From {@code base}, sizes are: the row's length, the mask's stride along it, and for each axis
+     * One group a row. From {@code own[0]}, sizes are: the row's length, the mask's stride along it, and for each axis
      * before, the last first, its size and the mask's stride.
      */
-    static void softmax(KernelContext context, IntArray sizes, int base, FloatArray x, ByteArray mask, FloatArray out) {
+    static void softmax(
+            KernelContext context, IntArray sizes, IntArray own, FloatArray x, ByteArray mask, FloatArray out) {
+        int base = own.get(0);
         float[] partial = context.allocateFloatLocalArray(THREADS);
         int thread = context.localIdx;
         int width = sizes.get(base);
