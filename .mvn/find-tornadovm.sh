@@ -14,11 +14,7 @@ find_tornadovm() {
 }
 
 # The SDK's own options, with its home in the place of the variable, as java expands none; the module path is the caller's,
-# whose second option would replace the first. A kernel that does not compile is an error, not plain Java; numbers keep
-# NaN and infinities, which masks are made of; deep models are long graphs.
+# whose second option would replace the first. What kernels need of TornadoVM's settings, the backend sets itself.
 tornadovm_arguments() {
     sed -e "s|\${TORNADOVM_HOME}|$1|g" -e '/^--module-path/d' -e '/^-XX:+UseParallelGC/d' "$1/tornado-argfile.template"
-    echo "-Dtornado.recover.bailout=False"
-    echo "\"-Dtornado.opencl.compiler.flags=-cl-mad-enable -w\""
-    echo "-Dtornado.tvm.maxbytecodesize=65536"
 }

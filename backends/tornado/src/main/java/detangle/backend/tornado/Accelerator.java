@@ -34,7 +34,7 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
 
     @Override
     public Executable load(Plan plan) {
-        return new TornadoExecutable(plan, tornado);
+        return new TornadoExecutable(plan, shapes -> new DeviceGraph(plan, shapes, tornado));
     }
 
     /** Until a measurement of devices is here. */

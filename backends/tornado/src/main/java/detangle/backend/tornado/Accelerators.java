@@ -12,7 +12,7 @@ final class Accelerators {
     private Accelerators() {}
 
     static List<Device> all() {
-        NoAnnotations.install();
+        TornadoSettings.apply();
         TornadoRuntime runtime = TornadoRuntimeProvider.getTornadoRuntime();
         List<Device> all = new ArrayList<>();
         for (int driver = 0; driver < runtime.getNumBackends(); driver++) {

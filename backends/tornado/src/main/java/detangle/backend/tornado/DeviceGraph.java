@@ -29,7 +29,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * A program as one graph of tasks. What never changes is copied to the device once; inputs and sizes are copied there at each
  * run, and outputs are copied back. Sizes are data: the graph runs any shape that its arrays have room for.
  */
-final class DeviceGraph implements AutoCloseable {
+final class DeviceGraph implements TornadoExecutable.Graph {
     private static final AtomicLong NUMBERS = new AtomicLong();
 
     private final Program program;
@@ -97,14 +97,9 @@ final class DeviceGraph implements AutoCloseable {
                 new TornadoExecutionPlan(graph.snapshot()).withDevice(device).withGridScheduler(scheduler);
     }
 
-    /** Whether there is room for these sizes. */
-    boolean fits(Map<String, Long> bindings) {
+    @Override
+    public boolean fits(Map<String, Long> bindings) {
         return buffers.fit(bindings);
-    }
-
-    /** Bytes of the arrays on the device. */
-    long bytes() {
-        return buffers.bytes();
     }
 
     private void bind(Map<String, Long> bindings) {
@@ -125,7 +120,8 @@ final class DeviceGraph implements AutoCloseable {
         isBound = true;
     }
 
-    Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings) {
+    @Override
+    public Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings) {
         bind(bindings);
         buffers.inputs().forEach((node, array) -> array.copyFrom(inputs.get(((TensorOp.Input) node.op()).name())));
         faults.init(0);

@@ -20,7 +20,8 @@ final class NoAnnotations {
 
     private NoAnnotations() {}
 
-    static void install() {
+    /** Defines the class; returns its name. */
+    static String define() {
         byte[] bytes = ClassFile.of().build(ClassDesc.of(NAME), c -> {
             c.withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL | ClassFile.ACC_SUPER);
             c.withInterfaceSymbols(PROVIDER);
@@ -47,6 +48,6 @@ final class NoAnnotations {
         } catch (IllegalAccessException e) {
             throw new IllegalStateException(e);
         }
-        System.setProperty("tornado.load.annotation.implementation", NAME);
+        return NAME;
     }
 }

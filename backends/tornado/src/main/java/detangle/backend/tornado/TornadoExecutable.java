@@ -12,24 +12,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import java.util.function.Function;
 
 /** A program on a device, one run at a time. */
 final class TornadoExecutable implements Executable {
     private static final int MAX_SHAPES = 8;
 
+    /** A program with room for some shapes on a device. */
+    interface Graph extends AutoCloseable {
+        /** Whether there is room for these sizes. */
+        boolean fits(Map<String, Long> bindings);
+
+        /** @throws BackendException if the device fails, after which the graph is only to be closed */
+        Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings);
+
+        @Override
+        void close();
+    }
+
     private final Plan plan;
-    private final TornadoDevice device;
+    private final Function<List<Map<String, Long>>, Graph> graphs;
 
     /** Shapes that were seen lately, for which a graph makes room. */
     private final List<Map<String, Long>> shapes = new ArrayList<>();
 
-    private Optional<DeviceGraph> graph = Optional.empty();
+    private Optional<Graph> graph = Optional.empty();
     private boolean closed;
 
-    TornadoExecutable(Plan plan, TornadoDevice device) {
+    /** @param graphs makes a graph with room for some shapes */
+    TornadoExecutable(Plan plan, Function<List<Map<String, Long>>, Graph> graphs) {
         this.plan = plan;
-        this.device = device;
+        this.graphs = graphs;
         Set<Node> eachRun = plan.program().inputDependent();
         for (Node node : plan.program().nodes()) {
             if (eachRun.contains(node) && !(node.op() instanceof TensorOp.Input) && !Coverage.covers(node)) {
@@ -52,7 +65,7 @@ final class TornadoExecutable implements Executable {
         try {
             if (graph.isEmpty() || !graph.get().fits(bindings)) {
                 free();
-                graph = Optional.of(new DeviceGraph(plan, shapes, device));
+                graph = Optional.of(graphs.apply(shapes));
             }
             return graph.get().run(inputs, bindings);
         } catch (BackendException e) {
@@ -64,9 +77,9 @@ final class TornadoExecutable implements Executable {
     }
 
     private void free() {
-        Optional<DeviceGraph> old = graph;
+        Optional<Graph> old = graph;
         graph = Optional.empty();
-        old.ifPresent(DeviceGraph::close);
+        old.ifPresent(Graph::close);
     }
 
     @Override

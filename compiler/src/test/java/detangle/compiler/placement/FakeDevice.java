@@ -1,0 +1,86 @@
+package detangle.compiler.placement;
+
+import detangle.backend.BackendException;
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.backend.Peaks;
+import detangle.backend.Plan;
+import detangle.ir.Node;
+import detangle.ir.Tensor;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** A device that interprets, counts what is loaded, and fails or takes its time when it is told to. */
+final class FakeDevice implements Device {
+    int open;
+    int loaded;
+    boolean fails;
+    boolean failsToLoad;
+    Predicate<Node> runs = node -> true;
+
+    /** By the number of operations of a program that are run. */
+    int millisPerOperation;
+
+    @Override
+    public String name() {
+        return "fake:0";
+    }
+
+    @Override
+    public String description() {
+        return "a fake";
+    }
+
+    @Override
+    public boolean runs(Node node) {
+        return runs.test(node);
+    }
+
+    @Override
+    public Optional<Peaks> measurePeaks() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Executable load(Plan plan) {
+        if (failsToLoad) {
+            throw new BackendException("out of memory");
+        }
+        open++;
+        loaded++;
+        int operations =
+                plan.program().inputDependent().size() - plan.program().inputs().size();
+        return new Executable() {
+            @Override
+            public Map<String, Tensor> run(Map<String, Tensor> inputs) {
+                if (fails) {
+                    throw new BackendException("the device is gone");
+                }
+                sleep((long) millisPerOperation * operations);
+                Map<String, Tensor> results = new LinkedHashMap<>();
+                new Interpreter(Precision.F64).run(plan.program(), inputs).forEach((name, value) -> {
+                    Node node = plan.program().output(name);
+                    results.put(name, Tensor.ofDoubles(node.type().dtype(), value.toDoubles(), value.shape()));
+                });
+                return results;
+            }
+
+            @Override
+            public void close() {
+                open--;
+            }
+        };
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
