@@ -66,7 +66,11 @@ final class BenchCommand implements Runnable {
             description = "What stands on the encoder; config.json's by default.")
     private Optional<String> head;
 
-    @Option(names = "--backend", split = ",", paramLabel = "NAME", description = "vector by default.")
+    @Option(
+            names = "--backend",
+            split = ",",
+            paramLabel = "NAME",
+            description = "vector by default; also tornado[:opencl|ptx|cuda[:N]] and hybrid, side by side.")
     private List<String> backends = List.of("vector");
 
     @Mixin

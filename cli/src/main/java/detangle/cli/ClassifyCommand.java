@@ -48,7 +48,11 @@ final class ClassifyCommand implements Runnable {
     @Option(names = "--top-k", paramLabel = "K", description = "Labels to print for a text; 1 by default.")
     private int topK = 1;
 
-    @Option(names = "--backend", paramLabel = "NAME", description = "vector or reference; the best by default.")
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description =
+                    "vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best on the CPU by default.")
     private Optional<String> backend;
 
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; text by default.")

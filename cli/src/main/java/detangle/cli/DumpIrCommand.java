@@ -14,6 +14,7 @@ import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
 import detangle.models.deberta.RandomWeights;
 import detangle.models.weights.Weights;
+import detangle.runtime.Backends;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,6 +53,9 @@ final class DumpIrCommand implements Runnable {
 
     @Option(names = "--all", description = "Print the model's program and what each pass makes of it.")
     private boolean all;
+
+    @Mixin
+    private DeviceOptions device;
 
     @Override
     public void run() {
@@ -99,7 +103,12 @@ final class DumpIrCommand implements Runnable {
                 printed[0] = true;
             }
         });
-        if (!all && after.isEmpty()) {
+        if (device.backend().isPresent()) {
+            // What a device is given has a transfer wherever a value goes there or comes back.
+            Program placed =
+                    Backends.device(device.backend(), device.hostOperations()).place(last);
+            section(out, "placement", placed);
+        } else if (!all && after.isEmpty()) {
             out.print(Printer.print(last));
         }
         out.flush();

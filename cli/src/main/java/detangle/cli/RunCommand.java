@@ -60,8 +60,8 @@ final class RunCommand implements Runnable {
     @Option(names = "--attentions", description = "Write CASE.attentions.I too, the attention probabilities.")
     private boolean attentions;
 
-    @Option(names = "--backend", paramLabel = "NAME", description = "vector or reference; the best by default.")
-    private Optional<String> backend;
+    @Mixin
+    private DeviceOptions device;
 
     @Override
     public void run() {
@@ -69,7 +69,8 @@ final class RunCommand implements Runnable {
         Architecture architecture = headOptions.head(DebertaConfig.read(model));
         Convention reading = headOptions.convention(architecture);
         SessionOptions options = SessionOptions.DEFAULT
-                .withBackend(backend)
+                .withBackend(device.backend())
+                .withHostOperations(device.hostOperations())
                 .withHead(Optional.of(architecture))
                 .withConvention(Optional.of(reading))
                 // Its loss is a softmax over all positions, padding included.

@@ -1,6 +1,7 @@
 package detangle.backend;
 
 import detangle.ir.Node;
+import detangle.ir.Program;
 import java.util.Optional;
 
 /** Something that runs programs. */
@@ -27,6 +28,11 @@ public interface Device {
     /** Whether it is a GPU. */
     default boolean isGpu() {
         return false;
+    }
+
+    /** The program with a transfer wherever a value goes between the device and its host. */
+    default Program place(Program program) {
+        return program;
     }
 
     /** What computes what is needed once, such as constants that are folded; the device itself unless it is slow at that. */

@@ -47,7 +47,7 @@ public final class PlacedDevice implements Device {
         return device.measurePeaks();
     }
 
-    /** The program with transfers where a value goes from one place to the other. */
+    @Override
     public Program place(Program program) {
         return new Placement(node -> device.runs(node) && allowed.test(node)).run(program);
     }

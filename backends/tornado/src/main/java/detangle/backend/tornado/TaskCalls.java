@@ -1,5 +1,6 @@
 package detangle.backend.tornado;
 
+import detangle.backend.BackendException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
@@ -9,6 +10,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 final class TaskCalls {
     private TaskCalls() {}
 
+    /** @throws BackendException if TornadoVM does not take the kernel */
     static void add(TaskGraph graph, String name, Object task, Object... arguments) {
         Method method = Arrays.stream(TaskGraph.class.getMethods())
                 .filter(m -> m.getName().equals("task") && m.getParameterCount() == arguments.length + 2)
@@ -24,7 +26,10 @@ final class TaskCalls {
         } catch (IllegalAccessException e) {
             throw new IllegalStateException(e);
         } catch (InvocationTargetException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+            throw new BackendException(
+                    "a kernel cannot be compiled for the device: "
+                            + e.getCause().getMessage(),
+                    e);
         }
     }
 }

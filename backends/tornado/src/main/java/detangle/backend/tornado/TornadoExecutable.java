@@ -33,6 +33,12 @@ final class TornadoExecutable implements Executable {
     private final Plan plan;
     private final Function<List<Map<String, Long>>, Graph> graphs;
 
+    /**
+     * TornadoVM compiles for one thread at a time: it finds the wrong kernel now and then where two programs are compiled at
+     * once. Nothing is lost by it, as a device does one thing after another.
+     */
+    private static final Object TORNADO = new Object();
+
     /** Shapes that were seen lately, for which a graph makes room. */
     private final List<Map<String, Long>> shapes = new ArrayList<>();
 
@@ -52,11 +58,17 @@ final class TornadoExecutable implements Executable {
     }
 
     @Override
-    public synchronized Map<String, Tensor> run(Map<String, Tensor> inputs) {
-        if (closed) {
-            throw new IllegalStateException("the executable is closed");
-        }
+    public Map<String, Tensor> run(Map<String, Tensor> inputs) {
         Map<String, Long> bindings = ShapeBinding.bind(plan.program(), inputs);
+        synchronized (TORNADO) {
+            if (closed) {
+                throw new IllegalStateException("the executable is closed");
+            }
+            return run(inputs, bindings);
+        }
+    }
+
+    private Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings) {
         shapes.remove(bindings);
         shapes.add(bindings);
         if (shapes.size() > MAX_SHAPES) {
@@ -83,8 +95,10 @@ final class TornadoExecutable implements Executable {
     }
 
     @Override
-    public synchronized void close() {
-        closed = true;
-        free();
+    public void close() {
+        synchronized (TORNADO) {
+            closed = true;
+            free();
+        }
     }
 }

@@ -1,7 +1,6 @@
 package detangle.backend.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import detangle.backend.Device;
 import detangle.backend.Executable;
@@ -15,10 +14,7 @@ import detangle.ir.interpreter.Precision;
 import detangle.ir.testing.Closeness;
 import detangle.ir.testing.RandomRun;
 import detangle.ir.testing.Rounding;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Random programs, compiled, on TornadoVM's first device against the interpreter in double precision. */
@@ -26,22 +22,11 @@ class RandomProgramTest {
     private static final double NMSE = 1e-11;
     private static final double ROUNDING = 100;
 
-    private static List<Device> devices = List.of();
-
-    @BeforeAll
-    static void find() {
-        TornadoBackend backend = new TornadoBackend();
-        Optional<String> unavailable = backend.unavailable();
-        unavailable.ifPresent(why -> System.out.println("TornadoVM's devices are not tested: " + why));
-        assumeTrue(unavailable.isEmpty());
-        devices = backend.devices();
-    }
-
     @Test
     void agreesWithTheInterpreter() {
         // What the device has no kernel for is the interpreter's.
         Device device = new PlacedDevice(
-                devices.getFirst(), new ReferenceBackend().devices().getFirst(), node -> true);
+                Devices.first(), new ReferenceBackend().devices().getFirst(), node -> true);
         RandomRun.run("tornado", false, 20, (seed, sample) -> {
             Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
             double tolerance = Math.max(NMSE, ROUNDING * Rounding.of(sample));
