@@ -42,8 +42,8 @@ final class NoAnnotations {
             Module self = NoAnnotations.class.getModule();
             ModuleLayer.boot()
                     .findModule("tornado.runtime")
-                    .ifPresent(runtime ->
-                            self.addReads(runtime).addExports(NoAnnotations.class.getPackageName(), runtime));
+                    .ifPresent(
+                            runtime -> self.addReads(runtime).addOpens(NoAnnotations.class.getPackageName(), runtime));
             MethodHandles.lookup().defineClass(bytes);
         } catch (IllegalAccessException e) {
             throw new IllegalStateException(e);
