@@ -10,6 +10,7 @@ import detangle.backend.Plan;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pipeline;
 import detangle.ir.Node;
+import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.interpreter.Interpreter;
@@ -88,6 +89,9 @@ class PlacementTest {
             Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
             double tolerance = Math.max(1e-11, 100 * Rounding.of(sample));
             Random random = new Random(seed);
+            Random another = new Random(~seed);
+            Program text = new Placement(node -> another.nextBoolean()).run(sample.program());
+            assertEquals(Printer.print(text), Printer.print(Parser.parse("placed.dtir", Printer.print(text))));
             PlacedDevice placed = new PlacedDevice(device, new FakeDevice(), node -> random.nextBoolean());
             try (Executable executable = placed.load(Compiler.compile(sample.program(), Pipeline.optimisations()))) {
                 double error = Closeness.nmse(exact, executable.run(sample.inputs()));
