@@ -1,5 +1,6 @@
 package detangle.compiler.placement;
 
+import detangle.backend.BackendException;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.MeasurementFile;
@@ -130,9 +131,16 @@ final class HybridExecutable implements Executable {
         return best;
     }
 
-    /** The median of some runs after one that compiles. */
+    /** The median of some runs after one that compiles; a division that fails is never the fastest. */
     private double seconds(Set<String> onHost, Map<String, Tensor> inputs) {
-        Executable executable = load(onHost);
+        try {
+            return median(load(onHost), inputs);
+        } catch (BackendException e) {
+            return Double.POSITIVE_INFINITY;
+        }
+    }
+
+    private static double median(Executable executable, Map<String, Tensor> inputs) {
         executable.run(inputs);
         double[] seconds = new double[RUNS];
         for (int i = 0; i < RUNS; i++) {

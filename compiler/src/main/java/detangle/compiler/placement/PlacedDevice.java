@@ -38,6 +38,11 @@ public final class PlacedDevice implements Device {
     }
 
     @Override
+    public void warmUp() {
+        host.warmUp();
+    }
+
+    @Override
     public Device host() {
         return host;
     }

@@ -84,6 +84,16 @@ class HybridDeviceTest {
     }
 
     @Test
+    void aDeviceThatFailsIsLeftAlone() {
+        host.millisPerOperation = 10;
+        device.fails = true;
+        run();
+        device.fails = false;
+        device.failsToLoad = true;
+        run();
+    }
+
+    @Test
     void whatTheDeviceHasNoKernelForIsTheHosts() {
         device.runs = node -> !(node.op() instanceof TensorOp.Binary);
         host.millisPerOperation = 10;

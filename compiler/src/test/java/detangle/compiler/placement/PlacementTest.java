@@ -23,6 +23,7 @@ import detangle.ir.text.Printer;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 class PlacementTest {
@@ -76,7 +77,7 @@ class PlacementTest {
                 """, placed(node -> !isExp(node)));
     }
 
-    private static String placed(java.util.function.Predicate<Node> onDevice) {
+    private static String placed(Predicate<Node> onDevice) {
         return Printer.print(Compiler.run(
                 Parser.parse("test.dtir", PROGRAM), List.of(new Placement(onDevice)), (pass, program) -> {}));
     }

@@ -1,5 +1,6 @@
 package detangle.backend.tornado;
 
+import detangle.ir.BinaryFunction;
 import detangle.ir.DType;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
@@ -35,7 +36,7 @@ final class Coverage {
                 node.inputs().stream().allMatch(i -> DeviceArray.covers(i.type().dtype()));
         return switch (op) {
             case TensorOp.Unary u -> sameTypes;
-            case TensorOp.Binary(var f) -> sameTypes && (f != detangle.ir.BinaryFunction.DIV || isF32(node));
+            case TensorOp.Binary(var f) -> sameTypes && (f != BinaryFunction.DIV || isF32(node));
             case TensorOp.Compare c -> sameTypes;
             case TensorOp.Select s -> sameTypes;
             case TensorOp.Convert c -> sameTypes;

@@ -4,6 +4,7 @@ import detangle.backend.BackendException;
 import detangle.backend.InputException;
 import detangle.backend.Plan;
 import detangle.backend.tornado.Launch.Work;
+import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
@@ -146,7 +147,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
 
     private static long tableRows(Node node, Map<String, Long> bindings) {
         return switch (node.op()) {
-            case detangle.ir.KernelOp.Embedding e -> node.input(1).type().dim(0).evaluate(bindings);
+            case KernelOp.Embedding e -> node.input(1).type().dim(0).evaluate(bindings);
             case TensorOp.GatherLast g -> node.input(0).type().dim(-1).evaluate(bindings);
             default -> node.input(0).type().dim(0).evaluate(bindings);
         };
