@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -43,9 +44,15 @@ public final class Backends {
      *     {@code tornado:cuda:1}; {@code hybrid}, which divides the work between a device and the CPU by measurement;
      *     {@code auto}, which takes a GPU where there is one and says what it took; empty for the best on the CPU
      * @param hostOperations what a device leaves to the CPU, as it is written in the IR
-     * @throws BackendException if there is none of that name
+     * @throws BackendException if there is none of that name, or no operation of one of those names
      */
     public static Device device(Optional<String> name, Set<String> hostOperations) {
+        Set<String> unknown = new TreeSet<>(hostOperations);
+        unknown.removeAll(Printer.mnemonics());
+        if (!unknown.isEmpty()) {
+            throw new BackendException("there is no operation " + String.join(", ", unknown)
+                    + " to leave to the CPU: dump-ir shows a model's");
+        }
         return switch (name.orElse("")) {
             case "" -> preferred();
             case "auto" -> automatic(hostOperations);

@@ -15,6 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How operations are written: a mnemonic and attributes, both ways in one place. What the result type says (shape of a
@@ -22,6 +24,9 @@ import java.util.Optional;
  * of their own in {@link Printer} and {@link Parser}.
  */
 final class OpSyntax {
+    private static final Set<Class<?>> NAMED_BY_FUNCTION =
+            Set.of(TensorOp.Unary.class, TensorOp.Binary.class, TensorOp.Compare.class, TensorOp.Reduce.class);
+
     private OpSyntax() {}
 
     /** The word that names the operation. */
@@ -38,6 +43,23 @@ final class OpSyntax {
     /** {@code GatherLast} as {@code gather_last}. */
     private static String snakeCase(String name) {
         return name.replaceAll("(?<=[a-z0-9])(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
+    }
+
+    /** All words that operations are named with. */
+    static Set<String> mnemonics() {
+        Set<String> words = new TreeSet<>();
+        for (Class<?> kind : List.of(TensorOp.class, KernelOp.class)) {
+            for (Class<?> operation : kind.getPermittedSubclasses()) {
+                if (!NAMED_BY_FUNCTION.contains(operation)) {
+                    words.add(snakeCase(operation.getSimpleName()));
+                }
+            }
+        }
+        Arrays.stream(UnaryFunction.values()).forEach(f -> words.add(f.text()));
+        Arrays.stream(BinaryFunction.values()).forEach(f -> words.add(f.text()));
+        Arrays.stream(Comparison.values()).forEach(c -> words.add(c.text()));
+        Arrays.stream(ReduceFunction.values()).forEach(f -> words.add("reduce_" + f.text()));
+        return words;
     }
 
     static Attributes attributes(Op op) {

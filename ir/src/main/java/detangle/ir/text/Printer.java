@@ -29,6 +29,11 @@ public final class Printer {
         return OpSyntax.mnemonic(op);
     }
 
+    /** All words that {@link #mnemonic} gives. */
+    public static Set<String> mnemonics() {
+        return OpSyntax.mnemonics();
+    }
+
     public static String print(Program program) {
         return new Printer().program(program);
     }
