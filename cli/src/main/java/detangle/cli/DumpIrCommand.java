@@ -1,7 +1,11 @@
 package detangle.cli;
 
+import detangle.backend.Device;
+import detangle.backend.KernelCode;
+import detangle.backend.Plan;
 import detangle.cli.Failures.CliException;
 import detangle.compiler.Compiler;
+import detangle.compiler.MemoryPlanner;
 import detangle.compiler.Pass;
 import detangle.compiler.Pipeline;
 import detangle.ir.Program;
@@ -54,6 +58,12 @@ final class DumpIrCommand implements Runnable {
     @Option(names = "--all", description = "Print the model's program and what each pass makes of it.")
     private boolean all;
 
+    @Option(
+            names = "--kernels",
+            paramLabel = "DIR",
+            description = "Also write the code of each generated kernel: bytecode, and OpenCL C, CUDA C or PTX.")
+    private Optional<Path> kernels;
+
     @Mixin
     private DeviceOptions device;
 
@@ -103,15 +113,19 @@ final class DumpIrCommand implements Runnable {
                 printed[0] = true;
             }
         });
+        Device chosen = Backends.device(device.backend(), device.hostOperations());
         if (device.backend().isPresent()) {
             // What a device is given has a transfer wherever a value goes there or comes back.
-            Program placed =
-                    Backends.device(device.backend(), device.hostOperations()).place(last);
-            section(out, "placement", placed);
+            section(out, "placement", chosen.place(last));
         } else if (!all && after.isEmpty()) {
             out.print(Printer.print(last));
         }
         out.flush();
+        kernels.ifPresent(folder -> {
+            List<KernelCode> found = chosen.kernels(new Plan(last, MemoryPlanner.plan(last)));
+            KernelFiles.write(folder, found);
+            spec.commandLine().getErr().println("detangle: wrote " + found.size() + " kernels to " + folder);
+        });
     }
 
     private static void section(PrintWriter out, String stage, Program program) {

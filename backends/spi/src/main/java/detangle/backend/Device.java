@@ -2,6 +2,7 @@ package detangle.backend;
 
 import detangle.ir.Node;
 import detangle.ir.Program;
+import java.util.List;
 import java.util.Optional;
 
 /** Something that runs programs. */
@@ -46,6 +47,16 @@ public interface Device {
      * @throws BackendException if the program has an unbound parameter, or something the device cannot run
      */
     Executable load(Plan plan);
+
+    /**
+     * The code of the kernels that are generated or compiled for a program; nothing runs. Kernels with equal code are listed
+     * once, in the order in which they run.
+     *
+     * @throws BackendException if a kernel cannot be compiled
+     */
+    default List<KernelCode> kernels(Plan plan) {
+        return List.of();
+    }
 
     /** Measures the device, which takes a second or so; empty where it makes no claim to speed. */
     Optional<Peaks> measurePeaks();

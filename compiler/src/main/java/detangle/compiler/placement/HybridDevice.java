@@ -2,9 +2,12 @@ package detangle.compiler.placement;
 
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.KernelCode;
 import detangle.backend.MeasurementFile;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -43,6 +46,14 @@ public final class HybridDevice implements Device {
     @Override
     public Optional<Peaks> measurePeaks() {
         return device.measurePeaks();
+    }
+
+    /** Those of either side, for each may run all that it can. */
+    @Override
+    public List<KernelCode> kernels(Plan plan) {
+        List<KernelCode> kernels = new ArrayList<>(new PlacedDevice(device, host, node -> true).kernels(plan));
+        kernels.addAll(host.kernels(plan));
+        return kernels;
     }
 
     @Override

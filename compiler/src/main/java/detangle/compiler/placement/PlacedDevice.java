@@ -2,6 +2,7 @@ package detangle.compiler.placement;
 
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.compiler.MemoryPlanner;
@@ -57,15 +58,30 @@ public final class PlacedDevice implements Device {
         return new Placement(node -> device.runs(node) && allowed.test(node)).run(program);
     }
 
+    private Device at(Place place) {
+        return place == Place.DEVICE ? device : host;
+    }
+
+    private static Plan plan(Segment segment) {
+        return new Plan(segment.program(), MemoryPlanner.plan(segment.program()));
+    }
+
+    @Override
+    public List<KernelCode> kernels(Plan plan) {
+        List<KernelCode> kernels = new ArrayList<>();
+        for (Segment segment : Segment.split(place(plan.program()))) {
+            kernels.addAll(at(segment.place()).kernels(plan(segment)));
+        }
+        return kernels;
+    }
+
     @Override
     public Executable load(Plan plan) {
         Program placed = place(plan.program());
         List<Loaded> loaded = new ArrayList<>();
         try {
             for (Segment segment : Segment.split(placed)) {
-                Plan part = new Plan(segment.program(), MemoryPlanner.plan(segment.program()));
-                Device where = segment.place() == Place.DEVICE ? device : host;
-                loaded.add(new Loaded(segment, where.load(part)));
+                loaded.add(new Loaded(segment, at(segment.place()).load(plan(segment))));
             }
         } catch (RuntimeException | Error e) {
             loaded.forEach(l -> l.executable().close());

@@ -5,17 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import detangle.backend.Backend;
-import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
 import detangle.ir.Node;
 import detangle.ir.Place;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.text.Printer;
-import detangle.models.deberta.DebertaModel;
-import detangle.models.deberta.ModelOptions;
-import detangle.models.deberta.RandomWeights;
 import detangle.runtime.Backends;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
@@ -114,10 +109,7 @@ class DeviceTest {
     }
 
     private static Program place(Fixture fixture, Set<String> hostOperations) {
-        Program program =
-                DebertaModel.build(fixture.config(), fixture.head(), ModelOptions.DEFAULT.withHiddenStates(true));
-        Program compiled = Compiler.run(program, Pipeline.packedInference(RandomWeights.of(program)), (pass, p) -> {});
-        return Backends.device(Optional.of("tornado"), hostOperations).place(compiled);
+        return Backends.device(Optional.of("tornado"), hostOperations).place(fixture.compiled());
     }
 
     @ParameterizedTest

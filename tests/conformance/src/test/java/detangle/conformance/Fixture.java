@@ -2,9 +2,15 @@ package detangle.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import detangle.compiler.Compiler;
+import detangle.compiler.Pipeline;
+import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
+import detangle.models.deberta.RandomWeights;
 import detangle.models.weights.Weights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -57,6 +63,12 @@ record Fixture(String name, Path folder) {
             return Architecture.MASKED_LM_EMD;
         }
         return name.endsWith("-rtd") ? Architecture.REPLACED_TOKEN_DETECTION : config().architecture();
+    }
+
+    /** Its program as a session compiles it, with other weights. */
+    Program compiled() {
+        Program program = DebertaModel.build(config(), head(), ModelOptions.DEFAULT.withHiddenStates(true));
+        return Compiler.run(program, Pipeline.packedInference(RandomWeights.of(program)), (pass, p) -> {});
     }
 
     Path inputs() {

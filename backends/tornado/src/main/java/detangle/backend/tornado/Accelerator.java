@@ -1,20 +1,31 @@
 package detangle.backend.tornado;
 
+import detangle.backend.BackendException;
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.ir.Node;
+import java.util.List;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 
 /** A device of TornadoVM. */
 record Accelerator(String name, TornadoDevice tornado) implements Device {
     @Override
     public String description() {
-        return tornado.getPhysicalDevice().getDeviceName() + ", " + (tornado.getMaxGlobalMemory() >> 20)
-                + " MiB, through TornadoVM";
+        String name = tornado.getPhysicalDevice().getDeviceName();
+        return isVirtual()
+                ? name + ", virtual: its kernels can be compiled and not run, through TornadoVM"
+                : name + ", " + (tornado.getMaxGlobalMemory() >> 20) + " MiB, through TornadoVM";
+    }
+
+    /** Whether TornadoVM was asked for a device that is not there. */
+    private boolean isVirtual() {
+        return tornado.getTornadoVMBackend() == TornadoVMBackendType.VIRTUAL;
     }
 
     @Override
@@ -34,7 +45,24 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
 
     @Override
     public Executable load(Plan plan) {
+        if (isVirtual()) {
+            throw new BackendException(name + " is virtual: dump-ir --kernels shows its code, and nothing runs there");
+        }
         return new TornadoExecutable(plan, shapes -> new DeviceGraph(plan, shapes, tornado));
+    }
+
+    @Override
+    public List<KernelCode> kernels(Plan plan) {
+        return TornadoExecutable.alone(() -> KernelCompiler.compile(plan, tornado, suffix()));
+    }
+
+    private String suffix() {
+        String driver = name.substring(0, name.indexOf(':'));
+        return switch (driver) {
+            case "opencl" -> "cl";
+            case "cuda" -> "cu";
+            default -> driver;
+        };
     }
 
     /** Until a measurement of devices is here. */

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -48,13 +47,8 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     DeviceGraph(Plan plan, List<Map<String, Long>> shapes, TornadoDevice device) {
         this.program = plan.program();
         this.buffers = new Buffers(plan, shapes);
-        Set<Node> eachRun = program.inputDependent();
-        List<Node> nodes = program.nodes().stream()
-                .filter(n -> eachRun.contains(n) && !(n.op() instanceof TensorOp.Input))
-                .toList();
-        this.faults = new IntArray(nodes.size());
-        Lowering lowering = new Lowering(buffers, faults);
-        nodes.forEach(lowering::add);
+        Lowering lowering = Lowering.of(program, buffers);
+        this.faults = lowering.faults();
         this.launches = lowering.launches();
         this.checked = lowering.checked();
         int[] begins = new int[launches.size() + 1];

@@ -13,8 +13,7 @@ final class DeviceMemory {
     /** Refuses what does not fit, before anything is copied. */
     static void require(long bytes, TornadoDevice device, String program) {
         long limit = Long.getLong(LIMIT, device.getMaxGlobalMemory());
-        // A virtual device, which only shows the code of kernels, says that it has less than nothing.
-        if (limit > 0 && bytes > limit) {
+        if (bytes > limit) {
             throw new BackendException(program + " needs " + mebibytes(bytes) + " MiB on the device, which has "
                     + mebibytes(limit) + " MiB: run smaller batches, or use --backend vector");
         }

@@ -8,21 +8,24 @@ import java.util.function.Function;
 /**
  * A kernel to be run.
  *
+ * @param operation what it is a part of, as the IR writes it
  * @param arguments what it takes after the context, the sizes of all kernels and the array of its own, which says where its
  *     sizes begin: as an array, for a number would be a constant of the code, and equal kernels would be compiled anew
  * @param fault where it tells of wrong ids; of no meaning to others
  * @param work what depends on the sizes of the symbols
  */
-record Launch(Object task, List<Object> arguments, int fault, int threads, Function<Map<String, Long>, Work> work) {
+record Launch(
+        String operation,
+        Task task,
+        List<Object> arguments,
+        int fault,
+        int threads,
+        Function<Map<String, Long>, Work> work) {
     /** Threads of a group, for kernels whose threads do not work together. */
     static final int SEPARATE = 64;
 
     Launch {
         arguments = List.copyOf(arguments);
-    }
-
-    Launch(Object task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
-        this(task, arguments, 0, threads, work);
     }
 
     /**

@@ -7,17 +7,20 @@ import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
+import detangle.ir.Program;
 import detangle.ir.ReduceFunction;
 import detangle.ir.Shape;
 import detangle.ir.Strides;
 import detangle.ir.TensorOp;
 import detangle.ir.scalar.Region;
 import detangle.ir.scalar.ScalarExpr;
+import detangle.ir.text.Printer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -28,10 +31,28 @@ final class Lowering {
     private final List<Node> checked = new ArrayList<>();
     private final List<Launch> launches = new ArrayList<>();
 
-    /** @param faults has an element for each operation that reads ids, in the order of {@link #checked} */
-    Lowering(Buffers buffers, IntArray faults) {
+    /** What is lowered. */
+    private String operation = "";
+
+    private Lowering(Buffers buffers, IntArray faults) {
         this.buffers = buffers;
         this.faults = faults;
+    }
+
+    /** All launches of a program, in order. */
+    static Lowering of(Program program, Buffers buffers) {
+        Set<Node> eachRun = program.inputDependent();
+        List<Node> nodes = program.nodes().stream()
+                .filter(n -> eachRun.contains(n) && !(n.op() instanceof TensorOp.Input))
+                .toList();
+        Lowering lowering = new Lowering(buffers, new IntArray(Math.max(1, nodes.size())));
+        nodes.forEach(lowering::add);
+        return lowering;
+    }
+
+    /** Where kernels tell of wrong ids: an element for each of {@link #checked}, and room for more. */
+    IntArray faults() {
+        return faults;
     }
 
     /** The operations that tell of wrong ids. */
@@ -57,8 +78,18 @@ final class Lowering {
         return buffers.of(node).array();
     }
 
+    private void launch(Task task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
+        launch(task, arguments, 0, threads, work);
+    }
+
+    private void launch(
+            Task task, List<Object> arguments, int fault, int threads, Function<Map<String, Long>, Work> work) {
+        launches.add(new Launch(operation, task, arguments, fault, threads, work));
+    }
+
     /** Adds what computes a node; nothing where it is a view of an operand. */
-    void add(Node node) {
+    private void add(Node node) {
+        operation = Printer.mnemonic(node.op());
         switch (node.op()) {
             case TensorOp op -> add(op, node);
             case KernelOp op -> add(op, node);
@@ -232,7 +263,7 @@ final class Lowering {
         List<Object> arguments =
                 new ArrayList<>(operands.stream().map(this::array).toList());
         arguments.add(array(node));
-        launches.add(new Launch(
+        launch(
                 ElementKernel.task(region, places.rank(), Optional.empty()),
                 arguments,
                 Launch.SEPARATE,
@@ -240,7 +271,7 @@ final class Lowering {
                         ints(places, b),
                         result.apply(b),
                         accesses.stream().map(a -> a.apply(b)).toList(),
-                        Optional.empty()))));
+                        Optional.empty())));
     }
 
     /** Rows of a table, in the result's order. */
@@ -278,7 +309,7 @@ final class Lowering {
 
     private void indexed(Node node, Node data, Node index, Function<Map<String, Long>, Reading> reading) {
         Region region = identity(node.type().dtype());
-        launches.add(new Launch(
+        launch(
                 ElementKernel.task(
                         region, node.type().rank(), Optional.of(index.type().dtype())),
                 List.of(array(index), faults, array(data), array(node)),
@@ -289,7 +320,7 @@ final class Lowering {
                     int[] shape = shape(node, b);
                     return Work.elements(
                             ElementKernel.sizes(shape, Access.all(shape), List.of(r.access), Optional.of(r.index)));
-                }));
+                });
     }
 
     /** The place in faults of an operation. */
@@ -309,7 +340,7 @@ final class Lowering {
                     new ScalarExpr.Binary(BinaryFunction.MIN, low, new ScalarExpr.Const(Integer.MAX_VALUE, id.dtype()));
             Region region = new Region(List.of(id.dtype()), new ScalarExpr.Convert(bounded, DType.I32));
             rows = buffers.scratch("ids", DType.I32, ids.shape().elements());
-            launches.add(new Launch(
+            launch(
                     ElementKernel.task(region, ids.type().rank(), Optional.empty()),
                     List.of(array(ids), rows.array()),
                     Launch.SEPARATE,
@@ -317,9 +348,9 @@ final class Lowering {
                             shape(ids, b),
                             Access.all(shape(ids, b)),
                             List.of(Access.all(shape(ids, b))),
-                            Optional.empty()))));
+                            Optional.empty())));
         }
-        launches.add(new Launch(
+        launch(
                 TaskClass.of(ScatterKernel.class),
                 List.of(rows.array(), faults, array(node.input(0)), array(node.input(2)), array(node)),
                 check(node),
@@ -333,24 +364,23 @@ final class Lowering {
                             Math.ceilDiv(width * ScatterKernel.BLOCKS, Launch.SEPARATE),
                             1,
                             1);
-                }));
+                });
     }
 
     private void reduce(Node node, ReduceFunction function, int axis) {
         Node x = node.input(0);
-        launches.add(new Launch(
-                ReduceKernel.task(function, x.type().dtype()), List.of(array(x), array(node)), Launch.SEPARATE, b -> {
-                    int[] shape = shape(x, b);
-                    int[] result = shape(node, b);
-                    return Work.elements(
-                            Strides.product(result, 0, result.length),
-                            shape[axis],
-                            Strides.product(shape, axis + 1, shape.length));
-                }));
+        launch(ReduceKernel.task(function, x.type().dtype()), List.of(array(x), array(node)), Launch.SEPARATE, b -> {
+            int[] shape = shape(x, b);
+            int[] result = shape(node, b);
+            return Work.elements(
+                    Strides.product(result, 0, result.length),
+                    shape[axis],
+                    Strides.product(shape, axis + 1, shape.length));
+        });
     }
 
     private void convolve(Node node, int groups, int padding) {
-        launches.add(new Launch(
+        launch(
                 TaskClass.of(ConvolutionKernel.class),
                 List.of(array(node.input(0)), array(node.input(1)), array(node)),
                 Launch.SEPARATE,
@@ -368,7 +398,7 @@ final class Lowering {
                             weight[1],
                             out[2] / groups,
                             padding);
-                }));
+                });
     }
 
     private void linear(Node node, boolean bias, Activation activation) {
@@ -473,16 +503,16 @@ final class Lowering {
             boolean biased,
             Activation activation,
             Function<Map<String, Long>, Product> shape) {
-        launches.add(new Launch(
+        launch(
                 TaskClass.of(ProductKernel.class),
                 List.of(a, b, bias, out, biased ? 1 : 0, activation.ordinal()),
                 ProductKernel.THREADS,
-                sizes -> shape.apply(sizes).work()));
+                sizes -> shape.apply(sizes).work());
     }
 
     private void layerNorm(
             Node node, Node x, Optional<Node> residual, List<Node> gammaBeta, Optional<Node> mask, double epsilon) {
-        launches.add(new Launch(
+        launch(
                 TaskClass.of(LayerNormKernel.class),
                 List.of(
                         array(x),
@@ -500,12 +530,12 @@ final class Lowering {
                     int[] shape = shape(node, b);
                     int last = shape.length - 1;
                     return new Work(new int[] {shape[last]}, Strides.product(shape, 0, last), 1, 1);
-                }));
+                });
     }
 
     private void softmax(Node node) {
         Node mask = node.input(1);
-        launches.add(new Launch(
+        launch(
                 TaskClass.of(SoftmaxKernel.class),
                 List.of(array(node.input(0)), array(mask), array(node)),
                 SoftmaxKernel.THREADS,
@@ -522,7 +552,7 @@ final class Lowering {
                         sizes[3 + 2 * axis] = from < 0 ? 0 : strides[from];
                     }
                     return new Work(sizes, Strides.product(shape, 0, last), 1, 1);
-                }));
+                });
     }
 
     /** @param length where sequences are packed */
@@ -544,7 +574,7 @@ final class Lowering {
         Object ints = buffers.absent(DType.I32).array();
         Optional<Node> positions = c2p || p2c ? Optional.of(node.input(operands)) : Optional.empty();
         int width = size(q.type().dim(-1), Map.of());
-        launches.add(new Launch(
+        launch(
                 TaskClass.of(AttentionKernel.class),
                 List.of(
                         array(q),
@@ -590,7 +620,7 @@ final class Lowering {
                             Math.ceilDiv(ofSequence, AttentionKernel.TILE),
                             heads,
                             batches);
-                }));
+                });
     }
 
     /** Rows of {@code [..., heads, width]}. */

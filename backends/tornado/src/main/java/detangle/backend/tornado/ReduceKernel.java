@@ -28,7 +28,7 @@ final class ReduceKernel {
 
     private static final ClassDesc FUNCTIONS = ClassDesc.of("detangle.backend.tornado.DeviceFunctions");
     private static final ClassDesc INTS = IntArray.class.describeConstable().orElseThrow();
-    private static final Map<Key, Object> TASKS = new ConcurrentHashMap<>();
+    private static final Map<Key, Task> TASKS = new ConcurrentHashMap<>();
 
     private record Key(ReduceFunction function, DType dtype) {}
 
@@ -39,7 +39,7 @@ final class ReduceKernel {
         return dtype == DType.F32 || dtype == DType.I32 || dtype == DType.I64;
     }
 
-    static Object task(ReduceFunction function, DType dtype) {
+    static Task task(ReduceFunction function, DType dtype) {
         return TASKS.computeIfAbsent(new Key(function, dtype), key -> {
             ClassDesc array = DeviceArray.type(dtype);
             List<ClassDesc> parameters = List.of(DeviceArray.CONTEXT, INTS, INTS, array, array);

@@ -11,15 +11,15 @@ final class TaskCalls {
     private TaskCalls() {}
 
     /** @throws BackendException if TornadoVM does not take the kernel */
-    static void add(TaskGraph graph, String name, Object task, Object... arguments) {
+    static void add(TaskGraph graph, String name, Task task, Object... arguments) {
         Method method = Arrays.stream(TaskGraph.class.getMethods())
                 .filter(m -> m.getName().equals("task") && m.getParameterCount() == arguments.length + 2)
-                .filter(m -> m.getParameterTypes()[1].isInstance(task))
+                .filter(m -> m.getParameterTypes()[1].isInstance(task.callable()))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no task takes " + arguments.length + " arguments"));
         Object[] all = new Object[arguments.length + 2];
         all[0] = name;
-        all[1] = task;
+        all[1] = task.callable();
         System.arraycopy(arguments, 0, all, 2, arguments.length);
         try {
             method.invoke(graph, all);

@@ -1,5 +1,8 @@
 package detangle.backend.tornado;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
@@ -23,12 +26,12 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions;
  */
 final class TaskClass {
     private static final ClassDesc SELF = ClassDesc.of("detangle.backend.tornado.GeneratedTask");
-    private static final Map<Method, Object> WRITTEN = new ConcurrentHashMap<>();
+    private static final Map<Method, Task> WRITTEN = new ConcurrentHashMap<>();
 
     private TaskClass() {}
 
     /** A task of a kernel that is written in Java: the class's only method that takes a KernelContext. */
-    static Object of(Class<?> kernel) {
+    static Task of(Class<?> kernel) {
         Method method = Arrays.stream(kernel.getDeclaredMethods())
                 .filter(m -> m.getName().equals(kernelName(kernel)))
                 .findFirst()
@@ -38,7 +41,8 @@ final class TaskClass {
             MethodTypeDesc type = MethodType.methodType(m.getReturnType(), m.getParameterTypes())
                     .describeConstable()
                     .orElseThrow();
-            return define(owner, m.getName(), type, c -> {});
+            byte[] bytes = build(owner, m.getName(), type, c -> {});
+            return new Task(m.getName(), define(bytes, m.getName()), classFile(kernel));
         });
     }
 
@@ -54,9 +58,9 @@ final class TaskClass {
      * @param name of the method, which is the kernel's name on the device: no token of OpenCL
      * @param body reads the parameters from the locals
      */
-    static Object generate(String name, List<ClassDesc> parameters, Consumer<CodeBuilder> body) {
+    static Task generate(String name, List<ClassDesc> parameters, Consumer<CodeBuilder> body) {
         MethodTypeDesc type = MethodTypeDesc.of(ConstantDescs.CD_void, parameters);
-        return define(
+        byte[] bytes = build(
                 SELF,
                 name,
                 type,
@@ -67,10 +71,19 @@ final class TaskClass {
                     }
                     body.accept(code);
                 }));
+        return new Task(name, define(bytes, name), bytes);
     }
 
-    private static Object define(ClassDesc owner, String name, MethodTypeDesc type, Consumer<ClassBuilder> kernel) {
-        byte[] bytes = ClassFile.of().build(SELF, c -> {
+    private static byte[] classFile(Class<?> kernel) {
+        try (InputStream in = kernel.getResourceAsStream(kernel.getSimpleName() + ".class")) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] build(ClassDesc owner, String name, MethodTypeDesc type, Consumer<ClassBuilder> kernel) {
+        return ClassFile.of().build(SELF, c -> {
             // First, as TornadoVM reads but the low byte of its index where it looks for the kernel.
             c.constantPool().methodRefEntry(owner, name, type);
             c.withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL | ClassFile.ACC_SUPER);
@@ -91,6 +104,9 @@ final class TaskClass {
             });
             kernel.accept(c);
         });
+    }
+
+    private static Object define(byte[] bytes, String name) {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(bytes, true);
             return lookup.lookupClass().getConstructor().newInstance();

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** A program on a device, one run at a time. */
 final class TornadoExecutable implements Executable {
@@ -38,6 +39,13 @@ final class TornadoExecutable implements Executable {
      * once. Nothing is lost by it, as a device does one thing after another.
      */
     private static final Object TORNADO = new Object();
+
+    /** Does something with TornadoVM while nobody else does. */
+    static <T> T alone(Supplier<T> work) {
+        synchronized (TORNADO) {
+            return work.get();
+        }
+    }
 
     /** Shapes that were seen lately, for which a graph makes room. */
     private final List<Map<String, Long>> shapes = new ArrayList<>();

@@ -15,6 +15,7 @@ final class TornadoSettings {
         System.setProperty("tornado.tvm.maxbytecodesize", Integer.toString(1 << 20));
         // How much there is, the device says: see DeviceMemory.
         System.setProperty("tornado.device.memory", "1024GB");
+        System.setProperty("tornado.print.kernel.dir", KernelCompiler.TEXTS.toString());
         System.setProperty("tornado.load.annotation.implementation", NoAnnotations.define());
     }
 }

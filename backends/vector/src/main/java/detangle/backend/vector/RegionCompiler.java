@@ -82,8 +82,13 @@ final class RegionCompiler {
         };
     }
 
-    private static MethodHandle define(Region region) {
-        byte[] bytes = ClassFile.of()
+    /** The class that {@link #compile} defines for a region; empty where it defines none. */
+    static Optional<byte[]> classFile(Region region) {
+        return covers(region.body()) ? Optional.of(build(region)) : Optional.empty();
+    }
+
+    private static byte[] build(Region region) {
+        return ClassFile.of()
                 .build(
                         SELF,
                         c -> c.withMethodBody(
@@ -91,8 +96,11 @@ final class RegionCompiler {
                                 RUN,
                                 AccessFlag.PUBLIC.mask() | AccessFlag.STATIC.mask(),
                                 code -> new RegionCompiler(region, code).emit()));
+    }
+
+    private static MethodHandle define(Region region) {
         try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(bytes, true);
+            MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(build(region), true);
             return lookup.findStatic(lookup.lookupClass(), "run", RUN_TYPE);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("a kernel for the region " + region + " cannot be defined", e);

@@ -2,13 +2,21 @@ package detangle.backend.vector;
 
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.vector.kernel.Lanes;
 import detangle.backend.vector.kernel.PeakKernels;
 import detangle.backend.vector.kernel.Warmup;
 import detangle.backend.vector.kernel.WorkerPool;
+import detangle.ir.KernelOp;
+import detangle.ir.Node;
+import detangle.ir.scalar.Region;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The CPU. */
 final class VectorDevice implements Device {
@@ -27,6 +35,21 @@ final class VectorDevice implements Device {
     @Override
     public void warmUp() {
         Warmup.begin();
+    }
+
+    /** Those of elementwise regions: the others are written in Java. */
+    @Override
+    public List<KernelCode> kernels(Plan plan) {
+        List<KernelCode> kernels = new ArrayList<>();
+        Set<Region> seen = new HashSet<>();
+        for (Node node : plan.program().nodes()) {
+            if (node.op() instanceof KernelOp.Elementwise(Region region) && seen.add(region)) {
+                RegionCompiler.classFile(region)
+                        .ifPresent(
+                                bytes -> kernels.add(new KernelCode("elementwise", "region", bytes, Optional.empty())));
+            }
+        }
+        return kernels;
     }
 
     @Override

@@ -1,0 +1,108 @@
+package detangle.backend.tornado;
+
+import detangle.backend.BackendException;
+import detangle.backend.KernelCode;
+import detangle.backend.Plan;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.WorkerGrid3D;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/** Compiles kernels to be read. TornadoVM gives their text to nobody, but writes it to a file. */
+final class KernelCompiler {
+    /** TornadoVM adds each text to it. The name cannot be guessed, as others may write to the folder. */
+    static final Path TEXTS = Path.of(System.getProperty("java.io.tmpdir"), "detangle-kernels-" + UUID.randomUUID());
+
+    /** The code of kernels does not depend on sizes, as long as there are some. */
+    private static final long ANY_SIZE = 16;
+
+    private KernelCompiler() {}
+
+    /**
+     * The kernels of a program for a device.
+     *
+     * @param suffix what files in the device's language end with
+     */
+    static List<KernelCode> compile(Plan plan, TornadoDevice device, String suffix) {
+        Map<String, Long> sizes = plan.program().inputs().stream()
+                .flatMap(input -> input.shape().dims().stream())
+                .flatMap(dim -> dim.symbols().stream())
+                .distinct()
+                .collect(Collectors.toMap(Function.identity(), symbol -> ANY_SIZE));
+        Buffers buffers = new Buffers(plan, List.of(sizes));
+        Lowering lowering = Lowering.of(plan.program(), buffers);
+        List<KernelCode> kernels = new ArrayList<>();
+        Set<Object> seen = new HashSet<>();
+        for (Launch launch : lowering.launches()) {
+            if (seen.add(code(launch))) {
+                kernels.add(new KernelCode(
+                        launch.operation(),
+                        launch.task().name(),
+                        launch.task().classFile(),
+                        Optional.of(new KernelCode.Source(suffix, compile(launch, device)))));
+            }
+        }
+        return kernels;
+    }
+
+    /** Equal for launches with equal code: arrays are no part of it, and numbers are constants. */
+    private static Object code(Launch launch) {
+        List<Object> code = new ArrayList<>(List.of(launch.operation(), launch.task()));
+        launch.arguments().stream()
+                .filter(a -> !(a instanceof TornadoNativeArray))
+                .forEach(code::add);
+        return code;
+    }
+
+    private static String compile(Launch launch, TornadoDevice device) {
+        TaskGraph graph = new TaskGraph("detangle");
+        List<Object> arguments = new ArrayList<>(List.of(new KernelContext(), new IntArray(1), new IntArray(2)));
+        arguments.addAll(launch.arguments());
+        TaskCalls.add(graph, launch.task().name(), launch.task(), arguments.toArray());
+        WorkerGrid3D grid = new WorkerGrid3D(launch.threads(), 1, 1);
+        grid.setLocalWork(launch.threads(), 1, 1);
+        GridScheduler scheduler = new GridScheduler("detangle." + launch.task().name(), grid);
+        try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
+            plan.withDevice(device)
+                    .withGridScheduler(scheduler)
+                    .withPrintKernel()
+                    .withPreCompilation();
+            return Files.readString(TEXTS);
+        } catch (TornadoExecutionPlanException | RuntimeException e) {
+            throw new BackendException(
+                    "the kernel " + launch.task().name() + " of " + launch.operation()
+                            + " cannot be compiled for the device: " + e.getMessage(),
+                    e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            delete();
+        }
+    }
+
+    private static void delete() {
+        try {
+            Files.deleteIfExists(TEXTS);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
