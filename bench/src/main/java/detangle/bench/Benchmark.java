@@ -5,6 +5,7 @@ import detangle.compiler.Cost;
 import detangle.compiler.Pipeline;
 import detangle.ir.DType;
 import detangle.ir.Program;
+import detangle.peer.Subject.Difference;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -92,7 +92,7 @@ public final class Benchmark {
         private final List<Timings> byProcess = new ArrayList<>();
         private final List<Timings> oneByOneByProcess = new ArrayList<>();
         private OptionalLong rss = OptionalLong.empty();
-        private OptionalDouble error = OptionalDouble.empty();
+        private Optional<Difference> difference = Optional.empty();
         private boolean clean = true;
 
         /** The faster of a runtime's processes: some run in a slow mode for as long as they live. */
@@ -132,7 +132,8 @@ public final class Benchmark {
             // Last, as it takes memory that is not the model's.
             workers.forEach((contender, worker) -> {
                 if (!contender.peer()) {
-                    all.forEach((workload, measured) -> error(model, worker, workload, measured.get(contender)));
+                    all.forEach((workload, measured) ->
+                            compare(model, contender, worker, workload, measured.get(contender)));
                     peaks.merge(contender.name(), worker.peaks(), Benchmark::larger);
                 }
             });
@@ -141,11 +142,12 @@ public final class Benchmark {
         }
     }
 
-    /** What narrow weights cost in accuracy. */
-    private static void error(BenchModel model, Worker worker, Workload workload, Measured measured) {
-        if (model.weightType().isPresent()) {
+    /** What narrow weights or another device than the first change in the outputs. */
+    private void compare(BenchModel model, Contender contender, Worker worker, Workload workload, Measured measured) {
+        String first = options.backends().getFirst();
+        if (model.weightType().isPresent() || !contender.name().equals(first)) {
             worker.prepare(workload, model.config().vocabSize(), false);
-            measured.error = OptionalDouble.of(worker.error());
+            measured.difference = Optional.of(worker.difference(model, first));
         }
     }
 
@@ -250,7 +252,8 @@ public final class Benchmark {
                     Double.isNaN(peak) ? Optional.empty() : Optional.of(Cells.rounded(flops / (p50 / 1e3) / peak)),
                     mebibytes(m.rss),
                     model.weightType().map(DType::text),
-                    m.error.isPresent() ? Optional.of(m.error.getAsDouble()) : Optional.empty(),
+                    m.difference.map(Difference::nmse),
+                    m.difference.map(Difference::largest),
                     m.clean,
                     oneByOne(m.oneByOne),
                     peers(m, measured)));

@@ -38,17 +38,25 @@ public final class DetangleSubjectProvider implements SubjectProvider {
 
     @Override
     public Subject load(Path model, int threads, String options) {
+        SessionOptions session = sessionOptions(options);
+        return subject(model, Session.load(model, session), session.head().orElseThrow());
+    }
+
+    private static SessionOptions sessionOptions(String options) {
         String[] words = options.split(" ");
-        SessionOptions stored = SessionOptions.DEFAULT
+        return SessionOptions.DEFAULT
                 .withBackend(Optional.of(words[0]))
                 .withHead(Architecture.named(words[1]))
+                .withWeightType(
+                        words.length > 2
+                                ? Optional.of(DType.valueOf(words[2].toUpperCase(Locale.ROOT)))
+                                : Optional.empty())
                 .withHiddenStates(false)
                 .withMaskedRows(true);
-        Optional<DType> weightType =
-                words.length > 2 ? Optional.of(DType.valueOf(words[2].toUpperCase(Locale.ROOT))) : Optional.empty();
-        Session session = Session.load(model, stored.withWeightType(weightType));
+    }
+
+    private static Subject subject(Path model, Session session, Architecture head) {
         DebertaConfig config = session.config();
-        Architecture head = Architecture.named(words[1]).orElseThrow();
         return new Subject() {
             @Override
             public String version() {
@@ -78,25 +86,27 @@ public final class DetangleSubjectProvider implements SubjectProvider {
             }
 
             @Override
-            public double error(Map<String, Tensor> inputs) {
+            public Difference difference(Map<String, Tensor> inputs, String options) {
                 Map<String, Tensor> all = withMaskedRows(inputs);
-                try (Session exact = Session.load(model, stored)) {
-                    return nmse(exact.run(all), session.run(all));
+                try (Session other = Session.load(model, sessionOptions(options))) {
+                    return difference(other.run(all), session.run(all));
                 }
             }
 
-            private static double nmse(Map<String, Tensor> expected, Map<String, Tensor> actual) {
+            private static Difference difference(Map<String, Tensor> expected, Map<String, Tensor> actual) {
                 double differences = 0;
                 double squares = 0;
+                double largest = 0;
                 for (Map.Entry<String, Tensor> output : expected.entrySet()) {
                     for (long i = 0; i < output.getValue().elements(); i++) {
                         double e = output.getValue().getDouble(i);
                         double d = actual.get(output.getKey()).getDouble(i) - e;
                         differences += d * d;
+                        largest = Math.max(largest, Math.abs(d));
                         squares += e * e;
                     }
                 }
-                return differences / squares;
+                return new Difference(differences / squares, largest);
             }
 
             /** The number b*S+s of the last token of each sequence. */

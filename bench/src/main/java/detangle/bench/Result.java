@@ -13,8 +13,9 @@ import java.util.Optional;
  * @param peakShare of the FMA peak that this process measured
  * @param rssMb peak resident memory, MiB
  * @param weightType f16 or bf16 where weights were rounded to it
- * @param nmse normalised mean squared error of the outputs against weights as stored: the squares of differences over
- *     those of the values
+ * @param nmse normalised mean squared error of the outputs against those of the first backend with weights as stored: the
+ *     squares of differences over those of the values
+ * @param maxDifference the largest difference of an output from those
  * @param clean whether no other process disturbed the runs
  * @param oneByOneP50Ms of the same sequences one after another, for a mix
  */
@@ -37,6 +38,7 @@ public record Result(
         Optional<Double> rssMb,
         Optional<String> weightType,
         Optional<Double> nmse,
+        Optional<Double> maxDifference,
         boolean clean,
         Optional<Double> oneByOneP50Ms,
         Map<String, Peer> peers) {

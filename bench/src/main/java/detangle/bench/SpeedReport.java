@@ -39,8 +39,12 @@ public record SpeedReport(Host host, List<Result> results) implements Report {
                 "of peak",
                 "RSS MiB"));
         boolean rounded = results.stream().anyMatch(r -> r.weightType().isPresent());
+        boolean differ = results.stream().anyMatch(r -> r.nmse().isPresent());
         if (rounded) {
-            heading.addAll(List.of("weights", "NMSE"));
+            heading.add("weights");
+        }
+        if (differ) {
+            heading.addAll(List.of("NMSE", "max diff"));
         }
         if (mixes) {
             heading.add("one by one ms");
@@ -70,7 +74,10 @@ public record SpeedReport(Host host, List<Result> results) implements Report {
                     r.rssMb().map(s -> Cells.number("%.0f", s)).orElse("")));
             if (rounded) {
                 row.add(r.weightType().orElse("as stored"));
+            }
+            if (differ) {
                 row.add(r.nmse().map(e -> Cells.number("%.1e", e)).orElse(""));
+                row.add(r.maxDifference().map(d -> Cells.number("%.1e", d)).orElse(""));
             }
             if (mixes) {
                 row.add(r.oneByOneP50Ms().map(t -> Cells.number("%.1f", t)).orElse(""));

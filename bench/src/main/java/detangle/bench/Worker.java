@@ -1,5 +1,7 @@
 package detangle.bench;
 
+import detangle.ir.DType;
+import detangle.peer.Subject.Difference;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** A process that runs one model; see {@link detangle.peer.WorkerMain} for what is said to it. */
 final class Worker implements AutoCloseable {
@@ -52,8 +55,7 @@ final class Worker implements AutoCloseable {
                 DetangleSubjectProvider.NAME,
                 model.folder().toString(),
                 Integer.toString(threads),
-                backend + " " + model.head().text()
-                        + model.weightType().map(t -> " " + t.text()).orElse("")));
+                options(model, backend, model.weightType())));
         return new Worker(backend, command);
     }
 
@@ -131,9 +133,16 @@ final class Worker implements AutoCloseable {
                 .toArray();
     }
 
-    /** The error of the outputs for what was prepared against weights as stored. */
-    double error() {
-        return Double.parseDouble(ask("error", "nmse"));
+    /** How far the outputs for what was prepared are from those of a backend with weights as they are stored. */
+    Difference difference(BenchModel model, String backend) {
+        String[] numbers = ask("difference " + options(model, backend, Optional.empty()), "difference")
+                .split(" ");
+        return new Difference(Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1]));
+    }
+
+    private static String options(BenchModel model, String backend, Optional<DType> weightType) {
+        return backend + " " + model.head().text()
+                + weightType.map(t -> " " + t.text()).orElse("");
     }
 
     /** Floating-point operations and bytes a second at best; NaN where they are unknown. */

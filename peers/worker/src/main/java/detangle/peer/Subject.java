@@ -27,12 +27,20 @@ public interface Subject {
     }
 
     /**
-     * The normalised mean squared error of the outputs against the model with its weights as they are stored.
+     * How far outputs are from others.
      *
-     * @throws UnsupportedOperationException if it does not round weights
+     * @param nmse normalised mean squared error: the squares of differences over those of the others
+     * @param largest the largest absolute difference
      */
-    default double error(Map<String, Tensor> inputs) throws Exception {
-        throw new UnsupportedOperationException(version() + " runs weights as they are stored");
+    record Difference(double nmse, double largest) {}
+
+    /**
+     * How far the outputs are from those of the same model loaded with other options of its provider.
+     *
+     * @throws UnsupportedOperationException if its options do not change outputs
+     */
+    default Difference difference(Map<String, Tensor> inputs, String options) throws Exception {
+        throw new UnsupportedOperationException(version() + " compares no outputs");
     }
 
     /** Peak floating-point operations and bytes a second of what runs the model, {@code NaN} where it cannot tell. */

@@ -1,6 +1,7 @@
 package detangle.peer;
 
 import detangle.ir.Tensor;
+import detangle.peer.Subject.Difference;
 import detangle.peer.Subject.Forward;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -26,7 +27,8 @@ import java.util.StringJoiner;
  * each VOCABULARY 12,37,64          ok            the same sequences, one after another
  * text WORDS                        ok            one text, where the model reads texts
  * run COUNT                         times NANOS NANOS ...
- * error                             nmse ERROR    of what was prepared last, where weights are rounded
+ * difference OPTIONS                difference NMSE LARGEST
+ *                                                 of the outputs for what was prepared last from those with other options
  * peaks                             peaks FLOPS BYTES
  * </pre>
  *
@@ -111,8 +113,9 @@ public final class WorkerMain {
                 }
                 return "times " + times;
             }
-            case "error" -> {
-                return "nmse " + subject.error(prepared);
+            case "difference" -> {
+                Difference d = subject.difference(prepared, line.substring("difference ".length()));
+                return "difference " + d.nmse() + " " + d.largest();
             }
             case "peaks" -> {
                 double[] peaks = subject.peaks();

@@ -125,6 +125,29 @@ class BenchTest {
     }
 
     @Test
+    void backendsAreComparedByTheirOutputsToo() {
+        JsonNode results = new JsonMapper()
+                .readTree(bench(
+                                "--backend",
+                                "vector,reference",
+                                "--shape",
+                                "2x8",
+                                "--iterations",
+                                "1",
+                                "--duration",
+                                "0.1",
+                                "--warmup",
+                                "1",
+                                "--format",
+                                "json")
+                        .out())
+                .path("results");
+        assertFalse(results.path(0).has("max_difference"), results.toString());
+        double difference = results.path(1).path("max_difference").asDouble();
+        assertTrue(difference > 0 && difference < 1e-4, results.toString());
+    }
+
+    @Test
     void whatIsNoShapeIsRefused() {
         for (String shape : new String[] {"8", "0x16", "8x0", "8x16x2", "ax1"}) {
             Result result = DetangleProcess.java(Launch.MODULE_PATH, "bench", MODEL, "--shape", shape);
