@@ -15,8 +15,10 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "run",
@@ -63,6 +65,14 @@ final class RunCommand implements Runnable {
     @Mixin
     private DeviceOptions device;
 
+    @Option(
+            names = "--profile",
+            description = "Also run each case more often, and print how long each operation takes.")
+    private boolean profile;
+
+    @Spec
+    private CommandSpec spec;
+
     @Override
     public void run() {
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
@@ -79,15 +89,22 @@ final class RunCommand implements Runnable {
                 .withWeights(weights)
                 .withWeightType(weightType.type())
                 .withAttentions(attentions);
+        OperationTimes times = new OperationTimes();
         try (Session session = Session.load(model, options)) {
             DebertaConfig config = session.config();
             for (CaseFile.Case c : CaseFile.read(inputs, config)) {
                 Map<String, Tensor> outputs = session.run(c.inputs());
+                if (profile) {
+                    times.add(session, c.inputs());
+                }
                 outputs.forEach((name, tensor) -> results.put(c.name() + "." + name, tensor));
                 Loss.of(architecture, config, outputs, c.inputs(), c.labels())
                         .forEach((name, tensor) -> results.put(c.name() + "." + name, tensor));
             }
         }
         SafetensorsWriter.write(output, results, Map.of());
+        if (profile) {
+            times.print(spec.commandLine().getOut());
+        }
     }
 }

@@ -4,6 +4,7 @@ import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.InputException;
 import detangle.backend.Plan;
+import detangle.backend.Profile;
 import detangle.compiler.Compiler;
 import detangle.compiler.DeviceEvaluator;
 import detangle.compiler.PackedBatch;
@@ -27,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** A model, compiled and loaded on a device. Any number of threads may run it at once. */
@@ -191,6 +193,16 @@ public final class Session implements AutoCloseable {
      * @throws InputException if the inputs do not fit, or a sequence is longer than the model takes
      */
     public Map<String, Tensor> run(Map<String, Tensor> inputs) {
+        return run(inputs, Executable::run);
+    }
+
+    /** Runs the model as {@link #run(Map)} does, and adds to a profile how long each operation took. */
+    public Map<String, Tensor> run(Map<String, Tensor> inputs, Profile profile) {
+        return run(inputs, (executable, all) -> executable.run(all, profile));
+    }
+
+    private Map<String, Tensor> run(
+            Map<String, Tensor> inputs, BiFunction<Executable, Map<String, Tensor>, Map<String, Tensor>> how) {
         Optional<Tensor> ids = Optional.ofNullable(inputs.get("input_ids"));
         Optional<Tensor> mask = Optional.ofNullable(inputs.get("attention_mask"));
         if (absolutePositions
@@ -205,19 +217,19 @@ public final class Session implements AutoCloseable {
                 && mask.isPresent()
                 && mask.get().rank() == ids.get().rank() + 1;
         if (pairs) {
-            return loaded(Form.PAIRS).executable().run(inputs);
+            return how.apply(loaded(Form.PAIRS).executable(), inputs);
         }
         if (packs) {
             Loaded packed = loaded(Form.PACKED);
             if (packed.packed().isEmpty()) {
-                return packed.executable().run(inputs);
+                return how.apply(packed.executable(), inputs);
             }
             Optional<Map<String, Tensor>> all = packed.packed().get().inputs(inputs);
             if (all.isPresent()) {
-                return packed.executable().run(all.get());
+                return how.apply(packed.executable(), all.get());
             }
         }
-        return loaded(Form.PADDED).executable().run(inputs);
+        return how.apply(loaded(Form.PADDED).executable(), inputs);
     }
 
     private static void checkMaskedRows(Map<String, Tensor> inputs) {

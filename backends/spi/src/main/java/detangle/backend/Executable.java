@@ -15,6 +15,13 @@ public interface Executable extends AutoCloseable {
      */
     Map<String, Tensor> run(Map<String, Tensor> inputs);
 
+    /**
+     * Runs the program as {@link #run(Map)} does, and adds to a profile how long each operation took. That takes time itself.
+     *
+     * @throws InputException as there
+     */
+    Map<String, Tensor> run(Map<String, Tensor> inputs, Profile profile);
+
     /** Frees what the device holds. Running afterwards is an {@link IllegalStateException}. */
     @Override
     void close();

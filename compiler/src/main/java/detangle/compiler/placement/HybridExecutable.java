@@ -5,6 +5,7 @@ import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.MeasurementFile;
 import detangle.backend.Plan;
+import detangle.backend.Profile;
 import detangle.backend.ShapeBinding;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
@@ -57,6 +58,11 @@ final class HybridExecutable implements Executable {
     @Override
     public Map<String, Tensor> run(Map<String, Tensor> inputs) {
         return executable(inputs).run(inputs);
+    }
+
+    @Override
+    public Map<String, Tensor> run(Map<String, Tensor> inputs, Profile profile) {
+        return executable(inputs).run(inputs, profile);
     }
 
     private synchronized Executable executable(Map<String, Tensor> inputs) {

@@ -1,6 +1,7 @@
 package detangle.compiler.placement;
 
 import detangle.backend.Executable;
+import detangle.backend.Profile;
 import detangle.backend.ShapeBinding;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -14,6 +15,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 
 /** Segments of a program, each on its device, one after the other. */
 final class PlacedExecutable implements Executable {
@@ -30,6 +32,16 @@ final class PlacedExecutable implements Executable {
 
     @Override
     public Map<String, Tensor> run(Map<String, Tensor> inputs) {
+        return run(inputs, Executable::run);
+    }
+
+    @Override
+    public Map<String, Tensor> run(Map<String, Tensor> inputs, Profile profile) {
+        return run(inputs, (executable, operands) -> executable.run(operands, profile));
+    }
+
+    private Map<String, Tensor> run(
+            Map<String, Tensor> inputs, BiFunction<Executable, Map<String, Tensor>, Map<String, Tensor>> how) {
         Map<String, Long> bindings = ShapeBinding.bind(program, inputs);
         Map<Node, Tensor> values = new IdentityHashMap<>();
         for (Node input : program.inputs()) {
@@ -38,7 +50,7 @@ final class PlacedExecutable implements Executable {
         for (Loaded loaded : segments) {
             Map<String, Tensor> operands = new HashMap<>(inputs);
             loaded.segment.taken().forEach((name, node) -> operands.put(name, values.get(node)));
-            Map<String, Tensor> results = loaded.executable.run(operands);
+            Map<String, Tensor> results = how.apply(loaded.executable, operands);
             loaded.segment.given().forEach((name, node) -> values.put(node, results.get(name)));
         }
         Map<String, Tensor> results = new LinkedHashMap<>();

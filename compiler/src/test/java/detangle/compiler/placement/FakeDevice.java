@@ -5,6 +5,7 @@ import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
+import detangle.backend.Profile;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Interpreter;
@@ -67,6 +68,12 @@ final class FakeDevice implements Device {
                     results.put(name, Tensor.ofDoubles(node.type().dtype(), value.toDoubles(), value.shape()));
                 });
                 return results;
+            }
+
+            @Override
+            public Map<String, Tensor> run(Map<String, Tensor> inputs, Profile profile) {
+                profile.add("fake", "program", operations);
+                return run(inputs);
             }
 
             @Override

@@ -48,7 +48,7 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
         if (isVirtual()) {
             throw new BackendException(name + " is virtual: dump-ir --kernels shows its code, and nothing runs there");
         }
-        return new TornadoExecutable(plan, shapes -> new DeviceGraph(plan, shapes, tornado));
+        return new TornadoExecutable(plan, shapes -> new DeviceGraph(plan, shapes, this));
     }
 
     @Override

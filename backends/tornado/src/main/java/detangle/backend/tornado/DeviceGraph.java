@@ -3,6 +3,7 @@ package detangle.backend.tornado;
 import detangle.backend.BackendException;
 import detangle.backend.InputException;
 import detangle.backend.Plan;
+import detangle.backend.Profile;
 import detangle.backend.tornado.Launch.Work;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
@@ -14,14 +15,19 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.TornadoProfilerResult;
 import uk.ac.manchester.tornado.api.WorkerGrid3D;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -32,6 +38,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class DeviceGraph implements TornadoExecutable.Graph {
     private static final AtomicLong NUMBERS = new AtomicLong();
 
+    private final String device;
+    private final String name;
     private final Program program;
     private final Buffers buffers;
     private final List<Launch> launches;
@@ -43,8 +51,13 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     private Map<String, Long> bound = Map.of();
     private boolean isBound;
 
+    /** What TornadoVM wrote of times before this run; it keeps all. */
+    private int logged;
+
     /** @param shapes sizes of the symbols to make room for */
-    DeviceGraph(Plan plan, List<Map<String, Long>> shapes, TornadoDevice device) {
+    DeviceGraph(Plan plan, List<Map<String, Long>> shapes, Accelerator accelerator) {
+        TornadoDevice device = accelerator.tornado();
+        this.device = accelerator.name();
         this.program = plan.program();
         this.buffers = new Buffers(plan, shapes);
         Lowering lowering = Lowering.of(program, buffers);
@@ -59,7 +72,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         this.sizes = new IntArray(begins[launches.size()]);
         DeviceMemory.require(buffers.bytes(), device, plan.program().name());
 
-        String name = "detangle" + NUMBERS.incrementAndGet();
+        this.name = "detangle" + NUMBERS.incrementAndGet();
         TaskGraph graph = new TaskGraph(name);
         graph.transferToDevice(
                 DataTransferMode.FIRST_EXECUTION, buffers.unchanging().toArray());
@@ -74,11 +87,11 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, own);
             List<Object> arguments = new ArrayList<>(List.of(new KernelContext(), sizes, own));
             arguments.addAll(launch.arguments());
-            TaskCalls.add(graph, "t" + i, launch.task(), arguments.toArray());
+            TaskCalls.add(graph, task(i), launch.task(), arguments.toArray());
             WorkerGrid3D grid = new WorkerGrid3D(launch.threads(), 1, 1);
             grid.setLocalWork(launch.threads(), 1, 1);
             grids.add(grid);
-            scheduler.addWorkerGrid(name + ".t" + i, grid);
+            scheduler.addWorkerGrid(name + "." + task(i), grid);
         }
         List<Object> wanted = new ArrayList<>(List.of(faults));
         for (Output output : program.outputs()) {
@@ -116,12 +129,16 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     }
 
     @Override
-    public Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings) {
+    public Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings, Optional<Profile> profile) {
         bind(bindings);
         buffers.inputs().forEach((node, array) -> array.copyFrom(inputs.get(((TensorOp.Input) node.op()).name())));
         faults.init(0);
         try {
-            plan.execute();
+            if (profile.isPresent()) {
+                execute(profile.get());
+            } else {
+                plan.execute();
+            }
         } catch (RuntimeException e) {
             throw new BackendException("the device failed: " + e.getMessage(), e);
         }
@@ -137,6 +154,30 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             results.put(output.name(), buffers.of(node).toTensor(node.shape().evaluate(bindings)));
         }
         return results;
+    }
+
+    /** Times are the device's own. TornadoVM has those of tasks only in a text. */
+    private void execute(Profile profile) {
+        plan.withProfiler(ProfilerMode.SILENT);
+        try {
+            TornadoProfilerResult times = plan.execute().getProfilerResult();
+            String log = times.getProfileLog();
+            JsonNode tasks = new JsonMapper().readTree(log.substring(logged)).path(name);
+            logged = log.length();
+            for (int i = 0; i < launches.size(); i++) {
+                String nanos = tasks.path(name + "." + task(i))
+                        .path("TASK_KERNEL_TIME")
+                        .asString("0");
+                profile.add(device, launches.get(i).operation(), Long.parseLong(nanos));
+            }
+            profile.add(device, "transfer", times.getDataTransfersTime());
+        } finally {
+            plan.withoutProfiler();
+        }
+    }
+
+    private static String task(int launch) {
+        return "t" + launch;
     }
 
     private static long tableRows(Node node, Map<String, Long> bindings) {

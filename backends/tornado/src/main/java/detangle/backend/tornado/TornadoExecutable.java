@@ -3,6 +3,7 @@ package detangle.backend.tornado;
 import detangle.backend.BackendException;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
+import detangle.backend.Profile;
 import detangle.backend.ShapeBinding;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
@@ -25,7 +26,7 @@ final class TornadoExecutable implements Executable {
         boolean fits(Map<String, Long> bindings);
 
         /** @throws BackendException if the device fails, after which the graph is only to be closed */
-        Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings);
+        Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings, Optional<Profile> profile);
 
         @Override
         void close();
@@ -67,16 +68,25 @@ final class TornadoExecutable implements Executable {
 
     @Override
     public Map<String, Tensor> run(Map<String, Tensor> inputs) {
+        return run(inputs, Optional.empty());
+    }
+
+    @Override
+    public Map<String, Tensor> run(Map<String, Tensor> inputs, Profile profile) {
+        return run(inputs, Optional.of(profile));
+    }
+
+    private Map<String, Tensor> run(Map<String, Tensor> inputs, Optional<Profile> profile) {
         Map<String, Long> bindings = ShapeBinding.bind(plan.program(), inputs);
         synchronized (TORNADO) {
             if (closed) {
                 throw new IllegalStateException("the executable is closed");
             }
-            return run(inputs, bindings);
+            return run(inputs, bindings, profile);
         }
     }
 
-    private Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings) {
+    private Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings, Optional<Profile> profile) {
         shapes.remove(bindings);
         shapes.add(bindings);
         if (shapes.size() > MAX_SHAPES) {
@@ -87,7 +97,7 @@ final class TornadoExecutable implements Executable {
                 free();
                 graph = Optional.of(graphs.apply(shapes));
             }
-            return graph.get().run(inputs, bindings);
+            return graph.get().run(inputs, bindings, profile);
         } catch (BackendException e) {
             // What the device was doing when it failed is not known: the next run begins anew.
             shapes.remove(bindings);

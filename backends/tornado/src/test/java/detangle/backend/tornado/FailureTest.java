@@ -9,6 +9,7 @@ import detangle.backend.BackendException;
 import detangle.backend.Executable;
 import detangle.backend.InputException;
 import detangle.backend.Plan;
+import detangle.backend.Profile;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pipeline;
 import detangle.ir.Tensor;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -107,7 +109,7 @@ class FailureTest {
         Plan plan = plan(SCALE);
         List<FailingGraph> graphs = new ArrayList<>();
         try (Executable executable = new TornadoExecutable(plan, shapes -> {
-            FailingGraph graph = new FailingGraph(new DeviceGraph(plan, shapes, device.tornado()));
+            FailingGraph graph = new FailingGraph(new DeviceGraph(plan, shapes, device));
             graphs.add(graph);
             return graph;
         })) {
@@ -139,11 +141,12 @@ class FailureTest {
         }
 
         @Override
-        public Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings) {
+        public Map<String, Tensor> run(
+                Map<String, Tensor> inputs, Map<String, Long> bindings, Optional<Profile> profile) {
             if (fails) {
                 throw new BackendException("the device failed: it is gone");
             }
-            return graph.run(inputs, bindings);
+            return graph.run(inputs, bindings, profile);
         }
 
         @Override

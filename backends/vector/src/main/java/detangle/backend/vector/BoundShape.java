@@ -4,6 +4,7 @@ import detangle.backend.BackendException;
 import detangle.backend.InputException;
 import detangle.backend.MemoryPlan.Layout;
 import detangle.backend.Plan;
+import detangle.backend.Profile;
 import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.DType;
 import detangle.ir.Node;
@@ -13,6 +14,7 @@ import detangle.ir.TensorOp;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.InterpreterException;
 import detangle.ir.interpreter.Precision;
+import detangle.ir.text.Printer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -111,9 +113,9 @@ final class BoundShape {
         return tensor.dtype() == dtype ? tensor : Tensor.ofDoubles(dtype, tensor.toDoubles(), tensor.shape());
     }
 
-    Map<String, Tensor> run(Map<String, Tensor> inputs) {
+    Map<String, Tensor> run(Map<String, Tensor> inputs, Optional<Profile> profile) {
         Frame frame = take();
-        Map<String, Tensor> outputs = frame.run(inputs);
+        Map<String, Tensor> outputs = frame.run(inputs, profile);
         synchronized (idle) {
             idle.push(frame);
         }
@@ -135,6 +137,9 @@ final class BoundShape {
         private final Map<String, View> outputs = new LinkedHashMap<>();
         private final List<Step> steps = new ArrayList<>();
 
+        /** What each step runs, as the IR writes it. */
+        private final List<String> operations = new ArrayList<>();
+
         Frame() {
             Map<DType, Object> arenas = new EnumMap<>(DType.class);
             layout.arenaElements().forEach((dtype, n) -> arenas.put(dtype, View.newArray(dtype, Math.toIntExact(n))));
@@ -152,7 +157,7 @@ final class BoundShape {
                     int[] shape = StepBuilder.ints(node.shape().evaluate(bindings));
                     View view = new View(dtype, arenas.get(dtype), offset, shape);
                     views.put(node, view);
-                    builder.step(node, view).ifPresent(this::add);
+                    builder.step(node, view).ifPresent(step -> add(step, Printer.mnemonic(node.op())));
                 }
             }
             for (Output output : plan.program().outputs()) {
@@ -161,7 +166,7 @@ final class BoundShape {
         }
 
         /** A value's memory is taken for the time between its steps, so only neighbours may become one step. */
-        private void add(Step step) {
+        private void add(Step step, String operation) {
             if (!steps.isEmpty() && steps.getLast() instanceof LinearStep last && step instanceof LinearStep next) {
                 Optional<LinearStep> both = last.with(next);
                 if (both.isPresent()) {
@@ -170,16 +175,21 @@ final class BoundShape {
                 }
             }
             steps.add(step);
+            operations.add(operation);
         }
 
-        Map<String, Tensor> run(Map<String, Tensor> values) {
+        Map<String, Tensor> run(Map<String, Tensor> values, Optional<Profile> profile) {
             for (int i = 0; i < inputs.length; i++) {
                 inputs[i].copyFrom(values.get(given.get(i).name()));
             }
             WorkerPool.SHARED.enter();
             try {
-                for (Step step : steps) {
-                    step.run();
+                if (profile.isPresent()) {
+                    run(profile.get());
+                } else {
+                    for (Step step : steps) {
+                        step.run();
+                    }
                 }
             } catch (InterpreterException e) {
                 throw new InputException(e.getMessage());
@@ -189,6 +199,14 @@ final class BoundShape {
             Map<String, Tensor> results = new LinkedHashMap<>();
             outputs.forEach((name, view) -> results.put(name, view.toTensor()));
             return results;
+        }
+
+        private void run(Profile profile) {
+            for (int i = 0; i < steps.size(); i++) {
+                long begin = System.nanoTime();
+                steps.get(i).run();
+                profile.add(VectorBackend.NAME, operations.get(i), System.nanoTime() - begin);
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ import java.util.Optional;
 
 /** SIMD kernels on the CPU through the Vector API, in pure Java. */
 public final class VectorBackend implements Backend {
+    static final String NAME = "vector";
+
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
     /** For {@link java.util.ServiceLoader}. */
@@ -14,7 +16,7 @@ public final class VectorBackend implements Backend {
 
     @Override
     public String name() {
-        return "vector";
+        return NAME;
     }
 
     @Override

@@ -22,7 +22,7 @@ import java.util.Set;
 final class VectorDevice implements Device {
     @Override
     public String name() {
-        return "vector";
+        return VectorBackend.NAME;
     }
 
     @Override

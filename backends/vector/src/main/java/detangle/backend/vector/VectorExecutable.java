@@ -2,6 +2,7 @@ package detangle.backend.vector;
 
 import detangle.backend.Executable;
 import detangle.backend.Plan;
+import detangle.backend.Profile;
 import detangle.backend.ShapeBinding;
 import detangle.backend.vector.kernel.Warmup;
 import detangle.ir.KernelOp;
@@ -10,6 +11,7 @@ import detangle.ir.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -49,14 +51,23 @@ final class VectorExecutable implements Executable {
 
     @Override
     public Map<String, Tensor> run(Map<String, Tensor> inputs) {
+        return run(inputs, Optional.empty());
+    }
+
+    @Override
+    public Map<String, Tensor> run(Map<String, Tensor> inputs, Profile profile) {
+        return run(inputs, Optional.of(profile));
+    }
+
+    private Map<String, Tensor> run(Map<String, Tensor> inputs, Optional<Profile> profile) {
         if (closed) {
             throw new IllegalStateException("the executable is closed");
         }
         BoundShape shape = shape(inputs);
         if (!Thread.currentThread().isVirtual()) {
-            return shape.run(inputs);
+            return shape.run(inputs, profile);
         }
-        Future<Map<String, Tensor>> result = PLATFORM.submit(() -> shape.run(inputs));
+        Future<Map<String, Tensor>> result = PLATFORM.submit(() -> shape.run(inputs, profile));
         try {
             return result.get();
         } catch (InterruptedException e) {

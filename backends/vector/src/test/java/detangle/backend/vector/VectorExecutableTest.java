@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.Executable;
 import detangle.backend.InputException;
+import detangle.backend.Profile;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pipeline;
 import detangle.ir.Program;
@@ -101,6 +102,24 @@ class VectorExecutableTest {
             Tensor y = executable.run(Map.of("x", Tensor.of(new float[3], 3))).get("y");
             assertArrayEquals(new float[] {0, 0, 1, 10, 2, 20}, y.toFloats());
         }
+    }
+
+    @Test
+    void profilesTellWhatEachOperationTook() {
+        Profile profile = new Profile();
+        try (Executable lookup = load(LOOKUP)) {
+            for (int i = 0; i < 2; i++) {
+                Tensor y = lookup.run(Map.of("ids", Tensor.of(new long[] {2}, 1)), profile)
+                        .get("y");
+                assertArrayEquals(new float[] {5, 6}, y.toFloats());
+            }
+        }
+        List<Profile.Entry> entries = profile.entries();
+        assertEquals(
+                List.of("gather"),
+                entries.stream().map(Profile.Entry::operation).toList());
+        assertEquals(2, entries.getFirst().calls());
+        assertTrue(entries.getFirst().nanos() > 0);
     }
 
     @Test
