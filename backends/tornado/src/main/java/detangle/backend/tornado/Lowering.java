@@ -65,9 +65,11 @@ final class Lowering {
     }
 
     private static int[] shape(Node node, Map<String, Long> b) {
-        return Arrays.stream(node.shape().evaluate(b))
-                .mapToInt(Math::toIntExact)
-                .toArray();
+        return ints(node.shape(), b);
+    }
+
+    private static int[] ints(Shape shape, Map<String, Long> b) {
+        return Arrays.stream(shape.evaluate(b)).mapToInt(Math::toIntExact).toArray();
     }
 
     private static int size(Dim dim, Map<String, Long> b) {
@@ -248,10 +250,6 @@ final class Lowering {
                 List.of(b -> Access.all(shape(x, b))));
     }
 
-    private static int[] ints(Shape shape, Map<String, Long> b) {
-        return Arrays.stream(shape.evaluate(b)).mapToInt(Math::toIntExact).toArray();
-    }
-
     /** A thread for each place of a shape. */
     private void element(
             Region region,
@@ -410,22 +408,7 @@ final class Lowering {
                 array(node),
                 bias,
                 activation,
-                b -> {
-                    int[] in = shape(x, b);
-                    int depth = in[in.length - 1];
-                    int columns = size(node.type().dim(-1), b);
-                    return new Product(
-                            Strides.product(in, 0, in.length - 1),
-                            columns,
-                            depth,
-                            depth,
-                            1,
-                            depth,
-                            1,
-                            new int[0],
-                            new int[0],
-                            new int[0]);
-                });
+                b -> Product.ofRows(shape(x, b), size(node.type().dim(-1), b)));
     }
 
     private Object absentFloats() {
@@ -435,64 +418,14 @@ final class Lowering {
     private void dot(Node node, boolean lhsT, boolean rhsT) {
         Node lhs = node.input(0);
         Node rhs = node.input(1);
-        product(array(lhs), array(rhs), absentFloats(), array(node), false, Activation.NONE, b -> {
-            int[] out = shape(node, b);
-            int[] left = shape(lhs, b);
-            int[] right = shape(rhs, b);
-            int rank = out.length;
-            int rows = out[rank - 2];
-            int columns = out[rank - 1];
-            int depth = left[left.length - (lhsT ? 2 : 1)];
-            int[] batch = Arrays.copyOf(out, rank - 2);
-            return new Product(
-                    rows,
-                    columns,
-                    depth,
-                    lhsT ? 1 : depth,
-                    lhsT ? rows : 1,
-                    rhsT ? depth : 1,
-                    rhsT ? 1 : columns,
-                    batch,
-                    batchStrides(left, batch),
-                    batchStrides(right, batch));
-        });
-    }
-
-    /** Strides of a batch of matrices along the batch axes of a result. */
-    private static int[] batchStrides(int[] operand, int[] batch) {
-        int matrix = operand[operand.length - 2] * operand[operand.length - 1];
-        int[] strides = Strides.broadcast(Arrays.copyOf(operand, operand.length - 2), batch);
-        return Arrays.stream(strides).map(s -> s * matrix).toArray();
-    }
-
-    /** A product of matrices and how they lie in memory; see {@link ProductKernel}. Batch axes are in order. */
-    private record Product(
-            int rows,
-            int columns,
-            int depth,
-            int rowA,
-            int depthA,
-            int columnB,
-            int depthB,
-            int[] batch,
-            int[] batchA,
-            int[] batchB) {
-        Work work() {
-            int[] sizes = new int[7 + 3 * ProductKernel.BATCH_AXES];
-            int[] first = {rows, columns, depth, rowA, depthA, columnB, depthB};
-            System.arraycopy(first, 0, sizes, 0, first.length);
-            for (int axis = 0; axis < ProductKernel.BATCH_AXES; axis++) {
-                int from = batch.length - 1 - axis;
-                sizes[7 + 3 * axis] = from < 0 ? 1 : Math.max(1, batch[from]);
-                sizes[8 + 3 * axis] = from < 0 ? 0 : batchA[from];
-                sizes[9 + 3 * axis] = from < 0 ? 0 : batchB[from];
-            }
-            return new Work(
-                    sizes,
-                    Math.ceilDiv(columns, ProductKernel.TILE),
-                    Math.ceilDiv(rows, ProductKernel.TILE),
-                    Strides.product(batch, 0, batch.length));
-        }
+        product(
+                array(lhs),
+                array(rhs),
+                absentFloats(),
+                array(node),
+                false,
+                Activation.NONE,
+                b -> Product.ofMatrices(shape(lhs, b), lhsT, shape(rhs, b), rhsT, shape(node, b)));
     }
 
     private void product(
@@ -638,22 +571,14 @@ final class Lowering {
         Dim positions = table.type().dim(1);
         Object scores = buffers.scratch(name, DType.F32, heads.times(rows).times(positions))
                 .array();
-        product(array(x), array(table), absentFloats(), scores, false, Activation.NONE, b -> {
-            int width = size(x.type().dim(-1), b);
-            int count = size(heads, b);
-            int columns = size(positions, b);
-            return new Product(
-                    size(rows, b),
-                    columns,
-                    width,
-                    count * width,
-                    1,
-                    width,
-                    1,
-                    new int[] {count},
-                    new int[] {width},
-                    new int[] {columns * width});
-        });
+        product(
+                array(x),
+                array(table),
+                absentFloats(),
+                scores,
+                false,
+                Activation.NONE,
+                b -> Product.byHead(size(rows, b), size(heads, b), size(x.type().dim(-1), b), size(positions, b)));
         return scores;
     }
 }
