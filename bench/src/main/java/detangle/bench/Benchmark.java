@@ -209,10 +209,14 @@ public final class Benchmark {
         }
     }
 
-    /** As many runs as were asked for, and as long as a just-in-time compiler takes to finish with small models. */
+    /**
+     * As many runs as were asked for, and as long as a just-in-time compiler takes to finish with small models. The first run
+     * is no part of that time: hybrid measures in it what is best.
+     */
     private void warmUp(Worker worker) {
+        worker.run(1);
         long end = System.nanoTime() + WARMUP_NANOS;
-        for (int done = 0; done < options.warmup() || System.nanoTime() < end; done++) {
+        for (int done = 1; done < options.warmup() || System.nanoTime() < end; done++) {
             worker.run(1);
         }
     }

@@ -23,7 +23,10 @@ import java.util.stream.Collectors;
  * some kinds of operations moved to the host. The first run at a shape measures these.
  */
 final class HybridExecutable implements Executable {
-    private static final int RUNS = 3;
+    private static final int RUNS = 5;
+
+    /** Code that the JVM still interprets would lose against a device that it beats later. */
+    private static final long WARMUP_NANOS = 300_000_000L;
 
     /** A device that is so much slower than the host is not tried with less to do. */
     private static final double HOPELESS = 4;
@@ -137,7 +140,7 @@ final class HybridExecutable implements Executable {
         return best;
     }
 
-    /** The median of some runs after one that compiles; a division that fails is never the fastest. */
+    /** The median of some runs after others that compile; a division that fails is never the fastest. */
     private double seconds(Set<String> onHost, Map<String, Tensor> inputs) {
         try {
             return median(load(onHost), inputs);
@@ -147,7 +150,10 @@ final class HybridExecutable implements Executable {
     }
 
     private static double median(Executable executable, Map<String, Tensor> inputs) {
-        executable.run(inputs);
+        long end = System.nanoTime() + WARMUP_NANOS;
+        do {
+            executable.run(inputs);
+        } while (System.nanoTime() < end);
         double[] seconds = new double[RUNS];
         for (int i = 0; i < RUNS; i++) {
             long begin = System.nanoTime();
