@@ -11,6 +11,7 @@ import detangle.backend.Plan;
 import detangle.compiler.Compiler;
 import detangle.compiler.MemoryPlanner;
 import detangle.compiler.Pipeline;
+import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.testing.RandomRun;
 import detangle.runtime.Backends;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -70,7 +72,15 @@ class CudaCodeTest {
     @ParameterizedTest
     @MethodSource("fixtures")
     void compiles(Fixture fixture) {
-        assertTrue(compile(fixture.compiled()) > 0, "no kernel was compiled");
+        assertTrue(compile(fixture.compiled(Optional.empty())) > 0, "no kernel was compiled");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"F16", "BF16"})
+    void compilesWithNarrowWeights(DType weightType) {
+        compile(Fixture.named("v3-tokcls").compiled(Optional.of(weightType)));
     }
 
     @Test

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import detangle.backend.Backend;
+import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Place;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import detangle.ir.testing.Closeness;
 import detangle.ir.text.Printer;
 import detangle.runtime.Backends;
 import detangle.runtime.Session;
@@ -25,6 +27,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -109,7 +112,7 @@ class DeviceTest {
     }
 
     private static Program place(Fixture fixture, Set<String> hostOperations) {
-        return Backends.device(Optional.of("tornado"), hostOperations).place(fixture.compiled());
+        return Backends.device(Optional.of("tornado"), hostOperations).place(fixture.compiled(Optional.empty()));
     }
 
     @ParameterizedTest
@@ -118,5 +121,21 @@ class DeviceTest {
         Set<String> operation = Set.of(without.operation());
         assertFalse(onDevice(place(without.fixture(), operation)).contains(without.operation()));
         check(without.fixture(), operation);
+    }
+
+    /** Weights of 16 bits are read as such by the device: the same numbers as on the CPU. */
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"F16", "BF16"})
+    void matchesTheCpuWithNarrowWeights(DType weightType) {
+        Fixture fixture = Fixture.named("v3-tokcls");
+        SessionOptions options = SessionOptions.DEFAULT.withWeightType(Optional.of(weightType));
+        Fixture.Case c = fixture.cases().getFirst();
+        try (Session cpu = Session.load(fixture.folder(), options);
+                Session device = Session.load(fixture.folder(), options.withBackend(Optional.of("tornado")))) {
+            double error = Closeness.nmse(cpu.run(c.inputs()), device.run(c.inputs()));
+            assertTrue(error < 1e-10, "they differ by " + error);
+        }
     }
 }

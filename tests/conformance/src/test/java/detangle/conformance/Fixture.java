@@ -3,7 +3,9 @@ package detangle.conformance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import detangle.compiler.Compiler;
+import detangle.compiler.Pass;
 import detangle.compiler.Pipeline;
+import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
@@ -65,10 +67,18 @@ record Fixture(String name, Path folder) {
         return name.endsWith("-rtd") ? Architecture.REPLACED_TOKEN_DETECTION : config().architecture();
     }
 
-    /** Its program as a session compiles it, with other weights. */
-    Program compiled() {
+    /**
+     * Its program as a session compiles it, with other weights.
+     *
+     * @param weightType what linear layers keep them in, or empty for f32
+     */
+    Program compiled(Optional<DType> weightType) {
         Program program = DebertaModel.build(config(), head(), ModelOptions.DEFAULT.withHiddenStates(true));
-        return Compiler.run(program, Pipeline.packedInference(RandomWeights.of(program)), (pass, p) -> {});
+        List<Pass> passes = Pipeline.packedInference(RandomWeights.of(program));
+        return Compiler.run(
+                program,
+                weightType.map(type -> Pipeline.withNarrowWeights(passes, type)).orElse(passes),
+                (pass, p) -> {});
     }
 
     Path inputs() {

@@ -30,6 +30,9 @@ final class Buffers {
     /** A value that grows with the symbols, and how. */
     private record Sized(DeviceArray array, ToLongFunction<Map<String, Long>> elements) {}
 
+    /** A constant in a type of 16 bits. */
+    private record Weight(String name, DType dtype) {}
+
     private final Plan plan;
     private final List<Map<String, Long>> shapes;
     private final Set<Node> eachRun;
@@ -37,6 +40,8 @@ final class Buffers {
     private final Map<Integer, DeviceArray> slots = new HashMap<>();
     private final Map<Node, DeviceArray> inputs = new IdentityHashMap<>();
     private final Map<Node, DeviceArray> constants = new IdentityHashMap<>();
+    private final Map<Weight, DeviceArray> weights = new HashMap<>();
+    private final Map<DType, DeviceArray> powers = new HashMap<>();
     private final Map<Node, DeviceArray> computedOnce = new LinkedHashMap<>();
     private final Map<Object, DeviceArray> scratch = new LinkedHashMap<>();
     private final Map<DType, DeviceArray> absent = new HashMap<>();
@@ -62,18 +67,40 @@ final class Buffers {
                             node.type().dtype(), plan.memory().slots().get(s).sizes()));
         }
         if (node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
-            return constants.computeIfAbsent(node, n -> {
-                Tensor data = plan.program().constants().get(name);
-                DeviceArray array = DeviceArray.allocate(stored(type.dtype()), Math.toIntExact(data.elements()));
-                array.copyFrom(data);
-                return array;
-            });
+            return constants.computeIfAbsent(node, n -> constant(name, stored(type.dtype())));
         }
         return computedOnce.computeIfAbsent(
                 node, n -> growing(stored(n.type().dtype()), List.of(n.shape().elements())));
     }
 
-    /** Weights in 16 bits are made wider, as few devices compute with them. */
+    /** Where a weight of a linear layer is, which has 16 bits there too if it is stored so or rounded to that. */
+    DeviceArray weight(Node node) {
+        DType dtype = node.type().dtype();
+        Node stored = node.op() instanceof TensorOp.Convert ? node.input(0) : node;
+        return NarrowFloats.mantissa(dtype) > 0
+                        && stored.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)
+                ? weights.computeIfAbsent(new Weight(name, dtype), w -> constant(name, dtype))
+                : of(node);
+    }
+
+    /** What {@link NarrowFloats} needs to read floats of a type. */
+    DeviceArray powers(DType dtype) {
+        return powers.computeIfAbsent(dtype, d -> {
+            float[] values = NarrowFloats.powers(d);
+            DeviceArray array = DeviceArray.allocate(DType.F32, values.length);
+            array.copyFrom(Tensor.of(values, values.length));
+            return array;
+        });
+    }
+
+    private DeviceArray constant(String name, DType dtype) {
+        Tensor data = plan.program().constants().get(name);
+        DeviceArray array = DeviceArray.allocate(dtype, Math.toIntExact(data.elements()));
+        array.copyFrom(data);
+        return array;
+    }
+
+    /** Other constants in 16 bits are made wider. */
     private static DType stored(DType dtype) {
         return dtype.isFloat() ? DType.F32 : dtype;
     }
@@ -112,8 +139,13 @@ final class Buffers {
     /** Bytes of all arrays. */
     long bytes() {
         long bytes = 0;
-        for (Collection<DeviceArray> arrays :
-                List.of(slots.values(), inputs.values(), constants.values(), computedOnce.values(), scratch.values())) {
+        for (Collection<DeviceArray> arrays : List.of(
+                slots.values(),
+                inputs.values(),
+                constants.values(),
+                weights.values(),
+                computedOnce.values(),
+                scratch.values())) {
             bytes += arrays.stream()
                     .mapToLong(a -> a.array().getNumBytesOfSegment())
                     .sum();
@@ -135,6 +167,8 @@ final class Buffers {
     List<Object> unchanging() {
         List<Object> all = new ArrayList<>();
         constants.values().forEach(a -> all.add(a.array()));
+        weights.values().forEach(a -> all.add(a.array()));
+        powers.values().forEach(a -> all.add(a.array()));
         absent.values().forEach(a -> all.add(a.array()));
         return all;
     }

@@ -21,10 +21,11 @@ final class Coverage {
                 };
     }
 
-    /** Constants in other float types are converted where they are copied to the device. */
+    /** Constants in other float types, also those that are rounded to them, are converted before they are copied. */
     private static boolean canBeThere(Node operand) {
         DType dtype = operand.type().dtype();
-        return DeviceArray.covers(dtype) || dtype.isFloat() && operand.op() instanceof TensorOp.Constant;
+        Node stored = operand.op() instanceof TensorOp.Convert ? operand.input(0) : operand;
+        return DeviceArray.covers(dtype) || dtype.isFloat() && stored.op() instanceof TensorOp.Constant;
     }
 
     private static boolean isF32(Node node) {

@@ -10,6 +10,7 @@ import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.LongArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** Memory that a device sees, outside the heap: one of TornadoVM's arrays, with room for some elements. */
@@ -17,7 +18,7 @@ record DeviceArray(DType dtype, TornadoNativeArray array) {
     /** What a kernel's first parameter is. */
     static final ClassDesc CONTEXT = KernelContext.class.describeConstable().orElseThrow();
 
-    /** Whether values of this type can be on the device. */
+    /** Whether kernels compute with values of this type; weights may have 16 bits, see {@link NarrowFloats}. */
     static boolean covers(DType dtype) {
         return switch (dtype) {
             case F32, I32, I64, I1 -> true;
@@ -35,8 +36,8 @@ record DeviceArray(DType dtype, TornadoNativeArray array) {
                     case I32 -> new IntArray(n);
                     case I64 -> new LongArray(n);
                     case I1 -> new ByteArray(n);
-                    case F16, BF16, F64, I8 ->
-                        throw new IllegalArgumentException(dtype.text() + " has no array on a device");
+                    case F16, BF16 -> new ShortArray(n);
+                    case F64, I8 -> throw new IllegalArgumentException(dtype.text() + " has no array on a device");
                 });
     }
 
@@ -64,7 +65,11 @@ record DeviceArray(DType dtype, TornadoNativeArray array) {
 
     /** Fills the array from its beginning; floats of other types are converted. */
     void copyFrom(Tensor tensor) {
-        Tensor same = tensor.dtype() == dtype ? tensor : Tensor.of(tensor.toFloats(), tensor.shape());
+        Tensor same = tensor.dtype() == dtype
+                ? tensor
+                : dtype == DType.F32
+                        ? Tensor.of(tensor.toFloats(), tensor.shape())
+                        : Tensor.ofDoubles(dtype, tensor.toDoubles(), tensor.shape());
         MemorySegment.copy(same.data(), 0, array.getSegment(), 0, same.data().byteSize());
     }
 

@@ -403,7 +403,7 @@ final class Lowering {
         Node x = node.input(0);
         product(
                 array(x),
-                array(node.input(1)),
+                buffers.weight(node.input(1)),
                 bias ? array(node.input(2)) : absentFloats(),
                 array(node),
                 bias,
@@ -420,7 +420,7 @@ final class Lowering {
         Node rhs = node.input(1);
         product(
                 array(lhs),
-                array(rhs),
+                buffers.of(rhs),
                 absentFloats(),
                 array(node),
                 false,
@@ -430,15 +430,26 @@ final class Lowering {
 
     private void product(
             Object a,
-            Object b,
+            DeviceArray b,
             Object bias,
             Object out,
             boolean biased,
             Activation activation,
             Function<Map<String, Long>, Product> shape) {
+        int mantissa = NarrowFloats.mantissa(b.dtype());
+        boolean narrow = mantissa > 0;
         launch(
                 TaskClass.of(ProductKernel.class),
-                List.of(a, b, bias, out, biased ? 1 : 0, activation.ordinal()),
+                List.of(
+                        a,
+                        narrow ? absentFloats() : b.array(),
+                        narrow ? b.array() : buffers.absent(DType.F16).array(),
+                        narrow ? buffers.powers(b.dtype()).array() : absentFloats(),
+                        bias,
+                        out,
+                        mantissa,
+                        biased ? 1 : 0,
+                        activation.ordinal()),
                 ProductKernel.THREADS,
                 sizes -> shape.apply(sizes).work());
     }
@@ -573,7 +584,7 @@ final class Lowering {
                 .array();
         product(
                 array(x),
-                array(table),
+                buffers.of(table),
                 absentFloats(),
                 scores,
                 false,

@@ -3,6 +3,7 @@ package detangle.backend.tornado;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * {@code activation(a b + bias)} of matrices in any layout, and of batches of them. A group of threads computes a tile of
@@ -30,6 +31,9 @@ final class ProductKernel {
      * depth; a's strides along rows and depth; b's along columns and depth; and for each batch axis, the last first, its
      * size and the strides of a and b. The result is row-major.
      *
+     * @param narrow what b is instead, where its floats have 16 bits
+     * @param powers what {@link NarrowFloats} needs for those
+     * @param mantissa of those, or 0
      * @param biased 1 if there is a bias, or 0
      * @param activation the ordinal of the {@link detangle.ir.Activation}
      */
@@ -39,8 +43,11 @@ final class ProductKernel {
             IntArray own,
             FloatArray a,
             FloatArray b,
+            ShortArray narrow,
+            FloatArray powers,
             FloatArray bias,
             FloatArray out,
+            int mantissa,
             int biased,
             int activation) {
         int base = own.get(0);
@@ -81,7 +88,12 @@ final class ProductKernel {
                         l = a.get(startA + row * sizes.get(base + 3) + (from + k) * sizes.get(base + 4));
                     }
                     if (column < columns) {
-                        r = b.get(startB + column * sizes.get(base + 5) + (from + k) * sizes.get(base + 6));
+                        int element = startB + column * sizes.get(base + 5) + (from + k) * sizes.get(base + 6);
+                        if (mantissa > 0) {
+                            r = NarrowFloats.widen(narrow.get(element), powers, mantissa);
+                        } else {
+                            r = b.get(element);
+                        }
                     }
                 }
                 left[k * PITCH + line] = l;
