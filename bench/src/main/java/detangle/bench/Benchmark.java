@@ -173,15 +173,18 @@ public final class Benchmark {
         Disturbance disturbance = new Disturbance(own);
         long end = System.nanoTime() + options.duration().toNanos() * workers.size();
         int done = 0;
+        SequencedMap<Contender, Worker> order = workers;
         while (done < options.iterations() || System.nanoTime() < end) {
             int left = options.iterations() - done;
             int runs = left > 0 ? Math.min(RUNS_PER_TURN, left) : RUNS_PER_TURN;
-            workers.forEach((contender, worker) -> {
+            order.forEach((contender, worker) -> {
                 settle();
                 worker.run(1);
                 times.get(contender).add(worker.run(runs));
             });
             done += runs;
+            // Backwards in the next turn: what comes after a slow one meets the processor in another state.
+            order = order.reversed();
         }
         boolean clean = disturbance.clean();
         workers.forEach((contender, worker) -> {
