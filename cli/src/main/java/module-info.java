@@ -1,7 +1,7 @@
 /** The command line. */
 module detangle.cli {
     requires de.siegmar.fastcsv;
-    requires detangle.runtime;
+    requires detangle.pipelines;
     requires detangle.bench;
     requires info.picocli;
     requires org.slf4j;

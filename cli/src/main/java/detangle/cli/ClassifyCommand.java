@@ -1,8 +1,9 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
-import detangle.runtime.Classification;
-import detangle.runtime.TextClassifier;
+import detangle.pipelines.Classification;
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.TextClassifier;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,6 +56,9 @@ final class ClassifyCommand implements Runnable {
                     "vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best on the CPU by default.")
     private Optional<String> backend;
 
+    @Option(names = "--truncation", description = "Cut texts that are longer than the model takes, with a warning.")
+    private boolean truncation;
+
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; text by default.")
     private ResultFormat format = ResultFormat.text;
 
@@ -73,7 +77,11 @@ final class ClassifyCommand implements Runnable {
         if (input.isEmpty()) {
             throw new CliException(file.get() + " has no rows: there is nothing to classify");
         }
-        try (TextClassifier classifier = TextClassifier.load(model.orElseGet(ShippedModel::folder), backend)) {
+        PipelineOptions options = PipelineOptions.DEFAULT
+                .withBackend(backend)
+                .withBatchSize(batch)
+                .withTruncation(truncation);
+        try (TextClassifier classifier = TextClassifier.load(model.orElseGet(ShippedModel::folder), options)) {
             List<List<Classification>> results = classify(classifier, input);
             List<List<Classification>> best = results.stream()
                     .map(r -> r.subList(0, Math.min(topK, r.size())))
@@ -87,11 +95,11 @@ final class ClassifyCommand implements Runnable {
     private List<List<Classification>> classify(TextClassifier classifier, List<String> input) {
         boolean shown = input.size() >= LONG_FILE && Boolean.getBoolean("detangle.terminal");
         if (!shown) {
-            return classifier.classify(input, batch, done -> {});
+            return classifier.classify(input, done -> {});
         }
         try (Progress progress = new Progress("classify", input.size())) {
             IntConsumer step = progress::at;
-            return classifier.classify(input, batch, step);
+            return classifier.classify(input, step);
         }
     }
 }

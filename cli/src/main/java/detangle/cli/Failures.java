@@ -11,7 +11,7 @@ import detangle.ir.text.ParseException;
 import detangle.models.deberta.ConfigException;
 import detangle.models.text.TokenizerException;
 import detangle.models.weights.WeightsException;
-import detangle.runtime.TextException;
+import detangle.pipelines.PipelineException;
 import java.io.UncheckedIOException;
 
 /** What a failure says on the command line: one line. */
@@ -41,7 +41,7 @@ final class Failures {
             case IrException known -> oneLine(known);
             case BenchException known -> oneLine(known);
             case ExportException known -> oneLine(known);
-            case TextException known -> oneLine(known);
+            case PipelineException known -> oneLine(known);
             case UncheckedIOException io -> oneLine(io.getCause());
             default -> "internal error: " + e + "; run it with --verbose and report what it prints";
         };

@@ -1,7 +1,7 @@
 package detangle.cli;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
-import detangle.runtime.Classification;
+import detangle.pipelines.Classification;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

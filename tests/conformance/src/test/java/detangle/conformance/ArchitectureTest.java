@@ -22,6 +22,7 @@ class ArchitectureTest {
     private static final String VECTOR = "detangle.backend.vector..";
     private static final String MODELS = "detangle.models..";
     private static final String RUNTIME = "detangle.runtime..";
+    private static final String PIPELINES = "detangle.pipelines..";
     private static final String CLI = "detangle.cli..";
     private static final String EXPORT = "detangle.export..";
     private static final String BENCH = "detangle.bench..";
@@ -106,7 +107,16 @@ class ArchitectureTest {
             .resideInAPackage(RUNTIME)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(REFERENCE, VECTOR, CLI);
+            .resideInAnyPackage(REFERENCE, VECTOR, PIPELINES, CLI);
+
+    /** What a pipeline does with texts needs no knowledge of how a model is compiled. */
+    @ArchTest
+    static final ArchRule pipelinesStandOnTheRuntime = noClasses()
+            .that()
+            .resideInAPackage(PIPELINES)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(COMPILER, SPI, REFERENCE, VECTOR, CLI);
 
     @ArchTest
     static final ArchRule cliSpeaksToTheRuntime = noClasses()

@@ -1,4 +1,4 @@
-package detangle.runtime;
+package detangle.pipelines;
 
 import detangle.models.deberta.ProblemType;
 import java.util.Arrays;
@@ -16,7 +16,7 @@ final class Scores {
         };
     }
 
-    private static double[] softmax(double[] logits) {
+    static double[] softmax(double... logits) {
         double max = Arrays.stream(logits).max().orElse(0);
         double[] exponentials =
                 Arrays.stream(logits).map(x -> Math.exp(x - max)).toArray();

@@ -1,4 +1,4 @@
-package detangle.runtime;
+package detangle.pipelines;
 
 /**
  * A label and how sure the model is of it.

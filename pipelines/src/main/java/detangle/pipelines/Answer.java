@@ -1,0 +1,11 @@
+package detangle.pipelines;
+
+/**
+ * An answer to a question, a part of a text.
+ *
+ * @param score how sure the model is, of the window of the text that has the answer
+ * @param start the index of the answer's first character in the text, for {@link String#substring}
+ * @param end the index after its last
+ * @param answer the part of the text; empty if the model says that the text has no answer
+ */
+public record Answer(double score, int start, int end, String answer) {}

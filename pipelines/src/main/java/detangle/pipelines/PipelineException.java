@@ -1,0 +1,11 @@
+package detangle.pipelines;
+
+/** What a pipeline cannot do: a text that is empty or too long, a model with another head. One line that says what to do. */
+public final class PipelineException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** @param message one line */
+    public PipelineException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,44 @@
+package detangle.pipelines;
+
+import detangle.ir.Tensor;
+import java.util.Map;
+
+/**
+ * What a model says of one encoding of a batch.
+ *
+ * @param outputs of the batch, {@code [B, ...]}, by name
+ * @param row the encoding's
+ * @param tokens how many it has: what is beyond them is padding
+ */
+record Row(Map<String, Tensor> outputs, int row, int tokens) {
+    /** Of {@code [B,N]} the N values. */
+    double[] values(String output) {
+        Tensor tensor = outputs.get(output);
+        return read(tensor, row * tensor.dim(1), Math.toIntExact(tensor.dim(1)));
+    }
+
+    /** Of {@code [B,S]} a value for each token. */
+    double[] perToken(String output) {
+        Tensor tensor = outputs.get(output);
+        return read(tensor, row * tensor.dim(1), tokens);
+    }
+
+    /** Of {@code [B,S,N]} N values for each token. */
+    double[][] vectors(String output) {
+        Tensor tensor = outputs.get(output);
+        int width = Math.toIntExact(tensor.dim(2));
+        double[][] vectors = new double[tokens][];
+        for (int token = 0; token < tokens; token++) {
+            vectors[token] = read(tensor, (row * tensor.dim(1) + token) * width, width);
+        }
+        return vectors;
+    }
+
+    private static double[] read(Tensor tensor, long first, int count) {
+        double[] values = new double[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = tensor.getDouble(first + i);
+        }
+        return values;
+    }
+}

@@ -1,0 +1,58 @@
+package detangle.pipelines;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** The best answers of a window, as HuggingFace's question-answering pipeline finds them. */
+final class SpanSearch {
+    private SpanSearch() {}
+
+    /** Tokens from the first to the last, both of it. */
+    record Span(int first, int last, double score) {}
+
+    /**
+     * What a window has.
+     *
+     * @param spans the best answers, the best first
+     * @param noAnswer how sure the model is that there is none: what it says of the first token
+     */
+    record Found(List<Span> spans, double noAnswer) {}
+
+    /**
+     * Probabilities are over the tokens of the text, and the first token where "no answer" may be one; a span's is that of its
+     * first token as a start times that of its last as an end.
+     *
+     * @param context whether a token is of the text that answers come from
+     */
+    static Found search(double[] starts, double[] ends, boolean[] context, QuestionOptions options) {
+        boolean[] counts = context.clone();
+        counts[0] |= options.handleImpossibleAnswer();
+        double[] start = softmax(starts, counts);
+        double[] end = softmax(ends, counts);
+        List<Span> spans = new ArrayList<>();
+        for (int first = 0; first < start.length; first++) {
+            for (int last = first;
+                    context[first] && last < end.length && last < first + options.maxAnswerLen();
+                    last++) {
+                if (context[last]) {
+                    spans.add(new Span(first, last, start[first] * end[last]));
+                }
+            }
+        }
+        spans.sort(Comparator.comparingDouble(Span::score).reversed());
+        return new Found(
+                List.copyOf(spans.subList(0, Math.min(options.topK(), spans.size()))),
+                options.handleImpossibleAnswer() ? start[0] * end[0] : 0);
+    }
+
+    private static double[] softmax(double[] logits, boolean[] counts) {
+        double[] kept = logits.clone();
+        for (int i = 0; i < kept.length; i++) {
+            if (!counts[i]) {
+                kept[i] = Double.NEGATIVE_INFINITY;
+            }
+        }
+        return Scores.softmax(kept);
+    }
+}

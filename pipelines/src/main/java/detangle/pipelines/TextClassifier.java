@@ -1,0 +1,107 @@
+package detangle.pipelines;
+
+import detangle.models.deberta.Architecture;
+import detangle.models.text.Encoding;
+import detangle.models.text.Truncation;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Classifies texts, or pairs of them, with a sequence-classification model: HuggingFace's {@code text-classification}. Any
+ * number of threads may use one.
+ *
+ * <pre>{@code
+ * try (TextClassifier classifier = TextClassifier.load(Path.of("models/pretrained/banking77-small"))) {
+ *     System.out.println(classifier.classify("Where is my card?").getFirst().label());
+ * }
+ * }</pre>
+ *
+ * <p>Scores are a softmax over the labels; for a model of several labels a sigmoid of each; for regression the value itself
+ * ({@code problem_type} in config.json).
+ */
+public final class TextClassifier implements AutoCloseable {
+    private final TextModel model;
+
+    private TextClassifier(TextModel model) {
+        this.model = model;
+    }
+
+    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    public static TextClassifier load(Path folder) {
+        return load(folder, PipelineOptions.DEFAULT);
+    }
+
+    /**
+     * As {@link #load(Path)}, as the options say.
+     *
+     * @throws PipelineException if the model has another head
+     */
+    public static TextClassifier load(Path folder, PipelineOptions options) {
+        return new TextClassifier(TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options));
+    }
+
+    /** All labels of a text, the surest first. A {@link PipelineException} if it is empty or too long. */
+    public List<Classification> classify(String text) {
+        return classify(List.of(text), done -> {}).getFirst();
+    }
+
+    /** All labels of a pair of texts, the surest first. A {@link PipelineException} if one is empty or both are too long. */
+    public List<Classification> classify(TextPair pair) {
+        return classifyPairs(List.of(pair), done -> {}).getFirst();
+    }
+
+    /**
+     * All labels of each text, in the texts' order.
+     *
+     * @param progress told how many texts are done, after each batch
+     */
+    public List<List<Classification>> classify(List<String> texts, IntConsumer progress) {
+        return run(
+                IntStream.range(0, texts.size())
+                        .mapToObj(i -> model.encode(texts.get(i), TextModel.name("text", i, texts.size())))
+                        .toList(),
+                progress);
+    }
+
+    /**
+     * All labels of each pair, in the pairs' order.
+     *
+     * @param progress told how many pairs are done, after each batch
+     */
+    public List<List<Classification>> classifyPairs(List<TextPair> pairs, IntConsumer progress) {
+        return run(
+                IntStream.range(0, pairs.size())
+                        .mapToObj(i -> model.encode(
+                                pairs.get(i),
+                                Truncation.Strategy.LONGEST_FIRST,
+                                TextModel.name("pair", i, pairs.size())))
+                        .toList(),
+                progress);
+    }
+
+    private List<List<Classification>> run(List<Encoding> encodings, IntConsumer progress) {
+        List<List<Classification>> results =
+                new ArrayList<>(Collections.nCopies(encodings.size(), List.<Classification>of()));
+        model.run(encodings, progress, (index, row) -> results.set(index, ranked(row.values("logits"))));
+        return List.copyOf(results);
+    }
+
+    private List<Classification> ranked(double[] logits) {
+        double[] scores = Scores.of(logits, model.config().problemType());
+        List<String> labels = model.config().labels();
+        return IntStream.range(0, scores.length)
+                .mapToObj(i -> new Classification(labels.get(i), scores[i]))
+                .sorted(Comparator.comparingDouble(Classification::score).reversed())
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

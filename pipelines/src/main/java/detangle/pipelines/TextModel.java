@@ -1,0 +1,159 @@
+package detangle.pipelines;
+
+import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.text.Batch;
+import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
+import detangle.models.text.Tokenizers;
+import detangle.models.text.Truncation;
+import detangle.runtime.Session;
+import detangle.runtime.SessionOptions;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A model with its tokenizer: what all pipelines stand on. */
+final class TextModel implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TextModel.class);
+
+    private final Session session;
+    private final Tokenizer tokenizer;
+    private final PipelineOptions options;
+
+    /** Takes what the model says of one encoding. */
+    @FunctionalInterface
+    interface Reader {
+        /** @param index the encoding's place in the list */
+        void read(int index, Row row);
+    }
+
+    private TextModel(Session session, Tokenizer tokenizer, PipelineOptions options) {
+        this.session = session;
+        this.tokenizer = tokenizer;
+        this.options = options;
+    }
+
+    /**
+     * Loads a folder with config.json, weights and a tokenizer.
+     *
+     * @throws PipelineException if the model has another head, by its config.json
+     */
+    static TextModel load(Path folder, Architecture head, PipelineOptions options) {
+        Architecture own = DebertaConfig.read(folder).architecture();
+        // A config.json that names no class says nothing of heads, and the encoder is in every model.
+        if (head != Architecture.ENCODER && own != Architecture.ENCODER && own != head) {
+            throw new PipelineException(folder + " is a model for " + own.text() + ", and " + head.text()
+                    + " is needed: choose another model");
+        }
+        Session session = Session.load(
+                folder,
+                SessionOptions.DEFAULT
+                        .withBackend(options.backend())
+                        .withHead(Optional.of(head))
+                        .withHiddenStates(false));
+        try {
+            return new TextModel(session, Tokenizers.load(folder), options);
+        } catch (RuntimeException | Error e) {
+            session.close();
+            throw e;
+        }
+    }
+
+    DebertaConfig config() {
+        return session.config();
+    }
+
+    Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    int maxLength() {
+        return session.config().maxPositionEmbeddings();
+    }
+
+    /** The name of one of several texts in messages. */
+    static String name(String what, int index, int of) {
+        return of == 1 ? "the " + what : what + " " + (index + 1);
+    }
+
+    static void requireText(String text, String name) {
+        if (text.isBlank()) {
+            throw new PipelineException(name + " is empty");
+        }
+    }
+
+    /** {@code [CLS] text [SEP]}, as long as the model takes. */
+    Encoding encode(String text, String name) {
+        requireText(text, name);
+        return fit(tokenizer.encode(text), Truncation.Strategy.ONLY_FIRST, name);
+    }
+
+    /** {@code [CLS] text [SEP] pair [SEP]}, as long as the model takes. */
+    Encoding encode(TextPair pair, Truncation.Strategy cut, String name) {
+        requireText(pair.text(), name);
+        requireText(pair.textPair(), "the second text of " + name);
+        return fit(tokenizer.encode(pair.text(), pair.textPair()), cut, name);
+    }
+
+    private Encoding fit(Encoding encoding, Truncation.Strategy cut, String name) {
+        int excess = encoding.length() - maxLength();
+        if (excess <= 0) {
+            return encoding;
+        }
+        if (!options.truncation()) {
+            throw new PipelineException(name + " has " + encoding.length() + " tokens, and the model takes "
+                    + maxLength() + ": shorten it, split it, or let it be cut (truncation)");
+        }
+        LOG.warn("{} has {} tokens, and the model takes {}: {} are cut", name, encoding.length(), maxLength(), excess);
+        return new Truncation(maxLength(), cut, Optional.empty())
+                .apply(encoding)
+                .getFirst();
+    }
+
+    /**
+     * Runs encodings, those of like length together, so that little is padded.
+     *
+     * @param progress told how many are done, after each batch
+     */
+    void run(List<Encoding> encodings, IntConsumer progress, Reader reader) {
+        List<Integer> order = IntStream.range(0, encodings.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> encodings.get(i).length()))
+                .toList();
+        for (int first = 0; first < order.size(); first += options.batchSize()) {
+            List<Integer> members = order.subList(first, Math.min(order.size(), first + options.batchSize()));
+            Map<String, Tensor> outputs =
+                    session.run(inputs(members.stream().map(encodings::get).toList()));
+            for (int row = 0; row < members.size(); row++) {
+                int index = members.get(row);
+                reader.read(index, new Row(outputs, row, encodings.get(index).length()));
+            }
+            progress.accept(first + members.size());
+        }
+    }
+
+    private Map<String, Tensor> inputs(List<Encoding> rows) {
+        Batch batch = Batch.of(rows, tokenizer.padTokenId(), Batch.Side.RIGHT, 1);
+        Map<String, Tensor> inputs = new HashMap<>();
+        inputs.put("input_ids", batch.inputIds());
+        inputs.put("attention_mask", batch.attentionMask());
+        if (session.config().typeVocabSize() > 0) {
+            inputs.put("token_type_ids", batch.tokenTypeIds());
+        }
+        return inputs;
+    }
+
+    @Override
+    public void close() {
+        session.close();
+    }
+}

@@ -1,0 +1,106 @@
+package detangle.pipelines;
+
+import detangle.models.deberta.Architecture;
+import detangle.models.text.Encoding;
+import detangle.models.text.Truncation;
+import detangle.pipelines.EntityAggregation.Piece;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+
+/**
+ * Finds entities in texts with a token-classification model: HuggingFace's {@code token-classification}, or {@code ner}. A
+ * text that is longer than the model takes is read in windows that overlap. Any number of threads may use one.
+ *
+ * <pre>{@code
+ * for (Entity entity : classifier.classify("Ada lives in London", AggregationStrategy.SIMPLE)) {
+ *     System.out.println(entity.word() + " " + entity.entity());
+ * }
+ * }</pre>
+ */
+public final class TokenClassifier implements AutoCloseable {
+    /** Tokens that two windows share, unless the model's length is too short for that. */
+    private static final int STRIDE = 128;
+
+    private final TextModel model;
+
+    private TokenClassifier(TextModel model) {
+        this.model = model;
+    }
+
+    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    public static TokenClassifier load(Path folder) {
+        return load(folder, PipelineOptions.DEFAULT);
+    }
+
+    /**
+     * As {@link #load(Path)}, as the options say.
+     *
+     * @throws PipelineException if the model has another head
+     */
+    public static TokenClassifier load(Path folder, PipelineOptions options) {
+        return new TokenClassifier(TextModel.load(folder, Architecture.TOKEN_CLASSIFICATION, options));
+    }
+
+    /** The entities of a text, in order; a {@link PipelineException} if it is empty. */
+    public List<Entity> classify(String text, AggregationStrategy strategy) {
+        return classify(List.of(text), strategy, Optional.empty(), done -> {}).getFirst();
+    }
+
+    /**
+     * The entities of each text, in order.
+     *
+     * @param stride tokens that two windows of a long text share; at most 128 by default
+     * @param progress told how many windows are done, after each batch
+     * @throws PipelineException if a text is empty
+     */
+    public List<List<Entity>> classify(
+            List<String> texts, AggregationStrategy strategy, Optional<Integer> stride, IntConsumer progress) {
+        EntityAggregation aggregation = new EntityAggregation(model.config().labels(), strategy);
+        Truncation windows = new Truncation(
+                model.maxLength(),
+                Truncation.Strategy.ONLY_FIRST,
+                Optional.of(stride.orElse(Math.min(STRIDE, model.maxLength() / 4))));
+        List<Encoding> encodings = new ArrayList<>();
+        List<Integer> owners = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            TextModel.requireText(texts.get(i), TextModel.name("text", i, texts.size()));
+            for (Encoding window : windows.apply(model.tokenizer().encode(texts.get(i)))) {
+                encodings.add(window);
+                owners.add(i);
+            }
+        }
+        List<Characters> characters = texts.stream().map(Characters::new).toList();
+        List<List<Entity>> byWindow =
+                new ArrayList<>(encodings.stream().map(e -> List.<Entity>of()).toList());
+        model.run(encodings, progress, (index, row) -> {
+            Characters text = characters.get(owners.get(index));
+            byWindow.set(index, aggregation.entities(pieces(encodings.get(index), row, text), text));
+        });
+        List<List<Entity>> results = new ArrayList<>();
+        texts.forEach(t -> results.add(new ArrayList<>()));
+        for (int window = 0; window < byWindow.size(); window++) {
+            results.get(owners.get(window)).addAll(byWindow.get(window));
+        }
+        return results.stream().map(EntityAggregation::merge).toList();
+    }
+
+    private static List<Piece> pieces(Encoding encoding, Row row, Characters text) {
+        double[][] logits = row.vectors("logits");
+        List<Piece> pieces = new ArrayList<>();
+        for (int i = 0; i < encoding.length(); i++) {
+            if (encoding.sequences()[i] != Encoding.SPECIAL) {
+                int start = encoding.starts()[i];
+                pieces.add(new Piece(Scores.softmax(logits[i]), start, encoding.ends()[i], !text.isAtSpace(start)));
+            }
+        }
+        return pieces;
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

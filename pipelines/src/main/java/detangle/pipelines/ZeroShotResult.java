@@ -1,0 +1,18 @@
+package detangle.pipelines;
+
+import java.util.List;
+
+/**
+ * How well each label fits a text.
+ *
+ * @param sequence the text
+ * @param labels the best first
+ * @param scores of the labels, in their order
+ */
+public record ZeroShotResult(String sequence, List<String> labels, List<Double> scores) {
+    /** Keeps copies of the lists. */
+    public ZeroShotResult {
+        labels = List.copyOf(labels);
+        scores = List.copyOf(scores);
+    }
+}

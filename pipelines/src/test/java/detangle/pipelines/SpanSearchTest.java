@@ -1,0 +1,47 @@
+package detangle.pipelines;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Against all pairs of tokens, scored from their definition. */
+class SpanSearchTest {
+    private static final boolean[] CONTEXT = {false, false, false, true, true, true, true, false};
+
+    private static double share(double[] logits, int token, boolean firstCounts) {
+        double sum = 0;
+        for (int i = 0; i < logits.length; i++) {
+            sum += CONTEXT[i] || firstCounts && i == 0 ? Math.exp(logits[i]) : 0;
+        }
+        return Math.exp(logits[token]) / sum;
+    }
+
+    @Test
+    void theBestSpanIsFound() {
+        Random random = new Random(1);
+        for (int run = 0; run < 200; run++) {
+            double[] starts = random.doubles(8, -3, 3).toArray();
+            double[] ends = random.doubles(8, -3, 3).toArray();
+            boolean impossible = run % 2 == 0;
+            QuestionOptions options =
+                    QuestionOptions.DEFAULT.withMaxAnswerLen(2).withTopK(3).withHandleImpossibleAnswer(impossible);
+            SpanSearch.Found found = SpanSearch.search(starts, ends, CONTEXT, options);
+            double best = 0;
+            for (int first = 3; first <= 6; first++) {
+                for (int last = first; last <= Math.min(6, first + 1); last++) {
+                    best = Math.max(best, share(starts, first, impossible) * share(ends, last, impossible));
+                }
+            }
+            assertEquals(3, found.spans().size());
+            SpanSearch.Span top = found.spans().getFirst();
+            assertEquals(best, top.score(), 1e-12);
+            assertEquals(
+                    share(starts, top.first(), impossible) * share(ends, top.last(), impossible), top.score(), 1e-12);
+            assertTrue(top.last() - top.first() < 2);
+            assertTrue(found.spans().get(1).score() >= found.spans().get(2).score());
+            assertEquals(impossible ? share(starts, 0, true) * share(ends, 0, true) : 0, found.noAnswer(), 1e-12);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package detangle.pipelines;
+
+import detangle.ir.Program;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
+import detangle.models.deberta.RandomWeights;
+import detangle.models.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Folders with a small model of random weights, and the tokenizer of the model that ships with the project. */
+final class TinyModel {
+    static final Path SHIPPED = Path.of(System.getProperty("detangle.home"), "models", "pretrained", "banking77-small");
+
+    private TinyModel() {}
+
+    /** @param className in {@code architectures}, such as {@code ForTokenClassification} */
+    static Path write(Path folder, String className, List<String> labels) throws IOException {
+        StringBuilder names = new StringBuilder();
+        for (int i = 0; i < labels.size(); i++) {
+            names.append(i == 0 ? "" : ",").append("\"" + i + "\":\"" + labels.get(i) + "\"");
+        }
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("config.json"), """
+                {"model_type":"deberta-v2","architectures":["DebertaV2%s"],"vocab_size":4001,"hidden_size":32,
+                "num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":48,"hidden_act":"gelu",
+                "max_position_embeddings":48,"type_vocab_size":0,"layer_norm_eps":1e-7,"relative_attention":true,
+                "max_relative_positions":-1,"position_buckets":8,"norm_rel_ebd":"layer_norm","share_att_key":true,
+                "pos_att_type":"p2c|c2p","position_biased_input":false,"pad_token_id":0,"pooler_hidden_size":32,
+                "pooler_hidden_act":"gelu","initializer_range":0.5,"id2label":{%s}}
+                """.formatted(className, names));
+        Files.copy(SHIPPED.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+        DebertaConfig config = DebertaConfig.read(folder);
+        Architecture head = config.architecture();
+        Program program = DebertaModel.build(config, head, ModelOptions.DEFAULT);
+        SafetensorsWriter.write(
+                folder.resolve("model.safetensors"), new TreeMap<>(RandomWeights.of(program)), Map.of());
+        return folder;
+    }
+}
