@@ -1,19 +1,34 @@
 package detangle.pipelines;
 
-import detangle.models.deberta.ProblemType;
+import detangle.models.deberta.DebertaConfig;
 import java.util.Arrays;
 
 /** Logits as scores. */
 final class Scores {
     private Scores() {}
 
-    static double[] of(double[] logits, ProblemType type) {
-        return switch (type) {
-            case REGRESSION -> logits.clone();
-            case SINGLE_LABEL_CLASSIFICATION -> softmax(logits);
-            case MULTI_LABEL_CLASSIFICATION ->
-                Arrays.stream(logits).map(x -> 1 / (1 + Math.exp(-x))).toArray();
+    static double[] of(double[] logits, FunctionToApply function) {
+        return switch (function) {
+            case NONE -> logits.clone();
+            case SOFTMAX -> softmax(logits);
+            case SIGMOID -> Arrays.stream(logits).map(Scores::sigmoid).toArray();
         };
+    }
+
+    /** HuggingFace's choice for a model: one label is a probability, unless the configuration says that it is a value. */
+    static FunctionToApply function(DebertaConfig config) {
+        return config.statedProblemType()
+                .map(type -> switch (type) {
+                    case REGRESSION -> FunctionToApply.NONE;
+                    case SINGLE_LABEL_CLASSIFICATION ->
+                        config.numLabels() == 1 ? FunctionToApply.SIGMOID : FunctionToApply.SOFTMAX;
+                    case MULTI_LABEL_CLASSIFICATION -> FunctionToApply.SIGMOID;
+                })
+                .orElse(config.numLabels() == 1 ? FunctionToApply.SIGMOID : FunctionToApply.SOFTMAX);
+    }
+
+    static double sigmoid(double logit) {
+        return 1 / (1 + Math.exp(-logit));
     }
 
     static double[] softmax(double... logits) {

@@ -21,14 +21,16 @@ import java.util.stream.IntStream;
  * }
  * }</pre>
  *
- * <p>Scores are a softmax over the labels; for a model of several labels a sigmoid of each; for regression the value itself
- * ({@code problem_type} in config.json).
+ * <p>Scores are a softmax over the labels; a sigmoid of each for a model of one label or of several at once; the value itself for
+ * regression ({@code problem_type} in config.json). {@link FunctionToApply} chooses otherwise.
  */
 public final class TextClassifier implements AutoCloseable {
     private final TextModel model;
+    private final FunctionToApply function;
 
-    private TextClassifier(TextModel model) {
+    private TextClassifier(TextModel model, FunctionToApply function) {
         this.model = model;
+        this.function = function;
     }
 
     /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
@@ -42,7 +44,13 @@ public final class TextClassifier implements AutoCloseable {
      * @throws PipelineException if the model has another head
      */
     public static TextClassifier load(Path folder, PipelineOptions options) {
-        return new TextClassifier(TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options));
+        TextModel model = TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options);
+        return new TextClassifier(model, Scores.function(model.config()));
+    }
+
+    /** As {@link #load(Path, PipelineOptions)}, with a function that makes scores of logits. */
+    public static TextClassifier load(Path folder, PipelineOptions options, FunctionToApply function) {
+        return new TextClassifier(TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options), function);
     }
 
     /** All labels of a text, the surest first. A {@link PipelineException} if it is empty or too long. */
@@ -92,7 +100,7 @@ public final class TextClassifier implements AutoCloseable {
     }
 
     private List<Classification> ranked(double[] logits) {
-        double[] scores = Scores.of(logits, model.config().problemType());
+        double[] scores = Scores.of(logits, function);
         List<String> labels = model.config().labels();
         return IntStream.range(0, scores.length)
                 .mapToObj(i -> new Classification(labels.get(i), scores[i]))

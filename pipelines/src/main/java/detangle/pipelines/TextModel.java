@@ -12,10 +12,13 @@ import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
@@ -24,6 +27,10 @@ import org.slf4j.LoggerFactory;
 /** A model with its tokenizer: what all pipelines stand on. */
 final class TextModel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TextModel.class);
+
+    private static final Set<Architecture> MASKED_LM = EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
+    private static final Set<Architecture> PRE_TRAINING =
+            EnumSet.of(Architecture.MASKED_LM_EMD, Architecture.REPLACED_TOKEN_DETECTION);
 
     private final Session session;
     private final Tokenizer tokenizer;
@@ -50,7 +57,7 @@ final class TextModel implements AutoCloseable {
     static TextModel load(Path folder, Architecture head, PipelineOptions options) {
         Architecture own = DebertaConfig.read(folder).architecture();
         // A config.json that names no class says nothing of heads, and the encoder is in every model.
-        if (head != Architecture.ENCODER && own != Architecture.ENCODER && own != head) {
+        if (!fits(own, head)) {
             throw new PipelineException(folder + " is a model for " + own.text() + ", and " + head.text()
                     + " is needed: choose another model");
         }
@@ -59,6 +66,7 @@ final class TextModel implements AutoCloseable {
                 SessionOptions.DEFAULT
                         .withBackend(options.backend())
                         .withHead(Optional.of(head))
+                        .withMaskedRows(MASKED_LM.contains(head))
                         .withHiddenStates(false));
         try {
             return new TextModel(session, Tokenizers.load(folder), options);
@@ -66,6 +74,14 @@ final class TextModel implements AutoCloseable {
             session.close();
             throw e;
         }
+    }
+
+    private static boolean fits(Architecture own, Architecture head) {
+        return head == Architecture.ENCODER
+                || own == Architecture.ENCODER
+                || own == head
+                // HuggingFace has one class for what pre-training leaves.
+                || own == Architecture.MASKED_LM && PRE_TRAINING.contains(head);
     }
 
     DebertaConfig config() {
@@ -125,23 +141,35 @@ final class TextModel implements AutoCloseable {
      * @param progress told how many are done, after each batch
      */
     void run(List<Encoding> encodings, IntConsumer progress, Reader reader) {
+        inBatches(encodings, progress, members -> {
+            Map<String, Tensor> outputs =
+                    run(inputs(members.stream().map(encodings::get).toList()));
+            for (int row = 0; row < members.size(); row++) {
+                int index = members.get(row);
+                reader.read(index, new Row(outputs, row, encodings.get(index).length()));
+            }
+        });
+    }
+
+    /** Divides encodings into batches, those of like length together; each batch is given as their places in the list. */
+    void inBatches(List<Encoding> encodings, IntConsumer progress, Consumer<List<Integer>> batch) {
         List<Integer> order = IntStream.range(0, encodings.size())
                 .boxed()
                 .sorted(Comparator.comparingInt(i -> encodings.get(i).length()))
                 .toList();
         for (int first = 0; first < order.size(); first += options.batchSize()) {
             List<Integer> members = order.subList(first, Math.min(order.size(), first + options.batchSize()));
-            Map<String, Tensor> outputs =
-                    session.run(inputs(members.stream().map(encodings::get).toList()));
-            for (int row = 0; row < members.size(); row++) {
-                int index = members.get(row);
-                reader.read(index, new Row(outputs, row, encodings.get(index).length()));
-            }
+            batch.accept(members);
             progress.accept(first + members.size());
         }
     }
 
-    private Map<String, Tensor> inputs(List<Encoding> rows) {
+    Map<String, Tensor> run(Map<String, Tensor> inputs) {
+        return session.run(inputs);
+    }
+
+    /** {@code i64[B,S]} each. */
+    Map<String, Tensor> inputs(List<Encoding> rows) {
         Batch batch = Batch.of(rows, tokenizer.padTokenId(), Batch.Side.RIGHT, 1);
         Map<String, Tensor> inputs = new HashMap<>();
         inputs.put("input_ids", batch.inputIds());

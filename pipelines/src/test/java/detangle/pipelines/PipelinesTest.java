@@ -5,18 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Pipelines against the model run directly, one encoding at a time, with scores written down from their definitions. */
 class PipelinesTest {
@@ -27,13 +32,19 @@ class PipelinesTest {
     private Path folder;
 
     private static Map<String, Tensor> run(Path model, Encoding encoding) {
+        return run(model, encoding, Optional.empty());
+    }
+
+    private static Map<String, Tensor> run(Path model, Encoding encoding, Optional<Architecture> head) {
         long[] ids = new long[encoding.length()];
         long[] mask = new long[encoding.length()];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = encoding.ids()[i];
             mask[i] = 1;
         }
-        try (Session session = Session.load(model, SessionOptions.DEFAULT.withBackend(Optional.of("reference")))) {
+        try (Session session = Session.load(
+                model,
+                SessionOptions.DEFAULT.withBackend(Optional.of("reference")).withHead(head))) {
             return session.run(Map.of(
                     "input_ids", Tensor.of(ids, 1, ids.length), "attention_mask", Tensor.of(mask, 1, ids.length)));
         }
@@ -159,6 +170,177 @@ class PipelinesTest {
             List<Answer> several = answerer.answer(question, longText, QuestionOptions.DEFAULT.withTopK(5));
             assertEquals(5, several.size());
             several.forEach(a -> assertEquals(longText.substring(a.start(), a.end()), a.answer()));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"MASKED_LM", "MASKED_LM_EMD"})
+    void masksAreFilledByTheDecoderThatTheCheckpointHas(Architecture head) throws IOException {
+        Path model = TinyModel.write(folder.resolve("mlm"), "ForMaskedLM", List.of("LABEL_0"), Optional.of(head));
+        Tokenizer tokenizer = Tokenizers.load(model);
+        String masked = "Where is my [MASK]?";
+        Encoding encoding = tokenizer.encode(masked);
+        int position = encoding.tokens().indexOf("[MASK]");
+        Tensor logits = run(model, encoding, Optional.of(head)).get("logits");
+        int width = Math.toIntExact(logits.dim(2));
+        double sum = 0;
+        int best = 0;
+        for (int i = 0; i < width; i++) {
+            double logit = logits.getDouble((long) position * width + i);
+            sum += Math.exp(logit);
+            best = logit > logits.getDouble((long) position * width + best) ? i : best;
+        }
+        double score = Math.exp(logits.getDouble((long) position * width + best)) / sum;
+        try (MaskFiller filler = MaskFiller.load(model)) {
+            List<List<MaskPrediction>> filled = filler.fill(masked, 3);
+            assertEquals(1, filled.size());
+            assertEquals(3, filled.getFirst().size());
+            MaskPrediction first = filled.getFirst().getFirst();
+            assertEquals(best, first.token());
+            assertEquals(score, first.score(), TOLERANCE);
+            assertEquals(2, filler.fill("[MASK] is my [MASK]?", 1).size());
+
+            List<MaskPrediction> targets = filler.fill(
+                            List.of(masked, TEXT + " [MASK]"), 5, List.of("card", "money"), done -> {})
+                    .getFirst()
+                    .getFirst();
+            assertEquals(2, targets.size());
+            int card = tokenizer.encode("card").ids()[1];
+            MaskPrediction chosen =
+                    targets.stream().filter(p -> p.token() == card).findFirst().orElseThrow();
+            assertEquals("card", chosen.tokenStr());
+            assertEquals("Where is my card?", chosen.sequence());
+            assertEquals(Math.exp(logits.getDouble((long) position * width + card)) / sum, chosen.score(), TOLERANCE);
+            PipelineException e = assertThrows(PipelineException.class, () -> filler.fill(TEXT, 1));
+            assertTrue(e.getMessage().contains("[MASK]"), e.getMessage());
+        }
+    }
+
+    @Test
+    void textsBecomeVectors() throws IOException {
+        Path model = TinyModel.write(folder.resolve("encoder"), "Model", List.of("LABEL_0"));
+        Encoding encoding = Tokenizers.load(model).encode(TEXT);
+        Tensor states = run(model, encoding).get("last_hidden_state");
+        try (FeatureExtractor extractor = FeatureExtractor.load(model)) {
+            assertEquals(32, extractor.dimension());
+            float[] mean = extractor.encode(TEXT, Pooling.MEAN, false);
+            float[] max = extractor.encode(TEXT, Pooling.MAX, false);
+            float[] first = extractor.encode(TEXT, Pooling.CLS, false);
+            float[][] tokens = extractor.tokens(TEXT);
+            assertEquals(encoding.length(), tokens.length);
+            double squares = 0;
+            for (int i = 0; i < 32; i++) {
+                double sum = 0;
+                double greatest = Double.NEGATIVE_INFINITY;
+                for (int token = 0; token < encoding.length(); token++) {
+                    double value = states.getDouble(32L * token + i);
+                    sum += value;
+                    greatest = Math.max(greatest, value);
+                    assertEquals(value, tokens[token][i], TOLERANCE);
+                }
+                assertEquals(sum / encoding.length(), mean[i], TOLERANCE);
+                assertEquals(greatest, max[i], TOLERANCE);
+                assertEquals(states.getDouble(i), first[i], TOLERANCE);
+                squares += mean[i] * mean[i];
+            }
+            List<float[]> several = extractor.encode(List.of("card", TEXT), Pooling.MEAN, true, done -> {});
+            for (int i = 0; i < 32; i++) {
+                assertEquals(mean[i] / Math.sqrt(squares), several.get(1)[i], TOLERANCE);
+            }
+        }
+    }
+
+    @Test
+    void documentsAreRanked() throws IOException {
+        Path model = TinyModel.write(folder.resolve("rank"), "ForSequenceClassification", List.of("LABEL_0"));
+        List<String> documents = List.of("Cards come by post.", "The weather is fine.", "It is lost.");
+        Tokenizer tokenizer = Tokenizers.load(model);
+        try (TextRanker ranker = TextRanker.load(model)) {
+            List<RankedDocument> ranked = ranker.rank(TEXT, documents);
+            List<RankedDocument> raw = ranker.rank(TEXT, documents, true, done -> {});
+            assertEquals(3, ranked.size());
+            for (int i = 0; i < 3; i++) {
+                RankedDocument document = ranked.get(i);
+                double logit = run(model, tokenizer.encode(TEXT, document.text()))
+                        .get("logits")
+                        .getDouble(0);
+                assertEquals(documents.get(document.index()), document.text());
+                assertEquals(1 / (1 + Math.exp(-logit)), document.score(), TOLERANCE);
+                assertEquals(logit, raw.get(i).score(), TOLERANCE);
+                assertTrue(i == 0 || document.score() <= ranked.get(i - 1).score());
+            }
+        }
+        PipelineException e = assertThrows(PipelineException.class, () -> TextRanker.load(TinyModel.SHIPPED));
+        assertTrue(e.getMessage().contains("77 labels"), e.getMessage());
+    }
+
+    @Test
+    void oneLabelIsAProbabilityUnlessItIsSaidToBeAValue() throws IOException {
+        Path model = TinyModel.write(folder.resolve("one"), "ForSequenceClassification", List.of("LABEL_0"));
+        double logit =
+                run(model, Tokenizers.load(model).encode(TEXT)).get("logits").getDouble(0);
+        try (TextClassifier classifier = TextClassifier.load(model);
+                TextClassifier raw = TextClassifier.load(model, PipelineOptions.DEFAULT, FunctionToApply.NONE)) {
+            assertEquals(
+                    1 / (1 + Math.exp(-logit)),
+                    classifier.classify(TEXT).getFirst().score(),
+                    TOLERANCE);
+            assertEquals(logit, raw.classify(TEXT).getFirst().score(), TOLERANCE);
+        }
+        Path config = model.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replaceFirst("\\{", "{\"problem_type\":\"regression\","));
+        try (TextClassifier value = TextClassifier.load(model)) {
+            assertEquals(logit, value.classify(TEXT).getFirst().score(), TOLERANCE);
+        }
+    }
+
+    @Test
+    void choicesShareAProbability() throws IOException {
+        Path model = TinyModel.write(folder.resolve("choice"), "ForMultipleChoice", List.of("LABEL_0"));
+        List<String> choices = List.of("I block it.", "I wait until it comes.");
+        Tokenizer tokenizer = Tokenizers.load(model);
+        double[] logits = new double[2];
+        for (int i = 0; i < 2; i++) {
+            Encoding encoding = tokenizer.encode(TEXT, choices.get(i));
+            long[] ids = Arrays.stream(encoding.ids()).asLongStream().toArray();
+            long[] mask = new long[ids.length];
+            Arrays.fill(mask, 1);
+            try (Session session = Session.load(model, SessionOptions.DEFAULT.withBackend(Optional.of("reference")))) {
+                logits[i] = session.run(Map.of(
+                                "input_ids", Tensor.of(ids, 1, 1, ids.length),
+                                "attention_mask", Tensor.of(mask, 1, 1, ids.length)))
+                        .get("logits")
+                        .getDouble(0);
+            }
+        }
+        try (MultipleChoice chooser = MultipleChoice.load(model)) {
+            List<Choice> ranked = chooser.choose(TEXT, choices);
+            assertEquals(2, ranked.size());
+            for (Choice choice : ranked) {
+                assertEquals(choices.get(choice.index()), choice.choice());
+                assertEquals(
+                        1 / (1 + Math.exp(logits[1 - choice.index()] - logits[choice.index()])),
+                        choice.score(),
+                        TOLERANCE);
+            }
+            assertTrue(ranked.get(0).score() >= ranked.get(1).score());
+        }
+    }
+
+    @Test
+    void replacedTokensAreToldByTheirProbability() throws IOException {
+        Architecture head = Architecture.REPLACED_TOKEN_DETECTION;
+        Path model = TinyModel.write(folder.resolve("rtd"), "ForMaskedLM", List.of("LABEL_0"), Optional.of(head));
+        Encoding encoding = Tokenizers.load(model).encode(TEXT);
+        Tensor logits = run(model, encoding, Optional.of(head)).get("logits");
+        try (ReplacedTokenDetector detector = ReplacedTokenDetector.load(model)) {
+            List<TokenScore> tokens = detector.detect(TEXT);
+            assertEquals(encoding.length() - 2, tokens.size());
+            for (int i = 0; i < tokens.size(); i++) {
+                TokenScore token = tokens.get(i);
+                assertEquals(1 / (1 + Math.exp(-logits.getDouble(i + 1))), token.score(), TOLERANCE);
+                assertEquals(TEXT.substring(token.start(), token.end()), token.word());
+            }
         }
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Folders with a small model of random weights, and the tokenizer of the model that ships with the project. */
@@ -22,6 +23,12 @@ final class TinyModel {
 
     /** @param className in {@code architectures}, such as {@code ForTokenClassification} */
     static Path write(Path folder, String className, List<String> labels) throws IOException {
+        return write(folder, className, labels, Optional.empty());
+    }
+
+    /** @param head if not that of the class */
+    static Path write(Path folder, String className, List<String> labels, Optional<Architecture> head)
+            throws IOException {
         StringBuilder names = new StringBuilder();
         for (int i = 0; i < labels.size(); i++) {
             names.append(i == 0 ? "" : ",").append("\"" + i + "\":\"" + labels.get(i) + "\"");
@@ -37,8 +44,7 @@ final class TinyModel {
                 """.formatted(className, names));
         Files.copy(SHIPPED.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
         DebertaConfig config = DebertaConfig.read(folder);
-        Architecture head = config.architecture();
-        Program program = DebertaModel.build(config, head, ModelOptions.DEFAULT);
+        Program program = DebertaModel.build(config, head.orElse(config.architecture()), ModelOptions.DEFAULT);
         SafetensorsWriter.write(
                 folder.resolve("model.safetensors"), new TreeMap<>(RandomWeights.of(program)), Map.of());
         return folder;

@@ -6,6 +6,7 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
 public final class Checkpoint {
     private static final String ENCODER = "deberta.";
     private static final String WORDS = "embeddings.word_embeddings.weight";
+    private static final String POSITIONS = "embeddings.position_embeddings.weight";
     private static final String LEGACY_HEAD = "cls.predictions.";
     private static final String HEAD = "lm_predictions.lm_head.";
 
@@ -53,6 +55,20 @@ public final class Checkpoint {
             }
         }
         return parameters;
+    }
+
+    /**
+     * Whether a folder's model has been trained with the enhanced mask decoder: it has absolute positions, and its input does
+     * without them.
+     */
+    public static boolean hasMaskDecoder(Path folder) {
+        DebertaConfig config = DebertaConfig.read(folder);
+        if (config.positionBiasedInput()) {
+            return false;
+        }
+        try (Weights weights = Weights.open(folder)) {
+            return new Checkpoint(weights, config).find(ENCODER + POSITIONS).isPresent();
+        }
     }
 
     private Optional<Tensor> find(String name) {

@@ -69,7 +69,7 @@ final class ConfigReader {
                 fields.flag("legacy", true),
                 fields.flag("tie_word_embeddings", true),
                 labels,
-                problemType(labels.size()));
+                problemType());
         checkBuckets(config);
         return config;
     }
@@ -236,13 +236,12 @@ final class ConfigReader {
                 .toList();
     }
 
-    private ProblemType problemType(int numLabels) {
+    private Optional<ProblemType> problemType() {
         return fields.text("problem_type")
                 .map(word -> Arrays.stream(ProblemType.values())
                         .filter(p -> p.name().toLowerCase(Locale.ROOT).equals(word))
                         .findFirst()
-                        .orElseThrow(() -> fields.fault("problem_type", "is '" + word + "', which is not known")))
-                .orElse(numLabels == 1 ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL_CLASSIFICATION);
+                        .orElseThrow(() -> fields.fault("problem_type", "is '" + word + "', which is not known")));
     }
 
     /** Beyond half the buckets the bucket grows as ln(r / mid) / ln((max - 1) / mid), which needs max - 1 > mid > 0. */

@@ -30,6 +30,7 @@ import java.util.Set;
  * @param legacyHead masked LM: the head's weights are named {@code cls.predictions} and not {@code lm_predictions}
  * @param tieWordEmbeddings masked LM: the output matrix is the word table
  * @param labels names by class index
+ * @param statedProblemType what the file says; see {@link #problemType()}
  */
 public record DebertaConfig(
         Path file,
@@ -61,7 +62,7 @@ public record DebertaConfig(
         boolean legacyHead,
         boolean tieWordEmbeddings,
         List<String> labels,
-        ProblemType problemType) {
+        Optional<ProblemType> statedProblemType) {
 
     /** A 1-d convolution over the sequence, same length out; {@code kernelSize} is odd. */
     public record Convolution(int kernelSize, int groups, HiddenActivation activation) {}
@@ -72,6 +73,12 @@ public record DebertaConfig(
     public DebertaConfig {
         posAttType = Set.copyOf(posAttType);
         labels = List.copyOf(labels);
+    }
+
+    /** What the file says, or what the number of labels suggests: one is a value, several exclude each other. */
+    public ProblemType problemType() {
+        return statedProblemType.orElse(
+                labels.size() == 1 ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL_CLASSIFICATION);
     }
 
     /**

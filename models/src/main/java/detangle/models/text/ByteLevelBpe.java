@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
@@ -102,7 +103,12 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
                 }
             }
         }
-        return HuggingFaceTokenizer.create(origin, json(specialsInText), vocabSize(), require(SpecialTokens.PAD));
+        return HuggingFaceTokenizer.create(
+                origin,
+                json(specialsInText),
+                vocabSize(),
+                require(SpecialTokens.PAD),
+                OptionalInt.of(require(SpecialTokens.MASK)));
     }
 
     private String json(boolean specialsInText) {
@@ -130,6 +136,12 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
             json.writeEndObject();
             json.writeName("post_processor");
             SpecialTokens.template(json, require(SpecialTokens.CLS), require(SpecialTokens.SEP));
+            json.writeName("decoder").writeStartObject();
+            json.writeStringProperty("type", "ByteLevel");
+            json.writeBooleanProperty("add_prefix_space", false);
+            json.writeBooleanProperty("trim_offsets", true);
+            json.writeBooleanProperty("use_regex", true);
+            json.writeEndObject();
             json.writeName("model").writeStartObject();
             json.writeStringProperty("type", "BPE");
             json.writeBooleanProperty("fuse_unk", false);

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * The tokenizer of microsoft's v1 (gpt2_tokenizer.py): GPT-2's byte-level BPE, whose ids, as text, are the words of a
@@ -115,6 +116,16 @@ final class Gpt2Dictionary {
         @Override
         public int padTokenId() {
             return tokenizer.padTokenId();
+        }
+
+        @Override
+        public OptionalInt maskTokenId() {
+            return tokenizer.maskTokenId();
+        }
+
+        @Override
+        public String decode(int[] ids, boolean skipSpecialTokens) {
+            return tokenizer.decode(ids, skipSpecialTokens);
         }
 
         @Override

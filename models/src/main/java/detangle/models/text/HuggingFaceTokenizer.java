@@ -6,6 +6,7 @@ import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.OptionalInt;
 
 /**
  * A tokenizer of the native HuggingFace library. DJL's own class over the same natives is passed by on purpose: it
@@ -20,17 +21,26 @@ final class HuggingFaceTokenizer implements Tokenizer {
     private final Path origin;
     private final int vocabSize;
     private final int padTokenId;
+    private final OptionalInt maskTokenId;
 
-    private HuggingFaceTokenizer(TokenizersLibrary library, long handle, Path origin, int vocabSize, int padTokenId) {
+    private HuggingFaceTokenizer(
+            TokenizersLibrary library,
+            long handle,
+            Path origin,
+            int vocabSize,
+            int padTokenId,
+            OptionalInt maskTokenId) {
         this.library = library;
         this.handle = handle;
         this.origin = origin;
         this.vocabSize = vocabSize;
         this.padTokenId = padTokenId;
+        this.maskTokenId = maskTokenId;
     }
 
     /** The tokenizer that the text of a tokenizer.json describes; {@code origin} is for messages. */
-    static HuggingFaceTokenizer create(Path origin, String json, int vocabSize, int padTokenId) {
+    static HuggingFaceTokenizer create(
+            Path origin, String json, int vocabSize, int padTokenId, OptionalInt maskTokenId) {
         TokenizersLibrary library = NativeLibrary.load();
         long handle;
         try {
@@ -40,7 +50,8 @@ final class HuggingFaceTokenizer implements Tokenizer {
         }
         library.disableTruncation(handle);
         library.disablePadding(handle);
-        HuggingFaceTokenizer tokenizer = new HuggingFaceTokenizer(library, handle, origin, vocabSize, padTokenId);
+        HuggingFaceTokenizer tokenizer =
+                new HuggingFaceTokenizer(library, handle, origin, vocabSize, padTokenId, maskTokenId);
         // Freed when unreachable and not by a close(): a native use after a free would take the JVM down.
         CLEANER.register(tokenizer, () -> library.deleteTokenizer(handle));
         return tokenizer;
@@ -71,6 +82,22 @@ final class HuggingFaceTokenizer implements Tokenizer {
     @Override
     public int padTokenId() {
         return padTokenId;
+    }
+
+    @Override
+    public OptionalInt maskTokenId() {
+        return maskTokenId;
+    }
+
+    @Override
+    public String decode(int[] ids, boolean skipSpecialTokens) {
+        try {
+            return library.decode(handle, Arrays.stream(ids).asLongStream().toArray(), skipSpecialTokens);
+        } catch (RuntimeException e) {
+            throw new TokenizerException(origin, "cannot decode ids: " + e.getMessage(), e);
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package detangle.models.text;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,6 +20,9 @@ import java.util.regex.Pattern;
  * piece comes from.
  */
 final class SentencePieceTokenizer implements Tokenizer {
+    /** What SentencePiece writes for a space. */
+    private static final char SPACE = '\u2581';
+
     private final UnigramSegmenter segmenter;
     private final List<SentencePieceModel.Piece> vocabulary;
     private final Optional<Charsmap> rules;
@@ -169,6 +174,35 @@ final class SentencePieceTokenizer implements Tokenizer {
     @Override
     public int padTokenId() {
         return specials.get(SpecialTokens.PAD);
+    }
+
+    @Override
+    public OptionalInt maskTokenId() {
+        return OptionalInt.of(specials.get(SpecialTokens.MASK));
+    }
+
+    @Override
+    public String decode(int[] ids, boolean skipSpecialTokens) {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        for (int id : ids) {
+            boolean special = id == unknownId || specials.containsValue(id);
+            if (special && skipSpecialTokens) {
+                continue;
+            }
+            // The mask stands behind the vocabulary where it is no piece of it.
+            if (id == vocabulary.size()) {
+                text.writeBytes(SpecialTokens.MASK.getBytes(StandardCharsets.UTF_8));
+                continue;
+            }
+            SentencePieceModel.Piece piece = vocabulary.get(id);
+            if (byteIds.containsValue(id)) {
+                text.write(Integer.parseInt(piece.text().substring(3, 5), 16));
+            } else {
+                text.writeBytes(piece.text().replace(SPACE, ' ').getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        String decoded = text.toString(StandardCharsets.UTF_8);
+        return decoded.startsWith(" ") ? decoded.substring(1) : decoded;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package detangle.models.text;
 
+import java.util.OptionalInt;
+
 /** Turns text into the ids that a model was trained on. Threads may share one. */
 public interface Tokenizer {
 
@@ -11,6 +13,12 @@ public interface Tokenizer {
 
     /** The id that fills a batch's shorter rows. */
     int padTokenId();
+
+    /** The id of {@code [MASK]}; empty if there is none. */
+    OptionalInt maskTokenId();
+
+    /** The text that ids stand for, as HuggingFace's {@code decode} writes it without cleaning up spaces. */
+    String decode(int[] ids, boolean skipSpecialTokens);
 
     /** One more than the greatest id. */
     int vocabSize();

@@ -4,6 +4,7 @@ import detangle.models.json.StrictJson;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -12,7 +13,7 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 
 /** What the native library does not tell about a tokenizer.json; read in one pass, as large ones take megabytes. */
-record TokenizerJson(int vocabSize, int padTokenId) {
+record TokenizerJson(int vocabSize, int padTokenId, OptionalInt maskTokenId) {
     private static final JsonFactory FACTORY = new JsonFactory();
 
     /** A {@link TokenizerException} if the text is no tokenizer.json of a DeBERTa model. */
@@ -68,7 +69,8 @@ record TokenizerJson(int vocabSize, int padTokenId) {
                 throw new TokenizerException(file, "added_tokens has no " + SpecialTokens.PAD);
             }
             int size = addedTokens.values().stream().mapToInt(id -> id + 1).reduce(vocabSize, Math::max);
-            return new TokenizerJson(size, pad);
+            Integer mask = addedTokens.get(SpecialTokens.MASK);
+            return new TokenizerJson(size, pad, mask == null ? OptionalInt.empty() : OptionalInt.of(mask));
         }
 
         private void addedToken() {

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /** Finds and loads the tokenizer of a model folder. */
@@ -93,7 +94,7 @@ public final class Tokenizers {
             throw new TokenizerException(file, "cannot be read as UTF-8: " + e.getMessage(), e);
         }
         TokenizerJson facts = TokenizerJson.scan(file, json);
-        return HuggingFaceTokenizer.create(file, json, facts.vocabSize(), facts.padTokenId());
+        return HuggingFaceTokenizer.create(file, json, facts.vocabSize(), facts.padTokenId(), facts.maskTokenId());
     }
 
     /**
@@ -104,7 +105,12 @@ public final class Tokenizers {
      */
     public static Tokenizer fromSentencePiece(Path file) {
         UnigramJson converted = UnigramJson.convert(file, model(file), SentencePieceOptions.beside(file));
-        return HuggingFaceTokenizer.create(file, converted.json(), converted.vocabSize(), converted.padTokenId());
+        return HuggingFaceTokenizer.create(
+                file,
+                converted.json(),
+                converted.vocabSize(),
+                converted.padTokenId(),
+                OptionalInt.of(converted.maskTokenId()));
     }
 
     private static SentencePieceModel model(Path file) {

@@ -12,7 +12,7 @@ import tools.jackson.core.json.JsonFactory;
  * The tokenizer.json of a SentencePiece model, as DebertaV2Converter of transformers 4
  * (convert_slow_tokenizer.py) makes it.
  */
-record UnigramJson(String json, int vocabSize, int padTokenId) {
+record UnigramJson(String json, int vocabSize, int padTokenId, int maskTokenId) {
     private static final JsonFactory FACTORY = new JsonFactory();
     private static final String META_SPACE = "\u2581";
 
@@ -43,11 +43,13 @@ record UnigramJson(String json, int vocabSize, int padTokenId) {
             preTokenizer(json, options);
             json.writeName("post_processor");
             SpecialTokens.template(json, cls, sep);
+            json.writeName("decoder");
+            metaspace(json);
             json.writeName("model");
             unigram(json, pieces, unknown);
             json.writeEndObject();
         }
-        return new UnigramJson(text.toString(), Math.max(mask + 1, pieces.size()), pad);
+        return new UnigramJson(text.toString(), Math.max(mask + 1, pieces.size()), pad, mask);
     }
 
     private static void normalizer(JsonGenerator json, byte[] charsmap, SentencePieceOptions options) {
@@ -83,12 +85,16 @@ record UnigramJson(String json, int vocabSize, int padTokenId) {
                     .writeStringProperty("behavior", "Isolated")
                     .writeEndObject();
         }
+        metaspace(json);
+        json.writeEndArray().writeEndObject();
+    }
+
+    private static void metaspace(JsonGenerator json) {
         startOfType(json, "Metaspace");
         json.writeStringProperty("replacement", META_SPACE);
         json.writeStringProperty("prepend_scheme", "always");
         json.writeBooleanProperty("split", true);
         json.writeEndObject();
-        json.writeEndArray().writeEndObject();
     }
 
     private static void unigram(JsonGenerator json, List<SentencePieceModel.Piece> pieces, int unknown) {

@@ -53,6 +53,15 @@ class TokenizersTest {
     }
 
     @Test
+    void idsBecomeTextAgain() {
+        int[] ids = TOKENIZER.encode("Where is my card?").ids();
+        assertEquals("Where is my card?", TOKENIZER.decode(ids, true));
+        assertEquals("[CLS] Where is my card?[SEP]", TOKENIZER.decode(ids, false));
+        assertEquals("card", TOKENIZER.decode(new int[] {ids[4]}, false));
+        assertEquals(4000, TOKENIZER.maskTokenId().orElseThrow());
+    }
+
+    @Test
     void vocabularyAndPadding() {
         assertEquals(4001, TOKENIZER.vocabSize());
         assertEquals(0, TOKENIZER.padTokenId());

@@ -1,0 +1,81 @@
+package detangle.pipelines;
+
+import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
+import detangle.models.text.Encoding;
+import detangle.models.text.Truncation;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Chooses among continuations of a text, as in SWAG or RACE, with a multiple-choice model. Any number of threads may use one.
+ *
+ * <pre>{@code
+ * chooser.choose("I have lost my card.", List.of("I block it.", "I eat it.")).getFirst().choice()
+ * }</pre>
+ */
+public final class MultipleChoice implements AutoCloseable {
+    private final TextModel model;
+
+    private MultipleChoice(TextModel model) {
+        this.model = model;
+    }
+
+    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    public static MultipleChoice load(Path folder) {
+        return load(folder, PipelineOptions.DEFAULT);
+    }
+
+    /**
+     * As {@link #load(Path)}, as the options say.
+     *
+     * @throws PipelineException if the model has another head
+     */
+    public static MultipleChoice load(Path folder, PipelineOptions options) {
+        return new MultipleChoice(TextModel.load(folder, Architecture.MULTIPLE_CHOICE, options));
+    }
+
+    /**
+     * All choices, the likeliest first.
+     *
+     * @throws PipelineException if there are none, a text is empty, or one is too long; where truncation is allowed, the longer
+     *     of text and choice is cut
+     */
+    public List<Choice> choose(String prompt, List<String> choices) {
+        if (choices.isEmpty()) {
+            throw new PipelineException("there are no choices");
+        }
+        List<Encoding> encodings = IntStream.range(0, choices.size())
+                .mapToObj(i -> model.encode(
+                        new TextPair(prompt, choices.get(i)),
+                        Truncation.Strategy.LONGEST_FIRST,
+                        TextModel.name("choice", i, choices.size())))
+                .toList();
+        Map<String, Tensor> inputs = new HashMap<>();
+        model.inputs(encodings).forEach((name, rows) -> inputs.put(name, oneBatch(rows)));
+        double[] logits = new Row(model.run(inputs), 0, choices.size()).values("logits");
+        double[] scores = Scores.softmax(logits);
+        return IntStream.range(0, scores.length)
+                .mapToObj(i -> new Choice(i, scores[i], choices.get(i)))
+                .sorted(Comparator.comparingDouble(Choice::score).reversed())
+                .toList();
+    }
+
+    /** {@code [C,S]} as {@code [1,C,S]}. */
+    private static Tensor oneBatch(Tensor rows) {
+        long[] values = new long[Math.toIntExact(rows.dim(0) * rows.dim(1))];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = rows.getLong(i);
+        }
+        return Tensor.of(values, 1, rows.dim(0), rows.dim(1));
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,77 @@
+package detangle.pipelines;
+
+import detangle.models.deberta.Architecture;
+import detangle.models.text.Encoding;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Tells which tokens of a text do not belong there, with the discriminator of DeBERTa-v3's pre-training
+ * ({@code replaced-token-detection}; He et al. 2021, section 3.1). Any number of threads may use one.
+ *
+ * <pre>{@code
+ * detector.detect("The capital of France is banana.")
+ * }</pre>
+ */
+public final class ReplacedTokenDetector implements AutoCloseable {
+    private final TextModel model;
+
+    private ReplacedTokenDetector(TextModel model) {
+        this.model = model;
+    }
+
+    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    public static ReplacedTokenDetector load(Path folder) {
+        return load(folder, PipelineOptions.DEFAULT);
+    }
+
+    /**
+     * As {@link #load(Path)}, as the options say.
+     *
+     * @throws PipelineException if the model has another head
+     */
+    public static ReplacedTokenDetector load(Path folder, PipelineOptions options) {
+        return new ReplacedTokenDetector(TextModel.load(folder, Architecture.REPLACED_TOKEN_DETECTION, options));
+    }
+
+    /** Every token of a text, in order. A {@link PipelineException} if it is empty or too long. */
+    public List<TokenScore> detect(String text) {
+        return detect(List.of(text), done -> {}).getFirst();
+    }
+
+    /**
+     * Every token of each text, in order.
+     *
+     * @param progress told how many texts are done, after each batch
+     */
+    public List<List<TokenScore>> detect(List<String> texts, IntConsumer progress) {
+        List<Encoding> encodings = IntStream.range(0, texts.size())
+                .mapToObj(i -> model.encode(texts.get(i), TextModel.name("text", i, texts.size())))
+                .toList();
+        List<List<TokenScore>> results = new ArrayList<>(Collections.nCopies(texts.size(), null));
+        model.run(encodings, progress, (index, row) -> {
+            Encoding encoding = encodings.get(index);
+            Characters text = new Characters(texts.get(index));
+            double[] logits = row.perToken("logits");
+            results.set(
+                    index,
+                    IntStream.range(0, encoding.length())
+                            .filter(i -> encoding.sequences()[i] != Encoding.SPECIAL)
+                            .mapToObj(i -> {
+                                Characters.Span span = text.span(encoding.starts()[i], encoding.ends()[i]);
+                                return new TokenScore(Scores.sigmoid(logits[i]), span.word(), span.start(), span.end());
+                            })
+                            .toList());
+        });
+        return List.copyOf(results);
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,85 @@
+package detangle.pipelines;
+
+import detangle.models.deberta.Architecture;
+import detangle.models.text.Encoding;
+import detangle.models.text.Truncation;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Ranks documents by how well they answer a query, with a cross-encoder: {@code text-ranking}, {@code CrossEncoder.rank} of
+ * sentence-transformers. The model is one of sequence classification with one label. Any number of threads may use one.
+ *
+ * <pre>{@code
+ * ranker.rank("Where is my card?", documents).getFirst().text()
+ * }</pre>
+ */
+public final class TextRanker implements AutoCloseable {
+    private final TextModel model;
+
+    private TextRanker(TextModel model, Path folder) {
+        this.model = model;
+        if (model.config().numLabels() != 1) {
+            throw new PipelineException(folder + " has " + model.config().numLabels()
+                    + " labels: ranking needs a model with one, a cross-encoder for reranking");
+        }
+    }
+
+    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    public static TextRanker load(Path folder) {
+        return load(folder, PipelineOptions.DEFAULT);
+    }
+
+    /**
+     * As {@link #load(Path)}, as the options say.
+     *
+     * @throws PipelineException if the model has another head, or more than one label
+     */
+    public static TextRanker load(Path folder, PipelineOptions options) {
+        TextModel model = TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options);
+        try {
+            return new TextRanker(model, folder);
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** All documents, the best first, with scores between 0 and 1. */
+    public List<RankedDocument> rank(String query, List<String> documents) {
+        return rank(query, documents, false, done -> {});
+    }
+
+    /**
+     * All documents, the best first.
+     *
+     * @param rawScores whether scores are the model's logits; a sigmoid of them otherwise
+     * @param progress told how many documents are done, after each batch
+     * @throws PipelineException if a text is empty, or a document is too long; where truncation is allowed documents are cut
+     */
+    public List<RankedDocument> rank(String query, List<String> documents, boolean rawScores, IntConsumer progress) {
+        List<Encoding> encodings = IntStream.range(0, documents.size())
+                .mapToObj(i -> model.encode(
+                        new TextPair(query, documents.get(i)),
+                        Truncation.Strategy.ONLY_SECOND,
+                        TextModel.name("document", i, documents.size())))
+                .toList();
+        double[] scores = new double[documents.size()];
+        model.run(encodings, progress, (index, row) -> {
+            double logit = row.values("logits")[0];
+            scores[index] = rawScores ? logit : Scores.sigmoid(logit);
+        });
+        return IntStream.range(0, scores.length)
+                .mapToObj(i -> new RankedDocument(i, scores[i], documents.get(i)))
+                .sorted(Comparator.comparingDouble(RankedDocument::score).reversed())
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}
