@@ -1,6 +1,9 @@
 /** The command line. */
+@SuppressWarnings("requires-automatic") // Hardwood has no module descriptor.
 module detangle.cli {
     requires de.siegmar.fastcsv;
+    requires dev.hardwood.core;
+    requires com.github.luben.zstd_jni; // Called by Hardwood, which does not say so.
     requires detangle.pipelines;
     requires detangle.bench;
     requires info.picocli;

@@ -1,105 +1,107 @@
 package detangle.cli;
 
-import detangle.cli.Failures.CliException;
 import detangle.pipelines.Classification;
+import detangle.pipelines.FunctionToApply;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.TextClassifier;
-import java.io.PrintWriter;
+import detangle.pipelines.TextPair;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "classify",
-        description = "Classifies texts, from the command line or from a column of a CSV file.",
+        aliases = "text-classification",
+        description = "Classifies texts, or pairs of texts.",
         mixinStandardHelpOptions = true)
-final class ClassifyCommand implements Runnable {
-    private static final int LONG_FILE = 200;
+final class ClassifyCommand extends PipelineCommand<TextClassifier> {
+    @Option(names = "--text-pair", paramLabel = "TEXT", description = "A second text, which goes with each text.")
+    private Optional<String> textPair;
 
-    @Spec
-    private CommandSpec spec;
-
-    @Parameters(paramLabel = "TEXT", description = "Texts to classify.")
-    private List<String> texts = new ArrayList<>();
-
-    @Option(names = "--file", paramLabel = "FILE.csv", description = "A CSV file with a header line.")
-    private Optional<Path> file;
-
-    @Option(names = "--column", paramLabel = "NAME", description = "The column that holds the texts.")
-    private Optional<String> column;
-
-    @Option(names = "--batch", paramLabel = "N", description = "Texts run at once; ${DEFAULT-VALUE} by default.")
-    private int batch = 32;
-
-    @Option(
-            names = "--model",
-            paramLabel = "MODEL",
-            description =
-                    "A folder with config.json, weights and tokenizer; the model shipped with Detangle by default.")
-    private Optional<Path> model;
+    @Option(names = "--pair-column", paramLabel = "NAME", description = "The column that holds the second text.")
+    private Optional<String> pairColumn;
 
     @Option(names = "--top-k", paramLabel = "K", description = "Labels to print for a text; 1 by default.")
     private int topK = 1;
 
     @Option(
-            names = "--backend",
+            names = "--function-to-apply",
             paramLabel = "NAME",
-            description =
-                    "vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best on the CPU by default.")
-    private Optional<String> backend;
-
-    @Option(names = "--truncation", description = "Cut texts that are longer than the model takes, with a warning.")
-    private boolean truncation;
-
-    @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; text by default.")
-    private ResultFormat format = ResultFormat.text;
+            description = "sigmoid, softmax or none; what goes with the model by default.")
+    private Optional<FunctionToApply> function;
 
     @Override
-    public void run() {
-        if (texts.isEmpty() == file.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "give either texts or --file");
+    Path defaultModel() {
+        return ShippedModel.folder();
+    }
+
+    @Override
+    TextClassifier load(Path folder, PipelineOptions options) {
+        return function.map(f -> TextClassifier.load(folder, options, f))
+                .orElseGet(() -> TextClassifier.load(folder, options));
+    }
+
+    @Override
+    void check(boolean fromFile) {
+        if (topK < 1) {
+            throw wrongUse("--top-k is at least 1");
         }
-        if (file.isPresent() != column.isPresent()) {
-            throw new ParameterException(spec.commandLine(), "--file and --column go together");
-        }
-        if (batch < 1 || topK < 1) {
-            throw new ParameterException(spec.commandLine(), "--batch and --top-k are at least 1");
-        }
-        List<String> input = file.isPresent() ? CsvColumn.read(file.get(), column.get()) : texts;
-        if (input.isEmpty()) {
-            throw new CliException(file.get() + " has no rows: there is nothing to classify");
-        }
-        PipelineOptions options = PipelineOptions.DEFAULT
-                .withBackend(backend)
-                .withBatchSize(batch)
-                .withTruncation(truncation);
-        try (TextClassifier classifier = TextClassifier.load(model.orElseGet(ShippedModel::folder), options)) {
-            List<List<Classification>> results = classify(classifier, input);
-            List<List<Classification>> best = results.stream()
-                    .map(r -> r.subList(0, Math.min(topK, r.size())))
-                    .toList();
-            PrintWriter out = spec.commandLine().getOut();
-            format.write(out, input, best);
-            out.flush();
+        if (pairColumn.isPresent() && (!fromFile || textPair.isPresent())) {
+            throw wrongUse("--pair-column goes with --file, and not with --text-pair");
         }
     }
 
-    private List<List<Classification>> classify(TextClassifier classifier, List<String> input) {
-        boolean shown = input.size() >= LONG_FILE && Boolean.getBoolean("detangle.terminal");
-        if (!shown) {
-            return classifier.classify(input, done -> {});
+    @Override
+    List<String> moreColumns() {
+        return pairColumn.stream().toList();
+    }
+
+    private boolean pairs() {
+        return textPair.isPresent() || pairColumn.isPresent();
+    }
+
+    @Override
+    List<String> columns() {
+        return pairs() ? List.of("text", "text_pair", "label", "score") : List.of("text", "label", "score");
+    }
+
+    @Override
+    List<Result> run(TextClassifier classifier, List<List<String>> rows, IntConsumer progress) {
+        List<List<String>> inputs = rows.stream()
+                .map(row -> textPair.map(pair -> List.of(row.getFirst(), pair)).orElse(row))
+                .toList();
+        List<List<Classification>> all = pairs()
+                ? classifier.classifyPairs(
+                        inputs.stream()
+                                .map(row -> new TextPair(row.get(0), row.get(1)))
+                                .toList(),
+                        progress)
+                : classifier.classify(inputs.stream().map(List::getFirst).toList(), progress);
+        List<Result> results = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            results.add(result(
+                    inputs.get(i),
+                    all.get(i).subList(0, Math.min(topK, all.get(i).size()))));
         }
-        try (Progress progress = new Progress("classify", input.size())) {
-            IntConsumer step = progress::at;
-            return classifier.classify(input, step);
+        return results;
+    }
+
+    private static Result result(List<String> input, List<Classification> best) {
+        List<Object> json = new ArrayList<>();
+        List<List<Object>> records = new ArrayList<>();
+        List<String> words = new ArrayList<>();
+        for (Classification c : best) {
+            double score = Result.rounded(c.score());
+            json.add(Result.object("label", c.label(), "score", score));
+            List<Object> row = new ArrayList<>(input);
+            row.addAll(List.of(c.label(), score));
+            records.add(row);
+            words.add(Result.scored(c.label(), c.score()));
         }
+        return new Result(json, records, String.join(", ", words));
     }
 }

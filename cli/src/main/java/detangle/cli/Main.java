@@ -2,6 +2,7 @@ package detangle.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -18,6 +19,14 @@ import picocli.CommandLine.ScopeType;
         versionProvider = Version.class,
         subcommands = {
             ClassifyCommand.class,
+            ZeroShotCommand.class,
+            TokenClassificationCommand.class,
+            QuestionAnsweringCommand.class,
+            FillMaskCommand.class,
+            FeatureExtractionCommand.class,
+            TextRankingCommand.class,
+            MultipleChoiceCommand.class,
+            ReplacedTokenCommand.class,
             RunCommand.class,
             TokenizeCommand.class,
             InspectCommand.class,
@@ -35,7 +44,7 @@ public final class Main implements Runnable {
     private boolean verbose;
 
     /** Held here, as the logging system forgets loggers that nobody holds. */
-    private static final Logger TOKENIZER_LIBRARY = Logger.getLogger("ai.djl");
+    private static final List<Logger> TALKATIVE = List.of(Logger.getLogger("ai.djl"), Logger.getLogger("dev.hardwood"));
 
     private Main() {}
 
@@ -43,8 +52,8 @@ public final class Main implements Runnable {
     public static void main(String[] args) {
         // One line for a message, as for everything else that goes to stderr.
         System.setProperty("java.util.logging.SimpleFormatter.format", "detangle: %5$s%n");
-        // It looks for graphics cards and tells what it finds, which is nothing to the user.
-        TOKENIZER_LIBRARY.setLevel(Level.SEVERE);
+        // Libraries that tell what graphics cards and vectors they find, which is nothing to the user.
+        TALKATIVE.forEach(logger -> logger.setLevel(Level.SEVERE));
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         int status = run(out, err, args);

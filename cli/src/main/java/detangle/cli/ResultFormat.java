@@ -1,100 +1,113 @@
 package detangle.cli;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
-import detangle.pipelines.Classification;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
+import java.util.Map;
+import tools.jackson.databind.json.JsonMapper;
 
-/** How classifications are printed; the constants are the words of {@code --format}. */
+/** How results are printed; the constants are the words of {@code --format}. */
 enum ResultFormat {
-    /** {@code card_arrival (0.98)} a line; several labels separated by commas. */
+    /** A line for people. */
     text {
         @Override
-        void write(PrintWriter out, List<String> texts, List<List<Classification>> results) {
-            for (List<Classification> result : results) {
-                out.println(String.join(
-                        ", ", result.stream().map(ResultFormat::words).toList()));
-            }
+        Printer printer(PrintWriter out, List<String> columns) {
+            return result -> out.println(result.text());
         }
     },
-    /** One array, with an array of {label, score} for each text, as HuggingFace pipelines give with top_k. */
+    /** One array, with what HuggingFace's pipeline returns for each text. */
     json {
         @Override
-        void write(PrintWriter out, List<String> texts, List<List<Classification>> results) {
-            StringWriter buffer = new StringWriter();
-            try (JsonGenerator json = new JsonFactory().createGenerator(ObjectWriteContext.empty(), buffer)) {
-                json.writeStartArray();
-                for (List<Classification> result : results) {
-                    json.writeStartArray();
-                    for (Classification c : result) {
-                        json.writeStartObject();
-                        fields(json, c);
-                        json.writeEndObject();
-                    }
-                    json.writeEndArray();
+        Printer printer(PrintWriter out, List<String> columns) {
+            return new Printer() {
+                private char separator = '[';
+
+                @Override
+                public void print(Result result) {
+                    out.print(separator);
+                    out.print(JsonMapper.shared().writeValueAsString(result.json()));
+                    separator = ',';
                 }
-                json.writeEndArray();
-            }
-            out.println(buffer);
+
+                @Override
+                public void end() {
+                    out.println(separator == '[' ? "[]" : "]");
+                }
+            };
         }
     },
-    /** One object {text, label, score} a line; a line for each label. */
+    /** An object a line, with the columns as properties. */
     jsonl {
         @Override
-        void write(PrintWriter out, List<String> texts, List<List<Classification>> results) {
-            for (int i = 0; i < results.size(); i++) {
-                for (Classification c : results.get(i)) {
-                    StringWriter buffer = new StringWriter();
-                    try (JsonGenerator json = new JsonFactory().createGenerator(ObjectWriteContext.empty(), buffer)) {
-                        json.writeStartObject();
-                        json.writeStringProperty("text", texts.get(i));
-                        fields(json, c);
-                        json.writeEndObject();
+        Printer printer(PrintWriter out, List<String> columns) {
+            return result -> {
+                for (List<Object> row : result.records()) {
+                    Map<String, Object> line = new LinkedHashMap<>();
+                    for (int i = 0; i < row.size(); i++) {
+                        line.put(columns.get(i), row.get(i));
                     }
-                    out.println(buffer);
+                    out.println(JsonMapper.shared().writeValueAsString(line));
                 }
-            }
+            };
         }
     },
-    /** A header and a row text,label,score for each label. */
+    /** A header and a row for each record. */
     csv {
         @Override
-        void write(PrintWriter out, List<String> texts, List<List<Classification>> results) {
-            StringWriter buffer = new StringWriter();
-            try (CsvWriter writer = CsvWriter.builder().build(buffer)) {
-                writer.writeRecord("text", "label", "score");
-                for (int i = 0; i < results.size(); i++) {
-                    for (Classification c : results.get(i)) {
-                        writer.writeRecord(texts.get(i), c.label(), Double.toString(rounded(c.score())));
+        Printer printer(PrintWriter out, List<String> columns) {
+            return new Printer() {
+                private boolean begun;
+
+                @Override
+                public void print(Result result) {
+                    begin();
+                    for (List<Object> values : result.records()) {
+                        out.print(row(values.stream().map(ResultFormat::field).toList()));
                     }
                 }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            out.print(buffer);
+
+                @Override
+                public void end() {
+                    begin();
+                }
+
+                private void begin() {
+                    if (!begun) {
+                        out.print(row(columns));
+                    }
+                    begun = true;
+                }
+            };
         }
     };
 
-    abstract void write(PrintWriter out, List<String> texts, List<List<Classification>> results);
+    /** Takes results one by one. Nothing is printed before the first of them, so that a failure leaves nothing behind. */
+    interface Printer {
+        void print(Result result);
 
-    private static String words(Classification c) {
-        return String.format(Locale.ROOT, "%s (%.2f)", c.label(), c.score());
+        /** After the last result, if nothing failed. */
+        default void end() {
+            // Only what is printed as a whole has an end.
+        }
     }
 
-    private static void fields(JsonGenerator json, Classification c) {
-        json.writeStringProperty("label", c.label());
-        json.writeNumberProperty("score", rounded(c.score()));
+    abstract Printer printer(PrintWriter out, List<String> columns);
+
+    private static String field(Object value) {
+        return value instanceof List<?> list ? JsonMapper.shared().writeValueAsString(list) : String.valueOf(value);
     }
 
-    /** Six decimals: single precision has no more. */
-    private static double rounded(double score) {
-        return Math.rint(score * 1e6) / 1e6;
+    private static String row(List<String> fields) {
+        StringWriter buffer = new StringWriter();
+        try (CsvWriter writer = CsvWriter.builder().build(buffer)) {
+            writer.writeRecord(fields);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return buffer.toString();
     }
 }

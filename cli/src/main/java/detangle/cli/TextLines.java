@@ -2,7 +2,6 @@ package detangle.cli;
 
 import detangle.cli.Failures.CliException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,23 +19,14 @@ final class TextLines {
 
     /** @param pairs whether a plain line is two texts with a tab between */
     static List<Line> read(Path file, boolean pairs) {
-        String content;
-        try {
-            content = Files.readString(file, StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new CliException(file + " cannot be read as UTF-8: " + e.getMessage());
-        }
         boolean json = file.toString().endsWith(".jsonl");
-        // Only a line feed ends a line: other separators are a part of the text.
-        String[] lines = content.split("\n", -1);
         List<Line> all = new ArrayList<>();
-        for (int i = 0; i < lines.length; i++) {
-            if (i == lines.length - 1 && lines[i].isEmpty()) {
-                break;
+        try (LineReader lines = new LineReader(file.toString(), Files.newInputStream(file))) {
+            for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
+                all.add(json ? json(lines.where(), line.get()) : plain(lines.where(), line.get(), pairs));
             }
-            String line = lines[i].endsWith("\r") ? lines[i].substring(0, lines[i].length() - 1) : lines[i];
-            String where = file + ", line " + (i + 1);
-            all.add(json ? json(where, line) : plain(where, line, pairs));
+        } catch (IOException e) {
+            throw new CliException(file + " cannot be read: " + e.getMessage());
         }
         return all;
     }

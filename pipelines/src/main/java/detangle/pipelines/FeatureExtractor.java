@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * float[] vector = extractor.encode("Where is my card?", Pooling.MEAN, true);
  * }</pre>
  */
-public final class FeatureExtractor implements AutoCloseable {
+public final class FeatureExtractor implements Pipeline {
     private final TextModel model;
 
     private FeatureExtractor(TextModel model) {

@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  * filler.fill("Where is my [MASK]?", 5).getFirst().getFirst().tokenStr()
  * }</pre>
  */
-public final class MaskFiller implements AutoCloseable {
+public final class MaskFiller implements Pipeline {
     private static final Pattern SPACE_BEFORE = Pattern.compile(" ([.?!,]|n't|'m|'s|'ve|'re)");
 
     private final TextModel model;

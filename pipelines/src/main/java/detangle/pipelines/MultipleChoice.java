@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  * chooser.choose("I have lost my card.", List.of("I block it.", "I eat it.")).getFirst().choice()
  * }</pre>
  */
-public final class MultipleChoice implements AutoCloseable {
+public final class MultipleChoice implements Pipeline {
     private final TextModel model;
 
     private MultipleChoice(TextModel model) {

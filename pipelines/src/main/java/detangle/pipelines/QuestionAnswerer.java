@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * answerer.answer("Where does Ada live?", "Ada lives in London.", QuestionOptions.DEFAULT).getFirst().answer()
  * }</pre>
  */
-public final class QuestionAnswerer implements AutoCloseable {
+public final class QuestionAnswerer implements Pipeline {
     private final TextModel model;
 
     private QuestionAnswerer(TextModel model) {

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * detector.detect("The capital of France is banana.")
  * }</pre>
  */
-public final class ReplacedTokenDetector implements AutoCloseable {
+public final class ReplacedTokenDetector implements Pipeline {
     private final TextModel model;
 
     private ReplacedTokenDetector(TextModel model) {

@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
  * <p>Scores are a softmax over the labels; a sigmoid of each for a model of one label or of several at once; the value itself for
  * regression ({@code problem_type} in config.json). {@link FunctionToApply} chooses otherwise.
  */
-public final class TextClassifier implements AutoCloseable {
+public final class TextClassifier implements Pipeline {
     private final TextModel model;
     private final FunctionToApply function;
 

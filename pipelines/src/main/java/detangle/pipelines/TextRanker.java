@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * ranker.rank("Where is my card?", documents).getFirst().text()
  * }</pre>
  */
-public final class TextRanker implements AutoCloseable {
+public final class TextRanker implements Pipeline {
     private final TextModel model;
 
     private TextRanker(TextModel model, Path folder) {

@@ -20,7 +20,7 @@ import java.util.function.IntConsumer;
  * }
  * }</pre>
  */
-public final class TokenClassifier implements AutoCloseable {
+public final class TokenClassifier implements Pipeline {
     /** Tokens that two windows share, unless the model's length is too short for that. */
     private static final int STRIDE = 128;
 

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * classifier.classify("Where is my card?", List.of("banking", "sport"), ZeroShotClassifier.TEMPLATE, false).labels().getFirst()
  * }</pre>
  */
-public final class ZeroShotClassifier implements AutoCloseable {
+public final class ZeroShotClassifier implements Pipeline {
     /** The hypothesis that labels are put into. */
     public static final String TEMPLATE = "This example is {}.";
 

@@ -16,18 +16,19 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** Folders with a small model of random weights, and the tokenizer of the model that ships with the project. */
-final class TinyModel {
-    static final Path SHIPPED = Path.of(System.getProperty("detangle.home"), "models", "pretrained", "banking77-small");
+public final class TinyModel {
+    public static final Path SHIPPED =
+            Path.of(System.getProperty("detangle.home"), "models", "pretrained", "banking77-small");
 
     private TinyModel() {}
 
     /** @param className in {@code architectures}, such as {@code ForTokenClassification} */
-    static Path write(Path folder, String className, List<String> labels) throws IOException {
+    public static Path write(Path folder, String className, List<String> labels) throws IOException {
         return write(folder, className, labels, Optional.empty());
     }
 
     /** @param head if not that of the class */
-    static Path write(Path folder, String className, List<String> labels, Optional<Architecture> head)
+    public static Path write(Path folder, String className, List<String> labels, Optional<Architecture> head)
             throws IOException {
         StringBuilder names = new StringBuilder();
         for (int i = 0; i < labels.size(); i++) {

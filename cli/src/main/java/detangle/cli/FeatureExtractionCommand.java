@@ -1,0 +1,58 @@
+package detangle.cli;
+
+import detangle.pipelines.FeatureExtractor;
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.Pooling;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "feature-extraction",
+        aliases = "embed",
+        description = "Turns texts into vectors.",
+        mixinStandardHelpOptions = true)
+final class FeatureExtractionCommand extends PipelineCommand<FeatureExtractor> {
+    @Option(names = "--pooling", paramLabel = "NAME", description = "mean, cls or max; mean by default.")
+    private Pooling pooling = Pooling.MEAN;
+
+    @Option(names = "--normalize", description = "Make vectors of length 1.")
+    private boolean normalize;
+
+    @Override
+    Path defaultModel() {
+        return ShippedModel.folder();
+    }
+
+    @Override
+    FeatureExtractor load(Path folder, PipelineOptions options) {
+        return FeatureExtractor.load(folder, options);
+    }
+
+    @Override
+    List<String> columns() {
+        return List.of("text", "embedding");
+    }
+
+    @Override
+    List<Result> run(FeatureExtractor extractor, List<List<String>> rows, IntConsumer progress) {
+        List<String> texts = rows.stream().map(List::getFirst).toList();
+        List<float[]> vectors = extractor.encode(texts, pooling, normalize, progress);
+        List<Result> results = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            List<Double> numbers = new ArrayList<>();
+            for (float value : vectors.get(i)) {
+                numbers.add(Result.rounded(value));
+            }
+            results.add(new Result(
+                    numbers,
+                    List.of(List.of(texts.get(i), numbers)),
+                    numbers.stream().map(String::valueOf).collect(Collectors.joining(" "))));
+        }
+        return results;
+    }
+}

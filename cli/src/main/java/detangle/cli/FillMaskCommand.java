@@ -1,0 +1,80 @@
+package detangle.cli;
+
+import detangle.models.deberta.Architecture;
+import detangle.pipelines.MaskFiller;
+import detangle.pipelines.MaskPrediction;
+import detangle.pipelines.PipelineOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(name = "fill-mask", description = "Predicts the tokens behind [MASK].", mixinStandardHelpOptions = true)
+final class FillMaskCommand extends PipelineCommand<MaskFiller> {
+    @Option(names = "--top-k", paramLabel = "K", description = "Tokens to print for a mask; 5 by default.")
+    private int topK = 5;
+
+    @Option(names = "--targets", paramLabel = "WORD,...", split = ",", description = "Words to choose from.")
+    private List<String> targets = List.of();
+
+    @Option(
+            names = "--head",
+            paramLabel = "HEAD",
+            description = "masked-lm or masked-lm-emd; the latter by default, if the checkpoint has its positions.")
+    private Optional<String> head;
+
+    @Override
+    MaskFiller load(Path folder, PipelineOptions options) {
+        return head.map(name -> MaskFiller.load(
+                        folder,
+                        options,
+                        Architecture.named(name).orElseThrow(() -> wrongUse("there is no head " + name))))
+                .orElseGet(() -> MaskFiller.load(folder, options));
+    }
+
+    @Override
+    void check(boolean fromFile) {
+        if (topK < 1) {
+            throw wrongUse("--top-k is at least 1");
+        }
+    }
+
+    @Override
+    List<String> columns() {
+        return List.of("text", "mask", "score", "token", "token_str", "sequence");
+    }
+
+    @Override
+    List<Result> run(MaskFiller filler, List<List<String>> rows, IntConsumer progress) {
+        List<String> texts = rows.stream().map(List::getFirst).toList();
+        List<List<List<MaskPrediction>>> all = filler.fill(texts, topK, targets, progress);
+        List<Result> results = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            results.add(result(texts.get(i), all.get(i)));
+        }
+        return results;
+    }
+
+    private static Result result(String text, List<List<MaskPrediction>> masks) {
+        List<List<Object>> json = new ArrayList<>();
+        List<List<Object>> records = new ArrayList<>();
+        List<String> words = new ArrayList<>();
+        for (int mask = 0; mask < masks.size(); mask++) {
+            List<Object> ofMask = new ArrayList<>();
+            List<String> ofMaskInWords = new ArrayList<>();
+            for (MaskPrediction p : masks.get(mask)) {
+                double score = Result.rounded(p.score());
+                ofMask.add(Result.object(
+                        "score", score, "token", p.token(), "token_str", p.tokenStr(), "sequence", p.sequence()));
+                records.add(List.of(text, mask, score, p.token(), p.tokenStr(), p.sequence()));
+                ofMaskInWords.add(Result.scored(p.tokenStr(), p.score()));
+            }
+            json.add(ofMask);
+            words.add(String.join(", ", ofMaskInWords));
+        }
+        return new Result(json.size() == 1 ? json.getFirst() : json, records, String.join(" | ", words));
+    }
+}

@@ -1,0 +1,97 @@
+package detangle.cli;
+
+import detangle.pipelines.Answer;
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.QuestionAnswerer;
+import detangle.pipelines.QuestionOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "question-answering",
+        description = "Answers questions with parts of texts. Long texts are read in windows.",
+        mixinStandardHelpOptions = true)
+final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
+    @Option(
+            names = "--question",
+            paramLabel = "TEXT",
+            description = "The question; by default the column question of --file.")
+    private Optional<String> question;
+
+    @Option(names = "--top-k", paramLabel = "K", description = "Answers to print; 1 by default.")
+    private int topK = QuestionOptions.DEFAULT.topK();
+
+    @Option(names = "--doc-stride", paramLabel = "N", description = "Tokens that windows share; ${DEFAULT-VALUE}.")
+    private int docStride = QuestionOptions.DEFAULT.docStride();
+
+    @Option(names = "--max-seq-len", paramLabel = "N", description = "Tokens of a window; ${DEFAULT-VALUE}.")
+    private int maxSeqLen = QuestionOptions.DEFAULT.maxSeqLen();
+
+    @Option(names = "--max-answer-len", paramLabel = "N", description = "Tokens of an answer; ${DEFAULT-VALUE}.")
+    private int maxAnswerLen = QuestionOptions.DEFAULT.maxAnswerLen();
+
+    @Option(names = "--handle-impossible-answer", description = "Allow that a text has no answer, as in SQuAD 2.0.")
+    private boolean handleImpossibleAnswer;
+
+    @Override
+    QuestionAnswerer load(Path folder, PipelineOptions options) {
+        return QuestionAnswerer.load(folder, options);
+    }
+
+    @Override
+    String textColumn() {
+        return "context";
+    }
+
+    @Override
+    List<String> moreColumns() {
+        return question.isPresent() ? List.of() : List.of("question");
+    }
+
+    @Override
+    void check(boolean fromFile) {
+        if (!fromFile && question.isEmpty()) {
+            throw wrongUse("ask with --question");
+        }
+        if (topK < 1 || docStride < 0 || maxSeqLen < 1 || maxAnswerLen < 1) {
+            throw wrongUse("--top-k, --max-seq-len and --max-answer-len are at least 1, --doc-stride at least 0");
+        }
+    }
+
+    @Override
+    List<String> columns() {
+        return List.of("question", "score", "start", "end", "answer");
+    }
+
+    @Override
+    List<Result> run(QuestionAnswerer answerer, List<List<String>> rows, IntConsumer progress) {
+        QuestionOptions options = new QuestionOptions(topK, docStride, maxSeqLen, maxAnswerLen, handleImpossibleAnswer);
+        List<Result> results = new ArrayList<>();
+        for (List<String> row : rows) {
+            String asked = question.orElseGet(() -> row.get(1));
+            results.add(result(asked, row.getFirst(), answerer.answer(asked, row.getFirst(), options)));
+            progress.accept(results.size());
+        }
+        return results;
+    }
+
+    private Result result(String asked, String context, List<Answer> answers) {
+        List<Object> json = new ArrayList<>();
+        List<List<Object>> records = new ArrayList<>();
+        List<String> words = new ArrayList<>();
+        for (Answer a : answers) {
+            double score = Result.rounded(a.score());
+            int start = Result.codePoint(context, a.start());
+            int end = Result.codePoint(context, a.end());
+            json.add(Result.object("score", score, "start", start, "end", end, "answer", a.answer()));
+            records.add(List.of(asked, score, start, end, a.answer()));
+            words.add(Result.scored(a.answer().isEmpty() ? "no answer" : a.answer(), a.score()));
+        }
+        return new Result(topK == 1 && json.size() == 1 ? json.getFirst() : json, records, String.join(", ", words));
+    }
+}

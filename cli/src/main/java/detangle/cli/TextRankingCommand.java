@@ -1,0 +1,65 @@
+package detangle.cli;
+
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.RankedDocument;
+import detangle.pipelines.TextRanker;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntConsumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "text-ranking",
+        aliases = "rerank",
+        description = "Ranks texts by how well they answer a query, with a cross-encoder.",
+        mixinStandardHelpOptions = true)
+final class TextRankingCommand extends PipelineCommand<TextRanker> {
+    @Option(names = "--query", paramLabel = "TEXT", required = true, description = "The query.")
+    private String query;
+
+    @Option(names = "--raw-scores", description = "Print logits, not their sigmoid.")
+    private boolean rawScores;
+
+    @Option(names = "--top-k", paramLabel = "K", description = "Texts to print; all by default.")
+    private int topK = Integer.MAX_VALUE;
+
+    @Override
+    TextRanker load(Path folder, PipelineOptions options) {
+        return TextRanker.load(folder, options);
+    }
+
+    @Override
+    void check(boolean fromFile) {
+        if (topK < 1) {
+            throw wrongUse("--top-k is at least 1");
+        }
+    }
+
+    @Override
+    boolean takesAll() {
+        return true;
+    }
+
+    @Override
+    List<String> columns() {
+        return List.of("corpus_id", "score", "text");
+    }
+
+    @Override
+    List<Result> run(TextRanker ranker, List<List<String>> rows, IntConsumer progress) {
+        List<String> texts = rows.stream().map(List::getFirst).toList();
+        List<Result> results = new ArrayList<>();
+        for (RankedDocument d : ranker.rank(query, texts, rawScores, progress)) {
+            if (results.size() < topK) {
+                double score = Result.rounded(d.score());
+                results.add(new Result(
+                        Result.object("corpus_id", d.index(), "score", score, "text", d.text()),
+                        List.of(List.of(d.index(), score, d.text())),
+                        Result.scored(d.text(), d.score())));
+            }
+        }
+        return results;
+    }
+}

@@ -1,0 +1,57 @@
+package detangle.cli;
+
+import detangle.pipelines.AggregationStrategy;
+import detangle.pipelines.Entity;
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.TokenClassifier;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "token-classification",
+        aliases = "ner",
+        description = "Finds entities in texts. Long texts are read in windows.",
+        mixinStandardHelpOptions = true)
+final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> {
+    @Option(
+            names = "--aggregation-strategy",
+            paramLabel = "NAME",
+            description = "none, simple, first, average or max: how tokens become entities; simple by default.")
+    private AggregationStrategy strategy = AggregationStrategy.SIMPLE;
+
+    @Option(names = "--stride", paramLabel = "N", description = "Tokens that two windows share; 128 by default.")
+    private Optional<Integer> stride;
+
+    @Override
+    TokenClassifier load(Path folder, PipelineOptions options) {
+        return TokenClassifier.load(folder, options);
+    }
+
+    @Override
+    List<String> columns() {
+        return List.of("text", "entity", "score", "word", "start", "end");
+    }
+
+    @Override
+    List<Result> run(TokenClassifier classifier, List<List<String>> rows, IntConsumer progress) {
+        List<String> texts = rows.stream().map(List::getFirst).toList();
+        List<List<Entity>> all = classifier.classify(texts, strategy, stride, done -> {});
+        progress.accept(texts.size());
+        List<Result> results = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            results.add(result(texts.get(i), all.get(i)));
+        }
+        return results;
+    }
+
+    private Result result(String text, List<Entity> entities) {
+        // HuggingFace tells a token's label from an entity's by the name of the property.
+        String label = strategy == AggregationStrategy.NONE ? "entity" : "entity_group";
+        return EntityResults.of(text, entities, label);
+    }
+}

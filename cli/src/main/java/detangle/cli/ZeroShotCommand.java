@@ -1,0 +1,69 @@
+package detangle.cli;
+
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ZeroShotClassifier;
+import detangle.pipelines.ZeroShotResult;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntConsumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "zero-shot-classification",
+        description = "Classifies texts by labels of your own, with a model for natural language inference.",
+        mixinStandardHelpOptions = true)
+final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
+    @Option(
+            names = {"--candidate-labels", "--labels"},
+            paramLabel = "LABEL,...",
+            split = ",",
+            required = true,
+            description = "The labels to choose from.")
+    private List<String> labels;
+
+    @Option(
+            names = "--hypothesis-template",
+            paramLabel = "TEXT",
+            description = "A sentence with {} for the label; ${DEFAULT-VALUE} by default.")
+    private String template = ZeroShotClassifier.TEMPLATE;
+
+    @Option(names = "--multi-label", description = "Judge each label by itself, as several may be right.")
+    private boolean multiLabel;
+
+    @Override
+    ZeroShotClassifier load(Path folder, PipelineOptions options) {
+        return ZeroShotClassifier.load(folder, options);
+    }
+
+    @Override
+    List<String> columns() {
+        return List.of("sequence", "label", "score");
+    }
+
+    @Override
+    List<Result> run(ZeroShotClassifier classifier, List<List<String>> rows, IntConsumer progress) {
+        List<String> texts = rows.stream().map(List::getFirst).toList();
+        return classifier
+                .classify(texts, labels, template, multiLabel, done -> progress.accept(done / labels.size()))
+                .stream()
+                .map(ZeroShotCommand::result)
+                .toList();
+    }
+
+    private static Result result(ZeroShotResult result) {
+        List<List<Object>> records = new ArrayList<>();
+        List<String> words = new ArrayList<>();
+        for (int i = 0; i < result.labels().size(); i++) {
+            double score = result.scores().get(i);
+            records.add(List.of(result.sequence(), result.labels().get(i), Result.rounded(score)));
+            words.add(Result.scored(result.labels().get(i), score));
+        }
+        List<Double> scores = result.scores().stream().map(Result::rounded).toList();
+        return new Result(
+                Result.object("sequence", result.sequence(), "labels", result.labels(), "scores", scores),
+                records,
+                String.join(", ", words));
+    }
+}

@@ -1,0 +1,223 @@
+package detangle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.conformance.DetangleProcess.Launch;
+import detangle.conformance.DetangleProcess.Result;
+import detangle.models.deberta.Architecture;
+import detangle.pipelines.TinyModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The commands of pipelines: what they read, and the JSON that users of HuggingFace know. */
+class PipelineCommandsTest {
+    private static final List<String> QUESTIONS =
+            List.of("Where is my new card?", "My card was swallowed.", "What is the exchange rate?");
+    private static final String SMILING = "Ada \ud83d\ude00 lives in London.";
+
+    @TempDir
+    private Path folder;
+
+    private static String run(String... arguments) {
+        Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments);
+        assertEquals(0, result.status(), result.err());
+        assertTrue(result.messages().isEmpty(), result.err());
+        return result.out();
+    }
+
+    private static JsonNode json(String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("--format", "json"));
+        return JsonMapper.shared().readTree(run(all.toArray(String[]::new)));
+    }
+
+    private static List<String> names(JsonNode object) {
+        return List.copyOf(object.propertyNames());
+    }
+
+    private String model(String className, List<String> labels) throws IOException {
+        return TinyModel.write(folder.resolve("model"), className, labels).toString();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "questions.csv",
+                "questions.jsonl",
+                "questions.txt",
+                "questions-snappy.parquet",
+                "questions-zstd.parquet"
+            })
+    void readsFilesOfEachFormat(String name) throws Exception {
+        Path file = name.endsWith(".parquet")
+                ? Path.of(getClass().getResource("/parquet/" + name).toURI())
+                : folder.resolve(name);
+        StringBuilder content = new StringBuilder(name.endsWith(".csv") ? "id,question\n" : "");
+        for (String question : QUESTIONS) {
+            content.append(
+                    switch (name) {
+                        case "questions.csv" -> "1,\"" + question + "\"\r\n";
+                        case "questions.jsonl" -> "{\"id\":1,\"question\":\"" + question + "\"}\n";
+                        default -> question + "\n";
+                    });
+        }
+        if (!name.endsWith(".parquet")) {
+            Files.writeString(file, content);
+        }
+        assertEquals(
+                "card_arrival\ncard_swallowed\nexchange_rate\n",
+                run("classify", "--file", file.toString(), "--column", "question")
+                        .replaceAll(" \\(.*\\)", ""));
+    }
+
+    @Test
+    void pairsComeFromColumns() throws IOException {
+        Path file = Files.writeString(
+                folder.resolve("pairs.jsonl"), "{\"text\":\"Where is my card?\",\"text_pair\":\"It is lost.\"}\n");
+        String one = run("classify", "--text-pair", "It is lost.", "Where is my card?", "--format", "jsonl");
+        String other = run("classify", "--file", file.toString(), "--pair-column", "text_pair", "--format", "jsonl");
+        assertEquals(one, other);
+        assertEquals(
+                List.of("text", "text_pair", "label", "score"),
+                names(JsonMapper.shared().readTree(one)));
+    }
+
+    @Test
+    void aFailureHalfwayIsNoResult() throws IOException {
+        Path file = Files.writeString(folder.resolve("a.jsonl"), "{\"text\":\"a\"}\n{\"texts\":\"b\"}\n");
+        Result result =
+                DetangleProcess.java(Launch.MODULE_PATH, "classify", "--file", file.toString(), "--format", "json");
+        assertEquals(1, result.status());
+        assertEquals("", result.out());
+        assertTrue(result.messages().getFirst().endsWith("a.jsonl, line 2 has no text 'text'"), result.err());
+    }
+
+    @Test
+    void zeroShot() throws IOException {
+        String model = model("ForSequenceClassification", List.of("contradiction", "entailment"));
+        JsonNode result = json(
+                "zero-shot-classification", "--model", model, "--candidate-labels", "sport,banking", QUESTIONS.get(0));
+        assertEquals(List.of("sequence", "labels", "scores"), names(result.get(0)));
+        assertEquals(QUESTIONS.get(0), result.get(0).get("sequence").stringValue());
+        double first = result.get(0).get("scores").get(0).doubleValue();
+        double second = result.get(0).get("scores").get(1).doubleValue();
+        assertEquals(1, first + second, 2e-6);
+        assertTrue(first >= second);
+    }
+
+    @Test
+    void offsetsCountCodePoints() throws IOException {
+        String model = model("ForTokenClassification", List.of("O", "I-PER", "I-LOC"));
+        for (JsonNode entity : json("token-classification", "--model", model, "--aggregation-strategy", "none", SMILING)
+                .get(0)) {
+            assertEquals(List.of("entity", "score", "word", "start", "end"), names(entity));
+            int start = SMILING.offsetByCodePoints(0, entity.get("start").intValue());
+            int end = SMILING.offsetByCodePoints(0, entity.get("end").intValue());
+            assertEquals(entity.get("word").stringValue(), SMILING.substring(start, end));
+        }
+        JsonNode grouped = json("ner", "--model", model, SMILING).get(0);
+        grouped.forEach(e -> assertEquals("entity_group", names(e).getFirst()));
+    }
+
+    @Test
+    void answers() throws IOException {
+        String model = model("ForQuestionAnswering", List.of("LABEL_0", "LABEL_1"));
+        JsonNode answer = json("question-answering", "--model", model, "--question", "Where?", SMILING)
+                .get(0);
+        assertEquals(List.of("score", "start", "end", "answer"), names(answer));
+        int start = SMILING.offsetByCodePoints(0, answer.get("start").intValue());
+        int end = SMILING.offsetByCodePoints(0, answer.get("end").intValue());
+        assertEquals(answer.get("answer").stringValue(), SMILING.substring(start, end));
+        Path file = Files.writeString(
+                folder.resolve("squad.jsonl"), "{\"question\":\"Where?\",\"context\":\"" + SMILING + "\"}\n");
+        assertEquals(
+                answer,
+                json("question-answering", "--model", model, "--file", file.toString())
+                        .get(0));
+    }
+
+    @Test
+    void masks() throws IOException {
+        String model = TinyModel.write(
+                        folder.resolve("mlm"), "ForMaskedLM", List.of("LABEL_0"), Optional.of(Architecture.MASKED_LM))
+                .toString();
+        JsonNode one = json("fill-mask", "--model", model, "--top-k", "2", "Where is my [MASK]?")
+                .get(0);
+        assertEquals(2, one.size());
+        assertEquals(List.of("score", "token", "token_str", "sequence"), names(one.get(0)));
+        JsonNode two = json("fill-mask", "--model", model, "--targets", "card,money", "[MASK] is my [MASK]?")
+                .get(0);
+        assertEquals(2, two.size());
+        assertEquals(2, two.get(0).size());
+    }
+
+    @Test
+    void vectors() {
+        JsonNode vector =
+                json("feature-extraction", "--normalize", QUESTIONS.get(0)).get(0);
+        double squares = 0;
+        for (JsonNode value : vector) {
+            squares += value.doubleValue() * value.doubleValue();
+        }
+        assertEquals(1, squares, 1e-4);
+    }
+
+    @Test
+    void rankings() throws IOException {
+        String model = model("ForSequenceClassification", List.of("LABEL_0"));
+        JsonNode ranked = json(
+                "text-ranking",
+                "--model",
+                model,
+                "--query",
+                "card",
+                QUESTIONS.get(0),
+                QUESTIONS.get(1),
+                QUESTIONS.get(2));
+        assertEquals(3, ranked.size());
+        for (JsonNode document : ranked) {
+            assertEquals(List.of("corpus_id", "score", "text"), names(document));
+            assertEquals(
+                    QUESTIONS.get(document.get("corpus_id").intValue()),
+                    document.get("text").stringValue());
+        }
+        assertTrue(ranked.get(0).get("score").doubleValue()
+                >= ranked.get(2).get("score").doubleValue());
+    }
+
+    @Test
+    void choices() throws IOException {
+        String model = model("ForMultipleChoice", List.of("LABEL_0"));
+        JsonNode one =
+                json("multiple-choice", "--model", model, "--prompt", "I lost my card.", "I block it.", "I eat.");
+        assertEquals(List.of("index", "score", "choice"), names(one.get(0).get(0)));
+        Path file = Files.writeString(folder.resolve("swag.csv"), "prompt,a,b\nI lost my card.,I block it.,I eat.\n");
+        assertEquals(
+                one, json("multiple-choice", "--model", model, "--file", file.toString(), "--choice-columns", "a,b"));
+    }
+
+    @Test
+    void replacedTokens() throws IOException {
+        String model = TinyModel.write(
+                        folder.resolve("rtd"),
+                        "ForMaskedLM",
+                        List.of("LABEL_0"),
+                        Optional.of(Architecture.REPLACED_TOKEN_DETECTION))
+                .toString();
+        JsonNode tokens = json("replaced-token-detection", "--model", model, QUESTIONS.get(0))
+                .get(0);
+        assertEquals(List.of("score", "word", "start", "end"), names(tokens.get(0)));
+        assertEquals(6, tokens.size());
+    }
+}
