@@ -42,8 +42,11 @@ final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", arity = "0..*", description = "Folders with config.json and weights.")
-    private List<Path> models = List.of();
+    @Parameters(
+            paramLabel = "MODEL",
+            arity = "0..*",
+            description = "Folders with config.json and weights, or names on the hub.")
+    private List<String> models = List.of();
 
     @Option(
             names = "--random-weights",
@@ -161,7 +164,8 @@ final class BenchCommand implements Runnable {
                 write(suite());
                 return;
             }
-            List<Path> all = new ArrayList<>(models);
+            List<Path> all =
+                    new ArrayList<>(models.stream().map(ModelFolder::of).toList());
             all.addAll(randomModels(configs, head, scratch));
             boolean noShape = shapes.isEmpty() && lengths.isEmpty() && mix.isEmpty();
             List<Workload> workloads =

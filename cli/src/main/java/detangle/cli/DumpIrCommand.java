@@ -29,7 +29,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -40,8 +39,8 @@ final class DumpIrCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "A folder with config.json; weights are optional.")
-    private Path model;
+    @Mixin
+    private ModelArgument model;
 
     @Mixin
     private HeadOptions headOptions;
@@ -72,21 +71,21 @@ final class DumpIrCommand implements Runnable {
         if (all && after.isPresent()) {
             throw new ParameterException(spec.commandLine(), "--all and --after exclude each other");
         }
-        DebertaConfig config = DebertaConfig.read(model);
+        DebertaConfig config = DebertaConfig.read(model.folder());
         Architecture architecture = headOptions.head(config);
         ModelOptions options = ModelOptions.DEFAULT
                 .with(headOptions.convention(architecture))
                 .withHiddenStates(hiddenStates)
                 .withAttentions(attentions);
         Program program = DebertaModel.build(config, architecture, options);
-        if (Weights.existIn(model)) {
-            try (Weights weights = Weights.open(model)) {
+        if (Weights.existIn(model.folder())) {
+            try (Weights weights = Weights.open(model.folder())) {
                 print(program, Checkpoint.parameters(weights, config, program));
             }
         } else {
             spec.commandLine()
                     .getErr()
-                    .println("detangle: " + model + " has no weights; random ones stand in for them");
+                    .println("detangle: " + model.folder() + " has no weights; random ones stand in for them");
             print(program, RandomWeights.of(program));
         }
     }

@@ -13,7 +13,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -24,8 +23,8 @@ final class ExportCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "A folder with config.json and weights.")
-    private Path model;
+    @Mixin
+    private ModelArgument model;
 
     @Option(
             names = "--format",
@@ -60,7 +59,7 @@ final class ExportCommand implements Runnable {
 
     @Override
     public void run() {
-        Architecture head = headOptions.head(DebertaConfig.read(model));
+        Architecture head = headOptions.head(DebertaConfig.read(model.folder()));
         ModelExport.Options options = new ModelExport.Options(
                 format,
                 Optional.of(head),
@@ -68,7 +67,7 @@ final class ExportCommand implements Runnable {
                 weights,
                 hiddenStates,
                 externalData);
-        for (Path file : ModelExport.write(model, output, options)) {
+        for (Path file : ModelExport.write(model.folder(), output, options)) {
             spec.commandLine()
                     .getErr()
                     .println(String.format(Locale.ROOT, "detangle: wrote %s, %.1f MiB", file, size(file) / 0x1p20));

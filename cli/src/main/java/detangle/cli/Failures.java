@@ -5,6 +5,7 @@ import detangle.backend.InputException;
 import detangle.bench.BenchException;
 import detangle.compiler.CompileException;
 import detangle.export.ExportException;
+import detangle.hub.HubException;
 import detangle.ir.IrException;
 import detangle.ir.interpreter.InterpreterException;
 import detangle.ir.text.ParseException;
@@ -41,6 +42,7 @@ final class Failures {
             case IrException known -> oneLine(known);
             case BenchException known -> oneLine(known);
             case ExportException known -> oneLine(known);
+            case HubException known -> oneLine(known);
             case PipelineException known -> oneLine(known);
             case UncheckedIOException io -> oneLine(io.getCause());
             default -> "internal error: " + e + "; run it with --verbose and report what it prints";

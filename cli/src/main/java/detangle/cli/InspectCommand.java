@@ -8,7 +8,6 @@ import detangle.models.weights.Weights;
 import detangle.runtime.MemoryEstimate;
 import java.io.PrintWriter;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +19,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(name = "inspect", description = "Says what a model folder holds.", mixinStandardHelpOptions = true)
@@ -28,8 +26,8 @@ final class InspectCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "A folder with config.json.")
-    private Path model;
+    @Mixin
+    private ModelArgument model;
 
     @Mixin
     private HeadOptions headOptions;
@@ -46,7 +44,7 @@ final class InspectCommand implements Runnable {
             throw new ParameterException(spec.commandLine(), "--batch and --seq are at least 1");
         }
         PrintWriter out = spec.commandLine().getOut();
-        DebertaConfig c = DebertaConfig.read(model);
+        DebertaConfig c = DebertaConfig.read(model.folder());
         line(out, "model type", c.modelType().text());
         line(out, "head", c.architecture().text());
         line(out, "layers", c.numHiddenLayers());
@@ -121,10 +119,10 @@ final class InspectCommand implements Runnable {
     }
 
     private String weights() {
-        if (!Weights.existIn(model)) {
+        if (!Weights.existIn(model.folder())) {
             return "none";
         }
-        try (Weights weights = Weights.open(model)) {
+        try (Weights weights = Weights.open(model.folder())) {
             long parameters = 0;
             Map<String, Integer> types = new TreeMap<>();
             for (String name : weights.names()) {
@@ -142,8 +140,9 @@ final class InspectCommand implements Runnable {
     }
 
     private String files(String... names) {
-        String found =
-                Stream.of(names).filter(n -> Files.exists(model.resolve(n))).collect(Collectors.joining(", "));
+        String found = Stream.of(names)
+                .filter(n -> Files.exists(model.folder().resolve(n)))
+                .collect(Collectors.joining(", "));
         return found.isEmpty() ? "none" : found;
     }
 }

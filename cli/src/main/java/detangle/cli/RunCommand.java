@@ -17,7 +17,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -26,8 +25,8 @@ import picocli.CommandLine.Spec;
                 "Runs a model on inputs from a JSON file and writes hidden states, logits and losses as safetensors.",
         mixinStandardHelpOptions = true)
 final class RunCommand implements Runnable {
-    @Parameters(paramLabel = "MODEL", description = "A folder with config.json and weights.")
-    private Path model;
+    @Mixin
+    private ModelArgument model;
 
     @Option(
             names = "--inputs",
@@ -76,7 +75,7 @@ final class RunCommand implements Runnable {
     @Override
     public void run() {
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
-        Architecture architecture = headOptions.head(DebertaConfig.read(model));
+        Architecture architecture = headOptions.head(DebertaConfig.read(model.folder()));
         Convention reading = headOptions.convention(architecture);
         SessionOptions options = SessionOptions.DEFAULT
                 .withBackend(device.backend())
@@ -90,7 +89,7 @@ final class RunCommand implements Runnable {
                 .withWeightType(weightType.type())
                 .withAttentions(attentions);
         OperationTimes times = new OperationTimes();
-        try (Session session = Session.load(model, options)) {
+        try (Session session = Session.load(model.folder(), options)) {
             DebertaConfig config = session.config();
             for (CaseFile.Case c : CaseFile.read(inputs, config)) {
                 Map<String, Tensor> outputs = session.run(c.inputs());

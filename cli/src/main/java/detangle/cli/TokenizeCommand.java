@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,8 +38,8 @@ final class TokenizeCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "A folder with the files of a tokenizer.")
-    private Path model;
+    @Mixin
+    private ModelArgument model;
 
     @Parameters(index = "1..*", paramLabel = "TEXT", description = "Texts to tokenize.")
     private List<String> texts = new ArrayList<>();
@@ -105,7 +106,7 @@ final class TokenizeCommand implements Runnable {
                 : texts.stream()
                         .map(t -> new TextLines.Line(t, Optional.empty()))
                         .toList();
-        Tokenizer loaded = Tokenizers.load(model, kind);
+        Tokenizer loaded = Tokenizers.load(model.folder(), kind);
         PrintWriter out = spec.commandLine().getOut();
         for (TextLines.Line line : lines) {
             Encoding whole = line.second()

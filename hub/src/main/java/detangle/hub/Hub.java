@@ -1,0 +1,224 @@
+package detangle.hub;
+
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Models by their names: from huggingface.co, or another hub that speaks its language. They are kept in the cache that
+ * huggingface_hub keeps them in, so that what Python has loaded is not loaded again, nor the other way round.
+ *
+ * <pre>{@code
+ * TextClassifier.load(Hub.model("protectai/deberta-v3-base-prompt-injection-v2"))
+ * }</pre>
+ *
+ * <p>Nothing of a repository is run, and only files that make a model are asked for. Any number of threads and processes may share a
+ * cache.
+ */
+public final class Hub {
+    private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
+    private static final Pattern HASH = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
+    private static final long PAUSE_MILLIS = 250;
+
+    private final HubOptions options;
+    private final HubClient client;
+    private final long pauseMillis;
+
+    /** A hub and its cache. */
+    public Hub(HubOptions options) {
+        this(options, PAUSE_MILLIS);
+    }
+
+    Hub(HubOptions options, long pauseMillis) {
+        this.options = options;
+        this.client = new HubClient(options);
+        this.pauseMillis = pauseMillis;
+    }
+
+    /** The folder of a model, by the options of the environment; see {@link #folder}. */
+    public static Path model(String name) {
+        return new Hub(HubOptions.fromEnvironment()).folder(name, HubProgress.NONE);
+    }
+
+    /**
+     * The folder of a model.
+     *
+     * @param name a folder that exists, {@code organisation/name}, {@code organisation/name@revision}, or one of microsoft's own
+     *     names ({@code base}, {@code xxlarge-v2-mnli}, ...); see {@link ModelId#parse}
+     * @return the folder itself, or the snapshot in the cache, downloaded if it is not there
+     * @throws HubException if there is no such model, or it cannot be had
+     */
+    public Path folder(String name, HubProgress progress) {
+        Path folder = Path.of(name);
+        if (Files.exists(folder)) {
+            return folder;
+        }
+        ModelId id = ModelId.parse(name)
+                .orElseThrow(() -> new HubException(name
+                        + " is neither a folder nor a model's name on the hub, such as microsoft/deberta-v3-base"));
+        return snapshot(id, progress);
+    }
+
+    private Path snapshot(ModelId id, HubProgress progress) {
+        HubCache cache = new HubCache(options.cache(), id);
+        Optional<Path> kept = cache.commit(id.revision()).map(cache::snapshot).filter(ModelFiles::complete);
+        // A commit never changes.
+        if (kept.isPresent() && (options.offline() || HubCache.isCommit(id.revision()))) {
+            return kept.get();
+        }
+        if (options.offline()) {
+            throw new HubException(id + " is not in " + options.cache()
+                    + ", and HF_HUB_OFFLINE forbids to load it: unset it, or name a folder");
+        }
+        Listing listing;
+        try {
+            listing = list(id);
+        } catch (IOException e) {
+            if (kept.isPresent()) {
+                LOG.warn("{} cannot be reached ({}): {} is taken from the cache", options.endpoint(), reason(e), id);
+                return kept.get();
+            }
+            throw new HubException(
+                    options.endpoint() + " cannot be reached (" + reason(e) + "), and " + id + " is not in "
+                            + options.cache() + ": check the network or HTTPS_PROXY, or name a folder",
+                    e);
+        }
+        try {
+            return fetch(id, cache, listing, progress);
+        } catch (IOException e) {
+            throw new HubException(id + " cannot be loaded into " + options.cache() + ": " + reason(e), e);
+        }
+    }
+
+    private static String reason(IOException e) {
+        return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
+    }
+
+    /** A commit and the names of its files. */
+    private record Listing(String commit, Set<String> files) {}
+
+    private Listing list(ModelId id) throws IOException {
+        URI uri = client.at(
+                "/api/models/" + id.repository() + "/revision/" + id.revision().replace("/", "%2F"));
+        try (HubClient.Answer answer = client.get(uri, Map.of("Accept", "application/json"))) {
+            check(answer, id);
+            JsonNode root;
+            try {
+                root = JsonMapper.shared().readTree(answer.body());
+            } catch (JacksonException e) {
+                throw new HubException(uri + " does not answer in JSON: is HF_ENDPOINT a hub?", e);
+            }
+            String commit = root.path("sha").asString("");
+            if (!HubCache.isCommit(commit)) {
+                throw new HubException(uri + " names no commit: is HF_ENDPOINT a hub?");
+            }
+            Set<String> files = new HashSet<>();
+            root.path("siblings").forEach(s -> files.add(s.path("rfilename").asString("")));
+            return new Listing(commit, files);
+        }
+    }
+
+    /** Refuses an answer that is no success; an IOException if another attempt may help. */
+    private void check(HubClient.Answer answer, ModelId id) throws IOException {
+        String code = answer.header("X-Error-Code").orElse("");
+        int status = answer.status();
+        if (status / 100 == 2 || answer.isRedirect()) {
+            return;
+        }
+        if (status >= 500 || status == 429) {
+            throw new IOException("status " + status);
+        }
+        String page = options.endpoint() + "/" + id.repository();
+        if (code.equals("GatedRepo")) {
+            throw new HubException(
+                    id + " is gated: accept its terms at " + page + ", and set HF_TOKEN to a token of yours");
+        }
+        if (code.equals("RevisionNotFound")) {
+            throw new HubException(id.repository() + " has no revision " + id.revision() + ": see " + page);
+        }
+        if (status == HttpURLConnection.HTTP_UNAUTHORIZED || status == HttpURLConnection.HTTP_FORBIDDEN) {
+            throw new HubException("there is neither a folder nor a model " + id.repository() + " at "
+                    + options.endpoint()
+                    + (options.token().isPresent()
+                            ? " that HF_TOKEN gives access to"
+                            : ", or it is private: set HF_TOKEN"));
+        }
+        throw new HubException(
+                status == HttpURLConnection.HTTP_NOT_FOUND
+                        ? "there is neither a folder nor a model " + id.repository() + " at " + options.endpoint()
+                                + ": check its name"
+                        : answer.uri() + " answers with status " + status);
+    }
+
+    private Path fetch(ModelId id, HubCache cache, Listing listing, HubProgress progress) throws IOException {
+        Path snapshot = cache.snapshot(listing.commit());
+        if (!ModelFiles.haveConfig(listing.files())) {
+            throw new HubException(id + " has no config.json, so it is no model that can be run");
+        }
+        String weights = ModelFiles.weights(listing.files())
+                .orElseThrow(() -> new HubException(id
+                        + " has neither model.safetensors nor pytorch_model.bin: it has no weights that can be read"));
+        fetch(id, cache, listing, weights, progress);
+        List<String> rest = new ArrayList<>();
+        if (ModelFiles.isIndex(weights)) {
+            for (String shard : ModelFiles.shards(snapshot.resolve(weights))) {
+                if (!listing.files().contains(shard)) {
+                    throw new HubException(id + " has no " + shard + ", which " + weights + " names");
+                }
+                rest.add(shard);
+            }
+        }
+        rest.addAll(ModelFiles.beside(listing.files()));
+        for (String file : rest) {
+            fetch(id, cache, listing, file, progress);
+        }
+        // Only now: a revision never leads to half a model.
+        cache.remember(id.revision(), listing.commit());
+        return snapshot;
+    }
+
+    private void fetch(ModelId id, HubCache cache, Listing listing, String name, HubProgress progress)
+            throws IOException {
+        if (Files.isRegularFile(cache.snapshot(listing.commit()).resolve(name))) {
+            return;
+        }
+        Download.RemoteFile file = remote(id, listing.commit(), name);
+        new Download(client, cache, progress, pauseMillis).fetch(file);
+        cache.link(listing.commit(), name, file.hash());
+    }
+
+    private Download.RemoteFile remote(ModelId id, String commit, String name) throws IOException {
+        URI uri = client.at("/" + id.repository() + "/resolve/" + commit + "/" + name);
+        try (HubClient.Answer answer = client.head(uri)) {
+            check(answer, id);
+            // Those of the file itself, where the answer is a redirect to a store.
+            String hash = answer.header("X-Linked-Etag")
+                    .or(() -> answer.header("ETag"))
+                    .map(tag -> tag.replaceFirst("^W/", "").replace("\"", ""))
+                    .orElse("");
+            long size = answer.header("X-Linked-Size")
+                    .or(() -> answer.header("Content-Length"))
+                    .filter(s -> s.matches("[0-9]{1,18}"))
+                    .map(Long::parseLong)
+                    .orElseThrow(() -> new HubException(uri + " does not tell its size: is HF_ENDPOINT a hub?"));
+            if (!HASH.matcher(hash).matches()) {
+                throw new HubException(uri + " has no hash that could be checked: is HF_ENDPOINT a hub?");
+            }
+            return new Download.RemoteFile(name, answer.uri(), hash, size);
+        }
+    }
+}

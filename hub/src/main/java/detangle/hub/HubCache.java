@@ -1,0 +1,110 @@
+package detangle.hub;
+
+import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A model's part of the cache, as huggingface_hub documents it ("Understand caching"): {@code blobs} by hash, {@code snapshots} of
+ * links to them by commit, {@code refs} from branches and tags to commits.
+ */
+final class HubCache {
+    private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
+
+    private final Path root;
+    private final Path locks;
+
+    HubCache(Path cache, ModelId id) {
+        String folder = "models--" + id.repository().replace("/", "--");
+        this.root = cache.resolve(folder);
+        this.locks = cache.resolve(".locks").resolve(folder);
+    }
+
+    static boolean isCommit(String revision) {
+        return COMMIT.matcher(revision).matches();
+    }
+
+    /** The folder of a commit, whether it exists or not. */
+    Path snapshot(String commit) {
+        return root.resolve("snapshots").resolve(commit);
+    }
+
+    Path blob(String hash) {
+        return root.resolve("blobs").resolve(hash);
+    }
+
+    Path incomplete(String hash) {
+        return root.resolve("blobs").resolve(hash + ".incomplete");
+    }
+
+    Path lock(String hash) {
+        return locks.resolve(hash + ".lock");
+    }
+
+    /** The commit that a revision was when it was last asked for. */
+    Optional<String> commit(String revision) {
+        if (isCommit(revision)) {
+            return Optional.of(revision);
+        }
+        Path ref = root.resolve("refs").resolve(revision);
+        if (!Files.isRegularFile(ref)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Files.readString(ref).strip()).filter(HubCache::isCommit);
+        } catch (IOException e) {
+            throw new HubException(ref + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Remembers what commit a revision is. */
+    void remember(String revision, String commit) throws IOException {
+        if (isCommit(revision) || commit(revision).filter(commit::equals).isPresent()) {
+            return;
+        }
+        Path ref = root.resolve("refs").resolve(revision);
+        Files.createDirectories(ref.getParent());
+        Path written = Files.createTempFile(ref.getParent(), ".ref", null);
+        try {
+            Files.writeString(written, commit);
+            move(written, ref);
+        } finally {
+            Files.deleteIfExists(written);
+        }
+    }
+
+    /** Puts a blob into a snapshot: as a link, or as a copy where links are not to be had. */
+    void link(String commit, String file, String hash) throws IOException {
+        Path link = snapshot(commit).resolve(file);
+        Files.createDirectories(link.getParent());
+        if (Files.exists(link)) {
+            return;
+        }
+        Files.deleteIfExists(link); // A link whose blob is gone.
+        Path blob = blob(hash);
+        try {
+            Files.createSymbolicLink(link, link.getParent().relativize(blob));
+        } catch (UnsupportedOperationException | IOException e) {
+            Path copy = Files.createTempFile(link.getParent(), ".copy", null);
+            try {
+                Files.copy(blob, copy, StandardCopyOption.REPLACE_EXISTING);
+                move(copy, link);
+            } finally {
+                Files.deleteIfExists(copy);
+            }
+        }
+    }
+
+    /** So that a file is there as a whole or not at all. */
+    static void move(Path from, Path to) throws IOException {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+}
