@@ -2,13 +2,14 @@
 @SuppressWarnings("requires-automatic")
 module detangle.models {
     requires transitive detangle.ir;
-    requires tools.jackson.databind;
+    requires transitive tools.jackson.databind;
     requires org.slf4j;
     requires ai.djl.tokenizers;
     requires ai.djl.api;
     requires com.google.gson;
 
     exports detangle.models.deberta;
+    exports detangle.models.gliner;
     exports detangle.models.text;
     exports detangle.models.weights;
 }

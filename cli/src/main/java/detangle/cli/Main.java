@@ -21,6 +21,7 @@ import picocli.CommandLine.ScopeType;
             ClassifyCommand.class,
             ZeroShotCommand.class,
             TokenClassificationCommand.class,
+            ExtractCommand.class,
             QuestionAnsweringCommand.class,
             FillMaskCommand.class,
             FeatureExtractionCommand.class,

@@ -34,7 +34,7 @@ final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> 
 
     @Override
     List<String> columns() {
-        return List.of("text", "entity", "score", "word", "start", "end");
+        return EntityResults.COLUMNS;
     }
 
     @Override

@@ -67,15 +67,25 @@ public final class Hub {
         if (Files.exists(folder)) {
             return folder;
         }
-        ModelId id = ModelId.parse(name)
-                .orElseThrow(() -> new HubException(name
-                        + " is neither a folder nor a model's name on the hub, such as microsoft/deberta-v3-base"));
-        return snapshot(id, progress);
+        return snapshot(id(name), true, progress);
     }
 
-    private Path snapshot(ModelId id, HubProgress progress) {
+    /** As {@link #folder}, but configuration and tokenizer alone are there for sure: for models that are made of another's. */
+    public Path folderWithoutWeights(String name, HubProgress progress) {
+        Path folder = Path.of(name);
+        return Files.isDirectory(folder) ? folder : snapshot(id(name), false, progress);
+    }
+
+    private static ModelId id(String name) {
+        return ModelId.parse(name)
+                .orElseThrow(() -> new HubException(name
+                        + " is neither a folder nor a model's name on the hub, such as microsoft/deberta-v3-base"));
+    }
+
+    private Path snapshot(ModelId id, boolean weighty, HubProgress progress) {
         HubCache cache = new HubCache(options.cache(), id);
-        Optional<Path> kept = cache.commit(id.revision()).map(cache::snapshot).filter(ModelFiles::complete);
+        Optional<Path> kept =
+                cache.commit(id.revision()).map(cache::snapshot).filter(folder -> ModelFiles.complete(folder, weighty));
         // A commit never changes.
         if (kept.isPresent() && (options.offline() || HubCache.isCommit(id.revision()))) {
             return kept.get();
@@ -98,7 +108,7 @@ public final class Hub {
                     e);
         }
         try {
-            return fetch(id, cache, listing, progress);
+            return fetch(id, cache, listing, weighty, progress);
         } catch (IOException e) {
             throw new HubException(id + " cannot be loaded into " + options.cache() + ": " + reason(e), e);
         }
@@ -164,31 +174,42 @@ public final class Hub {
                         : answer.uri() + " answers with status " + status);
     }
 
-    private Path fetch(ModelId id, HubCache cache, Listing listing, HubProgress progress) throws IOException {
+    private Path fetch(ModelId id, HubCache cache, Listing listing, boolean weighty, HubProgress progress)
+            throws IOException {
         Path snapshot = cache.snapshot(listing.commit());
         if (!ModelFiles.haveConfig(listing.files())) {
             throw new HubException(id + " has no config.json, so it is no model that can be run");
         }
-        String weights = ModelFiles.weights(listing.files())
-                .orElseThrow(() -> new HubException(id
-                        + " has neither model.safetensors nor pytorch_model.bin: it has no weights that can be read"));
-        fetch(id, cache, listing, weights, progress);
-        List<String> rest = new ArrayList<>();
-        if (ModelFiles.isIndex(weights)) {
-            for (String shard : ModelFiles.shards(snapshot.resolve(weights))) {
-                if (!listing.files().contains(shard)) {
-                    throw new HubException(id + " has no " + shard + ", which " + weights + " names");
-                }
-                rest.add(shard);
-            }
+        List<String> files = new ArrayList<>();
+        if (weighty) {
+            files.addAll(weights(id, cache, listing, progress));
         }
-        rest.addAll(ModelFiles.beside(listing.files()));
-        for (String file : rest) {
+        files.addAll(ModelFiles.beside(listing.files()));
+        for (String file : files) {
             fetch(id, cache, listing, file, progress);
         }
         // Only now: a revision never leads to half a model.
         cache.remember(id.revision(), listing.commit());
         return snapshot;
+    }
+
+    /** The files that hold the weights; the index of shards, if there is one, is loaded to know them. */
+    private List<String> weights(ModelId id, HubCache cache, Listing listing, HubProgress progress) throws IOException {
+        String weights = ModelFiles.weights(listing.files())
+                .orElseThrow(() -> new HubException(id
+                        + " has neither model.safetensors nor pytorch_model.bin: it has no weights that can be read"));
+        if (!ModelFiles.isIndex(weights)) {
+            return List.of(weights);
+        }
+        fetch(id, cache, listing, weights, progress);
+        List<String> shards = new ArrayList<>();
+        for (String shard : ModelFiles.shards(cache.snapshot(listing.commit()).resolve(weights))) {
+            if (!listing.files().contains(shard)) {
+                throw new HubException(id + " has no " + shard + ", which " + weights + " names");
+            }
+            shards.add(shard);
+        }
+        return shards;
     }
 
     private void fetch(ModelId id, HubCache cache, Listing listing, String name, HubProgress progress)

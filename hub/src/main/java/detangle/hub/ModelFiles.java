@@ -79,20 +79,32 @@ final class ModelFiles {
         return shards;
     }
 
-    /** Whether a folder has a configuration, a tokenizer and all weights. */
-    static boolean complete(Path folder) {
-        List<String> names = new ArrayList<>();
-        CONFIGS.forEach(names::add);
-        names.addAll(TOKENIZERS);
-        WEIGHTS.forEach(w -> names.addAll(List.of(w, w + INDEX)));
-        names.removeIf(name -> !Files.isRegularFile(folder.resolve(name)));
-        Optional<String> weights = weights(names);
-        return haveConfig(names)
-                && TOKENIZERS.stream().anyMatch(names::contains)
-                && weights.isPresent()
-                && (!isIndex(weights.get())
-                        || shards(folder.resolve(weights.get())).stream()
-                                .allMatch(s -> Files.isRegularFile(folder.resolve(s))));
+    /**
+     * Whether a folder has a configuration and a tokenizer, and all weights if they are wanted. GLiNER models may have the tokenizer of
+     * another.
+     */
+    static boolean complete(Path folder, boolean weighty) {
+        return haveConfig(namesIn(folder, CONFIGS))
+                && (!namesIn(folder, TOKENIZERS).isEmpty()
+                        || !namesIn(folder, List.of(GLINER_CONFIG)).isEmpty())
+                && (!weighty || haveWeights(folder));
+    }
+
+    private static boolean haveWeights(Path folder) {
+        List<String> all =
+                WEIGHTS.stream().flatMap(w -> List.of(w, w + INDEX).stream()).toList();
+        Optional<String> weights = weights(namesIn(folder, all));
+        if (weights.isEmpty() || !isIndex(weights.get())) {
+            return weights.isPresent();
+        }
+        List<String> shards = List.copyOf(shards(folder.resolve(weights.get())));
+        return namesIn(folder, shards).equals(shards);
+    }
+
+    private static List<String> namesIn(Path folder, List<String> names) {
+        return names.stream()
+                .filter(name -> Files.isRegularFile(folder.resolve(name)))
+                .toList();
     }
 
     private static String firstLine(Exception e) {

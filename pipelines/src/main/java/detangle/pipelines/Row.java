@@ -34,6 +34,20 @@ record Row(Map<String, Tensor> outputs, int row, int tokens) {
         return vectors;
     }
 
+    /** As {@link #vectors}, in single precision. */
+    float[][] floats(String output) {
+        Tensor tensor = outputs.get(output);
+        int width = Math.toIntExact(tensor.dim(2));
+        float[][] vectors = new float[tokens][width];
+        for (int token = 0; token < tokens; token++) {
+            long first = (row * tensor.dim(1) + token) * width;
+            for (int i = 0; i < width; i++) {
+                vectors[token][i] = (float) tensor.getDouble(first + i);
+            }
+        }
+        return vectors;
+    }
+
     private static double[] read(Tensor tensor, long first, int count) {
         double[] values = new double[count];
         for (int i = 0; i < count; i++) {

@@ -76,6 +76,11 @@ final class TextModel implements AutoCloseable {
         }
     }
 
+    /** A session with its tokenizer; the session is closed with it. */
+    static TextModel of(Session session, Tokenizer tokenizer, PipelineOptions options) {
+        return new TextModel(session, tokenizer, options);
+    }
+
     private static boolean fits(Architecture own, Architecture head) {
         return head == Architecture.ENCODER
                 || own == Architecture.ENCODER

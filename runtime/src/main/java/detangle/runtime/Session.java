@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** A model, compiled and loaded on a device. Any number of threads may run it at once. */
 public final class Session implements AutoCloseable {
@@ -84,9 +85,9 @@ public final class Session implements AutoCloseable {
         Architecture head = options.head().orElse(config.architecture());
         ModelOptions model = modelOptions(options, head.convention());
         return load(
-                folder,
+                Weights.open(options.weights().orElse(folder)),
                 config,
-                device,
+                () -> device,
                 options,
                 Map.of(),
                 mask -> DebertaModel.build(config, head, model.with(mask)),
@@ -99,13 +100,22 @@ public final class Session implements AutoCloseable {
      * @param parameters those of the head that the folder's weights do not hold, by name
      */
     public static Session load(Path folder, SessionOptions options, Head head, Map<String, Tensor> parameters) {
-        Device device = device(options);
         DebertaConfig config = DebertaConfig.read(folder);
+        return load(config, Weights.open(options.weights().orElse(folder)), options, head, parameters);
+    }
+
+    /**
+     * As {@link #load(Path, SessionOptions, Head, Map)}, for a model whose configuration is not that of a folder.
+     *
+     * @param weights are closed with the session, or if it cannot be loaded
+     */
+    public static Session load(
+            DebertaConfig config, Weights weights, SessionOptions options, Head head, Map<String, Tensor> parameters) {
         ModelOptions model = modelOptions(options, Convention.HUGGINGFACE);
         return load(
-                folder,
+                weights,
                 config,
-                device,
+                () -> device(options),
                 options,
                 Map.copyOf(parameters),
                 mask -> DebertaModel.build(config, head, model.with(mask)),
@@ -129,18 +139,17 @@ public final class Session implements AutoCloseable {
     }
 
     private static Session load(
-            Path folder,
+            Weights weights,
             DebertaConfig config,
-            Device device,
+            Supplier<Device> device,
             SessionOptions options,
             Map<String, Tensor> added,
             Function<AttentionMask, Program> model,
             boolean absolutePositions) {
-        Weights weights = Weights.open(options.weights().orElse(folder));
         try {
             Session session = new Session(
                     config,
-                    device,
+                    device.get(),
                     weights,
                     added,
                     model,

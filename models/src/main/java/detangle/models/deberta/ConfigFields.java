@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Typed access to the fields of a JSON object; null counts as absent. Every fault names the file and the field. */
-record ConfigFields(Path file, JsonNode root) {
+public record ConfigFields(Path file, JsonNode root) {
 
-    static ConfigFields read(Path file) {
+    /** The fields of a file; a {@link ConfigException} if it is no JSON object. */
+    public static ConfigFields read(Path file) {
         if (!Files.isRegularFile(file)) {
             throw new ConfigException(file, "no such file");
         }
@@ -30,13 +32,24 @@ record ConfigFields(Path file, JsonNode root) {
         return new ConfigFields(file, root);
     }
 
-    Optional<JsonNode> find(String field) {
+    /** These fields, but for one; null makes it absent. */
+    public ConfigFields with(String field, Object value) {
+        ObjectNode copy = (ObjectNode) root.deepCopy();
+        switch (value) {
+            case null -> copy.putNull(field);
+            case Integer number -> copy.put(field, number.intValue());
+            default -> copy.put(field, value.toString());
+        }
+        return new ConfigFields(file, copy);
+    }
+
+    public Optional<JsonNode> find(String field) {
         JsonNode node = root.path(field);
         return node.isMissingNode() || node.isNull() ? Optional.empty() : Optional.of(node);
     }
 
     /** The fields of an object inside this one, none if it is absent; microsoft's code has one for the pooler. */
-    ConfigFields object(String field) {
+    public ConfigFields object(String field) {
         JsonNode node = find(field).orElseGet(JsonNodeFactory.instance::objectNode);
         if (!node.isObject()) {
             throw fault(field, "is not an object");
@@ -44,7 +57,7 @@ record ConfigFields(Path file, JsonNode root) {
         return new ConfigFields(file, node);
     }
 
-    Optional<String> text(String field) {
+    public Optional<String> text(String field) {
         return find(field).map(node -> {
             if (!node.isString()) {
                 throw fault(field, "is not a string");
@@ -53,7 +66,7 @@ record ConfigFields(Path file, JsonNode root) {
         });
     }
 
-    boolean flag(String field, boolean otherwise) {
+    public boolean flag(String field, boolean otherwise) {
         return find(field)
                 .map(node -> {
                     if (!node.isBoolean()) {
@@ -65,7 +78,7 @@ record ConfigFields(Path file, JsonNode root) {
     }
 
     /** An integer of any sign. */
-    int integer(String field, int otherwise) {
+    public int integer(String field, int otherwise) {
         return find(field).map(node -> integer(field, node)).orElse(otherwise);
     }
 
@@ -77,7 +90,7 @@ record ConfigFields(Path file, JsonNode root) {
     }
 
     /** A number of at least {@code least}. */
-    int atLeast(int least, String field, int otherwise) {
+    public int atLeast(int least, String field, int otherwise) {
         int value = integer(field, otherwise);
         if (value < least) {
             throw fault(field, "is " + value + "; it must be at least " + least);
@@ -86,7 +99,7 @@ record ConfigFields(Path file, JsonNode root) {
     }
 
     /** A positive integer that the file must state: a default would be another model's size. */
-    int required(String field) {
+    public int required(String field) {
         if (find(field).isEmpty()) {
             throw fault(field, "is missing");
         }
@@ -121,7 +134,8 @@ record ConfigFields(Path file, JsonNode root) {
                 .orElse(otherwise);
     }
 
-    ConfigException fault(String field, String fault) {
+    /** An exception that names the file and the field. */
+    public ConfigException fault(String field, String fault) {
         return new ConfigException(file, field + " " + fault);
     }
 }

@@ -29,7 +29,11 @@ final class ConfigReader {
 
     static DebertaConfig read(Path fileOrFolder) {
         Path file = Files.isDirectory(fileOrFolder) ? fileOrFolder.resolve(CONFIG) : fileOrFolder;
-        return new ConfigReader(ConfigFields.read(file)).config();
+        return read(ConfigFields.read(file));
+    }
+
+    static DebertaConfig read(ConfigFields fields) {
+        return new ConfigReader(fields).config();
     }
 
     private DebertaConfig config() {

@@ -88,6 +88,11 @@ public record DebertaConfig(
         return ConfigReader.read(fileOrFolder);
     }
 
+    /** The configuration that an object inside another file states. */
+    public static DebertaConfig of(ConfigFields fields) {
+        return ConfigReader.read(fields);
+    }
+
     /** S: relative indices run over [0, 2 S), the rows of the position table. */
     public int attSpan() {
         return positionBuckets > 0 ? positionBuckets : maxRelativePositions;

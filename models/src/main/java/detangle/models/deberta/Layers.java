@@ -22,6 +22,11 @@ public final class Layers {
         this.prefix = prefix;
     }
 
+    /** Layers whose parameters have the names that they are given. */
+    public static Layers of(Builder builder) {
+        return new Layers(builder, "");
+    }
+
     /** Layers whose parameters stand under {@code name}, and whose nodes are named after it. */
     public Layers scope(String name) {
         return new Layers(b.scope(name), prefix.isEmpty() ? name : prefix + "." + name);

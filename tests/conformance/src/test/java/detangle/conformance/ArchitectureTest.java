@@ -22,6 +22,7 @@ class ArchitectureTest {
     private static final String VECTOR = "detangle.backend.vector..";
     private static final String MODELS = "detangle.models..";
     private static final String RUNTIME = "detangle.runtime..";
+    private static final String HUB = "detangle.hub..";
     private static final String PIPELINES = "detangle.pipelines..";
     private static final String CLI = "detangle.cli..";
     private static final String EXPORT = "detangle.export..";
@@ -100,6 +101,14 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(COMPILER, SPI, REFERENCE, VECTOR, RUNTIME, CLI);
+
+    @ArchTest
+    static final ArchRule hubKnowsNothingOfModels = classes()
+            .that()
+            .resideInAPackage(HUB)
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "org.slf4j..", "tools.jackson..", HUB);
 
     @ArchTest
     static final ArchRule runtimeFindsBackendsByTheirService = noClasses()

@@ -1,0 +1,65 @@
+package detangle.cli;
+
+import detangle.pipelines.Entity;
+import detangle.pipelines.EntityExtractor;
+import detangle.pipelines.ExtractionOptions;
+import detangle.pipelines.PipelineOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntConsumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "extract",
+        description = "Finds entities of any kind that is named, with a GLiNER model. Long texts are read in windows.",
+        mixinStandardHelpOptions = true)
+final class ExtractCommand extends PipelineCommand<EntityExtractor> {
+    @Option(
+            names = "--labels",
+            paramLabel = "LABEL,...",
+            split = ",",
+            required = true,
+            description = "What to look for: person,iban,\"credit card\".")
+    private List<String> labels;
+
+    @Option(names = "--threshold", paramLabel = "P", description = "The least probability; ${DEFAULT-VALUE}.")
+    private double threshold = ExtractionOptions.DEFAULT.threshold();
+
+    @Option(names = "--nested", description = "Allow entities inside one another.")
+    private boolean nested;
+
+    @Option(names = "--multi-label", description = "Allow several labels for the same part of a text.")
+    private boolean multiLabel;
+
+    @Override
+    EntityExtractor load(Path folder, PipelineOptions options) {
+        return EntityExtractor.load(folder, options);
+    }
+
+    @Override
+    void check(boolean fromFile) {
+        if (!(threshold >= 0 && threshold <= 1)) {
+            throw wrongUse("--threshold is between 0 and 1");
+        }
+    }
+
+    @Override
+    List<String> columns() {
+        return EntityResults.COLUMNS;
+    }
+
+    @Override
+    List<Result> run(EntityExtractor extractor, List<List<String>> rows, IntConsumer progress) {
+        List<String> texts = rows.stream().map(List::getFirst).toList();
+        ExtractionOptions options = new ExtractionOptions(threshold, !nested, multiLabel);
+        List<List<Entity>> all = extractor.extract(texts, labels, options, done -> {});
+        progress.accept(texts.size());
+        List<Result> results = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            results.add(EntityResults.ofGliner(texts.get(i), all.get(i)));
+        }
+        return results;
+    }
+}

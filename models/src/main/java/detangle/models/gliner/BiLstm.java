@@ -1,0 +1,88 @@
+package detangle.models.gliner;
+
+import detangle.ir.Tensor;
+import detangle.models.weights.Weights;
+
+/**
+ * A bidirectional LSTM (Hochreiter and Schmidhuber 1997) as PyTorch computes it, from what its inputs contribute to the gates: input,
+ * forget, cell and output gate, H each.
+ */
+public final class BiLstm {
+    private final int hidden;
+    private final float[][] recurrent;
+
+    /**
+     * The recurrent matrices of a model.
+     *
+     * @throws detangle.models.weights.WeightsException if one is missing
+     */
+    public BiLstm(GlinerConfig config, Weights weights) {
+        this.hidden = config.hiddenSize() / 2;
+        this.recurrent = new float[][] {
+            transposed(weights.get(GlinerModel.recurrent(0))), transposed(weights.get(GlinerModel.recurrent(1)))
+        };
+    }
+
+    /** {@code [4H,H]} as {@code [H,4H]}, so that a state's element adds a row to the gates. */
+    private float[] transposed(Tensor matrix) {
+        int gates = 4 * hidden;
+        if (matrix.rank() != 2 || matrix.dim(0) != gates || matrix.dim(1) != hidden) {
+            throw new IllegalArgumentException("the LSTM's recurrent matrix should be " + gates + " by " + hidden);
+        }
+        float[] rows = new float[gates * hidden];
+        for (int gate = 0; gate < gates; gate++) {
+            for (int i = 0; i < hidden; i++) {
+                rows[i * gates + gate] = (float) matrix.getDouble((long) gate * hidden + i);
+            }
+        }
+        return rows;
+    }
+
+    /**
+     * Runs over a sequence.
+     *
+     * @param gates for each direction and step what the input contributes, {@code [2][W][4H]}
+     * @return the states of both directions, {@code [W][2H]}
+     */
+    public float[][] run(float[][][] gates) {
+        int steps = gates[0].length;
+        float[][] states = new float[steps][2 * hidden];
+        for (int direction = 0; direction < 2; direction++) {
+            float[] state = new float[hidden];
+            float[] cell = new float[hidden];
+            for (int i = 0; i < steps; i++) {
+                int step = direction == 0 ? i : steps - 1 - i;
+                float[] all = gates[direction][step].clone();
+                for (int j = 0; j < hidden; j++) {
+                    addRow(all, recurrent[direction], j * all.length, state[j]);
+                }
+                step(all, state, cell);
+                System.arraycopy(state, 0, states[step], direction * hidden, hidden);
+            }
+        }
+        return states;
+    }
+
+    /** A loop of its own, which the JIT makes vectors of. */
+    private static void addRow(float[] sum, float[] matrix, int row, float factor) {
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] += factor * matrix[row + i];
+        }
+    }
+
+    private void step(float[] gates, float[] state, float[] cell) {
+        for (int j = 0; j < hidden; j++) {
+            double input = sigmoid(gates[j]);
+            double forget = sigmoid(gates[hidden + j]);
+            double candidate = Math.tanh(gates[2 * hidden + j]);
+            double output = sigmoid(gates[3 * hidden + j]);
+            double next = forget * cell[j] + input * candidate;
+            cell[j] = (float) next;
+            state[j] = (float) (output * Math.tanh(next));
+        }
+    }
+
+    private static double sigmoid(double x) {
+        return 1 / (1 + Math.exp(-x));
+    }
+}

@@ -1,0 +1,116 @@
+package detangle.models.gliner;
+
+import detangle.models.deberta.ConfigFields;
+import detangle.models.deberta.DebertaConfig;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What the gliner_config.json of a published model states (gliner/config.py).
+ *
+ * @param encoder the DeBERTa model inside
+ * @param hiddenSize width of words, labels and spans; the encoder's states are projected to it
+ * @param maxWidth the longest span, in words
+ * @param maxWords the longest text, in words
+ * @param lstm whether a bidirectional LSTM runs over the words
+ * @param embedEntToken whether a label's state is that of the token before it, and not that of its own first token
+ * @param entToken stands before each label
+ * @param sepToken stands between the labels and the text
+ * @param classTokenIndex the id of {@code entToken}; empty where the tokenizer must tell
+ */
+public record GlinerConfig(
+        DebertaConfig encoder,
+        int hiddenSize,
+        int maxWidth,
+        int maxWords,
+        SpanMode spanMode,
+        boolean lstm,
+        boolean embedEntToken,
+        String entToken,
+        String sepToken,
+        Optional<Integer> classTokenIndex) {
+    /** The file's name in a model's folder. */
+    public static final String FILE = "gliner_config.json";
+
+    /**
+     * Reads a folder's configuration.
+     *
+     * @param base the folder of {@link #baseModel}, if it is one whose encoder the file does not describe
+     * @throws detangle.models.deberta.ConfigException if the file is missing or not well formed, or the model is of another kind
+     */
+    public static GlinerConfig read(Path folder, Optional<Path> base) {
+        ConfigFields fields = ConfigFields.read(folder.resolve(FILE));
+        checkKind(fields);
+        int vocabulary = fields.integer("vocab_size", -1);
+        int classToken = fields.integer("class_token_index", -1);
+        return new GlinerConfig(
+                encoder(fields, base, vocabulary),
+                fields.atLeast(1, "hidden_size", 512),
+                fields.atLeast(1, "max_width", 12),
+                fields.atLeast(1, "max_len", 384),
+                spanMode(fields),
+                fields.atLeast(0, "num_rnn_layers", 1) == 1,
+                fields.flag("embed_ent_token", true),
+                fields.text("ent_token").orElse("<<ENT>>"),
+                fields.text("sep_token").orElse("<<SEP>>"),
+                classToken < 0 ? Optional.empty() : Optional.of(classToken));
+    }
+
+    /** The model on the hub that a folder's encoder is of, if the folder does not describe the encoder itself. */
+    public static Optional<String> baseModel(Path folder) {
+        ConfigFields fields = ConfigFields.read(folder.resolve(FILE));
+        return fields.find("encoder_config").isPresent() ? Optional.empty() : Optional.of(modelName(fields));
+    }
+
+    /** The model on the hub that a folder's tokenizer is of, if the folder has none. */
+    public static String modelName(Path folder) {
+        return modelName(ConfigFields.read(folder.resolve(FILE)));
+    }
+
+    private static String modelName(ConfigFields fields) {
+        return fields.text("model_name").orElseThrow(() -> fields.fault("model_name", "is missing"));
+    }
+
+    private static DebertaConfig encoder(ConfigFields fields, Optional<Path> base, int vocabulary) {
+        ConfigFields encoder = fields.find("encoder_config").isPresent()
+                ? fields.object("encoder_config")
+                : ConfigFields.read(base.orElseThrow(() -> fields.fault("encoder_config", "is missing"))
+                        .resolve("config.json"));
+        // Its own head is not there, and its table has got rows for the tokens that mark labels.
+        ConfigFields headless = encoder.with("architectures", null);
+        return DebertaConfig.of(vocabulary > 0 ? headless.with("vocab_size", vocabulary) : headless);
+    }
+
+    private static void checkKind(ConfigFields fields) {
+        refuseUnless(fields, "model_type", "gliner_uni_encoder_span");
+        refuseUnless(fields, "subtoken_pooling", "first");
+        refuseUnless(fields, "words_splitter_type", "whitespace");
+        refuseUnless(fields, "post_fusion_schema", "");
+        for (String field : new String[] {"labels_encoder", "labels_decoder", "relations_layer"}) {
+            if (fields.find(field).isPresent()) {
+                throw fields.fault(field, "is set: that kind of GLiNER is not supported, only span-level ones are");
+            }
+        }
+        if (fields.flag("fuse_layers", false)) {
+            throw fields.fault("fuse_layers", "is true, which is not supported");
+        }
+        if (fields.integer("num_rnn_layers", 1) > 1) {
+            throw fields.fault("num_rnn_layers", "is above 1, which is not supported");
+        }
+    }
+
+    private static void refuseUnless(ConfigFields fields, String field, String supported) {
+        fields.text(field).filter(word -> !word.equals(supported)).ifPresent(word -> {
+            throw fields.fault(field, "is '" + word + "'; supported is '" + supported + "'");
+        });
+    }
+
+    private static SpanMode spanMode(ConfigFields fields) {
+        String word = fields.text("span_mode").orElse("markerV0");
+        return switch (word) {
+            case "markerV0" -> SpanMode.MARKER_V0;
+            case "marker" -> SpanMode.MARKER;
+            default -> throw fields.fault("span_mode", "is '" + word + "'; supported are markerV0 and marker");
+        };
+    }
+}

@@ -1,0 +1,110 @@
+package detangle.models.gliner;
+
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.TensorType;
+import detangle.models.deberta.EncoderOutput;
+import detangle.models.deberta.Head;
+import detangle.models.deberta.HiddenActivation;
+import detangle.models.deberta.Layers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The two programs of a GLiNER model (gliner/modeling/base.py, span_rep.py). The first encodes labels and words; between them
+ * {@link BiLstm} runs over the words, if the model has one; the second scores spans of words against labels.
+ */
+public final class GlinerModel {
+    /** Output of {@link #encoder}: states of tokens, {@code f32[B,S,D]}. */
+    public static final String STATES = "states";
+
+    /** Outputs of {@link #encoder}: what the states contribute to an LSTM's gates in a direction, {@code f32[B,S,2D]}. */
+    public static final List<String> GATES = List.of("gates", "gates_reverse");
+
+    /** Where parameters of the encoder and its projection stand. */
+    static final String ENCODER = "token_rep_layer.";
+
+    private static final String LSTM = "rnn.lstm.";
+    private static final List<String> SUFFIXES = List.of("_l0", "_l0_reverse");
+
+    private GlinerModel() {}
+
+    /** What stands on the encoder. */
+    public static Head encoder(GlinerConfig config) {
+        return encoder -> {
+            List<Output> outputs = new ArrayList<>();
+            Node states = encoder.lastHiddenState();
+            int width = config.hiddenSize();
+            if (config.encoder().hiddenSize() != width) {
+                states = encoder.layers()
+                        .linear(ENCODER + "projection", states, config.encoder().hiddenSize(), width);
+            }
+            outputs.add(new Output(STATES, encoder.zeroPadding(states)));
+            if (config.lstm()) {
+                for (int direction = 0; direction < 2; direction++) {
+                    outputs.add(new Output(GATES.get(direction), gates(encoder, states, width, direction)));
+                }
+            }
+            return outputs;
+        };
+    }
+
+    private static Node gates(EncoderOutput encoder, Node states, int width, int direction) {
+        Builder b = encoder.builder();
+        Layers layers = encoder.layers();
+        // Four gates of half the width, as the other half is the other direction's.
+        int gates = 2 * width;
+        String suffix = SUFFIXES.get(direction);
+        Node product = b.dotTransposed(states, layers.param(LSTM + "weight_ih" + suffix, gates, width));
+        Node bias =
+                b.add(layers.param(LSTM + "bias_ih" + suffix, gates), layers.param(LSTM + "bias_hh" + suffix, gates));
+        return encoder.zeroPadding(b.add(product, bias));
+    }
+
+    /** The recurrent matrix of a direction, {@code f32[2D,D/2]}. */
+    static String recurrent(int direction) {
+        return LSTM + "weight_hh" + SUFFIXES.get(direction);
+    }
+
+    /**
+     * Scores spans. Inputs: {@code words f32[W,D]}, {@code starts} and {@code ends i64[N]}, the first and the last word of each
+     * span, and {@code labels f32[C,D]}. Output: {@code scores f32[N,C]}, of which a sigmoid is a probability.
+     */
+    public static Program spans(GlinerConfig config) {
+        Builder b = new Builder();
+        int width = config.hiddenSize();
+        Dim spans = Dim.symbol("N");
+        Node words = b.input("words", TensorType.of(DType.F32, Dim.symbol("W"), Dim.of(width)));
+        Node starts = b.input("starts", TensorType.of(DType.I64, spans));
+        Node ends = b.input("ends", TensorType.of(DType.I64, spans));
+        Node labels = b.input("labels", TensorType.of(DType.F32, Dim.symbol("C"), Dim.of(width)));
+
+        Layers layers = Layers.of(b);
+        Layers span = layers.scope("span_rep_layer.span_rep_layer");
+        boolean v0 = config.spanMode() == SpanMode.MARKER_V0;
+        int inner = (v0 ? 4 : 2) * width;
+        Node first = b.gather(projection(span.scope("project_start"), words, width, inner, width), starts);
+        Node last = b.gather(projection(span.scope("project_end"), words, width, inner, width), ends);
+        Node both = span.activation(HiddenActivation.RELU, b.concat(1, List.of(first, last)));
+        Node represented = v0
+                ? projection(span.scope("out_project"), both, 2 * width, inner, width)
+                : span.linear("out_project", both, 2 * width, width);
+        Node asked = projection(layers.scope("prompt_rep_layer"), labels, width, 4 * width, width);
+        return new Program(
+                "gliner_spans",
+                List.of(words, starts, ends, labels),
+                List.of(new Output("scores", b.dotTransposed(represented, asked))),
+                Map.of());
+    }
+
+    /** Two matrices with a ReLU between them. */
+    private static Node projection(Layers layers, Node x, int in, int inner, int out) {
+        Node wide = layers.activation(HiddenActivation.RELU, layers.linear("0", x, in, inner));
+        return layers.linear("3", wide, inner, out);
+    }
+}

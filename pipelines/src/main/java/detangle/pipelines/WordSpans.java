@@ -1,0 +1,68 @@
+package detangle.pipelines;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A text as words, and spans of them that were found to be entities; as GLiNER divides and decides (decoding/decoder.py). */
+final class WordSpans {
+    // What Python calls a letter: it counts every kind of number, and no accents that stand alone.
+    private static final String LETTER = "[\\p{L}\\p{N}_]";
+    private static final Pattern WORD =
+            Pattern.compile(LETTER + "+(?:[-_]" + LETTER + "+)*|[^\\p{IsWhite_Space}\\x1c-\\x1f]");
+
+    private WordSpans() {}
+
+    /**
+     * A part of a text.
+     *
+     * @param start index of its first character
+     * @param end the index after its last
+     */
+    record Word(String text, int start, int end) {}
+
+    static List<Word> words(String text) {
+        List<Word> words = new ArrayList<>();
+        Matcher matcher = WORD.matcher(text);
+        while (matcher.find()) {
+            words.add(new Word(matcher.group(), matcher.start(), matcher.end()));
+        }
+        return words;
+    }
+
+    /** The words from the first to the last, both included, with a label. */
+    record Found(int first, int last, int label, double score) {
+        private boolean isSameAs(Found other) {
+            return first == other.first && last == other.last;
+        }
+
+        private boolean meets(Found other) {
+            return first <= other.last && other.first <= last;
+        }
+
+        private boolean holds(Found other) {
+            return first <= other.first && other.last <= last;
+        }
+
+        private boolean conflictsWith(Found other, ExtractionOptions options) {
+            if (isSameAs(other)) {
+                return !options.multiLabel();
+            }
+            boolean nested = holds(other) || other.holds(this);
+            return meets(other) && (options.flatNer() || !nested);
+        }
+    }
+
+    /** Those that are kept, the surest first asked, in the order of the text. */
+    static List<Found> chosen(List<Found> candidates, ExtractionOptions options) {
+        List<Found> chosen = new ArrayList<>();
+        candidates.stream()
+                .sorted(Comparator.comparingDouble(Found::score).reversed())
+                .filter(found -> chosen.stream().noneMatch(c -> found.conflictsWith(c, options)))
+                .forEach(chosen::add);
+        chosen.sort(Comparator.comparingInt(Found::first));
+        return chosen;
+    }
+}
