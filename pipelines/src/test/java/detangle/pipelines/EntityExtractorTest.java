@@ -24,7 +24,7 @@ class EntityExtractorTest {
     @TempDir
     private Path folder;
 
-    private static final JsonNode GOLDEN = TinyGliner.golden();
+    private static final JsonNode GOLDEN = FormulaModel.golden("gliner.json");
 
     private static List<String> labels() {
         List<String> labels = new ArrayList<>();

@@ -1,30 +1,14 @@
-# Makes golden.json beside it: what GLiNER's own code finds with a small model whose weights follow from a formula.
-# Usage: python make_golden.py TOKENIZER.json [FOLDER to save the first model in]; needs torch, transformers and gliner
+# Makes gliner.json beside it: what GLiNER's own code finds with a small model whose weights follow from a formula.
+# Usage: python make_gliner.py TOKENIZER.json [FOLDER to save the first model in]; needs torch, transformers and gliner
 import json, sys, os
 import torch
+from formula import fill
 from transformers import PreTrainedTokenizerFast, DebertaV2Config
 import transformers, gliner
-from gliner import GLiNER
 from gliner.config import UniEncoderSpanConfig
 from gliner.model import UniEncoderSpanGLiNER
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-def weight(k, i):
-    """A number in [-0.5, 0.5) for element i of the k-th tensor."""
-    x = (i * 2654435761 + k * 40503 + 12345) % 2**32
-    x ^= x >> 15
-    x = x * 2246822519 % 2**32
-    x ^= x >> 13
-    return x / 2**32 - 0.5
-
-def fill(state):
-    for k, name in enumerate(sorted(state)):
-        t = state[name]
-        n = t.numel()
-        flat = torch.tensor([weight(k, i) for i in range(n)], dtype=torch.float64)
-        flat = 1 + 0.2 * flat if "LayerNorm.weight" in name else flat * (1.2 if "span" in name or "prompt" in name else 0.8)
-        t.copy_(flat.to(t.dtype).reshape(t.shape))
 
 def model(mode, layers, tokenizer_file):
     tok = PreTrainedTokenizerFast(tokenizer_file=tokenizer_file, unk_token="[UNK]", pad_token="[PAD]",
@@ -37,7 +21,7 @@ def model(mode, layers, tokenizer_file):
         num_rnn_layers=layers, max_len=40, encoder_config=enc.to_dict(), name="tiny")
     m = UniEncoderSpanGLiNER(cfg, tokenizer=tok, backbone_from_pretrained=False)
     m._resize_token_embeddings(m, cfg, tok)
-    fill(m.model.state_dict())
+    m.parameters_of_formula = fill(m.model, 1.0)
     m.eval()
     return m
 
@@ -59,14 +43,14 @@ def main(tokenizer_file):
                 asked.append({"text": text, "options": options, "entities": [
                     {"start": e["start"], "end": e["end"], "text": e["text"], "label": e["label"], "score": e["score"]}
                     for e in found]})
-        cases.append({"config": config, "parameters": {n: list(t.shape) for n, t in m.model.state_dict().items()},
+        cases.append({"config": config, "scale": 1.0, "parameters": m.parameters_of_formula,
             "asked": asked})
         print(mode, layers, [len(a["entities"]) for a in asked])
         if len(sys.argv) > 2 and mode == "markerV0" and layers == 1:
             m.save_pretrained(sys.argv[2])
     out = {"source": f"gliner {gliner.__version__}, torch {torch.__version__}, transformers {transformers.__version__}",
         "labels": LABELS, "cases": cases}
-    with open(os.path.join(HERE, "golden.json"), "w") as f:
+    with open(os.path.join(HERE, "gliner.json"), "w") as f:
         json.dump(out, f, indent=1, ensure_ascii=True)
 
 main(sys.argv[1])
