@@ -76,6 +76,11 @@ final class DetangleProcess {
         return run(command);
     }
 
+    /** Runs a line in a shell. */
+    static Result shell(String line) {
+        return run(List.of("bash", "-c", line));
+    }
+
     private static Result run(List<String> command) {
         try {
             // Files, as a pipe that nobody reads would block the process.

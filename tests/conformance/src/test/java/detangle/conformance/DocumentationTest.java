@@ -1,0 +1,164 @@
+package detangle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.conformance.DetangleProcess.Result;
+import detangle.models.deberta.Architecture;
+import detangle.pipelines.TinyGliner;
+import detangle.pipelines.TinyModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The examples of the README and the guide do what they say. A comment {@code example NAME} stands before a program of examples/, and a
+ * comment {@code model CLASS LABELS} before examples that need a model that does not ship: those run on a small one.
+ */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launchers are shell scripts")
+class DocumentationTest {
+    private static final Path EXAMPLES = DetangleProcess.HOME.resolve("examples");
+
+    /** A block of code, or the comment before one. */
+    private static final Pattern PART = Pattern.compile("<!-- (.*?) -->\n|```(\\w*)\n(.*?)```\n", Pattern.DOTALL);
+
+    @TempDir
+    private static Path folder;
+
+    /**
+     * An example.
+     *
+     * @param source the program's text, where the document shows it
+     * @param model what is said of a model that it needs
+     * @param output what the document says that it prints
+     */
+    private record Example(String command, Optional<String> source, Optional<String> model, Optional<String> output) {}
+
+    private static List<Example> examples(String document) throws IOException {
+        List<Example> examples = new ArrayList<>();
+        Optional<String> model = Optional.empty();
+        Matcher part = PART.matcher(Files.readString(DetangleProcess.HOME.resolve(document)));
+        while (part.find()) {
+            String comment = Optional.ofNullable(part.group(1)).orElse("");
+            String code = Optional.ofNullable(part.group(3)).orElse("");
+            if (comment.startsWith("model ") || comment.equals("gliner")) {
+                model = Optional.of(comment);
+            } else if (comment.startsWith("example ")) {
+                String command = "examples/run " + comment.substring("example ".length());
+                examples.add(new Example(command, Optional.empty(), model, Optional.empty()));
+            } else if (code.startsWith("./detangle") || code.startsWith("printf")) {
+                examples.add(new Example(code.strip(), Optional.empty(), model, Optional.empty()));
+            } else if (!code.isEmpty() && !examples.isEmpty()) {
+                // What stands right behind an example belongs to it.
+                Example last = examples.getLast();
+                if ("java".equals(part.group(2))
+                        && last.source().isEmpty()
+                        && last.output().isEmpty()) {
+                    examples.set(
+                            examples.size() - 1,
+                            new Example(last.command(), Optional.of(code), Optional.empty(), Optional.empty()));
+                } else if (part.group(2).isEmpty() && last.output().isEmpty()) {
+                    examples.set(
+                            examples.size() - 1,
+                            new Example(last.command(), last.source(), Optional.empty(), Optional.of(code)));
+                    model = Optional.empty();
+                }
+            }
+        }
+        return examples;
+    }
+
+    private static List<Example> all() throws IOException {
+        List<Example> all = new ArrayList<>(examples("docs/GUIDE.md"));
+        // Of the README's commands those whose output it shows: others take minutes, and have tests of their own.
+        examples("README.md").stream()
+                .filter(e -> e.output().isPresent())
+                .filter(e -> !e.command().startsWith("./detangle bench"))
+                .forEach(all::add);
+        return all;
+    }
+
+    @TestFactory
+    Stream<DynamicTest> doesWhatItSays() throws IOException {
+        return all().stream()
+                .map(example -> DynamicTest.dynamicTest(
+                        example.command().lines().findFirst().orElseThrow(), () -> {
+                            assertTrue(
+                                    example.output().isPresent()
+                                            || example.model().isPresent(),
+                                    "neither its output nor a model for it is told");
+                            if (example.source().isPresent()) {
+                                String name = example.command().substring("examples/run ".length());
+                                assertEquals(
+                                        Files.readString(EXAMPLES.resolve(name + ".java")),
+                                        example.source().get());
+                            }
+                            Result result = DetangleProcess.shell(command(example));
+                            assertEquals(0, result.status(), result.err());
+                            assertFalse(result.out().isBlank(), "nothing is printed");
+                            if (example.output().isPresent()) {
+                                // Lines of CSV end as RFC 4180 says.
+                                assertEquals(
+                                        example.output().get(), result.out().replace("\r\n", "\n"));
+                            }
+                        }));
+    }
+
+    @Test
+    void everyProgramIsInTheGuide() throws IOException {
+        Set<String> shown = examples("docs/GUIDE.md").stream()
+                .map(Example::command)
+                .filter(c -> c.startsWith("examples/run "))
+                .map(c -> c.substring("examples/run ".length()) + ".java")
+                .collect(Collectors.toCollection(TreeSet::new));
+        try (Stream<Path> files = Files.list(EXAMPLES)) {
+            assertEquals(
+                    files.map(f -> f.getFileName().toString())
+                            .filter(n -> n.endsWith(".java"))
+                            .collect(Collectors.toCollection(TreeSet::new)),
+                    shown);
+        }
+    }
+
+    private static String command(Example example) throws IOException {
+        if (example.model().isEmpty()) {
+            return example.command();
+        }
+        Path model = model(example.model().get());
+        return example.command().startsWith("examples/")
+                ? example.command() + " " + model
+                : example.command().replaceFirst("--model \\S+", "--model " + model);
+    }
+
+    private static Path model(String comment) throws IOException {
+        Path model = folder.resolve(comment.replace(' ', '-'));
+        if (Files.exists(model)) {
+            return model;
+        }
+        if (comment.equals("gliner")) {
+            return TinyGliner.write(model);
+        }
+        List<String> words = Arrays.asList(comment.split(" "));
+        List<String> labels = words.subList(2, words.size());
+        return words.get(1).equals("ReplacedTokenDetection")
+                ? TinyModel.write(model, "ForMaskedLM", labels, Optional.of(Architecture.REPLACED_TOKEN_DETECTION))
+                : TinyModel.write(model, "For" + words.get(1), labels);
+    }
+}
