@@ -2,6 +2,7 @@ package detangle.cli;
 
 import detangle.pipelines.Answer;
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.Question;
 import detangle.pipelines.QuestionAnswerer;
 import detangle.pipelines.QuestionOptions;
 import java.nio.file.Path;
@@ -71,11 +72,14 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
     @Override
     List<Result> run(QuestionAnswerer answerer, List<List<String>> rows, IntConsumer progress) {
         QuestionOptions options = new QuestionOptions(topK, docStride, maxSeqLen, maxAnswerLen, handleImpossibleAnswer);
+        List<Question> questions = rows.stream()
+                .map(row -> new Question(question.orElseGet(() -> row.get(1)), row.getFirst()))
+                .toList();
+        List<List<Answer>> answers = answerer.answer(questions, options, done -> {});
+        progress.accept(questions.size());
         List<Result> results = new ArrayList<>();
-        for (List<String> row : rows) {
-            String asked = question.orElseGet(() -> row.get(1));
-            results.add(result(asked, row.getFirst(), answerer.answer(asked, row.getFirst(), options)));
-            progress.accept(results.size());
+        for (int i = 0; i < answers.size(); i++) {
+            results.add(result(questions.get(i).question(), questions.get(i).context(), answers.get(i)));
         }
         return results;
     }

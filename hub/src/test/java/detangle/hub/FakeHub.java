@@ -58,6 +58,10 @@ final class FakeHub implements AutoCloseable {
     volatile int breaksOff;
 
     volatile boolean ignoresRanges;
+
+    /** How often the store sends half of a file and then nothing, without an end. */
+    volatile int stalls;
+
     volatile int unavailable;
 
     FakeHub() {
@@ -165,12 +169,26 @@ final class FakeHub implements AutoCloseable {
                         .set("Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
             }
             exchange.sendResponseHeaders(range.isPresent() && !ignoresRanges ? 206 : 200, length);
+            if (stalls > 0) {
+                stalls--;
+                exchange.getResponseBody().write(content, from, length / 2);
+                exchange.getResponseBody().flush();
+                pause();
+            }
             boolean broken = breaksOff > 0;
             if (broken) {
                 breaksOff--;
             }
             exchange.getResponseBody().write(content, from, broken ? Math.min(breaksOffAfter, length) : length);
             exchange.getResponseBody().flush();
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(5000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -164,6 +164,16 @@ class HubTest {
     }
 
     @Test
+    void aServerThatStallsIsAskedAgain() throws IOException {
+        server.stalls = 1;
+        HubOptions impatient = new HubOptions(
+                server.endpoint(), cache, Optional.empty(), false, ProxySelector.of(null), Duration.ofMillis(300));
+        Path folder = new Hub(impatient, 1).folder(FakeHub.REPOSITORY, HubProgress.NONE);
+        assertArrayEquals(WEIGHTS, Files.readAllBytes(folder.resolve("model.safetensors")));
+        assertEquals(1, server.asked("STORE model.safetensors bytes=50000-"));
+    }
+
+    @Test
     void whatHasComeServesTheNextAttempt() throws IOException {
         server.breaksOffAfter = 0;
         server.breaksOff = Integer.MAX_VALUE;

@@ -6,9 +6,11 @@ import detangle.models.text.Truncation;
 import detangle.pipelines.SpanSearch.Found;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -40,29 +42,29 @@ public final class QuestionAnswerer implements Pipeline {
         return new QuestionAnswerer(TextModel.load(folder, Architecture.QUESTION_ANSWERING, options));
     }
 
-    /**
-     * The best answers, the best first; an empty one where the model says that there is none.
-     *
-     * @throws PipelineException if the question or the text is empty, or the question leaves no room for the text
-     */
+    /** The best answers to a question; see {@link #answer(List, QuestionOptions, IntConsumer)}. */
     public List<Answer> answer(String question, String context, QuestionOptions options) {
-        TextModel.requireText(question, "the question");
-        TextModel.requireText(context, "the context");
-        int length = Math.min(options.maxSeqLen(), model.maxLength());
-        int stride = Math.min(options.docStride(), length / 2);
-        Encoding all = model.tokenizer().encode(question, context);
-        // A window is to hold more of the text than it shares with the next one.
-        int room = length - (all.length() - tokensOf(all, 1));
-        if (room < 1) {
-            throw new PipelineException("the question has " + tokensOf(all, 0) + " tokens, which leaves no room for the"
-                    + " context in " + length + ": shorten it");
+        return answer(List.of(new Question(question, context)), options, done -> {})
+                .getFirst();
+    }
+
+    /**
+     * The best answers to each question, the best first; an empty one where the model says that there is none.
+     *
+     * @param progress told how many windows are done, after each batch
+     * @throws PipelineException if a question or a text is empty, or a question leaves no room for its text
+     */
+    public List<List<Answer>> answer(List<Question> questions, QuestionOptions options, IntConsumer progress) {
+        List<Encoding> encodings = new ArrayList<>();
+        List<Integer> firsts = new ArrayList<>();
+        for (int i = 0; i < questions.size(); i++) {
+            firsts.add(encodings.size());
+            encodings.addAll(windows(questions.get(i), TextModel.name("question", i, questions.size()), options));
         }
-        List<Encoding> windows = new Truncation(
-                        length, Truncation.Strategy.ONLY_SECOND, Optional.of(Math.min(stride, room - 1)))
-                .apply(all);
-        Found[] found = new Found[windows.size()];
-        model.run(windows, done -> {}, (index, row) -> {
-            int[] sequences = windows.get(index).sequences();
+        firsts.add(encodings.size());
+        Found[] found = new Found[encodings.size()];
+        model.run(encodings, progress, (index, row) -> {
+            int[] sequences = encodings.get(index).sequences();
             boolean[] inContext = new boolean[sequences.length];
             for (int i = 0; i < sequences.length; i++) {
                 inContext[i] = sequences[i] == 1;
@@ -70,7 +72,33 @@ public final class QuestionAnswerer implements Pipeline {
             found[index] =
                     SpanSearch.search(row.perToken("start_logits"), row.perToken("end_logits"), inContext, options);
         });
-        return ranked(windows, found, new Characters(context), options);
+        List<List<Answer>> answers = new ArrayList<>();
+        for (int i = 0; i < questions.size(); i++) {
+            int first = firsts.get(i);
+            int next = firsts.get(i + 1);
+            answers.add(ranked(
+                    encodings.subList(first, next),
+                    Arrays.copyOfRange(found, first, next),
+                    new Characters(questions.get(i).context()),
+                    options));
+        }
+        return answers;
+    }
+
+    private List<Encoding> windows(Question question, String name, QuestionOptions options) {
+        TextModel.requireText(question.question(), name);
+        TextModel.requireText(question.context(), "the context of " + name);
+        int length = Math.min(options.maxSeqLen(), model.maxLength());
+        int stride = Math.min(options.docStride(), length / 2);
+        Encoding all = model.tokenizer().encode(question.question(), question.context());
+        // A window is to hold more of the text than it shares with the next one.
+        int room = length - (all.length() - tokensOf(all, 1));
+        if (room < 1) {
+            throw new PipelineException(name + " has " + tokensOf(all, 0)
+                    + " tokens, which leaves no room for its context in " + length + ": shorten it");
+        }
+        return new Truncation(length, Truncation.Strategy.ONLY_SECOND, Optional.of(Math.min(stride, room - 1)))
+                .apply(all);
     }
 
     private static List<Answer> ranked(

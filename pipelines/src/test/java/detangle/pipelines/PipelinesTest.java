@@ -15,9 +15,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -170,6 +175,12 @@ class PipelinesTest {
             List<Answer> several = answerer.answer(question, longText, QuestionOptions.DEFAULT.withTopK(5));
             assertEquals(5, several.size());
             several.forEach(a -> assertEquals(longText.substring(a.start(), a.end()), a.answer()));
+            List<List<Answer>> batch = answerer.answer(
+                    List.of(new Question(question, longText), new Question(question, TEXT)),
+                    QuestionOptions.DEFAULT,
+                    done -> {});
+            assertEquals(several.getFirst().answer(), batch.get(0).getFirst().answer());
+            assertEquals(answer.start(), batch.get(1).getFirst().start());
         }
     }
 
@@ -340,6 +351,22 @@ class PipelinesTest {
                 TokenScore token = tokens.get(i);
                 assertEquals(1 / (1 + Math.exp(-logits.getDouble(i + 1))), token.score(), TOLERANCE);
                 assertEquals(TEXT.substring(token.start(), token.end()), token.word());
+            }
+        }
+    }
+
+    @Test
+    void threadsShareAPipeline() throws Exception {
+        List<String> texts =
+                List.of("Where is my card?", "I was charged twice.", "What is the exchange rate? ".repeat(9));
+        try (TextClassifier classifier = TextClassifier.load(TinyModel.SHIPPED);
+                ExecutorService pool = Executors.newFixedThreadPool(6)) {
+            List<List<Classification>> alone =
+                    texts.stream().map(classifier::classify).toList();
+            List<Callable<List<List<Classification>>>> tasks = Collections.nCopies(
+                    12, () -> texts.stream().map(classifier::classify).toList());
+            for (Future<List<List<Classification>>> result : pool.invokeAll(tasks)) {
+                assertEquals(alone, result.get());
             }
         }
     }
