@@ -9,6 +9,7 @@ module detangle.models {
     requires com.google.gson;
 
     exports detangle.models.deberta;
+    exports detangle.models.files;
     exports detangle.models.gliner;
     exports detangle.models.text;
     exports detangle.models.weights;

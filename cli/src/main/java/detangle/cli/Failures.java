@@ -11,6 +11,7 @@ import detangle.ir.interpreter.InterpreterException;
 import detangle.ir.text.ParseException;
 import detangle.models.deberta.ConfigException;
 import detangle.models.text.TokenizerException;
+import detangle.models.weights.ArtifactException;
 import detangle.models.weights.WeightsException;
 import detangle.pipelines.PipelineException;
 import java.io.UncheckedIOException;
@@ -32,6 +33,7 @@ final class Failures {
         return switch (e) {
             case CliException known -> oneLine(known);
             case ConfigException known -> oneLine(known);
+            case ArtifactException known -> oneLine(known);
             case WeightsException known -> oneLine(known);
             case TokenizerException known -> oneLine(known);
             case CompileException known -> oneLine(known);

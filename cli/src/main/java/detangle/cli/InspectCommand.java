@@ -4,10 +4,13 @@ import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.PositionTerm;
+import detangle.models.files.ModelFiles;
+import detangle.models.text.Tokenizers;
+import detangle.models.weights.Artifact;
 import detangle.models.weights.Weights;
 import detangle.runtime.MemoryEstimate;
 import java.io.PrintWriter;
-import java.nio.file.Files;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +23,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
 
 @Command(name = "inspect", description = "Says what a model folder holds.", mixinStandardHelpOptions = true)
 final class InspectCommand implements Runnable {
@@ -56,7 +60,12 @@ final class InspectCommand implements Runnable {
         line(out, "longest input", c.maxPositionEmbeddings() + " tokens");
         line(out, "labels", labels(c));
         line(out, "weights", weights());
-        line(out, "tokenizer", files("tokenizer.json", "spm.model", "vocab.json", "bpe_encoder.bin", "dict.txt"));
+        line(out, "tokenizer", tokenizer());
+        if (Artifact.is(model.folder())) {
+            Artifact.manifest(model.folder()).properties().stream()
+                    .filter(p -> !p.getKey().equals("labels"))
+                    .forEach(p -> line(out, p.getKey().replace('_', ' '), text(p.getValue())));
+        }
         memory(out, c, headOptions.head(c));
         out.flush();
     }
@@ -139,10 +148,14 @@ final class InspectCommand implements Runnable {
         }
     }
 
-    private String files(String... names) {
-        String found = Stream.of(names)
-                .filter(n -> Files.exists(model.folder().resolve(n)))
-                .collect(Collectors.joining(", "));
-        return found.isEmpty() ? "none" : found;
+    private String tokenizer() {
+        List<String> files = Tokenizers.filesIn(ModelFiles.of(model.folder()));
+        return files.isEmpty() ? "none" : String.join(", ", files);
+    }
+
+    private static String text(JsonNode value) {
+        return value.isArray()
+                ? value.valueStream().map(JsonNode::asString).collect(Collectors.joining(", "))
+                : value.asString();
     }
 }

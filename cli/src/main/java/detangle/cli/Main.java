@@ -31,6 +31,8 @@ import picocli.CommandLine.ScopeType;
             RunCommand.class,
             TokenizeCommand.class,
             InspectCommand.class,
+            CompileCommand.class,
+            VerifyCommand.class,
             ExportCommand.class,
             BenchCommand.class,
             DumpIrCommand.class,

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -61,6 +63,8 @@ final class TextModel implements AutoCloseable {
             throw new PipelineException(folder + " is a model for " + own.text() + ", and " + head.text()
                     + " is needed: choose another model");
         }
+        // A vocabulary is megabytes of text: another processor reads it while this one compiles.
+        CompletableFuture<Tokenizer> tokenizer = CompletableFuture.supplyAsync(() -> Tokenizers.load(folder));
         Session session = Session.load(
                 folder,
                 SessionOptions.DEFAULT
@@ -69,10 +73,18 @@ final class TextModel implements AutoCloseable {
                         .withMaskedRows(MASKED_LM.contains(head))
                         .withHiddenStates(false));
         try {
-            return new TextModel(session, Tokenizers.load(folder), options);
+            return new TextModel(session, joined(tokenizer), options);
         } catch (RuntimeException | Error e) {
             session.close();
             throw e;
+        }
+    }
+
+    private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {
+        try {
+            return tokenizer.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
     }
 

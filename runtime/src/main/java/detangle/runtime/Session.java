@@ -21,6 +21,7 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.Head;
 import detangle.models.deberta.ModelOptions;
+import detangle.models.weights.Artifact;
 import detangle.models.weights.Weights;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -42,6 +43,7 @@ public final class Session implements AutoCloseable {
     private final boolean absolutePositions;
     private final boolean packs;
     private final Optional<DType> weightType;
+    private final StoredPrograms compiled;
     private final Map<Form, Loaded> executables = new EnumMap<>(Form.class);
 
     /** Programs of a model differ by the form of the mask, and by whether padding is left out. */
@@ -54,6 +56,15 @@ public final class Session implements AutoCloseable {
     /** @param packed says how tokens are packed, where they are */
     private record Loaded(Executable executable, Optional<PackedBatch> packed) {}
 
+    /** Finds the program of a form where somebody has compiled it before. */
+    @FunctionalInterface
+    private interface StoredPrograms {
+        /** There are none. */
+        StoredPrograms NONE = form -> Optional.empty();
+
+        Optional<Program> find(Form form);
+    }
+
     private Session(
             DebertaConfig config,
             Device device,
@@ -62,7 +73,8 @@ public final class Session implements AutoCloseable {
             Function<AttentionMask, Program> model,
             boolean absolutePositions,
             boolean packs,
-            Optional<DType> weightType) {
+            Optional<DType> weightType,
+            StoredPrograms compiled) {
         this.config = config;
         this.device = device;
         this.weights = weights;
@@ -71,10 +83,11 @@ public final class Session implements AutoCloseable {
         this.absolutePositions = absolutePositions;
         this.packs = packs;
         this.weightType = weightType;
+        this.compiled = compiled;
     }
 
     /**
-     * Loads a folder with config.json and weights.
+     * Loads a folder with config.json and weights, or an artifact.
      *
      * @throws RuntimeException of the part at fault (ConfigException, WeightsException, CompileException,
      *     BackendException), with one line that names the file and what to do
@@ -84,14 +97,23 @@ public final class Session implements AutoCloseable {
         DebertaConfig config = DebertaConfig.read(folder);
         Architecture head = options.head().orElse(config.architecture());
         ModelOptions model = modelOptions(options, head.convention());
+        Weights weights = Weights.open(options.weights().orElse(folder));
+        boolean stored = Artifact.is(folder)
+                && options.weights().isEmpty()
+                && options.weightType().isEmpty();
         return load(
-                Weights.open(options.weights().orElse(folder)),
+                weights,
                 config,
                 () -> device,
                 options,
                 Map.of(),
                 mask -> DebertaModel.build(config, head, model.with(mask)),
-                config.positionBiasedInput() || head == Architecture.MASKED_LM_EMD);
+                config.positionBiasedInput() || head == Architecture.MASKED_LM_EMD,
+                stored
+                        ? form -> form == Form.PAIRS
+                                ? Optional.empty()
+                                : ModelArtifact.program(folder, weights, head, model, form == Form.PACKED)
+                        : StoredPrograms.NONE);
     }
 
     /**
@@ -119,7 +141,8 @@ public final class Session implements AutoCloseable {
                 options,
                 Map.copyOf(parameters),
                 mask -> DebertaModel.build(config, head, model.with(mask)),
-                config.positionBiasedInput());
+                config.positionBiasedInput(),
+                StoredPrograms.NONE);
     }
 
     private static ModelOptions modelOptions(SessionOptions options, Convention otherwise) {
@@ -145,7 +168,8 @@ public final class Session implements AutoCloseable {
             SessionOptions options,
             Map<String, Tensor> added,
             Function<AttentionMask, Program> model,
-            boolean absolutePositions) {
+            boolean absolutePositions,
+            StoredPrograms compiled) {
         try {
             Session session = new Session(
                     config,
@@ -155,7 +179,8 @@ public final class Session implements AutoCloseable {
                     model,
                     absolutePositions,
                     options.packing() && !options.uniformPadding(),
-                    options.weightType());
+                    options.weightType(),
+                    compiled);
             session.loaded(session.packs ? Form.PACKED : Form.PADDED);
             return session;
         } catch (RuntimeException | Error e) {
@@ -167,19 +192,24 @@ public final class Session implements AutoCloseable {
     /** Compiled when it is first needed: few callers ever use more than one. */
     private synchronized Loaded loaded(Form form) {
         return executables.computeIfAbsent(form, f -> {
-            Program program = model.apply(f == Form.PAIRS ? AttentionMask.PAIRS : AttentionMask.TOKENS);
-            Map<String, Tensor> parameters = new HashMap<>(Checkpoint.parameters(weights, config, program));
-            parameters.putAll(added);
-            List<Pass> passes =
-                    f == Form.PACKED ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
-            List<Pass> typed = weightType
-                    .map(dtype -> Pipeline.withNarrowWeights(passes, dtype))
-                    .orElse(passes);
-            Plan plan = Compiler.compile(program, Pipeline.withEvaluator(typed, new DeviceEvaluator(device.host())));
+            Plan plan = compiled.find(f)
+                    .map(program -> Compiler.compile(program, List.of()))
+                    .orElseGet(() -> compile(f));
             Loaded loaded = new Loaded(device.load(plan), PackedBatch.of(plan.program()));
             weights.unload(); // The device has packed what it reads often.
             return loaded;
         });
+    }
+
+    private Plan compile(Form form) {
+        Program program = model.apply(form == Form.PAIRS ? AttentionMask.PAIRS : AttentionMask.TOKENS);
+        Map<String, Tensor> parameters = new HashMap<>(Checkpoint.parameters(weights, config, program));
+        parameters.putAll(added);
+        List<Pass> passes = form == Form.PACKED ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
+        List<Pass> typed = weightType
+                .map(dtype -> Pipeline.withNarrowWeights(passes, dtype))
+                .orElse(passes);
+        return Compiler.compile(program, Pipeline.withEvaluator(typed, new DeviceEvaluator(device.host())));
     }
 
     public DebertaConfig config() {

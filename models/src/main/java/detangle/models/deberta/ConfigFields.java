@@ -1,5 +1,7 @@
 package detangle.models.deberta;
 
+import detangle.models.files.ModelFile;
+import detangle.models.files.ModelFiles;
 import detangle.models.json.StrictJson;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,18 +20,34 @@ public record ConfigFields(Path file, JsonNode root) {
         if (!Files.isRegularFile(file)) {
             throw new ConfigException(file, "no such file");
         }
-        JsonNode root;
         try {
-            root = StrictJson.parse(ByteBuffer.wrap(Files.readAllBytes(file)));
+            return parse(ModelFile.read(file));
         } catch (IOException e) {
             throw new ConfigException(file, "cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** The fields of a file of a model, which is a folder or an artifact; exceptions as those of {@link #read(Path)}. */
+    public static ConfigFields read(Path model, String name) {
+        ModelFiles files = ModelFiles.of(model);
+        try {
+            return parse(files.find(name).orElseThrow(() -> new ConfigException(files.path(name), "no such file")));
+        } catch (IOException e) {
+            throw new ConfigException(files.path(name), "cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static ConfigFields parse(ModelFile file) {
+        JsonNode root;
+        try {
+            root = StrictJson.parse(ByteBuffer.wrap(file.content()));
         } catch (StrictJson.InvalidJson e) {
-            throw new ConfigException(file, e.getMessage(), e);
+            throw new ConfigException(file.path(), e.getMessage(), e);
         }
         if (!root.isObject()) {
-            throw new ConfigException(file, "not a JSON object");
+            throw new ConfigException(file.path(), "not a JSON object");
         }
-        return new ConfigFields(file, root);
+        return new ConfigFields(file.path(), root);
     }
 
     /** These fields, but for one; null makes it absent. */

@@ -1,5 +1,6 @@
 package detangle.models.deberta;
 
+import detangle.models.weights.Artifact;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,19 +22,28 @@ final class ConfigReader {
 
     private final ConfigFields fields;
     private final ModelType type;
+    private final Optional<Architecture> head;
 
-    private ConfigReader(ConfigFields fields) {
+    private ConfigReader(ConfigFields fields, Optional<Architecture> head) {
         this.fields = fields;
         this.type = modelType(fields);
+        this.head = head;
     }
 
-    static DebertaConfig read(Path fileOrFolder) {
-        Path file = Files.isDirectory(fileOrFolder) ? fileOrFolder.resolve(CONFIG) : fileOrFolder;
-        return read(ConfigFields.read(file));
+    static DebertaConfig read(Path fileOrModel) {
+        if (Artifact.is(fileOrModel)) {
+            // It may have been compiled for another head than config.json names.
+            String head = Artifact.manifest(fileOrModel).path("head").asString("");
+            return new ConfigReader(ConfigFields.read(fileOrModel, CONFIG), Architecture.named(head)).config();
+        }
+        return read(
+                Files.isDirectory(fileOrModel)
+                        ? ConfigFields.read(fileOrModel, CONFIG)
+                        : ConfigFields.read(fileOrModel));
     }
 
     static DebertaConfig read(ConfigFields fields) {
-        return new ConfigReader(fields).config();
+        return new ConfigReader(fields, Optional.empty()).config();
     }
 
     private DebertaConfig config() {
@@ -46,7 +56,7 @@ final class ConfigReader {
         DebertaConfig config = new DebertaConfig(
                 fields.file(),
                 type,
-                architecture(),
+                head.orElseGet(this::architecture),
                 vocabSize,
                 fields.atLeast(1, "embedding_size", hiddenSize),
                 hiddenSize,

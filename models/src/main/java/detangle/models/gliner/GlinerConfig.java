@@ -39,7 +39,7 @@ public record GlinerConfig(
      * @throws detangle.models.deberta.ConfigException if the file is missing or not well formed, or the model is of another kind
      */
     public static GlinerConfig read(Path folder, Optional<Path> base) {
-        ConfigFields fields = ConfigFields.read(folder.resolve(FILE));
+        ConfigFields fields = ConfigFields.read(folder, FILE);
         checkKind(fields);
         int vocabulary = fields.integer("vocab_size", -1);
         int classToken = fields.integer("class_token_index", -1);
@@ -58,13 +58,13 @@ public record GlinerConfig(
 
     /** The model on the hub that a folder's encoder is of, if the folder does not describe the encoder itself. */
     public static Optional<String> baseModel(Path folder) {
-        ConfigFields fields = ConfigFields.read(folder.resolve(FILE));
+        ConfigFields fields = ConfigFields.read(folder, FILE);
         return fields.find("encoder_config").isPresent() ? Optional.empty() : Optional.of(modelName(fields));
     }
 
     /** The model on the hub that a folder's tokenizer is of, if the folder has none. */
     public static String modelName(Path folder) {
-        return modelName(ConfigFields.read(folder.resolve(FILE)));
+        return modelName(ConfigFields.read(folder, FILE));
     }
 
     private static String modelName(ConfigFields fields) {
@@ -74,8 +74,8 @@ public record GlinerConfig(
     private static DebertaConfig encoder(ConfigFields fields, Optional<Path> base, int vocabulary) {
         ConfigFields encoder = fields.find("encoder_config").isPresent()
                 ? fields.object("encoder_config")
-                : ConfigFields.read(base.orElseThrow(() -> fields.fault("encoder_config", "is missing"))
-                        .resolve("config.json"));
+                : ConfigFields.read(
+                        base.orElseThrow(() -> fields.fault("encoder_config", "is missing")), "config.json");
         // Its own head is not there, and its table has got rows for the tokens that mark labels.
         ConfigFields headless = encoder.with("architectures", null);
         return DebertaConfig.of(vocabulary > 0 ? headless.with("vocab_size", vocabulary) : headless);

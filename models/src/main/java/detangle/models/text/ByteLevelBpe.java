@@ -1,11 +1,10 @@
 package detangle.models.text;
 
+import detangle.models.files.ModelFile;
 import detangle.models.json.StrictJson;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,13 +28,12 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
     private static final JsonFactory FACTORY = new JsonFactory();
 
     /** From {@code vocab.json} and {@code merges.txt}. */
-    static ByteLevelBpe read(Path vocabulary, Path merges) {
+    static ByteLevelBpe read(ModelFile vocabularyFile, ModelFile merges) {
+        Path vocabulary = vocabularyFile.path();
         Map<String, Integer> ids = new LinkedHashMap<>();
         JsonNode root;
         try {
-            root = StrictJson.parse(ByteBuffer.wrap(Files.readAllBytes(vocabulary)));
-        } catch (IOException e) {
-            throw new TokenizerException(vocabulary, "cannot be read: " + e.getMessage(), e);
+            root = StrictJson.parse(ByteBuffer.wrap(vocabularyFile.content()));
         } catch (StrictJson.InvalidJson e) {
             throw new TokenizerException(vocabulary, e.getMessage(), e);
         }
@@ -48,14 +46,14 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
             }
             ids.put(token.getKey(), token.getValue().intValue());
         });
-        return new ByteLevelBpe(vocabulary, ids, merges(merges, lines(merges)));
+        return new ByteLevelBpe(vocabulary, ids, merges(merges.path(), lines(merges)));
     }
 
-    static List<String> lines(Path file) {
+    static List<String> lines(ModelFile file) {
         try {
-            return Files.readString(file, StandardCharsets.UTF_8).lines().toList();
+            return file.text().lines().toList();
         } catch (IOException e) {
-            throw new TokenizerException(file, "cannot be read as UTF-8: " + e.getMessage(), e);
+            throw new TokenizerException(file.path(), "cannot be read as UTF-8: " + e.getMessage(), e);
         }
     }
 

@@ -1,5 +1,6 @@
 package detangle.models.text;
 
+import detangle.models.files.ModelFile;
 import detangle.models.weights.TorchFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,8 +24,9 @@ final class Gpt2Dictionary {
     private Gpt2Dictionary() {}
 
     /** From {@code bpe_encoder.bin}: a dictionary of dict_map, vocab (the merges) and encoder, by torch.save. */
-    static Tokenizer ofTorchFile(Path file) {
-        Map<?, ?> parts = TorchFile.dictionary(file);
+    static Tokenizer ofTorchFile(ModelFile torchFile) {
+        Path file = torchFile.path();
+        Map<?, ?> parts = TorchFile.dictionary(file, torchFile.content());
         if (!(parts.get("dict_map") instanceof List<?> entries)
                 || !(parts.get("vocab") instanceof String merges)
                 || !(parts.get("encoder") instanceof Map<?, ?> encoder)) {
@@ -44,16 +46,17 @@ final class Gpt2Dictionary {
     }
 
     /** From {@code dict.txt}, with a word and its count a line, and GPT-2's merges, from which its ids follow. */
-    static Tokenizer ofText(Path dictionary, Path merges) {
+    static Tokenizer ofText(ModelFile dictionaryFile, ModelFile merges) {
+        Path dictionary = dictionaryFile.path();
         List<String> words = new ArrayList<>();
-        for (String line : ByteLevelBpe.lines(dictionary)) {
+        for (String line : ByteLevelBpe.lines(dictionaryFile)) {
             int space = line.lastIndexOf(' ');
             if (space <= 0) {
                 throw new TokenizerException(dictionary, "line " + (words.size() + 1) + " is no word and count");
             }
             words.add(line.substring(0, space));
         }
-        List<String> ranked = ByteLevelBpe.merges(merges, ByteLevelBpe.lines(merges));
+        List<String> ranked = ByteLevelBpe.merges(merges.path(), ByteLevelBpe.lines(merges));
         List<String> tokens = new ArrayList<>(byteSymbols());
         ranked.forEach(merge -> tokens.add(merge.replace(" ", "")));
         tokens.add(END_OF_TEXT);

@@ -1,9 +1,8 @@
 package detangle.models.text;
 
+import detangle.models.files.ModelFile;
 import detangle.models.json.StrictJson;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import tools.jackson.databind.JsonNode;
 
@@ -14,19 +13,17 @@ import tools.jackson.databind.JsonNode;
  * @param splitByPunct make every punctuation character a word of its own
  */
 record SentencePieceOptions(boolean doLowerCase, boolean splitByPunct) {
-    private static final String CONFIG = "tokenizer_config.json";
+    static final String CONFIG = "tokenizer_config.json";
 
-    /** Those of the file beside the model; both off where there is none, as in every released DeBERTa. */
-    static SentencePieceOptions beside(Path model) {
-        Path config = model.resolveSibling(CONFIG);
-        if (!Files.exists(config)) {
-            return new SentencePieceOptions(false, false);
-        }
+    /** Both off, as in every released DeBERTa. */
+    static final SentencePieceOptions NONE = new SentencePieceOptions(false, false);
+
+    /** Those of a {@link #CONFIG}. */
+    static SentencePieceOptions of(ModelFile file) {
+        Path config = file.path();
         try {
-            JsonNode root = StrictJson.parse(ByteBuffer.wrap(Files.readAllBytes(config)));
+            JsonNode root = StrictJson.parse(ByteBuffer.wrap(file.content()));
             return new SentencePieceOptions(flag(config, root, "do_lower_case"), flag(config, root, "split_by_punct"));
-        } catch (IOException e) {
-            throw new TokenizerException(config, "cannot be read: " + e.getMessage(), e);
         } catch (StrictJson.InvalidJson e) {
             throw new TokenizerException(config, e.getMessage(), e);
         }

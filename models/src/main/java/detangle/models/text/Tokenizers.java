@@ -1,7 +1,8 @@
 package detangle.models.text;
 
+import detangle.models.files.ModelFile;
+import detangle.models.files.ModelFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -32,69 +33,114 @@ public final class Tokenizers {
 
     /** The tokenizer of a folder that follows someone's code; a {@link TokenizerException} if files for it are missing. */
     public static Tokenizer load(Path folder, TokenizerKind kind) {
+        ModelFiles files = ModelFiles.of(folder);
         return switch (kind) {
             case HUGGINGFACE ->
-                find(folder, JSON)
+                find(files, JSON)
                         .map(Tokenizers::fromJson)
-                        .or(() -> find(folder, SENTENCE_PIECE).map(Tokenizers::fromSentencePiece))
-                        .or(() -> find(folder, VOCABULARY)
-                                .flatMap(v -> merges(folder).map(m -> fromVocabulary(v, m))))
-                        .or(() -> gpt2(folder))
+                        .or(() -> find(files, SENTENCE_PIECE).map(f -> fromSentencePiece(f, options(files))))
+                        .or(() -> find(files, VOCABULARY)
+                                .flatMap(v -> merges(files)
+                                        .map(m -> ByteLevelBpe.read(v, m).tokenizer(true))))
+                        .or(() -> gpt2(files))
                         .orElseThrow(() -> missing(
                                 folder,
                                 JSON + ", " + SENTENCE_PIECE + ", " + VOCABULARY + " with merges.txt, " + TORCH_FILE
                                         + ", " + DICTIONARY + " with merges.txt"));
-            case SLOW -> sentencePiece(folder, true);
-            case SENTENCEPIECE -> sentencePiece(folder, false);
+            case SLOW -> sentencePiece(folder, files, true);
+            case SENTENCEPIECE -> sentencePiece(folder, files, false);
             case GPT2 ->
-                gpt2(folder).orElseThrow(() -> missing(folder, TORCH_FILE + ", " + DICTIONARY + " with merges.txt"));
+                gpt2(files).orElseThrow(() -> missing(folder, TORCH_FILE + ", " + DICTIONARY + " with merges.txt"));
         };
     }
 
-    /** Whether a folder has files of a tokenizer, well formed or not. */
+    /** Whether a folder or an artifact has files of a tokenizer, well formed or not. */
     public static boolean exists(Path folder) {
+        return !filesIn(ModelFiles.of(folder)).isEmpty();
+    }
+
+    /** The names of a model's tokenizer files, without those that only go with others. */
+    public static List<String> filesIn(ModelFiles files) {
         return Stream.of(JSON, SENTENCE_PIECE, VOCABULARY, TORCH_FILE, DICTIONARY)
-                .anyMatch(name -> find(folder, name).isPresent());
+                .filter(files::has)
+                .toList();
+    }
+
+    /** All names that {@link #load} looks for. */
+    public static List<String> fileNames() {
+        return List.of(
+                JSON,
+                SENTENCE_PIECE,
+                SentencePieceOptions.CONFIG,
+                VOCABULARY,
+                MERGES.get(0),
+                MERGES.get(1),
+                TORCH_FILE,
+                DICTIONARY);
     }
 
     private static TokenizerException missing(Path folder, String files) {
         return new TokenizerException(folder, "no tokenizer; what is looked for: " + files);
     }
 
-    private static Optional<Path> find(Path folder, String name) {
-        return Optional.of(folder.resolve(name)).filter(Files::exists);
+    private static Optional<ModelFile> find(ModelFiles files, String name) {
+        try {
+            return files.find(name);
+        } catch (IOException e) {
+            throw new TokenizerException(files.path(name), "cannot be read: " + e.getMessage(), e);
+        }
     }
 
-    private static Optional<Path> merges(Path folder) {
-        return MERGES.stream().flatMap(name -> find(folder, name).stream()).findFirst();
+    private static ModelFile read(Path file) {
+        try {
+            return ModelFile.read(file);
+        } catch (IOException e) {
+            throw new TokenizerException(file, "cannot be read: " + e.getMessage(), e);
+        }
     }
 
-    private static Optional<Tokenizer> gpt2(Path folder) {
-        return find(folder, TORCH_FILE)
+    private static Optional<ModelFile> merges(ModelFiles files) {
+        return MERGES.stream().flatMap(name -> find(files, name).stream()).findFirst();
+    }
+
+    private static SentencePieceOptions options(ModelFiles files) {
+        return find(files, SentencePieceOptions.CONFIG)
+                .map(SentencePieceOptions::of)
+                .orElse(SentencePieceOptions.NONE);
+    }
+
+    private static Optional<Tokenizer> gpt2(ModelFiles files) {
+        return find(files, TORCH_FILE)
                 .map(Gpt2Dictionary::ofTorchFile)
-                .or(() -> find(folder, DICTIONARY).flatMap(d -> merges(folder).map(m -> Gpt2Dictionary.ofText(d, m))));
+                .or(() -> find(files, DICTIONARY).flatMap(d -> merges(files).map(m -> Gpt2Dictionary.ofText(d, m))));
     }
 
-    private static Tokenizer sentencePiece(Path folder, boolean huggingFace) {
-        Path file = find(folder, SENTENCE_PIECE).orElseThrow(() -> missing(folder, SENTENCE_PIECE));
-        return new SentencePieceTokenizer(file, model(file), SentencePieceOptions.beside(file), huggingFace);
+    private static Tokenizer sentencePiece(Path folder, ModelFiles files, boolean huggingFace) {
+        ModelFile file = find(files, SENTENCE_PIECE).orElseThrow(() -> missing(folder, SENTENCE_PIECE));
+        return new SentencePieceTokenizer(
+                file.path(), SentencePieceModel.parse(file.path(), file.content()), options(files), huggingFace);
     }
 
     /** The tokenizer of a {@code vocab.json} and its {@code merges.txt}, of v1. */
     public static Tokenizer fromVocabulary(Path vocabulary, Path merges) {
-        return ByteLevelBpe.read(vocabulary, merges).tokenizer(true);
+        return ByteLevelBpe.read(read(vocabulary), read(merges)).tokenizer(true);
     }
 
     /** The tokenizer of a {@code tokenizer.json}; truncation and padding that it asks for are left out. */
     public static Tokenizer fromJson(Path file) {
+        return fromJson(read(file));
+    }
+
+    private static Tokenizer fromJson(ModelFile file) {
         String json;
         try {
-            json = Files.readString(file);
+            json = file.text();
         } catch (IOException e) {
-            throw new TokenizerException(file, "cannot be read as UTF-8: " + e.getMessage(), e);
+            throw new TokenizerException(file.path(), "cannot be read as UTF-8: " + e.getMessage(), e);
         }
-        TokenizerJson facts = TokenizerJson.scan(file, json);
-        return HuggingFaceTokenizer.create(file, json, facts.vocabSize(), facts.padTokenId(), facts.maskTokenId());
+        TokenizerJson facts = TokenizerJson.scan(file.path(), json);
+        return HuggingFaceTokenizer.create(
+                file.path(), json, facts.vocabSize(), facts.padTokenId(), facts.maskTokenId());
     }
 
     /**
@@ -104,20 +150,19 @@ public final class Tokenizers {
      * {@code split_by_punct} of a {@code tokenizer_config.json} beside it are heeded.
      */
     public static Tokenizer fromSentencePiece(Path file) {
-        UnigramJson converted = UnigramJson.convert(file, model(file), SentencePieceOptions.beside(file));
+        return fromSentencePiece(
+                read(file),
+                options(new ModelFiles.OfFolder(file.toAbsolutePath().getParent())));
+    }
+
+    private static Tokenizer fromSentencePiece(ModelFile file, SentencePieceOptions options) {
+        Path path = file.path();
+        UnigramJson converted = UnigramJson.convert(path, SentencePieceModel.parse(path, file.content()), options);
         return HuggingFaceTokenizer.create(
-                file,
+                path,
                 converted.json(),
                 converted.vocabSize(),
                 converted.padTokenId(),
                 OptionalInt.of(converted.maskTokenId()));
-    }
-
-    private static SentencePieceModel model(Path file) {
-        try {
-            return SentencePieceModel.parse(file, Files.readAllBytes(file));
-        } catch (IOException e) {
-            throw new TokenizerException(file, "cannot be read: " + e.getMessage(), e);
-        }
     }
 }

@@ -22,6 +22,12 @@ final class SafetensorsReader {
     /** The tensors of a file, views of its mapping. */
     static WeightFiles.Content read(Path file, Arena arena) {
         MemorySegment bytes = mapBytes(file, arena);
+        SafetensorsHeader header = header(file, bytes);
+        return new WeightFiles.Content(entries(file, bytes, header), header.metadata());
+    }
+
+    /** The header of a file's bytes, checked against their number. */
+    static SafetensorsHeader header(Path file, MemorySegment bytes) {
         if (bytes.byteSize() < LENGTH.byteSize()) {
             throw new WeightsException(file, "too short for a safetensors file: " + bytes.byteSize() + " bytes");
         }
@@ -38,9 +44,13 @@ final class SafetensorsReader {
                     file,
                     "its header takes " + headerBytes + " bytes; the most is " + SafetensorsHeader.MAX_HEADER_BYTES);
         }
-        MemorySegment data = bytes.asSlice(LENGTH.byteSize() + headerBytes);
-        SafetensorsHeader header = SafetensorsHeader.parse(
-                file, bytes.asSlice(LENGTH.byteSize(), headerBytes).asByteBuffer(), data.byteSize());
+        return SafetensorsHeader.parse(
+                file, bytes.asSlice(LENGTH.byteSize(), headerBytes).asByteBuffer(), afterLength - headerBytes);
+    }
+
+    /** The tensors that a header of these bytes describes. */
+    static Map<String, Weights.Entry> entries(Path file, MemorySegment bytes, SafetensorsHeader header) {
+        MemorySegment data = bytes.asSlice(headerEnd(bytes));
         Map<String, Weights.Entry> entries = new LinkedHashMap<>();
         for (SafetensorsHeader.Entry entry : header.entries()) {
             MemorySegment slice = data.asSlice(entry.begin(), entry.end() - entry.begin());
@@ -50,7 +60,12 @@ final class SafetensorsReader {
             Tensor tensor = new Tensor(entry.dtype(), entry.shape(), slice);
             entries.put(entry.name(), new Weights.Entry(tensor, file));
         }
-        return new WeightFiles.Content(entries, header.metadata());
+        return entries;
+    }
+
+    /** Where the header of a well-formed file ends and its data begin. */
+    static long headerEnd(MemorySegment bytes) {
+        return LENGTH.byteSize() + bytes.get(LENGTH, 0);
     }
 
     static MemorySegment mapBytes(Path file, Arena arena) {

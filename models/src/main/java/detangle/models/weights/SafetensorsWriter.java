@@ -1,5 +1,6 @@
 package detangle.models.weights;
 
+import detangle.ir.DType;
 import detangle.ir.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,17 +14,23 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /** Writes safetensors files. */
 public final class SafetensorsWriter {
+    /** Of a SHA-256. */
+    private static final int SEAL_BYTES = 32;
+
     private static final int CHUNK_BYTES = 1 << 20;
     private static final JsonFactory FACTORY = new JsonFactory();
 
@@ -35,18 +42,39 @@ public final class SafetensorsWriter {
      * {@link WeightsException} if that fails.
      */
     public static void write(Path file, SequencedMap<String, Tensor> tensors, Map<String, String> metadata) {
+        writeSealed(file, tensors, metadata, "", header -> new byte[0]);
+    }
+
+    /**
+     * As {@link #write}, with a last tensor of 32 bytes.
+     *
+     * @param seal its name; none is written if that is empty
+     * @param contents makes them of the bytes in front of the data
+     */
+    static void writeSealed(
+            Path file,
+            SequencedMap<String, Tensor> tensors,
+            Map<String, String> metadata,
+            String seal,
+            UnaryOperator<byte[]> contents) {
         if (tensors.containsKey(SafetensorsHeader.METADATA)) {
             throw new WeightsException(file, SafetensorsHeader.METADATA + " cannot name a tensor");
         }
         // Wide elements first: each tensor then starts at a multiple of its element's size.
-        List<Map.Entry<String, Tensor>> ordered = tensors.entrySet().stream()
-                .sorted(Comparator.comparingInt(e -> -e.getValue().dtype().bytes()))
-                .toList();
+        List<Map.Entry<String, Tensor>> ordered = new ArrayList<>(tensors.entrySet());
+        ordered.sort(Comparator.comparingInt(e -> -e.getValue().dtype().bytes()));
+        byte[] sealed = new byte[SEAL_BYTES];
+        if (!seal.isEmpty()) {
+            ordered.add(Map.entry(seal, new Tensor(DType.I8, new long[] {SEAL_BYTES}, MemorySegment.ofArray(sealed))));
+        }
+        ByteBuffer header = header(ordered, metadata);
+        byte[] made = contents.apply(Arrays.copyOf(header.array(), header.limit()));
+        System.arraycopy(made, 0, sealed, 0, made.length);
         Path target = file.toAbsolutePath();
         Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             try {
-                writeWhole(temporary, ordered, metadata);
+                writeWhole(temporary, ordered, header);
                 Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
                 // There only if something failed, be it a tensor whose memory is gone.
@@ -57,10 +85,10 @@ public final class SafetensorsWriter {
         }
     }
 
-    private static void writeWhole(Path file, List<Map.Entry<String, Tensor>> tensors, Map<String, String> metadata)
+    private static void writeWhole(Path file, List<Map.Entry<String, Tensor>> tensors, ByteBuffer header)
             throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            writeAll(channel, header(tensors, metadata));
+            writeAll(channel, header);
             ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
             for (Map.Entry<String, Tensor> entry : tensors) {
                 write(channel, entry.getValue(), chunk);

@@ -37,6 +37,25 @@ public final class TorchFile {
         }
     }
 
+    /** As {@link #dictionary(Path)}, of a file whose content is at hand; it may lie inside another. */
+    public static Map<?, ?> dictionary(Path file, byte[] content) {
+        if (Files.isRegularFile(file)) {
+            return dictionary(file);
+        }
+        try {
+            // Archives are read by place, which takes a file.
+            Path copy = Files.createTempFile("detangle", ".bin");
+            try {
+                Files.write(copy, content);
+                return dictionary(copy);
+            } finally {
+                Files.delete(copy);
+            }
+        } catch (IOException e) {
+            throw new WeightsException(file, "cannot be read: " + e.getMessage(), e);
+        }
+    }
+
     private static Object plain(Object value, int depth) {
         if (depth > MAX_DEPTH) {
             throw new PickleException("a pickle that is nested too deeply");

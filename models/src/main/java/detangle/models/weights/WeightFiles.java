@@ -23,8 +23,10 @@ final class WeightFiles {
 
     /** Whether a folder has any of the files that {@link #open} looks for. */
     static boolean existIn(Path folder) {
-        return NAMES.stream()
-                .anyMatch(name -> Files.exists(folder.resolve(name)) || Files.exists(folder.resolve(name + INDEX)));
+        return Artifact.is(folder)
+                || NAMES.stream()
+                        .anyMatch(name ->
+                                Files.exists(folder.resolve(name)) || Files.exists(folder.resolve(name + INDEX)));
     }
 
     static Weights open(Path fileOrFolder) {
@@ -69,6 +71,9 @@ final class WeightFiles {
 
     /** Told apart by their first bytes, as a name says little. */
     private static Content single(Path file, Arena arena) {
+        if (Artifact.is(file)) {
+            return Artifact.weights(file, arena);
+        }
         if (!Files.isRegularFile(file)) {
             throw new WeightsException(file, Files.exists(file) ? "not a file" : "no such file");
         }

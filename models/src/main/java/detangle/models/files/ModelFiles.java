@@ -1,0 +1,60 @@
+package detangle.models.files;
+
+import detangle.models.weights.Artifact;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The small files of a model: configuration and tokenizer. */
+public sealed interface ModelFiles {
+    /** A file's content, if there is one of that name. */
+    Optional<ModelFile> find(String name) throws IOException;
+
+    /** Whether there is a file of that name. */
+    boolean has(String name);
+
+    /** What a file of that name is called in messages. */
+    Path path(String name);
+
+    /** Those of a folder or an artifact; a path that does not exist has none. */
+    static ModelFiles of(Path model) {
+        return Artifact.is(model) ? new OfArtifact(model) : new OfFolder(model);
+    }
+
+    /** In a folder. */
+    record OfFolder(Path folder) implements ModelFiles {
+        @Override
+        public Optional<ModelFile> find(String name) throws IOException {
+            return has(name) ? Optional.of(ModelFile.read(path(name))) : Optional.empty();
+        }
+
+        @Override
+        public boolean has(String name) {
+            return Files.exists(path(name));
+        }
+
+        @Override
+        public Path path(String name) {
+            return folder.resolve(name);
+        }
+    }
+
+    /** In an artifact. */
+    record OfArtifact(Path file) implements ModelFiles {
+        @Override
+        public Optional<ModelFile> find(String name) {
+            return Artifact.section(file, Artifact.FILES + name).map(content -> new ModelFile(path(name), content));
+        }
+
+        @Override
+        public boolean has(String name) {
+            return Artifact.hasSection(file, Artifact.FILES + name);
+        }
+
+        @Override
+        public Path path(String name) {
+            return file.resolve(name);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+package detangle.runtime;
+
+import detangle.compiler.Compiler;
+import detangle.compiler.DeviceEvaluator;
+import detangle.compiler.Pipeline;
+import detangle.ir.DType;
+import detangle.ir.Literal;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.ir.Verifier;
+import detangle.ir.text.ParseException;
+import detangle.ir.text.Parser;
+import detangle.ir.text.Printer;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.Convention;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
+import detangle.models.files.ModelFile;
+import detangle.models.files.ModelFiles;
+import detangle.models.text.Tokenizers;
+import detangle.models.weights.Artifact;
+import detangle.models.weights.ArtifactException;
+import detangle.models.weights.Weights;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/** Makes artifacts of models, and finds the programs in them. What an artifact is: {@link Artifact}, docs/ARTIFACT.md. */
+public final class ModelArtifact {
+    private static final Logger LOG = LoggerFactory.getLogger(ModelArtifact.class);
+
+    private static final String CONFIG = "config.json";
+    private static final String PACKED = "packed";
+    private static final String PADDED = "padded";
+
+    /** The version of the IR's text; a program of another one is built again from the configuration. */
+    private static final int IR_VERSION = 1;
+
+    private static final Set<Architecture> MASKED_LM = Set.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
+
+    private ModelArtifact() {}
+
+    /**
+     * How a model is compiled.
+     *
+     * @param head what stands on the encoder; what config.json names if empty
+     * @param convention whose reading of far distances is taken; that of the head's origin if empty
+     * @param weightType what matrices and tables are rounded to; they stay as they are stored if empty
+     */
+    public record Options(Optional<Architecture> head, Optional<Convention> convention, Optional<DType> weightType) {
+        /** Everything as the model has it. */
+        public static final Options DEFAULT = new Options(Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    /**
+     * Makes an artifact of a folder with config.json, weights and perhaps a tokenizer. The file appears whole or not at all; the same
+     * folder makes the same bytes.
+     *
+     * @throws RuntimeException of the part at fault, with one line that names the file and what to do
+     */
+    public static void write(Path folder, Path output, Options options) {
+        DebertaConfig config = DebertaConfig.read(folder);
+        Architecture head = options.head().orElse(config.architecture());
+        ModelOptions model = modelOptions(head, options.convention().orElse(head.convention()));
+        Program program = DebertaModel.build(config, head, model);
+        try (Weights weights = Weights.open(folder)) {
+            TreeMap<String, Tensor> tensors = new TreeMap<>(Checkpoint.parameters(weights, config, program));
+            options.weightType().ifPresent(type -> tensors.replaceAll((name, tensor) -> narrowed(tensor, type)));
+            SequencedMap<String, byte[]> sections = files(folder);
+            DeviceEvaluator evaluator = new DeviceEvaluator(
+                    Backends.device(Optional.empty(), Set.of()).host());
+            Map<String, Tensor> parameters = Map.copyOf(tensors);
+            for (String form : List.of(PACKED, PADDED)) {
+                var passes =
+                        form.equals(PACKED) ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
+                Program compiled = Compiler.run(program, Pipeline.withEvaluator(passes, evaluator), (pass, p) -> {});
+                sections.put(Artifact.PROGRAMS + form, Printer.print(compiled).getBytes(StandardCharsets.UTF_8));
+                constants(compiled).forEach((name, type) -> {
+                    Tensor tensor = compiled.constants().get(name);
+                    add(tensors, name, inType(tensor, type.dtype()));
+                });
+            }
+            Artifact.write(output, tensors, sections, manifest(config, head, model, options, sections));
+        }
+    }
+
+    private static ModelOptions modelOptions(Architecture head, Convention convention) {
+        return ModelOptions.DEFAULT.with(convention).withHiddenStates(false).withMaskedRows(MASKED_LM.contains(head));
+    }
+
+    private static Map<String, Object> manifest(
+            DebertaConfig config,
+            Architecture head,
+            ModelOptions model,
+            Options options,
+            SequencedMap<String, byte[]> sections) {
+        Map<String, Object> manifest = new LinkedHashMap<>();
+        manifest.put("detangle", DetangleVersion.number());
+        manifest.put("ir_version", IR_VERSION);
+        manifest.put("model_type", config.modelType().text());
+        manifest.put("head", head.text());
+        manifest.put("convention", model.convention().text());
+        manifest.put("masked_rows", model.maskedRows());
+        manifest.put("weight_type", options.weightType().map(DType::text).orElse("stored"));
+        manifest.put("labels", config.labels());
+        manifest.put("sections", List.copyOf(sections.sequencedKeySet()));
+        return manifest;
+    }
+
+    private static Tensor narrowed(Tensor tensor, DType type) {
+        // Vectors are few, and added and multiplied in single precision.
+        return tensor.rank() < 2 ? tensor : inType(tensor, type);
+    }
+
+    /** Some of what is folded is kept in double precision until a device packs it. */
+    private static Tensor inType(Tensor tensor, DType type) {
+        if (tensor.dtype() == type) {
+            return tensor;
+        }
+        if (type == DType.F32) {
+            return Tensor.of(tensor.toFloats(), tensor.shape());
+        }
+        short[] bits = new short[Math.toIntExact(tensor.elements())];
+        tensor.copyTo(0, type, bits, 0, bits.length);
+        return new Tensor(type, tensor.shape(), MemorySegment.ofArray(bits));
+    }
+
+    private static SequencedMap<String, byte[]> files(Path folder) {
+        ModelFiles files = ModelFiles.of(folder);
+        SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
+        List<String> names = new ArrayList<>(List.of(CONFIG));
+        names.addAll(Tokenizers.fileNames());
+        for (String name : names) {
+            try {
+                files.find(name).map(ModelFile::content).ifPresent(c -> sections.put(Artifact.FILES + name, c));
+            } catch (IOException e) {
+                throw new UncheckedIOException(files.path(name) + ": " + e.getMessage(), e);
+            }
+        }
+        return sections;
+    }
+
+    /** Both forms of the program fold the same; were that not so, one would get the other's constants. */
+    private static void add(Map<String, Tensor> tensors, String name, Tensor tensor) {
+        Tensor other = tensors.putIfAbsent(name, tensor);
+        if (other != null && other != tensor && other.data().mismatch(tensor.data()) >= 0) {
+            throw new IllegalStateException("two constants are called " + name);
+        }
+    }
+
+    private static Map<String, TensorType> constants(Program program) {
+        Map<String, TensorType> types = new TreeMap<>();
+        for (Node node : program.nodes()) {
+            if (node.op() instanceof TensorOp.Constant(Literal.Named(String name), TensorType type)) {
+                types.put(name, type);
+            }
+        }
+        return types;
+    }
+
+    /**
+     * The compiled program in an artifact, if it holds one for these options.
+     *
+     * @param weights the artifact's
+     * @param packed whether it is to be the one for packed batches
+     */
+    static Optional<Program> program(
+            Path file, Weights weights, Architecture head, ModelOptions options, boolean packed) {
+        JsonNode manifest = Artifact.manifest(file);
+        boolean fits = manifest.path("head").asString("").equals(head.text())
+                && Convention.named(manifest.path("convention").asString(""))
+                        .filter(c -> modelOptions(head, c).equals(options))
+                        .isPresent();
+        if (!fits) {
+            return Optional.empty();
+        }
+        if (manifest.path("ir_version").asInt(0) != IR_VERSION) {
+            LOG.info("{} was compiled by Detangle {}: its program is built again", file, manifest.path("detangle"));
+            return Optional.empty();
+        }
+        String section = Artifact.PROGRAMS + (packed ? PACKED : PADDED);
+        return Artifact.section(file, section).map(text -> parsed(file, section, text, weights));
+    }
+
+    private static Program parsed(Path file, String section, byte[] text, Weights weights) {
+        Program program;
+        try {
+            program = Parser.parse(section, new String(text, StandardCharsets.UTF_8));
+        } catch (ParseException e) {
+            throw new ArtifactException(file, e.getMessage());
+        }
+        Map<String, Tensor> constants = new HashMap<>();
+        constants(program).forEach((name, type) -> {
+            Tensor tensor = weights.get(name);
+            if (!tensor.type().equals(type)) {
+                throw new ArtifactException(
+                        file, section + " takes '" + name + "' for " + type + ", and it is " + tensor.type());
+            }
+            constants.put(name, tensor);
+        });
+        Program whole = new Program(program.name(), program.inputs(), program.outputs(), constants);
+        Verifier.check(whole);
+        return whole;
+    }
+}

@@ -1,0 +1,226 @@
+package detangle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.conformance.DetangleProcess.Result;
+import detangle.ir.DType;
+import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
+import detangle.models.weights.Artifact;
+import detangle.models.weights.ArtifactException;
+import detangle.models.weights.SafetensorsWriter;
+import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
+import detangle.pipelines.Classification;
+import detangle.pipelines.TextClassifier;
+import detangle.pipelines.TinyModel;
+import detangle.runtime.ModelArtifact;
+import detangle.runtime.ModelArtifact.Options;
+import detangle.runtime.Session;
+import detangle.runtime.SessionOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A model in one file answers as its folder does, or is refused. */
+class ArtifactTest {
+    private static final String TEXT = "Where is my card?";
+    private static final Set<Architecture> MASKED_LM = Set.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
+
+    @TempDir
+    private Path folder;
+
+    static Stream<Fixture> fixtures() {
+        return Fixture.all();
+    }
+
+    private Path compiled(Path model, Options options) {
+        Path file = folder.resolve("model.dtl");
+        ModelArtifact.write(model, file, options);
+        return file;
+    }
+
+    @ParameterizedTest
+    @MethodSource("fixtures")
+    void everyGoldenAnswersAsItsFolder(Fixture fixture) {
+        Architecture head = fixture.head();
+        Path file = compiled(fixture.folder(), new Options(Optional.of(head), Optional.empty(), Optional.empty()));
+        SessionOptions asked = SessionOptions.DEFAULT.withHead(Optional.of(head));
+        // The stored program; one that is built from the artifact's configuration; one of the artifact's own head.
+        sameOutputs(fixture, file, asked.withHiddenStates(false).withMaskedRows(MASKED_LM.contains(head)));
+        sameOutputs(fixture, file, asked);
+        try (Session session = Session.load(file, SessionOptions.DEFAULT)) {
+            assertEquals(head, session.config().architecture());
+        }
+    }
+
+    private static void sameOutputs(Fixture fixture, Path file, SessionOptions options) {
+        try (Session ofFolder = Session.load(fixture.folder(), options);
+                Session ofFile = Session.load(file, options)) {
+            for (Fixture.Case c : fixture.cases()) {
+                Map<String, Tensor> inputs = new HashMap<>(c.inputs());
+                if (options.maskedRows()) {
+                    inputs.put("masked_rows", firstTokens(c.tokens()));
+                }
+                Map<String, Tensor> expected = ofFolder.run(inputs);
+                Map<String, Tensor> found = ofFile.run(inputs);
+                assertEquals(expected.keySet(), found.keySet());
+                expected.forEach((name, tensor) -> assertArrayEquals(
+                        tensor.toDoubles(), found.get(name).toDoubles(), fixture.name() + " " + name));
+            }
+        }
+    }
+
+    /** The first token of each row that has one. */
+    private static Tensor firstTokens(boolean[][] tokens) {
+        long[] rows = IntStream.range(0, tokens.length)
+                .filter(row -> IntStream.range(0, tokens[row].length).anyMatch(i -> tokens[row][i]))
+                .mapToLong(row -> (long) row * tokens[row].length
+                        + IntStream.range(0, tokens[row].length)
+                                .filter(i -> tokens[row][i])
+                                .findFirst()
+                                .orElseThrow())
+                .toArray();
+        return Tensor.of(rows, rows.length);
+    }
+
+    @Test
+    void textsAreClassifiedAsBefore() throws IOException {
+        Path file = compiled(TinyModel.SHIPPED, Options.DEFAULT);
+        List<Classification> expected;
+        try (TextClassifier classifier = TextClassifier.load(TinyModel.SHIPPED)) {
+            expected = classifier.classify(TEXT);
+        }
+        try (TextClassifier classifier = TextClassifier.load(file)) {
+            assertEquals(expected, classifier.classify(TEXT));
+        }
+        byte[] first = Files.readAllBytes(file);
+        Files.delete(file);
+        assertArrayEquals(first, Files.readAllBytes(compiled(TinyModel.SHIPPED, Options.DEFAULT)), "not reproducible");
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(1, files.count(), "something else was left");
+        }
+    }
+
+    @Test
+    void weightsMayBeRounded() {
+        Path file =
+                compiled(TinyModel.SHIPPED, new Options(Optional.empty(), Optional.empty(), Optional.of(DType.BF16)));
+        try (Weights weights = Weights.open(file);
+                TextClassifier classifier = TextClassifier.load(file)) {
+            assertEquals(DType.BF16, weights.get("classifier.weight").dtype());
+            assertEquals("card_arrival", classifier.classify(TEXT).getFirst().label());
+        }
+    }
+
+    @Test
+    void sectionsOfLaterVersionsAreIgnored() throws IOException {
+        Path model = TinyModel.write(folder.resolve("m"), "ForSequenceClassification", List.of("a", "b"));
+        Path file = compiled(model, Options.DEFAULT);
+        Path other = folder.resolve("other.dtl");
+        try (Weights weights = Weights.open(file)) {
+            TreeMap<String, Tensor> tensors = new TreeMap<>();
+            weights.names().forEach(name -> tensors.put(name, weights.get(name)));
+            TreeMap<String, byte[]> sections = new TreeMap<>();
+            for (String name : List.of("file/config.json", "file/tokenizer.json", "program/packed", "program/padded")) {
+                sections.put(name, Artifact.section(file, name).orElseThrow());
+            }
+            sections.put("packed/some-later-machine/weights", new byte[] {1, 2, 3});
+            Artifact.write(other, tensors, sections, Artifact.manifest(file));
+        }
+        try (TextClassifier expected = TextClassifier.load(file);
+                TextClassifier found = TextClassifier.load(other)) {
+            assertEquals(expected.classify(TEXT), found.classify(TEXT));
+        }
+    }
+
+    @Test
+    void otherFilesAreRefused() throws IOException {
+        Path plain = folder.resolve("plain.dtl");
+        Files.copy(TinyModel.SHIPPED.resolve("model.safetensors"), plain);
+        ArtifactException e = assertThrows(ArtifactException.class, () -> TextClassifier.load(plain));
+        assertTrue(e.getMessage().contains("is no artifact"), e.getMessage());
+        Path later = folder.resolve("later.dtl");
+        SafetensorsWriter.write(
+                later,
+                new TreeMap<>(Map.of("a", Tensor.of(new float[] {1}, 1))),
+                Map.of("format", "detangle", "version", "2"));
+        e = assertThrows(ArtifactException.class, () -> TextClassifier.load(later));
+        assertTrue(e.getMessage().contains("compile the model again"), e.getMessage());
+        e = assertThrows(ArtifactException.class, () -> TextClassifier.load(folder.resolve("missing.dtl")));
+        assertTrue(e.getMessage().contains("no such file"), e.getMessage());
+    }
+
+    @Test
+    void everyDamageIsRefused() throws IOException {
+        Path model = TinyModel.write(folder.resolve("m"), "ForSequenceClassification", List.of("a", "b"));
+        byte[] whole = Files.readAllBytes(compiled(model, Options.DEFAULT));
+        Random random = new Random(8);
+        for (int i = 0; i < 1000; i++) {
+            byte[] damaged = damaged(whole, random);
+            // A name of its own, as headers are remembered by name, size and time.
+            Path file = Files.write(folder.resolve("damaged-" + i + ".dtl"), damaged);
+            RuntimeException e = assertThrows(
+                    RuntimeException.class, () -> TextClassifier.load(file).close(), "damage " + i + " was not seen");
+            assertTrue(e instanceof ArtifactException || e instanceof WeightsException, "damage " + i + ": " + e);
+            assertTrue(e.getMessage().contains(file.getFileName().toString()), e.getMessage());
+            Files.delete(file);
+        }
+    }
+
+    /** A bit, a byte or a run of bytes is another, or the end is missing, or there is more than there should be. */
+    private static byte[] damaged(byte[] whole, Random random) {
+        // Half of the damages meet the header, which is a small part of the file.
+        int header = 8 + (whole[0] & 0xff) + ((whole[1] & 0xff) << 8);
+        int at = random.nextInt(random.nextBoolean() ? Math.min(header, whole.length) : whole.length);
+        byte[] bytes = whole.clone();
+        switch (random.nextInt(5)) {
+            case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+            case 1 -> bytes[at] += (byte) (1 + random.nextInt(255));
+            case 2 -> {
+                int end = Math.min(whole.length, at + 1 + random.nextInt(5000));
+                for (int i = at; i < end; i++) {
+                    bytes[i] = (byte) ~bytes[i];
+                }
+            }
+            case 3 -> bytes = Arrays.copyOf(whole, at);
+            default -> bytes = Arrays.copyOf(whole, whole.length + 1 + random.nextInt(100));
+        }
+        return bytes;
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "the shell's limit of file sizes")
+    void aDiskThatFillsUpLeavesNothing() throws IOException {
+        Path output = folder.resolve("full.dtl");
+        // A limit on the size of files, in KiB, fails as a full disk does: in the middle of a write.
+        Result result = DetangleProcess.shell(
+                "ulimit -f 2000; trap '' XFSZ; ./detangle compile " + TinyModel.SHIPPED + " -o " + output);
+        assertEquals(1, result.status(), result.err());
+        assertTrue(result.err().contains("full.dtl: cannot be written"), result.err());
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(List.of(), files.toList());
+        }
+        assertFalse(Files.exists(output));
+    }
+}
