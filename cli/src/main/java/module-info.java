@@ -6,6 +6,7 @@ module detangle.cli {
     requires com.github.luben.zstd_jni; // Called by Hardwood, which does not say so.
     requires detangle.pipelines;
     requires detangle.bench;
+    requires detangle.server;
     requires info.picocli;
     requires org.slf4j;
     requires java.logging;

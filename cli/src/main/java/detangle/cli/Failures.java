@@ -14,6 +14,7 @@ import detangle.models.text.TokenizerException;
 import detangle.models.weights.ArtifactException;
 import detangle.models.weights.WeightsException;
 import detangle.pipelines.PipelineException;
+import detangle.server.ServerException;
 import java.io.UncheckedIOException;
 
 /** What a failure says on the command line: one line. */
@@ -46,6 +47,7 @@ final class Failures {
             case ExportException known -> oneLine(known);
             case HubException known -> oneLine(known);
             case PipelineException known -> oneLine(known);
+            case ServerException known -> oneLine(known);
             case UncheckedIOException io -> oneLine(io.getCause());
             default -> "internal error: " + e + "; run it with --verbose and report what it prints";
         };

@@ -28,6 +28,7 @@ import picocli.CommandLine.ScopeType;
             TextRankingCommand.class,
             MultipleChoiceCommand.class,
             ReplacedTokenCommand.class,
+            ServeCommand.class,
             RunCommand.class,
             TokenizeCommand.class,
             InspectCommand.class,
@@ -47,7 +48,8 @@ public final class Main implements Runnable {
     private boolean verbose;
 
     /** Held here, as the logging system forgets loggers that nobody holds. */
-    private static final List<Logger> TALKATIVE = List.of(Logger.getLogger("ai.djl"), Logger.getLogger("dev.hardwood"));
+    private static final List<Logger> TALKATIVE =
+            List.of(Logger.getLogger("ai.djl"), Logger.getLogger("dev.hardwood"), Logger.getLogger("io.helidon"));
 
     private Main() {}
 

@@ -34,6 +34,11 @@ public final class FeatureExtractor implements Pipeline {
         return new FeatureExtractor(TextModel.load(folder, Architecture.ENCODER, options));
     }
 
+    /** The same extractor, which cuts texts that are too long, with a warning. It is closed with this one. */
+    public FeatureExtractor withTruncation() {
+        return new FeatureExtractor(model.cutting());
+    }
+
     /** How many components a vector has. */
     public int dimension() {
         return model.config().hiddenSize();

@@ -1,5 +1,7 @@
 package detangle.pipelines;
 
+import detangle.models.deberta.DebertaConfig;
+
 /** What makes scores of logits; the names are HuggingFace's. */
 public enum FunctionToApply {
     /** Each label by itself. */
@@ -7,5 +9,15 @@ public enum FunctionToApply {
     /** Labels share a probability of 1. */
     SOFTMAX,
     /** Scores are the logits. */
-    NONE
+    NONE;
+
+    /** The scores of logits. */
+    public double[] apply(double... logits) {
+        return Scores.of(logits, this);
+    }
+
+    /** What goes with a model, as in HuggingFace's pipeline: by {@code problem_type}, or the number of labels. */
+    public static FunctionToApply of(DebertaConfig config) {
+        return Scores.function(config);
+    }
 }

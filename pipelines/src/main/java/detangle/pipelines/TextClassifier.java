@@ -53,6 +53,11 @@ public final class TextClassifier implements Pipeline {
         return new TextClassifier(TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options), function);
     }
 
+    /** The same classifier, which cuts texts that are too long, with a warning. It is closed with this one. */
+    public TextClassifier withTruncation() {
+        return new TextClassifier(model.cutting(), function);
+    }
+
     /** All labels of a text, the surest first. A {@link PipelineException} if it is empty or too long. */
     public List<Classification> classify(String text) {
         return classify(List.of(text), done -> {}).getFirst();

@@ -37,6 +37,7 @@ final class TextModel implements AutoCloseable {
     private final Session session;
     private final Tokenizer tokenizer;
     private final PipelineOptions options;
+    private final Optional<TokenBatcher> batcher;
 
     /** Takes what the model says of one encoding. */
     @FunctionalInterface
@@ -45,10 +46,19 @@ final class TextModel implements AutoCloseable {
         void read(int index, Row row);
     }
 
+    private TextModel(Session session, Tokenizer tokenizer, PipelineOptions options, Optional<TokenBatcher> batcher) {
+        this.session = session;
+        this.tokenizer = tokenizer;
+        this.options = options;
+        this.batcher = batcher;
+    }
+
     private TextModel(Session session, Tokenizer tokenizer, PipelineOptions options) {
         this.session = session;
         this.tokenizer = tokenizer;
         this.options = options;
+        this.batcher = options.dynamicBatching()
+                .map(batching -> new TokenBatcher(batching, options.batchSize(), rows -> session.run(inputs(rows))));
     }
 
     /**
@@ -78,6 +88,11 @@ final class TextModel implements AutoCloseable {
             session.close();
             throw e;
         }
+    }
+
+    /** The same model, which cuts texts that are too long; only one of the two is to be closed. */
+    TextModel cutting() {
+        return new TextModel(session, tokenizer, options.withTruncation(true), batcher);
     }
 
     private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {
@@ -158,6 +173,14 @@ final class TextModel implements AutoCloseable {
      * @param progress told how many are done, after each batch
      */
     void run(List<Encoding> encodings, IntConsumer progress, Reader reader) {
+        if (batcher.isPresent()) {
+            List<Row> rows = batcher.get().run(encodings);
+            for (int i = 0; i < rows.size(); i++) {
+                reader.read(i, rows.get(i));
+            }
+            progress.accept(rows.size());
+            return;
+        }
         inBatches(encodings, progress, members -> {
             Map<String, Tensor> outputs =
                     run(inputs(members.stream().map(encodings::get).toList()));
@@ -199,6 +222,7 @@ final class TextModel implements AutoCloseable {
 
     @Override
     public void close() {
+        batcher.ifPresent(TokenBatcher::close);
         session.close();
     }
 }

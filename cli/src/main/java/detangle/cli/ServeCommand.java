@@ -1,0 +1,139 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import detangle.server.InferenceServer;
+import detangle.server.ServerOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "serve",
+        description = "Answers requests over HTTP, by the routes of text-embeddings-inference and the Open Inference"
+                + " Protocol. /openapi.json describes them, / is a page to try a model.",
+        mixinStandardHelpOptions = true)
+final class ServeCommand implements Runnable {
+    private static final ServerOptions DEFAULT = ServerOptions.DEFAULT;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(
+            paramLabel = "MODEL",
+            arity = "0..*",
+            description = "Folders, artifacts or names on the hub; the model shipped with Detangle by default.")
+    private List<String> models = List.of();
+
+    @Option(
+            names = "--host",
+            paramLabel = "ADDRESS",
+            description = "Where to listen; 127.0.0.1 by default, 0.0.0.0 for all.")
+    private String host = DEFAULT.host();
+
+    @Option(names = "--port", paramLabel = "N", description = "${DEFAULT-VALUE} by default, 0 for any that is free.")
+    private int port = DEFAULT.port();
+
+    @Option(
+            names = "--api-key",
+            paramLabel = "KEY",
+            description = "What clients must send as a bearer token; DETANGLE_API_KEY of the environment by default.",
+            defaultValue = "${env:DETANGLE_API_KEY}")
+    private Optional<String> apiKey;
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description =
+                    "vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best on the CPU by default.")
+    private Optional<String> backend;
+
+    @Option(names = "--max-batch-tokens", paramLabel = "N", description = "Tokens run at once; ${DEFAULT-VALUE}.")
+    private int maxBatchTokens = DEFAULT.maxBatchTokens();
+
+    @Option(
+            names = "--max-concurrent-requests",
+            paramLabel = "N",
+            description = "Texts that may wait, before requests are refused with status 429; ${DEFAULT-VALUE}.")
+    private int maxConcurrentRequests = DEFAULT.maxConcurrentRequests();
+
+    @Option(names = "--max-client-batch-size", paramLabel = "N", description = "Texts of a request; ${DEFAULT-VALUE}.")
+    private int maxClientBatchSize = DEFAULT.maxClientBatchSize();
+
+    @Option(names = "--payload-limit", paramLabel = "BYTES", description = "Of a request's body; ${DEFAULT-VALUE}.")
+    private long payloadLimit = DEFAULT.payloadLimit();
+
+    @Option(names = "--auto-truncate", description = "Cut texts that are longer than the model takes.")
+    private boolean autoTruncate;
+
+    @Option(names = "--deadline", paramLabel = "SECONDS", description = "For a request; ${DEFAULT-VALUE}.")
+    private int deadline = Math.toIntExact(DEFAULT.deadline().toSeconds());
+
+    @Override
+    public void run() {
+        if (port < 0 || port > 65_535 || maxBatchTokens < 1 || maxConcurrentRequests < 1) {
+            throw new ParameterException(spec.commandLine(), "--port is at most 65535, and limits are at least 1");
+        }
+        if (maxClientBatchSize < 1 || payloadLimit < 1 || deadline < 1) {
+            throw new ParameterException(spec.commandLine(), "limits are at least 1");
+        }
+        ServerOptions options = new ServerOptions(
+                host,
+                port,
+                apiKey.filter(key -> !key.isEmpty()),
+                backend,
+                maxBatchTokens,
+                maxConcurrentRequests,
+                maxClientBatchSize,
+                payloadLimit,
+                autoTruncate,
+                Duration.ofSeconds(deadline),
+                DEFAULT.grace());
+        CountDownLatch stopped = new CountDownLatch(1);
+        InferenceServer server = InferenceServer.start(folders(), options);
+        // What is asked already is answered before the process ends.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            server.close();
+            stopped.countDown();
+        }));
+        spec.commandLine().getErr().println("detangle: serving at http://" + host + ":" + server.port());
+        try {
+            stopped.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private SequencedMap<String, Path> folders() {
+        SequencedMap<String, Path> folders = new LinkedHashMap<>();
+        if (models.isEmpty()) {
+            Path shipped = ShippedModel.folder();
+            folders.put(shipped.getFileName().toString(), shipped);
+        }
+        for (String model : models) {
+            Path folder = ModelFolder.of(model);
+            // A model of the hub keeps its name; its folder is called by a commit.
+            boolean local = folder.equals(Path.of(model));
+            String name = local
+                    ? folder.toAbsolutePath()
+                            .normalize()
+                            .getFileName()
+                            .toString()
+                            .replaceFirst("\\.dtl$", "")
+                    : model;
+            if (folders.put(name, folder) != null) {
+                throw new CliException("two models are called " + name + ": serve them apart");
+            }
+        }
+        return folders;
+    }
+}

@@ -1,0 +1,60 @@
+package detangle.server;
+
+/** A request that is answered with an error; the types are those of text-embeddings-inference. */
+final class ApiException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+    private final String type;
+
+    private ApiException(int status, String type, String message) {
+        super(message);
+        this.status = status;
+        this.type = type;
+    }
+
+    /** The request makes no sense. */
+    static ApiException validation(String message) {
+        return new ApiException(422, "Validation", message);
+    }
+
+    /** The body is no JSON. */
+    static ApiException malformed(String message) {
+        return new ApiException(400, "Validation", message);
+    }
+
+    /** There is more of something than is allowed. */
+    static ApiException tooLarge(String message) {
+        return new ApiException(413, "Validation", message);
+    }
+
+    static ApiException notFound(String message) {
+        return new ApiException(404, "Validation", message);
+    }
+
+    static ApiException unauthorized() {
+        return new ApiException(401, "Unauthorized", "send Authorization: Bearer KEY with the server's API key");
+    }
+
+    /** Too much waits already. */
+    static ApiException overloaded(String message) {
+        return new ApiException(429, "Overloaded", message);
+    }
+
+    static ApiException deadline(String message) {
+        return new ApiException(504, "Overloaded", message);
+    }
+
+    /** What was asked is not what the model does. */
+    static ApiException backend(String message) {
+        return new ApiException(424, "Backend", message);
+    }
+
+    int status() {
+        return status;
+    }
+
+    String type() {
+        return type;
+    }
+}

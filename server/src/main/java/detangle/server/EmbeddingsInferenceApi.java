@@ -1,0 +1,202 @@
+package detangle.server;
+
+import detangle.models.text.Encoding;
+import detangle.pipelines.Classification;
+import detangle.server.ServedModel.Text;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import tools.jackson.databind.JsonNode;
+
+/** The routes of HuggingFace's text-embeddings-inference. They ask the first model that does what is asked. */
+final class EmbeddingsInferenceApi {
+    private final List<ServedModel> models;
+    private final ServerOptions options;
+    private final String version;
+
+    EmbeddingsInferenceApi(List<ServedModel> models, ServerOptions options, String version) {
+        this.models = models;
+        this.options = options;
+        this.version = version;
+    }
+
+    private ServedModel model(ServedModel.Task... tasks) {
+        return models.stream()
+                .filter(m -> List.of(tasks).contains(m.task()))
+                .findFirst()
+                .orElseGet(models::getFirst);
+    }
+
+    /** {@code GET /info}. */
+    Object info() {
+        ServedModel model = models.getFirst();
+        Map<String, Object> type = new LinkedHashMap<>();
+        switch (model.task()) {
+            case CLASSIFIER, RERANKER -> {
+                Map<String, String> labels = new LinkedHashMap<>();
+                Map<String, Integer> numbers = new LinkedHashMap<>();
+                for (int i = 0; i < model.config().numLabels(); i++) {
+                    labels.put(Integer.toString(i), model.config().labels().get(i));
+                    numbers.put(model.config().labels().get(i), i);
+                }
+                type.put(
+                        model.task() == ServedModel.Task.RERANKER ? "reranker" : "classifier",
+                        Json.of("id2label", labels, "label2id", numbers));
+            }
+            case EMBEDDING -> type.put("embedding", Json.of("pooling", "mean"));
+        }
+        return Json.of(
+                "model_id",
+                model.name(),
+                "model_sha",
+                null,
+                "model_dtype",
+                "float32",
+                "model_type",
+                type,
+                "max_concurrent_requests",
+                options.maxConcurrentRequests(),
+                "max_input_length",
+                model.config().maxPositionEmbeddings(),
+                "max_batch_tokens",
+                options.maxBatchTokens(),
+                "max_batch_requests",
+                null,
+                "max_client_batch_size",
+                options.maxClientBatchSize(),
+                "auto_truncate",
+                options.autoTruncate(),
+                "tokenization_workers",
+                Runtime.getRuntime().availableProcessors(),
+                "version",
+                version,
+                "sha",
+                null,
+                "docker_label",
+                null);
+    }
+
+    /** {@code POST /}: what the first model is for. */
+    Object whatTheModelDoes(JsonNode request) {
+        return switch (models.getFirst().task()) {
+            case CLASSIFIER -> predict(request);
+            case RERANKER -> rerank(request);
+            case EMBEDDING -> embed(request);
+        };
+    }
+
+    /** {@code POST /predict}. */
+    Object predict(JsonNode request) {
+        JsonNode inputs = request.path("inputs");
+        boolean raw = Json.flag(request, "raw_scores", false);
+        boolean truncate = Json.flag(request, "truncate", options.autoTruncate());
+        ServedModel model = model(ServedModel.Task.CLASSIFIER, ServedModel.Task.RERANKER);
+        boolean single = inputs.isString() || inputs.isArray() && inputs.path(0).isString();
+        List<Text> texts = new ArrayList<>();
+        if (single) {
+            texts.add(text(inputs));
+        } else if (inputs.isArray()) {
+            inputs.forEach(input -> texts.add(text(input)));
+        } else {
+            throw ApiException.validation("inputs is neither a text, a pair of texts, nor an array of these");
+        }
+        checkSize(texts.size());
+        List<Object> answers = new ArrayList<>();
+        for (List<Classification> labels : model.predict(texts, raw, truncate)) {
+            answers.add(labels.stream()
+                    .map(c -> Json.of("score", (float) c.score(), "label", c.label()))
+                    .toList());
+        }
+        return single ? answers.getFirst() : answers;
+    }
+
+    private static Text text(JsonNode input) {
+        if (input.isString()) {
+            return new Text(input.stringValue(), Optional.empty());
+        }
+        List<String> both = Json.texts(input, "inputs");
+        if (both.isEmpty() || both.size() > 2) {
+            throw ApiException.validation("inputs holds " + both.size() + " texts where one or two belong together");
+        }
+        return new Text(both.getFirst(), both.size() == 2 ? Optional.of(both.get(1)) : Optional.empty());
+    }
+
+    private void checkSize(int texts) {
+        if (texts == 0) {
+            throw ApiException.validation("there are no texts");
+        }
+        if (texts > options.maxClientBatchSize()) {
+            throw ApiException.tooLarge("the request has " + texts + " texts, and at most "
+                    + options.maxClientBatchSize() + " may come at once");
+        }
+    }
+
+    /** {@code POST /rerank}. */
+    Object rerank(JsonNode request) {
+        List<String> texts = Json.texts(request.path("texts"), "texts");
+        checkSize(texts.size());
+        boolean withText = Json.flag(request, "return_text", false);
+        double[] scores = model(ServedModel.Task.RERANKER)
+                .rank(
+                        Json.text(request, "query"),
+                        texts,
+                        Json.flag(request, "raw_scores", false),
+                        Json.flag(request, "truncate", options.autoTruncate()));
+        return IntStream.range(0, scores.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> -scores[i]))
+                .map(i -> withText
+                        ? Json.of("index", i, "text", texts.get(i), "score", (float) scores[i])
+                        : Json.of("index", i, "score", (float) scores[i]))
+                .toList();
+    }
+
+    /** {@code POST /embed}. */
+    Object embed(JsonNode request) {
+        List<String> texts = inputs(request);
+        return model(ServedModel.Task.EMBEDDING)
+                .embed(
+                        texts,
+                        Json.flag(request, "normalize", true),
+                        Json.flag(request, "truncate", options.autoTruncate()));
+    }
+
+    private List<String> inputs(JsonNode request) {
+        JsonNode inputs = request.path("inputs");
+        List<String> texts = inputs.isString() ? List.of(inputs.stringValue()) : Json.texts(inputs, "inputs");
+        checkSize(texts.size());
+        return texts;
+    }
+
+    /** {@code POST /tokenize}. */
+    Object tokenize(JsonNode request) {
+        boolean special = Json.flag(request, "add_special_tokens", true);
+        List<Object> answers = new ArrayList<>();
+        for (String text : inputs(request)) {
+            Encoding encoding = models.getFirst().tokenizer().encode(text);
+            List<Object> tokens = new ArrayList<>();
+            for (int i = 0; i < encoding.length(); i++) {
+                boolean added = encoding.sequences()[i] == Encoding.SPECIAL;
+                if (special || !added) {
+                    tokens.add(Json.of(
+                            "id",
+                            encoding.ids()[i],
+                            "text",
+                            encoding.tokens().get(i),
+                            "special",
+                            added,
+                            "start",
+                            added ? null : encoding.starts()[i],
+                            "stop",
+                            added ? null : encoding.ends()[i]));
+                }
+            }
+            answers.add(tokens);
+        }
+        return answers;
+    }
+}

@@ -1,0 +1,10 @@
+package detangle.server;
+
+/** A server that cannot be started. One line that says what to do. */
+public final class ServerException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ServerException(String message) {
+        super(message);
+    }
+}
