@@ -48,8 +48,10 @@ public final class Main implements Runnable {
     private boolean verbose;
 
     /** Held here, as the logging system forgets loggers that nobody holds. */
-    private static final List<Logger> TALKATIVE =
-            List.of(Logger.getLogger("ai.djl"), Logger.getLogger("dev.hardwood"), Logger.getLogger("io.helidon"));
+    private static final List<Logger> TALKATIVE = List.of(Logger.getLogger("ai.djl"), Logger.getLogger("dev.hardwood"));
+
+    /** What it says of a failure, the server says in one line. */
+    private static final Logger WEB = Logger.getLogger("io.helidon");
 
     private Main() {}
 
@@ -59,6 +61,7 @@ public final class Main implements Runnable {
         System.setProperty("java.util.logging.SimpleFormatter.format", "detangle: %5$s%n");
         // Libraries that tell what graphics cards and vectors they find, which is nothing to the user.
         TALKATIVE.forEach(logger -> logger.setLevel(Level.SEVERE));
+        WEB.setLevel(Level.OFF);
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         int status = run(out, err, args);
