@@ -67,6 +67,7 @@ final class InspectCommand implements Runnable {
                     .forEach(p -> line(out, p.getKey().replace('_', ' '), text(p.getValue())));
         }
         memory(out, c, headOptions.head(c));
+        JavaRelease.warning(Runtime.version()).ifPresent(spec.commandLine().getErr()::println);
         out.flush();
     }
 

@@ -1,0 +1,56 @@
+# Sourced by the launchers: runs Detangle on $JAVA_HOME with the jars of $lib; $home is the folder that holds its models.
+# DETANGLE_JAVA_OPTS adds options for the JVM.
+
+# Native parts of the tokenizers are unpacked here: a folder of this user's own, as a shared one breaks for the second.
+cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+if [ -z "$cache" ] || ! mkdir -p "$cache/detangle" 2>/dev/null || [ ! -w "$cache/detangle" ]; then
+    cache=${TMPDIR:-/tmp}/detangle-$(id -u)
+    mkdir -p -m 700 "$cache/detangle"
+    if [ ! -O "$cache" ]; then
+        echo "detangle: $cache belongs to another user: set XDG_CACHE_HOME to a folder that you can write to" >&2
+        exit 1
+    fi
+fi
+
+set -- -m detangle.cli/detangle.cli.Main "$@"
+modules=$lib
+if ls "$lib"/detangle-backend-tornado-*.jar >/dev/null 2>&1 && tornado=$(find_tornadovm); then
+    arguments=$cache/detangle/tornadovm-arguments
+    tornadovm_arguments "$tornado" >"$arguments.$$"
+    mv -f "$arguments.$$" "$arguments"
+    modules=$lib:$tornado/share/java/tornado
+    set -- "@$arguments" "$@"
+fi
+# Large pages spare the matrix kernels address translation; the JVM complains where the kernel offers none.
+if grep -Eqs '\[(always|madvise)\]' /sys/kernel/mm/transparent_hugepage/enabled; then
+    set -- -XX:+UseTransparentHugePages "$@"
+fi
+# DETANGLE_JAVA_OPTS is unquoted, as it holds several options. The JVM's own messages go to stderr: stdout is for results.
+# A forward pass leaves little behind but its outputs, so a small nursery does.
+set -- \
+    -Xlog:disable -Xlog:all=warning:stderr \
+    -XX:MaxRAMPercentage=70 -XX:+UseParallelGC -XX:MaxNewSize=128m \
+    --module-path "$modules" \
+    --add-modules jdk.incubator.vector \
+    --enable-native-access=ai.djl.tokenizers,com.sun.jna,dev.hardwood.core,snappy.java,com.github.luben.zstd_jni \
+    "-DENGINE_CACHE_DIR=$cache/detangle" \
+    "-Ddetangle.home=$home" \
+    "-Ddetangle.cache=$cache/detangle" \
+    ${DETANGLE_JAVA_OPTS:-} \
+    "$@"
+
+# The JVM announces the incubating Vector API on each start, as its first line, and no option silences that.
+without_incubator_notice() {
+    trap '' INT
+    if IFS= read -r line || [ -n "$line" ]; then
+        case $line in
+            "WARNING: Using incubator modules: jdk.incubator.vector") ;;
+            *) printf '%s\n' "$line" ;;
+        esac
+        cat
+    fi
+}
+if [ -t 2 ]; then
+    set -- -Ddetangle.terminal=true "$@"
+fi
+exec "$JAVA_HOME/bin/java" "$@" 2> >(without_incubator_notice >&2)
