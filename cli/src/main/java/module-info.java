@@ -3,7 +3,8 @@
 module detangle.cli {
     requires de.siegmar.fastcsv;
     requires dev.hardwood.core;
-    requires com.github.luben.zstd_jni; // Called by Hardwood, which does not say so.
+    requires com.github.luben.zstd_jni; // Called by Hardwood, which does not say so, as is the next.
+    requires jdk.jfr;
     requires detangle.pipelines;
     requires detangle.bench;
     requires detangle.server;

@@ -36,6 +36,7 @@ import tools.jackson.databind.json.JsonMapper;
 class LoadTest {
     private static final int CLIENTS = 200;
     private static final int SECONDS = Integer.getInteger("detangle.load.seconds", 4);
+    private static final int LONG = 30;
     private static final long MEGABYTE = 1 << 20;
 
     @TempDir
@@ -152,8 +153,9 @@ class LoadTest {
             Load load = load(server.port());
             load.print("Detangle");
             assertTrue(load.nanos.size() >= CLIENTS);
-            // A latency of each answer is kept; nothing else is.
-            assertTrue(load.heapLate < load.heapEarly + 64 * MEGABYTE, load.heapEarly + " -> " + load.heapLate);
+            // Shapes of batches that were seen lately keep their memory, which takes a while to fill.
+            long most = SECONDS < LONG ? 512 * MEGABYTE : load.heapEarly + 64 * MEGABYTE;
+            assertTrue(load.heapLate < most, load.heapEarly + " -> " + load.heapLate);
         }
         if (Boolean.getBoolean("detangle.load.peer")) {
             for (int threads : new int[] {1, 2}) {

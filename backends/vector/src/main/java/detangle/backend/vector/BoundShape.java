@@ -72,6 +72,11 @@ final class BoundShape {
                 StepBuilder.ints(input.shape().evaluate(bindings)));
     }
 
+    /** Of one frame. */
+    long bytes() {
+        return layout.bytes();
+    }
+
     /** Whether these are all inputs and have these sizes. */
     boolean fits(Map<String, Tensor> inputs) {
         boolean fits = inputs.size() == given.size();

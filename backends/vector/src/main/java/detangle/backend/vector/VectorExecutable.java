@@ -25,6 +25,9 @@ final class VectorExecutable implements Executable {
 
     private static final int MAX_SHAPES = Math.max(1, Integer.getInteger(SHAPES, 8));
 
+    /** A server's batches are all of other shapes: what they keep must leave room for what runs. */
+    private static final long MAX_BYTES = Runtime.getRuntime().maxMemory() / 8;
+
     /** Virtual threads hand their work over: a kernel would pin its carrier, and scratch memory is by platform thread. */
     private static final ExecutorService PLATFORM = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("detangle-run-", 0).factory());
@@ -95,8 +98,9 @@ final class VectorExecutable implements Executable {
             }
             BoundShape shape = new BoundShape(plan, constants, ShapeBinding.bind(plan.program(), inputs));
             shapes.add(shape);
-            if (shapes.size() > MAX_SHAPES) {
-                shapes.removeFirst();
+            long bytes = shapes.stream().mapToLong(BoundShape::bytes).sum();
+            while (shapes.size() > MAX_SHAPES || shapes.size() > 1 && bytes > MAX_BYTES) {
+                bytes -= shapes.removeFirst().bytes();
             }
             return shape;
         }
