@@ -1,0 +1,118 @@
+package detangle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.conformance.DetangleProcess.Launch;
+import detangle.conformance.DetangleProcess.Result;
+import detangle.pipelines.TinyModel;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server as a process, which may be killed at any time. */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launcher is a shell script")
+class ServeTest {
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+    private static final String LONG = "{\"inputs\":\"" + "How do I get cash? ".repeat(60) + "\"}";
+
+    @TempDir
+    private Path folder;
+
+    private Process start(Path model, Path log) throws IOException {
+        return new ProcessBuilder(
+                        DetangleProcess.HOME.resolve("detangle").toString(), "serve", model.toString(), "--port", "0")
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+    }
+
+    /** Where the server says that it listens, once it does. */
+    private static URI address(Process server, Path log) throws IOException, InterruptedException {
+        for (int i = 0; i < 600 && server.isAlive(); i++) {
+            for (String line : Files.readAllLines(log)) {
+                if (line.startsWith("detangle: serving at ")) {
+                    return URI.create(line.substring("detangle: serving at ".length()));
+                }
+            }
+            Thread.sleep(100);
+        }
+        throw new AssertionError("the server does not start: " + Files.readString(log));
+    }
+
+    private static CompletableFuture<HttpResponse<String>> ask(URI server, String body) {
+        return CLIENT.sendAsync(
+                HttpRequest.newBuilder(server.resolve("/predict"))
+                        .POST(BodyPublishers.ofString(body))
+                        .build(),
+                BodyHandlers.ofString());
+    }
+
+    @Test
+    void killedAmidRequestsItAnswersWhenStartedAgain() throws Exception {
+        Path model = folder.resolve("model.dtl");
+        Result compiled = DetangleProcess.java(
+                Launch.MODULE_PATH, "compile", TinyModel.SHIPPED.toString(), "-o", model.toString());
+        assertEquals(0, compiled.status(), compiled.err());
+        String expected = "";
+        for (int round = 0; round < 2; round++) {
+            Path log = folder.resolve("log-" + round);
+            Process server = start(model, log);
+            try {
+                URI address = address(server, log);
+                String answer = ask(address, LONG).get(60, TimeUnit.SECONDS).body();
+                assertTrue(answer.startsWith("[{\"score\":"), answer);
+                assertTrue(expected.isEmpty() || expected.equals(answer), "another answer after a restart");
+                expected = answer;
+                List<CompletableFuture<HttpResponse<String>>> asked = new ArrayList<>();
+                for (int i = 0; i < 50; i++) {
+                    asked.add(ask(address, LONG));
+                }
+                CompletableFuture.anyOf(asked.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+            } finally {
+                server.descendants().forEach(ProcessHandle::destroyForcibly);
+                server.destroyForcibly().waitFor();
+            }
+        }
+        assertEquals(
+                0,
+                DetangleProcess.java(Launch.MODULE_PATH, "verify", model.toString())
+                        .status());
+    }
+
+    @Test
+    void aTerminationIsNoFailureOfThoseWhoHaveAsked() throws Exception {
+        Path log = folder.resolve("log");
+        Process server = start(TinyModel.SHIPPED, log);
+        try {
+            URI address = address(server, log);
+            ask(address, LONG).get(60, TimeUnit.SECONDS);
+            List<CompletableFuture<HttpResponse<String>>> asked = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                asked.add(ask(address, LONG));
+            }
+            CompletableFuture.anyOf(asked.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+            server.destroy();
+            for (CompletableFuture<HttpResponse<String>> answer : asked) {
+                assertEquals(200, answer.get(60, TimeUnit.SECONDS).statusCode());
+            }
+            assertTrue(server.waitFor(60, TimeUnit.SECONDS), "it does not end");
+        } finally {
+            server.destroyForcibly();
+        }
+    }
+}
