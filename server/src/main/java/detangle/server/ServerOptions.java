@@ -45,6 +45,171 @@ public record ServerOptions(
             DynamicBatching.DEFAULT.deadline(),
             Duration.ofSeconds(30));
 
+    public ServerOptions withHost(String value) {
+        return new ServerOptions(
+                value,
+                port,
+                apiKey,
+                backend,
+                maxBatchTokens,
+                maxConcurrentRequests,
+                maxClientBatchSize,
+                payloadLimit,
+                autoTruncate,
+                deadline,
+                grace);
+    }
+
+    public ServerOptions withPort(int value) {
+        return new ServerOptions(
+                host,
+                value,
+                apiKey,
+                backend,
+                maxBatchTokens,
+                maxConcurrentRequests,
+                maxClientBatchSize,
+                payloadLimit,
+                autoTruncate,
+                deadline,
+                grace);
+    }
+
+    public ServerOptions withApiKey(Optional<String> value) {
+        return new ServerOptions(
+                host,
+                port,
+                value,
+                backend,
+                maxBatchTokens,
+                maxConcurrentRequests,
+                maxClientBatchSize,
+                payloadLimit,
+                autoTruncate,
+                deadline,
+                grace);
+    }
+
+    public ServerOptions withBackend(Optional<String> value) {
+        return new ServerOptions(
+                host,
+                port,
+                apiKey,
+                value,
+                maxBatchTokens,
+                maxConcurrentRequests,
+                maxClientBatchSize,
+                payloadLimit,
+                autoTruncate,
+                deadline,
+                grace);
+    }
+
+    public ServerOptions withMaxBatchTokens(int value) {
+        return new ServerOptions(
+                host,
+                port,
+                apiKey,
+                backend,
+                value,
+                maxConcurrentRequests,
+                maxClientBatchSize,
+                payloadLimit,
+                autoTruncate,
+                deadline,
+                grace);
+    }
+
+    public ServerOptions withMaxConcurrentRequests(int value) {
+        return new ServerOptions(
+                host,
+                port,
+                apiKey,
+                backend,
+                maxBatchTokens,
+                value,
+                maxClientBatchSize,
+                payloadLimit,
+                autoTruncate,
+                deadline,
+                grace);
+    }
+
+    public ServerOptions withMaxClientBatchSize(int value) {
+        return new ServerOptions(
+                host,
+                port,
+                apiKey,
+                backend,
+                maxBatchTokens,
+                maxConcurrentRequests,
+                value,
+                payloadLimit,
+                autoTruncate,
+                deadline,
+                grace);
+    }
+
+    public ServerOptions withPayloadLimit(long value) {
+        return new ServerOptions(
+                host,
+                port,
+                apiKey,
+                backend,
+                maxBatchTokens,
+                maxConcurrentRequests,
+                maxClientBatchSize,
+                value,
+                autoTruncate,
+                deadline,
+                grace);
+    }
+
+    public ServerOptions withAutoTruncate(boolean value) {
+        return new ServerOptions(
+                host,
+                port,
+                apiKey,
+                backend,
+                maxBatchTokens,
+                maxConcurrentRequests,
+                maxClientBatchSize,
+                payloadLimit,
+                value,
+                deadline,
+                grace);
+    }
+
+    public ServerOptions withDeadline(Duration value) {
+        return new ServerOptions(
+                host,
+                port,
+                apiKey,
+                backend,
+                maxBatchTokens,
+                maxConcurrentRequests,
+                maxClientBatchSize,
+                payloadLimit,
+                autoTruncate,
+                value,
+                grace);
+    }
+
+    public ServerOptions withGrace(Duration value) {
+        return new ServerOptions(
+                host,
+                port,
+                apiKey,
+                backend,
+                maxBatchTokens,
+                maxConcurrentRequests,
+                maxClientBatchSize,
+                payloadLimit,
+                autoTruncate,
+                deadline,
+                value);
+    }
+
     /** Never shows the key. */
     @Override
     public String toString() {

@@ -71,18 +71,13 @@ class InferenceServerTest {
     }
 
     private static ServerOptions with(Optional<String> key, int waiting, Duration deadline) {
-        return new ServerOptions(
-                "127.0.0.1",
-                0,
-                key,
-                Optional.empty(),
-                2048,
-                waiting,
-                32,
-                100_000,
-                false,
-                deadline,
-                Duration.ofSeconds(10));
+        return ServerOptions.DEFAULT
+                .withPort(0)
+                .withApiKey(key)
+                .withMaxBatchTokens(2048)
+                .withMaxConcurrentRequests(waiting)
+                .withPayloadLimit(100_000)
+                .withDeadline(deadline);
     }
 
     private record Answer(int status, String body) {
@@ -391,19 +386,7 @@ class InferenceServerTest {
     @Test
     void aPortThatIsTakenIsTold() {
         SequencedMap<String, Path> models = new LinkedHashMap<>(Map.of("m", folder.resolve("encoder")));
-        ServerOptions o = options();
-        ServerOptions taken = new ServerOptions(
-                o.host(),
-                server.port(),
-                o.apiKey(),
-                o.backend(),
-                o.maxBatchTokens(),
-                o.maxConcurrentRequests(),
-                o.maxClientBatchSize(),
-                o.payloadLimit(),
-                o.autoTruncate(),
-                o.deadline(),
-                o.grace());
+        ServerOptions taken = options().withPort(server.port());
         ServerException e = assertThrows(ServerException.class, () -> InferenceServer.start(models, taken));
         assertTrue(e.getMessage().contains(Integer.toString(server.port())), e.toString());
     }

@@ -136,20 +136,7 @@ class LoadTest {
     @Test
     void twoHundredClientsGetTheAnswersOfOne() throws Exception {
         SequencedMap<String, Path> models = new LinkedHashMap<>(Map.of("banking", TinyModel.SHIPPED));
-        ServerOptions options = ServerOptions.DEFAULT;
-        ServerOptions anyPort = new ServerOptions(
-                options.host(),
-                0,
-                options.apiKey(),
-                options.backend(),
-                options.maxBatchTokens(),
-                options.maxConcurrentRequests(),
-                options.maxClientBatchSize(),
-                options.payloadLimit(),
-                options.autoTruncate(),
-                options.deadline(),
-                options.grace());
-        try (InferenceServer server = InferenceServer.start(models, anyPort)) {
+        try (InferenceServer server = InferenceServer.start(models, ServerOptions.DEFAULT.withPort(0))) {
             Load load = load(server.port());
             load.print("Detangle");
             assertTrue(load.nanos.size() >= CLIENTS);

@@ -57,22 +57,8 @@ class PageTest {
     }
 
     private InferenceServer server(Path model) {
-        ServerOptions o = ServerOptions.DEFAULT;
         SequencedMap<String, Path> models = new LinkedHashMap<>(Map.of("the-model", model));
-        return InferenceServer.start(
-                models,
-                new ServerOptions(
-                        o.host(),
-                        0,
-                        o.apiKey(),
-                        o.backend(),
-                        o.maxBatchTokens(),
-                        o.maxConcurrentRequests(),
-                        o.maxClientBatchSize(),
-                        o.payloadLimit(),
-                        o.autoTruncate(),
-                        o.deadline(),
-                        o.grace()));
+        return InferenceServer.start(models, ServerOptions.DEFAULT.withPort(0));
     }
 
     @Test
