@@ -1,0 +1,2 @@
+/** Scores of datasets on many machines. */
+package detangle.spark;
