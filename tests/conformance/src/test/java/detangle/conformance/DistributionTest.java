@@ -49,7 +49,7 @@ class DistributionTest {
         classifies(home, "JAVA_HOME=/nowhere");
         // What reads Parquet and what serves HTTP take other modules of the JDK.
         Result parquet = DetangleProcess.shell(home + "/bin/detangle classify --column question --file "
-                + DetangleProcess.HOME.resolve("tests/conformance/src/test/resources/parquet/questions-zstd.parquet"));
+                + DetangleProcess.HOME.resolve("cli/src/test/resources/parquet/questions-zstd.parquet"));
         assertEquals(0, parquet.status(), parquet.err());
         Result served = DetangleProcess.shell(home + "/bin/detangle serve --port 0 >" + folder + "/log 2>&1 & "
                 + "server=$!; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 1; grep -q serving " + folder

@@ -1,13 +1,13 @@
-package detangle.conformance;
+package detangle.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import detangle.conformance.DetangleProcess.Launch;
-import detangle.conformance.DetangleProcess.Result;
 import detangle.models.deberta.Architecture;
 import detangle.pipelines.TinyModel;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,10 +29,19 @@ class PipelineCommandsTest {
     @TempDir
     private Path folder;
 
+    private record Result(int status, String out, String err) {}
+
+    private static Result result(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int status = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
+        return new Result(status, out.toString(), err.toString());
+    }
+
     private static String run(String... arguments) {
-        Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments);
+        Result result = result(arguments);
         assertEquals(0, result.status(), result.err());
-        assertTrue(result.messages().isEmpty(), result.err());
+        assertEquals("", result.err());
         return result.out();
     }
 
@@ -96,11 +105,10 @@ class PipelineCommandsTest {
     @Test
     void aFailureHalfwayIsNoResult() throws IOException {
         Path file = Files.writeString(folder.resolve("a.jsonl"), "{\"text\":\"a\"}\n{\"texts\":\"b\"}\n");
-        Result result =
-                DetangleProcess.java(Launch.MODULE_PATH, "classify", "--file", file.toString(), "--format", "json");
+        Result result = result("classify", "--file", file.toString(), "--format", "json");
         assertEquals(1, result.status());
         assertEquals("", result.out());
-        assertTrue(result.messages().getFirst().endsWith("a.jsonl, line 2 has no text 'text'"), result.err());
+        assertTrue(result.err().endsWith("a.jsonl, line 2 has no text 'text'" + System.lineSeparator()), result.err());
     }
 
     @Test
