@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.ConfigException;
+import detangle.models.weights.WeightsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** GLiNER models against what GLiNER's own code finds with the same weights. */
 class EntityExtractorTest {
@@ -105,6 +107,19 @@ class EntityExtractorTest {
         ConfigException e = assertThrows(ConfigException.class, () -> EntityExtractor.load(model));
         assertTrue(e.getMessage().contains(field), e.getMessage());
         assertTrue(e.getMessage().contains("gliner_config.json"), e.getMessage());
+    }
+
+    @Test
+    void weightsOfAnotherSizeAreRefused() throws IOException {
+        ObjectNode golden = (ObjectNode) GOLDEN.get("cases").get(0).deepCopy();
+        ((ObjectNode) golden.get("parameters"))
+                .putArray("rnn.lstm.weight_hh_l0")
+                .add(1)
+                .add(24)
+                .add(5);
+        Path model = TinyGliner.write(folder, golden);
+        WeightsException e = assertThrows(WeightsException.class, () -> EntityExtractor.load(model));
+        assertTrue(e.getMessage().contains("rnn.lstm.weight_hh_l0 has shape [24,5]"), e.getMessage());
     }
 
     @Test

@@ -2,6 +2,7 @@ package detangle.models.gliner;
 
 import detangle.ir.Tensor;
 import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
 
 /**
  * A bidirectional LSTM (Hochreiter and Schmidhuber 1997) as PyTorch computes it, from what its inputs contribute to the gates: input,
@@ -14,20 +15,24 @@ public final class BiLstm {
     /**
      * The recurrent matrices of a model.
      *
-     * @throws detangle.models.weights.WeightsException if one is missing
+     * @throws WeightsException if one is missing or of another size
      */
     public BiLstm(GlinerConfig config, Weights weights) {
         this.hidden = config.hiddenSize() / 2;
         this.recurrent = new float[][] {
-            transposed(weights.get(GlinerModel.recurrent(0))), transposed(weights.get(GlinerModel.recurrent(1)))
+            transposed(weights, GlinerModel.recurrent(0)), transposed(weights, GlinerModel.recurrent(1))
         };
     }
 
     /** {@code [4H,H]} as {@code [H,4H]}, so that a state's element adds a row to the gates. */
-    private float[] transposed(Tensor matrix) {
+    private float[] transposed(Weights weights, String name) {
+        Tensor matrix = weights.get(name);
         int gates = 4 * hidden;
         if (matrix.rank() != 2 || matrix.dim(0) != gates || matrix.dim(1) != hidden) {
-            throw new IllegalArgumentException("the LSTM's recurrent matrix should be " + gates + " by " + hidden);
+            throw new WeightsException(
+                    weights.source(name),
+                    name + " has shape " + matrix.type().shape() + ", and hidden_size asks for [" + gates + "," + hidden
+                            + "]: gliner_config.json and weights do not belong together");
         }
         float[] rows = new float[gates * hidden];
         for (int gate = 0; gate < gates; gate++) {
