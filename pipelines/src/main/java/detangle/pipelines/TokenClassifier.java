@@ -54,15 +54,18 @@ public final class TokenClassifier implements Pipeline {
      *
      * @param stride tokens that two windows of a long text share; at most 128 by default
      * @param progress told how many windows are done, after each batch
-     * @throws PipelineException if a text is empty
+     * @throws PipelineException if a text is empty, or windows cannot share so many tokens
      */
     public List<List<Entity>> classify(
             List<String> texts, AggregationStrategy strategy, Optional<Integer> stride, IntConsumer progress) {
         EntityAggregation aggregation = new EntityAggregation(model.config().labels(), strategy);
-        Truncation windows = new Truncation(
-                model.maxLength(),
-                Truncation.Strategy.ONLY_FIRST,
-                Optional.of(stride.orElse(Math.min(STRIDE, model.maxLength() / 4))));
+        int shared = stride.orElse(Math.min(STRIDE, model.maxLength() / 4));
+        // A window has two special tokens, and one at least that the window before it has not.
+        if (shared < 0 || shared > model.maxLength() - 3) {
+            throw new PipelineException("windows that share " + shared + " tokens cannot be: choose a stride of 0 to "
+                    + (model.maxLength() - 3));
+        }
+        Truncation windows = new Truncation(model.maxLength(), Truncation.Strategy.ONLY_FIRST, Optional.of(shared));
         List<Encoding> encodings = new ArrayList<>();
         List<Integer> owners = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {

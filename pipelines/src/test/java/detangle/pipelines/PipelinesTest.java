@@ -135,7 +135,15 @@ class PipelinesTest {
                 assertEquals(p[label] / sum, entity.score(), TOLERANCE);
                 assertEquals(TEXT.substring(entity.start(), entity.end()), entity.word());
             }
+            for (int stride : new int[] {-1, 46, 9999}) {
+                PipelineException e = assertThrows(
+                        PipelineException.class,
+                        () -> classifier.classify(
+                                List.of(TEXT), AggregationStrategy.NONE, Optional.of(stride), done -> {}));
+                assertTrue(e.getMessage().contains("choose a stride of 0 to 45"), e.getMessage());
+            }
             String longText = (TEXT + " ").repeat(40).trim();
+            classifier.classify(List.of(longText), AggregationStrategy.NONE, Optional.of(45), done -> {});
             List<Entity> all = classifier.classify(longText, AggregationStrategy.NONE);
             assertTrue(tokenizer.encode(longText).length() > 48);
             assertEquals(longText.length(), all.getLast().end());
