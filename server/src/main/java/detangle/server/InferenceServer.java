@@ -4,10 +4,15 @@ import detangle.pipelines.DeadlineException;
 import detangle.pipelines.OverloadedException;
 import detangle.pipelines.PipelineException;
 import detangle.runtime.DetangleVersion;
+import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
+import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -44,6 +49,12 @@ public final class InferenceServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(InferenceServer.class);
     private static final String JSON = "application/json";
 
+    /**
+     * Bytes behind the limit of a body that are read and dropped. A connection closed while its client still writes is reset, and the
+     * client may never see why; who sends more than that is cut off.
+     */
+    private static final long DROPPED = 16L << 20;
+
     private final ServerOptions options;
     private final List<ServedModel> models;
     private final Metrics metrics;
@@ -60,7 +71,10 @@ public final class InferenceServer implements AutoCloseable {
         this.web = WebServer.builder()
                 .address(address(options.host()))
                 .port(options.port())
-                .maxPayloadSize(options.payloadLimit())
+                .maxPayloadSize(options.payloadLimit() + DROPPED)
+                .directHandlers(DirectHandlers.builder()
+                        .addHandler(DirectHandler.EventType.BAD_REQUEST, this::refuse)
+                        .build())
                 .shutdownGracePeriod(options.grace())
                 .shutdownHook(false)
                 .routing(this::routes)
@@ -113,6 +127,16 @@ public final class InferenceServer implements AutoCloseable {
     }
 
     private void routes(HttpRouting.Builder routes) {
+        // Helidon says that it closes the connection, and leaves that to the client.
+        routes.addFilter((chain, request, response) -> {
+            chain.proceed();
+            if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+                if (!request.content().consumed() && !request.headers().containsToken(HeaderValues.EXPECT_100)) {
+                    request.content().consume();
+                }
+                throw new CloseConnectionException("as the client asked");
+            }
+        });
         routes.get("/", (request, response) -> resource(response, "index.html", "text/html; charset=utf-8"));
         routes.get("/openapi.json", (request, response) -> resource(response, "openapi.json", JSON));
         routes.get("/health", (request, response) -> response.send());
@@ -141,17 +165,10 @@ public final class InferenceServer implements AutoCloseable {
         routes.error(
                 ApiException.class,
                 (request, response, e) -> send(response, e.status(), error(e.getMessage(), e.type())));
-        routes.error(HttpException.class, (request, response, e) -> {
-            int status = e.status().code();
-            send(
-                    response,
-                    status,
-                    error(
-                            status == 413
-                                    ? "the body has more than the " + options.payloadLimit() + " bytes that are allowed"
-                                    : String.valueOf(e.getMessage()),
-                            "Validation"));
-        });
+        routes.error(
+                HttpException.class,
+                (request, response, e) ->
+                        send(response, e.status().code(), error(String.valueOf(e.getMessage()), "Validation")));
         routes.error(RuntimeException.class, (request, response, e) -> {
             LOG.atError().setCause(e).addKeyValue("path", request.path().path()).log("a request has failed");
             send(response, 500, error("internal error", "Backend"));
@@ -174,12 +191,47 @@ public final class InferenceServer implements AutoCloseable {
     private void post(HttpRouting.Builder routes, String path, Answerer answerer) {
         routes.post(
                 path,
-                (request, response) -> answer(
-                        request,
-                        response,
-                        path,
-                        () -> answerer.answer(
-                                request, Json.object(request.content().as(byte[].class)))));
+                (request, response) ->
+                        answer(request, response, path, () -> answerer.answer(request, Json.object(body(request)))));
+    }
+
+    private byte[] body(ServerRequest request) {
+        // More than an array holds is too much in any case.
+        int limit = (int) Math.min(options.payloadLimit(), Integer.MAX_VALUE - 16);
+        if (request.headers().contentLength().orElse(0) > limit) {
+            throw tooLarge();
+        }
+        try {
+            byte[] body = request.content().inputStream().readNBytes(limit + 1);
+            if (body.length > limit) {
+                throw tooLarge();
+            }
+            return body;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private ApiException tooLarge() {
+        return ApiException.tooLarge(
+                "the body has more than the " + options.payloadLimit() + " bytes that are allowed");
+    }
+
+    /** Answers what never reached a route. */
+    private DirectHandler.TransportResponse refuse(
+            DirectHandler.TransportRequest request,
+            DirectHandler.EventType event,
+            Status status,
+            ServerResponseHeaders headers,
+            String message) {
+        String why = status.code() == 413 ? tooLarge().getMessage() : String.valueOf(message);
+        return DirectHandler.TransportResponse.builder()
+                .status(status)
+                .headers(headers)
+                .header(HeaderValues.create(HeaderNames.CONTENT_TYPE, JSON))
+                .keepAlive(false)
+                .entity(Json.bytes(error(why, "Validation")))
+                .build();
     }
 
     private void answer(ServerRequest request, ServerResponse response, String route, Supplier<Object> answerer) {
