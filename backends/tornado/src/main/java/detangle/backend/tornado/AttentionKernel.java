@@ -28,6 +28,7 @@ final class AttentionKernel {
     private static final int EACH = TILE / SIDE;
     private static final int COLUMNS = MAX_WIDTH / SIDE;
     private static final int PITCH = TILE + 1;
+    private static final int HALF = TILE * TILE / THREADS;
 
     private AttentionKernel() {}
 
@@ -68,14 +69,14 @@ final class AttentionKernel {
         float[] queryTile = context.allocateFloatLocalArray(TILE * (width + 1));
         float[] keyTile = context.allocateFloatLocalArray(TILE * (width + 1)); // Then values.
         float[] weights = context.allocateFloatLocalArray(TILE * PITCH);
-        float[] maxima = context.allocateFloatLocalArray(TILE);
-        float[] sums = context.allocateFloatLocalArray(TILE);
+        float[] halves = context.allocateFloatLocalArray(THREADS); // What the two threads of a row have found.
         float[] shrinkage = context.allocateFloatLocalArray(TILE);
         int[] begins = context.allocateIntLocalArray(TILE);
         int[] ends = context.allocateIntLocalArray(TILE);
         int[] positions = context.allocateIntLocalArray(TILE);
         float[] result = new float[EACH * COLUMNS];
         float[] scores = new float[EACH * EACH];
+        float[] column = new float[EACH];
 
         int thread = context.localIdx;
         int x = thread % SIDE;
@@ -88,16 +89,24 @@ final class AttentionKernel {
         int heads = sizes.get(base + 2);
         int buckets = sizes.get(base + 3);
         int centre = sizes.get(base + 4);
+        // Barriers keep a compiler from reading these once.
+        int maskBatch = sizes.get(base + 5);
+        int maskHead = sizes.get(base + 6);
+        int maskQuery = sizes.get(base + 7);
+        int maskKey = sizes.get(base + 8);
         int allQueries = queries * sizes.get(base + 9);
         int allKeys = keys * sizes.get(base + 9);
 
         for (int i = 0; i < EACH * COLUMNS; i++) {
             result[i] = 0f;
         }
+        // The softmax of a row is the work of two threads: its maximum, and the sum of half of its weights.
+        int pair = thread / 2;
+        int half = pair * PITCH + thread % 2 * HALF;
+        float max = Float.NEGATIVE_INFINITY;
+        float sum = 0f;
         if (thread < TILE) {
             int query = firstQuery + thread;
-            maxima[thread] = Float.NEGATIVE_INFINITY;
-            sums[thread] = 0f;
             int begin = batch * keys;
             int end = 0; // A query beyond the last sees nothing.
             int position = query;
@@ -119,12 +128,12 @@ final class AttentionKernel {
         }
         for (int at = thread; at < TILE * width; at += THREADS) {
             int row = at / width;
-            int column = at % width;
+            int c = at % width;
             float value = 0f;
             if (firstQuery + row < queries) {
-                value = q.get(((batch * queries + firstQuery + row) * heads + head) * width + column);
+                value = q.get(((batch * queries + firstQuery + row) * heads + head) * width + c);
             }
-            queryTile[row * (width + 1) + column] = value;
+            queryTile[row * (width + 1) + c] = value;
         }
         context.localBarrier();
         int lastKey = 0;
@@ -137,12 +146,12 @@ final class AttentionKernel {
         for (int firstKey = begins[0]; firstKey < lastKey; firstKey += TILE) {
             for (int at = thread; at < TILE * width; at += THREADS) {
                 int row = at / width;
-                int column = at % width;
+                int c = at % width;
                 float value = 0f;
                 if (firstKey + row < lastKey) {
-                    value = k.get(((firstKey + row) * heads + head) * width + column);
+                    value = k.get(((firstKey + row) * heads + head) * width + c);
                 }
-                keyTile[row * (width + 1) + column] = value;
+                keyTile[row * (width + 1) + c] = value;
             }
             context.localBarrier();
 
@@ -170,10 +179,8 @@ final class AttentionKernel {
                         if (packed == 1) {
                             position = keyPositions.get(key);
                         } else {
-                            visible = mask.get(batch * sizes.get(base + 5)
-                                    + head * sizes.get(base + 6)
-                                    + query * sizes.get(base + 7)
-                                    + inSequence * sizes.get(base + 8));
+                            visible = mask.get(
+                                    batch * maskBatch + head * maskHead + query * maskQuery + inSequence * maskKey);
                         }
                         if (visible != 0) {
                             score = scores[i * EACH + j];
@@ -195,68 +202,76 @@ final class AttentionKernel {
             }
             context.localBarrier();
 
-            if (thread < TILE) {
-                float max = maxima[thread];
-                for (int j = 0; j < TILE; j++) {
-                    max = DeviceFunctions.max(max, weights[thread * PITCH + j]);
+            float most = Float.NEGATIVE_INFINITY;
+            for (int j = 0; j < HALF; j++) {
+                most = DeviceFunctions.max(most, weights[half + j]);
+            }
+            halves[thread] = most;
+            context.localBarrier();
+
+            float before = max;
+            max = DeviceFunctions.max(before, DeviceFunctions.max(halves[pair * 2], halves[pair * 2 + 1]));
+            // Before the first visible key the maximum is -inf, and differences to it are not numbers.
+            if (max != Float.NEGATIVE_INFINITY) {
+                float shrink = TornadoMath.exp(before - max);
+                sum *= shrink;
+                for (int j = 0; j < HALF; j++) {
+                    float weight = TornadoMath.exp(weights[half + j] - max);
+                    weights[half + j] = weight;
+                    sum += weight;
                 }
-                float shrink = 1f;
-                float sum = 0f;
-                // Before the first visible key the maximum is -inf, and differences to it are not numbers.
-                if (max != Float.NEGATIVE_INFINITY) {
-                    shrink = TornadoMath.exp(maxima[thread] - max);
-                    for (int j = 0; j < TILE; j++) {
-                        float weight = TornadoMath.exp(weights[thread * PITCH + j] - max);
-                        weights[thread * PITCH + j] = weight;
-                        sum += weight;
-                    }
-                } else {
-                    for (int j = 0; j < TILE; j++) {
-                        weights[thread * PITCH + j] = 0f;
-                    }
+                shrinkage[pair] = shrink;
+            } else {
+                for (int j = 0; j < HALF; j++) {
+                    weights[half + j] = 0f;
                 }
-                maxima[thread] = max;
-                shrinkage[thread] = shrink;
-                sums[thread] = sums[thread] * shrink + sum;
+                shrinkage[pair] = 1f;
             }
             for (int at = thread; at < TILE * width; at += THREADS) {
                 int row = at / width;
-                int column = at % width;
+                int c = at % width;
                 float value = 0f;
                 if (firstKey + row < lastKey) {
-                    value = v.get(((firstKey + row) * heads + head) * width + column);
+                    value = v.get(((firstKey + row) * heads + head) * width + c);
                 }
-                keyTile[row * (width + 1) + column] = value;
+                keyTile[row * (width + 1) + c] = value;
             }
             context.localBarrier();
-
             for (int i = 0; i < EACH; i++) {
-                int row = y + i * SIDE;
+                float factor = shrinkage[y + i * SIDE];
                 for (int c = 0; c * SIDE < width; c++) {
-                    int column = x + c * SIDE;
-                    if (column < width) {
-                        float value = result[i * COLUMNS + c] * shrinkage[row];
-                        for (int j = 0; j < TILE; j++) {
-                            value += weights[row * PITCH + j] * keyTile[j * (width + 1) + column];
+                    result[i * COLUMNS + c] *= factor;
+                }
+            }
+            for (int j = 0; j < TILE; j++) {
+                for (int i = 0; i < EACH; i++) {
+                    column[i] = weights[(y + i * SIDE) * PITCH + j];
+                }
+                for (int c = 0; c * SIDE < width; c++) {
+                    if (x + c * SIDE < width) {
+                        float value = keyTile[j * (width + 1) + x + c * SIDE];
+                        for (int i = 0; i < EACH; i++) {
+                            result[i * COLUMNS + c] += column[i] * value;
                         }
-                        result[i * COLUMNS + c] = value;
                     }
                 }
             }
             context.localBarrier();
         }
 
+        halves[thread] = sum;
+        context.localBarrier();
         for (int i = 0; i < EACH; i++) {
             int row = y + i * SIDE;
+            float whole = halves[row * 2] + halves[row * 2 + 1];
             if (firstQuery + row < queries) {
                 for (int c = 0; c * SIDE < width; c++) {
-                    int column = x + c * SIDE;
-                    if (column < width) {
+                    if (x + c * SIDE < width) {
                         float value = 0f;
-                        if (sums[row] > 0f) {
-                            value = result[i * COLUMNS + c] / sums[row];
+                        if (whole > 0f) {
+                            value = result[i * COLUMNS + c] / whole;
                         }
-                        out.set(((batch * queries + firstQuery + row) * heads + head) * width + column, value);
+                        out.set(((batch * queries + firstQuery + row) * heads + head) * width + x + c * SIDE, value);
                     }
                 }
             }

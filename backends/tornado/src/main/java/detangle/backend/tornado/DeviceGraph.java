@@ -12,14 +12,19 @@ import detangle.ir.Program.Output;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
@@ -29,20 +34,25 @@ import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * A program as one graph of tasks. What never changes is copied to the device once; inputs and sizes are copied there at each
+ * A program as graphs of tasks. What never changes is copied to the device once; inputs and sizes are copied there at each
  * run, and outputs are copied back. Sizes are data: the graph runs any shape that its arrays have room for.
  */
 final class DeviceGraph implements TornadoExecutable.Graph {
     private static final AtomicLong NUMBERS = new AtomicLong();
+
+    /** What each kernel takes before its own: the context, sizes, and where its own begin. */
+    private static final int OWN_ARGUMENTS = 3;
 
     private final String device;
     private final String name;
     private final Program program;
     private final Buffers buffers;
     private final List<Launch> launches;
+    private final List<GraphPart> parts;
     private final List<Node> checked;
     private final List<WorkerGrid3D> grids = new ArrayList<>();
     private final IntArray sizes;
@@ -51,8 +61,8 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     private Map<String, Long> bound = Map.of();
     private boolean isBound;
 
-    /** What TornadoVM wrote of times before this run; it keeps all. */
-    private int logged;
+    /** What TornadoVM wrote of times before this run, by part; it keeps all. */
+    private final int[] logged;
 
     /** @param shapes sizes of the symbols to make room for */
     DeviceGraph(Plan plan, List<Map<String, Long>> shapes, Accelerator accelerator) {
@@ -73,36 +83,80 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         DeviceMemory.require(buffers.bytes(), device, plan.program().name());
 
         this.name = "detangle" + NUMBERS.incrementAndGet();
-        TaskGraph graph = new TaskGraph(name);
-        graph.transferToDevice(
-                DataTransferMode.FIRST_EXECUTION, buffers.unchanging().toArray());
-        List<Object> given = new ArrayList<>(List.of(sizes, faults));
-        buffers.inputs().values().forEach(a -> given.add(a.array()));
-        buffers.computedOnce().values().forEach(a -> given.add(a.array()));
-        graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, given.toArray());
-        GridScheduler scheduler = new GridScheduler();
-        for (int i = 0; i < launches.size(); i++) {
-            Launch launch = launches.get(i);
-            IntArray own = IntArray.fromElements(begins[i], launch.fault());
-            graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, own);
-            List<Object> arguments = new ArrayList<>(List.of(new KernelContext(), sizes, own));
-            arguments.addAll(launch.arguments());
-            TaskCalls.add(graph, task(i), launch.task(), arguments.toArray());
-            WorkerGrid3D grid = new WorkerGrid3D(launch.threads(), 1, 1);
-            grid.setLocalWork(launch.threads(), 1, 1);
-            grids.add(grid);
-            scheduler.addWorkerGrid(name + "." + task(i), grid);
-        }
-        List<Object> wanted = new ArrayList<>(List.of(faults));
+        Set<Object> once = identitySet(buffers.unchanging());
+        Set<Object> eachRun = identitySet(List.of(sizes));
+        buffers.inputs().values().forEach(a -> eachRun.add(a.array()));
+        buffers.computedOnce().values().forEach(a -> eachRun.add(a.array()));
+        // What is given is on the host already, and would be freed twice.
+        Set<Object> wanted = identitySet(List.of());
         for (Output output : program.outputs()) {
             Object array = buffers.of(output.node()).array();
-            if (!wanted.contains(array)) {
+            if (!once.contains(array) && !eachRun.contains(array)) {
                 wanted.add(array);
             }
         }
-        graph.transferToHost(DataTransferMode.EVERY_EXECUTION, wanted.toArray());
-        this.plan =
-                new TornadoExecutionPlan(graph.snapshot()).withDevice(device).withGridScheduler(scheduler);
+        GridScheduler scheduler = new GridScheduler();
+        this.parts = GraphPart.of(launches, OWN_ARGUMENTS, identitySet(List.of(sizes)), identitySet(List.of(faults)));
+        ImmutableTaskGraph[] graphs = new ImmutableTaskGraph[parts.size()];
+        for (int p = 0; p < graphs.length; p++) {
+            GraphPart part = parts.get(p);
+            TaskGraph graph = new TaskGraph(name(p));
+            if (p > 0) {
+                graph.consumeFromDevice(name(p - 1), part.handed().toArray());
+            }
+            transfer(graph, DataTransferMode.FIRST_EXECUTION, part.enter(), once);
+            transfer(graph, DataTransferMode.EVERY_EXECUTION, part.enter(), eachRun);
+            // Each part adds its own, and hands them on by way of the host.
+            graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, faults);
+            KernelContext context = new KernelContext();
+            for (int i = part.first(); i < part.end(); i++) {
+                Launch launch = launches.get(i);
+                IntArray own = IntArray.fromElements(begins[i], launch.fault());
+                graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, own);
+                List<Object> arguments = new ArrayList<>(List.of(context, sizes, own));
+                arguments.addAll(launch.arguments());
+                TaskCalls.add(graph, task(i), launch.task(), arguments.toArray());
+                WorkerGrid3D grid = new WorkerGrid3D(launch.threads(), 1, 1);
+                grid.setLocalWork(launch.threads(), 1, 1);
+                grids.add(grid);
+                scheduler.addWorkerGrid(name(p) + "." + task(i), grid);
+            }
+            List<Object> results =
+                    part.leave().stream().filter(wanted::contains).toList();
+            graph.transferToHost(DataTransferMode.EVERY_EXECUTION, with(results, faults));
+            // What is handed on stays without being told again. Results are the last, see close().
+            List<Object> made = new ArrayList<>(part.made());
+            made.sort(Comparator.comparing(wanted::contains));
+            if (!made.isEmpty()) {
+                graph.persistOnDevice(made.toArray());
+            }
+            graphs[p] = graph.snapshot();
+        }
+        this.logged = new int[graphs.length];
+        this.plan = new TornadoExecutionPlan(graphs).withDevice(device).withGridScheduler(scheduler);
+    }
+
+    private static Set<Object> identitySet(List<?> elements) {
+        Set<Object> set = Collections.newSetFromMap(new IdentityHashMap<>());
+        set.addAll(elements);
+        return set;
+    }
+
+    private static Object[] with(List<Object> arrays, Object another) {
+        List<Object> all = new ArrayList<>(arrays);
+        all.add(another);
+        return all.toArray();
+    }
+
+    private static void transfer(TaskGraph graph, int mode, List<Object> arrays, Set<Object> which) {
+        Object[] some = arrays.stream().filter(which::contains).toArray();
+        if (some.length > 0) {
+            graph.transferToDevice(mode, some);
+        }
+    }
+
+    private String name(int part) {
+        return name + "p" + part;
     }
 
     @Override
@@ -137,7 +191,9 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             if (profile.isPresent()) {
                 execute(profile.get());
             } else {
-                plan.execute();
+                for (int part = 0; part < parts.size(); part++) {
+                    plan.withGraph(part).execute();
+                }
             }
         } catch (RuntimeException e) {
             throw new BackendException("the device failed: " + e.getMessage(), e);
@@ -158,21 +214,26 @@ final class DeviceGraph implements TornadoExecutable.Graph {
 
     /** Times are the device's own. TornadoVM has those of tasks only in a text. */
     private void execute(Profile profile) {
-        plan.withProfiler(ProfilerMode.SILENT);
+        plan.withAllGraphs().withProfiler(ProfilerMode.SILENT);
         try {
-            TornadoProfilerResult times = plan.execute().getProfilerResult();
-            String log = times.getProfileLog();
-            JsonNode tasks = new JsonMapper().readTree(log.substring(logged)).path(name);
-            logged = log.length();
-            for (int i = 0; i < launches.size(); i++) {
-                String nanos = tasks.path(name + "." + task(i))
-                        .path("TASK_KERNEL_TIME")
-                        .asString("0");
-                profile.add(device, launches.get(i).operation(), Long.parseLong(nanos));
+            long transfers = 0;
+            for (int p = 0; p < parts.size(); p++) {
+                TornadoProfilerResult times = plan.withGraph(p).execute().getProfilerResult();
+                String log = times.getProfileLog();
+                JsonNode tasks =
+                        new JsonMapper().readTree(log.substring(logged[p])).path(name(p));
+                logged[p] = log.length();
+                for (int i = parts.get(p).first(); i < parts.get(p).end(); i++) {
+                    String nanos = tasks.path(name(p) + "." + task(i))
+                            .path("TASK_KERNEL_TIME")
+                            .asString("0");
+                    profile.add(device, launches.get(i).operation(), Long.parseLong(nanos));
+                }
+                transfers += times.getDataTransfersTime();
             }
-            profile.add(device, "transfer", times.getDataTransfersTime());
+            profile.add(device, "transfer", transfers);
         } finally {
-            plan.withoutProfiler();
+            plan.withAllGraphs().withoutProfiler();
         }
     }
 
@@ -190,10 +251,17 @@ final class DeviceGraph implements TornadoExecutable.Graph {
 
     @Override
     public void close() {
-        try {
-            plan.close();
-        } catch (TornadoExecutionPlanException e) {
-            throw new BackendException("the device did not free its memory: " + e.getMessage(), e);
+        for (int part = parts.size() - 1; part >= 0; part--) {
+            try {
+                // Only the chosen part is freed.
+                plan.withGraph(part).close();
+            } catch (TornadoExecutionPlanException e) {
+                throw new BackendException("the device did not free its memory: " + e.getMessage(), e);
+            } catch (TornadoInternalError e) {
+                // A result that was made in this part and handed on: the part that copied it to the host has freed it.
+                // All that
+                // comes behind it is such a one.
+            }
         }
     }
 }

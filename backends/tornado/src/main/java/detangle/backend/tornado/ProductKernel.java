@@ -7,11 +7,12 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * {@code activation(a b + bias)} of matrices in any layout, and of batches of them. A group of threads computes a tile of
- * the result, each thread 4 x 4 of its elements; both operands pass through local memory in slices.
+ * the result, each thread 8 x 4 of its elements; both operands pass through local memory in slices, and the next slice is on its
+ * way while this one is multiplied.
  */
 final class ProductKernel {
     /** Threads of a group. */
-    static final int THREADS = 256;
+    static final int THREADS = 128;
 
     /** Rows and columns of the result that a group computes. */
     static final int TILE = 64;
@@ -20,9 +21,13 @@ final class ProductKernel {
     static final int BATCH_AXES = 3;
 
     private static final int DEPTH = 16;
-    private static final int PITCH = TILE + 1; // Threads that store down a column must not meet in one bank.
-    private static final int SIDE = 16;
-    private static final int EACH = TILE / SIDE;
+    private static final int PITCH = TILE + 2; // Threads that store down a column must not meet in one bank.
+    private static final int ACROSS = 16; // Threads along a row of the tile.
+    private static final int DOWN = THREADS / ACROSS;
+    private static final int ROWS = TILE / DOWN; // Of a thread, and columns.
+    private static final int COLUMNS = TILE / ACROSS;
+    private static final int LINES = THREADS / DEPTH; // Of a slice, that threads read at once.
+    private static final int READS = TILE / LINES;
 
     private ProductKernel() {}
 
@@ -53,13 +58,22 @@ final class ProductKernel {
         int base = own.get(0);
         float[] left = context.allocateFloatLocalArray(DEPTH * PITCH);
         float[] right = context.allocateFloatLocalArray(DEPTH * PITCH);
-        float[] sums = new float[EACH * EACH];
+        float[] sums = new float[ROWS * COLUMNS];
+        float[] nextLeft = new float[READS];
+        float[] nextRight = new float[READS];
         int thread = context.localIdx;
-        int x = thread % SIDE;
-        int y = thread / SIDE;
+        int x = thread % ACROSS;
+        int y = thread / ACROSS;
+        int k = thread % DEPTH;
+        int line = thread / DEPTH;
+        // Barriers keep a compiler from reading these once.
         int rows = sizes.get(base);
         int columns = sizes.get(base + 1);
         int depth = sizes.get(base + 2);
+        int rowA = sizes.get(base + 3);
+        int depthA = sizes.get(base + 4);
+        int columnB = sizes.get(base + 5);
+        int depthB = sizes.get(base + 6);
         int startA = 0;
         int startB = 0;
         int rest = context.groupIdz;
@@ -71,24 +85,29 @@ final class ProductKernel {
         }
         int firstRow = context.groupIdy * TILE;
         int firstColumn = context.groupIdx * TILE;
-        for (int i = 0; i < EACH * EACH; i++) {
+        startA += (firstRow + line) * rowA + k * depthA;
+        startB += (firstColumn + line) * columnB + k * depthB;
+        for (int i = 0; i < ROWS * COLUMNS; i++) {
             sums[i] = 0f;
         }
-        for (int from = 0; from < depth; from += DEPTH) {
-            for (int n = 0; n < TILE * DEPTH / THREADS; n++) {
-                int at = thread + n * THREADS;
-                int k = at % DEPTH;
-                int line = at / DEPTH;
-                int row = firstRow + line;
-                int column = firstColumn + line;
+        for (int from = -DEPTH; from < depth; from += DEPTH) {
+            if (from >= 0) {
+                for (int n = 0; n < READS; n++) {
+                    left[k * PITCH + line + n * LINES] = nextLeft[n];
+                    right[k * PITCH + line + n * LINES] = nextRight[n];
+                }
+            }
+            context.localBarrier();
+            int next = from + DEPTH;
+            for (int n = 0; n < READS; n++) {
                 float l = 0f;
                 float r = 0f;
-                if (from + k < depth) {
-                    if (row < rows) {
-                        l = a.get(startA + row * sizes.get(base + 3) + (from + k) * sizes.get(base + 4));
+                if (next + k < depth) {
+                    if (firstRow + line + n * LINES < rows) {
+                        l = a.get(startA + n * LINES * rowA + next * depthA);
                     }
-                    if (column < columns) {
-                        int element = startB + column * sizes.get(base + 5) + (from + k) * sizes.get(base + 6);
+                    if (firstColumn + line + n * LINES < columns) {
+                        int element = startB + n * LINES * columnB + next * depthB;
                         if (mantissa > 0) {
                             r = NarrowFloats.widen(narrow.get(element), powers, mantissa);
                         } else {
@@ -96,26 +115,27 @@ final class ProductKernel {
                         }
                     }
                 }
-                left[k * PITCH + line] = l;
-                right[k * PITCH + line] = r;
+                nextLeft[n] = l;
+                nextRight[n] = r;
             }
-            context.localBarrier();
-            for (int k = 0; k < DEPTH; k++) {
-                for (int i = 0; i < EACH; i++) {
-                    float l = left[k * PITCH + y + i * SIDE];
-                    for (int j = 0; j < EACH; j++) {
-                        sums[i * EACH + j] += l * right[k * PITCH + x + j * SIDE];
+            if (from >= 0) {
+                for (int d = 0; d < DEPTH; d++) {
+                    for (int i = 0; i < ROWS; i++) {
+                        float l = left[d * PITCH + y + i * DOWN];
+                        for (int j = 0; j < COLUMNS; j++) {
+                            sums[i * COLUMNS + j] += l * right[d * PITCH + x + j * ACROSS];
+                        }
                     }
                 }
             }
             context.localBarrier();
         }
-        for (int i = 0; i < EACH; i++) {
-            int row = firstRow + y + i * SIDE;
-            for (int j = 0; j < EACH; j++) {
-                int column = firstColumn + x + j * SIDE;
+        for (int i = 0; i < ROWS; i++) {
+            int row = firstRow + y + i * DOWN;
+            for (int j = 0; j < COLUMNS; j++) {
+                int column = firstColumn + x + j * ACROSS;
                 if (row < rows && column < columns) {
-                    float sum = sums[i * EACH + j];
+                    float sum = sums[i * COLUMNS + j];
                     if (biased == 1) {
                         sum += bias.get(column);
                     }

@@ -13,6 +13,9 @@ final class TornadoSettings {
         System.setProperty("tornado.enable.fastMathOptimizations", "False");
         // A deep model is a long graph.
         System.setProperty("tornado.tvm.maxbytecodesize", Integer.toString(1 << 20));
+        // Lists of as many events are wiped for each node of a graph at each run; a graph has no more nodes, see
+        // GraphPart.
+        System.setProperty("tornado.max.events", "1024");
         // How much there is, the device says: see DeviceMemory.
         System.setProperty("tornado.device.memory", "1024GB");
         System.setProperty("tornado.print.kernel.dir", KernelCompiler.TEXTS.toString());
