@@ -5,6 +5,7 @@ import detangle.pipelines.OverloadedException;
 import detangle.pipelines.PipelineException;
 import detangle.runtime.DetangleVersion;
 import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
@@ -21,6 +22,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -48,6 +50,8 @@ import tools.jackson.databind.JsonNode;
 public final class InferenceServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(InferenceServer.class);
     private static final String JSON = "application/json";
+    private static final String INFER = "/v2/models/{name:.+}/infer";
+    private static final HeaderName JSON_LENGTH = HeaderNames.create(BinaryTensors.JSON_LENGTH);
 
     /**
      * Bytes behind the limit of a body that are read and dropped. A connection closed while its client still writes is reset, and the
@@ -157,7 +161,14 @@ public final class InferenceServer implements AutoCloseable {
         get(routes, "/v2", request -> openInference.server());
         // Names of models may have slashes: what stands between the ends is the name.
         get(routes, "/v2/models/{name:.+}/ready", request -> openInference.ready(name(request)));
-        post(routes, "/v2/models/{name:.+}/infer", (request, body) -> openInference.infer(name(request), body));
+        routes.post(
+                INFER,
+                (request, response) -> answer(
+                        request,
+                        response,
+                        INFER,
+                        () -> openInference.infer(
+                                name(request), body(request), request.headers().first(JSON_LENGTH))));
         get(routes, "/v2/models/{name:.+}", request -> openInference.metadata(name(request)));
         routes.any((request, response) -> {
             throw ApiException.notFound("there is no route " + request.path().path() + ": see /openapi.json");
@@ -239,9 +250,24 @@ public final class InferenceServer implements AutoCloseable {
         int status = 500;
         try {
             authorize(request);
-            byte[] answer = Json.bytes(answerer.get());
+            Object answer = answerer.get();
+            byte[] bytes;
+            if (answer instanceof OpenInferenceApi.Answer(var json, var tensors)) {
+                bytes = Json.bytes(json);
+                if (tensors.length > 0) {
+                    response.header(JSON_LENGTH, Integer.toString(bytes.length));
+                    bytes = ByteBuffer.allocate(bytes.length + tensors.length)
+                            .put(bytes)
+                            .put(tensors)
+                            .array();
+                }
+                response.header("Content-Type", tensors.length > 0 ? "application/octet-stream" : JSON);
+            } else {
+                bytes = Json.bytes(answer);
+                response.header("Content-Type", JSON);
+            }
             status = 200;
-            response.header("Content-Type", JSON).send(answer);
+            response.send(bytes);
         } catch (RuntimeException e) {
             RuntimeException known = known(e);
             status = known instanceof ApiException api

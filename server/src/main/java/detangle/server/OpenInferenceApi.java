@@ -2,7 +2,10 @@ package detangle.server;
 
 import detangle.pipelines.Classification;
 import detangle.server.ServedModel.Text;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +17,7 @@ import tools.jackson.databind.JsonNode;
 final class OpenInferenceApi {
     private static final String TEXT = "text";
     private static final String PAIR = "text_pair";
+    private static final String VERSION = "/versions/1";
 
     private final List<ServedModel> models;
     private final ServerOptions options;
@@ -27,7 +31,7 @@ final class OpenInferenceApi {
 
     /** {@code GET /v2}. */
     Object server() {
-        return Json.of("name", "detangle", "version", version, "extensions", List.of());
+        return Json.of("name", "detangle", "version", version, "extensions", List.of("binary_tensor_data"));
     }
 
     /** {@code GET /v2/models/NAME}. */
@@ -56,7 +60,9 @@ final class OpenInferenceApi {
         return Json.of("name", model(name).name(), "ready", true);
     }
 
-    private ServedModel model(String name) {
+    private ServedModel model(String path) {
+        // All have one version, which may be named or not.
+        String name = path.endsWith(VERSION) ? path.substring(0, path.length() - VERSION.length()) : path;
         return models.stream()
                 .filter(m -> m.name().equals(name))
                 .findFirst()
@@ -65,12 +71,29 @@ final class OpenInferenceApi {
                                 ", ", models.stream().map(ServedModel::name).toList())));
     }
 
-    /** {@code POST /v2/models/NAME/infer}. */
-    Object infer(String name, JsonNode request) {
+    /** A tensor of an answer. */
+    private record Output(String name, String type, List<?> data, int... shape) {}
+
+    /**
+     * What is sent back.
+     *
+     * @param tensors what follows the JSON; empty if nothing does
+     */
+    record Answer(Map<String, Object> json, byte[] tensors) {}
+
+    /**
+     * {@code POST /v2/models/NAME/infer}.
+     *
+     * @param jsonLength the header of the binary extension, where it was sent
+     */
+    Answer infer(String name, byte[] body, Optional<String> jsonLength) {
         ServedModel model = model(name);
-        List<String> texts =
-                input(request, TEXT).orElseThrow(() -> ApiException.validation("inputs has no tensor '" + TEXT + "'"));
-        Optional<List<String>> pairs = input(request, PAIR);
+        int length = jsonLength.map(l -> BinaryTensors.jsonLength(l, body)).orElse(body.length);
+        JsonNode request = Json.object(Arrays.copyOf(body, length));
+        Map<String, List<String>> inputs = inputs(request, new BinaryTensors(body, length));
+        List<String> texts = Optional.ofNullable(inputs.get(TEXT))
+                .orElseThrow(() -> ApiException.validation("inputs has no tensor '" + TEXT + "'"));
+        Optional<List<String>> pairs = Optional.ofNullable(inputs.get(PAIR));
         if (pairs.filter(p -> p.size() != texts.size()).isPresent()) {
             throw ApiException.validation(TEXT + " and " + PAIR + " differ in length");
         }
@@ -78,32 +101,33 @@ final class OpenInferenceApi {
             throw ApiException.tooLarge("the request has " + texts.size() + " texts; 1 to "
                     + options.maxClientBatchSize() + " may come at once");
         }
-        List<Object> outputs = new ArrayList<>();
-        if (model.task() == ServedModel.Task.EMBEDDING) {
-            List<Float> values = new ArrayList<>();
-            for (float[] vector : model.embed(texts, false, options.autoTruncate())) {
-                for (float value : vector) {
-                    values.add(value);
-                }
-            }
-            outputs.add(output(
-                    "embedding", "FP32", values, texts.size(), model.config().hiddenSize()));
-        } else {
-            List<Text> inputs = new ArrayList<>();
-            for (int i = 0; i < texts.size(); i++) {
-                int place = i;
-                inputs.add(new Text(texts.get(i), pairs.map(p -> p.get(place))));
-            }
-            classify(model, inputs, outputs);
-        }
-        Map<String, Object> answer = Json.of("model_name", model.name(), "model_version", "1", "outputs", outputs);
+        List<Output> outputs = model.task() == ServedModel.Task.EMBEDDING
+                ? List.of(embed(model, texts))
+                : classify(model, texts, pairs);
+        Map<String, Object> answer = Json.of("model_name", model.name(), "model_version", "1");
         if (request.path("id").isString()) {
             answer.put("id", request.path("id").stringValue());
         }
-        return answer;
+        return answer(answer, wanted(request, outputs), request);
     }
 
-    private void classify(ServedModel model, List<Text> inputs, List<Object> outputs) {
+    private Output embed(ServedModel model, List<String> texts) {
+        List<Float> values = new ArrayList<>();
+        for (float[] vector : model.embed(texts, false, options.autoTruncate())) {
+            for (float value : vector) {
+                values.add(value);
+            }
+        }
+        return new Output(
+                "embedding", "FP32", values, texts.size(), model.config().hiddenSize());
+    }
+
+    private List<Output> classify(ServedModel model, List<String> texts, Optional<List<String>> pairs) {
+        List<Text> inputs = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            int place = i;
+            inputs.add(new Text(texts.get(i), pairs.map(p -> p.get(place))));
+        }
         List<String> best = new ArrayList<>();
         List<Float> score = new ArrayList<>();
         List<Float> scores = new ArrayList<>();
@@ -115,31 +139,72 @@ final class OpenInferenceApi {
                 ranked.stream().filter(c -> c.label().equals(label)).forEach(c -> scores.add((float) c.score()));
             }
         }
-        outputs.add(output("label", "BYTES", best, best.size()));
-        outputs.add(output("score", "FP32", score, score.size()));
-        outputs.add(output("scores", "FP32", scores, best.size(), labels.size()));
+        return List.of(
+                new Output("label", "BYTES", best, best.size()),
+                new Output("score", "FP32", score, score.size()),
+                new Output("scores", "FP32", scores, best.size(), labels.size()));
     }
 
-    private static Map<String, Object> output(String name, String type, List<?> data, int... shape) {
-        Map<String, Object> output = tensor(name, type, shape);
-        output.put("data", data);
-        return output;
-    }
-
-    private static Optional<List<String>> input(JsonNode request, String name) {
-        for (JsonNode input : request.path("inputs")) {
-            if (input.path("name").asString("").equals(name)) {
-                if (!input.path("datatype").asString("").equals("BYTES")) {
-                    throw ApiException.validation(name + " is of type BYTES");
-                }
-                List<String> texts = Json.texts(input.path("data"), name + ".data");
-                JsonNode shape = input.path("shape");
-                if (shape.size() != 1 || shape.get(0).asInt(-1) != texts.size()) {
-                    throw ApiException.validation(name + " has the shape [" + texts.size() + "]");
-                }
-                return Optional.of(texts);
-            }
+    /** The outputs that a request names, or all. */
+    private static List<Output> wanted(JsonNode request, List<Output> outputs) {
+        List<Output> wanted = new ArrayList<>();
+        for (JsonNode asked : request.path("outputs")) {
+            String name = asked.path("name").asString("");
+            wanted.add(outputs.stream()
+                    .filter(o -> o.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> ApiException.validation("there is no output " + name + "; there are "
+                            + String.join(
+                                    ", ", outputs.stream().map(Output::name).toList()))));
         }
-        return Optional.empty();
+        return wanted.isEmpty() ? outputs : wanted;
+    }
+
+    private static Answer answer(Map<String, Object> json, List<Output> outputs, JsonNode request) {
+        boolean all = request.path("parameters").path("binary_data_output").asBoolean(false);
+        ByteArrayOutputStream tensors = new ByteArrayOutputStream();
+        List<Object> written = new ArrayList<>();
+        for (int i = 0; i < outputs.size(); i++) {
+            Output output = outputs.get(i);
+            Map<String, Object> tensor = tensor(output.name, output.type, output.shape);
+            if (request.path("outputs")
+                    .path(i)
+                    .path("parameters")
+                    .path("binary_data")
+                    .asBoolean(all)) {
+                byte[] bytes = BinaryTensors.of(output.data);
+                tensors.writeBytes(bytes);
+                tensor.put("parameters", Json.of("binary_data_size", bytes.length));
+            } else {
+                tensor.put("data", output.data);
+            }
+            written.add(tensor);
+        }
+        json.put("outputs", written);
+        return new Answer(json, tensors.toByteArray());
+    }
+
+    private static Map<String, List<String>> inputs(JsonNode request, BinaryTensors binary) {
+        Map<String, List<String>> inputs = new HashMap<>();
+        for (JsonNode input : request.path("inputs")) {
+            String name = input.path("name").asString("");
+            if (!List.of(TEXT, PAIR).contains(name)) {
+                throw ApiException.validation("there is no input " + name + "; there are " + TEXT + " and " + PAIR);
+            }
+            if (!input.path("datatype").asString("").equals("BYTES")) {
+                throw ApiException.validation(name + " is of type BYTES");
+            }
+            JsonNode size = input.path("parameters").path("binary_data_size");
+            List<String> texts =
+                    size.isInt() ? binary.texts(name, size.intValue()) : Json.texts(input.path("data"), name + ".data");
+            JsonNode shape = input.path("shape");
+            boolean column = shape.size() == 2 && shape.get(1).asInt(-1) == 1;
+            if (shape.size() != 1 && !column || shape.get(0).asInt(-1) != texts.size()) {
+                throw ApiException.validation(name + " has the shape [" + texts.size() + "]");
+            }
+            inputs.put(name, texts);
+        }
+        binary.requireEnd();
+        return inputs;
     }
 }

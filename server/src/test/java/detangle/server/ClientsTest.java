@@ -1,0 +1,160 @@
+package detangle.server;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import detangle.pipelines.FeatureExtractor;
+import detangle.pipelines.Pooling;
+import detangle.pipelines.TextClassifier;
+import detangle.pipelines.TinyModel;
+import java.io.IOException;
+import java.lang.reflect.Array;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Other people's clients of the protocols that the server speaks. */
+class ClientsTest {
+    private static final List<String> TEXTS = List.of("Where is my card?", "Wo ist meine Karte, bitte sehr: «ä»?");
+
+    @TempDir
+    static Path folder;
+
+    private static InferenceServer server;
+
+    @BeforeAll
+    static void start() throws IOException {
+        LinkedHashMap<String, Path> models = new LinkedHashMap<>();
+        models.put("encoder", TinyModel.write(folder.resolve("encoder"), "Model", List.of("LABEL_0")));
+        models.put("banking", TinyModel.SHIPPED);
+        server = InferenceServer.start(models, ServerOptions.DEFAULT.withPort(0));
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    private static <T> T skip(String client, String why) {
+        String line = client + " is not tested: " + why;
+        System.out.println(line);
+        return abort(line);
+    }
+
+    private String run(String... command) throws IOException, InterruptedException {
+        Path output = Files.createTempFile(folder, "output", null);
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(output.toFile())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (!process.waitFor(90, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IOException("no end in 90 s");
+        }
+        if (process.exitValue() != 0) {
+            throw new IOException("exit code " + process.exitValue());
+        }
+        return Files.readString(output);
+    }
+
+    /** HuggingFace's own for JavaScript, of text-embeddings-inference, as npm has it. */
+    @Test
+    void huggingFaceInference() throws IOException, InterruptedException {
+        for (String file : List.of("package.json", "huggingface.js")) {
+            try (var in = ClientsTest.class.getResourceAsStream("clients/" + file)) {
+                Files.write(folder.resolve(file), Objects.requireNonNull(in).readAllBytes());
+            }
+        }
+        try {
+            run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock");
+        } catch (IOException e) {
+            skip("@huggingface/inference", "npm does not install it (" + e.getMessage() + ")");
+        }
+        List<String> command =
+                new ArrayList<>(List.of("node", "huggingface.js", "http://127.0.0.1:" + server.port() + "/"));
+        command.addAll(TEXTS);
+        JsonNode vectors = JsonMapper.shared().readTree(run(command.toArray(String[]::new)));
+        assertEquals(TEXTS.size(), vectors.size());
+        try (FeatureExtractor extractor = FeatureExtractor.load(folder.resolve("encoder"))) {
+            for (int i = 0; i < TEXTS.size(); i++) {
+                float[] expected = extractor.encode(TEXTS.get(i), Pooling.MEAN, true);
+                float[] actual = new float[vectors.get(i).size()];
+                for (int j = 0; j < actual.length; j++) {
+                    actual[j] = vectors.get(i).get(j).floatValue();
+                }
+                assertArrayEquals(expected, actual, 1e-5f);
+            }
+        }
+    }
+
+    /**
+     * Triton's own for Java, of the Open Inference Protocol, in JSON and in binary tensors. No registry has it: its class path is
+     * that of a build of github.com/triton-inference-server/client, {@code -Ddetangle.triton.client=JAR:JAR}.
+     */
+    @Test
+    void triton() throws Exception {
+        String classPath = System.getProperty("detangle.triton.client", "");
+        if (classPath.isEmpty()) {
+            skip("Triton's client", "-Ddetangle.triton.client has no class path");
+        }
+        List<URL> urls = new ArrayList<>();
+        for (String jar : classPath.split(":")) {
+            urls.add(url(Path.of(jar)));
+        }
+        try (URLClassLoader loader =
+                new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+            Class<?> input = loader.loadClass("triton.client.InferInput");
+            Class<?> output = loader.loadClass("triton.client.InferRequestedOutput");
+            Class<?> type = loader.loadClass("triton.client.pojo.DataType");
+            Class<?> result = loader.loadClass("triton.client.InferResult");
+            Class<?> clientType = loader.loadClass("triton.client.InferenceServerClient");
+            try (AutoCloseable client = (AutoCloseable) clientType
+                            .getConstructor(String.class, int.class, int.class)
+                            .newInstance("127.0.0.1:" + server.port(), 5000, 60_000);
+                    TextClassifier classifier = TextClassifier.load(TinyModel.SHIPPED)) {
+                for (boolean binary : new boolean[] {false, true}) {
+                    Object texts = input.getConstructor(String.class, long[].class, type)
+                            .newInstance(
+                                    "text",
+                                    new long[] {TEXTS.size()},
+                                    type.getField("BYTES").get(null));
+                    input.getMethod("setData", String[].class, boolean.class)
+                            .invoke(texts, TEXTS.toArray(String[]::new), binary);
+                    Object score =
+                            output.getConstructor(String.class, boolean.class).newInstance("score", binary);
+                    Object answer = clientType
+                            .getMethod("infer", String.class, List.class, List.class)
+                            .invoke(client, "banking", List.of(texts), List.of(score));
+                    Object scores =
+                            result.getMethod("getOutputAsFloat", String.class).invoke(answer, "score");
+                    assertEquals(TEXTS.size(), Array.getLength(scores));
+                    for (int i = 0; i < TEXTS.size(); i++) {
+                        assertEquals(
+                                classifier.classify(TEXTS.get(i)).getFirst().score(), Array.getFloat(scores, i), 1e-5);
+                    }
+                }
+            }
+        }
+    }
+
+    private static URL url(Path jar) throws MalformedURLException {
+        assertTrue(Files.exists(jar), jar + " is not there");
+        return jar.toUri().toURL();
+    }
+}
