@@ -1,8 +1,10 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
+import detangle.server.Access;
 import detangle.server.InferenceServer;
 import detangle.server.ServerOptions;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -16,6 +18,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "serve",
@@ -78,6 +82,20 @@ final class ServeCommand implements Runnable {
     @Option(names = "--deadline", paramLabel = "SECONDS", description = "For a request; ${DEFAULT-VALUE}.")
     private int deadline = Math.toIntExact(DEFAULT.deadline().toSeconds());
 
+    @Option(names = "--json-output", description = "Write a line of JSON on standard error for each request.")
+    private boolean jsonOutput;
+
+    /** Times as of ISO 8601, durations in milliseconds. */
+    private static String line(Access access) {
+        ObjectNode line = JsonMapper.shared().createObjectNode();
+        line.put("timestamp", access.time().toString())
+                .put("method", access.method())
+                .put("path", access.path())
+                .put("status", access.status())
+                .put("duration_ms", access.duration().toNanos() / 1e6);
+        return line.toString();
+    }
+
     @Override
     public void run() {
         if (port < 0 || port > 65_535 || maxBatchTokens < 1 || maxConcurrentRequests < 1) {
@@ -86,18 +104,18 @@ final class ServeCommand implements Runnable {
         if (maxClientBatchSize < 1 || payloadLimit < 1 || deadline < 1) {
             throw new ParameterException(spec.commandLine(), "limits are at least 1");
         }
-        ServerOptions options = new ServerOptions(
-                host,
-                port,
-                apiKey.filter(key -> !key.isEmpty()),
-                backend,
-                maxBatchTokens,
-                maxConcurrentRequests,
-                maxClientBatchSize,
-                payloadLimit,
-                autoTruncate,
-                Duration.ofSeconds(deadline),
-                DEFAULT.grace());
+        PrintWriter err = spec.commandLine().getErr();
+        ServerOptions options = DEFAULT.withHost(host)
+                .withPort(port)
+                .withApiKey(apiKey.filter(key -> !key.isEmpty()))
+                .withBackend(backend)
+                .withMaxBatchTokens(maxBatchTokens)
+                .withMaxConcurrentRequests(maxConcurrentRequests)
+                .withMaxClientBatchSize(maxClientBatchSize)
+                .withPayloadLimit(payloadLimit)
+                .withAutoTruncate(autoTruncate)
+                .withDeadline(Duration.ofSeconds(deadline))
+                .withAccessLog(jsonOutput ? access -> err.println(line(access)) : DEFAULT.accessLog());
         CountDownLatch stopped = new CountDownLatch(1);
         InferenceServer server = InferenceServer.start(folders(), options);
         // What is asked already is answered before the process ends.
@@ -105,7 +123,7 @@ final class ServeCommand implements Runnable {
             server.close();
             stopped.countDown();
         }));
-        spec.commandLine().getErr().println("detangle: serving at http://" + host + ":" + server.port());
+        err.println("detangle: serving at http://" + host + ":" + server.port());
         try {
             stopped.await();
         } catch (InterruptedException e) {

@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -246,28 +247,14 @@ public final class InferenceServer implements AutoCloseable {
     }
 
     private void answer(ServerRequest request, ServerResponse response, String route, Supplier<Object> answerer) {
+        Instant time = Instant.now();
         long begin = System.nanoTime();
         int status = 500;
+        byte[] bytes;
         try {
             authorize(request);
-            Object answer = answerer.get();
-            byte[] bytes;
-            if (answer instanceof OpenInferenceApi.Answer(var json, var tensors)) {
-                bytes = Json.bytes(json);
-                if (tensors.length > 0) {
-                    response.header(JSON_LENGTH, Integer.toString(bytes.length));
-                    bytes = ByteBuffer.allocate(bytes.length + tensors.length)
-                            .put(bytes)
-                            .put(tensors)
-                            .array();
-                }
-                response.header("Content-Type", tensors.length > 0 ? "application/octet-stream" : JSON);
-            } else {
-                bytes = Json.bytes(answer);
-                response.header("Content-Type", JSON);
-            }
+            bytes = bytes(answerer.get(), response);
             status = 200;
-            response.send(bytes);
         } catch (RuntimeException e) {
             RuntimeException known = known(e);
             status = known instanceof ApiException api
@@ -275,15 +262,35 @@ public final class InferenceServer implements AutoCloseable {
                     : known instanceof HttpException http ? http.status().code() : 500;
             throw known;
         } finally {
-            Duration time = Duration.ofNanos(System.nanoTime() - begin);
-            metrics.request(route, status, time);
-            LOG.atDebug()
-                    .addKeyValue("method", request.prologue().method().text())
-                    .addKeyValue("path", request.path().path())
-                    .addKeyValue("status", status)
-                    .addKeyValue("ms", time.toMillis())
-                    .log("request");
+            Duration took = Duration.ofNanos(System.nanoTime() - begin);
+            metrics.request(route, status, took);
+            options.accessLog()
+                    .accept(new Access(
+                            time,
+                            request.prologue().method().text(),
+                            request.path().path(),
+                            status,
+                            took));
         }
+        response.send(bytes);
+    }
+
+    /** The body of an answer, whose headers it sets. */
+    private static byte[] bytes(Object answer, ServerResponse response) {
+        if (!(answer instanceof OpenInferenceApi.Answer(var json, var tensors))) {
+            response.header("Content-Type", JSON);
+            return Json.bytes(answer);
+        }
+        byte[] head = Json.bytes(json);
+        if (tensors.length == 0) {
+            response.header("Content-Type", JSON);
+            return head;
+        }
+        response.header("Content-Type", "application/octet-stream").header(JSON_LENGTH, Integer.toString(head.length));
+        return ByteBuffer.allocate(head.length + tensors.length)
+                .put(head)
+                .put(tensors)
+                .array();
     }
 
     private static RuntimeException known(RuntimeException e) {

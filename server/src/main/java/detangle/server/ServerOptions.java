@@ -3,216 +3,154 @@ package detangle.server;
 import detangle.pipelines.DynamicBatching;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
- * How a server runs; the names and numbers of {@link #DEFAULT} are those of text-embeddings-inference where it has them.
- *
- * @param host the address to listen at
- * @param port 0 for any that is free
- * @param apiKey what clients must send as {@code Authorization: Bearer KEY}
- * @param backend what to run on; empty for the best on the CPU
- * @param maxBatchTokens tokens that run at once, unless one text alone has more
- * @param maxConcurrentRequests texts that may wait; more are refused with status 429
- * @param maxClientBatchSize texts of one request
- * @param payloadLimit bytes of a request's body
- * @param autoTruncate whether texts that are too long are cut; they are refused otherwise, unless the request asks for it
- * @param deadline how long a request may take; then it is answered with status 504
- * @param grace how long requests that run may go on when the server is stopped
+ * How a server runs; names and numbers are those of text-embeddings-inference where it has them. Values do not change: each
+ * {@code with} gives another.
  */
-public record ServerOptions(
-        String host,
-        int port,
-        Optional<String> apiKey,
-        Optional<String> backend,
-        int maxBatchTokens,
-        int maxConcurrentRequests,
-        int maxClientBatchSize,
-        long payloadLimit,
-        boolean autoTruncate,
-        Duration deadline,
-        Duration grace) {
+public final class ServerOptions {
     /** This machine alone, port 8080, no key. */
-    public static final ServerOptions DEFAULT = new ServerOptions(
-            "127.0.0.1",
-            8080,
-            Optional.empty(),
-            Optional.empty(),
-            DynamicBatching.DEFAULT.maxBatchTokens(),
-            DynamicBatching.DEFAULT.maxWaiting(),
-            32,
-            2_000_000,
-            false,
-            DynamicBatching.DEFAULT.deadline(),
-            Duration.ofSeconds(30));
+    public static final ServerOptions DEFAULT = new ServerOptions();
+
+    private String host = "127.0.0.1";
+    private int port = 8080;
+    private Optional<String> apiKey = Optional.empty();
+    private Optional<String> backend = Optional.empty();
+    private int maxBatchTokens = DynamicBatching.DEFAULT.maxBatchTokens();
+    private int maxConcurrentRequests = DynamicBatching.DEFAULT.maxWaiting();
+    private int maxClientBatchSize = 32;
+    private long payloadLimit = 2_000_000;
+    private boolean autoTruncate;
+    private Duration deadline = DynamicBatching.DEFAULT.deadline();
+    private Duration grace = Duration.ofSeconds(30);
+    private Consumer<Access> accessLog = access -> {};
+
+    private ServerOptions() {}
+
+    private ServerOptions with(Consumer<ServerOptions> change) {
+        ServerOptions copy = new ServerOptions();
+        copy.host = host;
+        copy.port = port;
+        copy.apiKey = apiKey;
+        copy.backend = backend;
+        copy.maxBatchTokens = maxBatchTokens;
+        copy.maxConcurrentRequests = maxConcurrentRequests;
+        copy.maxClientBatchSize = maxClientBatchSize;
+        copy.payloadLimit = payloadLimit;
+        copy.autoTruncate = autoTruncate;
+        copy.deadline = deadline;
+        copy.grace = grace;
+        copy.accessLog = accessLog;
+        change.accept(copy);
+        return copy;
+    }
+
+    /** The address to listen at; 127.0.0.1 by default, which is this machine alone. */
+    public String host() {
+        return host;
+    }
 
     public ServerOptions withHost(String value) {
-        return new ServerOptions(
-                value,
-                port,
-                apiKey,
-                backend,
-                maxBatchTokens,
-                maxConcurrentRequests,
-                maxClientBatchSize,
-                payloadLimit,
-                autoTruncate,
-                deadline,
-                grace);
+        return with(o -> o.host = value);
+    }
+
+    /** 0 for any that is free; 8080 by default. */
+    public int port() {
+        return port;
     }
 
     public ServerOptions withPort(int value) {
-        return new ServerOptions(
-                host,
-                value,
-                apiKey,
-                backend,
-                maxBatchTokens,
-                maxConcurrentRequests,
-                maxClientBatchSize,
-                payloadLimit,
-                autoTruncate,
-                deadline,
-                grace);
+        return with(o -> o.port = value);
+    }
+
+    /** What clients must send as {@code Authorization: Bearer KEY}; nothing by default. */
+    public Optional<String> apiKey() {
+        return apiKey;
     }
 
     public ServerOptions withApiKey(Optional<String> value) {
-        return new ServerOptions(
-                host,
-                port,
-                value,
-                backend,
-                maxBatchTokens,
-                maxConcurrentRequests,
-                maxClientBatchSize,
-                payloadLimit,
-                autoTruncate,
-                deadline,
-                grace);
+        return with(o -> o.apiKey = value);
+    }
+
+    /** What to run on; empty for the best on the CPU. */
+    public Optional<String> backend() {
+        return backend;
     }
 
     public ServerOptions withBackend(Optional<String> value) {
-        return new ServerOptions(
-                host,
-                port,
-                apiKey,
-                value,
-                maxBatchTokens,
-                maxConcurrentRequests,
-                maxClientBatchSize,
-                payloadLimit,
-                autoTruncate,
-                deadline,
-                grace);
+        return with(o -> o.backend = value);
+    }
+
+    /** Tokens that run at once, unless one text alone has more. */
+    public int maxBatchTokens() {
+        return maxBatchTokens;
     }
 
     public ServerOptions withMaxBatchTokens(int value) {
-        return new ServerOptions(
-                host,
-                port,
-                apiKey,
-                backend,
-                value,
-                maxConcurrentRequests,
-                maxClientBatchSize,
-                payloadLimit,
-                autoTruncate,
-                deadline,
-                grace);
+        return with(o -> o.maxBatchTokens = value);
+    }
+
+    /** Texts that may wait; more are refused with status 429. */
+    public int maxConcurrentRequests() {
+        return maxConcurrentRequests;
     }
 
     public ServerOptions withMaxConcurrentRequests(int value) {
-        return new ServerOptions(
-                host,
-                port,
-                apiKey,
-                backend,
-                maxBatchTokens,
-                value,
-                maxClientBatchSize,
-                payloadLimit,
-                autoTruncate,
-                deadline,
-                grace);
+        return with(o -> o.maxConcurrentRequests = value);
+    }
+
+    /** Texts of one request; 32 by default. */
+    public int maxClientBatchSize() {
+        return maxClientBatchSize;
     }
 
     public ServerOptions withMaxClientBatchSize(int value) {
-        return new ServerOptions(
-                host,
-                port,
-                apiKey,
-                backend,
-                maxBatchTokens,
-                maxConcurrentRequests,
-                value,
-                payloadLimit,
-                autoTruncate,
-                deadline,
-                grace);
+        return with(o -> o.maxClientBatchSize = value);
+    }
+
+    /** Bytes of a request's body; 2 000 000 by default. */
+    public long payloadLimit() {
+        return payloadLimit;
     }
 
     public ServerOptions withPayloadLimit(long value) {
-        return new ServerOptions(
-                host,
-                port,
-                apiKey,
-                backend,
-                maxBatchTokens,
-                maxConcurrentRequests,
-                maxClientBatchSize,
-                value,
-                autoTruncate,
-                deadline,
-                grace);
+        return with(o -> o.payloadLimit = value);
+    }
+
+    /** Whether texts that are too long are cut; they are refused by default, unless the request asks for it. */
+    public boolean autoTruncate() {
+        return autoTruncate;
     }
 
     public ServerOptions withAutoTruncate(boolean value) {
-        return new ServerOptions(
-                host,
-                port,
-                apiKey,
-                backend,
-                maxBatchTokens,
-                maxConcurrentRequests,
-                maxClientBatchSize,
-                payloadLimit,
-                value,
-                deadline,
-                grace);
+        return with(o -> o.autoTruncate = value);
+    }
+
+    /** How long a request may take; then it is answered with status 504. */
+    public Duration deadline() {
+        return deadline;
     }
 
     public ServerOptions withDeadline(Duration value) {
-        return new ServerOptions(
-                host,
-                port,
-                apiKey,
-                backend,
-                maxBatchTokens,
-                maxConcurrentRequests,
-                maxClientBatchSize,
-                payloadLimit,
-                autoTruncate,
-                value,
-                grace);
+        return with(o -> o.deadline = value);
+    }
+
+    /** How long requests that run may go on when the server is stopped; 30 seconds by default. */
+    public Duration grace() {
+        return grace;
     }
 
     public ServerOptions withGrace(Duration value) {
-        return new ServerOptions(
-                host,
-                port,
-                apiKey,
-                backend,
-                maxBatchTokens,
-                maxConcurrentRequests,
-                maxClientBatchSize,
-                payloadLimit,
-                autoTruncate,
-                deadline,
-                value);
+        return with(o -> o.grace = value);
     }
 
-    /** Never shows the key. */
-    @Override
-    public String toString() {
-        return "ServerOptions[" + host + ":" + port + "]";
+    /** Who is told of each request to a model, by the thread that answers it; nobody by default. */
+    public Consumer<Access> accessLog() {
+        return accessLog;
+    }
+
+    public ServerOptions withAccessLog(Consumer<Access> value) {
+        return with(o -> o.accessLog = value);
     }
 }

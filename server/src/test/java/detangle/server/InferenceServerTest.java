@@ -1,6 +1,7 @@
 package detangle.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,6 +25,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -31,9 +33,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -395,6 +399,26 @@ class InferenceServerTest {
             out.flush();
             String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertTrue(answer.startsWith("HTTP/1.1 413"), answer);
+        }
+    }
+
+    @Test
+    void eachRequestIsToldOf() {
+        SequencedMap<String, Path> models = new LinkedHashMap<>(Map.of("m", folder.resolve("encoder")));
+        Queue<Access> told = new ConcurrentLinkedQueue<>();
+        Instant before = Instant.now();
+        try (InferenceServer logging = InferenceServer.start(models, options().withAccessLog(told::add))) {
+            assertEquals(200, post(logging, "/embed", Map.of("inputs", TEXT)).status);
+            assertEquals(422, post(logging, "/embed", Map.of("inputs", 7)).status);
+        }
+        assertEquals(
+                List.of("POST /embed 200", "POST /embed 422"),
+                told.stream()
+                        .map(a -> a.method() + " " + a.path() + " " + a.status())
+                        .toList());
+        for (Access access : told) {
+            assertFalse(access.time().isBefore(before));
+            assertFalse(access.duration().isNegative());
         }
     }
 

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The server as a process, which may be killed at any time. */
@@ -38,7 +39,12 @@ class ServeTest {
 
     private Process start(Path model, Path log) throws IOException {
         return new ProcessBuilder(
-                        DetangleProcess.HOME.resolve("detangle").toString(), "serve", model.toString(), "--port", "0")
+                        DetangleProcess.HOME.resolve("detangle").toString(),
+                        "serve",
+                        model.toString(),
+                        "--port",
+                        "0",
+                        "--json-output")
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
@@ -125,6 +131,16 @@ class ServeTest {
                 assertEquals(200, answer.get(60, TimeUnit.SECONDS).statusCode());
             }
             assertTrue(server.waitFor(60, TimeUnit.SECONDS), "it does not end");
+            List<String> lines = Files.readAllLines(log).stream()
+                    .filter(l -> l.startsWith("{"))
+                    .toList();
+            assertEquals(1 + asked.size(), lines.size());
+            for (String line : lines) {
+                JsonNode access = JsonMapper.shared().readTree(line);
+                assertEquals("/predict", access.get("path").stringValue());
+                assertEquals(200, access.get("status").intValue());
+                assertTrue(access.get("duration_ms").doubleValue() > 0, line);
+            }
         } finally {
             server.destroyForcibly();
         }
