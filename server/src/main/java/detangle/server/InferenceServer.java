@@ -31,6 +31,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -236,7 +237,10 @@ public final class InferenceServer implements AutoCloseable {
             Status status,
             ServerResponseHeaders headers,
             String message) {
-        String why = status.code() == 413 ? tooLarge().getMessage() : String.valueOf(message);
+        // Helidon keeps some reasons to itself.
+        String why = status.code() == 413
+                ? tooLarge().getMessage()
+                : Objects.requireNonNullElse(message, status.reasonPhrase());
         return DirectHandler.TransportResponse.builder()
                 .status(status)
                 .headers(headers)

@@ -357,6 +357,13 @@ class InferenceServerTest {
                 send(request(server, "/predict")
                         .POST(BodyPublishers.ofString("{"))
                         .build()));
+        refused(
+                400,
+                "Bad Request",
+                send(request(server, "/predict")
+                        .header("Content-Encoding", "unheard-of")
+                        .POST(BodyPublishers.ofString("{}"))
+                        .build()));
         refused(404, "see /openapi.json", get("/nowhere"));
     }
 
