@@ -258,9 +258,8 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             } catch (TornadoExecutionPlanException e) {
                 throw new BackendException("the device did not free its memory: " + e.getMessage(), e);
             } catch (TornadoInternalError e) {
-                // A result that was made in this part and handed on: the part that copied it to the host has freed it.
-                // All that
-                // comes behind it is such a one.
+                // A result that this part made and handed on: the part that copied it to the host has freed it. So it is
+                // with all that come behind it.
             }
         }
     }
