@@ -60,12 +60,17 @@ final class DetangleProcess {
 
     /** Runs the command line in a new JVM, in the root of the repository. */
     static Result java(Launch launch, String... arguments) {
+        return javaIn(HOME, launch, arguments);
+    }
+
+    /** Runs the command line in a new JVM, in a folder. */
+    static Result javaIn(Path directory, Launch launch, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Ddetangle.home=" + HOME);
         command.addAll(launch.options);
         command.addAll(List.of(arguments));
-        return run(command);
+        return run(directory, command);
     }
 
     /** Runs the launcher script. */
@@ -73,22 +78,22 @@ final class DetangleProcess {
         List<String> command = new ArrayList<>();
         command.add(HOME.resolve("detangle").toString());
         command.addAll(List.of(arguments));
-        return run(command);
+        return run(HOME, command);
     }
 
     /** Runs a line in a shell. */
     static Result shell(String line) {
-        return run(List.of("bash", "-c", line));
+        return run(HOME, List.of("bash", "-c", line));
     }
 
-    private static Result run(List<String> command) {
+    private static Result run(Path directory, List<String> command) {
         try {
             // Files, as a pipe that nobody reads would block the process.
             Path out = Files.createTempFile("detangle", ".out");
             Path err = Files.createTempFile("detangle", ".err");
             try {
                 Process process = new ProcessBuilder(command)
-                        .directory(HOME.toFile())
+                        .directory(directory.toFile())
                         .redirectOutput(out.toFile())
                         .redirectError(err.toFile())
                         .start();
