@@ -88,7 +88,7 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
     }
 
     /** @param specialsInText whether special tokens are recognised in a text; [MASK] then takes the spaces before it */
-    Tokenizer tokenizer(boolean specialsInText) {
+    Tokenizer tokenizer(boolean specialsInText, OptionalInt modelMaxLength) {
         // The native library builds its merges from the vocabulary and does not say which is wrong.
         for (String merge : merges) {
             for (String token : List.of(
@@ -106,7 +106,8 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
                 json(specialsInText),
                 vocabSize(),
                 require(SpecialTokens.PAD),
-                OptionalInt.of(require(SpecialTokens.MASK)));
+                OptionalInt.of(require(SpecialTokens.MASK)),
+                modelMaxLength);
     }
 
     private String json(boolean specialsInText) {

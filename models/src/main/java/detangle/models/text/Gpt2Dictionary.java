@@ -24,7 +24,7 @@ final class Gpt2Dictionary {
     private Gpt2Dictionary() {}
 
     /** From {@code bpe_encoder.bin}: a dictionary of dict_map, vocab (the merges) and encoder, by torch.save. */
-    static Tokenizer ofTorchFile(ModelFile torchFile) {
+    static Tokenizer ofTorchFile(ModelFile torchFile, OptionalInt modelMaxLength) {
         Path file = torchFile.path();
         Map<?, ?> parts = TorchFile.dictionary(file, torchFile.content());
         if (!(parts.get("dict_map") instanceof List<?> entries)
@@ -42,11 +42,11 @@ final class Gpt2Dictionary {
         Map<String, String> gpt2 = new HashMap<>();
         encoder.forEach((token, id) -> gpt2.put(String.valueOf(id), String.valueOf(token)));
         return tokenizer(
-                file, words, gpt2, ByteLevelBpe.merges(file, merges.lines().toList()));
+                file, words, gpt2, ByteLevelBpe.merges(file, merges.lines().toList()), modelMaxLength);
     }
 
     /** From {@code dict.txt}, with a word and its count a line, and GPT-2's merges, from which its ids follow. */
-    static Tokenizer ofText(ModelFile dictionaryFile, ModelFile merges) {
+    static Tokenizer ofText(ModelFile dictionaryFile, ModelFile merges, OptionalInt modelMaxLength) {
         Path dictionary = dictionaryFile.path();
         List<String> words = new ArrayList<>();
         for (String line : ByteLevelBpe.lines(dictionaryFile)) {
@@ -64,7 +64,7 @@ final class Gpt2Dictionary {
         for (int id = 0; id < tokens.size(); id++) {
             gpt2.put(Integer.toString(id), tokens.get(id));
         }
-        return tokenizer(dictionary, words, gpt2, ranked);
+        return tokenizer(dictionary, words, gpt2, ranked, modelMaxLength);
     }
 
     /** The characters that GPT-2 writes bytes as, in the order of their ids (gpt2_bpe_utils.py, bytes_to_unicode). */
@@ -82,7 +82,8 @@ final class Gpt2Dictionary {
         return printable;
     }
 
-    private static Tokenizer tokenizer(Path file, List<String> words, Map<String, String> gpt2, List<String> merges) {
+    private static Tokenizer tokenizer(
+            Path file, List<String> words, Map<String, String> gpt2, List<String> merges, OptionalInt modelMaxLength) {
         Map<String, Integer> vocabulary = new LinkedHashMap<>();
         List<String> spellings = new ArrayList<>(FIRST);
         FIRST.forEach(token -> vocabulary.put(token, vocabulary.size()));
@@ -93,7 +94,8 @@ final class Gpt2Dictionary {
         }
         vocabulary.put(SpecialTokens.MASK, spellings.size());
         spellings.add(SpecialTokens.MASK);
-        return new Respelled(new ByteLevelBpe(file, vocabulary, merges).tokenizer(false), List.copyOf(spellings));
+        return new Respelled(
+                new ByteLevelBpe(file, vocabulary, merges).tokenizer(false, modelMaxLength), List.copyOf(spellings));
     }
 
     /** A tokenizer whose tokens are spelled otherwise. */
@@ -134,6 +136,11 @@ final class Gpt2Dictionary {
         @Override
         public int vocabSize() {
             return tokenizer.vocabSize();
+        }
+
+        @Override
+        public OptionalInt modelMaxLength() {
+            return tokenizer.modelMaxLength();
         }
     }
 }

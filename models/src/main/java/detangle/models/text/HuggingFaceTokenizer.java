@@ -22,6 +22,7 @@ final class HuggingFaceTokenizer implements Tokenizer {
     private final int vocabSize;
     private final int padTokenId;
     private final OptionalInt maskTokenId;
+    private final OptionalInt modelMaxLength;
 
     private HuggingFaceTokenizer(
             TokenizersLibrary library,
@@ -29,18 +30,25 @@ final class HuggingFaceTokenizer implements Tokenizer {
             Path origin,
             int vocabSize,
             int padTokenId,
-            OptionalInt maskTokenId) {
+            OptionalInt maskTokenId,
+            OptionalInt modelMaxLength) {
         this.library = library;
         this.handle = handle;
         this.origin = origin;
         this.vocabSize = vocabSize;
         this.padTokenId = padTokenId;
         this.maskTokenId = maskTokenId;
+        this.modelMaxLength = modelMaxLength;
     }
 
     /** The tokenizer that the text of a tokenizer.json describes; {@code origin} is for messages. */
     static HuggingFaceTokenizer create(
-            Path origin, String json, int vocabSize, int padTokenId, OptionalInt maskTokenId) {
+            Path origin,
+            String json,
+            int vocabSize,
+            int padTokenId,
+            OptionalInt maskTokenId,
+            OptionalInt modelMaxLength) {
         TokenizersLibrary library = NativeLibrary.load();
         long handle;
         try {
@@ -51,7 +59,7 @@ final class HuggingFaceTokenizer implements Tokenizer {
         library.disableTruncation(handle);
         library.disablePadding(handle);
         HuggingFaceTokenizer tokenizer =
-                new HuggingFaceTokenizer(library, handle, origin, vocabSize, padTokenId, maskTokenId);
+                new HuggingFaceTokenizer(library, handle, origin, vocabSize, padTokenId, maskTokenId, modelMaxLength);
         // Freed when unreachable and not by a close(): a native use after a free would take the JVM down.
         CLEANER.register(tokenizer, () -> library.deleteTokenizer(handle));
         return tokenizer;
@@ -103,6 +111,11 @@ final class HuggingFaceTokenizer implements Tokenizer {
     @Override
     public int vocabSize() {
         return vocabSize;
+    }
+
+    @Override
+    public OptionalInt modelMaxLength() {
+        return modelMaxLength;
     }
 
     private Encoding read(long encoding) {

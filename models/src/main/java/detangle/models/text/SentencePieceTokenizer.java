@@ -31,10 +31,11 @@ final class SentencePieceTokenizer implements Tokenizer {
     private final Optional<Pattern> specialsInText;
     private final Map<String, Integer> specials = new TreeMap<>();
     private final int unknownId;
+    private final OptionalInt modelMaxLength;
     private final Map<Integer, Integer> byteIds = new TreeMap<>();
 
     /** @param huggingFace whether special tokens are recognised in a text, and case is lowered if the options ask for it */
-    SentencePieceTokenizer(Path file, SentencePieceModel model, SentencePieceOptions options, boolean huggingFace) {
+    SentencePieceTokenizer(Path file, SentencePieceModel model, TokenizerSettings options, boolean huggingFace) {
         this.vocabulary = model.pieces();
         this.rules =
                 model.charsmap().length > 0 ? Optional.of(Charsmap.read(file, model.charsmap())) : Optional.empty();
@@ -44,6 +45,7 @@ final class SentencePieceTokenizer implements Tokenizer {
             specials.put(special, model.require(file, special));
         }
         specials.put(SpecialTokens.MASK, model.find(SpecialTokens.MASK).orElse(vocabulary.size()));
+        this.modelMaxLength = options.modelMaxLength();
         this.unknownId = model.unknownId(file);
         this.specialsInText = huggingFace ? Optional.of(anyOf(specials.keySet())) : Optional.empty();
         for (int id = 0; id < vocabulary.size(); id++) {
@@ -208,6 +210,11 @@ final class SentencePieceTokenizer implements Tokenizer {
     @Override
     public int vocabSize() {
         return Math.max(vocabulary.size(), specials.get(SpecialTokens.MASK) + 1);
+    }
+
+    @Override
+    public OptionalInt modelMaxLength() {
+        return modelMaxLength;
     }
 
     /** Collects tokens one by one. */

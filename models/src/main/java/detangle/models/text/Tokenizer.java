@@ -22,4 +22,10 @@ public interface Tokenizer {
 
     /** One more than the greatest id. */
     int vocabSize();
+
+    /**
+     * The most tokens, special ones included, that the model is said to take ({@code model_max_length} of a
+     * tokenizer_config.json); empty where no bound is stated. {@link #encode} cuts nothing by itself.
+     */
+    OptionalInt modelMaxLength();
 }

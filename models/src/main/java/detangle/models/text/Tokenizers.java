@@ -37,11 +37,12 @@ public final class Tokenizers {
         return switch (kind) {
             case HUGGINGFACE ->
                 find(files, JSON)
-                        .map(Tokenizers::fromJson)
-                        .or(() -> find(files, SENTENCE_PIECE).map(f -> fromSentencePiece(f, options(files))))
+                        .map(f -> fromJson(f, settings(files)))
+                        .or(() -> find(files, SENTENCE_PIECE).map(f -> fromSentencePiece(f, settings(files))))
                         .or(() -> find(files, VOCABULARY)
                                 .flatMap(v -> merges(files)
-                                        .map(m -> ByteLevelBpe.read(v, m).tokenizer(true))))
+                                        .map(m -> ByteLevelBpe.read(v, m)
+                                                .tokenizer(true, settings(files).modelMaxLength()))))
                         .or(() -> gpt2(files))
                         .orElseThrow(() -> missing(
                                 folder,
@@ -71,7 +72,7 @@ public final class Tokenizers {
         return List.of(
                 JSON,
                 SENTENCE_PIECE,
-                SentencePieceOptions.CONFIG,
+                TokenizerSettings.CONFIG,
                 VOCABULARY,
                 MERGES.get(0),
                 MERGES.get(1),
@@ -103,35 +104,41 @@ public final class Tokenizers {
         return MERGES.stream().flatMap(name -> find(files, name).stream()).findFirst();
     }
 
-    private static SentencePieceOptions options(ModelFiles files) {
-        return find(files, SentencePieceOptions.CONFIG)
-                .map(SentencePieceOptions::of)
-                .orElse(SentencePieceOptions.NONE);
+    private static TokenizerSettings settings(ModelFiles files) {
+        return find(files, TokenizerSettings.CONFIG).map(TokenizerSettings::of).orElse(TokenizerSettings.NONE);
+    }
+
+    private static TokenizerSettings settingsBeside(Path file) {
+        return settings(new ModelFiles.OfFolder(file.toAbsolutePath().getParent()));
     }
 
     private static Optional<Tokenizer> gpt2(ModelFiles files) {
         return find(files, TORCH_FILE)
-                .map(Gpt2Dictionary::ofTorchFile)
-                .or(() -> find(files, DICTIONARY).flatMap(d -> merges(files).map(m -> Gpt2Dictionary.ofText(d, m))));
+                .map(f -> Gpt2Dictionary.ofTorchFile(f, settings(files).modelMaxLength()))
+                .or(() -> find(files, DICTIONARY)
+                        .flatMap(d -> merges(files)
+                                .map(m -> Gpt2Dictionary.ofText(
+                                        d, m, settings(files).modelMaxLength()))));
     }
 
     private static Tokenizer sentencePiece(Path folder, ModelFiles files, boolean huggingFace) {
         ModelFile file = find(files, SENTENCE_PIECE).orElseThrow(() -> missing(folder, SENTENCE_PIECE));
         return new SentencePieceTokenizer(
-                file.path(), SentencePieceModel.parse(file.path(), file.content()), options(files), huggingFace);
+                file.path(), SentencePieceModel.parse(file.path(), file.content()), settings(files), huggingFace);
     }
 
     /** The tokenizer of a {@code vocab.json} and its {@code merges.txt}, of v1. */
     public static Tokenizer fromVocabulary(Path vocabulary, Path merges) {
-        return ByteLevelBpe.read(read(vocabulary), read(merges)).tokenizer(true);
+        return ByteLevelBpe.read(read(vocabulary), read(merges))
+                .tokenizer(true, settingsBeside(vocabulary).modelMaxLength());
     }
 
     /** The tokenizer of a {@code tokenizer.json}; truncation and padding that it asks for are left out. */
     public static Tokenizer fromJson(Path file) {
-        return fromJson(read(file));
+        return fromJson(read(file), settingsBeside(file));
     }
 
-    private static Tokenizer fromJson(ModelFile file) {
+    private static Tokenizer fromJson(ModelFile file, TokenizerSettings settings) {
         String json;
         try {
             json = file.text();
@@ -140,7 +147,12 @@ public final class Tokenizers {
         }
         TokenizerJson facts = TokenizerJson.scan(file.path(), json);
         return HuggingFaceTokenizer.create(
-                file.path(), json, facts.vocabSize(), facts.padTokenId(), facts.maskTokenId());
+                file.path(),
+                json,
+                facts.vocabSize(),
+                facts.padTokenId(),
+                facts.maskTokenId(),
+                settings.modelMaxLength());
     }
 
     /**
@@ -150,12 +162,10 @@ public final class Tokenizers {
      * {@code split_by_punct} of a {@code tokenizer_config.json} beside it are heeded.
      */
     public static Tokenizer fromSentencePiece(Path file) {
-        return fromSentencePiece(
-                read(file),
-                options(new ModelFiles.OfFolder(file.toAbsolutePath().getParent())));
+        return fromSentencePiece(read(file), settingsBeside(file));
     }
 
-    private static Tokenizer fromSentencePiece(ModelFile file, SentencePieceOptions options) {
+    private static Tokenizer fromSentencePiece(ModelFile file, TokenizerSettings options) {
         Path path = file.path();
         UnigramJson converted = UnigramJson.convert(path, SentencePieceModel.parse(path, file.content()), options);
         return HuggingFaceTokenizer.create(
@@ -163,6 +173,7 @@ public final class Tokenizers {
                 converted.json(),
                 converted.vocabSize(),
                 converted.padTokenId(),
-                OptionalInt.of(converted.maskTokenId()));
+                OptionalInt.of(converted.maskTokenId()),
+                options.modelMaxLength());
     }
 }

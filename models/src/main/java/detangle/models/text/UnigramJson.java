@@ -17,7 +17,7 @@ record UnigramJson(String json, int vocabSize, int padTokenId, int maskTokenId) 
     private static final String META_SPACE = "\u2581";
 
     /** A {@link TokenizerException} if the model lacks the special pieces of DeBERTa's. */
-    static UnigramJson convert(Path file, SentencePieceModel model, SentencePieceOptions options) {
+    static UnigramJson convert(Path file, SentencePieceModel model, TokenizerSettings options) {
         List<SentencePieceModel.Piece> pieces = model.pieces();
         int pad = model.require(file, SpecialTokens.PAD);
         int cls = model.require(file, SpecialTokens.CLS);
@@ -52,7 +52,7 @@ record UnigramJson(String json, int vocabSize, int padTokenId, int maskTokenId) 
         return new UnigramJson(text.toString(), Math.max(mask + 1, pieces.size()), pad, mask);
     }
 
-    private static void normalizer(JsonGenerator json, byte[] charsmap, SentencePieceOptions options) {
+    private static void normalizer(JsonGenerator json, byte[] charsmap, TokenizerSettings options) {
         json.writeStartObject();
         json.writeStringProperty("type", "Sequence");
         json.writeName("normalizers").writeStartArray();
@@ -77,7 +77,7 @@ record UnigramJson(String json, int vocabSize, int padTokenId, int maskTokenId) 
         json.writeEndArray().writeEndObject();
     }
 
-    private static void preTokenizer(JsonGenerator json, SentencePieceOptions options) {
+    private static void preTokenizer(JsonGenerator json, TokenizerSettings options) {
         startOfType(json, "Sequence");
         json.writeName("pretokenizers").writeStartArray();
         if (options.splitByPunct()) {

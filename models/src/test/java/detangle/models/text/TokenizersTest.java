@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizersTest {
     private static final Path TRAINED = SharedFiles.home().resolve("models/pretrained/banking77-small");
@@ -83,6 +84,25 @@ class TokenizersTest {
         Tokenizer tokenizer = Tokenizers.load(folder);
         assertEquals(3, tokenizer.encode("card").length());
         assertEquals(2002, tokenizer.encode("card ".repeat(2000)).length());
+    }
+
+    /** HuggingFace writes 1e30 for no bound; what is no length at all is refused. */
+    @ParameterizedTest
+    @CsvSource({"512, 512", "512.0, 512", "1000000000000000019884624838656, -1", "1e30, -1", "null, -1"})
+    void modelMaxLengthIsRead(String stated, int expected) throws IOException {
+        Files.copy(TRAINED.resolve("spm.model"), folder.resolve("spm.model"));
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"model_max_length\":" + stated + "}");
+        assertEquals(expected, Tokenizers.load(folder).modelMaxLength().orElse(-1));
+        Files.copy(TRAINED.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+        assertEquals(expected, Tokenizers.load(folder).modelMaxLength().orElse(-1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "true", "\"512\"", "[512]"})
+    void modelMaxLengthThatIsNoLengthIsRefused(String stated) throws IOException {
+        Files.copy(TRAINED.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"model_max_length\":" + stated + "}");
+        assertRefused("model_max_length is not a number of tokens");
     }
 
     @Test
