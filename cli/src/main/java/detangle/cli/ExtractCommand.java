@@ -43,6 +43,7 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
         if (!(threshold >= 0 && threshold <= 1)) {
             throw wrongUse("--threshold is between 0 and 1");
         }
+        labels = names("--labels", labels);
     }
 
     @Override

@@ -18,7 +18,7 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
     private int topK = 5;
 
     @Option(names = "--targets", paramLabel = "WORD,...", split = ",", description = "Words to choose from.")
-    private List<String> targets = List.of();
+    private List<String> targets; // Null if not given: "," is divided into nothing.
 
     @Option(
             names = "--head",
@@ -40,6 +40,7 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
         if (topK < 1) {
             throw wrongUse("--top-k is at least 1");
         }
+        targets = targets == null ? List.of() : names("--targets", targets);
     }
 
     @Override

@@ -113,6 +113,11 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
      */
     abstract List<Result> run(P pipeline, List<List<String>> rows, IntConsumer progress);
 
+    /** The names that an option lists; see {@link NameList}. */
+    final List<String> names(String option, List<String> given) {
+        return NameList.of(spec, option, given);
+    }
+
     final ParameterException wrongUse(String message) {
         return new ParameterException(spec.commandLine(), message);
     }

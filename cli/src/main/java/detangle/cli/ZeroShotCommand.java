@@ -20,7 +20,7 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
             paramLabel = "LABEL,...",
             split = ",",
             required = true,
-            description = "The labels to choose from.")
+            description = "The labels to choose from; spaces around them do not count.")
     private List<String> labels;
 
     @Option(
@@ -35,6 +35,11 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
     @Override
     ZeroShotClassifier load(Path folder, PipelineOptions options) {
         return ZeroShotClassifier.load(folder, options);
+    }
+
+    @Override
+    void check(boolean fromFile) {
+        labels = names("--candidate-labels", labels);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.Architecture;
+import detangle.pipelines.TinyGliner;
 import detangle.pipelines.TinyModel;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +55,43 @@ class PipelineCommandsTest {
 
     private static List<String> names(JsonNode object) {
         return List.copyOf(object.propertyNames());
+    }
+
+    /** A list on the command line has spaces and commas too many, as people type them. */
+    @Test
+    void namesInListsAreStripped() throws IOException {
+        String nli = TinyModel.write(
+                        folder.resolve("nli"),
+                        "ForSequenceClassification",
+                        List.of("contradiction", "neutral", "entailment"))
+                .toString();
+        String[] zeroShot = {
+            "zero-shot-classification", "--model", nli, "--format", "json", "Where is my card?", "--labels"
+        };
+        JsonNode plain = JsonMapper.shared().readTree(run(with(zeroShot, "money,travel")));
+        assertEquals(plain, JsonMapper.shared().readTree(run(with(zeroShot, "money,, \u00a0travel\t,"))));
+        assertEquals(plain, JsonMapper.shared().readTree(run(with(zeroShot, " \"money\" ,travel"))));
+
+        Result twice = result(with(zeroShot, "money, money,travel"));
+        assertEquals(0, twice.status());
+        assertEquals(
+                "detangle: --candidate-labels names 'money' more than once; it counts once",
+                twice.err().strip());
+        assertEquals(plain, JsonMapper.shared().readTree(twice.out()));
+
+        Result none = result(with(zeroShot, " , \u3000"));
+        assertEquals(2, none.status());
+        assertTrue(none.err().startsWith("detangle: --candidate-labels names nothing"), none.err());
+        String gliner = TinyGliner.write(folder.resolve("gliner")).toString();
+        assertEquals(
+                2, result("extract", "--model", gliner, "--labels", ",", "Ada").status());
+        assertEquals(
+                run("extract", "--model", gliner, "--labels", "person,city", "Ada lives in London."),
+                run("extract", "--model", gliner, "--labels", " person , city,", "Ada lives in London."));
+    }
+
+    private static String[] with(String[] arguments, String last) {
+        return Stream.concat(Stream.of(arguments), Stream.of(last)).toArray(String[]::new);
     }
 
     private String model(String className, List<String> labels) throws IOException {

@@ -1,5 +1,7 @@
 package detangle.pipelines;
 
+import detangle.models.text.WhiteSpace;
+
 /** From the code points that tokenizers count to the characters of a Java text. */
 final class Characters {
     private final String text;
@@ -21,19 +23,19 @@ final class Characters {
     Span span(int start, int end) {
         int first = indices[start];
         int last = indices[end];
-        while (first < last && Character.isWhitespace(text.charAt(first))) {
+        while (first < last && WhiteSpace.is(text.charAt(first))) {
             first++;
         }
-        while (first < last && Character.isWhitespace(text.charAt(last - 1))) {
+        while (first < last && WhiteSpace.is(text.charAt(last - 1))) {
             last--;
         }
         return new Span(text.substring(first, last), first, last);
     }
 
-    /** Whether there is a space at the code point or before it. */
+    /** Whether there is white space of any kind at the code point or before it; the beginning of the text counts as such. */
     boolean isAtSpace(int point) {
         return point == 0
-                || text.charAt(indices[point] - 1) == ' '
-                || indices[point] < text.length() && text.charAt(indices[point]) == ' ';
+                || WhiteSpace.is(text.charAt(indices[point] - 1))
+                || indices[point] < text.length() && WhiteSpace.is(text.charAt(indices[point]));
     }
 }

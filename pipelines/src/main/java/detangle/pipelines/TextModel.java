@@ -8,6 +8,7 @@ import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
+import detangle.models.text.WhiteSpace;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
@@ -134,7 +135,7 @@ final class TextModel implements AutoCloseable {
     }
 
     static void requireText(String text, String name) {
-        if (text.isBlank()) {
+        if (WhiteSpace.isBlank(text)) {
             throw new PipelineException(name + " is empty");
         }
     }

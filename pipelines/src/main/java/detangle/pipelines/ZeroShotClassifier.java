@@ -68,18 +68,27 @@ public final class ZeroShotClassifier implements Pipeline {
     /**
      * How well labels fit each text.
      *
-     * @param labels at least one
+     * @param labels at least one, and none of them twice
      * @param template a sentence with {@code {}} where a label goes
      * @param multiLabel whether each label is judged by itself, by entailment against contradiction; otherwise the labels share
      *     a probability of 1. One label alone is always judged by itself
      * @param progress told how many pairs of text and label are done, after each batch
-     * @throws PipelineException if a text or the labels are empty, or the template has no place for a label
+     * @throws PipelineException if a text, a label or the list of labels is empty, a label is named twice, or the template has no
+     *     place for a label
      */
     public List<ZeroShotResult> classify(
             List<String> texts, List<String> labels, String template, boolean multiLabel, IntConsumer progress) {
         if (labels.isEmpty()) {
             throw new PipelineException("there are no labels to choose from");
         }
+        labels.forEach(label -> TextModel.requireText(label, "a label"));
+        labels.stream()
+                .filter(label -> labels.indexOf(label) != labels.lastIndexOf(label))
+                .findFirst()
+                .ifPresent(label -> {
+                    // It would share its own probability with itself.
+                    throw new PipelineException("the label '" + label + "' is named twice: name it once");
+                });
         if (!template.contains(BLANK)) {
             throw new PipelineException("the hypothesis '" + template + "' has no {} for the label");
         }

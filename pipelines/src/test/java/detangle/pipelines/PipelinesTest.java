@@ -110,6 +110,14 @@ class PipelinesTest {
             PipelineException e = assertThrows(
                     PipelineException.class, () -> classifier.classify(TEXT, labels, "It is about it.", false));
             assertTrue(e.getMessage().contains("{}"), e.getMessage());
+            e = assertThrows(
+                    PipelineException.class,
+                    () -> classifier.classify(TEXT, List.of("sport", "travel", "sport"), "It is about {}.", false));
+            assertEquals("the label 'sport' is named twice: name it once", e.getMessage());
+            e = assertThrows(
+                    PipelineException.class,
+                    () -> classifier.classify(TEXT, List.of("sport", "\u00a0"), "It is about {}.", false));
+            assertEquals("a label is empty", e.getMessage());
         }
     }
 
