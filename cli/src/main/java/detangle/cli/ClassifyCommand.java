@@ -3,13 +3,13 @@ package detangle.cli;
 import detangle.pipelines.Classification;
 import detangle.pipelines.FunctionToApply;
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
 import detangle.pipelines.TextClassifier;
 import detangle.pipelines.TextPair;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -70,7 +70,7 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
     }
 
     @Override
-    List<Result> run(TextClassifier classifier, List<List<String>> rows, IntConsumer progress) {
+    List<Result> run(TextClassifier classifier, List<List<String>> rows, ProgressListener progress) {
         List<List<String>> inputs = rows.stream()
                 .map(row -> textPair.map(pair -> List.of(row.getFirst(), pair)).orElse(row))
                 .toList();

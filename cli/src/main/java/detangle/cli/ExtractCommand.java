@@ -4,10 +4,10 @@ import detangle.pipelines.Entity;
 import detangle.pipelines.EntityExtractor;
 import detangle.pipelines.ExtractionOptions;
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -52,11 +52,11 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
     }
 
     @Override
-    List<Result> run(EntityExtractor extractor, List<List<String>> rows, IntConsumer progress) {
+    List<Result> run(EntityExtractor extractor, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
         ExtractionOptions options = new ExtractionOptions(threshold, !nested, multiLabel);
         List<List<Entity>> all = extractor.extract(texts, labels, options, done -> {});
-        progress.accept(texts.size());
+        progress.done(texts.size());
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             results.add(EntityResults.ofGliner(texts.get(i), all.get(i)));

@@ -3,10 +3,10 @@ package detangle.cli;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.Pooling;
+import detangle.pipelines.ProgressListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -39,7 +39,7 @@ final class FeatureExtractionCommand extends PipelineCommand<FeatureExtractor> {
     }
 
     @Override
-    List<Result> run(FeatureExtractor extractor, List<List<String>> rows, IntConsumer progress) {
+    List<Result> run(FeatureExtractor extractor, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
         List<float[]> vectors = extractor.encode(texts, pooling, normalize, progress);
         List<Result> results = new ArrayList<>();

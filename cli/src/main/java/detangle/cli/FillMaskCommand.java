@@ -4,11 +4,11 @@ import detangle.models.deberta.Architecture;
 import detangle.pipelines.MaskFiller;
 import detangle.pipelines.MaskPrediction;
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -49,7 +49,7 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
     }
 
     @Override
-    List<Result> run(MaskFiller filler, List<List<String>> rows, IntConsumer progress) {
+    List<Result> run(MaskFiller filler, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
         List<List<List<MaskPrediction>>> all = filler.fill(texts, topK, targets, progress);
         List<Result> results = new ArrayList<>();

@@ -3,11 +3,11 @@ package detangle.cli;
 import detangle.pipelines.Choice;
 import detangle.pipelines.MultipleChoice;
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -62,11 +62,11 @@ final class MultipleChoiceCommand extends PipelineCommand<MultipleChoice> {
     }
 
     @Override
-    List<Result> run(MultipleChoice chooser, List<List<String>> rows, IntConsumer progress) {
+    List<Result> run(MultipleChoice chooser, List<List<String>> rows, ProgressListener progress) {
         List<Result> results = new ArrayList<>();
         for (List<String> row : rows) {
             results.add(result(row.getFirst(), chooser.choose(row.getFirst(), row.subList(1, row.size()))));
-            progress.accept(results.size());
+            progress.done(results.size());
         }
         return results;
     }

@@ -3,13 +3,13 @@ package detangle.cli;
 import detangle.cli.Failures.CliException;
 import detangle.pipelines.Pipeline;
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -111,7 +111,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
      *
      * @param rows the text, then {@link #moreColumns}
      */
-    abstract List<Result> run(P pipeline, List<List<String>> rows, IntConsumer progress);
+    abstract List<Result> run(P pipeline, List<List<String>> rows, ProgressListener progress);
 
     /** The names that an option lists; see {@link NameList}. */
     final List<String> names(String option, List<String> given) {
@@ -170,7 +170,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
             int done = 0;
             while (!rows.isEmpty()) {
                 int before = done;
-                IntConsumer step = shown ? count -> progress.at(before + count) : count -> {};
+                ProgressListener step = shown ? count -> progress.at(before + count) : count -> {};
                 run(pipeline, rows, step).forEach(printer::print);
                 out.flush();
                 done += rows.size();

@@ -2,6 +2,7 @@ package detangle.cli;
 
 import detangle.pipelines.Answer;
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
 import detangle.pipelines.Question;
 import detangle.pipelines.QuestionAnswerer;
 import detangle.pipelines.QuestionOptions;
@@ -9,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -70,13 +70,13 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
     }
 
     @Override
-    List<Result> run(QuestionAnswerer answerer, List<List<String>> rows, IntConsumer progress) {
+    List<Result> run(QuestionAnswerer answerer, List<List<String>> rows, ProgressListener progress) {
         QuestionOptions options = new QuestionOptions(topK, docStride, maxSeqLen, maxAnswerLen, handleImpossibleAnswer);
         List<Question> questions = rows.stream()
                 .map(row -> new Question(question.orElseGet(() -> row.get(1)), row.getFirst()))
                 .toList();
         List<List<Answer>> answers = answerer.answer(questions, options, done -> {});
-        progress.accept(questions.size());
+        progress.done(questions.size());
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < answers.size(); i++) {
             results.add(result(questions.get(i).question(), questions.get(i).context(), answers.get(i)));

@@ -1,12 +1,12 @@
 package detangle.cli;
 
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ReplacedTokenDetector;
 import detangle.pipelines.TokenScore;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -25,7 +25,7 @@ final class ReplacedTokenCommand extends PipelineCommand<ReplacedTokenDetector> 
     }
 
     @Override
-    List<Result> run(ReplacedTokenDetector detector, List<List<String>> rows, IntConsumer progress) {
+    List<Result> run(ReplacedTokenDetector detector, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
         List<List<TokenScore>> all = detector.detect(texts, progress);
         List<Result> results = new ArrayList<>();

@@ -1,12 +1,12 @@
 package detangle.cli;
 
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
 import detangle.pipelines.RankedDocument;
 import detangle.pipelines.TextRanker;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -48,7 +48,7 @@ final class TextRankingCommand extends PipelineCommand<TextRanker> {
     }
 
     @Override
-    List<Result> run(TextRanker ranker, List<List<String>> rows, IntConsumer progress) {
+    List<Result> run(TextRanker ranker, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
         List<Result> results = new ArrayList<>();
         for (RankedDocument d : ranker.rank(query, texts, rawScores, progress)) {

@@ -3,12 +3,12 @@ package detangle.cli;
 import detangle.pipelines.AggregationStrategy;
 import detangle.pipelines.Entity;
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
 import detangle.pipelines.TokenClassifier;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -38,10 +38,10 @@ final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> 
     }
 
     @Override
-    List<Result> run(TokenClassifier classifier, List<List<String>> rows, IntConsumer progress) {
+    List<Result> run(TokenClassifier classifier, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
         List<List<Entity>> all = classifier.classify(texts, strategy, stride, done -> {});
-        progress.accept(texts.size());
+        progress.done(texts.size());
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             results.add(result(texts.get(i), all.get(i)));

@@ -1,12 +1,12 @@
 package detangle.cli;
 
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ZeroShotClassifier;
 import detangle.pipelines.ZeroShotResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -48,10 +48,10 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
     }
 
     @Override
-    List<Result> run(ZeroShotClassifier classifier, List<List<String>> rows, IntConsumer progress) {
+    List<Result> run(ZeroShotClassifier classifier, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
         return classifier
-                .classify(texts, labels, template, multiLabel, done -> progress.accept(done / labels.size()))
+                .classify(texts, labels, template, multiLabel, done -> progress.done(done / labels.size()))
                 .stream()
                 .map(ZeroShotCommand::result)
                 .toList();

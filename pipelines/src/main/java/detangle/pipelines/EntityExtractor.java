@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -104,7 +103,7 @@ public final class EntityExtractor implements Pipeline {
         return new Hub(HubOptions.fromEnvironment()).folderWithoutWeights(model, HubProgress.NONE);
     }
 
-    /** The entities of a text, in order; see {@link #extract(List, List, ExtractionOptions, IntConsumer)}. */
+    /** The entities of a text, in order; see {@link #extract(List, List, ExtractionOptions, ProgressListener)}. */
     public List<Entity> extract(String text, List<String> labels, ExtractionOptions options) {
         return extract(List.of(text), labels, options, done -> {}).getFirst();
     }
@@ -117,18 +116,19 @@ public final class EntityExtractor implements Pipeline {
      * @throws PipelineException if a text or a label is empty, or there are no labels
      */
     public List<List<Entity>> extract(
-            List<String> texts, List<String> labels, ExtractionOptions options, IntConsumer progress) {
+            List<String> texts, List<String> labels, ExtractionOptions options, ProgressListener progress) {
         if (labels.isEmpty()) {
             throw new PipelineException("there are no labels to look for");
         }
         List<String> distinct = labels.stream().distinct().toList();
-        distinct.forEach(label -> TextModel.requireText(label, "a label"));
+        distinct.forEach(InputRow.alone("a label")::requireText);
         List<int[]> prompt = distinct.stream().map(this::tokens).toList();
-        List<Window> windows = new ArrayList<>();
-        for (int i = 0; i < texts.size(); i++) {
-            TextModel.requireText(texts.get(i), TextModel.name("text", i, texts.size()));
-            windows.addAll(windows(i, texts.get(i), prompt));
-        }
+        EncodedRows<Window> rows = EncodedRows.of("text", texts.size(), progress, row -> {
+            String text = texts.get(row.index());
+            row.requireText(text);
+            return windows(row.index(), text, prompt);
+        });
+        List<Window> windows = rows.encodings();
         List<List<Found>> found = new ArrayList<>();
         texts.forEach(t -> found.add(new ArrayList<>()));
         model.run(windows.stream().map(Window::encoding).toList(), progress, (index, row) -> {

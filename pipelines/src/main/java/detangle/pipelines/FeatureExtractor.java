@@ -6,8 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 
 /**
  * Texts as vectors: HuggingFace's {@code feature-extraction}, and {@code encode} of sentence-transformers. Any model will do, as
@@ -53,10 +51,10 @@ public final class FeatureExtractor implements Pipeline {
      * The vector of each text, in the texts' order.
      *
      * @param normalize whether vectors are made of length 1, so that their dot product is their cosine
-     * @param progress told how many texts are done, after each batch
+     * @param progress told how many texts are done, after each batch, and of texts without a vector
      */
-    public List<float[]> encode(List<String> texts, Pooling pooling, boolean normalize, IntConsumer progress) {
-        List<float[]> vectors = new ArrayList<>(Collections.nCopies(texts.size(), null));
+    public List<float[]> encode(List<String> texts, Pooling pooling, boolean normalize, ProgressListener progress) {
+        List<float[]> vectors = new ArrayList<>(Collections.nCopies(texts.size(), new float[0]));
         states(texts, progress, (index, states) -> vectors.set(index, pooled(states, pooling, normalize)));
         return List.copyOf(vectors);
     }
@@ -67,8 +65,8 @@ public final class FeatureExtractor implements Pipeline {
     }
 
     /** As {@link #tokens(String)}, of each text. */
-    public List<float[][]> tokens(List<String> texts, IntConsumer progress) {
-        List<float[][]> results = new ArrayList<>(Collections.nCopies(texts.size(), null));
+    public List<float[][]> tokens(List<String> texts, ProgressListener progress) {
+        List<float[][]> results = new ArrayList<>(Collections.nCopies(texts.size(), new float[0][]));
         states(texts, progress, (index, states) -> {
             float[][] rows = new float[states.length][];
             for (int i = 0; i < rows.length; i++) {
@@ -84,11 +82,13 @@ public final class FeatureExtractor implements Pipeline {
         void read(int index, double[][] states);
     }
 
-    private void states(List<String> texts, IntConsumer progress, StatesReader reader) {
-        List<Encoding> encodings = IntStream.range(0, texts.size())
-                .mapToObj(i -> model.encode(texts.get(i), TextModel.name("text", i, texts.size())))
-                .toList();
-        model.run(encodings, progress, (index, row) -> reader.read(index, row.vectors("last_hidden_state")));
+    private void states(List<String> texts, ProgressListener progress, StatesReader reader) {
+        EncodedRows<Encoding> rows = EncodedRows.of(
+                "text", texts.size(), progress, row -> List.of(model.encode(texts.get(row.index()), row)));
+        model.run(
+                rows.encodings(),
+                progress,
+                (index, row) -> reader.read(rows.row(index), row.vectors("last_hidden_state")));
     }
 
     private static float[] pooled(double[][] states, Pooling pooling, boolean normalize) {

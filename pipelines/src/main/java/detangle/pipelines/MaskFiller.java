@@ -12,7 +12,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
@@ -87,23 +86,22 @@ public final class MaskFiller implements Pipeline {
      * @throws PipelineException if a text is empty, too long or without a mask, or a target is not one token
      */
     public List<List<List<MaskPrediction>>> fill(
-            List<String> texts, int topK, List<String> targets, IntConsumer progress) {
+            List<String> texts, int topK, List<String> targets, ProgressListener progress) {
         if (topK < 1) {
             throw new IllegalArgumentException("topK is at least 1");
         }
         int[] candidates = targets.stream().mapToInt(this::target).distinct().toArray();
-        List<Encoding> encodings = new ArrayList<>();
-        for (int i = 0; i < texts.size(); i++) {
-            String name = TextModel.name("text", i, texts.size());
-            Encoding encoding = model.encode(texts.get(i), name);
+        EncodedRows<Encoding> encoded = EncodedRows.of("text", texts.size(), progress, row -> {
+            Encoding encoding = model.encode(texts.get(row.index()), row);
             if (masks(encoding).length == 0) {
-                throw new PipelineException(name + " has no [MASK] to fill");
+                throw row.unanswerable("has no [MASK] to fill");
             }
-            encodings.add(encoding);
-        }
-        List<List<List<MaskPrediction>>> results = new ArrayList<>(Collections.nCopies(texts.size(), null));
-        model.inBatches(encodings, progress, members -> {
-            List<Encoding> rows = members.stream().map(encodings::get).toList();
+            return List.of(encoding);
+        });
+        List<List<List<MaskPrediction>>> results =
+                new ArrayList<>(Collections.nCopies(texts.size(), List.<List<MaskPrediction>>of()));
+        model.inBatches(encoded.encodings(), progress, members -> {
+            List<Encoding> rows = members.stream().map(encoded::encoding).toList();
             Map<String, Tensor> inputs = new HashMap<>(model.inputs(rows));
             int length = Math.toIntExact(inputs.get("input_ids").dim(1));
             long[] positions = IntStream.range(0, rows.size())
@@ -119,7 +117,7 @@ public final class MaskFiller implements Pipeline {
                     ofText.add(predictions(rows.get(row), position, vector(logits, next), candidates, topK));
                     next++;
                 }
-                results.set(members.get(row), List.copyOf(ofText));
+                results.set(encoded.row(members.get(row)), List.copyOf(ofText));
             }
         });
         return List.copyOf(results);

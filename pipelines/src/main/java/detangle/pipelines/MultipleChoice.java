@@ -49,11 +49,13 @@ public final class MultipleChoice implements Pipeline {
         if (choices.isEmpty()) {
             throw new PipelineException("there are no choices");
         }
+        InputRow.alone("the prompt").requireText(prompt);
         List<Encoding> encodings = IntStream.range(0, choices.size())
-                .mapToObj(i -> model.encode(
-                        new TextPair(prompt, choices.get(i)),
-                        Truncation.Strategy.LONGEST_FIRST,
-                        TextModel.name("choice", i, choices.size())))
+                .mapToObj(i -> {
+                    InputRow row = InputRow.alone(TextModel.name("choice", i, choices.size()));
+                    row.requireText(choices.get(i));
+                    return model.encode(new TextPair(prompt, choices.get(i)), Truncation.Strategy.LONGEST_FIRST, row);
+                })
                 .toList();
         Map<String, Tensor> inputs = new HashMap<>();
         model.inputs(encodings).forEach((name, rows) -> inputs.put(name, oneBatch(rows)));

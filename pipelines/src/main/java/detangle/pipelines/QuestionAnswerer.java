@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -54,14 +53,10 @@ public final class QuestionAnswerer implements Pipeline {
      * @param progress told how many windows are done, after each batch
      * @throws PipelineException if a question or a text is empty, or a question leaves no room for its text
      */
-    public List<List<Answer>> answer(List<Question> questions, QuestionOptions options, IntConsumer progress) {
-        List<Encoding> encodings = new ArrayList<>();
-        List<Integer> firsts = new ArrayList<>();
-        for (int i = 0; i < questions.size(); i++) {
-            firsts.add(encodings.size());
-            encodings.addAll(windows(questions.get(i), TextModel.name("question", i, questions.size()), options));
-        }
-        firsts.add(encodings.size());
+    public List<List<Answer>> answer(List<Question> questions, QuestionOptions options, ProgressListener progress) {
+        EncodedRows<Encoding> rows = EncodedRows.of(
+                "question", questions.size(), progress, row -> windows(questions.get(row.index()), row, options));
+        List<Encoding> encodings = rows.encodings();
         Found[] found = new Found[encodings.size()];
         model.run(encodings, progress, (index, row) -> {
             int[] sequences = encodings.get(index).sequences();
@@ -73,9 +68,16 @@ public final class QuestionAnswerer implements Pipeline {
                     SpanSearch.search(row.perToken("start_logits"), row.perToken("end_logits"), inContext, options);
         });
         List<List<Answer>> answers = new ArrayList<>();
+        int next = 0;
         for (int i = 0; i < questions.size(); i++) {
-            int first = firsts.get(i);
-            int next = firsts.get(i + 1);
+            int first = next;
+            while (next < found.length && rows.row(next) == i) {
+                next++;
+            }
+            if (first == next) {
+                answers.add(List.of()); // It cannot be answered, and the listener knows.
+                continue;
+            }
             answers.add(ranked(
                     encodings.subList(first, next),
                     Arrays.copyOfRange(found, first, next),
@@ -85,17 +87,17 @@ public final class QuestionAnswerer implements Pipeline {
         return answers;
     }
 
-    private List<Encoding> windows(Question question, String name, QuestionOptions options) {
-        TextModel.requireText(question.question(), name);
-        TextModel.requireText(question.context(), "the context of " + name);
+    private List<Encoding> windows(Question question, InputRow row, QuestionOptions options) {
+        row.requireText(question.question());
+        row.named("the context of " + row.name()).requireText(question.context());
         int length = Math.min(options.maxSeqLen(), model.maxLength());
         int stride = Math.min(options.docStride(), length / 2);
         Encoding all = model.tokenizer().encode(question.question(), question.context());
         // A window is to hold more of the text than it shares with the next one.
         int room = length - (all.length() - tokensOf(all, 1));
         if (room < 1) {
-            throw new PipelineException(name + " has " + tokensOf(all, 0)
-                    + " tokens, which leaves no room for its context in " + length + ": shorten it");
+            throw row.unanswerable("has " + tokensOf(all, 0) + " tokens, which leaves no room for its context in "
+                    + length + ": shorten it");
         }
         return new Truncation(length, Truncation.Strategy.ONLY_SECOND, Optional.of(Math.min(stride, room - 1)))
                 .apply(all);

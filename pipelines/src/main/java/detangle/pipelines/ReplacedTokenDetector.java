@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -48,17 +47,16 @@ public final class ReplacedTokenDetector implements Pipeline {
      *
      * @param progress told how many texts are done, after each batch
      */
-    public List<List<TokenScore>> detect(List<String> texts, IntConsumer progress) {
-        List<Encoding> encodings = IntStream.range(0, texts.size())
-                .mapToObj(i -> model.encode(texts.get(i), TextModel.name("text", i, texts.size())))
-                .toList();
-        List<List<TokenScore>> results = new ArrayList<>(Collections.nCopies(texts.size(), null));
-        model.run(encodings, progress, (index, row) -> {
-            Encoding encoding = encodings.get(index);
-            Characters text = new Characters(texts.get(index));
+    public List<List<TokenScore>> detect(List<String> texts, ProgressListener progress) {
+        EncodedRows<Encoding> rows = EncodedRows.of(
+                "text", texts.size(), progress, row -> List.of(model.encode(texts.get(row.index()), row)));
+        List<List<TokenScore>> results = new ArrayList<>(Collections.nCopies(texts.size(), List.<TokenScore>of()));
+        model.run(rows.encodings(), progress, (index, row) -> {
+            Encoding encoding = rows.encoding(index);
+            Characters text = new Characters(texts.get(rows.row(index)));
             double[] logits = row.perToken("logits");
             results.set(
-                    index,
+                    rows.row(index),
                     IntStream.range(0, encoding.length())
                             .filter(i -> encoding.sequences()[i] != Encoding.SPECIAL)
                             .mapToObj(i -> {

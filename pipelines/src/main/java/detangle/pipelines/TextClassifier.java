@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -73,12 +72,10 @@ public final class TextClassifier implements Pipeline {
      *
      * @param progress told how many texts are done, after each batch
      */
-    public List<List<Classification>> classify(List<String> texts, IntConsumer progress) {
-        return run(
-                IntStream.range(0, texts.size())
-                        .mapToObj(i -> model.encode(texts.get(i), TextModel.name("text", i, texts.size())))
-                        .toList(),
-                progress);
+    public List<List<Classification>> classify(List<String> texts, ProgressListener progress) {
+        EncodedRows<Encoding> rows = EncodedRows.of(
+                "text", texts.size(), progress, row -> List.of(model.encode(texts.get(row.index()), row)));
+        return run(rows, texts.size(), progress);
     }
 
     /**
@@ -86,21 +83,19 @@ public final class TextClassifier implements Pipeline {
      *
      * @param progress told how many pairs are done, after each batch
      */
-    public List<List<Classification>> classifyPairs(List<TextPair> pairs, IntConsumer progress) {
-        return run(
-                IntStream.range(0, pairs.size())
-                        .mapToObj(i -> model.encode(
-                                pairs.get(i),
-                                Truncation.Strategy.LONGEST_FIRST,
-                                TextModel.name("pair", i, pairs.size())))
-                        .toList(),
-                progress);
+    public List<List<Classification>> classifyPairs(List<TextPair> pairs, ProgressListener progress) {
+        EncodedRows<Encoding> rows = EncodedRows.of(
+                "pair",
+                pairs.size(),
+                progress,
+                row -> List.of(model.encode(pairs.get(row.index()), Truncation.Strategy.LONGEST_FIRST, row)));
+        return run(rows, pairs.size(), progress);
     }
 
-    private List<List<Classification>> run(List<Encoding> encodings, IntConsumer progress) {
-        List<List<Classification>> results =
-                new ArrayList<>(Collections.nCopies(encodings.size(), List.<Classification>of()));
-        model.run(encodings, progress, (index, row) -> results.set(index, ranked(row.values("logits"))));
+    private List<List<Classification>> run(EncodedRows<Encoding> rows, int count, ProgressListener progress) {
+        List<List<Classification>> results = new ArrayList<>(Collections.nCopies(count, List.<Classification>of()));
+        model.run(
+                rows.encodings(), progress, (index, row) -> results.set(rows.row(index), ranked(row.values("logits"))));
         return List.copyOf(results);
     }
 

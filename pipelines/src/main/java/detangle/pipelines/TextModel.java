@@ -8,7 +8,6 @@ import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
-import detangle.models.text.WhiteSpace;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
@@ -22,15 +21,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A model with its tokenizer: what all pipelines stand on. */
 final class TextModel implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(TextModel.class);
-
     private static final Set<Architecture> MASKED_LM = EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
     private static final Set<Architecture> PRE_TRAINING =
             EnumSet.of(Architecture.MASKED_LM_EMD, Architecture.REPLACED_TOKEN_DETECTION);
@@ -134,35 +128,30 @@ final class TextModel implements AutoCloseable {
         return of == 1 ? "the " + what : what + " " + (index + 1);
     }
 
-    static void requireText(String text, String name) {
-        if (WhiteSpace.isBlank(text)) {
-            throw new PipelineException(name + " is empty");
-        }
-    }
-
     /** {@code [CLS] text [SEP]}, as long as the model takes. */
-    Encoding encode(String text, String name) {
-        requireText(text, name);
-        return fit(tokenizer.encode(text), Truncation.Strategy.ONLY_FIRST, name);
+    Encoding encode(String text, InputRow row) {
+        row.requireText(text);
+        return fit(tokenizer.encode(text), Truncation.Strategy.ONLY_FIRST, row);
     }
 
     /** {@code [CLS] text [SEP] pair [SEP]}, as long as the model takes. */
-    Encoding encode(TextPair pair, Truncation.Strategy cut, String name) {
-        requireText(pair.text(), name);
-        requireText(pair.textPair(), "the second text of " + name);
-        return fit(tokenizer.encode(pair.text(), pair.textPair()), cut, name);
+    Encoding encode(TextPair pair, Truncation.Strategy cut, InputRow row) {
+        row.requireText(pair.text());
+        row.named("the second text of " + row.name()).requireText(pair.textPair());
+        return fit(tokenizer.encode(pair.text(), pair.textPair()), cut, row);
     }
 
-    private Encoding fit(Encoding encoding, Truncation.Strategy cut, String name) {
+    private Encoding fit(Encoding encoding, Truncation.Strategy cut, InputRow row) {
         int excess = encoding.length() - maxLength();
         if (excess <= 0) {
             return encoding;
         }
         if (!options.truncation()) {
-            throw new PipelineException(name + " has " + encoding.length() + " tokens, and the model takes "
-                    + maxLength() + ": shorten it, split it, or let it be cut (truncation)");
+            throw row.unanswerable("has " + encoding.length() + " tokens, and the model takes " + maxLength()
+                    + ": shorten it, split it, or let it be cut (truncation)");
         }
-        LOG.warn("{} has {} tokens, and the model takes {}: {} are cut", name, encoding.length(), maxLength(), excess);
+        row.cut("has " + encoding.length() + " tokens, and the model takes " + maxLength() + ": " + excess
+                + " are cut");
         return new Truncation(maxLength(), cut, Optional.empty())
                 .apply(encoding)
                 .getFirst();
@@ -173,13 +162,13 @@ final class TextModel implements AutoCloseable {
      *
      * @param progress told how many are done, after each batch
      */
-    void run(List<Encoding> encodings, IntConsumer progress, Reader reader) {
+    void run(List<Encoding> encodings, ProgressListener progress, Reader reader) {
         if (batcher.isPresent()) {
             List<Row> rows = batcher.get().run(encodings);
             for (int i = 0; i < rows.size(); i++) {
                 reader.read(i, rows.get(i));
             }
-            progress.accept(rows.size());
+            progress.done(rows.size());
             return;
         }
         inBatches(encodings, progress, members -> {
@@ -193,7 +182,7 @@ final class TextModel implements AutoCloseable {
     }
 
     /** Divides encodings into batches, those of like length together; each batch is given as their places in the list. */
-    void inBatches(List<Encoding> encodings, IntConsumer progress, Consumer<List<Integer>> batch) {
+    void inBatches(List<Encoding> encodings, ProgressListener progress, Consumer<List<Integer>> batch) {
         List<Integer> order = IntStream.range(0, encodings.size())
                 .boxed()
                 .sorted(Comparator.comparingInt(i -> encodings.get(i).length()))
@@ -201,7 +190,7 @@ final class TextModel implements AutoCloseable {
         for (int first = 0; first < order.size(); first += options.batchSize()) {
             List<Integer> members = order.subList(first, Math.min(order.size(), first + options.batchSize()));
             batch.accept(members);
-            progress.accept(first + members.size());
+            progress.done(first + members.size());
         }
     }
 

@@ -3,10 +3,10 @@ package detangle.pipelines;
 import detangle.models.deberta.Architecture;
 import detangle.models.text.Encoding;
 import detangle.models.text.Truncation;
+import detangle.models.text.WhiteSpace;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -57,23 +57,26 @@ public final class TextRanker implements Pipeline {
      * All documents, the best first.
      *
      * @param rawScores whether scores are the model's logits; a sigmoid of them otherwise
-     * @param progress told how many documents are done, after each batch
+     * @param progress told how many documents are done, after each batch; documents that cannot be answered are left out, if it allows
      * @throws PipelineException if a text is empty, or a document is too long; where truncation is allowed documents are cut
      */
-    public List<RankedDocument> rank(String query, List<String> documents, boolean rawScores, IntConsumer progress) {
-        List<Encoding> encodings = IntStream.range(0, documents.size())
-                .mapToObj(i -> model.encode(
-                        new TextPair(query, documents.get(i)),
-                        Truncation.Strategy.ONLY_SECOND,
-                        TextModel.name("document", i, documents.size())))
-                .toList();
-        double[] scores = new double[documents.size()];
-        model.run(encodings, progress, (index, row) -> {
+    public List<RankedDocument> rank(
+            String query, List<String> documents, boolean rawScores, ProgressListener progress) {
+        if (WhiteSpace.isBlank(query)) {
+            throw new PipelineException("the query is empty");
+        }
+        EncodedRows<Encoding> rows = EncodedRows.of("document", documents.size(), progress, row -> {
+            String document = documents.get(row.index());
+            row.requireText(document);
+            return List.of(model.encode(new TextPair(query, document), Truncation.Strategy.ONLY_SECOND, row));
+        });
+        double[] scores = new double[rows.encodings().size()];
+        model.run(rows.encodings(), progress, (index, row) -> {
             double logit = row.values("logits")[0];
             scores[index] = rawScores ? logit : Scores.sigmoid(logit);
         });
         return IntStream.range(0, scores.length)
-                .mapToObj(i -> new RankedDocument(i, scores[i], documents.get(i)))
+                .mapToObj(i -> new RankedDocument(rows.row(i), scores[i], documents.get(rows.row(i))))
                 .sorted(Comparator.comparingDouble(RankedDocument::score).reversed())
                 .toList();
     }

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 
 /**
  * Finds entities in texts with a token-classification model: HuggingFace's {@code token-classification}, or {@code ner}. A
@@ -57,7 +56,7 @@ public final class TokenClassifier implements Pipeline {
      * @throws PipelineException if a text is empty, or windows cannot share so many tokens
      */
     public List<List<Entity>> classify(
-            List<String> texts, AggregationStrategy strategy, Optional<Integer> stride, IntConsumer progress) {
+            List<String> texts, AggregationStrategy strategy, Optional<Integer> stride, ProgressListener progress) {
         EntityAggregation aggregation = new EntityAggregation(model.config().labels(), strategy);
         int shared = stride.orElse(Math.min(STRIDE, model.maxLength() / 4));
         // A window has two special tokens, and one at least that the window before it has not.
@@ -66,26 +65,23 @@ public final class TokenClassifier implements Pipeline {
                     + (model.maxLength() - 3));
         }
         Truncation windows = new Truncation(model.maxLength(), Truncation.Strategy.ONLY_FIRST, Optional.of(shared));
-        List<Encoding> encodings = new ArrayList<>();
-        List<Integer> owners = new ArrayList<>();
-        for (int i = 0; i < texts.size(); i++) {
-            TextModel.requireText(texts.get(i), TextModel.name("text", i, texts.size()));
-            for (Encoding window : windows.apply(model.tokenizer().encode(texts.get(i)))) {
-                encodings.add(window);
-                owners.add(i);
-            }
-        }
+        EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
+            String text = texts.get(row.index());
+            row.requireText(text);
+            return windows.apply(model.tokenizer().encode(text));
+        });
+        List<Encoding> encodings = rows.encodings();
         List<Characters> characters = texts.stream().map(Characters::new).toList();
         List<List<Entity>> byWindow =
                 new ArrayList<>(encodings.stream().map(e -> List.<Entity>of()).toList());
         model.run(encodings, progress, (index, row) -> {
-            Characters text = characters.get(owners.get(index));
+            Characters text = characters.get(rows.row(index));
             byWindow.set(index, aggregation.entities(pieces(encodings.get(index), row, text), text));
         });
         List<List<Entity>> results = new ArrayList<>();
         texts.forEach(t -> results.add(new ArrayList<>()));
         for (int window = 0; window < byWindow.size(); window++) {
-            results.get(owners.get(window)).addAll(byWindow.get(window));
+            results.get(rows.row(window)).addAll(byWindow.get(window));
         }
         return results.stream().map(EntityAggregation::merge).toList();
     }

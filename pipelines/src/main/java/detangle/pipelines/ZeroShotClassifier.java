@@ -4,11 +4,9 @@ import detangle.models.deberta.Architecture;
 import detangle.models.text.Encoding;
 import detangle.models.text.Truncation;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -60,7 +58,7 @@ public final class ZeroShotClassifier implements Pipeline {
         }
     }
 
-    /** The labels of one text; see {@link #classify(List, List, String, boolean, IntConsumer)}. */
+    /** The labels of one text; see {@link #classify(List, List, String, boolean, ProgressListener)}. */
     public ZeroShotResult classify(String text, List<String> labels, String template, boolean multiLabel) {
         return classify(List.of(text), labels, template, multiLabel, done -> {}).getFirst();
     }
@@ -77,11 +75,11 @@ public final class ZeroShotClassifier implements Pipeline {
      *     place for a label
      */
     public List<ZeroShotResult> classify(
-            List<String> texts, List<String> labels, String template, boolean multiLabel, IntConsumer progress) {
+            List<String> texts, List<String> labels, String template, boolean multiLabel, ProgressListener progress) {
         if (labels.isEmpty()) {
             throw new PipelineException("there are no labels to choose from");
         }
-        labels.forEach(label -> TextModel.requireText(label, "a label"));
+        labels.forEach(InputRow.alone("a label")::requireText);
         labels.stream()
                 .filter(label -> labels.indexOf(label) != labels.lastIndexOf(label))
                 .findFirst()
@@ -92,23 +90,25 @@ public final class ZeroShotClassifier implements Pipeline {
         if (!template.contains(BLANK)) {
             throw new PipelineException("the hypothesis '" + template + "' has no {} for the label");
         }
-        List<Encoding> encodings = new ArrayList<>();
-        for (int i = 0; i < texts.size(); i++) {
-            for (String label : labels) {
-                TextPair pair = new TextPair(texts.get(i), template.replace(BLANK, label));
-                encodings.add(
-                        model.encode(pair, Truncation.Strategy.ONLY_FIRST, TextModel.name("text", i, texts.size())));
-            }
-        }
-        double[][] logits = new double[encodings.size()][];
-        model.run(encodings, progress, (index, row) -> logits[index] = row.values("logits"));
+        EncodedRows<Encoding> rows = EncodedRows.of(
+                "text",
+                texts.size(),
+                progress,
+                row -> labels.stream()
+                        .map(label -> new TextPair(texts.get(row.index()), template.replace(BLANK, label)))
+                        .map(pair -> model.encode(pair, Truncation.Strategy.ONLY_FIRST, row))
+                        .toList());
+        double[][][] logits = new double[texts.size()][labels.size()][];
+        // A row that is encoded has an encoding for each label.
+        model.run(
+                rows.encodings(),
+                progress,
+                (index, row) -> logits[rows.row(index)][index % labels.size()] = row.values("logits"));
         boolean alone = multiLabel || labels.size() == 1;
         return IntStream.range(0, texts.size())
-                .mapToObj(i -> {
-                    double[][] own = new double[labels.size()][];
-                    System.arraycopy(logits, i * labels.size(), own, 0, own.length);
-                    return ranked(texts.get(i), labels, alone ? eachAlone(own) : together(own));
-                })
+                .mapToObj(i -> logits[i][0] == null
+                        ? new ZeroShotResult(texts.get(i), List.of(), List.of())
+                        : ranked(texts.get(i), labels, alone ? eachAlone(logits[i]) : together(logits[i])))
                 .toList();
     }
 

@@ -1,0 +1,44 @@
+package detangle.pipelines;
+
+import detangle.models.text.WhiteSpace;
+import detangle.pipelines.ProgressListener.RowMessage;
+
+/** A row of a call while it is encoded: what is said of it goes to the call's listener. */
+record InputRow(int index, String name, ProgressListener listener) {
+    /** The fault of a row, of which the listener has been told and after which the call goes on. */
+    static final class UnanswerableException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        UnanswerableException(RowMessage message) {
+            super(message.toString(), null, false, false);
+        }
+    }
+
+    /** The only row of a call without a listener, which is called by this name. */
+    static InputRow alone(String name) {
+        return new InputRow(0, name, done -> {});
+    }
+
+    /** The row, or a part of it, under another name. */
+    InputRow named(String part) {
+        return new InputRow(index, part, listener);
+    }
+
+    /** Tells the listener that this row cannot be answered; what is thrown is the listener's exception or one that skips the row. */
+    RuntimeException unanswerable(String reason) {
+        RowMessage message = new RowMessage(index, name, reason);
+        listener.unanswerable(message);
+        return new UnanswerableException(message);
+    }
+
+    void cut(String reason) {
+        listener.cut(new RowMessage(index, name, reason));
+    }
+
+    /** Refuses a text of white space alone. */
+    void requireText(String text) {
+        if (WhiteSpace.isBlank(text)) {
+            throw unanswerable("is empty");
+        }
+    }
+}
