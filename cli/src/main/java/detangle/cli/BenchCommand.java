@@ -12,9 +12,11 @@ import detangle.bench.SpeedReport;
 import detangle.bench.Suite;
 import detangle.bench.Workload;
 import detangle.cli.Failures.CliException;
+import detangle.export.file.WholeFiles;
 import detangle.models.deberta.Architecture;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -283,9 +285,9 @@ final class BenchCommand implements Runnable {
 
     private static void write(Path file, String report) {
         try {
-            Files.writeString(file, report);
+            WholeFiles.write(file, report.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            throw new CliException(file + " cannot be written: " + e.getMessage());
+            throw new OutputException(file.toString(), e);
         }
     }
 

@@ -1,10 +1,11 @@
 package detangle.cli;
 
 import detangle.backend.KernelCode;
+import detangle.export.file.WholeFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,18 +28,22 @@ final class KernelFiles {
                 KernelCode kernel = kernels.get(i);
                 String name = String.format(Locale.ROOT, "%02d-%s-%s", i, kernel.operation(), kernel.name());
                 Path classFile = folder.resolve(name + ".class");
-                Files.write(classFile, kernel.classFile());
+                WholeFiles.write(classFile, kernel.classFile());
                 if (javap.isPresent()) {
-                    Files.writeString(folder.resolve(name + ".javap"), listing(javap.get(), classFile));
+                    write(folder.resolve(name + ".javap"), listing(javap.get(), classFile));
                 }
                 if (kernel.source().isPresent()) {
                     KernelCode.Source source = kernel.source().get();
-                    Files.writeString(folder.resolve(name + "." + source.suffix()), source.text());
+                    write(folder.resolve(name + "." + source.suffix()), source.text());
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new OutputException(folder.toString(), e);
         }
+    }
+
+    private static void write(Path file, String text) throws IOException {
+        WholeFiles.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** The bytecode of all methods, without the header that names the file and its date. */

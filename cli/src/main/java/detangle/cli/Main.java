@@ -1,5 +1,7 @@
 package detangle.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -9,6 +11,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 
 /** Entry point of the {@code detangle} command. */
@@ -62,15 +65,38 @@ public final class Main implements Runnable {
         // Libraries that tell what graphics cards and vectors they find, which is nothing to the user.
         TALKATIVE.forEach(logger -> logger.setLevel(Level.SEVERE));
         WEB.setLevel(Level.OFF);
-        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        // Not System.out, which forgets that a write failed.
+        PrintWriter out = CheckedWriter.printer("standard output", new FileOutputStream(FileDescriptor.out));
+        // What cannot be said on standard error changes no answer.
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-        int status = run(out, err, args);
-        out.flush();
-        System.exit(status);
+        System.exit(run(out, err, args));
     }
 
-    /** Runs a command with its output to these writers, and returns its exit status. */
+    /**
+     * Runs a command, and returns its exit status once all its output is written.
+     *
+     * @param out throws an {@link OutputException} where it cannot be written
+     */
     static int run(PrintWriter out, PrintWriter err, String... args) {
+        try {
+            int status = execute(out, err, args);
+            out.flush();
+            return status;
+        } catch (OutputException e) {
+            return lost(e, err);
+        }
+    }
+
+    /** The status of a command whose output cannot be written. */
+    private static int lost(OutputException e, PrintWriter err) {
+        if (e.readerGone()) {
+            return OutputException.READER_GONE;
+        }
+        err.println("detangle: " + e.getMessage());
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private static int execute(PrintWriter out, PrintWriter err, String... args) {
         Main main = new Main();
         CommandLine line = new CommandLine(main).setOut(out).setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -82,7 +108,17 @@ public final class Main implements Runnable {
                     + "--help");
             return CommandLine.ExitCode.USAGE;
         });
+        line.setExecutionStrategy(parsed -> {
+            try {
+                return new RunLast().execute(parsed);
+            } catch (OutputException e) { // Of --help and --version, which no handler is called for.
+                return lost(e, err);
+            }
+        });
         line.setExecutionExceptionHandler((e, command, parsed) -> {
+            if (e instanceof OutputException output) {
+                return lost(output, err);
+            }
             err.println("detangle: " + Failures.message(e));
             if (main.verbose) {
                 e.printStackTrace(err);

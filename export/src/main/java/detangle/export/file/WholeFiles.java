@@ -2,6 +2,7 @@ package detangle.export.file;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -11,17 +12,32 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.UUID;
 
-/** Files that appear whole or not at all: they are written under other names beside their own, and renamed at the end. */
+/**
+ * Files that appear whole or not at all: they are written under other names beside their own, and renamed at the end. What is there and
+ * is not a regular file, such as a device or a pipe, is written to directly, as a file in its place would be of no use to its reader.
+ * Behind a symbolic link it is the linked file that is replaced, not the link.
+ */
 public final class WholeFiles implements AutoCloseable {
     private final SequencedMap<Path, Path> parts = new LinkedHashMap<>();
 
     public WholeFiles() {}
 
     /** Where to write what is to become this file. */
-    public Path part(Path file) {
-        Path whole = file.toAbsolutePath();
+    public Path part(Path file) throws IOException {
+        Path whole = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+        if (Files.exists(whole) && !Files.isRegularFile(whole)) {
+            return whole;
+        }
         return parts.computeIfAbsent(
                 whole, f -> f.resolveSibling("." + f.getFileName() + "." + UUID.randomUUID() + ".part"));
+    }
+
+    /** Writes a file that is at hand. */
+    public static void write(Path file, byte[] content) throws IOException {
+        try (WholeFiles files = new WholeFiles()) {
+            Files.write(files.part(file), content);
+            files.publish();
+        }
     }
 
     /** Gives all of them their names, in the order in which they were asked for. */
@@ -40,6 +56,8 @@ public final class WholeFiles implements AutoCloseable {
         return switch (e) {
             case NoSuchFileException missing -> "its folder does not exist";
             case AccessDeniedException denied -> "no permission to write there";
+            // Its message is a path, and the reason apart.
+            case FileSystemException other when other.getReason() != null -> other.getReason();
             default -> e.getMessage();
         };
     }

@@ -70,7 +70,7 @@ public final class SafetensorsWriter {
         ByteBuffer header = header(ordered, metadata);
         byte[] made = contents.apply(Arrays.copyOf(header.array(), header.limit()));
         System.arraycopy(made, 0, sealed, 0, made.length);
-        Path target = file.toAbsolutePath();
+        Path target = target(file);
         Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             try {
@@ -80,6 +80,21 @@ public final class SafetensorsWriter {
                 // There only if something failed, be it a tensor whose memory is gone.
                 Files.deleteIfExists(temporary);
             }
+        } catch (IOException e) {
+            throw new WeightsException(file, "cannot be written: " + reason(e), e);
+        }
+    }
+
+    /** What is to be replaced: the file behind a link, and never a device or a pipe. */
+    private static Path target(Path file) {
+        if (!Files.exists(file)) {
+            return file.toAbsolutePath();
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new WeightsException(file, "cannot be written: it is there and is not a regular file");
+        }
+        try {
+            return file.toRealPath();
         } catch (IOException e) {
             throw new WeightsException(file, "cannot be written: " + reason(e), e);
         }
