@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -69,7 +70,9 @@ public final class Main implements Runnable {
         PrintWriter out = CheckedWriter.printer("standard output", new FileOutputStream(FileDescriptor.out));
         // What cannot be said on standard error changes no answer.
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-        System.exit(run(out, err, args));
+        Optional<String> unreadable = ArgumentBytes.fault(args.length);
+        unreadable.ifPresent(fault -> err.println("detangle: " + fault));
+        System.exit(unreadable.isPresent() ? CommandLine.ExitCode.USAGE : run(out, err, args));
     }
 
     /**

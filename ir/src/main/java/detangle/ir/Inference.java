@@ -3,6 +3,7 @@ package detangle.ir;
 import detangle.ir.scalar.RegionTyping;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -28,10 +29,10 @@ public final class Inference {
         return new Result(inference.violations.isEmpty() ? type : Optional.empty(), List.copyOf(inference.violations));
     }
 
-    /** The detail is a {@link String#formatted} one, as programs are checked often and seldom break anything. */
+    /** The detail is a {@link String#format} one, as programs are checked often and seldom break anything. */
     private boolean require(boolean holds, Constraint constraint, String detail, Object... values) {
         if (!holds) {
-            violations.add(new Violation(constraint, detail.formatted(values)));
+            violations.add(new Violation(constraint, String.format(Locale.ROOT, detail, values)));
         }
         return holds;
     }

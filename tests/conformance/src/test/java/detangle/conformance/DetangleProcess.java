@@ -86,6 +86,17 @@ final class DetangleProcess {
         return run(HOME, List.of("bash", "-c", line));
     }
 
+    /** Runs lines in a shell that reads them from a file, so that the locale of the tests does not matter to what they say. */
+    static Result bash(Path directory, String lines) throws IOException {
+        Path script = Files.createTempFile("detangle", ".sh");
+        try {
+            Files.writeString(script, lines);
+            return run(directory, List.of("bash", script.toString()));
+        } finally {
+            Files.delete(script);
+        }
+    }
+
     private static Result run(Path directory, List<String> command) {
         try {
             // Files, as a pipe that nobody reads would block the process.

@@ -4,57 +4,78 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.conformance.DetangleProcess.Result;
-import java.nio.file.Files;
+import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The distribution, unpacked somewhere, on a JDK and on a runtime image of JDK modules. */
+/**
+ * The distribution, unpacked into a folder whose name has letters beyond ASCII, on a JDK and on a runtime image of JDK modules, with and
+ * without an environment.
+ */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "unpacked with unzip, or Java's jar without the modes of files")
 class DistributionTest {
     private static final Path ZIP = Path.of(System.getProperty("detangle.distribution"));
     private static final String JDK = System.getProperty("java.home");
 
     @TempDir
-    private Path folder;
+    private static Path folder;
 
-    private Path unpacked() {
-        Result unpacked = DetangleProcess.shell("cd " + folder + " && " + JDK + "/bin/jar --extract --file " + ZIP
-                + " && mv detangle-* detangle && chmod +x detangle/bin/detangle detangle/bin/make-runtime");
-        assertEquals(0, unpacked.status(), unpacked.err());
-        return folder.resolve("detangle");
+    private static Result inTheFolder(String script) throws IOException {
+        return DetangleProcess.bash(folder, "home=$PWD/'où 😀'\n" + script.replace("JDK", JDK));
     }
 
-    private static void classifies(Path home, String environment) {
-        Result result = DetangleProcess.shell(
-                environment + " " + home + "/bin/detangle classify 'Where is my card?' --format json");
+    @BeforeAll
+    static void unpack() throws IOException {
+        Result unpacked = inTheFolder("""
+                'JDK/bin/jar' --extract --file 'ZIP' && mv detangle-* "$home" &&
+                chmod +x "$home/bin/detangle" "$home/bin/make-runtime"
+                """.replace("ZIP", ZIP.toString()));
+        assertEquals(0, unpacked.status(), unpacked.err());
+    }
+
+    private static void prints(String expected, String script) throws IOException {
+        Result result = inTheFolder(script);
         assertEquals(0, result.status(), result.err());
-        assertTrue(result.out().startsWith("[[{\"label\":\"card_arrival\""), result.out());
+        assertEquals(expected, result.out());
         assertEquals("", result.err());
     }
 
     @Test
-    void classifiesWhereverItLies() {
-        classifies(unpacked(), "JAVA_HOME=" + JDK);
+    void readsTextAndNamesOfFilesWithoutAnEnvironment() throws IOException {
+        // What it says of the text as it stands; without the letters beyond ASCII it is another label.
+        prints("visa_or_mastercard (0.87)\nvisa_or_mastercard (0.87)\n", """
+                export JAVA_HOME='JDK'
+                mkdir 'modèles'
+                cp -R "$home/models/pretrained/banking77-small" 'modèles/ß'
+                printf 'text\n"Où est ma carte? 😀"\n' >'où.csv'
+                env -i JAVA_HOME="$JAVA_HOME" "$home/bin/detangle" classify 'Où est ma carte? 😀' --model 'modèles/ß'
+                env -i JAVA_HOME="$JAVA_HOME" "$home/bin/detangle" compile 'modèles/ß' --output 'modèles/é.dtl' 2>messages
+                LC_ALL=POSIX "$home/bin/detangle" classify --file 'où.csv' --model 'modèles/é.dtl'
+                """);
     }
 
     @Test
-    void runsOnAnImageOfTheModulesThatItNeeds() {
-        Path home = unpacked();
-        Result linked = DetangleProcess.shell(home + "/bin/make-runtime " + JDK);
+    void runsOnAnImageOfTheModulesThatItNeeds() throws IOException {
+        Result linked = inTheFolder("env -i \"$home/bin/make-runtime\" 'JDK' && [ -x \"$home/runtime/bin/java\" ]");
         assertEquals(0, linked.status(), linked.err());
-        assertTrue(Files.exists(home.resolve("runtime/bin/java")));
-        classifies(home, "JAVA_HOME=/nowhere");
+        prints(
+                "visa_or_mastercard (0.87)\n",
+                "env -i JAVA_HOME=/nowhere \"$home/bin/detangle\" classify 'Où est ma carte? 😀'");
         // What reads Parquet and what serves HTTP take other modules of the JDK.
-        Result parquet = DetangleProcess.shell(home + "/bin/detangle classify --column question --file "
+        Result parquet = inTheFolder("\"$home/bin/detangle\" classify --column question --file "
                 + DetangleProcess.HOME.resolve("cli/src/test/resources/parquet/questions-zstd.parquet"));
         assertEquals(0, parquet.status(), parquet.err());
-        Result served = DetangleProcess.shell(home + "/bin/detangle serve --port 0 >" + folder + "/log 2>&1 & "
-                + "server=$!; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 1; grep -q serving " + folder
-                + "/log && break; done; "
-                + "kill $server; cat " + folder + "/log");
+        Result served = inTheFolder("""
+                "$home/bin/detangle" serve --port 0 >log 2>&1 &
+                server=$!
+                for i in $(seq 120); do sleep 0.5; grep -q serving log && break; done
+                kill $server
+                cat log
+                """);
         assertTrue(served.out().contains("serving at http://127.0.0.1:"), served.out());
     }
 }

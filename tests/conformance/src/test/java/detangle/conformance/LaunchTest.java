@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
+import java.io.IOException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -41,5 +45,33 @@ class LaunchTest {
         assertEquals(0, result.status(), result.err());
         assertTrue(result.out().startsWith("detangle 0."), result.out());
         assertEquals("", result.err());
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launcher is a shell script")
+    void launcherNeedsNoEnvironment(@TempDir Path folder) throws IOException {
+        Result result = DetangleProcess.bash(folder, """
+                printf 'text\n"Où est ma carte? 😀"\n' >'où.csv'
+                env -i JAVA_HOME='JDK' HOME/detangle classify 'Où est ma carte? 😀'
+                env -i JAVA_HOME='JDK' LC_ALL=de_DE.ISO-8859-1 HOME/detangle classify --file 'où.csv' 2>/dev/null
+                """.replace("JDK", System.getProperty("java.home"))
+                .replace("HOME/", DetangleProcess.HOME + "/"));
+
+        assertEquals(0, result.status(), result.err());
+        assertEquals("visa_or_mastercard (0.87)\n".repeat(2), result.out());
+        assertEquals("", result.err());
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "elsewhere the bytes of the command line cannot be had")
+    void textThatTheLocaleCannotReadIsRefused(@TempDir Path folder) throws IOException {
+        Result result = DetangleProcess.bash(folder, """
+                LC_ALL=C 'JDK/bin/java' --module-path 'LIB' -m detangle.cli/detangle.cli.Main classify 'Où est ma carte? 😀'
+                """.replace("JDK", System.getProperty("java.home"))
+                .replace("LIB", System.getProperty("detangle.lib")));
+
+        assertEquals(2, result.status(), result.err());
+        assertEquals(1, result.messages().size(), result.err());
+        assertTrue(result.messages().getFirst().contains("argument 2 is not text in US-ASCII"), result.err());
     }
 }
