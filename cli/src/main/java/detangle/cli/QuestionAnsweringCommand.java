@@ -39,6 +39,15 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
     @Option(names = "--handle-impossible-answer", description = "Allow that a text has no answer, as in SQuAD 2.0.")
     private boolean handleImpossibleAnswer;
 
+    @Option(
+            names = "--align-to-words",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description =
+                    "Widen answers to whole words, as HuggingFace does; --no-align-to-words for Chinese or Japanese.")
+    private boolean alignToWords;
+
     @Override
     QuestionAnswerer load(Path folder, PipelineOptions options) {
         return QuestionAnswerer.load(folder, options);
@@ -71,7 +80,8 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
 
     @Override
     List<Result> run(QuestionAnswerer answerer, List<List<String>> rows, ProgressListener progress) {
-        QuestionOptions options = new QuestionOptions(topK, docStride, maxSeqLen, maxAnswerLen, handleImpossibleAnswer);
+        QuestionOptions options =
+                new QuestionOptions(topK, docStride, maxSeqLen, maxAnswerLen, handleImpossibleAnswer, alignToWords);
         List<Question> questions = rows.stream()
                 .map(row -> new Question(question.orElseGet(() -> row.get(1)), row.getFirst()))
                 .toList();

@@ -8,13 +8,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * Answers questions with parts of a text: HuggingFace's {@code question-answering}. A text that is longer than the model takes
- * is read in windows that overlap. Answers begin and end at tokens. Any number of threads may use one.
+ * is read in windows that overlap; what several windows find is one answer, whose score is the sum of theirs. Answers are whole words
+ * unless the options say otherwise. Any number of threads may use one.
  *
  * <pre>{@code
  * answerer.answer("Where does Ada live?", "Ada lives in London.", QuestionOptions.DEFAULT).getFirst().answer()
@@ -105,16 +109,24 @@ public final class QuestionAnswerer implements Pipeline {
 
     private static List<Answer> ranked(
             List<Encoding> windows, Found[] found, Characters context, QuestionOptions options) {
-        List<Answer> answers = new ArrayList<>();
+        // Windows overlap, and several spans of tokens may be the same words: what two of them found is one answer.
+        Map<String, Answer> byText = new LinkedHashMap<>();
         double noAnswer = Double.POSITIVE_INFINITY;
         for (int i = 0; i < found.length; i++) {
             Encoding window = windows.get(i);
             for (SpanSearch.Span span : found[i].spans()) {
-                Characters.Span words = context.span(window.starts()[span.first()], window.ends()[span.last()]);
-                answers.add(new Answer(span.score(), words.start(), words.end(), words.word()));
+                int start = window.starts()[span.first()];
+                int end = window.ends()[span.last()];
+                Characters.Span part = options.alignToWords() ? context.words(start, end) : context.span(start, end);
+                byText.merge(
+                        part.word().toLowerCase(Locale.ROOT),
+                        new Answer(span.score(), part.start(), part.end(), part.word()),
+                        (first, same) ->
+                                new Answer(first.score() + same.score(), first.start(), first.end(), first.answer()));
             }
             noAnswer = Math.min(noAnswer, found[i].noAnswer());
         }
+        List<Answer> answers = new ArrayList<>(byText.values());
         if (options.handleImpossibleAnswer()) {
             // Of several windows the one that doubts it most decides.
             answers.add(new Answer(noAnswer, 0, 0, ""));

@@ -8,11 +8,18 @@ package detangle.pipelines;
  * @param maxSeqLen tokens of a window with the question, at most what the model takes
  * @param maxAnswerLen tokens of an answer
  * @param handleImpossibleAnswer whether "no answer" is one, as in SQuAD 2.0: it wins where it scores higher
+ * @param alignToWords whether an answer that begins or ends inside a word is widened to the whole word. It helps where spaces stand
+ *     between words, and does harm where they do not, as in Chinese and Japanese
  */
 public record QuestionOptions(
-        int topK, int docStride, int maxSeqLen, int maxAnswerLen, boolean handleImpossibleAnswer) {
-    /** The best answer, windows of 384 tokens that share 128, answers of 15 tokens, always one. */
-    public static final QuestionOptions DEFAULT = new QuestionOptions(1, 128, 384, 15, false);
+        int topK,
+        int docStride,
+        int maxSeqLen,
+        int maxAnswerLen,
+        boolean handleImpossibleAnswer,
+        boolean alignToWords) {
+    /** The best answer, windows of 384 tokens that share 128, answers of 15 tokens in whole words, always one. */
+    public static final QuestionOptions DEFAULT = new QuestionOptions(1, 128, 384, 15, false, true);
 
     /** Refuses numbers that make no sense. */
     public QuestionOptions {
@@ -22,22 +29,26 @@ public record QuestionOptions(
     }
 
     public QuestionOptions withTopK(int value) {
-        return new QuestionOptions(value, docStride, maxSeqLen, maxAnswerLen, handleImpossibleAnswer);
+        return new QuestionOptions(value, docStride, maxSeqLen, maxAnswerLen, handleImpossibleAnswer, alignToWords);
     }
 
     public QuestionOptions withDocStride(int value) {
-        return new QuestionOptions(topK, value, maxSeqLen, maxAnswerLen, handleImpossibleAnswer);
+        return new QuestionOptions(topK, value, maxSeqLen, maxAnswerLen, handleImpossibleAnswer, alignToWords);
     }
 
     public QuestionOptions withMaxSeqLen(int value) {
-        return new QuestionOptions(topK, docStride, value, maxAnswerLen, handleImpossibleAnswer);
+        return new QuestionOptions(topK, docStride, value, maxAnswerLen, handleImpossibleAnswer, alignToWords);
     }
 
     public QuestionOptions withMaxAnswerLen(int value) {
-        return new QuestionOptions(topK, docStride, maxSeqLen, value, handleImpossibleAnswer);
+        return new QuestionOptions(topK, docStride, maxSeqLen, value, handleImpossibleAnswer, alignToWords);
     }
 
     public QuestionOptions withHandleImpossibleAnswer(boolean value) {
-        return new QuestionOptions(topK, docStride, maxSeqLen, maxAnswerLen, value);
+        return new QuestionOptions(topK, docStride, maxSeqLen, maxAnswerLen, value, alignToWords);
+    }
+
+    public QuestionOptions withAlignToWords(boolean value) {
+        return new QuestionOptions(topK, docStride, maxSeqLen, maxAnswerLen, handleImpossibleAnswer, value);
     }
 }

@@ -20,14 +20,14 @@ final class SpanSearch {
     record Found(List<Span> spans, double noAnswer) {}
 
     /**
-     * Probabilities are over the tokens of the text, and the first token where "no answer" may be one; a span's is that of its
-     * first token as a start times that of its last as an end.
+     * Probabilities are over the tokens of the text and the first token, {@code [CLS]}, which stands for "no answer" whether that may be
+     * one or not; a span's is that of its first token as a start times that of its last as an end.
      *
      * @param context whether a token is of the text that answers come from
      */
     static Found search(double[] starts, double[] ends, boolean[] context, QuestionOptions options) {
         boolean[] counts = context.clone();
-        counts[0] |= options.handleImpossibleAnswer();
+        counts[0] = true;
         double[] start = softmax(starts, counts);
         double[] end = softmax(ends, counts);
         List<Span> spans = new ArrayList<>();
@@ -42,8 +42,13 @@ final class SpanSearch {
         }
         spans.sort(Comparator.comparingDouble(Span::score).reversed());
         return new Found(
-                List.copyOf(spans.subList(0, Math.min(options.topK(), spans.size()))),
+                List.copyOf(spans.subList(0, Math.min(candidates(options), spans.size()))),
                 options.handleImpossibleAnswer() ? start[0] * end[0] : 0);
+    }
+
+    /** Spans to keep of a window: more than are asked for, where several may become the same words. */
+    private static int candidates(QuestionOptions options) {
+        return options.alignToWords() ? 2 * options.topK() + 10 : options.topK();
     }
 
     private static double[] softmax(double[] logits, boolean[] counts) {

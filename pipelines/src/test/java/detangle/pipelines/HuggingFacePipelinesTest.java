@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -17,7 +18,9 @@ import tools.jackson.databind.JsonNode;
 
 /** Pipelines against what HuggingFace's say with the same weights. */
 class HuggingFacePipelinesTest {
-    private static final JsonNode CASES = FormulaModel.golden("pipelines.json").get("cases");
+    private static final List<JsonNode> CASES = Stream.of("pipelines.json", "questions.json")
+            .flatMap(file -> FormulaModel.golden(file).get("cases").valueStream())
+            .toList();
     private static final double TOLERANCE = 1e-4;
 
     @TempDir
@@ -38,6 +41,7 @@ class HuggingFacePipelinesTest {
             case "zero-shot-classification" -> classifiesByLabels(model, golden.get("asked"));
             case "token-classification" -> findsEntities(model, golden.get("asked"));
             case "fill-mask" -> fillsMasks(model, golden.get("asked"));
+            case "question-answering" -> answersQuestions(model, golden.get("asked"));
             default -> throw new AssertionError("no pipeline for " + golden.get("task"));
         }
     }
@@ -116,6 +120,42 @@ class HuggingFacePipelinesTest {
                 for (int i = 0; i < entities.size(); i++) {
                     double score = question.get("answer").get(i).get("score").doubleValue();
                     assertEquals(score, entities.get(i).score(), TOLERANCE);
+                }
+            }
+        }
+    }
+
+    /** Of short texts, and of long ones in windows that overlap. */
+    private static void answersQuestions(Path model, JsonNode asked) {
+        try (QuestionAnswerer answerer = QuestionAnswerer.load(model)) {
+            for (JsonNode question : asked) {
+                JsonNode o = question.get("options");
+                QuestionOptions d = QuestionOptions.DEFAULT;
+                QuestionOptions options = new QuestionOptions(
+                        o.get("top_k").intValue(),
+                        o.path("doc_stride").asInt(d.docStride()),
+                        o.path("max_seq_len").asInt(d.maxSeqLen()),
+                        o.path("max_answer_len").asInt(d.maxAnswerLen()),
+                        o.path("handle_impossible_answer").asBoolean(d.handleImpossibleAnswer()),
+                        o.path("align_to_words").asBoolean(d.alignToWords()));
+                String context = text(question.get("args"), "context");
+                List<Answer> found = answerer.answer(text(question.get("args"), "question"), context, options);
+                List<String> expected = new ArrayList<>();
+                for (JsonNode answer : question.get("answer")) {
+                    String words = text(answer, "answer");
+                    int start =
+                            context.offsetByCodePoints(0, answer.get("start").intValue());
+                    // HuggingFace's begin with the space before a word; ours do not.
+                    start += words.length() - words.stripLeading().length();
+                    expected.add(words.stripLeading() + " at " + start);
+                }
+                assertEquals(
+                        expected,
+                        found.stream().map(a -> a.answer() + " at " + a.start()).toList(),
+                        o.toString());
+                for (int i = 0; i < found.size(); i++) {
+                    double score = question.get("answer").get(i).get("score").doubleValue();
+                    assertEquals(score, found.get(i).score(), 1e-6, o.toString());
                 }
             }
         }

@@ -171,10 +171,11 @@ class PipelinesTest {
         double starts = 0;
         double ends = 0;
         for (int i = 0; i < encoding.length(); i++) {
-            if (encoding.sequences()[i] == 1) {
+            // The first token stands for "no answer" and takes its share, whether it may be one or not.
+            if (i == 0 || encoding.sequences()[i] == 1) {
                 starts += Math.exp(outputs.get("start_logits").getDouble(i));
                 ends += Math.exp(outputs.get("end_logits").getDouble(i));
-                for (int j = i; j < encoding.length() && encoding.sequences()[j] == 1; j++) {
+                for (int j = i; i > 0 && j < encoding.length() && encoding.sequences()[j] == 1; j++) {
                     best = Math.max(
                             best,
                             Math.exp(outputs.get("start_logits").getDouble(i)
@@ -183,20 +184,25 @@ class PipelinesTest {
             }
         }
         try (QuestionAnswerer answerer = QuestionAnswerer.load(model)) {
-            Answer answer =
-                    answerer.answer(question, TEXT, QuestionOptions.DEFAULT).getFirst();
+            Answer answer = answerer.answer(question, TEXT, QuestionOptions.DEFAULT.withAlignToWords(false))
+                    .getFirst();
             assertEquals(best / starts / ends, answer.score(), TOLERANCE);
             assertEquals(TEXT.substring(answer.start(), answer.end()), answer.answer());
             String longText = (TEXT + " ").repeat(40).trim();
             List<Answer> several = answerer.answer(question, longText, QuestionOptions.DEFAULT.withTopK(5));
             assertEquals(5, several.size());
             several.forEach(a -> assertEquals(longText.substring(a.start(), a.end()), a.answer()));
+            assertEquals(5, several.stream().map(Answer::answer).distinct().count(), "what windows find twice is one");
             List<List<Answer>> batch = answerer.answer(
                     List.of(new Question(question, longText), new Question(question, TEXT)),
-                    QuestionOptions.DEFAULT,
+                    QuestionOptions.DEFAULT.withTopK(5),
                     done -> {});
             assertEquals(several.getFirst().answer(), batch.get(0).getFirst().answer());
-            assertEquals(answer.start(), batch.get(1).getFirst().start());
+            assertEquals(
+                    answerer.answer(question, TEXT, QuestionOptions.DEFAULT.withTopK(5))
+                            .getFirst()
+                            .answer(),
+                    batch.get(1).getFirst().answer());
         }
     }
 
