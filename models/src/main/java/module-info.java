@@ -11,6 +11,7 @@ module detangle.models {
     exports detangle.models.deberta;
     exports detangle.models.files;
     exports detangle.models.gliner;
+    exports detangle.models.sentence;
     exports detangle.models.text;
     exports detangle.models.weights;
 }

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -70,6 +72,9 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     @Option(names = "--truncation", description = "Cut texts that are longer than the model takes, with a warning.")
     private boolean truncation;
 
+    @Mixin
+    private LengthOption length;
+
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; text by default.")
     private ResultFormat format = ResultFormat.text;
 
@@ -118,6 +123,11 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return NameList.of(spec, option, given);
     }
 
+    /** What {@code --max-length} says. */
+    final OptionalInt maxLength() {
+        return length.tokens(spec);
+    }
+
     final ParameterException wrongUse(String message) {
         return new ParameterException(spec.commandLine(), message);
     }
@@ -137,7 +147,8 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         PipelineOptions options = PipelineOptions.DEFAULT
                 .withBackend(backend)
                 .withBatchSize(batch)
-                .withTruncation(truncation);
+                .withTruncation(truncation)
+                .withMaxLength(maxLength());
         // Opened first: a wrong name is told before the model is loaded.
         try (RowSource source = source();
                 P pipeline = load(model.map(ModelFolder::of).orElseGet(this::defaultModel), options)) {

@@ -30,8 +30,11 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
     @Option(names = "--doc-stride", paramLabel = "N", description = "Tokens that windows share; ${DEFAULT-VALUE}.")
     private int docStride = QuestionOptions.DEFAULT.docStride();
 
-    @Option(names = "--max-seq-len", paramLabel = "N", description = "Tokens of a window; ${DEFAULT-VALUE}.")
-    private int maxSeqLen = QuestionOptions.DEFAULT.maxSeqLen();
+    @Option(
+            names = "--max-seq-len",
+            paramLabel = "N",
+            description = "Tokens of a window; what --max-length says, or else 384.")
+    private Optional<Integer> maxSeqLen;
 
     @Option(names = "--max-answer-len", paramLabel = "N", description = "Tokens of an answer; ${DEFAULT-VALUE}.")
     private int maxAnswerLen = QuestionOptions.DEFAULT.maxAnswerLen();
@@ -68,9 +71,13 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
         if (!fromFile && question.isEmpty()) {
             throw wrongUse("ask with --question");
         }
-        if (topK < 1 || docStride < 0 || maxSeqLen < 1 || maxAnswerLen < 1) {
+        if (topK < 1 || docStride < 0 || windowLength() < 1 || maxAnswerLen < 1) {
             throw wrongUse("--top-k, --max-seq-len and --max-answer-len are at least 1, --doc-stride at least 0");
         }
+    }
+
+    private int windowLength() {
+        return maxSeqLen.orElseGet(() -> maxLength().orElse(QuestionOptions.DEFAULT.maxSeqLen()));
     }
 
     @Override
@@ -80,8 +87,8 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
 
     @Override
     List<Result> run(QuestionAnswerer answerer, List<List<String>> rows, ProgressListener progress) {
-        QuestionOptions options =
-                new QuestionOptions(topK, docStride, maxSeqLen, maxAnswerLen, handleImpossibleAnswer, alignToWords);
+        QuestionOptions options = new QuestionOptions(
+                topK, docStride, windowLength(), maxAnswerLen, handleImpossibleAnswer, alignToWords);
         List<Question> questions = rows.stream()
                 .map(row -> new Question(question.orElseGet(() -> row.get(1)), row.getFirst()))
                 .toList();

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -79,6 +80,9 @@ final class ServeCommand implements Runnable {
     @Option(names = "--auto-truncate", description = "Cut texts that are longer than the model takes.")
     private boolean autoTruncate;
 
+    @Mixin
+    private LengthOption length;
+
     @Option(names = "--deadline", paramLabel = "SECONDS", description = "For a request; ${DEFAULT-VALUE}.")
     private int deadline = Math.toIntExact(DEFAULT.deadline().toSeconds());
 
@@ -114,6 +118,7 @@ final class ServeCommand implements Runnable {
                 .withMaxClientBatchSize(maxClientBatchSize)
                 .withPayloadLimit(payloadLimit)
                 .withAutoTruncate(autoTruncate)
+                .withMaxLength(length.tokens(spec))
                 .withDeadline(Duration.ofSeconds(deadline))
                 .withAccessLog(jsonOutput ? access -> err.println(line(access)) : DEFAULT.accessLog());
         CountDownLatch stopped = new CountDownLatch(1);

@@ -37,6 +37,11 @@ public final class FeatureExtractor implements Pipeline {
         return new FeatureExtractor(model.cutting());
     }
 
+    /** What texts are cut to where truncation is allowed, in tokens, special ones included. */
+    public int maxLength() {
+        return model.maxLength();
+    }
+
     /** How many components a vector has. */
     public int dimension() {
         return model.config().hiddenSize();

@@ -2,6 +2,7 @@ package detangle.pipelines;
 
 import detangle.runtime.SessionOptions;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * How a pipeline loads its model and runs texts.
@@ -10,35 +11,53 @@ import java.util.Optional;
  * @param batchSize how many texts, pairs or windows run at once, at least 1
  * @param truncation whether a text that is too long is cut, with a warning; it is refused otherwise. Pipelines that go over a
  *     text in windows need neither
+ * @param maxLength the most tokens of an input, special ones included, and the length of windows. If empty, the least that the
+ *     model's files state. More than {@code max_position_embeddings} is possible for models without absolute positions
  * @param dynamicBatching how texts of several threads run together; empty if each thread runs its own. Masks and multiple choice do
  *     without
  */
 public record PipelineOptions(
-        Optional<String> backend, int batchSize, boolean truncation, Optional<DynamicBatching> dynamicBatching) {
-    /** The best backend, 32 at once, nothing is cut, each thread for itself. */
-    public static final PipelineOptions DEFAULT = new PipelineOptions(Optional.empty(), 32, false, Optional.empty());
+        Optional<String> backend,
+        int batchSize,
+        boolean truncation,
+        OptionalInt maxLength,
+        Optional<DynamicBatching> dynamicBatching) {
+    /** The best backend, 32 at once, nothing is cut, the model's own length, each thread for itself. */
+    public static final PipelineOptions DEFAULT =
+            new PipelineOptions(Optional.empty(), 32, false, OptionalInt.empty(), Optional.empty());
 
-    /** Refuses what is no number of texts. */
+    /** Refuses numbers of texts or tokens that are less than 1. */
     public PipelineOptions {
         if (batchSize < 1) {
             throw new IllegalArgumentException("a batch holds at least one text, not " + batchSize);
         }
+        if (maxLength.isPresent() && maxLength.getAsInt() < 1) {
+            throw new IllegalArgumentException("an input has at least one token, not " + maxLength.getAsInt());
+        }
     }
 
     public PipelineOptions withBackend(Optional<String> value) {
-        return new PipelineOptions(value, batchSize, truncation, dynamicBatching);
+        return new PipelineOptions(value, batchSize, truncation, maxLength, dynamicBatching);
     }
 
     public PipelineOptions withBatchSize(int value) {
-        return new PipelineOptions(backend, value, truncation, dynamicBatching);
+        return new PipelineOptions(backend, value, truncation, maxLength, dynamicBatching);
     }
 
     public PipelineOptions withTruncation(boolean value) {
-        return new PipelineOptions(backend, batchSize, value, dynamicBatching);
+        return new PipelineOptions(backend, batchSize, value, maxLength, dynamicBatching);
+    }
+
+    public PipelineOptions withMaxLength(int value) {
+        return withMaxLength(OptionalInt.of(value));
+    }
+
+    public PipelineOptions withMaxLength(OptionalInt value) {
+        return new PipelineOptions(backend, batchSize, truncation, value, dynamicBatching);
     }
 
     /** For servers: what several threads ask at the same time runs together. */
     public PipelineOptions withDynamicBatching(DynamicBatching value) {
-        return new PipelineOptions(backend, batchSize, truncation, Optional.of(value));
+        return new PipelineOptions(backend, batchSize, truncation, maxLength, Optional.of(value));
     }
 }

@@ -21,14 +21,17 @@ import java.util.stream.IntStream;
  * }</pre>
  *
  * <p>Scores are a softmax over the labels; a sigmoid of each for a model of one label or of several at once; the value itself for
- * regression ({@code problem_type} in config.json). {@link FunctionToApply} chooses otherwise.
+ * regression ({@code problem_type} in config.json). The activation that sentence-transformers noted for a CrossEncoder comes before
+ * these, and {@link FunctionToApply} before all.
  */
 public final class TextClassifier implements Pipeline {
     private final TextModel model;
-    private final FunctionToApply function;
+    private final Path folder;
+    private final ScoreFunction function;
 
-    private TextClassifier(TextModel model, FunctionToApply function) {
+    private TextClassifier(TextModel model, Path folder, ScoreFunction function) {
         this.model = model;
+        this.folder = folder;
         this.function = function;
     }
 
@@ -44,17 +47,42 @@ public final class TextClassifier implements Pipeline {
      */
     public static TextClassifier load(Path folder, PipelineOptions options) {
         TextModel model = TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options);
-        return new TextClassifier(model, Scores.function(model.config()));
+        try {
+            return new TextClassifier(model, folder, ScoreFunction.ofClassifier(folder, model.config()));
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
     }
 
     /** As {@link #load(Path, PipelineOptions)}, with a function that makes scores of logits. */
     public static TextClassifier load(Path folder, PipelineOptions options, FunctionToApply function) {
-        return new TextClassifier(TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options), function);
+        return new TextClassifier(
+                TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options), folder, function::apply);
     }
 
     /** The same classifier, which cuts texts that are too long, with a warning. It is closed with this one. */
     public TextClassifier withTruncation() {
-        return new TextClassifier(model.cutting(), function);
+        return new TextClassifier(model.cutting(), folder, function);
+    }
+
+    /** What texts are cut to where truncation is allowed, in tokens, special ones included. */
+    public int maxLength() {
+        return model.maxLength();
+    }
+
+    /** The same classifier, with another function that makes scores of logits. It is closed with this one. */
+    public TextClassifier withFunction(FunctionToApply other) {
+        return new TextClassifier(model, folder, other::apply);
+    }
+
+    /**
+     * A ranker on the same model. It is closed with this one.
+     *
+     * @throws PipelineException if the model has more than one label
+     */
+    public TextRanker ranker() {
+        return new TextRanker(model, folder);
     }
 
     /** All labels of a text, the surest first. A {@link PipelineException} if it is empty or too long. */
@@ -100,7 +128,7 @@ public final class TextClassifier implements Pipeline {
     }
 
     private List<Classification> ranked(double[] logits) {
-        double[] scores = Scores.of(logits, function);
+        double[] scores = function.apply(logits);
         List<String> labels = model.config().labels();
         return IntStream.range(0, scores.length)
                 .mapToObj(i -> new Classification(labels.get(i), scores[i]))

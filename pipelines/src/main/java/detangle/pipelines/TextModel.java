@@ -3,6 +3,7 @@ package detangle.pipelines;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Batch;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
@@ -20,11 +21,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A model with its tokenizer: what all pipelines stand on. */
 final class TextModel implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TextModel.class);
+
     private static final Set<Architecture> MASKED_LM = EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
     private static final Set<Architecture> PRE_TRAINING =
             EnumSet.of(Architecture.MASKED_LM_EMD, Architecture.REPLACED_TOKEN_DETECTION);
@@ -32,7 +38,11 @@ final class TextModel implements AutoCloseable {
     private final Session session;
     private final Tokenizer tokenizer;
     private final PipelineOptions options;
+    private final InputLength length;
     private final Optional<TokenBatcher> batcher;
+
+    /** Whether it was said that some inputs are longer than sentence-transformers would leave them. */
+    private final AtomicBoolean warned = new AtomicBoolean();
 
     /** Takes what the model says of one encoding. */
     @FunctionalInterface
@@ -41,19 +51,31 @@ final class TextModel implements AutoCloseable {
         void read(int index, Row row);
     }
 
-    private TextModel(Session session, Tokenizer tokenizer, PipelineOptions options, Optional<TokenBatcher> batcher) {
+    private TextModel(
+            Session session,
+            Tokenizer tokenizer,
+            PipelineOptions options,
+            InputLength length,
+            Optional<TokenBatcher> batcher) {
         this.session = session;
         this.tokenizer = tokenizer;
         this.options = options;
+        this.length = length;
         this.batcher = batcher;
     }
 
-    private TextModel(Session session, Tokenizer tokenizer, PipelineOptions options) {
-        this.session = session;
-        this.tokenizer = tokenizer;
-        this.options = options;
-        this.batcher = options.dynamicBatching()
-                .map(batching -> new TokenBatcher(batching, options.batchSize(), rows -> session.run(inputs(rows))));
+    private static TextModel of(
+            Session session, Tokenizer tokenizer, SentenceSettings sentence, PipelineOptions options) {
+        InputLength length = InputLength.of(
+                session.config(), session.hasAbsolutePositions(), tokenizer, sentence, options.maxLength());
+        return new TextModel(
+                session,
+                tokenizer,
+                options,
+                length,
+                options.dynamicBatching()
+                        .map(batching -> new TokenBatcher(
+                                batching, options.batchSize(), rows -> session.run(inputs(session, tokenizer, rows)))));
     }
 
     /**
@@ -78,7 +100,7 @@ final class TextModel implements AutoCloseable {
                         .withMaskedRows(MASKED_LM.contains(head))
                         .withHiddenStates(false));
         try {
-            return new TextModel(session, joined(tokenizer), options);
+            return of(session, joined(tokenizer), SentenceSettings.read(folder), options);
         } catch (RuntimeException | Error e) {
             session.close();
             throw e;
@@ -87,7 +109,7 @@ final class TextModel implements AutoCloseable {
 
     /** The same model, which cuts texts that are too long; only one of the two is to be closed. */
     TextModel cutting() {
-        return new TextModel(session, tokenizer, options.withTruncation(true), batcher);
+        return new TextModel(session, tokenizer, options.withTruncation(true), length, batcher);
     }
 
     private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {
@@ -100,7 +122,7 @@ final class TextModel implements AutoCloseable {
 
     /** A session with its tokenizer; the session is closed with it. */
     static TextModel of(Session session, Tokenizer tokenizer, PipelineOptions options) {
-        return new TextModel(session, tokenizer, options);
+        return of(session, tokenizer, SentenceSettings.NONE, options);
     }
 
     private static boolean fits(Architecture own, Architecture head) {
@@ -119,8 +141,9 @@ final class TextModel implements AutoCloseable {
         return tokenizer;
     }
 
+    /** What inputs are cut to, and the length of windows. */
     int maxLength() {
-        return session.config().maxPositionEmbeddings();
+        return length.cut().tokens();
     }
 
     /** The name of one of several texts in messages. */
@@ -142,19 +165,31 @@ final class TextModel implements AutoCloseable {
     }
 
     private Encoding fit(Encoding encoding, Truncation.Strategy cut, InputRow row) {
-        int excess = encoding.length() - maxLength();
-        if (excess <= 0) {
+        int tokens = encoding.length();
+        if (tokens <= length.cut().tokens()) {
             return encoding;
         }
-        if (!options.truncation()) {
-            throw row.unanswerable("has " + encoding.length() + " tokens, and the model takes " + maxLength()
+        if (options.truncation()) {
+            row.cut("has " + tokens + " tokens, and the model takes " + length.cut() + ": "
+                    + (tokens - length.cut().tokens()) + " are cut");
+            return new Truncation(maxLength(), cut, Optional.empty())
+                    .apply(encoding)
+                    .getFirst();
+        }
+        if (tokens > length.most().tokens()) {
+            throw row.unanswerable("has " + tokens + " tokens, and the model takes " + length.most()
                     + ": shorten it, split it, or let it be cut (truncation)");
         }
-        row.cut("has " + encoding.length() + " tokens, and the model takes " + maxLength() + ": " + excess
-                + " are cut");
-        return new Truncation(maxLength(), cut, Optional.empty())
-                .apply(encoding)
-                .getFirst();
+        // sentence-transformers would cut it, and nothing is cut unasked.
+        if (warned.compareAndSet(false, true)) {
+            LOG.warn(
+                    "{} has {} tokens and is used whole, though sentence-transformers cuts to {}: let texts be cut"
+                            + " (truncation) for the same vectors",
+                    row.name(),
+                    tokens,
+                    length.cut());
+        }
+        return encoding;
     }
 
     /**
@@ -200,6 +235,10 @@ final class TextModel implements AutoCloseable {
 
     /** {@code i64[B,S]} each. */
     Map<String, Tensor> inputs(List<Encoding> rows) {
+        return inputs(session, tokenizer, rows);
+    }
+
+    private static Map<String, Tensor> inputs(Session session, Tokenizer tokenizer, List<Encoding> rows) {
         Batch batch = Batch.of(rows, tokenizer.padTokenId(), Batch.Side.RIGHT, 1);
         Map<String, Tensor> inputs = new HashMap<>();
         inputs.put("input_ids", batch.inputIds());

@@ -19,9 +19,16 @@ import java.util.stream.IntStream;
  */
 public final class TextRanker implements Pipeline {
     private final TextModel model;
+    private final ScoreFunction function;
 
-    private TextRanker(TextModel model, Path folder) {
+    private TextRanker(TextModel model, ScoreFunction function) {
         this.model = model;
+        this.function = function;
+    }
+
+    /** A ranker on a model that is loaded; see {@link TextClassifier#ranker}. */
+    TextRanker(TextModel model, Path folder) {
+        this(model, ScoreFunction.ofRanker(folder));
         if (model.config().numLabels() != 1) {
             throw new PipelineException(folder + " has " + model.config().numLabels()
                     + " labels: ranking needs a model with one, a cross-encoder for reranking");
@@ -48,7 +55,12 @@ public final class TextRanker implements Pipeline {
         }
     }
 
-    /** All documents, the best first, with scores between 0 and 1. */
+    /** The same ranker, which cuts texts that are too long, with a warning. It is closed with this one. */
+    public TextRanker withTruncation() {
+        return new TextRanker(model.cutting(), function);
+    }
+
+    /** All documents, the best first; see {@link #rank(String, List, boolean, ProgressListener)}. */
     public List<RankedDocument> rank(String query, List<String> documents) {
         return rank(query, documents, false, done -> {});
     }
@@ -56,9 +68,11 @@ public final class TextRanker implements Pipeline {
     /**
      * All documents, the best first.
      *
-     * @param rawScores whether scores are the model's logits; a sigmoid of them otherwise
+     * @param rawScores whether scores are the model's logits. Otherwise they are what the activation makes of them that
+     *     sentence-transformers noted with the model, or a sigmoid
      * @param progress told how many documents are done, after each batch; documents that cannot be answered are left out, if it allows
-     * @throws PipelineException if a text is empty, or a document is too long; where truncation is allowed documents are cut
+     * @throws PipelineException if a text is empty, or query and document are too long together. Where truncation is allowed, the
+     *     longer of the two is cut
      */
     public List<RankedDocument> rank(
             String query, List<String> documents, boolean rawScores, ProgressListener progress) {
@@ -68,12 +82,15 @@ public final class TextRanker implements Pipeline {
         EncodedRows<Encoding> rows = EncodedRows.of("document", documents.size(), progress, row -> {
             String document = documents.get(row.index());
             row.requireText(document);
-            return List.of(model.encode(new TextPair(query, document), Truncation.Strategy.ONLY_SECOND, row));
+            return List.of(model.encode(
+                    new TextPair(query, document),
+                    Truncation.Strategy.LONGEST_FIRST,
+                    row.named(row.name() + " with the query")));
         });
         double[] scores = new double[rows.encodings().size()];
         model.run(rows.encodings(), progress, (index, row) -> {
-            double logit = row.values("logits")[0];
-            scores[index] = rawScores ? logit : Scores.sigmoid(logit);
+            double[] logits = row.values("logits");
+            scores[index] = (rawScores ? logits : function.apply(logits))[0];
         });
         return IntStream.range(0, scores.length)
                 .mapToObj(i -> new RankedDocument(rows.row(i), scores[i], documents.get(rows.row(i))))

@@ -189,6 +189,11 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** Whether the model has a position for each place, so that no input may be longer than max_position_embeddings. */
+    public boolean hasAbsolutePositions() {
+        return absolutePositions;
+    }
+
     /** Compiled when it is first needed: few callers ever use more than one. */
     private synchronized Loaded loaded(Form form) {
         return executables.computeIfAbsent(form, f -> {

@@ -4,12 +4,10 @@ import detangle.models.text.Encoding;
 import detangle.pipelines.Classification;
 import detangle.server.ServedModel.Text;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
 /** The routes of HuggingFace's text-embeddings-inference. They ask the first model that does what is asked. */
@@ -61,7 +59,7 @@ final class EmbeddingsInferenceApi {
                 "max_concurrent_requests",
                 options.maxConcurrentRequests(),
                 "max_input_length",
-                model.config().maxPositionEmbeddings(),
+                model.maxLength(),
                 "max_batch_tokens",
                 options.maxBatchTokens(),
                 "max_batch_requests",
@@ -140,18 +138,16 @@ final class EmbeddingsInferenceApi {
         List<String> texts = Json.texts(request.path("texts"), "texts");
         checkSize(texts.size());
         boolean withText = Json.flag(request, "return_text", false);
-        double[] scores = model(ServedModel.Task.RERANKER)
+        return model(ServedModel.Task.RERANKER)
                 .rank(
                         Json.text(request, "query"),
                         texts,
                         Json.flag(request, "raw_scores", false),
-                        Json.flag(request, "truncate", options.autoTruncate()));
-        return IntStream.range(0, scores.length)
-                .boxed()
-                .sorted(Comparator.comparingDouble(i -> -scores[i]))
-                .map(i -> withText
-                        ? Json.of("index", i, "text", texts.get(i), "score", (float) scores[i])
-                        : Json.of("index", i, "score", (float) scores[i]))
+                        Json.flag(request, "truncate", options.autoTruncate()))
+                .stream()
+                .map(d -> withText
+                        ? Json.of("index", d.index(), "text", d.text(), "score", (float) d.score())
+                        : Json.of("index", d.index(), "score", (float) d.score()))
                 .toList();
     }
 

@@ -11,12 +11,13 @@ import detangle.pipelines.FunctionToApply;
 import detangle.pipelines.Pipeline;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.Pooling;
+import detangle.pipelines.RankedDocument;
 import detangle.pipelines.TextClassifier;
 import detangle.pipelines.TextPair;
+import detangle.pipelines.TextRanker;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -35,15 +36,23 @@ final class ServedModel implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final Pipeline pipeline;
     private final Pipeline cutting;
+    private final Optional<TextRanker> ranker;
     private final Task task;
 
     private ServedModel(
-            String name, DebertaConfig config, Tokenizer tokenizer, Pipeline pipeline, Pipeline cutting, Task task) {
+            String name,
+            DebertaConfig config,
+            Tokenizer tokenizer,
+            Pipeline pipeline,
+            Pipeline cutting,
+            Optional<TextRanker> ranker,
+            Task task) {
         this.name = name;
         this.config = config;
         this.tokenizer = tokenizer;
         this.pipeline = pipeline;
         this.cutting = cutting;
+        this.ranker = ranker;
         this.task = task;
     }
 
@@ -52,14 +61,15 @@ final class ServedModel implements AutoCloseable {
         PipelineOptions pipelines = PipelineOptions.DEFAULT
                 .withBackend(options.backend())
                 .withTruncation(options.autoTruncate())
+                .withMaxLength(options.maxLength())
                 .withDynamicBatching(new DynamicBatching(
                         options.maxBatchTokens(), options.maxConcurrentRequests(), options.deadline(), listener));
         boolean classifies = config.architecture() == Architecture.SEQUENCE_CLASSIFICATION;
-        Pipeline loaded = classifies
-                ? TextClassifier.load(model, pipelines, FunctionToApply.NONE)
-                : FeatureExtractor.load(model, pipelines);
+        Pipeline loaded = classifies ? TextClassifier.load(model, pipelines) : FeatureExtractor.load(model, pipelines);
         Task task = !classifies ? Task.EMBEDDING : config.numLabels() == 1 ? Task.RERANKER : Task.CLASSIFIER;
-        return new ServedModel(name, config, Tokenizers.load(model), loaded, cutting(loaded), task);
+        Optional<TextRanker> ranker =
+                task == Task.RERANKER ? Optional.of(((TextClassifier) loaded).ranker()) : Optional.empty();
+        return new ServedModel(name, config, Tokenizers.load(model), loaded, cutting(loaded), ranker, task);
     }
 
     private static Pipeline cutting(Pipeline pipeline) {
@@ -86,19 +96,30 @@ final class ServedModel implements AutoCloseable {
         return task;
     }
 
+    /** What texts and pairs are cut to, in tokens. */
+    int maxLength() {
+        return switch (pipeline) {
+            case TextClassifier classifier -> classifier.maxLength();
+            case FeatureExtractor extractor -> extractor.maxLength();
+            default -> throw new IllegalStateException("no served pipeline: " + pipeline);
+        };
+    }
+
     /** Classifies texts and pairs; all labels, the best first. */
     List<List<Classification>> predict(List<Text> texts, boolean raw, boolean truncate) {
         if (task == Task.EMBEDDING) {
             throw ApiException.backend(name + " is no classifier: its head is "
                     + config.architecture().text());
         }
-        TextClassifier classifier = (TextClassifier) (truncate ? cutting : pipeline);
-        List<List<Classification>> logits = logits(classifier, texts);
-        FunctionToApply function = raw ? FunctionToApply.NONE : FunctionToApply.of(config);
-        return logits.stream().map(labels -> scored(labels, function)).toList();
+        TextClassifier classifier = classifier(truncate);
+        return labels(raw ? classifier.withFunction(FunctionToApply.NONE) : classifier, texts);
     }
 
-    private static List<List<Classification>> logits(TextClassifier classifier, List<Text> texts) {
+    private TextClassifier classifier(boolean truncate) {
+        return (TextClassifier) (truncate ? cutting : pipeline);
+    }
+
+    private static List<List<Classification>> labels(TextClassifier classifier, List<Text> texts) {
         // A request may mix texts and pairs; each kind runs together.
         List<List<Classification>> all = new ArrayList<>(Collections.nCopies(texts.size(), null));
         for (boolean pairs : new boolean[] {false, true}) {
@@ -128,30 +149,11 @@ final class ServedModel implements AutoCloseable {
         return all;
     }
 
-    private static List<Classification> scored(List<Classification> logits, FunctionToApply function) {
-        double[] scores = function.apply(
-                logits.stream().mapToDouble(Classification::score).toArray());
-        List<Classification> labels = new ArrayList<>();
-        for (int i = 0; i < scores.length; i++) {
-            labels.add(new Classification(logits.get(i).label(), scores[i]));
-        }
-        labels.sort(Comparator.comparingDouble(Classification::score).reversed());
-        return labels;
-    }
-
-    /** A score for each text, in their order. */
-    double[] rank(String query, List<String> texts, boolean raw, boolean truncate) {
-        if (task != Task.RERANKER) {
-            throw ApiException.backend(name + " is no reranker, which has one label: it has " + config.numLabels());
-        }
-        TextClassifier classifier = (TextClassifier) (truncate ? cutting : pipeline);
-        FunctionToApply function = raw ? FunctionToApply.NONE : FunctionToApply.SIGMOID;
-        return classifier
-                .classifyPairs(
-                        texts.stream().map(text -> new TextPair(query, text)).toList(), done -> {})
-                .stream()
-                .mapToDouble(labels -> function.apply(labels.getFirst().score())[0])
-                .toArray();
+    /** Texts by how well they answer a query, the best first. */
+    List<RankedDocument> rank(String query, List<String> texts, boolean raw, boolean truncate) {
+        TextRanker whole = ranker.orElseThrow(() ->
+                ApiException.backend(name + " is no reranker, which has one label: it has " + config.numLabels()));
+        return (truncate ? whole.withTruncation() : whole).rank(query, texts, raw, done -> {});
     }
 
     /** The vector of each text. */

@@ -3,6 +3,7 @@ package detangle.server;
 import detangle.pipelines.DynamicBatching;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
@@ -22,6 +23,7 @@ public final class ServerOptions {
     private int maxClientBatchSize = 32;
     private long payloadLimit = 2_000_000;
     private boolean autoTruncate;
+    private OptionalInt maxLength = OptionalInt.empty();
     private Duration deadline = DynamicBatching.DEFAULT.deadline();
     private Duration grace = Duration.ofSeconds(30);
     private Consumer<Access> accessLog = access -> {};
@@ -39,6 +41,7 @@ public final class ServerOptions {
         copy.maxClientBatchSize = maxClientBatchSize;
         copy.payloadLimit = payloadLimit;
         copy.autoTruncate = autoTruncate;
+        copy.maxLength = maxLength;
         copy.deadline = deadline;
         copy.grace = grace;
         copy.accessLog = accessLog;
@@ -125,6 +128,15 @@ public final class ServerOptions {
 
     public ServerOptions withAutoTruncate(boolean value) {
         return with(o -> o.autoTruncate = value);
+    }
+
+    /** The most tokens of a text or pair; what the model's files state if empty. See {@code PipelineOptions.maxLength}. */
+    public OptionalInt maxLength() {
+        return maxLength;
+    }
+
+    public ServerOptions withMaxLength(OptionalInt value) {
+        return with(o -> o.maxLength = value);
     }
 
     /** How long a request may take; then it is answered with status 504. */

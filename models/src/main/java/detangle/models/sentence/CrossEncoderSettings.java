@@ -1,0 +1,39 @@
+package detangle.models.sentence;
+
+import detangle.models.deberta.ConfigFields;
+import detangle.models.files.ModelFiles;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What makes scores of a CrossEncoder's logits, as sentence-transformers notes it.
+ *
+ * @param file where it says so
+ * @param field the field that says so
+ * @param activation the name of a class of PyTorch, such as {@code torch.nn.modules.linear.Identity}
+ */
+public record CrossEncoderSettings(Path file, String field, String activation) {
+    /** What sentence-transformers says of a model as a whole. */
+    public static final String FILE = "config_sentence_transformers.json";
+
+    private static final String ACTIVATION = "activation_fn";
+
+    /**
+     * That of a folder or an artifact, from where the library looks for it: {@code activation_fn} of
+     * {@code config_sentence_transformers.json}, {@code sentence_transformers.activation_fn} of {@code config.json},
+     * {@code sbert_ce_default_activation_function} of older ones. Empty if none is stated.
+     *
+     * @throws detangle.models.deberta.ConfigException if a file is not what it should be
+     */
+    public static Optional<CrossEncoderSettings> read(Path model) {
+        Optional<CrossEncoderSettings> newest =
+                ModelFiles.of(model).has(FILE) ? of(ConfigFields.read(model, FILE), ACTIVATION) : Optional.empty();
+        ConfigFields config = ConfigFields.read(model, "config.json");
+        return newest.or(() -> of(config.object("sentence_transformers"), ACTIVATION))
+                .or(() -> of(config, "sbert_ce_default_activation_function"));
+    }
+
+    private static Optional<CrossEncoderSettings> of(ConfigFields fields, String field) {
+        return fields.text(field).map(name -> new CrossEncoderSettings(fields.file(), field, name));
+    }
+}

@@ -1,0 +1,2 @@
+/** What sentence-transformers writes beside a model. */
+package detangle.models.sentence;
