@@ -3,6 +3,7 @@ package detangle.bench;
 import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
@@ -21,7 +22,11 @@ record BenchModel(Path folder, DebertaConfig config, Architecture head, Optional
     static BenchModel of(Path folder, Optional<String> head, Optional<DType> weightType) {
         DebertaConfig config = DebertaConfig.read(folder);
         return new BenchModel(
-                folder, config, head.flatMap(Architecture::named).orElse(config.architecture()), weightType);
+                folder,
+                config,
+                head.flatMap(Architecture::named)
+                        .orElseGet(() -> CheckpointHeads.choose(folder, Optional.empty(), config)),
+                weightType);
     }
 
     String name() {

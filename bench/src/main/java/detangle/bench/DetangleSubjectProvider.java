@@ -52,7 +52,9 @@ public final class DetangleSubjectProvider implements SubjectProvider {
                                 ? Optional.of(DType.valueOf(words[2].toUpperCase(Locale.ROOT)))
                                 : Optional.empty())
                 .withHiddenStates(false)
-                .withMaskedRows(true);
+                .withMaskedRows(true)
+                // What is left over takes no time.
+                .withIgnoreUnused(true);
     }
 
     private static Subject subject(Path model, Session session, Architecture head) {

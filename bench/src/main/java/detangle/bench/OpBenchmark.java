@@ -75,7 +75,8 @@ public final class OpBenchmark {
                 progress.accept("compiling " + model.name());
                 Program compiled = Compiler.run(
                         built,
-                        Pipeline.packedInference(Checkpoint.parameters(weights, model.config(), built)),
+                        Pipeline.packedInference(
+                                Checkpoint.parameters(weights, model.config(), built, Optional.of(model.head()), true)),
                         (pass, p) -> {});
                 OpBenchmark bench = new OpBenchmark(device, peaks, compiled, options);
                 for (Workload workload : options.workloads()) {

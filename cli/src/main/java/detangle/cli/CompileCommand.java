@@ -2,7 +2,6 @@ package detangle.cli;
 
 import detangle.ir.DType;
 import detangle.models.deberta.Architecture;
-import detangle.models.deberta.DebertaConfig;
 import detangle.models.weights.Artifact;
 import detangle.runtime.ModelArtifact;
 import java.io.IOException;
@@ -45,6 +44,9 @@ final class CompileCommand implements Runnable {
     @Mixin
     private HeadOptions headOptions;
 
+    @Mixin
+    private IgnoreUnusedOption ignoreUnused;
+
     @Option(
             names = "--weights",
             paramLabel = "TYPE",
@@ -63,12 +65,15 @@ final class CompileCommand implements Runnable {
         if (!Artifact.is(output)) {
             throw new ParameterException(spec.commandLine(), "an artifact's name ends in " + Artifact.EXTENSION);
         }
-        Architecture head = headOptions.head(DebertaConfig.read(model.folder()));
+        Architecture head = headOptions.head(model.folder(), Optional.empty());
         ModelArtifact.write(
                 model.folder(),
                 output,
                 new ModelArtifact.Options(
-                        Optional.of(head), Optional.of(headOptions.convention(head)), weights.map(w -> w.dtype)));
+                        Optional.of(head),
+                        Optional.of(headOptions.convention(head)),
+                        weights.map(w -> w.dtype),
+                        ignoreUnused.isSet()));
         spec.commandLine()
                 .getErr()
                 .println(String.format(Locale.ROOT, "detangle: wrote %s, %.1f MiB", output, size() / 0x1p20));

@@ -45,6 +45,9 @@ final class DumpIrCommand implements Runnable {
     @Mixin
     private HeadOptions headOptions;
 
+    @Mixin
+    private IgnoreUnusedOption ignoreUnused;
+
     @Option(names = "--hidden-states", description = "Hidden states are outputs too.")
     private boolean hiddenStates;
 
@@ -72,7 +75,7 @@ final class DumpIrCommand implements Runnable {
             throw new ParameterException(spec.commandLine(), "--all and --after exclude each other");
         }
         DebertaConfig config = DebertaConfig.read(model.folder());
-        Architecture architecture = headOptions.head(config);
+        Architecture architecture = headOptions.head(model.folder(), Optional.empty());
         ModelOptions options = ModelOptions.DEFAULT
                 .with(headOptions.convention(architecture))
                 .withHiddenStates(hiddenStates)
@@ -80,7 +83,10 @@ final class DumpIrCommand implements Runnable {
         Program program = DebertaModel.build(config, architecture, options);
         if (Weights.existIn(model.folder())) {
             try (Weights weights = Weights.open(model.folder())) {
-                print(program, Checkpoint.parameters(weights, config, program));
+                print(
+                        program,
+                        Checkpoint.parameters(
+                                weights, config, program, Optional.of(architecture), ignoreUnused.isSet()));
             }
         } else {
             spec.commandLine()

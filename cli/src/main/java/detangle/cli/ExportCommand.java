@@ -1,7 +1,6 @@
 package detangle.cli;
 
 import detangle.models.deberta.Architecture;
-import detangle.models.deberta.DebertaConfig;
 import detangle.runtime.ModelExport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,6 +35,9 @@ final class ExportCommand implements Runnable {
     @Mixin
     private HeadOptions headOptions;
 
+    @Mixin
+    private IgnoreUnusedOption ignoreUnused;
+
     @Option(
             names = "--weights",
             paramLabel = "FILE",
@@ -59,14 +61,15 @@ final class ExportCommand implements Runnable {
 
     @Override
     public void run() {
-        Architecture head = headOptions.head(DebertaConfig.read(model.folder()));
+        Architecture head = headOptions.head(model.folder(), weights);
         ModelExport.Options options = new ModelExport.Options(
                 format,
                 Optional.of(head),
                 Optional.of(headOptions.convention(head)),
                 weights,
                 hiddenStates,
-                externalData);
+                externalData,
+                ignoreUnused.isSet());
         for (Path file : ModelExport.write(model.folder(), output, options)) {
             spec.commandLine()
                     .getErr()

@@ -10,6 +10,7 @@ import detangle.ir.IrException;
 import detangle.ir.interpreter.InterpreterException;
 import detangle.ir.text.ParseException;
 import detangle.models.deberta.ConfigException;
+import detangle.models.deberta.HeadException;
 import detangle.models.text.TokenizerException;
 import detangle.models.weights.ArtifactException;
 import detangle.models.weights.WeightsException;
@@ -33,6 +34,7 @@ final class Failures {
     static String message(Exception e) {
         return switch (e) {
             case CliException known -> oneLine(known);
+            case HeadException known -> oneLine(known);
             case ConfigException known -> oneLine(known);
             case ArtifactException known -> oneLine(known);
             case WeightsException known -> oneLine(known);

@@ -2,8 +2,10 @@ package detangle.cli;
 
 import detangle.cli.Failures.CliException;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -14,7 +16,8 @@ final class HeadOptions {
     @Option(
             names = "--head",
             paramLabel = "NAME",
-            description = "What stands on the encoder; config.json's by default.")
+            description =
+                    "What stands on the encoder; config.json's by default, or what the checkpoint holds where that names none.")
     private Optional<String> head;
 
     @Option(
@@ -24,13 +27,22 @@ final class HeadOptions {
                     + "that of the head's origin by default.")
     private Optional<String> convention;
 
-    Architecture head(DebertaConfig config) {
+    /** The head that is asked for. */
+    Optional<Architecture> wanted() {
         return head.map(name -> Architecture.named(name)
-                        .orElseThrow(() -> new CliException("there is no head '" + name + "'; there are "
-                                + Arrays.stream(Architecture.values())
-                                        .map(Architecture::text)
-                                        .collect(Collectors.joining(", ")))))
-                .orElse(config.architecture());
+                .orElseThrow(() -> new CliException("there is no head '" + name + "'; there are "
+                        + Arrays.stream(Architecture.values())
+                                .map(Architecture::text)
+                                .collect(Collectors.joining(", ")))));
+    }
+
+    /**
+     * The head that is asked for, or the model's own.
+     *
+     * @param weights the file of the weights, if it is not the model's own
+     */
+    Architecture head(Path model, Optional<Path> weights) {
+        return wanted().orElseGet(() -> CheckpointHeads.choose(model, weights, DebertaConfig.read(model)));
     }
 
     Convention convention(Architecture head) {

@@ -2,7 +2,9 @@ package detangle.cli;
 
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.HeadException;
 import detangle.models.deberta.PositionTerm;
 import detangle.models.files.ModelFiles;
 import detangle.models.text.Tokenizers;
@@ -50,7 +52,7 @@ final class InspectCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         DebertaConfig c = DebertaConfig.read(model.folder());
         line(out, "model type", c.modelType().text());
-        line(out, "head", c.architecture().text());
+        Architecture head = head(out);
         line(out, "layers", c.numHiddenLayers());
         line(out, "hidden size", c.hiddenSize());
         line(out, "heads", c.numAttentionHeads() + " of " + c.headSize());
@@ -66,9 +68,26 @@ final class InspectCommand implements Runnable {
                     .filter(p -> !p.getKey().equals("labels"))
                     .forEach(p -> line(out, p.getKey().replace('_', ' '), text(p.getValue())));
         }
-        memory(out, c, headOptions.head(c));
+        memory(out, c, head);
         JavaRelease.warning(Runtime.version()).ifPresent(spec.commandLine().getErr()::println);
         out.flush();
+    }
+
+    /** The head that memory is estimated for; the encoder where nothing chooses among several. */
+    private Architecture head(PrintWriter out) {
+        try {
+            Architecture head = headOptions.head(model.folder(), Optional.empty());
+            line(out, "head", head.text());
+            return head;
+        } catch (HeadException undecided) {
+            line(
+                    out,
+                    "head",
+                    CheckpointHeads.in(model.folder()).stream()
+                            .map(Architecture::text)
+                            .collect(Collectors.joining(" or ", "", "; choose one with --head")));
+            return Architecture.ENCODER;
+        }
     }
 
     private void memory(PrintWriter out, DebertaConfig c, Architecture architecture) {
@@ -123,6 +142,10 @@ final class InspectCommand implements Runnable {
     }
 
     private static String labels(DebertaConfig c) {
+        Optional<String> fault = c.labelNames().fault();
+        if (fault.isPresent()) {
+            return "not understood: " + fault.get();
+        }
         int shown = Math.min(5, c.numLabels());
         return c.numLabels() + ": " + String.join(", ", c.labels().subList(0, shown))
                 + (shown < c.numLabels() ? ", ..." : "");

@@ -75,6 +75,9 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     @Mixin
     private LengthOption length;
 
+    @Mixin
+    private IgnoreUnusedOption ignoreUnused;
+
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; text by default.")
     private ResultFormat format = ResultFormat.text;
 
@@ -148,7 +151,8 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
                 .withBackend(backend)
                 .withBatchSize(batch)
                 .withTruncation(truncation)
-                .withMaxLength(maxLength());
+                .withMaxLength(maxLength())
+                .withIgnoreUnused(ignoreUnused.isSet());
         // Opened first: a wrong name is told before the model is loaded.
         try (RowSource source = source();
                 P pipeline = load(model.map(ModelFolder::of).orElseGet(this::defaultModel), options)) {

@@ -58,6 +58,9 @@ final class RunCommand implements Runnable {
     @Mixin
     private WeightTypeOption weightType;
 
+    @Mixin
+    private IgnoreUnusedOption ignoreUnused;
+
     @Option(names = "--attentions", description = "Write CASE.attentions.I too, the attention probabilities.")
     private boolean attentions;
 
@@ -75,7 +78,7 @@ final class RunCommand implements Runnable {
     @Override
     public void run() {
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
-        Architecture architecture = headOptions.head(DebertaConfig.read(model.folder()));
+        Architecture architecture = headOptions.head(model.folder(), weights);
         Convention reading = headOptions.convention(architecture);
         SessionOptions options = SessionOptions.DEFAULT
                 .withBackend(device.backend())
@@ -87,7 +90,8 @@ final class RunCommand implements Runnable {
                         architecture == Architecture.QUESTION_ANSWERING && reading == Convention.HUGGINGFACE)
                 .withWeights(weights)
                 .withWeightType(weightType.type())
-                .withAttentions(attentions);
+                .withAttentions(attentions)
+                .withIgnoreUnused(ignoreUnused.isSet());
         OperationTimes times = new OperationTimes();
         try (Session session = Session.load(model.folder(), options)) {
             DebertaConfig config = session.config();

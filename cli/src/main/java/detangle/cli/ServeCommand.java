@@ -3,6 +3,7 @@ package detangle.cli;
 import detangle.cli.Failures.CliException;
 import detangle.server.Access;
 import detangle.server.InferenceServer;
+import detangle.server.ServedTask;
 import detangle.server.ServerOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -62,6 +63,17 @@ final class ServeCommand implements Runnable {
                     "vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best on the CPU by default.")
     private Optional<String> backend;
 
+    @Option(
+            names = "--task",
+            paramLabel = "NAME",
+            description =
+                    "text-classification, text-ranking or feature-extraction, for each model; what config.json says by"
+                            + " default, or the checkpoint holds where that says nothing.")
+    private Optional<String> task;
+
+    @Mixin
+    private IgnoreUnusedOption ignoreUnused;
+
     @Option(names = "--max-batch-tokens", paramLabel = "N", description = "Tokens run at once; ${DEFAULT-VALUE}.")
     private int maxBatchTokens = DEFAULT.maxBatchTokens();
 
@@ -113,6 +125,8 @@ final class ServeCommand implements Runnable {
                 .withPort(port)
                 .withApiKey(apiKey.filter(key -> !key.isEmpty()))
                 .withBackend(backend)
+                .withTask(task.map(this::task))
+                .withIgnoreUnused(ignoreUnused.isSet())
                 .withMaxBatchTokens(maxBatchTokens)
                 .withMaxConcurrentRequests(maxConcurrentRequests)
                 .withMaxClientBatchSize(maxClientBatchSize)
@@ -134,6 +148,12 @@ final class ServeCommand implements Runnable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private ServedTask task(String name) {
+        return ServedTask.named(name)
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "--task is one of " + ServedTask.names() + ", not '" + name + "'"));
     }
 
     private SequencedMap<String, Path> folders() {

@@ -80,8 +80,10 @@ public final class EntityExtractor implements Pipeline {
         GlinerConfig config = GlinerConfig.read(folder, base);
         Tokenizer tokenizer = Tokenizers.load(
                 Tokenizers.exists(folder) ? folder : base.orElseGet(() -> base(GlinerConfig.modelName(folder))));
-        SessionOptions session =
-                SessionOptions.DEFAULT.withBackend(options.backend()).withHiddenStates(false);
+        SessionOptions session = SessionOptions.DEFAULT
+                .withBackend(options.backend())
+                .withHiddenStates(false)
+                .withIgnoreUnused(options.ignoreUnused());
         Weights weights = Weights.open(folder);
         Map<String, Tensor> parameters =
                 weights.names().stream().collect(Collectors.toMap(Function.identity(), weights::get));

@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  *     text in windows need neither
  * @param maxLength the most tokens of an input, special ones included, and the length of windows. If empty, the least that the
  *     model's files state. More than {@code max_position_embeddings} is possible for models without absolute positions
+ * @param ignoreUnused whether tensors of the model that no parameter takes are passed over; see {@link SessionOptions#ignoreUnused}
  * @param dynamicBatching how texts of several threads run together; empty if each thread runs its own. Masks and multiple choice do
  *     without
  */
@@ -21,10 +22,11 @@ public record PipelineOptions(
         int batchSize,
         boolean truncation,
         OptionalInt maxLength,
+        boolean ignoreUnused,
         Optional<DynamicBatching> dynamicBatching) {
     /** The best backend, 32 at once, nothing is cut, the model's own length, each thread for itself. */
     public static final PipelineOptions DEFAULT =
-            new PipelineOptions(Optional.empty(), 32, false, OptionalInt.empty(), Optional.empty());
+            new PipelineOptions(Optional.empty(), 32, false, OptionalInt.empty(), false, Optional.empty());
 
     /** Refuses numbers of texts or tokens that are less than 1. */
     public PipelineOptions {
@@ -37,15 +39,15 @@ public record PipelineOptions(
     }
 
     public PipelineOptions withBackend(Optional<String> value) {
-        return new PipelineOptions(value, batchSize, truncation, maxLength, dynamicBatching);
+        return new PipelineOptions(value, batchSize, truncation, maxLength, ignoreUnused, dynamicBatching);
     }
 
     public PipelineOptions withBatchSize(int value) {
-        return new PipelineOptions(backend, value, truncation, maxLength, dynamicBatching);
+        return new PipelineOptions(backend, value, truncation, maxLength, ignoreUnused, dynamicBatching);
     }
 
     public PipelineOptions withTruncation(boolean value) {
-        return new PipelineOptions(backend, batchSize, value, maxLength, dynamicBatching);
+        return new PipelineOptions(backend, batchSize, value, maxLength, ignoreUnused, dynamicBatching);
     }
 
     public PipelineOptions withMaxLength(int value) {
@@ -53,11 +55,15 @@ public record PipelineOptions(
     }
 
     public PipelineOptions withMaxLength(OptionalInt value) {
-        return new PipelineOptions(backend, batchSize, truncation, value, dynamicBatching);
+        return new PipelineOptions(backend, batchSize, truncation, value, ignoreUnused, dynamicBatching);
+    }
+
+    public PipelineOptions withIgnoreUnused(boolean value) {
+        return new PipelineOptions(backend, batchSize, truncation, maxLength, value, dynamicBatching);
     }
 
     /** For servers: what several threads ask at the same time runs together. */
     public PipelineOptions withDynamicBatching(DynamicBatching value) {
-        return new PipelineOptions(backend, batchSize, truncation, maxLength, Optional.of(value));
+        return new PipelineOptions(backend, batchSize, truncation, maxLength, ignoreUnused, Optional.of(value));
     }
 }

@@ -3,6 +3,7 @@ package detangle.pipelines;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.HeadException;
 import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Batch;
 import detangle.models.text.Encoding;
@@ -32,8 +33,6 @@ final class TextModel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TextModel.class);
 
     private static final Set<Architecture> MASKED_LM = EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
-    private static final Set<Architecture> PRE_TRAINING =
-            EnumSet.of(Architecture.MASKED_LM_EMD, Architecture.REPLACED_TOKEN_DETECTION);
 
     private final Session session;
     private final Tokenizer tokenizer;
@@ -81,29 +80,33 @@ final class TextModel implements AutoCloseable {
     /**
      * Loads a folder with config.json, weights and a tokenizer.
      *
-     * @throws PipelineException if the model has another head, by its config.json
+     * @param head is what is wanted; the checkpoint says whether it can be had
+     * @throws PipelineException if the checkpoint does not hold the head
      */
     static TextModel load(Path folder, Architecture head, PipelineOptions options) {
-        Architecture own = DebertaConfig.read(folder).architecture();
-        // A config.json that names no class says nothing of heads, and the encoder is in every model.
-        if (!fits(own, head)) {
-            throw new PipelineException(folder + " is a model for " + own.text() + ", and " + head.text()
-                    + " is needed: choose another model");
-        }
         // A vocabulary is megabytes of text: another processor reads it while this one compiles.
         CompletableFuture<Tokenizer> tokenizer = CompletableFuture.supplyAsync(() -> Tokenizers.load(folder));
-        Session session = Session.load(
-                folder,
-                SessionOptions.DEFAULT
-                        .withBackend(options.backend())
-                        .withHead(Optional.of(head))
-                        .withMaskedRows(MASKED_LM.contains(head))
-                        .withHiddenStates(false));
+        Session session = session(folder, head, options);
         try {
             return of(session, joined(tokenizer), SentenceSettings.read(folder), options);
         } catch (RuntimeException | Error e) {
             session.close();
             throw e;
+        }
+    }
+
+    private static Session session(Path folder, Architecture head, PipelineOptions options) {
+        try {
+            return Session.load(
+                    folder,
+                    SessionOptions.DEFAULT
+                            .withBackend(options.backend())
+                            .withHead(Optional.of(head))
+                            .withMaskedRows(MASKED_LM.contains(head))
+                            .withHiddenStates(false)
+                            .withIgnoreUnused(options.ignoreUnused()));
+        } catch (HeadException e) {
+            throw new PipelineException(e.getMessage());
         }
     }
 
@@ -123,14 +126,6 @@ final class TextModel implements AutoCloseable {
     /** A session with its tokenizer; the session is closed with it. */
     static TextModel of(Session session, Tokenizer tokenizer, PipelineOptions options) {
         return of(session, tokenizer, SentenceSettings.NONE, options);
-    }
-
-    private static boolean fits(Architecture own, Architecture head) {
-        return head == Architecture.ENCODER
-                || own == Architecture.ENCODER
-                || own == head
-                // HuggingFace has one class for what pre-training leaves.
-                || own == Architecture.MASKED_LM && PRE_TRAINING.contains(head);
     }
 
     DebertaConfig config() {

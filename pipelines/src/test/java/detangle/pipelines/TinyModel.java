@@ -45,7 +45,8 @@ public final class TinyModel {
                 """.formatted(className, names));
         Files.copy(SHIPPED.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
         DebertaConfig config = DebertaConfig.read(folder);
-        Program program = DebertaModel.build(config, head.orElse(config.architecture()), ModelOptions.DEFAULT);
+        Program program =
+                DebertaModel.build(config, head.or(config::architecture).orElseThrow(), ModelOptions.DEFAULT);
         SafetensorsWriter.write(
                 folder.resolve("model.safetensors"), new TreeMap<>(RandomWeights.of(program)), Map.of());
         return folder;

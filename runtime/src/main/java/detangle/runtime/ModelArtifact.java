@@ -16,6 +16,7 @@ import detangle.ir.text.Parser;
 import detangle.ir.text.Printer;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
@@ -62,13 +63,18 @@ public final class ModelArtifact {
     /**
      * How a model is compiled.
      *
-     * @param head what stands on the encoder; what config.json names if empty
+     * @param head what stands on the encoder; if empty what config.json names, or the checkpoint holds where that says nothing
      * @param convention whose reading of far distances is taken; that of the head's origin if empty
      * @param weightType what matrices and tables are rounded to; they stay as they are stored if empty
+     * @param ignoreUnused whether tensors that no parameter takes are passed over; see {@link SessionOptions#ignoreUnused()}
      */
-    public record Options(Optional<Architecture> head, Optional<Convention> convention, Optional<DType> weightType) {
+    public record Options(
+            Optional<Architecture> head,
+            Optional<Convention> convention,
+            Optional<DType> weightType,
+            boolean ignoreUnused) {
         /** Everything as the model has it. */
-        public static final Options DEFAULT = new Options(Optional.empty(), Optional.empty(), Optional.empty());
+        public static final Options DEFAULT = new Options(Optional.empty(), Optional.empty(), Optional.empty(), false);
     }
 
     /**
@@ -79,11 +85,12 @@ public final class ModelArtifact {
      */
     public static void write(Path folder, Path output, Options options) {
         DebertaConfig config = DebertaConfig.read(folder);
-        Architecture head = options.head().orElse(config.architecture());
-        ModelOptions model = modelOptions(head, options.convention().orElse(head.convention()));
-        Program program = DebertaModel.build(config, head, model);
         try (Weights weights = Weights.open(folder)) {
-            TreeMap<String, Tensor> tensors = new TreeMap<>(Checkpoint.parameters(weights, config, program));
+            Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
+            ModelOptions model = modelOptions(head, options.convention().orElse(head.convention()));
+            Program program = DebertaModel.build(config, head, model);
+            TreeMap<String, Tensor> tensors = new TreeMap<>(
+                    Checkpoint.parameters(weights, config, program, Optional.of(head), options.ignoreUnused()));
             options.weightType().ifPresent(type -> tensors.replaceAll((name, tensor) -> narrowed(tensor, type)));
             SequencedMap<String, byte[]> sections = files(folder);
             DeviceEvaluator evaluator = new DeviceEvaluator(
@@ -121,7 +128,8 @@ public final class ModelArtifact {
         manifest.put("convention", model.convention().text());
         manifest.put("masked_rows", model.maskedRows());
         manifest.put("weight_type", options.weightType().map(DType::text).orElse("stored"));
-        manifest.put("labels", config.labels());
+        // Only a head that has labels needs them understood.
+        manifest.put("labels", config.labelNames().names());
         manifest.put("sections", List.copyOf(sections.sequencedKeySet()));
         return manifest;
     }

@@ -5,8 +5,10 @@ import detangle.compiler.Pipeline;
 import detangle.export.onnx.OnnxExporter;
 import detangle.export.torchscript.TorchScriptExporter;
 import detangle.ir.Program;
+import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
@@ -37,11 +39,12 @@ public final class ModelExport {
      * What to write.
      *
      * @param format of the file
-     * @param head what stands on the encoder; empty for what config.json says
+     * @param head what stands on the encoder; empty for what config.json says, or the checkpoint holds where that says nothing
      * @param convention whose reading of far distances is taken; empty for that of the head's origin
      * @param weights the file of the weights; empty for the one in the model's folder
      * @param hiddenStates whether the outputs include the hidden states
      * @param externalData whether an ONNX model's data stands beside it even where it would fit into it
+     * @param ignoreUnused whether tensors that no parameter takes are passed over; see {@link SessionOptions#ignoreUnused()}
      */
     public record Options(
             Format format,
@@ -49,10 +52,11 @@ public final class ModelExport {
             Optional<Convention> convention,
             Optional<Path> weights,
             boolean hiddenStates,
-            boolean externalData) {
+            boolean externalData,
+            boolean ignoreUnused) {
         /** The head of config.json and its outputs alone. */
         public static Options of(Format format) {
-            return new Options(format, Optional.empty(), Optional.empty(), Optional.empty(), false, false);
+            return new Options(format, Optional.empty(), Optional.empty(), Optional.empty(), false, false, false);
         }
 
         /** The same with another head, by the convention of its origin. */
@@ -63,7 +67,8 @@ public final class ModelExport {
                     Optional.of(newHead.convention()),
                     weights,
                     hiddenStates,
-                    externalData);
+                    externalData,
+                    ignoreUnused);
         }
     }
 
@@ -76,14 +81,15 @@ public final class ModelExport {
      */
     public static List<Path> write(Path folder, Path file, Options options) {
         DebertaConfig config = DebertaConfig.read(folder);
-        Architecture head = options.head().orElse(config.architecture());
-        ModelOptions model = ModelOptions.DEFAULT
-                .with(options.convention().orElse(head.convention()))
-                .withHiddenStates(options.hiddenStates());
-        Program program = DebertaModel.build(config, head, model);
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {
-            Program lowered = Compiler.run(
-                    program, Pipeline.export(Checkpoint.parameters(weights, config, program)), (pass, p) -> {});
+            Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
+            ModelOptions model = ModelOptions.DEFAULT
+                    .with(options.convention().orElse(head.convention()))
+                    .withHiddenStates(options.hiddenStates());
+            Program program = DebertaModel.build(config, head, model);
+            Map<String, Tensor> parameters =
+                    Checkpoint.parameters(weights, config, program, Optional.of(head), options.ignoreUnused());
+            Program lowered = Compiler.run(program, Pipeline.export(parameters), (pass, p) -> {});
             return switch (options.format()) {
                 case onnx ->
                     new OnnxExporter(DetangleVersion.number(), SYMBOLS, options.externalData()).write(lowered, file);

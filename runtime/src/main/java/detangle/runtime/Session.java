@@ -16,6 +16,7 @@ import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.AttentionMask;
 import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
@@ -38,11 +39,13 @@ public final class Session implements AutoCloseable {
     private final DebertaConfig config;
     private final Device device;
     private final Weights weights;
+    private final Optional<Architecture> head;
     private final Map<String, Tensor> added;
     private final Function<AttentionMask, Program> model;
     private final boolean absolutePositions;
     private final boolean packs;
     private final Optional<DType> weightType;
+    private final boolean ignoreUnused;
     private final StoredPrograms compiled;
     private final Map<Form, Loaded> executables = new EnumMap<>(Form.class);
 
@@ -69,20 +72,24 @@ public final class Session implements AutoCloseable {
             DebertaConfig config,
             Device device,
             Weights weights,
+            Optional<Architecture> head,
             Map<String, Tensor> added,
             Function<AttentionMask, Program> model,
             boolean absolutePositions,
             boolean packs,
             Optional<DType> weightType,
+            boolean ignoreUnused,
             StoredPrograms compiled) {
         this.config = config;
         this.device = device;
         this.weights = weights;
+        this.head = head;
         this.added = added;
         this.model = model;
         this.absolutePositions = absolutePositions;
         this.packs = packs;
         this.weightType = weightType;
+        this.ignoreUnused = ignoreUnused;
         this.compiled = compiled;
     }
 
@@ -95,9 +102,9 @@ public final class Session implements AutoCloseable {
     public static Session load(Path folder, SessionOptions options) {
         Device device = device(options);
         DebertaConfig config = DebertaConfig.read(folder);
-        Architecture head = options.head().orElse(config.architecture());
-        ModelOptions model = modelOptions(options, head.convention());
         Weights weights = Weights.open(options.weights().orElse(folder));
+        Architecture head = head(options, weights, config);
+        ModelOptions model = modelOptions(options, head.convention());
         boolean stored = Artifact.is(folder)
                 && options.weights().isEmpty()
                 && options.weightType().isEmpty();
@@ -106,6 +113,7 @@ public final class Session implements AutoCloseable {
                 config,
                 () -> device,
                 options,
+                Optional.of(head),
                 Map.of(),
                 mask -> DebertaModel.build(config, head, model.with(mask)),
                 config.positionBiasedInput() || head == Architecture.MASKED_LM_EMD,
@@ -139,10 +147,20 @@ public final class Session implements AutoCloseable {
                 config,
                 () -> device(options),
                 options,
+                Optional.empty(),
                 Map.copyOf(parameters),
                 mask -> DebertaModel.build(config, head, model.with(mask)),
                 config.positionBiasedInput(),
                 StoredPrograms.NONE);
+    }
+
+    private static Architecture head(SessionOptions options, Weights weights, DebertaConfig config) {
+        try {
+            return options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
+        } catch (RuntimeException | Error e) {
+            weights.close();
+            throw e;
+        }
     }
 
     private static ModelOptions modelOptions(SessionOptions options, Convention otherwise) {
@@ -166,6 +184,7 @@ public final class Session implements AutoCloseable {
             DebertaConfig config,
             Supplier<Device> device,
             SessionOptions options,
+            Optional<Architecture> head,
             Map<String, Tensor> added,
             Function<AttentionMask, Program> model,
             boolean absolutePositions,
@@ -175,11 +194,13 @@ public final class Session implements AutoCloseable {
                     config,
                     device.get(),
                     weights,
+                    head,
                     added,
                     model,
                     absolutePositions,
                     options.packing() && !options.uniformPadding(),
                     options.weightType(),
+                    options.ignoreUnused(),
                     compiled);
             session.loaded(session.packs ? Form.PACKED : Form.PADDED);
             return session;
@@ -208,7 +229,8 @@ public final class Session implements AutoCloseable {
 
     private Plan compile(Form form) {
         Program program = model.apply(form == Form.PAIRS ? AttentionMask.PAIRS : AttentionMask.TOKENS);
-        Map<String, Tensor> parameters = new HashMap<>(Checkpoint.parameters(weights, config, program));
+        Map<String, Tensor> parameters =
+                new HashMap<>(Checkpoint.parameters(weights, config, program, head, ignoreUnused));
         parameters.putAll(added);
         List<Pass> passes = form == Form.PACKED ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
         List<Pass> typed = weightType
@@ -219,6 +241,11 @@ public final class Session implements AutoCloseable {
 
     public DebertaConfig config() {
         return config;
+    }
+
+    /** What stands on the encoder; empty for a head of one's own. */
+    public Optional<Architecture> head() {
+        return head;
     }
 
     /** What the model runs on. */

@@ -24,6 +24,7 @@ public final class SessionOptions {
     private boolean maskedRows;
     private boolean packing = true;
     private boolean uniformPadding;
+    private boolean ignoreUnused;
     private Set<String> hostOperations = Set.of();
 
     private SessionOptions() {}
@@ -40,6 +41,7 @@ public final class SessionOptions {
         copy.maskedRows = maskedRows;
         copy.packing = packing;
         copy.uniformPadding = uniformPadding;
+        copy.ignoreUnused = ignoreUnused;
         copy.hostOperations = hostOperations;
         change.accept(copy);
         return copy;
@@ -57,7 +59,7 @@ public final class SessionOptions {
         return with(o -> o.backend = value);
     }
 
-    /** What stands on the encoder; empty for what config.json says. */
+    /** What stands on the encoder; empty for what config.json says, or the checkpoint holds where that says nothing. */
     public Optional<Architecture> head() {
         return head;
     }
@@ -136,6 +138,18 @@ public final class SessionOptions {
 
     public SessionOptions withUniformPadding(boolean value) {
         return with(o -> o.uniformPadding = value);
+    }
+
+    /**
+     * Whether tensors of the encoder and of the head that no parameter takes are passed over. They are a fault otherwise: a model of
+     * twelve layers whose configuration says six would run, and answer otherwise than it was trained to.
+     */
+    public boolean ignoreUnused() {
+        return ignoreUnused;
+    }
+
+    public SessionOptions withIgnoreUnused(boolean value) {
+        return with(o -> o.ignoreUnused = value);
     }
 
     /** Operations that a device beside the host leaves to it, as they are written in the IR: {@code packed_attention}. */

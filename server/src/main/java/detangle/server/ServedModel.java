@@ -1,6 +1,7 @@
 package detangle.server;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
@@ -62,14 +63,38 @@ final class ServedModel implements AutoCloseable {
                 .withBackend(options.backend())
                 .withTruncation(options.autoTruncate())
                 .withMaxLength(options.maxLength())
+                .withIgnoreUnused(options.ignoreUnused())
                 .withDynamicBatching(new DynamicBatching(
                         options.maxBatchTokens(), options.maxConcurrentRequests(), options.deadline(), listener));
-        boolean classifies = config.architecture() == Architecture.SEQUENCE_CLASSIFICATION;
-        Pipeline loaded = classifies ? TextClassifier.load(model, pipelines) : FeatureExtractor.load(model, pipelines);
-        Task task = !classifies ? Task.EMBEDDING : config.numLabels() == 1 ? Task.RERANKER : Task.CLASSIFIER;
+        Task task = task(name, model, config, options.task());
+        Pipeline loaded = task == Task.EMBEDDING
+                ? FeatureExtractor.load(model, pipelines)
+                : TextClassifier.load(model, pipelines);
         Optional<TextRanker> ranker =
                 task == Task.RERANKER ? Optional.of(((TextClassifier) loaded).ranker()) : Optional.empty();
         return new ServedModel(name, config, Tokenizers.load(model), loaded, cutting(loaded), ranker, task);
+    }
+
+    /** What is asked for; otherwise classification where config.json names it, or names nothing and the checkpoint has the head. */
+    private static Task task(String name, Path model, DebertaConfig config, Optional<ServedTask> asked) {
+        if (asked.isPresent()) {
+            return switch (asked.get()) {
+                case TEXT_CLASSIFICATION -> Task.CLASSIFIER;
+                case FEATURE_EXTRACTION -> Task.EMBEDDING;
+                case TEXT_RANKING -> {
+                    if (config.numLabels() != 1) {
+                        throw new ServerException(
+                                name + " cannot do " + asked.get().text() + ", for which a model has"
+                                        + " one label: it has " + config.numLabels());
+                    }
+                    yield Task.RERANKER;
+                }
+            };
+        }
+        boolean classifies = config.architecture()
+                .map(own -> own == Architecture.SEQUENCE_CLASSIFICATION)
+                .orElseGet(() -> CheckpointHeads.in(model).contains(Architecture.SEQUENCE_CLASSIFICATION));
+        return !classifies ? Task.EMBEDDING : config.numLabels() == 1 ? Task.RERANKER : Task.CLASSIFIER;
     }
 
     private static Pipeline cutting(Pipeline pipeline) {
@@ -108,8 +133,8 @@ final class ServedModel implements AutoCloseable {
     /** Classifies texts and pairs; all labels, the best first. */
     List<List<Classification>> predict(List<Text> texts, boolean raw, boolean truncate) {
         if (task == Task.EMBEDDING) {
-            throw ApiException.backend(name + " is no classifier: its head is "
-                    + config.architecture().text());
+            throw ApiException.backend(name + " is served for " + ServedTask.FEATURE_EXTRACTION.text()
+                    + " and does not classify: serve it with --task " + ServedTask.TEXT_CLASSIFICATION.text());
         }
         TextClassifier classifier = classifier(truncate);
         return labels(raw ? classifier.withFunction(FunctionToApply.NONE) : classifier, texts);
@@ -151,16 +176,16 @@ final class ServedModel implements AutoCloseable {
 
     /** Texts by how well they answer a query, the best first. */
     List<RankedDocument> rank(String query, List<String> texts, boolean raw, boolean truncate) {
-        TextRanker whole = ranker.orElseThrow(() ->
-                ApiException.backend(name + " is no reranker, which has one label: it has " + config.numLabels()));
+        TextRanker whole = ranker.orElseThrow(() -> ApiException.backend(name + " is not served for "
+                + ServedTask.TEXT_RANKING.text() + ", which takes a model with one label"));
         return (truncate ? whole.withTruncation() : whole).rank(query, texts, raw, done -> {});
     }
 
     /** The vector of each text. */
     List<float[]> embed(List<String> texts, boolean normalize, boolean truncate) {
         if (!((truncate ? cutting : pipeline) instanceof FeatureExtractor extractor)) {
-            throw ApiException.backend(name + " makes no vectors: its head is "
-                    + config.architecture().text());
+            throw ApiException.backend(name + " is served for " + ServedTask.TEXT_CLASSIFICATION.text()
+                    + " and makes no vectors: serve it with --task " + ServedTask.FEATURE_EXTRACTION.text());
         }
         return extractor.encode(texts, Pooling.MEAN, normalize, done -> {});
     }

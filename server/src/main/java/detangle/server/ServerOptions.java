@@ -18,6 +18,8 @@ public final class ServerOptions {
     private int port = 8080;
     private Optional<String> apiKey = Optional.empty();
     private Optional<String> backend = Optional.empty();
+    private Optional<ServedTask> task = Optional.empty();
+    private boolean ignoreUnused;
     private int maxBatchTokens = DynamicBatching.DEFAULT.maxBatchTokens();
     private int maxConcurrentRequests = DynamicBatching.DEFAULT.maxWaiting();
     private int maxClientBatchSize = 32;
@@ -36,6 +38,8 @@ public final class ServerOptions {
         copy.port = port;
         copy.apiKey = apiKey;
         copy.backend = backend;
+        copy.task = task;
+        copy.ignoreUnused = ignoreUnused;
         copy.maxBatchTokens = maxBatchTokens;
         copy.maxConcurrentRequests = maxConcurrentRequests;
         copy.maxClientBatchSize = maxClientBatchSize;
@@ -83,6 +87,24 @@ public final class ServerOptions {
 
     public ServerOptions withBackend(Optional<String> value) {
         return with(o -> o.backend = value);
+    }
+
+    /** What is done with each model; empty for what config.json says, or the checkpoint holds where that says nothing. */
+    public Optional<ServedTask> task() {
+        return task;
+    }
+
+    public ServerOptions withTask(Optional<ServedTask> value) {
+        return with(o -> o.task = value);
+    }
+
+    /** Whether tensors of a model that no parameter takes are passed over; they are a fault otherwise. */
+    public boolean ignoreUnused() {
+        return ignoreUnused;
+    }
+
+    public ServerOptions withIgnoreUnused(boolean value) {
+        return with(o -> o.ignoreUnused = value);
     }
 
     /** Tokens that run at once, unless one text alone has more. */

@@ -19,7 +19,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 
@@ -39,11 +38,7 @@ final class OnnxRuntimeServer implements AutoCloseable {
      */
     OnnxRuntimeServer(Path model, Path scratch, int threads, int atOnce) throws OrtException, IOException {
         Path file = scratch.resolve("model-" + threads + ".onnx");
-        ModelExport.write(
-                model,
-                file,
-                new ModelExport.Options(
-                        ModelExport.Format.onnx, Optional.empty(), Optional.empty(), Optional.empty(), false, false));
+        ModelExport.write(model, file, ModelExport.Options.of(ModelExport.Format.onnx));
         OrtSession.SessionOptions options = new OrtSession.SessionOptions();
         options.setIntraOpNumThreads(threads);
         this.session = OrtEnvironment.getEnvironment().createSession(file.toString(), options);

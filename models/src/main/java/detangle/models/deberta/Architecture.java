@@ -39,18 +39,28 @@ public enum Architecture {
     }
 
     /** The head of a class name in {@code architectures}: {@code DebertaV2ForSequenceClassification}. */
-    static Optional<Architecture> ofClass(ModelType type, String className) {
+    static Optional<Architecture> ofClass(String className) {
         return Arrays.stream(values())
-                .filter(a -> a.className(type).filter(className::equals).isPresent())
+                .filter(a -> Arrays.stream(ModelType.values())
+                        .anyMatch(type ->
+                                a.className(type).filter(className::equals).isPresent()))
                 .findFirst();
-    }
-
-    static List<String> classNames(ModelType type) {
-        return Arrays.stream(values()).flatMap(a -> a.className(type).stream()).toList();
     }
 
     private Optional<String> className(ModelType type) {
         return classSuffix.map(suffix -> type.classPrefix() + suffix);
+    }
+
+    /** What the names of the head's tensors begin with, some of which may be absent. */
+    List<String> roots() {
+        return switch (this) {
+            case ENCODER -> List.of();
+            case SEQUENCE_CLASSIFICATION, MULTIPLE_CHOICE -> List.of("pooler.", "classifier.");
+            case TOKEN_CLASSIFICATION -> List.of("classifier.");
+            case QUESTION_ANSWERING -> List.of("qa_outputs.");
+            case MASKED_LM, MASKED_LM_EMD -> List.of("lm_predictions.", "cls.predictions.");
+            case REPLACED_TOKEN_DETECTION -> List.of("mask_predictions.");
+        };
     }
 
     /** Whose code defines the head, and so whose reading of distances it goes with. */

@@ -11,7 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * From config.json to {@link DebertaConfig}. Field names and defaults are those of HuggingFace transformers
@@ -52,11 +54,10 @@ final class ConfigReader {
         int heads = fields.required("num_attention_heads");
         int positions = fields.atLeast(1, "max_position_embeddings", 512);
         int vocabSize = fields.required("vocab_size");
-        List<String> labels = labels();
         DebertaConfig config = new DebertaConfig(
                 fields.file(),
                 type,
-                head.orElseGet(this::architecture),
+                head.or(this::architecture),
                 vocabSize,
                 fields.atLeast(1, "embedding_size", hiddenSize),
                 hiddenSize,
@@ -82,7 +83,7 @@ final class ConfigReader {
                 dropout(),
                 fields.flag("legacy", true),
                 fields.flag("tie_word_embeddings", true),
-                labels,
+                LabelNames.of(fields),
                 problemType());
         checkBuckets(config);
         return config;
@@ -105,22 +106,17 @@ final class ConfigReader {
                                         .collect(Collectors.joining(", "))));
     }
 
-    private Architecture architecture() {
-        Optional<JsonNode> names = fields.find("architectures").filter(node -> !(node.isArray() && node.isEmpty()));
-        if (names.isEmpty()) {
-            return Architecture.ENCODER;
-        }
-        if (!names.get().isArray()
-                || names.get().size() != 1
-                || !names.get().get(0).isString()) {
-            throw fields.fault("architectures", "is not a list of one name");
-        }
-        String name = names.get().get(0).stringValue();
-        return Architecture.ofClass(type, name)
-                .orElseThrow(() -> fields.fault(
-                        "architectures",
-                        "names '" + name + "'; supported with model_type " + type.text() + " are "
-                                + String.join(", ", Architecture.classNames(type))));
+    /**
+     * The head that {@code architectures} names, where it names one of transformers'. A class of somebody's own, several heads or
+     * something that is not a list of names says nothing: the checkpoint will tell.
+     */
+    private Optional<Architecture> architecture() {
+        JsonNode names = fields.find("architectures").orElseGet(JsonNodeFactory.instance::arrayNode);
+        List<Architecture> understood = (names.isString() ? Stream.of(names) : names.valueStream())
+                .flatMap(name -> Architecture.ofClass(name.asString("")).stream())
+                .distinct()
+                .toList();
+        return understood.size() == 1 ? Optional.of(understood.getFirst()) : Optional.empty();
     }
 
     private int headSize(int hiddenSize, int heads) {
@@ -223,31 +219,6 @@ final class ConfigReader {
                 fields.probability("pooler_dropout", fields.object("pooling").probability("dropout", 0));
         double classifier = fields.probability("cls_dropout", hidden);
         return new DebertaConfig.Dropout(hidden, attention, pooler, classifier);
-    }
-
-    /** Of {@code id2label}, whose keys must be 0, 1, ...; else as many as {@code num_labels} says, or two. */
-    private List<String> labels() {
-        Optional<JsonNode> byId = fields.find("id2label");
-        if (byId.isEmpty()) {
-            return IntStream.range(0, fields.atLeast(1, "num_labels", 2))
-                    .mapToObj(i -> "LABEL_" + i)
-                    .toList();
-        }
-        if (!byId.get().isObject() || byId.get().isEmpty()) {
-            throw fields.fault("id2label", "is not an object from class index to label");
-        }
-        return IntStream.range(0, byId.get().size())
-                .mapToObj(i -> {
-                    JsonNode label = byId.get().path(Integer.toString(i));
-                    if (!label.isString()) {
-                        throw fields.fault(
-                                "id2label",
-                                "has no label \"" + i + "\" among its "
-                                        + byId.get().size());
-                    }
-                    return label.stringValue();
-                })
-                .toList();
     }
 
     private Optional<ProblemType> problemType() {

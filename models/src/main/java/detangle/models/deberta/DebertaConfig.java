@@ -11,7 +11,8 @@ import java.util.Set;
  * normalised position table, no convolution.
  *
  * @param file where it was read from, for messages
- * @param architecture {@link Architecture#ENCODER} where the file names none
+ * @param architecture the head that the file names; empty where it names none, several or one that is not transformers'. See
+ *     {@link CheckpointHeads}
  * @param vocabSize rows of the word table; may exceed the tokenizer's vocabulary
  * @param embeddingSize width of the embedding tables; a projection follows where it is not {@code hiddenSize}
  * @param headSize width of an attention head; {@code headSize * numAttentionHeads = hiddenSize}
@@ -29,13 +30,13 @@ import java.util.Set;
  * @param dropout training only
  * @param legacyHead masked LM: the head's weights are named {@code cls.predictions} and not {@code lm_predictions}
  * @param tieWordEmbeddings masked LM: the output matrix is the word table
- * @param labels names by class index
+ * @param labelNames what the file says of labels; {@link #labels()} are they
  * @param statedProblemType what the file says; see {@link #problemType()}
  */
 public record DebertaConfig(
         Path file,
         ModelType modelType,
-        Architecture architecture,
+        Optional<Architecture> architecture,
         int vocabSize,
         int embeddingSize,
         int hiddenSize,
@@ -61,7 +62,7 @@ public record DebertaConfig(
         Dropout dropout,
         boolean legacyHead,
         boolean tieWordEmbeddings,
-        List<String> labels,
+        LabelNames labelNames,
         Optional<ProblemType> statedProblemType) {
 
     /** A 1-d convolution over the sequence, same length out; {@code kernelSize} is odd. */
@@ -72,13 +73,12 @@ public record DebertaConfig(
 
     public DebertaConfig {
         posAttType = Set.copyOf(posAttType);
-        labels = List.copyOf(labels);
     }
 
     /** What the file says, or what the number of labels suggests: one is a value, several exclude each other. */
     public ProblemType problemType() {
         return statedProblemType.orElse(
-                labels.size() == 1 ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL_CLASSIFICATION);
+                numLabels() == 1 ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL_CLASSIFICATION);
     }
 
     /**
@@ -112,7 +112,27 @@ public record DebertaConfig(
         return 1 / Math.sqrt((double) headSize * scoreTerms());
     }
 
+    /**
+     * The labels' names by class index: those of {@code id2label}, or {@code LABEL_0} and so on.
+     *
+     * @throws ConfigException if what the file says of labels is not understood; a model without labels may say anything
+     */
+    public List<String> labels() {
+        labelNames.fault().ifPresent(fault -> {
+            throw new ConfigException(file, fault);
+        });
+        return labelNames.names();
+    }
+
+    /** How many labels there are; exceptions as those of {@link #labels()}. */
     public int numLabels() {
-        return labels.size();
+        return labels().size();
+    }
+
+    /** How many labels there are, where the file says so in a way that is understood. */
+    Optional<Integer> labelCount() {
+        return labelNames.stated() && labelNames.fault().isEmpty()
+                ? Optional.of(labelNames.names().size())
+                : Optional.empty();
     }
 }

@@ -63,6 +63,11 @@ public final class Weights implements AutoCloseable {
         return Optional.ofNullable(entries.get(name)).map(Entry::tensor);
     }
 
+    /** Whether the elements of a tensor that is there are floating-point numbers. */
+    public boolean isFloat(String name) {
+        return entry(name).tensor().dtype().isFloat();
+    }
+
     /** The tensor of that name; a {@link WeightsException} that names it if it is absent. */
     public Tensor get(String name) {
         return entry(name).tensor();

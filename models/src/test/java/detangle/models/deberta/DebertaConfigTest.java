@@ -30,7 +30,7 @@ class DebertaConfigTest {
     void whatTheFileLeavesOutHasHuggingFacesDefaults() throws IOException {
         DebertaConfig config = read("{\"model_type\":\"deberta-v2\"," + SIZES + "}");
         assertEquals(ModelType.DEBERTA_V2, config.modelType());
-        assertEquals(Architecture.ENCODER, config.architecture());
+        assertEquals(Optional.empty(), config.architecture());
         assertEquals(32, config.embeddingSize());
         assertEquals(8, config.headSize());
         assertEquals(HiddenActivation.GELU, config.hiddenActivation());
@@ -114,9 +114,6 @@ class DebertaConfigTest {
             delimiter = ';',
             quoteCharacter = '`',
             value = {
-                "\"architectures\":[\"BertModel\"] ; architectures names 'BertModel'",
-                "\"architectures\":[\"DebertaModel\"] ; supported with model_type deberta-v2 are DebertaV2Model",
-                "\"architectures\":\"DebertaV2Model\" ; not a list of one name",
                 "\"hidden_act\":\"mish\" ; hidden_act is 'mish'; supported are gelu",
                 "\"pooler_hidden_act\":\"mish\" ; pooler_hidden_act is 'mish'",
                 "\"pooler_hidden_size\":16 ; pooler_hidden_size is 16",
@@ -135,15 +132,50 @@ class DebertaConfigTest {
                 "\"conv_kernel_size\":3,\"conv_groups\":5 ; conv_groups is 5",
                 "\"relative_attention\":true,\"position_buckets\":1 ; position_buckets is 1",
                 "\"relative_attention\":true,\"position_buckets\":32,\"max_relative_positions\":17 ; position_buckets is 32",
-                "\"id2label\":{\"0\":\"a\",\"2\":\"b\"} ; id2label has no label \"1\"",
-                "\"id2label\":[] ; id2label is not an object",
-                "\"num_labels\":0 ; num_labels is 0",
                 "\"problem_type\":\"guess\" ; problem_type is 'guess'",
                 "\"hidden_dropout_prob\":2 ; hidden_dropout_prob is 2.0",
                 "\"vocab_size\":96 ; Duplicate",
             })
     void wrongFieldIsNamed(String fields, String message) {
         assertRefused("{\"model_type\":\"deberta-v2\"," + SIZES + "," + fields + "}", message);
+    }
+
+    /** Labels are refused by whoever needs them, as most models have none and say anything of them. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "\"id2label\":{\"0\":\"a\",\"2\":\"b\"} ; id2label has no label \"1\"",
+                "\"id2label\":[] ; id2label is not an object",
+                "\"id2label\":\"a\" ; id2label is not an object",
+                "\"id2label\":{\"0\":{\"en\":\"a\"}} ; id2label has a label \"0\" that is neither a text nor a number",
+                "\"num_labels\":0 ; num_labels is 0",
+                "\"num_labels\":\"two\" ; num_labels is \"two\"",
+                "\"num_labels\":1e300 ; num_labels is",
+            })
+    void labelsAreCheckedWhereTheyAreNeeded(String fields, String message) throws IOException {
+        DebertaConfig config = read("{\"model_type\":\"deberta-v2\"," + SIZES + "," + fields + "}");
+        ConfigException failure = assertThrows(ConfigException.class, config::labels);
+        assertTrue(failure.getMessage().contains(message), failure.getMessage());
+        assertThrows(ConfigException.class, config::numLabels);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "\"id2label\":{\"0\":0,\"1\":1} ; 0,1",
+                "\"id2label\":{\"1\":true,\"0\":1.5} ; 1.5,true",
+                "\"id2label\":[\"a\",\"b\",\"c\"] ; a,b,c",
+                "\"id2label\":{\"0\":\"x\"},\"num_labels\":7,\"label2id\":[[]] ; x",
+            })
+    void labelsOfOtherTypes(String fields, String labels) throws IOException {
+        assertEquals(
+                List.of(labels.split(",")),
+                read("{\"model_type\":\"deberta-v2\"," + SIZES + "," + fields + "}")
+                        .labels());
     }
 
     @Test

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import detangle.compiler.CompileException;
 import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.HeadException;
 import detangle.models.deberta.ModelOptions;
 import detangle.models.weights.SafetensorsWriter;
 import detangle.models.weights.Weights;
@@ -193,7 +193,7 @@ class CheckpointFormatsTest {
         Fixture fixture = Fixture.named("v3-encoder");
         SessionOptions options = SessionOptions.DEFAULT.withHead(
                 Optional.of(Fixture.named("v3-seqcls").head()));
-        CompileException refusal = assertThrows(CompileException.class, () -> Session.load(fixture.folder(), options));
+        HeadException refusal = assertThrows(HeadException.class, () -> Session.load(fixture.folder(), options));
         assertTrue(
                 List.of("pooler.dense.weight", "pooler.dense.bias", "classifier.weight", "classifier.bias").stream()
                         .allMatch(refusal.getMessage()::contains),

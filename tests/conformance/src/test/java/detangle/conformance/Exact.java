@@ -11,6 +11,7 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.weights.Weights;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a model's program means: evaluated as it was built, without any fusion, in double precision. */
 final class Exact {
@@ -18,7 +19,7 @@ final class Exact {
 
     static Map<String, Tensor> run(Program model, DebertaConfig config, Path weights, Map<String, Tensor> inputs) {
         try (Weights opened = Weights.open(weights)) {
-            Map<String, Tensor> parameters = Checkpoint.parameters(opened, config, model);
+            Map<String, Tensor> parameters = Checkpoint.parameters(opened, config, model, Optional.empty(), true);
             Program bound = Compiler.run(model, Pipeline.inference(parameters).subList(0, 1), (pass, program) -> {});
             return new Interpreter(Precision.F64).run(bound, inputs);
         }

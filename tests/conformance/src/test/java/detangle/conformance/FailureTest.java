@@ -74,10 +74,25 @@ class FailureTest {
     }
 
     @Test
-    void unknownArchitecture() throws IOException {
+    void headThatIsNotThere() throws IOException {
         Path model = copy();
         edit(model.resolve("config.json"), "DebertaV2ForSequenceClassification", "BertModel");
-        fails(1, "BertModel", "inspect", model.toString());
+        fails(
+                1,
+                "qa_outputs.weight, qa_outputs.bias, which question-answering needs; it holds sequence-classification",
+                "question-answering",
+                "--model",
+                model.toString(),
+                "--question",
+                "Where?",
+                "There.");
+    }
+
+    @Test
+    void layersThatNoParameterTakes() throws IOException {
+        Path model = copy();
+        edit(model.resolve("config.json"), "\"num_hidden_layers\": 4", "\"num_hidden_layers\": 3");
+        fails(1, "num_hidden_layers is 3", "classify", "--model", model.toString(), "hi");
     }
 
     @Test

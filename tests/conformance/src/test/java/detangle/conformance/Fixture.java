@@ -64,7 +64,9 @@ record Fixture(String name, Path folder) {
         if (name.endsWith("-emd")) {
             return Architecture.MASKED_LM_EMD;
         }
-        return name.endsWith("-rtd") ? Architecture.REPLACED_TOKEN_DETECTION : config().architecture();
+        return name.endsWith("-rtd")
+                ? Architecture.REPLACED_TOKEN_DETECTION
+                : config().architecture().orElseThrow();
     }
 
     /**

@@ -44,14 +44,14 @@ class FusionTest {
     @Test
     void shippedModel() {
         DebertaConfig config = DebertaConfig.read(SHIPPED);
-        check(config, config.architecture(), AttentionMask.TOKENS);
+        check(config, config.architecture().orElseThrow(), AttentionMask.TOKENS);
     }
 
     @Test
     void attentionsAreNotFusedWhereTheyAreOutputs() {
         DebertaConfig config = DebertaConfig.read(SHIPPED);
-        Program fused =
-                compiled(DebertaModel.build(config, config.architecture(), ModelOptions.DEFAULT.withAttentions(true)));
+        Program fused = compiled(DebertaModel.build(
+                config, config.architecture().orElseThrow(), ModelOptions.DEFAULT.withAttentions(true)));
         assertEquals(0, count(fused, KernelOp.DisentangledAttention.class));
         assertEquals(config.numHiddenLayers(), count(fused, KernelOp.MaskedSoftmax.class));
     }

@@ -37,7 +37,7 @@ class ServeTest {
     @TempDir
     private Path folder;
 
-    private Process start(Path model, Path log) throws IOException {
+    static Process start(Path model, Path log) throws IOException {
         return new ProcessBuilder(
                         DetangleProcess.HOME.resolve("detangle").toString(),
                         "serve",
@@ -51,7 +51,7 @@ class ServeTest {
     }
 
     /** Where the server says that it listens, once it does. */
-    private static URI address(Process server, Path log) throws IOException, InterruptedException {
+    static URI address(Process server, Path log) throws IOException, InterruptedException {
         for (int i = 0; i < 600 && server.isAlive(); i++) {
             for (String line : Files.readAllLines(log)) {
                 if (line.startsWith("detangle: serving at ")) {

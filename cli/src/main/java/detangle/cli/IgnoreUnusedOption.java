@@ -1,0 +1,15 @@
+package detangle.cli;
+
+import picocli.CommandLine.Option;
+
+/** Of the commands that load weights. */
+final class IgnoreUnusedOption {
+    @Option(
+            names = "--ignore-unused",
+            description = "Pass over tensors of the encoder and the head that no parameter takes; an error otherwise.")
+    private boolean ignoreUnused;
+
+    boolean isSet() {
+        return ignoreUnused;
+    }
+}

@@ -1,0 +1,82 @@
+package detangle.models.deberta;
+
+import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Where the encoder stands in a checkpoint: {@code "deberta."}, {@code ""}, {@code "model.deberta."}. A file may hold several, such as
+ * the average of a training's weights beside the weights themselves; then the names that transformers gives come first, and a copy by
+ * its name never comes before an encoder that is not one.
+ */
+final class EncoderPrefix {
+    /** What DebertaModel is called inside transformers' classes with a head. */
+    static final String PUBLISHED = "deberta.";
+
+    private static final String WORDS = "embeddings.word_embeddings.weight";
+
+    /** In this order: with a head, without one, and in the wrappers of PyTorch and of common training code. */
+    private static final List<String> KNOWN = List.of(
+            PUBLISHED, "", "module." + PUBLISHED, "module.", "model." + PUBLISHED, "model.", "_orig_mod." + PUBLISHED);
+
+    /** What the copies are called that training code keeps beside a model. */
+    private static final Set<String> COPIES = Set.of(
+            "ema",
+            "ema_model",
+            "model_ema",
+            "ema_encoder",
+            "averaged",
+            "averaged_model",
+            "average_model",
+            "swa",
+            "swa_model",
+            "model_swa",
+            "momentum",
+            "momentum_encoder",
+            "shadow",
+            "target",
+            "teacher",
+            "teacher_model",
+            "ema_teacher");
+
+    private EncoderPrefix() {}
+
+    /** What the names of the encoder's tensors begin with; a {@link WeightsException} if two encoders have equal rights. */
+    static String of(Weights weights) {
+        List<String> found = new ArrayList<>();
+        for (String name : weights.names()) {
+            if (name.equals(WORDS) || name.endsWith("." + WORDS)) {
+                found.add(name.substring(0, name.length() - WORDS.length()));
+            }
+        }
+        if (found.isEmpty()) {
+            return PUBLISHED;
+        }
+        if (found.size() == 1) {
+            return found.getFirst();
+        }
+        Optional<String> known = KNOWN.stream().filter(found::contains).findFirst();
+        if (known.isPresent()) {
+            return known.get();
+        }
+        List<String> originals =
+                found.stream().filter(prefix -> !isCopy(prefix)).toList();
+        if (originals.size() == 1) {
+            return originals.getFirst();
+        }
+        throw new WeightsException(
+                weights.origin(),
+                "holds " + found.size() + " encoders, whose tensors begin with "
+                        + String.join(
+                                " and ", found.stream().map(p -> "'" + p + "'").toList())
+                        + ", and nothing says which of them is the model: keep one of them in the file");
+    }
+
+    private static boolean isCopy(String prefix) {
+        return Arrays.stream(prefix.split("\\.")).anyMatch(COPIES::contains);
+    }
+}
