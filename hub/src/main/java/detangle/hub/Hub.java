@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -31,7 +30,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Hub {
     private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
-    private static final Pattern HASH = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
     private static final long PAUSE_MILLIS = 250;
 
     private final HubOptions options;
@@ -217,29 +215,29 @@ public final class Hub {
         if (Files.isRegularFile(cache.snapshot(listing.commit()).resolve(name))) {
             return;
         }
-        Download.RemoteFile file = remote(id, listing.commit(), name);
-        new Download(client, cache, progress, pauseMillis).fetch(file);
-        cache.link(listing.commit(), name, file.hash());
+        RemoteFile file = remote(id, listing.commit(), name);
+        new Download(client, cache, progress, pauseMillis).fetch(listing.commit(), file);
     }
 
-    private Download.RemoteFile remote(ModelId id, String commit, String name) throws IOException {
+    private RemoteFile remote(ModelId id, String commit, String name) throws IOException {
         URI uri = client.at("/" + id.repository() + "/resolve/" + commit + "/" + name);
-        try (HubClient.Answer answer = client.head(uri)) {
-            check(answer, id);
-            // Those of the file itself, where the answer is a redirect to a store.
-            String hash = answer.header("X-Linked-Etag")
-                    .or(() -> answer.header("ETag"))
-                    .map(tag -> tag.replaceFirst("^W/", "").replace("\"", ""))
-                    .orElse("");
-            long size = answer.header("X-Linked-Size")
-                    .or(() -> answer.header("Content-Length"))
-                    .filter(s -> s.matches("[0-9]{1,18}"))
-                    .map(Long::parseLong)
-                    .orElseThrow(() -> new HubException(uri + " does not tell its size: is HF_ENDPOINT a hub?"));
-            if (!HASH.matcher(hash).matches()) {
-                throw new HubException(uri + " has no hash that could be checked: is HF_ENDPOINT a hub?");
+        RemoteFile.Facts facts = new RemoteFile.Facts();
+        try (HubClient.Answer answer = client.head(uri, facts::add)) {
+            if (answer.status() == HttpURLConnection.HTTP_NOT_FOUND
+                    && answer.header("X-Error-Code").orElse("EntryNotFound").equals("EntryNotFound")) {
+                throw new HubException(answer.uri() + " is not there (status 404), though the hub lists " + name);
             }
-            return new Download.RemoteFile(name, answer.uri(), hash, size);
+            if (!refusesToTell(answer)) {
+                check(answer, id);
+            }
+            return facts.of(name, uri);
         }
+    }
+
+    /** Whether HEAD is what is refused: by a server that does not know it, or by a store whose addresses are signed for GET. */
+    private boolean refusesToTell(HubClient.Answer answer) {
+        return answer.status() == HttpURLConnection.HTTP_BAD_METHOD
+                || answer.status() == HttpURLConnection.HTTP_NOT_IMPLEMENTED
+                || answer.status() / 100 == 4 && !client.isHub(answer.uri());
     }
 }

@@ -4,15 +4,21 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Predicate;
+import java.util.zip.GZIPInputStream;
 
 /**
  * Requests to a hub. {@link HttpURLConnection} is used, as it alone limits how long the next bytes of a body may take; redirects
  * are followed by hand, as the token must not follow them to another host.
  */
 final class HubClient {
-    private static final int MAX_REDIRECTS = 5;
+    private static final int MAX_REDIRECTS = 10;
 
     private final HubOptions options;
 
@@ -32,8 +38,41 @@ final class HubClient {
                     && header("Location").isPresent();
         }
 
+        boolean isSuccess() {
+            return status / 100 == 2;
+        }
+
+        /** Whether the body is a compressed one, though none was asked for. */
+        boolean isEncoded() {
+            return header("Content-Encoding")
+                    .filter(e -> !e.isBlank() && !e.strip().equalsIgnoreCase("identity"))
+                    .isPresent();
+        }
+
+        /** The bytes of the body, where they are told and are those of the file. */
+        OptionalLong length() {
+            return isEncoded() ? OptionalLong.empty() : bytes(header("Content-Length"));
+        }
+
+        /** Whether the end of the body can be told from a connection that breaks off, though no length is told. */
+        boolean marksItsEnd() {
+            return isEncoded()
+                    || header("Transfer-Encoding")
+                            .filter(e -> e.strip().toLowerCase(Locale.ROOT).endsWith("chunked"))
+                            .isPresent();
+        }
+
+        /** The body, as it was before it was compressed. */
         InputStream body() throws IOException {
-            return connection.getInputStream();
+            InputStream body = connection.getInputStream();
+            if (!isEncoded()) {
+                return body;
+            }
+            String encoding = header("Content-Encoding").orElseThrow().strip();
+            if (!encoding.equalsIgnoreCase("gzip") && !encoding.equalsIgnoreCase("x-gzip")) {
+                throw new HubException(uri + " answers in the encoding " + encoding + ", which was not asked for");
+            }
+            return new GZIPInputStream(body);
         }
 
         @Override
@@ -47,29 +86,34 @@ final class HubClient {
         return URI.create(options.endpoint() + path);
     }
 
+    /** The number of bytes that a header tells. */
+    static OptionalLong bytes(Optional<String> header) {
+        return header.map(String::strip)
+                .filter(s -> s.matches("[0-9]{1,18}"))
+                .map(s -> OptionalLong.of(Long.parseLong(s)))
+                .orElse(OptionalLong.empty());
+    }
+
     /** The first answer that is not a redirect. */
     Answer get(URI uri, Map<String, String> headers) throws IOException {
-        return follow("GET", uri, headers, true);
+        return follow("GET", uri, headers, answer -> !answer.isRedirect());
     }
 
-    /** What the hub says of a file: redirects to where its bytes are stored are not followed, only those to another name. */
-    Answer head(URI uri) throws IOException {
-        return follow("HEAD", uri, Map.of(), false);
+    /** The first answer that is enough, or that is not a redirect; to this host or to another one. */
+    Answer head(URI uri, Predicate<Answer> enough) throws IOException {
+        return follow("HEAD", uri, Map.of(), enough);
     }
 
-    private Answer follow(String method, URI uri, Map<String, String> headers, boolean elsewhere) throws IOException {
+    private Answer follow(String method, URI uri, Map<String, String> headers, Predicate<Answer> enough)
+            throws IOException {
         URI next = uri;
         for (int i = 0; i <= MAX_REDIRECTS; i++) {
             Answer answer = send(method, next, headers);
-            if (!answer.isRedirect()) {
-                return answer;
-            }
-            URI target = target(next, answer.header("Location").orElseThrow());
-            if (!elsewhere && !isSameHost(target, next)) {
+            if (enough.test(answer) || !answer.isRedirect()) {
                 return answer;
             }
             answer.close();
-            next = target;
+            next = target(next, answer.header("Location").orElseThrow());
         }
         throw new HubException(uri + " is redirected more than " + MAX_REDIRECTS + " times");
     }
@@ -77,7 +121,7 @@ final class HubClient {
     private static URI target(URI from, String location) {
         URI target;
         try {
-            target = from.resolve(location);
+            target = from.resolve(escaped(location));
         } catch (IllegalArgumentException e) {
             throw new HubException(from + " is redirected to '" + location + "', which is no address", e);
         }
@@ -86,6 +130,25 @@ final class HubClient {
             throw new HubException(from + " is redirected to " + target + ", which is not safe to follow");
         }
         return target;
+    }
+
+    /** An address as servers write it, with what must not stand there as it is escaped. */
+    private static String escaped(String location) {
+        StringBuilder escaped = new StringBuilder();
+        // The JDK hands on the bytes of a header as characters.
+        for (byte b : location.getBytes(StandardCharsets.ISO_8859_1)) {
+            boolean legal = b > ' ' && b < 0x7F && "\"<>\\^`{|}".indexOf(b) < 0;
+            escaped.append(
+                    legal
+                            ? Character.toString(b)
+                            : "%" + HexFormat.of().withUpperCase().toHexDigits(b));
+        }
+        return escaped.toString();
+    }
+
+    /** Whether the hub itself answers at an address. */
+    boolean isHub(URI uri) {
+        return isSameHost(uri, options.endpoint());
     }
 
     private static boolean isSameHost(URI a, URI b) {
@@ -104,7 +167,7 @@ final class HubClient {
         connection.setRequestProperty(
                 "User-Agent", "detangle; java/" + Runtime.version().feature());
         headers.forEach(connection::setRequestProperty);
-        if (isSameHost(uri, options.endpoint())) {
+        if (isHub(uri)) {
             options.token().ifPresent(t -> connection.setRequestProperty("Authorization", "Bearer " + t));
         }
         return new Answer(uri, connection.getResponseCode(), connection);

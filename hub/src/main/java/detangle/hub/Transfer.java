@@ -1,0 +1,126 @@
+package detangle.hub;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/** Brings the bytes of a file, in as many attempts as it takes: each goes on where the one before it has ended. */
+final class Transfer {
+    private static final int BUFFER = 1 << 18;
+
+    private final HubClient client;
+    private final RemoteFile file;
+    private final Path to;
+    private final HubProgress progress;
+    private OptionalLong size;
+    private boolean ended;
+
+    /** @param to what has come so far, if it exists */
+    Transfer(HubClient client, RemoteFile file, Path to, HubProgress progress) {
+        this.client = client;
+        this.file = file;
+        this.to = to;
+        this.progress = progress;
+        this.size = file.size();
+    }
+
+    /** A fault of the disk and not of the network: another attempt would not help. */
+    static final class WriteException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        WriteException(IOException cause) {
+            super(cause);
+        }
+    }
+
+    /** Bytes that have come so far. */
+    long done() throws IOException {
+        return Files.exists(to) ? Files.size(to) : 0;
+    }
+
+    /** The size of the whole file, once somebody has told it. */
+    OptionalLong size() {
+        return size;
+    }
+
+    /** Whether the whole file has come: as many bytes as it has or, where nobody tells that, all until the answer's own end. */
+    boolean isComplete() throws IOException {
+        return size.isPresent() ? Files.exists(to) && Files.size(to) >= size.getAsLong() : ended;
+    }
+
+    /**
+     * Asks for what is missing.
+     *
+     * @throws IOException if the answer breaks off, or another attempt may help
+     */
+    void attempt() throws IOException {
+        long from = done();
+        Map<String, String> range = from > 0 ? Map.of("Range", "bytes=" + from + "-") : Map.of();
+        try (HubClient.Answer answer = client.get(file.uri(), range)) {
+            boolean part = answer.status() == HttpURLConnection.HTTP_PARTIAL;
+            boolean goesOn = part
+                    && !answer.isEncoded()
+                    && answer.header("Content-Range")
+                            .filter(r -> r.startsWith("bytes " + from + "-"))
+                            .isPresent();
+            if (answer.status() == 416 || part && !goesOn) { // What is there is not of this file, or of no use.
+                Files.deleteIfExists(to);
+                throw new IOException("the range was refused");
+            }
+            if (!goesOn && answer.status() != HttpURLConnection.HTTP_OK) {
+                if (answer.status() >= 500 || answer.status() == 429) {
+                    throw new IOException("status " + answer.status());
+                }
+                throw new HubException(file.uri() + " cannot be read: status " + answer.status());
+            }
+            long start = goesOn ? from : 0;
+            if (size.isEmpty() && answer.length().isPresent()) {
+                size = OptionalLong.of(start + answer.length().getAsLong());
+            }
+            if (size.isEmpty() && !file.tagIsHash() && !answer.marksItsEnd()) {
+                throw new HubException(file.uri()
+                        + " tells neither its size nor its hash, so it cannot be checked: is HF_ENDPOINT a hub?");
+            }
+            copy(answer.body(), start);
+            ended = true;
+        }
+    }
+
+    private void copy(InputStream in, long from) throws IOException {
+        byte[] buffer = new byte[BUFFER];
+        long done = from;
+        try (OutputStream out = open(from > 0)) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                if (done + n > size.orElse(Long.MAX_VALUE)) {
+                    throw new HubException(
+                            file.uri() + " is longer than the " + size.getAsLong() + " bytes that the hub tells");
+                }
+                try {
+                    out.write(buffer, 0, n);
+                } catch (IOException e) {
+                    throw new WriteException(e);
+                }
+                done += n;
+                progress.at(file.name(), done, size.orElse(done));
+            }
+        }
+    }
+
+    private OutputStream open(boolean append) {
+        try {
+            return Files.newOutputStream(
+                    to,
+                    StandardOpenOption.CREATE,
+                    append ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING,
+                    StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new WriteException(e);
+        }
+    }
+}
