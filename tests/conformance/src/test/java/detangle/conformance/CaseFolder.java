@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * A folder of ../shared/cases: inputs from public reports that once failed. A test of a case runs the commands of its cmd.sh and
@@ -19,6 +20,11 @@ record CaseFolder(Path path) {
     /** Runs the command line in the folder, in a process of its own. */
     Result run(String... arguments) {
         return DetangleProcess.javaIn(path, Launch.MODULE_PATH, arguments);
+    }
+
+    /** As {@link #run(String...)}, with variables beside those of this process. */
+    Result run(Map<String, String> environment, String... arguments) {
+        return DetangleProcess.javaIn(path, environment, Launch.MODULE_PATH, arguments);
     }
 
     /** Runs a command that must succeed without a message, and returns what it prints. */

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Starts Detangle as its users do: in a process of its own, from the jars that the build has collected. */
@@ -65,12 +66,17 @@ final class DetangleProcess {
 
     /** Runs the command line in a new JVM, in a folder. */
     static Result javaIn(Path directory, Launch launch, String... arguments) {
+        return javaIn(directory, Map.of(), launch, arguments);
+    }
+
+    /** Runs the command line in a new JVM, in a folder, with variables beside those of this process. */
+    static Result javaIn(Path directory, Map<String, String> environment, Launch launch, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Ddetangle.home=" + HOME);
         command.addAll(launch.options);
         command.addAll(List.of(arguments));
-        return run(directory, command);
+        return run(directory, environment, command);
     }
 
     /** Runs the launcher script. */
@@ -98,16 +104,21 @@ final class DetangleProcess {
     }
 
     private static Result run(Path directory, List<String> command) {
+        return run(directory, Map.of(), command);
+    }
+
+    private static Result run(Path directory, Map<String, String> environment, List<String> command) {
         try {
             // Files, as a pipe that nobody reads would block the process.
             Path out = Files.createTempFile("detangle", ".out");
             Path err = Files.createTempFile("detangle", ".err");
             try {
-                Process process = new ProcessBuilder(command)
+                ProcessBuilder builder = new ProcessBuilder(command)
                         .directory(directory.toFile())
                         .redirectOutput(out.toFile())
-                        .redirectError(err.toFile())
-                        .start();
+                        .redirectError(err.toFile());
+                builder.environment().putAll(environment);
+                Process process = builder.start();
                 if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
                     process.destroyForcibly();
                     throw new AssertionError("still running after " + TIMEOUT_SECONDS + " s: " + command);
