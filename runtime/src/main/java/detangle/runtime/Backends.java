@@ -112,7 +112,7 @@ public final class Backends {
             }
             backend.unavailable().ifPresent(reason -> {
                 if (REFUSALS.putIfAbsent(backend.name(), reason) == null) {
-                    LOG.warn("backend {} is not used: {}", backend.name(), reason);
+                    UrgentWarning.print("backend " + backend.name() + " is not used: " + reason);
                 }
             });
         }

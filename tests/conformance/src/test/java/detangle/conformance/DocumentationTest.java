@@ -137,6 +137,17 @@ class DocumentationTest {
         }
     }
 
+    /** The project that CI builds outside the tree has the flags for tests as the guide shows them. */
+    @Test
+    void theGuidesFlagsForMavenAreThoseOfTheConsumer() throws IOException {
+        String flags = "<argLine>--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED</argLine>";
+
+        assertTrue(
+                Files.readString(DetangleProcess.HOME.resolve("docs/GUIDE.md")).contains(flags));
+        assertTrue(Files.readString(DetangleProcess.HOME.resolve("tests/consumer/pom.xml"))
+                .contains(flags));
+    }
+
     private static String command(Example example) throws IOException {
         if (example.model().isEmpty()) {
             return example.command();
