@@ -10,7 +10,7 @@ if exist "%DETANGLE_HOME%\runtime\bin\java.exe" set "DETANGLE_JAVA=%DETANGLE_HOM
 "%DETANGLE_JAVA%" -Xlog:disable -Xlog:all=warning:stderr ^
   -XX:MaxRAMPercentage=70 -XX:+UseParallelGC -XX:MaxNewSize=128m ^
   --module-path "%DETANGLE_HOME%\lib" --add-modules jdk.incubator.vector ^
-  --enable-native-access=ai.djl.tokenizers,com.sun.jna,dev.hardwood.core,snappy.java,com.github.luben.zstd_jni ^
-  "-DENGINE_CACHE_DIR=%DETANGLE_CACHE%" "-Ddetangle.home=%DETANGLE_HOME%" "-Ddetangle.cache=%DETANGLE_CACHE%" ^
+  --enable-native-access=dev.hardwood.core,snappy.java,com.github.luben.zstd_jni ^
+  "-Ddetangle.home=%DETANGLE_HOME%" "-Ddetangle.cache=%DETANGLE_CACHE%" ^
   %DETANGLE_JAVA_OPTS% -m detangle.cli/detangle.cli.Main %*
 exit /b %ERRORLEVEL%

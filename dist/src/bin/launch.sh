@@ -1,7 +1,7 @@
 # Sourced by the launchers: runs Detangle on $JAVA_HOME with the jars of $lib; $home is the folder that holds its models.
 # DETANGLE_JAVA_OPTS adds options for the JVM.
 
-# Native parts of the tokenizers are unpacked here: a folder of this user's own, as a shared one breaks for the second.
+# What is measured once for this machine is kept here: a folder of this user's own, as a shared one breaks for the second.
 cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
 if [ -z "$cache" ] || ! mkdir -p "$cache/detangle" 2>/dev/null || [ ! -w "$cache/detangle" ]; then
     cache=${TMPDIR:-/tmp}/detangle-$(id -u)
@@ -32,8 +32,7 @@ set -- \
     -XX:MaxRAMPercentage=70 -XX:+UseParallelGC -XX:MaxNewSize=128m \
     --module-path "$modules" \
     --add-modules jdk.incubator.vector \
-    --enable-native-access=ai.djl.tokenizers,com.sun.jna,dev.hardwood.core,snappy.java,com.github.luben.zstd_jni \
-    "-DENGINE_CACHE_DIR=$cache/detangle" \
+    --enable-native-access=dev.hardwood.core,snappy.java,com.github.luben.zstd_jni \
     "-Ddetangle.home=$home" \
     "-Ddetangle.cache=$cache/detangle" \
     ${DETANGLE_JAVA_OPTS:-} \

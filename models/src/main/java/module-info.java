@@ -1,12 +1,8 @@
 /** DeBERTa: configurations, weights, tokenizers, and the program of each variant. */
-@SuppressWarnings("requires-automatic")
 module detangle.models {
     requires transitive detangle.ir;
     requires transitive tools.jackson.databind;
     requires org.slf4j;
-    requires ai.djl.tokenizers;
-    requires ai.djl.api;
-    requires com.google.gson;
 
     exports detangle.models.deberta;
     exports detangle.models.files;

@@ -4,7 +4,6 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -52,7 +51,7 @@ public final class Main implements Runnable {
     private boolean verbose;
 
     /** Held here, as the logging system forgets loggers that nobody holds. */
-    private static final List<Logger> TALKATIVE = List.of(Logger.getLogger("ai.djl"), Logger.getLogger("dev.hardwood"));
+    private static final Logger TALKATIVE = Logger.getLogger("dev.hardwood");
 
     /** What it says of a failure, the server says in one line. */
     private static final Logger WEB = Logger.getLogger("io.helidon");
@@ -64,7 +63,7 @@ public final class Main implements Runnable {
         // One line for a message, as for everything else that goes to stderr.
         System.setProperty("java.util.logging.SimpleFormatter.format", "detangle: %5$s%n");
         // Libraries that tell what graphics cards and vectors they find, which is nothing to the user.
-        TALKATIVE.forEach(logger -> logger.setLevel(Level.SEVERE));
+        TALKATIVE.setLevel(Level.SEVERE);
         WEB.setLevel(Level.OFF);
         // Not System.out, which forgets that a write failed.
         PrintWriter out = CheckedWriter.printer("standard output", new FileOutputStream(FileDescriptor.out));

@@ -2,31 +2,33 @@ package detangle.models.text;
 
 import detangle.models.files.ModelFile;
 import detangle.models.json.StrictJson;
+import detangle.models.text.encoder.AddedToken;
+import detangle.models.text.encoder.ByteTokens;
+import detangle.models.text.encoder.Decoder;
+import detangle.models.text.encoder.Model;
+import detangle.models.text.encoder.PostProcessor;
+import detangle.models.text.encoder.PreTokenizer;
+import detangle.models.text.encoder.TokenizerDescription;
+import detangle.models.text.encoder.Vocabulary;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The byte-level BPE of v1, which is GPT-2's with other ids: a vocabulary and merges, turned into a tokenizer.json as
+ * The byte-level BPE of v1, which is GPT-2's with other ids: a vocabulary and merges, turned into a tokenizer as
  * DebertaConverter of transformers 4 (convert_slow_tokenizer.py) makes it.
  *
  * @param origin for messages
  * @param vocabulary id by token
- * @param merges in the order of their rank, {@code "a b"} each
+ * @param merges in the order of their rank, of each the left and the right token
  */
 record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> merges) {
-    private static final JsonFactory FACTORY = new JsonFactory();
-
     /** From {@code vocab.json} and {@code merges.txt}. */
     static ByteLevelBpe read(ModelFile vocabularyFile, ModelFile merges) {
         Path vocabulary = vocabularyFile.path();
@@ -69,7 +71,8 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
             if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
                 throw new TokenizerException(file, "line " + (i + 1) + " is no merge of two tokens");
             }
-            merges.add(line);
+            merges.add(line.substring(0, space));
+            merges.add(line.substring(space + 1));
         }
         return merges;
     }
@@ -83,74 +86,49 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
         return id;
     }
 
-    int vocabSize() {
-        return vocabulary.values().stream().mapToInt(id -> id + 1).max().orElse(0);
-    }
-
     /** @param specialsInText whether special tokens are recognised in a text; [MASK] then takes the spaces before it */
-    Tokenizer tokenizer(boolean specialsInText, OptionalInt modelMaxLength) {
-        // The native library builds its merges from the vocabulary and does not say which is wrong.
-        for (String merge : merges) {
+    TokenizerDescription description(boolean specialsInText) {
+        int cls = require(SpecialTokens.CLS);
+        int sep = require(SpecialTokens.SEP);
+        List<AddedToken> added = new ArrayList<>();
+        if (specialsInText) {
             for (String token : List.of(
-                    merge.substring(0, merge.indexOf(' ')),
-                    merge.substring(merge.indexOf(' ') + 1),
-                    merge.replace(" ", ""))) {
-                if (!vocabulary.containsKey(token)) {
-                    throw new TokenizerException(
-                            origin, "has no token '" + token + "', which the merge '" + merge + "' needs");
-                }
+                    SpecialTokens.PAD, SpecialTokens.CLS, SpecialTokens.SEP, SpecialTokens.UNK, SpecialTokens.MASK)) {
+                boolean mask = token.equals(SpecialTokens.MASK);
+                added.add(new AddedToken(token, require(token), true, false, mask, false, false));
             }
         }
-        return HuggingFaceTokenizer.create(
+        return new TokenizerDescription(
                 origin,
-                json(specialsInText),
-                vocabSize(),
-                require(SpecialTokens.PAD),
-                OptionalInt.of(require(SpecialTokens.MASK)),
-                modelMaxLength);
+                added,
+                Optional.empty(),
+                Optional.of(new PreTokenizer.ByteLevel(false, true)),
+                model(),
+                PostProcessor.bert(SpecialTokens.CLS, cls, SpecialTokens.SEP, sep),
+                Optional.of(new Decoder.ByteLevel()),
+                Optional.empty());
     }
 
-    private String json(boolean specialsInText) {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
-            json.writeStartObject();
-            json.writeStringProperty("version", "1.0");
-            json.writeName("added_tokens").writeStartArray();
-            if (specialsInText) {
-                for (String token : List.of(
-                        SpecialTokens.PAD,
-                        SpecialTokens.CLS,
-                        SpecialTokens.SEP,
-                        SpecialTokens.UNK,
-                        SpecialTokens.MASK)) {
-                    SpecialTokens.add(json, require(token), token, false, token.equals(SpecialTokens.MASK));
-                }
+    private Model model() {
+        Vocabulary.Builder builder = new Vocabulary.Builder();
+        vocabulary.forEach((token, id) -> {
+            if (token.isEmpty() || token.length() > Vocabulary.MAX_LENGTH || id > Vocabulary.MAX_ID) {
+                throw new TokenizerException(
+                        origin,
+                        "has the token " + JsonComponent.quoted(token) + " with the id " + id + "; tokens have 1 to "
+                                + Vocabulary.MAX_LENGTH + " characters, and ids up to " + Vocabulary.MAX_ID);
             }
-            json.writeEndArray();
-            json.writeName("pre_tokenizer").writeStartObject();
-            json.writeStringProperty("type", "ByteLevel");
-            json.writeBooleanProperty("add_prefix_space", false);
-            json.writeBooleanProperty("trim_offsets", true);
-            json.writeBooleanProperty("use_regex", true);
-            json.writeEndObject();
-            json.writeName("post_processor");
-            SpecialTokens.template(json, require(SpecialTokens.CLS), require(SpecialTokens.SEP));
-            json.writeName("decoder").writeStartObject();
-            json.writeStringProperty("type", "ByteLevel");
-            json.writeBooleanProperty("add_prefix_space", false);
-            json.writeBooleanProperty("trim_offsets", true);
-            json.writeBooleanProperty("use_regex", true);
-            json.writeEndObject();
-            json.writeName("model").writeStartObject();
-            json.writeStringProperty("type", "BPE");
-            json.writeBooleanProperty("fuse_unk", false);
-            json.writeName("vocab").writeStartObject();
-            vocabulary.forEach(json::writeNumberProperty);
-            json.writeEndObject();
-            json.writeName("merges").writeStartArray();
-            merges.forEach(json::writeString);
-            json.writeEndArray().writeEndObject().writeEndObject();
-        }
-        return text.toString();
+            builder.add(token, id);
+        });
+        Vocabulary tokens = builder.build();
+        return new Model.Bpe(
+                tokens,
+                BpeMerges.of(origin, tokens, merges, ""),
+                Optional.empty(),
+                false,
+                ByteTokens.of(tokens, false),
+                "",
+                "",
+                false);
     }
 }

@@ -1,6 +1,8 @@
 package detangle.models.text;
 
 import detangle.models.files.ModelFile;
+import detangle.models.text.encoder.ByteSymbols;
+import detangle.models.text.encoder.Encoder;
 import detangle.models.weights.TorchFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,29 +59,16 @@ final class Gpt2Dictionary {
             words.add(line.substring(0, space));
         }
         List<String> ranked = ByteLevelBpe.merges(merges.path(), ByteLevelBpe.lines(merges));
-        List<String> tokens = new ArrayList<>(byteSymbols());
-        ranked.forEach(merge -> tokens.add(merge.replace(" ", "")));
+        List<String> tokens = new ArrayList<>(ByteSymbols.inOrder());
+        for (int i = 0; i < ranked.size(); i += 2) {
+            tokens.add(ranked.get(i) + ranked.get(i + 1));
+        }
         tokens.add(END_OF_TEXT);
         Map<String, String> gpt2 = new HashMap<>();
         for (int id = 0; id < tokens.size(); id++) {
             gpt2.put(Integer.toString(id), tokens.get(id));
         }
         return tokenizer(dictionary, words, gpt2, ranked, modelMaxLength);
-    }
-
-    /** The characters that GPT-2 writes bytes as, in the order of their ids (gpt2_bpe_utils.py, bytes_to_unicode). */
-    private static List<String> byteSymbols() {
-        List<String> printable = new ArrayList<>();
-        List<String> others = new ArrayList<>();
-        for (int b = 0; b < 256; b++) {
-            if (b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae) {
-                printable.add(Character.toString(b));
-            } else {
-                others.add(Character.toString(256 + others.size()));
-            }
-        }
-        printable.addAll(others);
-        return printable;
     }
 
     private static Tokenizer tokenizer(
@@ -94,8 +83,12 @@ final class Gpt2Dictionary {
         }
         vocabulary.put(SpecialTokens.MASK, spellings.size());
         spellings.add(SpecialTokens.MASK);
-        return new Respelled(
-                new ByteLevelBpe(file, vocabulary, merges).tokenizer(false, modelMaxLength), List.copyOf(spellings));
+        Tokenizer tokenizer = new Encoder(
+                new ByteLevelBpe(file, vocabulary, merges).description(false),
+                vocabulary.get(SpecialTokens.PAD),
+                OptionalInt.of(vocabulary.get(SpecialTokens.MASK)),
+                modelMaxLength);
+        return new Respelled(tokenizer, List.copyOf(spellings));
     }
 
     /** A tokenizer whose tokens are spelled otherwise. */

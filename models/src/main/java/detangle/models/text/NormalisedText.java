@@ -1,5 +1,6 @@
 package detangle.models.text;
 
+import detangle.models.text.encoder.Charsmap;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

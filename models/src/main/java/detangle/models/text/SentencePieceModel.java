@@ -1,5 +1,6 @@
 package detangle.models.text;
 
+import detangle.models.text.encoder.Charsmap;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package detangle.models.text;
 
+import detangle.models.text.encoder.Charsmap;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     }
 
     private void text(EncodingBuilder out, String given, int sequence) {
-        String text = HuggingFaceTokenizer.wellFormed(given);
+        String text = WellFormed.text(given);
         int from = 0;
         if (specialsInText.isPresent()) {
             Matcher matcher = specialsInText.get().matcher(text);

@@ -18,9 +18,4 @@ public final class TokenizerException extends RuntimeException {
     TokenizerException(String message) {
         super(message);
     }
-
-    /** A fault that is not of one file: the native library's. */
-    TokenizerException(String message, Throwable cause) {
-        super(message, cause);
-    }
 }

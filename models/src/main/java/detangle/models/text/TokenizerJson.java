@@ -1,126 +1,205 @@
 package detangle.models.text;
 
+import detangle.models.files.ModelFile;
 import detangle.models.json.StrictJson;
+import detangle.models.text.encoder.AddedToken;
+import detangle.models.text.encoder.Decoder;
+import detangle.models.text.encoder.Model;
+import detangle.models.text.encoder.Normalizer;
+import detangle.models.text.encoder.PostProcessor;
+import detangle.models.text.encoder.PreTokenizer;
+import detangle.models.text.encoder.TokenizerDescription;
+import detangle.models.text.encoder.Vocabulary;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 
-/** What the native library does not tell about a tokenizer.json; read in one pass, as large ones take megabytes. */
-record TokenizerJson(int vocabSize, int padTokenId, OptionalInt maskTokenId) {
-    private static final JsonFactory FACTORY = new JsonFactory();
+/** Reads a tokenizer.json in one pass, without a tree of its vocabulary, as large ones take megabytes. */
+final class TokenizerJson {
+    private static final Logger LOG = LoggerFactory.getLogger(TokenizerJson.class);
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
 
-    /** A {@link TokenizerException} if the text is no tokenizer.json of a DeBERTa model. */
-    static TokenizerJson scan(Path file, String json) {
-        try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), json)) {
-            Scan scan = new Scan(file, parser);
-            scan.root();
-            return scan.result();
+    /** How long an added token may be, in UTF-16 units. */
+    static final int MAX_TOKEN = 1000;
+
+    private final Path file;
+    private final JsonParser parser;
+    private final List<AddedToken> addedTokens = new ArrayList<>();
+    private Optional<Normalizer> normalizer = Optional.empty();
+    private Optional<PreTokenizer> preTokenizer = Optional.empty();
+    private Optional<Decoder> decoder = Optional.empty();
+    private PostProcessor postProcessor = PostProcessor.NONE;
+    private Optional<Model> model = Optional.empty();
+    private Optional<String> padToken = Optional.empty();
+
+    private TokenizerJson(Path file, JsonParser parser) {
+        this.file = file;
+        this.parser = parser;
+    }
+
+    /** A {@link TokenizerException} if the file does not describe a tokenizer such as DeBERTa's have. */
+    static TokenizerDescription read(ModelFile tokenizer) {
+        Path file = tokenizer.path();
+        byte[] content = tokenizer.content();
+        int first = 0;
+        while (first < content.length && content[first] <= ' ' && content[first] > 0) {
+            first++;
+        }
+        // Whatever begins otherwise, the parser would take for another encoding, or for another kind of value.
+        if (first == content.length || content[first] != '{' || first + 1 < content.length && content[first + 1] == 0) {
+            throw new TokenizerException(file, "it is not a JSON object");
+        }
+        try (JsonParser parser =
+                FACTORY.createParser(ObjectReadContext.empty(), content, first, content.length - first)) {
+            TokenizerJson json = new TokenizerJson(file, parser);
+            parser.nextToken();
+            json.root();
+            if (parser.nextToken() != null) {
+                throw new TokenizerException(file, "not valid JSON: something follows its end");
+            }
+            return json.description();
         } catch (JacksonException e) {
-            throw new TokenizerException(file, "not valid JSON: " + e.getOriginalMessage(), e);
+            throw new TokenizerException(file, isUtf8(tokenizer) ? "not valid JSON" + at(e) : "it is not UTF-8", e);
         }
     }
 
-    private static final class Scan {
-        private final Path file;
-        private final JsonParser parser;
-        private final Map<String, Integer> addedTokens = new HashMap<>();
-        private int vocabSize;
-
-        Scan(Path file, JsonParser parser) {
-            this.file = file;
-            this.parser = parser;
+    private static boolean isUtf8(ModelFile file) {
+        try {
+            return !file.text().isEmpty();
+        } catch (IOException e) {
+            return false;
         }
+    }
 
-        void root() {
-            expect(parser.nextToken(), JsonToken.START_OBJECT, "it is not a JSON object");
-            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-                String name = parser.currentName();
-                JsonToken value = parser.nextToken();
-                switch (name) {
-                    case "added_tokens" -> {
-                        expect(value, JsonToken.START_ARRAY, "added_tokens is not an array");
-                        while (parser.nextToken() != JsonToken.END_ARRAY) {
-                            addedToken();
-                        }
-                    }
-                    case "normalizer", "post_processor" -> NativeHazards.check(file, StrictJson.tree(parser));
-                    case "model" -> {
-                        expect(value, JsonToken.START_OBJECT, "model is not an object");
-                        model();
-                    }
-                    default -> parser.skipChildren();
+    private static String at(JacksonException e) {
+        return e.getLocation() == null
+                ? ""
+                : " at line " + e.getLocation().getLineNr() + ", column "
+                        + e.getLocation().getColumnNr();
+    }
+
+    private void root() {
+        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+            String name = parser.currentName();
+            JsonToken value = parser.nextToken();
+            boolean none = value == JsonToken.VALUE_NULL;
+            switch (name) {
+                case "added_tokens" -> addedTokens(value);
+                case "normalizer" -> {
+                    JsonNode tree = StrictJson.tree(parser);
+                    normalizer = none ? normalizer : Optional.of(JsonComponents.normalizer(component(name, tree)));
                 }
+                case "pre_tokenizer" -> {
+                    JsonNode tree = StrictJson.tree(parser);
+                    preTokenizer =
+                            none ? preTokenizer : Optional.of(JsonComponents.preTokenizer(component(name, tree)));
+                }
+                case "post_processor" -> {
+                    JsonNode tree = StrictJson.tree(parser);
+                    postProcessor = none ? postProcessor : JsonPostProcessor.read(component(name, tree));
+                }
+                case "decoder" -> {
+                    JsonNode tree = StrictJson.tree(parser);
+                    decoder = none ? decoder : Optional.of(JsonComponents.decoder(component(name, tree)));
+                }
+                case "padding" ->
+                    padToken = Optional.of(StrictJson.tree(parser).path("pad_token"))
+                            .filter(JsonNode::isString)
+                            .map(JsonNode::stringValue);
+                case "model" -> model = Optional.of(JsonModel.read(file, parser));
+                // What is said of truncation is left out, and the rest is no part of a tokenizer.
+                default -> parser.skipChildren();
             }
         }
+    }
 
-        TokenizerJson result() {
-            if (vocabSize == 0) {
-                throw new TokenizerException(file, "model.vocab is missing or empty");
-            }
-            Integer pad = addedTokens.get(SpecialTokens.PAD);
-            if (pad == null) {
-                throw new TokenizerException(file, "added_tokens has no " + SpecialTokens.PAD);
-            }
-            int size = addedTokens.values().stream().mapToInt(id -> id + 1).reduce(vocabSize, Math::max);
-            Integer mask = addedTokens.get(SpecialTokens.MASK);
-            return new TokenizerJson(size, pad, mask == null ? OptionalInt.empty() : OptionalInt.of(mask));
+    private JsonComponent component(String name, JsonNode tree) {
+        return JsonComponent.of(file, name, tree);
+    }
+
+    private void addedTokens(JsonToken value) {
+        if (value != JsonToken.START_ARRAY) {
+            throw new TokenizerException(file, "added_tokens is not an array");
         }
-
-        private void addedToken() {
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
             JsonNode token = StrictJson.tree(parser);
             JsonNode id = token.path("id");
             JsonNode content = token.path("content");
-            if (!id.isInt() || id.intValue() < 0 || !content.isString()) {
-                throw new TokenizerException(file, "added_tokens holds a token without id or content");
+            String fault = "added_tokens[" + addedTokens.size() + "] ";
+            if (!id.isIntegralNumber()
+                    || !content.isString()
+                    || content.stringValue().isEmpty()) {
+                throw new TokenizerException(file, fault + "is a token without id or content");
             }
-            addedTokens.put(content.stringValue(), id.intValue());
+            if (!id.isInt() || id.intValue() < 0 || id.intValue() > Vocabulary.MAX_ID) {
+                throw new TokenizerException(
+                        file, fault + "has the id " + id + "; ids are whole numbers up to " + Vocabulary.MAX_ID);
+            }
+            JsonComponent fields = component(fault.trim(), token);
+            fields.with("id", "content", "single_word", "lstrip", "rstrip", "normalized", "special");
+            addedTokens.add(new AddedToken(
+                    fields.text("content"),
+                    id.intValue(),
+                    fields.flag("special", false),
+                    fields.flag("normalized", true),
+                    fields.flag("lstrip", false),
+                    fields.flag("rstrip", false),
+                    fields.flag("single_word", false)));
         }
+    }
 
-        private void model() {
-            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-                String name = parser.currentName();
-                JsonToken value = parser.nextToken();
-                switch (name) {
-                    case "vocab" -> vocab(value);
-                    case "type" -> {
-                        String type = value == JsonToken.VALUE_STRING ? parser.getString() : value.toString();
-                        if (!type.equals("Unigram") && !type.equals("BPE")) {
-                            throw new TokenizerException(
-                                    file, "has a model of type " + type + "; DeBERTa's are Unigram and BPE");
-                        }
-                    }
-                    default -> parser.skipChildren();
+    private TokenizerDescription description() {
+        if (model.isEmpty()) {
+            throw new TokenizerException(file, "it has no model");
+        }
+        return new TokenizerDescription(
+                file, resolved(model.get()), normalizer, preTokenizer, model.get(), postProcessor, decoder, padToken);
+    }
+
+    /**
+     * The added tokens with the ids that the library gives them, whatever the file says: that of the model's token of that
+     * name, or else the next one.
+     */
+    private List<AddedToken> resolved(Model vocabulary) {
+        Map<String, AddedToken> tokens = new LinkedHashMap<>();
+        int next = vocabulary.size();
+        for (AddedToken token : addedTokens) {
+            OptionalInt known = vocabulary.vocabulary().find(token.content());
+            int id = known.orElse(next);
+            AddedToken before = tokens.putIfAbsent(token.content(), token.withId(id));
+            if (before != null) {
+                if (!before.withId(token.id()).equals(token)) {
+                    throw new TokenizerException(
+                            file, "added_tokens has " + JsonComponent.quoted(token.content()) + " twice");
                 }
+                continue;
+            }
+            next = Math.max(next, id + 1);
+            if (id != token.id()) {
+                LOG.warn(
+                        "{}: the added token {} is said to have the id {}; it has {}",
+                        file,
+                        JsonComponent.quoted(token.content()),
+                        token.id(),
+                        id);
             }
         }
-
-        /** An array of [piece, score], or an object from token to id. */
-        private void vocab(JsonToken first) {
-            if (first == JsonToken.START_ARRAY) {
-                while (parser.nextToken() != JsonToken.END_ARRAY) {
-                    parser.skipChildren();
-                    vocabSize++;
-                }
-                return;
-            }
-            expect(first, JsonToken.START_OBJECT, "model.vocab is neither an array nor an object");
-            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-                expect(parser.nextToken(), JsonToken.VALUE_NUMBER_INT, "model.vocab holds an id that is no number");
-                vocabSize = Math.max(vocabSize, parser.getIntValue() + 1);
-            }
-        }
-
-        private void expect(JsonToken found, JsonToken expected, String fault) {
-            if (found != expected) {
-                throw new TokenizerException(file, fault);
-            }
-        }
+        return List.copyOf(tokens.values());
     }
 }

@@ -2,6 +2,8 @@ package detangle.models.text;
 
 import detangle.models.files.ModelFile;
 import detangle.models.files.ModelFiles;
+import detangle.models.text.encoder.Encoder;
+import detangle.models.text.encoder.TokenizerDescription;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,8 +43,8 @@ public final class Tokenizers {
                         .or(() -> find(files, SENTENCE_PIECE).map(f -> fromSentencePiece(f, settings(files))))
                         .or(() -> find(files, VOCABULARY)
                                 .flatMap(v -> merges(files)
-                                        .map(m -> ByteLevelBpe.read(v, m)
-                                                .tokenizer(true, settings(files).modelMaxLength()))))
+                                        .map(m ->
+                                                encoder(ByteLevelBpe.read(v, m).description(true), settings(files)))))
                         .or(() -> gpt2(files))
                         .orElseThrow(() -> missing(
                                 folder,
@@ -129,8 +131,7 @@ public final class Tokenizers {
 
     /** The tokenizer of a {@code vocab.json} and its {@code merges.txt}, of v1. */
     public static Tokenizer fromVocabulary(Path vocabulary, Path merges) {
-        return ByteLevelBpe.read(read(vocabulary), read(merges))
-                .tokenizer(true, settingsBeside(vocabulary).modelMaxLength());
+        return encoder(ByteLevelBpe.read(read(vocabulary), read(merges)).description(true), settingsBeside(vocabulary));
     }
 
     /** The tokenizer of a {@code tokenizer.json}; truncation and padding that it asks for are left out. */
@@ -139,20 +140,7 @@ public final class Tokenizers {
     }
 
     private static Tokenizer fromJson(ModelFile file, TokenizerSettings settings) {
-        String json;
-        try {
-            json = file.text();
-        } catch (IOException e) {
-            throw new TokenizerException(file.path(), "cannot be read as UTF-8: " + e.getMessage(), e);
-        }
-        TokenizerJson facts = TokenizerJson.scan(file.path(), json);
-        return HuggingFaceTokenizer.create(
-                file.path(),
-                json,
-                facts.vocabSize(),
-                facts.padTokenId(),
-                facts.maskTokenId(),
-                settings.modelMaxLength());
+        return encoder(TokenizerJson.read(file), settings);
     }
 
     /**
@@ -165,15 +153,21 @@ public final class Tokenizers {
         return fromSentencePiece(read(file), settingsBeside(file));
     }
 
-    private static Tokenizer fromSentencePiece(ModelFile file, TokenizerSettings options) {
+    private static Tokenizer fromSentencePiece(ModelFile file, TokenizerSettings settings) {
         Path path = file.path();
-        UnigramJson converted = UnigramJson.convert(path, SentencePieceModel.parse(path, file.content()), options);
-        return HuggingFaceTokenizer.create(
-                path,
-                converted.json(),
-                converted.vocabSize(),
-                converted.padTokenId(),
-                OptionalInt.of(converted.maskTokenId()),
-                options.modelMaxLength());
+        return encoder(
+                UnigramConversion.convert(path, SentencePieceModel.parse(path, file.content()), settings), settings);
+    }
+
+    private static Tokenizer encoder(TokenizerDescription description, TokenizerSettings settings) {
+        String pad = description.padToken().orElse(SpecialTokens.PAD);
+        int padId = description
+                .find(pad)
+                .orElseThrow(() -> new TokenizerException(description.origin(), "it has no padding token " + pad));
+        return new Encoder(
+                description,
+                padId,
+                description.find(SpecialTokens.MASK).map(OptionalInt::of).orElse(OptionalInt.empty()),
+                settings.modelMaxLength());
     }
 }

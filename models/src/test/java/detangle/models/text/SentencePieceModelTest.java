@@ -94,7 +94,7 @@ class SentencePieceModelTest {
             }
             try {
                 SentencePieceModel model = SentencePieceModel.parse(Path.of("bad"), bad);
-                UnigramJson.convert(Path.of("bad"), model, TokenizerSettings.NONE);
+                UnigramConversion.convert(Path.of("bad"), model, TokenizerSettings.NONE);
             } catch (TokenizerException e) {
                 assertTrue(e.getMessage().startsWith("bad: "), e.getMessage());
                 refused++;
@@ -107,7 +107,7 @@ class SentencePieceModelTest {
         Path file = Path.of("spm.model");
         TokenizerException failure = assertThrows(
                 TokenizerException.class,
-                () -> UnigramJson.convert(file, SentencePieceModel.parse(file, bytes), TokenizerSettings.NONE));
+                () -> UnigramConversion.convert(file, SentencePieceModel.parse(file, bytes), TokenizerSettings.NONE));
         assertTrue(failure.getMessage().contains(message), failure.getMessage());
     }
 

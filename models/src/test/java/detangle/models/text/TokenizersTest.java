@@ -165,22 +165,22 @@ class TokenizersTest {
             value = {
                 "[] ; it is not a JSON object",
                 "{ ; not valid JSON",
-                "nonsense ; not valid JSON",
-                "{} ; model.vocab is missing or empty",
+                "nonsense ; it is not a JSON object",
+                "{} ; it has no model",
                 "{\"model\":[]} ; model is not an object",
-                "{\"model\":{\"type\":\"WordPiece\"}} ; of type WordPiece",
-                "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}} ; model.vocab is missing or empty",
-                "{\"model\":{\"type\":\"Unigram\",\"vocab\":3}} ; model.vocab is neither",
-                "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":\"b\"}}} ; holds an id that is no number",
-                "{\"model\":{\"vocab\":[[\"a\",0]]}} ; added_tokens has no [PAD]",
+                "{\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":0}}} ; model is of type 'WordLevel'",
+                "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}} ; model has an empty vocab",
+                "{\"model\":{\"type\":\"Unigram\",\"vocab\":3}} ; model has a vocab that is neither",
+                "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":\"b\"}}} ; model has in its vocab 'a' without an id",
+                "{\"model\":{\"vocab\":[[\"a\",0]]}} ; it has no padding token [PAD]",
                 "{\"added_tokens\":[1]} ; a token without id or content",
-                "{\"normalizer\":{\"type\":\"Precompiled\"}} ; has no precompiled_charsmap",
-                "{\"normalizer\":[{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"%\"}]} ; not base 64",
+                "{\"normalizer\":{\"type\":\"Precompiled\"}} ; normalizer needs precompiled_charsmap",
+                "{\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"%\"}} ; not base 64",
                 "{\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AA==\"}} ; is damaged: too short",
                 "{\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAAAA==\"}} ; a trie of 0 bytes",
-                "{\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[SEP]\"}}],\"special_tokens\":{}}} ; uses [SEP], which special_tokens lacks",
+                "{\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[SEP]\",\"type_id\":0}}],\"special_tokens\":{}}} ; uses '[SEP]', which special_tokens lacks",
                 "{\"added_tokens\":[{\"id\":1}]} ; a token without id or content",
-                "{\"added_tokens\":[{\"id\":0,\"content\":\"[PAD]\"}],\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"a\"]]}} ; not a tokenizer that can be used",
+                "{\"added_tokens\":[{\"id\":0,\"content\":\"[PAD]\"}],\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"a\"]]}} ; model.vocab[0] has no score",
             })
     void hostileJsonIsRefused(String json, String message) throws IOException {
         Files.writeString(folder.resolve("tokenizer.json"), json);
@@ -190,7 +190,7 @@ class TokenizersTest {
     @Test
     void jsonThatIsNotUtf8IsRefused() throws IOException {
         Files.write(folder.resolve("tokenizer.json"), new byte[] {'{', (byte) 0xff, '}'});
-        assertRefused("cannot be read as UTF-8");
+        assertRefused("it is not UTF-8");
     }
 
     private void assertRefused(String message) {

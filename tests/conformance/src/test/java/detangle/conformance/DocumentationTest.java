@@ -140,7 +140,7 @@ class DocumentationTest {
     /** The project that CI builds outside the tree has the flags for tests as the guide shows them. */
     @Test
     void theGuidesFlagsForMavenAreThoseOfTheConsumer() throws IOException {
-        String flags = "<argLine>--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED</argLine>";
+        String flags = "<argLine>--add-modules jdk.incubator.vector</argLine>";
 
         assertTrue(
                 Files.readString(DetangleProcess.HOME.resolve("docs/GUIDE.md")).contains(flags));

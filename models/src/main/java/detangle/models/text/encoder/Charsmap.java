@@ -1,5 +1,6 @@
-package detangle.models.text;
+package detangle.models.text.encoder;
 
+import detangle.models.text.TokenizerException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.IntBuffer;
@@ -7,18 +8,20 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * SentencePiece's compiled normalisation rules: {@code u32 n, n bytes of a double-array trie (Darts), UTF-8 texts that
- * end in zero}. They are checked first: the native library follows the trie without a check, and an index that leads
- * out of it ends the process.
+ * end in zero}. They are checked when they are read, so that following them never leads out of them.
  */
-final class Charsmap {
+public final class Charsmap {
     private final Path file;
     private final IntBuffer units;
     private final byte[] texts;
+    private final List<Optional<String>> ofAscii = new ArrayList<>();
 
     private Charsmap(Path file, IntBuffer units, byte[] texts) {
         this.file = file;
@@ -27,10 +30,10 @@ final class Charsmap {
     }
 
     /** What a rule replaces: {@code length} bytes of UTF-8, by {@code replacement}. */
-    record Match(int length, String replacement) {}
+    public record Match(int length, String replacement) {}
 
     /** A {@link TokenizerException} if following the rules could lead out of them. */
-    static Charsmap read(Path file, byte[] charsmap) {
+    public static Charsmap read(Path file, byte[] charsmap) {
         ByteBuffer bytes = ByteBuffer.wrap(charsmap).order(ByteOrder.LITTLE_ENDIAN);
         if (charsmap.length < Integer.BYTES) {
             throw damaged(file, "too short");
@@ -51,11 +54,14 @@ final class Charsmap {
         }
         Charsmap rules = new Charsmap(file, units, texts);
         rules.checkTrie();
+        for (int c = 0; c < 0x80; c++) {
+            rules.ofAscii.add(rules.shortest(new byte[] {(byte) c}));
+        }
         return rules;
     }
 
     /** The longest rule that fits the text at a byte, as SentencePiece applies it (normalizer.cc, NormalizePrefix). */
-    Optional<Match> longest(byte[] utf8, int from) {
+    public Optional<Match> longest(byte[] utf8, int from) {
         Optional<Match> longest = Optional.empty();
         int node = offset(units.get(0));
         for (int i = from; i < utf8.length; i++) {
@@ -70,6 +76,30 @@ final class Charsmap {
             }
         }
         return longest;
+    }
+
+    /** What the rule for the shortest prefix of a text replaces it by; a text ends at a zero byte. */
+    Optional<String> shortest(byte[] utf8) {
+        int node = offset(units.get(0));
+        for (byte b : utf8) {
+            node ^= b & 0xff;
+            int unit = units.get(node);
+            if (b == 0 || (unit & 0x8000_00ff) != (b & 0xff)) {
+                return Optional.empty();
+            }
+            node ^= offset(unit);
+            if ((unit >>> 8 & 1) == 1) {
+                return Optional.of(text(units.get(node) & Integer.MAX_VALUE));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** {@link #shortest} of one character. */
+    Optional<String> ofCharacter(int codePoint) {
+        return codePoint < ofAscii.size()
+                ? ofAscii.get(codePoint)
+                : shortest(Character.toString(codePoint).getBytes(StandardCharsets.UTF_8));
     }
 
     private String text(int start) {

@@ -1,0 +1,60 @@
+package detangle.models.text.encoder;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All that a tokenizer.json says of how texts are encoded, wherever it was read.
+ *
+ * @param origin the file, for messages
+ * @param addedTokens in the order in which they were added; their contents differ, and so do their ids
+ * @param padToken the name of the padding token if the file has one
+ */
+public record TokenizerDescription(
+        Path origin,
+        List<AddedToken> addedTokens,
+        Optional<Normalizer> normalizer,
+        Optional<PreTokenizer> preTokenizer,
+        Model model,
+        PostProcessor postProcessor,
+        Optional<Decoder> decoder,
+        Optional<String> padToken) {
+    public TokenizerDescription {
+        addedTokens = List.copyOf(addedTokens);
+    }
+
+    /** The same with other added tokens. */
+    public TokenizerDescription withAddedTokens(List<AddedToken> tokens) {
+        return new TokenizerDescription(
+                origin, tokens, normalizer, preTokenizer, model, postProcessor, decoder, padToken);
+    }
+
+    /** The same with another normalizer. */
+    public TokenizerDescription withNormalizer(Normalizer other) {
+        return new TokenizerDescription(
+                origin, addedTokens, Optional.of(other), preTokenizer, model, postProcessor, decoder, padToken);
+    }
+
+    /** The same with another pre-tokenizer. */
+    public TokenizerDescription withPreTokenizer(PreTokenizer other) {
+        return new TokenizerDescription(
+                origin, addedTokens, normalizer, Optional.of(other), model, postProcessor, decoder, padToken);
+    }
+
+    /** The id of a token, added or of the model. */
+    public Optional<Integer> find(String token) {
+        for (AddedToken added : addedTokens) {
+            if (added.content().equals(token)) {
+                return Optional.of(added.id());
+            }
+        }
+        return model.vocabulary().find(token).stream().boxed().findFirst();
+    }
+
+    /** The id that the library gives to the next token that is added and that the model lacks. */
+    public int nextId() {
+        int greatest = addedTokens.stream().mapToInt(AddedToken::id).max().orElse(-1);
+        return Math.max(greatest + 1, model.size());
+    }
+}
