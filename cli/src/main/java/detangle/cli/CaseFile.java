@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -38,7 +39,9 @@ final class CaseFile {
         try {
             root = new JsonMapper().readTree(file.toFile());
         } catch (JacksonException e) {
-            throw new CliException(file + " is no JSON: " + e.getOriginalMessage());
+            TokenStreamLocation at = e.getLocation();
+            throw new CliException(file + " is not valid JSON"
+                    + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
         }
         JsonNode cases = root.path("cases");
         if (!cases.isArray()) {

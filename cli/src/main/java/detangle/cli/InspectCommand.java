@@ -1,6 +1,5 @@
 package detangle.cli;
 
-import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.DebertaConfig;
@@ -159,9 +158,8 @@ final class InspectCommand implements Runnable {
             long parameters = 0;
             Map<String, Integer> types = new TreeMap<>();
             for (String name : weights.names()) {
-                Tensor tensor = weights.get(name);
-                parameters += tensor.elements();
-                types.merge(tensor.dtype().text(), 1, Integer::sum);
+                parameters += weights.isReadable(name) ? weights.get(name).elements() : 0;
+                types.merge(weights.type(name).toLowerCase(Locale.ROOT), 1, Integer::sum);
             }
             return String.format(
                     Locale.ROOT,

@@ -85,8 +85,9 @@ public final class EntityExtractor implements Pipeline {
                 .withHiddenStates(false)
                 .withIgnoreUnused(options.ignoreUnused());
         Weights weights = Weights.open(folder);
-        Map<String, Tensor> parameters =
-                weights.names().stream().collect(Collectors.toMap(Function.identity(), weights::get));
+        Map<String, Tensor> parameters = weights.names().stream()
+                .filter(weights::isReadable)
+                .collect(Collectors.toMap(Function.identity(), weights::get));
         TextModel model = TextModel.of(
                 Session.load(config.encoder(), weights, session, GlinerModel.encoder(config), parameters),
                 tokenizer,

@@ -97,6 +97,13 @@ public final class Checkpoint {
         for (String alias : storedNames(name)) {
             Optional<Tensor> tensor = weights.find(alias);
             if (tensor.isPresent()) {
+                if (!tensor.get().dtype().isFloat()) {
+                    // Quantised weights are whole numbers whose meaning stands in other tensors.
+                    throw new WeightsException(
+                            weights.source(alias),
+                            "tensor '" + alias + "' has dtype " + weights.type(alias)
+                                    + ", and a parameter is a floating-point number: quantised weights are not supported");
+                }
                 taken.add(alias);
                 return tensor;
             }

@@ -2,11 +2,12 @@ package detangle.models.deberta;
 
 import detangle.models.files.ModelFile;
 import detangle.models.files.ModelFiles;
+import detangle.models.json.PythonJson;
 import detangle.models.json.StrictJson;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -40,7 +41,7 @@ public record ConfigFields(Path file, JsonNode root) {
     private static ConfigFields parse(ModelFile file) {
         JsonNode root;
         try {
-            root = StrictJson.parse(ByteBuffer.wrap(file.content()));
+            root = PythonJson.parse(file.content());
         } catch (StrictJson.InvalidJson e) {
             throw new ConfigException(file.path(), e.getMessage(), e);
         }
@@ -59,6 +60,11 @@ public record ConfigFields(Path file, JsonNode root) {
             default -> copy.put(field, value.toString());
         }
         return new ConfigFields(file, copy);
+    }
+
+    /** The names of all fields, in the file's order. */
+    Collection<String> names() {
+        return root.propertyNames();
     }
 
     public Optional<JsonNode> find(String field) {
@@ -119,7 +125,12 @@ public record ConfigFields(Path file, JsonNode root) {
     /** A positive integer that the file must state: a default would be another model's size. */
     public int required(String field) {
         if (find(field).isEmpty()) {
-            throw fault(field, "is missing");
+            throw fault(
+                    field,
+                    "is missing"
+                            + Misspellings.near(field, names())
+                                    .map(near -> "; " + near + " stands one letter from it")
+                                    .orElse(""));
         }
         return atLeast(1, field, 0);
     }

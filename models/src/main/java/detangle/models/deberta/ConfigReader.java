@@ -1,5 +1,6 @@
 package detangle.models.deberta;
 
+import detangle.models.deberta.Misspellings.Misspelling;
 import detangle.models.weights.Artifact;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,9 +10,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -20,7 +24,53 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * (configuration_deberta.py, configuration_deberta_v2.py, and the getattr calls of the two modeling files).
  */
 final class ConfigReader {
+    private static final Logger LOG = LoggerFactory.getLogger(ConfigReader.class);
+
     private static final String CONFIG = "config.json";
+
+    /** Every field that is read; a file's others say nothing here. */
+    private static final Set<String> FIELDS = Set.of(
+            "architectures",
+            "attention_head_size",
+            "attention_probs_dropout_prob",
+            "cls_dropout",
+            "conv_act",
+            "conv_groups",
+            "conv_kernel_size",
+            "embedding_size",
+            "hidden_act",
+            "hidden_dropout_prob",
+            "hidden_size",
+            "id2label",
+            "initializer_range",
+            "intermediate_size",
+            "layer_norm_eps",
+            "legacy",
+            "max_position_embeddings",
+            "max_relative_positions",
+            "model_type",
+            "norm_rel_ebd",
+            "num_attention_heads",
+            "num_hidden_layers",
+            "num_labels",
+            "pad_token_id",
+            "padding_idx",
+            "pooler_dropout",
+            "pooler_hidden_act",
+            "pooler_hidden_size",
+            "pooling",
+            "pos_att_type",
+            "position_biased_input",
+            "position_buckets",
+            "problem_type",
+            "relative_attention",
+            "share_att_key",
+            "tie_word_embeddings",
+            "type_vocab_size",
+            "vocab_size");
+
+    /** A command reads a configuration several times, and warns once. */
+    private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
 
     private final ConfigFields fields;
     private final ModelType type;
@@ -76,7 +126,7 @@ final class ConfigReader {
                 posAttType(),
                 maxRelativePositions(positions),
                 v2 ? Math.max(0, fields.integer("position_buckets", -1)) : 0,
-                v2 && words("norm_rel_ebd").contains("layer_norm"),
+                v2 && normalizesRelativeEmbeddings(),
                 v2 && fields.flag("share_att_key", false),
                 v2 ? convolution(hiddenSize) : Optional.empty(),
                 poolerActivation(hiddenSize),
@@ -86,7 +136,18 @@ final class ConfigReader {
                 LabelNames.of(fields),
                 problemType());
         checkBuckets(config);
+        warnOfMisspellings();
         return config;
+    }
+
+    private void warnOfMisspellings() {
+        for (Misspelling found : Misspellings.in(fields.names(), FIELDS)) {
+            String warning = fields.file() + ": the field " + found.written()
+                    + " is not read, and stands one letter from " + found.meant() + ": correct it if that is meant";
+            if (WARNED.add(warning)) {
+                LOG.warn("{}", warning);
+            }
+        }
     }
 
     private static ModelType modelType(ConfigFields fields) {
@@ -156,6 +217,9 @@ final class ConfigReader {
     private Set<PositionTerm> posAttType() {
         EnumSet<PositionTerm> terms = EnumSet.noneOf(PositionTerm.class);
         for (String word : words("pos_att_type")) {
+            if (word.equals("none")) {
+                continue;
+            }
             terms.add(
                     switch (word) {
                         case "c2p" -> PositionTerm.C2P;
@@ -164,6 +228,20 @@ final class ConfigReader {
                     });
         }
         return terms;
+    }
+
+    /** A word that is not understood would be a norm less, and other answers. */
+    private boolean normalizesRelativeEmbeddings() {
+        // Without the table there is nothing to normalise, whatever the file says.
+        if (!fields.flag("relative_attention", false)) {
+            return false;
+        }
+        for (String word : words("norm_rel_ebd")) {
+            if (!word.equals("layer_norm") && !word.equals("none")) {
+                throw fields.fault("norm_rel_ebd", "names '" + word + "'; supported are layer_norm, none");
+            }
+        }
+        return words("norm_rel_ebd").contains("layer_norm");
     }
 
     /** The words of {@code "a|b"} or of {@code ["a", "b"]}, in lower case. */

@@ -1,6 +1,7 @@
 package detangle.models.text;
 
 import detangle.models.files.ModelFile;
+import detangle.models.json.PythonJson;
 import detangle.models.json.StrictJson;
 import detangle.models.text.encoder.AddedToken;
 import detangle.models.text.encoder.ByteTokens;
@@ -11,7 +12,6 @@ import detangle.models.text.encoder.PreTokenizer;
 import detangle.models.text.encoder.TokenizerDescription;
 import detangle.models.text.encoder.Vocabulary;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,7 +35,7 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
         Map<String, Integer> ids = new LinkedHashMap<>();
         JsonNode root;
         try {
-            root = StrictJson.parse(ByteBuffer.wrap(vocabularyFile.content()));
+            root = PythonJson.parse(vocabularyFile.content());
         } catch (StrictJson.InvalidJson e) {
             throw new TokenizerException(vocabulary, e.getMessage(), e);
         }

@@ -75,7 +75,7 @@ final class TokenizerJson {
             }
             return json.description();
         } catch (JacksonException e) {
-            throw new TokenizerException(file, isUtf8(tokenizer) ? "not valid JSON" + at(e) : "it is not UTF-8", e);
+            throw new TokenizerException(file, isUtf8(tokenizer) ? StrictJson.fault(e) : "it is not UTF-8", e);
         }
     }
 
@@ -85,13 +85,6 @@ final class TokenizerJson {
         } catch (IOException e) {
             return false;
         }
-    }
-
-    private static String at(JacksonException e) {
-        return e.getLocation() == null
-                ? ""
-                : " at line " + e.getLocation().getLineNr() + ", column "
-                        + e.getLocation().getColumnNr();
     }
 
     private void root() {

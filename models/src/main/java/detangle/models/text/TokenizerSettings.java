@@ -1,8 +1,8 @@
 package detangle.models.text;
 
 import detangle.models.files.ModelFile;
+import detangle.models.json.PythonJson;
 import detangle.models.json.StrictJson;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
@@ -24,7 +24,7 @@ record TokenizerSettings(boolean doLowerCase, boolean splitByPunct, OptionalInt 
     static TokenizerSettings of(ModelFile file) {
         Path config = file.path();
         try {
-            JsonNode root = StrictJson.parse(ByteBuffer.wrap(file.content()));
+            JsonNode root = PythonJson.parse(file.content());
             return new TokenizerSettings(
                     flag(config, root, "do_lower_case"),
                     flag(config, root, "split_by_punct"),

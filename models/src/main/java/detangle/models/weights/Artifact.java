@@ -2,6 +2,7 @@ package detangle.models.weights;
 
 import detangle.ir.DType;
 import detangle.ir.Tensor;
+import detangle.models.content.Substitute;
 import detangle.models.json.StrictJson;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -144,7 +145,7 @@ public final class Artifact {
         Map<String, Weights.Entry> entries = SafetensorsReader.entries(file, bytes, header.tensors);
         entries.forEach((name, entry) -> {
             if (!name.equals(SEAL)) {
-                check(file, header, name, entry.tensor().data());
+                check(file, header, name, entry.data());
             }
         });
         return entries;
@@ -175,6 +176,11 @@ public final class Artifact {
     private static Header parse(Path file) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = SafetensorsReader.mapBytes(file, arena);
+            byte[] head = bytes.asSlice(0, Math.min(Substitute.HEAD, bytes.byteSize()))
+                    .toArray(ValueLayout.JAVA_BYTE);
+            Substitute.of(head, true).ifPresent(what -> {
+                throw new ArtifactException(file, what);
+            });
             SafetensorsHeader tensors = SafetensorsReader.header(file, bytes);
             Map<String, String> metadata = tensors.metadata();
             if (!FORMAT.equals(metadata.get(FORMAT_ENTRY))) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -55,13 +56,19 @@ final class Pickle {
 
     private final ByteBuffer in;
     private final Map<String, Callable> callables;
+    private final Function<String, Optional<Object>> constants;
     private final Function<Tuple, Object> persistent;
     private final List<Object> stack = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
 
-    private Pickle(ByteBuffer in, Map<String, Callable> callables, Function<Tuple, Object> persistent) {
+    private Pickle(
+            ByteBuffer in,
+            Map<String, Callable> callables,
+            Function<String, Optional<Object>> constants,
+            Function<Tuple, Object> persistent) {
         this.in = in.order(ByteOrder.LITTLE_ENDIAN);
         this.callables = callables;
+        this.constants = constants;
         this.persistent = persistent;
     }
 
@@ -69,12 +76,17 @@ final class Pickle {
      * Reads one object and leaves the buffer behind it.
      *
      * @param callables by module and name: {@code collections.OrderedDict}
+     * @param constants what is named as data and cannot be called
      * @param persistent what a persistent id stands for
      * @throws PickleException if the bytes are no pickle, or it names another callable
      */
-    static Object read(ByteBuffer in, Map<String, Callable> callables, Function<Tuple, Object> persistent) {
+    static Object read(
+            ByteBuffer in,
+            Map<String, Callable> callables,
+            Function<String, Optional<Object>> constants,
+            Function<Tuple, Object> persistent) {
         try {
-            return new Pickle(in, callables, persistent).run();
+            return new Pickle(in, callables, constants, persistent).run();
         } catch (BufferUnderflowException e) {
             throw new PickleException("a pickle that ends too early");
         } catch (ClassCastException | IndexOutOfBoundsException | NoSuchElementException | NumberFormatException e) {
@@ -213,13 +225,15 @@ final class Pickle {
         }
     }
 
-    private Callable global(String module, String name) {
+    private Object global(String module, String name) {
         Callable callable = callables.get(module + "." + name);
-        if (callable == null) {
-            throw new PickleException("a pickle that wants to call " + module + "." + name
-                    + ", which is not a part of tensors; nothing was run");
+        if (callable != null) {
+            return callable;
         }
-        return callable;
+        return constants
+                .apply(module + "." + name)
+                .orElseThrow(() -> new PickleException("a pickle that wants to call " + module + "." + name
+                        + ", which is not a part of tensors; nothing was run"));
     }
 
     private Object remembered(int index) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -52,6 +53,9 @@ final class PyTorchReader {
                 throw new WeightsException(file, "its numbers are big-endian; save it again on another machine");
             }
             return new TorchObjects((key, type, elements) -> {
+                        if (type.dtype().isEmpty()) {
+                            return MemorySegment.NULL;
+                        }
                         ZipEntry entry = zip.getEntry(root + "data/" + key);
                         long size = Math.multiplyExact(elements, (long) type.bytes());
                         // torch.save compresses nothing: so nobody can claim more than the file is long.
@@ -138,7 +142,7 @@ final class PyTorchReader {
     }
 
     private static Object plain(ByteBuffer in) {
-        return Pickle.read(in, Map.of(), id -> {
+        return Pickle.read(in, Map.of(), name -> Optional.empty(), id -> {
             throw new PickleException("a reference where there is nothing to refer to");
         });
     }
@@ -174,7 +178,9 @@ final class PyTorchReader {
                 if (tensor.dtype() == DType.I1) {
                     SafetensorsReader.checkBooleans(file, key, tensor.data());
                 }
-                entries.put(key, new Weights.Entry(tensor, file));
+                entries.put(key, Weights.Entry.of(tensor, file));
+            } else if (name instanceof String key && value instanceof TorchObjects.OtherTensor(String type)) {
+                entries.put(key, Weights.Entry.opaque(type, MemorySegment.NULL, file));
             }
         });
         if (entries.isEmpty()) {

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -25,8 +26,17 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
 
     private static final int MAX_RANK = 32;
 
-    /** A tensor's type, sizes and byte range, relative to the start of the data. */
-    record Entry(String name, DType dtype, long[] shape, long begin, long end) {}
+    /**
+     * A tensor's type, sizes and byte range, relative to the start of the data.
+     *
+     * @param type the file's word, which may be one that no parameter can have
+     */
+    record Entry(String name, String type, long[] shape, long begin, long end) {
+        /** The type in the IR, which has not all of them. */
+        Optional<DType> dtype() {
+            return StoredType.of(type).map(StoredType::dtype);
+        }
+    }
 
     /** Checks the header of {@code file}, whose data take {@code dataBytes}; a {@link WeightsException} says the fault. */
     static SafetensorsHeader parse(Path file, ByteBuffer json, long dataBytes) {
@@ -92,7 +102,10 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         if (!node.isObject()) {
             throw fault(file, name, "is not described by a JSON object");
         }
-        DType dtype = dtype(file, name, node.path("dtype"));
+        JsonNode type = node.path("dtype");
+        if (!type.isString()) {
+            throw fault(file, name, "has no dtype");
+        }
         long[] shape = longs(file, name, "shape", node.path("shape"));
         long[] range = longs(file, name, "data_offsets", node.path("data_offsets"));
         if (shape.length > MAX_RANK) {
@@ -101,21 +114,21 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         if (range.length != 2 || range[0] > range[1]) {
             throw fault(file, name, "data_offsets is not [begin, end]");
         }
-        long bytes = bytes(file, name, dtype, shape);
-        if (range[1] - range[0] != bytes) {
-            throw fault(file, name, "has " + (range[1] - range[0]) + " bytes; its type and shape take " + bytes);
+        Optional<Integer> bits = bits(type.stringValue());
+        if (bits.isPresent()) {
+            long bytes = bytes(file, name, bits.get(), shape);
+            if (range[1] - range[0] != bytes) {
+                throw fault(file, name, "has " + (range[1] - range[0]) + " bytes; its type and shape take " + bytes);
+            }
         }
-        return new Entry(name, dtype, shape, range[0], range[1]);
+        return new Entry(name, type.stringValue(), shape, range[0], range[1]);
     }
 
-    private static DType dtype(Path file, String name, JsonNode node) {
-        if (!node.isString()) {
-            throw fault(file, name, "has no dtype");
-        }
-        return StoredType.of(node.stringValue())
-                .orElseThrow(() ->
-                        fault(file, name, "has dtype " + node.stringValue() + "; supported are " + StoredType.words()))
-                .dtype();
+    /** How many bits an element takes; empty for a type that a later version of the format has. */
+    private static Optional<Integer> bits(String word) {
+        return StoredType.of(word)
+                .map(known -> known.dtype().bytes() * Byte.SIZE)
+                .or(() -> Optional.ofNullable(StoredType.OTHERS.get(word)));
     }
 
     private static long[] longs(Path file, String name, String field, JsonNode node) {
@@ -133,14 +146,14 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         return values;
     }
 
-    private static long bytes(Path file, String name, DType dtype, long[] shape) {
+    private static long bytes(Path file, String name, int bits, long[] shape) {
         try {
-            long bytes = dtype.bytes();
+            long all = bits;
             // Left to right and without a shortcut for zero, since the tensor's own count would overflow likewise.
             for (long size : shape) {
-                bytes = Math.multiplyExact(bytes, size);
+                all = Math.multiplyExact(all, size);
             }
-            return bytes;
+            return Math.ceilDiv(all, Byte.SIZE);
         } catch (ArithmeticException e) {
             throw new WeightsException(file, "tensor '" + name + "' has a shape whose size overflows", e);
         }

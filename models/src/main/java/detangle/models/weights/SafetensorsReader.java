@@ -54,11 +54,15 @@ final class SafetensorsReader {
         Map<String, Weights.Entry> entries = new LinkedHashMap<>();
         for (SafetensorsHeader.Entry entry : header.entries()) {
             MemorySegment slice = data.asSlice(entry.begin(), entry.end() - entry.begin());
-            if (entry.dtype() == DType.I1) {
+            if (entry.dtype().isEmpty()) {
+                entries.put(entry.name(), Weights.Entry.opaque(entry.type(), slice, file));
+                continue;
+            }
+            DType dtype = entry.dtype().get();
+            if (dtype == DType.I1) {
                 checkBooleans(file, entry.name(), slice);
             }
-            Tensor tensor = new Tensor(entry.dtype(), entry.shape(), slice);
-            entries.put(entry.name(), new Weights.Entry(tensor, file));
+            entries.put(entry.name(), Weights.Entry.of(new Tensor(dtype, entry.shape(), slice), file));
         }
         return entries;
     }

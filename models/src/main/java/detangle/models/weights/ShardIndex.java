@@ -1,5 +1,6 @@
 package detangle.models.weights;
 
+import detangle.models.content.Substitute;
 import detangle.models.json.StrictJson;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -44,7 +45,11 @@ final class ShardIndex {
             throw new WeightsException(index, "no such file");
         }
         try {
-            return StrictJson.parse(ByteBuffer.wrap(Files.readAllBytes(index)));
+            byte[] content = Files.readAllBytes(index);
+            Substitute.of(content, false).ifPresent(what -> {
+                throw new WeightsException(index, what);
+            });
+            return StrictJson.parse(ByteBuffer.wrap(content));
         } catch (IOException e) {
             throw new WeightsException(index, "cannot be read: " + e.getMessage(), e);
         } catch (StrictJson.InvalidJson e) {

@@ -2,6 +2,7 @@ package detangle.models.weights;
 
 import detangle.ir.DType;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -42,6 +43,23 @@ enum StoredType {
             case I1 -> BOOL;
         };
     }
+
+    /** Bits of an element, of the other words that the format has; what they mean, no parameter needs. */
+    static final Map<String, Integer> OTHERS = Map.ofEntries(
+            Map.entry("F4", 4),
+            Map.entry("F6_E2M3", 6),
+            Map.entry("F6_E3M2", 6),
+            Map.entry("F8_E5M2", 8),
+            Map.entry("F8_E4M3", 8),
+            Map.entry("F8_E8M0", 8),
+            Map.entry("F8_E4M3FNUZ", 8),
+            Map.entry("F8_E5M2FNUZ", 8),
+            Map.entry("U8", 8),
+            Map.entry("I16", 16),
+            Map.entry("U16", 16),
+            Map.entry("U32", 32),
+            Map.entry("U64", 64),
+            Map.entry("C64", 64));
 
     static String words() {
         return Arrays.stream(values()).map(StoredType::name).collect(Collectors.joining(", "));

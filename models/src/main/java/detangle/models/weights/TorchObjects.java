@@ -8,33 +8,76 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** The few callables of torch's pickles that make tensors (torch/_utils.py), and nothing else. */
+/**
+ * The few callables of torch's pickles that make tensors (torch/_utils.py), and nothing else. Tensors of types that no parameter can have
+ * are known by their type alone; what they hold is not read.
+ */
 final class TorchObjects {
-    private static final Map<String, DType> STORAGES = Map.of(
-            "FloatStorage", DType.F32,
-            "DoubleStorage", DType.F64,
-            "HalfStorage", DType.F16,
-            "BFloat16Storage", DType.BF16,
-            "LongStorage", DType.I64,
-            "IntStorage", DType.I32,
-            "CharStorage", DType.I8,
-            "BoolStorage", DType.I1);
+    private static final Map<String, StorageType> STORAGES = Stream.of(
+                    StorageType.of("FloatStorage", DType.F32),
+                    StorageType.of("DoubleStorage", DType.F64),
+                    StorageType.of("HalfStorage", DType.F16),
+                    StorageType.of("BFloat16Storage", DType.BF16),
+                    StorageType.of("LongStorage", DType.I64),
+                    StorageType.of("IntStorage", DType.I32),
+                    StorageType.of("CharStorage", DType.I8),
+                    StorageType.of("BoolStorage", DType.I1),
+                    StorageType.other("ByteStorage", "uint8", 1),
+                    StorageType.other("ShortStorage", "int16", 2),
+                    StorageType.other("ComplexFloatStorage", "complex64", 8),
+                    StorageType.other("ComplexDoubleStorage", "complex128", 16),
+                    StorageType.other("QInt8Storage", "qint8", 1),
+                    StorageType.other("QUInt8Storage", "quint8", 1),
+                    StorageType.other("QInt32Storage", "qint32", 4),
+                    StorageType.other("QUInt4x2Storage", "quint4x2", 1),
+                    StorageType.other("QUInt2x4Storage", "quint2x4", 1),
+                    StorageType.other("UntypedStorage", "untyped", 1))
+            .collect(Collectors.toMap(StorageType::name, Function.identity()));
+
+    /** What newer types are called, and what says how elements of a quantised tensor are to be read. */
+    private static final Pattern CONSTANTS = Pattern.compile(
+            "torch\\.(u?int\\d+|bits\\w+|b?float\\w+|complex\\d+|bool|q\\w*int\\w+|per_\\w+|strided|sparse_\\w+)");
 
     /** Where the elements of a storage are. */
     @FunctionalInterface
     interface Storages {
-        MemorySegment find(String key, DType type, long elements);
+        MemorySegment find(String key, StorageType type, long elements);
     }
 
-    private record StorageType(DType type) implements Pickle.Callable {
+    /** A tensor of a type that no parameter can have. */
+    record OtherTensor(String type) {}
+
+    /** A type, or another word of torch's. */
+    private record Constant(String name) {}
+
+    /**
+     * What elements are.
+     *
+     * @param dtype empty for those that no parameter can have
+     * @param bytes of an element
+     */
+    record StorageType(String name, String text, Optional<DType> dtype, int bytes) implements Pickle.Callable {
+        static StorageType of(String name, DType dtype) {
+            return new StorageType(name, dtype.text(), Optional.of(dtype), dtype.bytes());
+        }
+
+        static StorageType other(String name, String text, int bytes) {
+            return new StorageType(name, text, Optional.empty(), bytes);
+        }
+
         @Override
         public Object call(Tuple arguments) {
             throw new PickleException("a pickle that makes a storage of its own");
         }
     }
 
-    private record Storage(DType type, long elements, MemorySegment data) {}
+    private record Storage(StorageType type, long elements, MemorySegment data) {}
 
     private final Storages storages;
     private final Map<String, Storage> known = new HashMap<>();
@@ -46,7 +89,7 @@ final class TorchObjects {
 
     /** The object of a pickle. */
     Object read(ByteBuffer in) {
-        return Pickle.read(in, callables(), this::storage);
+        return Pickle.read(in, callables(), TorchObjects::constant, this::storage);
     }
 
     /** Reads a pickle for the storages that it names. */
@@ -57,10 +100,15 @@ final class TorchObjects {
 
     private Map<String, Pickle.Callable> callables() {
         Map<String, Pickle.Callable> all = new HashMap<>();
-        STORAGES.forEach((name, type) -> all.put("torch." + name, new StorageType(type)));
+        STORAGES.forEach((name, type) -> all.put("torch." + name, type));
+        all.put("torch.storage.UntypedStorage", STORAGES.get("UntypedStorage"));
         all.put("collections.OrderedDict", TorchObjects::dictionary);
         all.put("torch._utils._rebuild_tensor", this::tensor);
         all.put("torch._utils._rebuild_tensor_v2", this::tensor);
+        all.put("torch._utils._rebuild_tensor_v3", TorchObjects::newerTensor);
+        all.put("torch._utils._rebuild_qtensor", TorchObjects::quantisedTensor);
+        all.put("torch._utils._rebuild_sparse_tensor", arguments -> new OtherTensor("sparse"));
+        all.put("torch.serialization._get_layout", arguments -> new Constant((String) arguments.get(0)));
         all.put("torch._utils._rebuild_parameter", arguments -> arguments.get(0));
         all.put("torch.Size", arguments -> arguments.get(0));
         return all;
@@ -75,7 +123,7 @@ final class TorchObjects {
 
     /** {@code ("storage", type, key, device, elements)}, in streams with a view of another storage behind. */
     private Storage storage(Tuple id) {
-        if (!"storage".equals(id.get(0)) || !(id.get(1) instanceof StorageType(DType type))) {
+        if (!"storage".equals(id.get(0)) || !(id.get(1) instanceof StorageType type)) {
             throw new PickleException("a reference to something that is no storage of a known type");
         }
         if (id.items().size() > 5 && id.get(5) != Pickle.NONE) {
@@ -105,6 +153,10 @@ final class TorchObjects {
         if (skipping) {
             return Pickle.NONE;
         }
+        if (storage.type().dtype().isEmpty()) {
+            return new OtherTensor(storage.type().text());
+        }
+        DType dtype = storage.type().dtype().get();
         if (shape.length != strides.length) {
             throw new PickleException("a tensor with " + shape.length + " sizes and " + strides.length + " strides");
         }
@@ -117,13 +169,28 @@ final class TorchObjects {
         if (elements > 0 && (last >= storage.elements() || elements > storage.elements())) {
             throw new PickleException("a tensor that leads out of its storage");
         }
-        int bytes = storage.type().bytes();
+        int bytes = dtype.bytes();
         return new Tensor(
-                storage.type(),
+                dtype,
                 shape,
                 elements == 0 || isDense(shape, strides)
                         ? storage.data().asSlice(elements == 0 ? 0 : offset * bytes, elements * bytes)
                         : gathered(storage, offset, shape, strides, elements));
+    }
+
+    /** {@code (storage, offset, size, stride, requires_grad, hooks, dtype, ...)}, of types that have no storage of their own. */
+    private static Object newerTensor(Tuple arguments) {
+        return new OtherTensor(
+                arguments.get(6) instanceof Constant(String name) ? name.replaceFirst("^torch\\.", "") : "unknown");
+    }
+
+    private static Object quantisedTensor(Tuple arguments) {
+        return new OtherTensor(((Storage) arguments.get(0)).type().text());
+    }
+
+    /** Words of torch's that are data: nothing calls them. */
+    private static Optional<Object> constant(String name) {
+        return CONSTANTS.matcher(name).matches() ? Optional.of(new Constant(name)) : Optional.empty();
     }
 
     private static long[] longs(Object tuple) {

@@ -1,5 +1,6 @@
 package detangle.models.weights;
 
+import detangle.models.content.Substitute;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -71,22 +72,25 @@ final class WeightFiles {
 
     /** Told apart by their first bytes, as a name says little. */
     private static Content single(Path file, Arena arena) {
-        if (Artifact.is(file)) {
-            return Artifact.weights(file, arena);
-        }
         if (!Files.isRegularFile(file)) {
             throw new WeightsException(file, Files.exists(file) ? "not a file" : "no such file");
         }
         byte[] start;
         try (InputStream in = Files.newInputStream(file)) {
-            start = in.readNBytes(4);
+            start = in.readNBytes(Substitute.HEAD);
         } catch (IOException e) {
             throw new WeightsException(file, "cannot be read: " + e.getMessage(), e);
         }
-        if (start.length == 4 && start[0] == 'P' && start[1] == 'K') {
+        Substitute.of(start, true).ifPresent(what -> {
+            throw new WeightsException(file, what);
+        });
+        if (Artifact.is(file)) {
+            return Artifact.weights(file, arena);
+        }
+        if (start.length >= 4 && start[0] == 'P' && start[1] == 'K') {
             return PyTorchReader.readZip(file, arena);
         }
-        if (start.length == 4 && (start[0] & 0xff) == Pickle.PROTO && start[1] >= 2 && start[1] <= 5) {
+        if (start.length >= 4 && (start[0] & 0xff) == Pickle.PROTO && start[1] >= 2 && start[1] <= 5) {
             return PyTorchReader.readStream(file, arena);
         }
         return SafetensorsReader.read(file, arena);

@@ -2,9 +2,11 @@ package detangle.models.weights;
 
 import detangle.ir.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -20,8 +22,28 @@ public final class Weights implements AutoCloseable {
     private final Map<String, String> metadata;
     private final Arena arena;
 
-    /** A tensor and the file that holds it. */
-    record Entry(Tensor tensor, Path file) {}
+    /**
+     * A tensor and the file that holds it.
+     *
+     * @param tensor empty if its elements are of a type that no parameter can have
+     * @param type of the elements, in the file's word
+     * @param data the bytes; none where they were not read
+     */
+    record Entry(Optional<Tensor> tensor, String type, MemorySegment data, Path file) {
+        static Entry of(Tensor tensor, Path file) {
+            return new Entry(Optional.of(tensor), StoredType.of(tensor.dtype()).name(), tensor.data(), file);
+        }
+
+        static Entry opaque(String type, MemorySegment data, Path file) {
+            return new Entry(Optional.empty(), type, data, file);
+        }
+
+        /** Whole numbers and truths are what code keeps beside its parameters. */
+        boolean isFloat() {
+            return tensor.map(t -> t.dtype().isFloat())
+                    .orElseGet(() -> !type.toLowerCase(Locale.ROOT).matches("u?int\\d+|[iu]\\d+|bool"));
+        }
+    }
 
     /** The arena is closed with the weights. */
     Weights(Path origin, Map<String, Entry> entries, Map<String, String> metadata, Arena arena) {
@@ -59,18 +81,33 @@ public final class Weights implements AutoCloseable {
         return entries.containsKey(name);
     }
 
+    /** The tensor of that name, if there is one; a {@link WeightsException} if its type is none that can be computed with. */
     public Optional<Tensor> find(String name) {
-        return Optional.ofNullable(entries.get(name)).map(Entry::tensor);
+        return contains(name) ? Optional.of(get(name)) : Optional.empty();
+    }
+
+    /** Whether the type of a tensor that is there is one that can be computed with; {@link #get} refuses others by name. */
+    public boolean isReadable(String name) {
+        return entry(name).tensor().isPresent();
+    }
+
+    /** The type of a tensor's elements, in the file's word: {@code F32}, {@code U8}. */
+    public String type(String name) {
+        return entry(name).type();
     }
 
     /** Whether the elements of a tensor that is there are floating-point numbers. */
     public boolean isFloat(String name) {
-        return entry(name).tensor().dtype().isFloat();
+        return entry(name).isFloat();
     }
 
-    /** The tensor of that name; a {@link WeightsException} that names it if it is absent. */
+    /** The tensor of that name; a {@link WeightsException} that names it if it is absent, or of a type that is not understood. */
     public Tensor get(String name) {
-        return entry(name).tensor();
+        Entry entry = entry(name);
+        return entry.tensor()
+                .orElseThrow(() -> new WeightsException(
+                        entry.file(),
+                        "tensor '" + name + "' has dtype " + entry.type() + "; supported are " + StoredType.words()));
     }
 
     /** The file that holds the tensor: the shard, where the checkpoint is sharded. */
@@ -97,8 +134,8 @@ public final class Weights implements AutoCloseable {
      */
     public void unload() {
         for (Entry entry : entries.values()) {
-            if (entry.tensor().data().isMapped()) {
-                entry.tensor().data().unload();
+            if (entry.data().isMapped()) {
+                entry.data().unload();
             }
         }
     }

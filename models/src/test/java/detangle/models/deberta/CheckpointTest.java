@@ -297,6 +297,15 @@ class CheckpointTest {
     }
 
     @Test
+    void aParameterOfWholeNumbersIsRefused() {
+        DebertaConfig config = config(THREE_LABELS);
+        add(config, Architecture.SEQUENCE_CLASSIFICATION);
+        tensors.put("classifier.bias", Tensor.of(new long[3], 3));
+        String message = refusal(WeightsException.class, config, Architecture.SEQUENCE_CLASSIFICATION);
+        assertTrue(message.contains("tensor 'classifier.bias' has dtype I64, and a parameter is"), message);
+    }
+
+    @Test
     void theTiedMatrixOfAMaskedLmIsPassedOver() {
         DebertaConfig config = config("");
         add(config, Architecture.MASKED_LM);

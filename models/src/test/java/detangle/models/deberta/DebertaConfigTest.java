@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DebertaConfigTest {
     private static final String SIZES = "\"vocab_size\":96,\"hidden_size\":32,\"num_hidden_layers\":3,"
@@ -68,6 +69,7 @@ class DebertaConfigTest {
                 "[] ; 1",
                 "\"\" ; 1",
                 "null ; 1",
+                "\"none\" ; 1",
             },
             quoteCharacter = '`')
     void positionTermsAreAListOrAText(String value, int scoreTerms) throws IOException {
@@ -121,6 +123,11 @@ class DebertaConfigTest {
                 "\"pos_att_type\":\"p2p\" ; pos_att_type names 'p2p'",
                 "\"pos_att_type\":[1] ; pos_att_type is neither",
                 "\"pos_att_type\":{\"a\":1} ; pos_att_type is neither",
+                "\"relative_attention\":true,\"norm_rel_ebd\":\"layernorm\" ; norm_rel_ebd names 'layernorm'; supported are layer_norm, none",
+                "\"relative_attention\":true,\"norm_rel_ebd\":3 ; norm_rel_ebd is neither a string",
+                "\"conv_kernel_size\":3,\"conv_act\":\"snake\" ; conv_act is 'snake'",
+                "\"layer_norm_eps\":NaN ; layer_norm_eps is no number",
+                "\"hidden_size\":Infinity ; hidden_size is no integer",
                 "\"layer_norm_eps\":0 ; layer_norm_eps is 0.0",
                 "\"layer_norm_eps\":\"1e-7\" ; layer_norm_eps is no number",
                 "\"type_vocab_size\":-1 ; type_vocab_size is -1",
@@ -134,10 +141,64 @@ class DebertaConfigTest {
                 "\"relative_attention\":true,\"position_buckets\":32,\"max_relative_positions\":17 ; position_buckets is 32",
                 "\"problem_type\":\"guess\" ; problem_type is 'guess'",
                 "\"hidden_dropout_prob\":2 ; hidden_dropout_prob is 2.0",
-                "\"vocab_size\":96 ; Duplicate",
             })
     void wrongFieldIsNamed(String fields, String message) {
         assertRefused("{\"model_type\":\"deberta-v2\"," + SIZES + "," + fields + "}", message);
+    }
+
+    /** What is written, what is meant, and what is something else. */
+    @ParameterizedTest
+    @CsvSource({
+        "share_att_keys, share_att_key",
+        "shere_att_key, share_att_key",
+        "shar_att_key, share_att_key",
+        "norm_rel_edb, norm_rel_ebd",
+        "norm-rel_ebd, norm_rel_ebd",
+        "position_bucket, position_buckets",
+        "Relative_attention, relative_attention",
+        "num_label, num_labels",
+    })
+    void aFieldOneLetterFromAKnownOneIsNoticed(String written, String meant) {
+        assertEquals(
+                List.of(new Misspellings.Misspelling(written, meant)),
+                Misspellings.in(List.of("bos_token_id", written, "eos_token_id"), Set.of(meant, "vocab_size")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"hidden_sizes", "share_attention_key", "hiddenSize", "vocab_size", "label2id", "summary_type"})
+    void otherFieldsAreNone(String field) {
+        Set<String> known = Set.of("hidden_size", "share_att_key", "vocab_size", "id2label", "model_type");
+        assertEquals(List.of(), Misspellings.in(List.of(field), known));
+    }
+
+    @Test
+    void aMissingFieldIsNamedWithItsMisspelling() {
+        assertRefused(
+                "{\"model_type\":\"deberta-v2\"," + SIZES.replace("hidden_size", "hiden_size") + "}",
+                "hidden_size is missing; hiden_size stands one letter from it");
+    }
+
+    /** What the configuration of a model does not use may say anything. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "\"time_step_limit\":[0.0,Infinity]",
+                "\"label_smoothing\":NaN",
+                "\"norm_rel_ebd\":\"batch_norm\"",
+                "\"conv_act\":\"snake\"",
+                "\"position_embedding_type\":\"rotary\"",
+                "\"id2label\":[[1]],\"label2id\":7",
+                "\"architectures\":7",
+                "\"vocab_size\":96",
+            })
+    void whatIsNotUsedDoesNotMatter(String fields) throws IOException {
+        assertEquals(
+                96,
+                read("{\"model_type\":\"deberta-v2\"," + SIZES + "," + fields + "}")
+                        .vocabSize());
     }
 
     /** Labels are refused by whoever needs them, as most models have none and say anything of them. */

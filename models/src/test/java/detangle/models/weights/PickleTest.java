@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +20,10 @@ class PickleTest {
     private static Object read(String latin) {
         ByteBuffer bytes = ByteBuffer.wrap(latin.getBytes(StandardCharsets.ISO_8859_1));
         return Pickle.read(
-                bytes, Map.of("collections.OrderedDict", arguments -> new LinkedHashMap<>()), id -> "id " + id.get(0));
+                bytes,
+                Map.of("collections.OrderedDict", arguments -> new LinkedHashMap<>()),
+                name -> name.equals("torch.uint8") ? Optional.of("a word") : Optional.empty(),
+                id -> "id " + id.get(0));
     }
 
     @Test
@@ -48,6 +52,7 @@ class PickleTest {
             delimiter = '|',
             value = {
                 "cos~system~(U#lstR. | wants to call os.system, which is not a part of tensors; nothing was run",
+                "ctorch~uint8~)R. | wrong kind of value",
                 "c__builtin__~eval~. | wants to call __builtin__.eval",
                 "ios~system~. | instruction 0x69",
                 "N}\u0081. | instruction 0x81",

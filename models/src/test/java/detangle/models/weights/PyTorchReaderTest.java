@@ -1,6 +1,8 @@
 package detangle.models.weights;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -104,7 +107,7 @@ class PyTorchReaderTest {
                 "0 | 2 | 3 | 3 | 1 | 7 | FloatStorage | no storage '0' of 28 bytes",
                 "0 | 2 | 3 | 3 | 1 | -6 | FloatStorage | a storage of -6 elements",
                 "0 | 2 | 3 | 3 | 1 | 6 | DoubleStorage | no storage '0' of 48 bytes",
-                "0 | 2 | 3 | 3 | 1 | 6 | QUInt8Storage | wants to call torch.QUInt8Storage",
+                "0 | 2 | 3 | 3 | 1 | 6 | SpecialStorage | wants to call torch.SpecialStorage",
             })
     void hostileZips(long offset, long rows, long columns, long s0, long s1, long elements, String type, String message)
             throws IOException {
@@ -113,6 +116,49 @@ class PyTorchReaderTest {
         WeightsException refusal = assertThrows(WeightsException.class, () -> Weights.open(file));
         assertTrue(refusal.getMessage().startsWith(file.toString()), refusal.getMessage());
         assertTrue(refusal.getMessage().contains(message), refusal.getMessage());
+    }
+
+    /** What no parameter needs may be of any type; it is refused by name where something does. */
+    @ParameterizedTest
+    @CsvSource({
+        "ByteStorage, uint8",
+        "ShortStorage, int16",
+        "ComplexFloatStorage, complex64",
+        "QInt8Storage, qint8",
+        "QUInt8Storage, quint8",
+    })
+    void otherTypesAreKnownByName(String storage, String type) throws IOException {
+        String pickle = state(0, pair(2, 3), pair(3, 1), 6, storage);
+        try (Weights weights = Weights.open(zip(pickle, new byte[6], true))) {
+            assertEquals(Set.of("w"), weights.names());
+            assertEquals(type, weights.type("w"));
+            assertFalse(weights.isReadable("w"));
+            WeightsException refusal = assertThrows(WeightsException.class, () -> weights.get("w"));
+            assertTrue(
+                    refusal.getMessage().contains("tensor 'w' has dtype " + type + "; supported"),
+                    refusal.getMessage());
+            assertThrows(WeightsException.class, () -> weights.find("w"));
+        }
+    }
+
+    /** Types that have no storage of their own, and quantised tensors. */
+    @ParameterizedTest
+    @CsvSource({
+        "_rebuild_tensor_v3, torch.storage~UntypedStorage, \u0089N, ctorch~uint16~, uint16",
+        "_rebuild_tensor_v3, torch.storage~UntypedStorage, \u0089N, ctorch~float8_e4m3fn~, float8_e4m3fn",
+        "_rebuild_qtensor, torch~QInt8Storage, (ctorch~per_tensor_affine~K\u0001K\u0002t\u0089, N, qint8",
+    })
+    void newerAndQuantisedTensors(String function, String storage, String before, String after, String type)
+            throws IOException {
+        String pickle = ("\u0080\u0002}U\u0001wctorch._utils~" + function + "~((U\u0007storagec" + storage
+                        + "~U\u00010U\u0003cpu" + integer(6) + "tQ" + integer(0) + pair(2, 3) + pair(3, 1) + before
+                        + after
+                        + "tRs.")
+                .replace('~', '\n');
+        try (Weights weights = Weights.open(zip(pickle, new byte[6], true))) {
+            assertEquals(type, weights.type("w"));
+            assertFalse(weights.isReadable("w"));
+        }
     }
 
     @Test

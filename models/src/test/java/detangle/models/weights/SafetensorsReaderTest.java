@@ -38,7 +38,8 @@ class SafetensorsReaderTest {
                 "'' | 0 | not JSON: empty",
                 "{\"a\":1} | 0 | not described by a JSON object",
                 "{\"a\":{\"shape\":[1],\"data_offsets\":[0,4]}} | 4 | no dtype",
-                "{\"a\":{\"dtype\":\"F31\",\"shape\":[1],\"data_offsets\":[0,4]}} | 4 | has dtype F31",
+                "{\"a\":{\"dtype\":\"U16\",\"shape\":[1],\"data_offsets\":[0,4]}} | 4 | its type and shape take 2",
+                "{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,1]}} | 1 | its type and shape take 2",
                 "{\"a\":{\"dtype\":\"F32\",\"shape\":1,\"data_offsets\":[0,4]}} | 4 | shape is not an array",
                 "{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}} | 4 | shape is not an array",
                 "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}} | 4 | shape holds -1",
@@ -68,7 +69,7 @@ class SafetensorsReaderTest {
     @Test
     void wrongLengthsAreRefused() throws IOException {
         byte[] json = "{}".getBytes(StandardCharsets.UTF_8);
-        assertRefused(write(new byte[0]), "too short");
+        assertRefused(write(new byte[0]), "it is empty");
         assertRefused(write(new byte[7]), "too short");
         assertRefused(file(3, json, 0), "should take 3 bytes, but 2 are left");
         assertRefused(file(Long.MAX_VALUE, json, 0), "truncated");
@@ -83,6 +84,34 @@ class SafetensorsReaderTest {
         assertRefused(file(utf16.length, utf16, 0), "not valid JSON");
     }
 
+    /** What no parameter needs may be of any type; it is refused by name where something does. */
+    @ParameterizedTest
+    @CsvSource({
+        "U8, 3",
+        "I16, 6",
+        "U16, 6",
+        "U32, 12",
+        "U64, 24",
+        "F8_E4M3, 3",
+        "F8_E5M2, 3",
+        "F4, 2",
+        "C64, 24",
+        "F31, 5"
+    })
+    void otherTypesAreKnownByName(String type, int bytes) throws IOException {
+        byte[] json = ("{\"a\":{\"dtype\":\"" + type + "\",\"shape\":[3],\"data_offsets\":[0," + bytes + "]}}")
+                .getBytes(StandardCharsets.UTF_8);
+        Path file = file(json.length, json, bytes);
+        try (Weights weights = Weights.open(file)) {
+            assertEquals(type, weights.type("a"));
+            assertEquals(type.startsWith("F") || type.startsWith("C"), weights.isFloat("a"));
+            WeightsException failure = assertThrows(WeightsException.class, () -> weights.find("a"));
+            assertEquals(
+                    file + ": tensor 'a' has dtype " + type + "; supported are F64, F32, F16, BF16, I64, I32, I8, BOOL",
+                    failure.getMessage());
+        }
+    }
+
     @Test
     void deepNestingIsRefused() throws IOException {
         byte[] json = ("{\"a\":" + "[".repeat(100_000)).getBytes(StandardCharsets.UTF_8);
@@ -94,7 +123,7 @@ class SafetensorsReaderTest {
         assertRefused(folder.resolve("absent.safetensors"), "absent.safetensors: no such file");
         assertRefused(folder, "neither model.safetensors nor pytorch_model.bin is there");
         Files.createFile(folder.resolve("pytorch_model.bin"));
-        assertRefused(folder, "pytorch_model.bin: too short for a safetensors file");
+        assertRefused(folder, "pytorch_model.bin: it is empty");
     }
 
     @Test

@@ -1,0 +1,92 @@
+package detangle.models.content;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What stands in a file's place: a clone without Git LFS leaves pointers, and a download with a wrong address or without a login leaves a
+ * web page or an error. All readers of models ask here first, so that such a file is called what it is.
+ */
+public final class Substitute {
+    /** How many bytes of a file are enough to know. */
+    public static final int HEAD = 1024;
+
+    /** Also under the name that Git LFS had in its first year. */
+    private static final List<String> POINTERS =
+            List.of("version https://git-lfs.github.com/spec/", "version https://hawser.github.com/spec/");
+
+    private static final List<String> PAGES = List.of("<!doctype html", "<html", "<head", "<body");
+    private static final List<String> MARKUP = List.of("<?xml", "<error", "<!doctype");
+    private static final Pattern ERROR =
+            Pattern.compile("^\\{\\s*\"(?:error|message|detail)\"\\s*:\\s*\"((?:[^\"\\\\]|\\\\.)*)\"");
+    private static final String AGAIN = "download the file itself";
+    private static final int QUOTED = 60;
+
+    private Substitute() {}
+
+    /**
+     * What a file is, if it is not what its name says, in words that follow the name and a colon.
+     *
+     * @param head the file's first {@link #HEAD} bytes, or all if there are fewer
+     * @param binary whether the file cannot be text if it is what its name says
+     */
+    public static Optional<String> of(byte[] head, boolean binary) {
+        if (head.length == 0) {
+            return Optional.of("it is empty, as a download that was cut off leaves it: " + AGAIN);
+        }
+        String text = start(head);
+        String lower = text.toLowerCase(Locale.ROOT);
+        if (POINTERS.stream().anyMatch(lower::startsWith)) {
+            return Optional.of(
+                    "it is a pointer of Git LFS and not the file itself: run `git lfs pull` in its folder, or "
+                            + AGAIN);
+        }
+        if (PAGES.stream().anyMatch(lower::startsWith)) {
+            return Optional.of("it is a web page (HTML) and not the file itself: " + AGAIN
+                    + ", whose address on a hub has /resolve/ and not /blob/");
+        }
+        if (MARKUP.stream().anyMatch(lower::startsWith)) {
+            return Optional.of(
+                    "it is an XML document, such as a store answers with an error, and not the file itself: " + AGAIN);
+        }
+        Matcher error = ERROR.matcher(text);
+        if (error.find()) {
+            return Optional.of("it is an error that a server has answered ('" + quoted(error.group(1))
+                    + "') and not the file itself: " + AGAIN);
+        }
+        if (binary && isText(head)) {
+            return Optional.of("it is text that begins '" + quoted(text) + "' and not the file itself: " + AGAIN);
+        }
+        return Optional.empty();
+    }
+
+    /** The first characters, without a byte order mark and white space before them. */
+    private static String start(byte[] head) {
+        byte[] some = head.length > HEAD ? Arrays.copyOf(head, HEAD) : head;
+        return new String(some, StandardCharsets.UTF_8).replaceFirst("^[\\uFEFF\\s]+", "");
+    }
+
+    /** The length of a header and the first instructions of a pickle have bytes that no text has. */
+    private static boolean isText(byte[] head) {
+        int length = Math.min(head.length, HEAD);
+        for (int i = 0; i < length; i++) {
+            int b = head[i] & 0xff;
+            if (b < ' ' && b != '\t' && b != '\n' && b != '\r' && b != '\f') {
+                return false;
+            }
+        }
+        // The last character may be cut off.
+        int broken = new String(head, 0, length, StandardCharsets.UTF_8).indexOf('\uFFFD');
+        return broken < 0 || head.length > HEAD && broken >= length - Character.BYTES * 2;
+    }
+
+    private static String quoted(String text) {
+        String line = text.lines().findFirst().orElse("");
+        return line.length() > QUOTED ? line.substring(0, QUOTED) + "..." : line;
+    }
+}

@@ -1,0 +1,115 @@
+package detangle.models.json;
+
+import detangle.models.json.StrictJson.InvalidJson;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Trees of JSON, built from the token stream: setting up a mapper takes a sixth of a second of every start. */
+final class JsonTrees {
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private JsonTrees() {}
+
+    /** Two properties of one name. */
+    private static final class DuplicateName extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        DuplicateName(String name, TokenStreamLocation at) {
+            super("not valid JSON: Duplicate name \"" + name + "\"" + where(at));
+        }
+    }
+
+    /** @param unique whether a name must not occur twice in an object; the last one counts otherwise */
+    static JsonNode parse(JsonFactory factory, ByteBuffer utf8, boolean unique) throws InvalidJson {
+        // Decoded here because the parser would take other encodings, and guess which.
+        String text;
+        try {
+            text = StandardCharsets.UTF_8.newDecoder().decode(utf8.duplicate()).toString();
+        } catch (CharacterCodingException e) {
+            throw new InvalidJson("not valid UTF-8", e);
+        }
+        try (JsonParser parser = factory.createParser(ObjectReadContext.empty(), text)) {
+            if (parser.nextToken() == null) {
+                throw new InvalidJson("not JSON: empty");
+            }
+            JsonNode root = tree(parser, unique);
+            if (parser.nextToken() != null) {
+                throw new InvalidJson("not valid JSON: something follows its end");
+            }
+            return root;
+        } catch (DuplicateName e) {
+            throw new InvalidJson(e.getMessage(), e);
+        } catch (JacksonException e) {
+            throw new InvalidJson(fault(e), e);
+        }
+    }
+
+    /** A parser's fault in words of our own, in one line. */
+    static String fault(JacksonException e) {
+        String fault = switch (e) {
+            case StreamConstraintsException limit -> ": it is nested too deeply, or a value in it is too long";
+            case UnexpectedEndOfInputException end -> ": it ends too early";
+            default -> "";
+        };
+        return "not valid JSON" + fault + where(e.getLocation());
+    }
+
+    private static String where(TokenStreamLocation at) {
+        return at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+    }
+
+    /** The value at the parser's token, up to its end. How deep values nest, the parser bounds. */
+    static JsonNode tree(JsonParser parser, boolean unique) {
+        return switch (parser.currentToken()) {
+            case START_OBJECT -> object(parser, unique);
+            case START_ARRAY -> array(parser, unique);
+            case VALUE_STRING -> NODES.stringNode(parser.getString());
+            case VALUE_NUMBER_INT ->
+                switch (parser.getNumberType()) {
+                    case INT -> NODES.numberNode(parser.getIntValue());
+                    case LONG -> NODES.numberNode(parser.getLongValue());
+                    case BIG_INTEGER, FLOAT, DOUBLE, BIG_DECIMAL -> NODES.numberNode(parser.getBigIntegerValue());
+                };
+            case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDoubleValue());
+            case VALUE_TRUE -> NODES.booleanNode(true);
+            case VALUE_FALSE -> NODES.booleanNode(false);
+            case VALUE_NULL -> NODES.nullNode();
+            case END_OBJECT, END_ARRAY, PROPERTY_NAME, VALUE_EMBEDDED_OBJECT, NOT_AVAILABLE ->
+                throw new IllegalStateException("no value begins with " + parser.currentToken());
+        };
+    }
+
+    private static ObjectNode object(JsonParser parser, boolean unique) {
+        ObjectNode object = NODES.objectNode();
+        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+            String name = parser.currentName();
+            if (unique && object.has(name)) {
+                throw new DuplicateName(name, parser.currentTokenLocation());
+            }
+            parser.nextToken();
+            object.set(name, tree(parser, unique));
+        }
+        return object;
+    }
+
+    private static ArrayNode array(JsonParser parser, boolean unique) {
+        ArrayNode array = NODES.arrayNode();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            array.add(tree(parser, unique));
+        }
+        return array;
+    }
+}

@@ -1,0 +1,37 @@
+package detangle.models.json;
+
+import detangle.models.json.StrictJson.InvalidJson;
+import java.nio.ByteBuffer;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonReadFeature;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * JSON as Python's json module writes and reads it, which is what stands beside weights: {@code NaN} and {@code Infinity} are numbers, and
+ * of two properties of one name the last counts. A byte order mark is passed over, as editors on Windows put it in front.
+ */
+public final class PythonJson {
+    /** Python reads integers of as many digits. */
+    private static final int MOST_DIGITS = 4300;
+
+    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
+
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxNumberLength(MOST_DIGITS).build())
+            .build();
+
+    private PythonJson() {}
+
+    /** The value that the bytes spell. */
+    public static JsonNode parse(byte[] utf8) throws InvalidJson {
+        ByteBuffer bytes = ByteBuffer.wrap(utf8);
+        if (bytes.remaining() >= BYTE_ORDER_MARK.length
+                && bytes.slice(0, BYTE_ORDER_MARK.length).equals(ByteBuffer.wrap(BYTE_ORDER_MARK))) {
+            bytes.position(BYTE_ORDER_MARK.length);
+        }
+        return JsonTrees.parse(FACTORY, bytes, false);
+    }
+}

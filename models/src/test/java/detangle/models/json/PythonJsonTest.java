@@ -1,0 +1,79 @@
+package detangle.models.json;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.models.json.StrictJson.InvalidJson;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+class PythonJsonTest {
+    private static JsonNode python(String text) throws InvalidJson {
+        return PythonJson.parse(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void numbersThatAreNone() throws InvalidJson {
+        JsonNode numbers = python("[NaN,Infinity,-Infinity,1e999,-0.0]");
+        assertTrue(Double.isNaN(numbers.get(0).doubleValue()));
+        assertEquals(Double.POSITIVE_INFINITY, numbers.get(1).doubleValue());
+        assertEquals(Double.NEGATIVE_INFINITY, numbers.get(2).doubleValue());
+        assertEquals(Double.POSITIVE_INFINITY, numbers.get(3).doubleValue());
+        assertEquals(
+                "1".repeat(2_000), python("[" + "1".repeat(2_000) + "]").get(0).asString());
+    }
+
+    @Test
+    void theLastOfTwoCounts() throws InvalidJson {
+        assertEquals(2, python("{\"a\":1,\"b\":0,\"a\":2}").get("a").intValue());
+    }
+
+    @Test
+    void aByteOrderMarkIsNoPartOfIt() throws InvalidJson {
+        assertEquals(1, python("\uFEFF{\"a\":1}").get("a").intValue());
+        assertThrows(InvalidJson.class, () -> python("\uFEFF\uFEFF{}"));
+    }
+
+    /** No word of a library's, and where it is. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"a\": | not valid JSON: it ends too early (line 1, column",
+                "{\"a\":nan} | not valid JSON (line 1, column",
+                "{'a':1} | not valid JSON (line 1, column 2)",
+                "{\"a\":1,} | not valid JSON (line 1, column",
+                "[1] 2 | not valid JSON: something follows its end",
+                "/* a */ {} | not valid JSON (line 1, column",
+            })
+    void faultsAreInOurWords(String text, String message) {
+        InvalidJson fault = assertThrows(InvalidJson.class, () -> python(text));
+        assertTrue(fault.getMessage().startsWith(message), fault.getMessage());
+        assertTrue(
+                fault.getMessage().lines().count() == 1
+                        && !fault.getMessage().contains("JsonReadFeature")
+                        && !fault.getMessage().contains("Source"),
+                fault.getMessage());
+    }
+
+    @Test
+    void whatIsTooDeepOrTooLongIsTold() {
+        InvalidJson fault = assertThrows(InvalidJson.class, () -> python("[".repeat(10_000)));
+        assertTrue(fault.getMessage().contains("nested too deeply, or a value in it is too long"), fault.getMessage());
+    }
+
+    @Test
+    void strictJsonTakesNoneOfThis() {
+        for (String text : new String[] {"[NaN]", "{\"a\":1,\"a\":2}", "\uFEFF{}"}) {
+            InvalidJson fault = assertThrows(
+                    InvalidJson.class, () -> StrictJson.parse(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))));
+            assertTrue(fault.getMessage().startsWith("not valid JSON"), fault.getMessage());
+        }
+    }
+}
