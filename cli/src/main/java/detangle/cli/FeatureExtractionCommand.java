@@ -1,14 +1,16 @@
 package detangle.cli;
 
+import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.PipelineOptions;
-import detangle.pipelines.Pooling;
 import detangle.pipelines.ProgressListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -17,11 +19,39 @@ import picocli.CommandLine.Option;
         description = "Turns texts into vectors.",
         mixinStandardHelpOptions = true)
 final class FeatureExtractionCommand extends PipelineCommand<FeatureExtractor> {
-    @Option(names = "--pooling", paramLabel = "NAME", description = "mean, cls or max; mean by default.")
-    private Pooling pooling = Pooling.MEAN;
+    @Mixin
+    private PoolingOption pooling;
 
     @Option(names = "--normalize", description = "Make vectors of length 1.")
     private boolean normalize;
+
+    @Option(
+            names = "--prompt-name",
+            paramLabel = "NAME",
+            description = "The prompt of config_sentence_transformers.json that stands before each text; the folder's"
+                    + " default by default.")
+    private Optional<String> promptName;
+
+    @Option(
+            names = "--prompt",
+            paramLabel = "TEXT",
+            description = "What stands before each text instead; an empty text for nothing.")
+    private Optional<String> prompt;
+
+    private EmbeddingOptions options() {
+        return EmbeddingOptions.DEFAULT
+                .withPooling(pooling.poolings())
+                .withNormalize(normalize)
+                .withPromptName(promptName)
+                .withPrompt(prompt);
+    }
+
+    @Override
+    void check(boolean fromFile) {
+        if (promptName.isPresent() && prompt.isPresent()) {
+            throw wrongUse("give either --prompt-name or --prompt");
+        }
+    }
 
     @Override
     Path defaultModel() {
@@ -41,7 +71,7 @@ final class FeatureExtractionCommand extends PipelineCommand<FeatureExtractor> {
     @Override
     List<Result> run(FeatureExtractor extractor, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
-        List<float[]> vectors = extractor.encode(texts, pooling, normalize, progress);
+        List<float[]> vectors = extractor.encode(texts, options(), progress);
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
             List<Double> numbers = new ArrayList<>();

@@ -6,6 +6,8 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HeadException;
 import detangle.models.deberta.PositionTerm;
 import detangle.models.files.ModelFiles;
+import detangle.models.sentence.SentenceModules;
+import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.Artifact;
 import detangle.models.weights.Weights;
@@ -59,6 +61,9 @@ final class InspectCommand implements Runnable {
         line(out, "vocabulary", c.vocabSize());
         line(out, "positions", positions(c));
         line(out, "longest input", c.maxPositionEmbeddings() + " tokens");
+        SentenceSettings sentence = SentenceSettings.read(model.folder());
+        sentence.maxSeqLength().ifPresent(n -> line(out, "texts are cut to", n + " tokens"));
+        SentenceModules.read(model.folder()).ifPresent(m -> line(out, "modules", modules(m)));
         line(out, "labels", labels(c));
         line(out, "weights", weights());
         line(out, "tokenizer", tokenizer());
@@ -138,6 +143,10 @@ final class InspectCommand implements Runnable {
         return "relative, " + terms + ", "
                 + (c.positionBuckets() > 0 ? c.positionBuckets() + " log buckets" : "no buckets") + ", up to "
                 + c.maxRelativePositions();
+    }
+
+    private static String modules(SentenceModules modules) {
+        return modules.modules().stream().map(SentenceModules.Module::name).collect(Collectors.joining(", "));
     }
 
     private static String labels(DebertaConfig c) {

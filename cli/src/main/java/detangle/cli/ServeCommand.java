@@ -1,6 +1,7 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
+import detangle.pipelines.EmbeddingOptions;
 import detangle.server.Access;
 import detangle.server.InferenceServer;
 import detangle.server.ServedTask;
@@ -95,6 +96,23 @@ final class ServeCommand implements Runnable {
     @Mixin
     private LengthOption length;
 
+    @Mixin
+    private PoolingOption pooling;
+
+    @Option(
+            names = "--default-prompt-name",
+            paramLabel = "NAME",
+            description =
+                    "The prompt of config_sentence_transformers.json that stands before texts to embed; the folder's"
+                            + " default by default.")
+    private Optional<String> defaultPromptName;
+
+    @Option(
+            names = "--default-prompt",
+            paramLabel = "TEXT",
+            description = "What stands before texts to embed instead; an empty text for nothing.")
+    private Optional<String> defaultPrompt;
+
     @Option(names = "--deadline", paramLabel = "SECONDS", description = "For a request; ${DEFAULT-VALUE}.")
     private int deadline = Math.toIntExact(DEFAULT.deadline().toSeconds());
 
@@ -120,6 +138,9 @@ final class ServeCommand implements Runnable {
         if (maxClientBatchSize < 1 || payloadLimit < 1 || deadline < 1) {
             throw new ParameterException(spec.commandLine(), "limits are at least 1");
         }
+        if (defaultPromptName.isPresent() && defaultPrompt.isPresent()) {
+            throw new ParameterException(spec.commandLine(), "give either --default-prompt-name or --default-prompt");
+        }
         PrintWriter err = spec.commandLine().getErr();
         ServerOptions options = DEFAULT.withHost(host)
                 .withPort(port)
@@ -133,6 +154,10 @@ final class ServeCommand implements Runnable {
                 .withPayloadLimit(payloadLimit)
                 .withAutoTruncate(autoTruncate)
                 .withMaxLength(length.tokens(spec))
+                .withEmbedding(EmbeddingOptions.DEFAULT
+                        .withPooling(pooling.poolings())
+                        .withPromptName(defaultPromptName)
+                        .withPrompt(defaultPrompt))
                 .withDeadline(Duration.ofSeconds(deadline))
                 .withAccessLog(jsonOutput ? access -> err.println(line(access)) : DEFAULT.accessLog());
         CountDownLatch stopped = new CountDownLatch(1);

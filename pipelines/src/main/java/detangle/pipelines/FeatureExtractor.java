@@ -1,25 +1,34 @@
 package detangle.pipelines;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Encoding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 
 /**
- * Texts as vectors: HuggingFace's {@code feature-extraction}, and {@code encode} of sentence-transformers. Any model will do, as
- * its head is left out. Any number of threads may use one.
+ * Texts as vectors: HuggingFace's {@code feature-extraction}, and {@code encode} of sentence-transformers, whose folders are read as it
+ * reads them: modules.json and what it names, prompts, lengths. Any model will do, as its head is left out. Any number of threads may use
+ * one.
  *
  * <pre>{@code
- * float[] vector = extractor.encode("Where is my card?", Pooling.MEAN, true);
+ * float[] vector = extractor.encode("Where is my card?", EmbeddingOptions.DEFAULT.withNormalize(true));
  * }</pre>
  */
 public final class FeatureExtractor implements Pipeline {
-    private final TextModel model;
+    private static final String STATES = "last_hidden_state";
 
-    private FeatureExtractor(TextModel model) {
+    private final TextModel model;
+    private final SentenceVectors vectors;
+    private final boolean lowerCase;
+
+    private FeatureExtractor(TextModel model, SentenceVectors vectors, boolean lowerCase) {
         this.model = model;
+        this.vectors = vectors;
+        this.lowerCase = lowerCase;
     }
 
     /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
@@ -27,14 +36,27 @@ public final class FeatureExtractor implements Pipeline {
         return load(folder, PipelineOptions.DEFAULT);
     }
 
-    /** As {@link #load(Path)}, as the options say. */
+    /**
+     * As {@link #load(Path)}, as the options say.
+     *
+     * @throws detangle.models.deberta.ConfigException if modules.json names a module that is not known
+     */
     public static FeatureExtractor load(Path folder, PipelineOptions options) {
-        return new FeatureExtractor(TextModel.load(folder, Architecture.ENCODER, options));
+        TextModel model = TextModel.load(folder, Architecture.ENCODER, options);
+        try {
+            return new FeatureExtractor(
+                    model,
+                    SentenceVectors.read(folder, model.config().hiddenSize()),
+                    SentenceSettings.read(folder).doLowerCase());
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
     }
 
     /** The same extractor, which cuts texts that are too long, with a warning. It is closed with this one. */
     public FeatureExtractor withTruncation() {
-        return new FeatureExtractor(model.cutting());
+        return new FeatureExtractor(model.cutting(), vectors, lowerCase);
     }
 
     /** What texts are cut to where truncation is allowed, in tokens, special ones included. */
@@ -44,24 +66,81 @@ public final class FeatureExtractor implements Pipeline {
 
     /** How many components a vector has. */
     public int dimension() {
-        return model.config().hiddenSize();
+        return dimension(EmbeddingOptions.DEFAULT);
+    }
+
+    /** How many components a vector has; a {@link PipelineException} if the poolings do not go with the folder's modules. */
+    public int dimension(EmbeddingOptions options) {
+        return vectors.width(options, model.config().hiddenSize());
+    }
+
+    /** The poolings that are used. */
+    public List<Pooling> pooling(EmbeddingOptions options) {
+        return vectors.pooling(options);
+    }
+
+    /** What stands before each text; a {@link PipelineException} if there is no prompt of the name that is asked for. */
+    public String prompt(EmbeddingOptions options) {
+        return vectors.prompt(options);
+    }
+
+    /** The vector of a text, as the folder says. A {@link PipelineException} if it is empty or too long. */
+    public float[] encode(String text) {
+        return encode(text, EmbeddingOptions.DEFAULT);
+    }
+
+    /** The vector of a text, with one pooling; see {@link #encode(String, EmbeddingOptions)}. */
+    public float[] encode(String text, Pooling pooling, boolean normalize) {
+        return encode(text, EmbeddingOptions.DEFAULT.withPooling(pooling).withNormalize(normalize));
     }
 
     /** The vector of a text. A {@link PipelineException} if it is empty or too long. */
-    public float[] encode(String text, Pooling pooling, boolean normalize) {
-        return encode(List.of(text), pooling, normalize, done -> {}).getFirst();
+    public float[] encode(String text, EmbeddingOptions options) {
+        return encode(List.of(text), options, done -> {}).getFirst();
+    }
+
+    /** The vector of each text, with one pooling; see {@link #encode(List, EmbeddingOptions, ProgressListener)}. */
+    public List<float[]> encode(List<String> texts, Pooling pooling, boolean normalize, ProgressListener progress) {
+        return encode(texts, EmbeddingOptions.DEFAULT.withPooling(pooling).withNormalize(normalize), progress);
     }
 
     /**
      * The vector of each text, in the texts' order.
      *
-     * @param normalize whether vectors are made of length 1, so that their dot product is their cosine
      * @param progress told how many texts are done, after each batch, and of texts without a vector
+     * @throws PipelineException if a text is empty or too long, or the options do not go with the model's folder
      */
-    public List<float[]> encode(List<String> texts, Pooling pooling, boolean normalize, ProgressListener progress) {
-        List<float[]> vectors = new ArrayList<>(Collections.nCopies(texts.size(), new float[0]));
-        states(texts, progress, (index, states) -> vectors.set(index, pooled(states, pooling, normalize)));
-        return List.copyOf(vectors);
+    public List<float[]> encode(List<String> texts, EmbeddingOptions options, ProgressListener progress) {
+        dimension(options);
+        String prompt = prompt(options);
+        int promptTokens = prompt.isEmpty() || vectors.includePrompt() ? 0 : promptTokens(prompt);
+        List<float[]> results = new ArrayList<>(Collections.nCopies(texts.size(), new float[0]));
+        EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
+            String text = texts.get(row.index());
+            row.requireText(text);
+            Encoding encoding = model.encode(cased(prompt + text), row);
+            if (encoding.length() <= promptTokens) {
+                throw row.unanswerable("has no token left beside the prompt's " + promptTokens);
+            }
+            return List.of(encoding);
+        });
+        model.run(
+                rows.encodings(),
+                progress,
+                (index, row) ->
+                        results.set(rows.row(index), vectors.apply(row.vectors(STATES), promptTokens, options)));
+        return List.copyOf(results);
+    }
+
+    private String cased(String text) {
+        return lowerCase ? text.toLowerCase(Locale.ROOT) : text;
+    }
+
+    /** How many tokens a prompt has before a text: as sentence-transformers counts them, all but the one that ends a text. */
+    private int promptTokens(String prompt) {
+        Encoding encoding = model.tokenizer().encode(cased(prompt));
+        int last = encoding.length() - 1;
+        return encoding.sequences()[last] == Encoding.SPECIAL ? last : last + 1;
     }
 
     /** The last hidden state of each token of a text, special ones included: {@code [tokens][dimension]}. */
@@ -72,62 +151,10 @@ public final class FeatureExtractor implements Pipeline {
     /** As {@link #tokens(String)}, of each text. */
     public List<float[][]> tokens(List<String> texts, ProgressListener progress) {
         List<float[][]> results = new ArrayList<>(Collections.nCopies(texts.size(), new float[0][]));
-        states(texts, progress, (index, states) -> {
-            float[][] rows = new float[states.length][];
-            for (int i = 0; i < rows.length; i++) {
-                rows[i] = floats(states[i]);
-            }
-            results.set(index, rows);
-        });
-        return List.copyOf(results);
-    }
-
-    @FunctionalInterface
-    private interface StatesReader {
-        void read(int index, double[][] states);
-    }
-
-    private void states(List<String> texts, ProgressListener progress, StatesReader reader) {
         EncodedRows<Encoding> rows = EncodedRows.of(
-                "text", texts.size(), progress, row -> List.of(model.encode(texts.get(row.index()), row)));
-        model.run(
-                rows.encodings(),
-                progress,
-                (index, row) -> reader.read(rows.row(index), row.vectors("last_hidden_state")));
-    }
-
-    private static float[] pooled(double[][] states, Pooling pooling, boolean normalize) {
-        double[] vector = states[0].clone();
-        for (int token = 1; token < states.length; token++) {
-            for (int i = 0; i < vector.length; i++) {
-                double value = states[token][i];
-                vector[i] = switch (pooling) {
-                    case CLS -> vector[i];
-                    case MEAN -> vector[i] + value;
-                    case MAX -> Math.max(vector[i], value);
-                };
-            }
-        }
-        double scale = pooling == Pooling.MEAN ? 1.0 / states.length : 1;
-        if (normalize) {
-            double squares = 0;
-            for (double value : vector) {
-                squares += value * value;
-            }
-            scale = 1 / Math.max(Math.sqrt(squares), 1e-12);
-        }
-        for (int i = 0; i < vector.length; i++) {
-            vector[i] *= scale;
-        }
-        return floats(vector);
-    }
-
-    private static float[] floats(double[] values) {
-        float[] floats = new float[values.length];
-        for (int i = 0; i < floats.length; i++) {
-            floats[i] = (float) values[i];
-        }
-        return floats;
+                "text", texts.size(), progress, row -> List.of(model.encode(cased(texts.get(row.index())), row)));
+        model.run(rows.encodings(), progress, (index, row) -> results.set(rows.row(index), row.floats(STATES)));
+        return List.copyOf(results);
     }
 
     @Override

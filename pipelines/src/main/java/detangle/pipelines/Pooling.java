@@ -1,11 +1,85 @@
 package detangle.pipelines;
 
-/** How the states of a text's tokens become one vector. */
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** How the states of a text's tokens become one vector. The names are sentence-transformers', and so is their order. */
 public enum Pooling {
-    /** Their mean, special tokens included. */
-    MEAN,
     /** The state of {@code [CLS]}, the first. */
     CLS,
     /** The greatest value of each component. */
-    MAX
+    MAX,
+    /** Their mean, special tokens included. */
+    MEAN,
+    /** Their sum, divided by the square root of their number. */
+    MEAN_SQRT_LEN_TOKENS,
+    /** Their mean, where the i-th token counts i times. */
+    WEIGHTEDMEAN,
+    /** The state of the last token. */
+    LASTTOKEN;
+
+    /** The name in sentence-transformers: {@code mean_sqrt_len_tokens}. */
+    public String text() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The pooling with that {@link #text}. */
+    public static Optional<Pooling> named(String text) {
+        return Arrays.stream(values()).filter(p -> p.text().equals(text)).findFirst();
+    }
+
+    /**
+     * The vector of a text.
+     *
+     * @param states of its tokens, {@code [tokens][width]}
+     * @param first the first token that counts; those before it are a prompt's. The first one is used for {@link #CLS} all the same
+     */
+    double[] apply(double[][] states, int first) {
+        int last = states.length - 1;
+        return switch (this) {
+            case CLS -> states[0].clone();
+            case LASTTOKEN -> states[last].clone();
+            case MAX -> {
+                double[] vector = states[first].clone();
+                for (int token = first + 1; token <= last; token++) {
+                    for (int i = 0; i < vector.length; i++) {
+                        vector[i] = Math.max(vector[i], states[token][i]);
+                    }
+                }
+                yield vector;
+            }
+            case MEAN -> scaled(sum(states, first), 1.0 / (states.length - first));
+            case MEAN_SQRT_LEN_TOKENS -> scaled(sum(states, first), 1 / Math.sqrt(states.length - first));
+            case WEIGHTEDMEAN -> {
+                double[] vector = new double[states[0].length];
+                double weights = 0;
+                for (int token = first; token <= last; token++) {
+                    int weight = token + 1;
+                    weights += weight;
+                    for (int i = 0; i < vector.length; i++) {
+                        vector[i] += weight * states[token][i];
+                    }
+                }
+                yield scaled(vector, 1 / weights);
+            }
+        };
+    }
+
+    private static double[] sum(double[][] states, int first) {
+        double[] sum = new double[states[0].length];
+        for (int token = first; token < states.length; token++) {
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += states[token][i];
+            }
+        }
+        return sum;
+    }
+
+    private static double[] scaled(double[] vector, double factor) {
+        for (int i = 0; i < vector.length; i++) {
+            vector[i] *= factor;
+        }
+        return vector;
+    }
 }

@@ -21,18 +21,12 @@ import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
-import detangle.models.files.ModelFile;
-import detangle.models.files.ModelFiles;
-import detangle.models.text.Tokenizers;
 import detangle.models.weights.Artifact;
 import detangle.models.weights.ArtifactException;
 import detangle.models.weights.Weights;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,7 +43,6 @@ import tools.jackson.databind.JsonNode;
 public final class ModelArtifact {
     private static final Logger LOG = LoggerFactory.getLogger(ModelArtifact.class);
 
-    private static final String CONFIG = "config.json";
     private static final String PACKED = "packed";
     private static final String PADDED = "padded";
 
@@ -92,7 +85,8 @@ public final class ModelArtifact {
             TreeMap<String, Tensor> tensors = new TreeMap<>(
                     Checkpoint.parameters(weights, config, program, Optional.of(head), options.ignoreUnused()));
             options.weightType().ifPresent(type -> tensors.replaceAll((name, tensor) -> narrowed(tensor, type)));
-            SequencedMap<String, byte[]> sections = files(folder);
+            SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
+            ArtifactFiles.of(folder).forEach((name, content) -> sections.put(Artifact.FILES + name, content));
             DeviceEvaluator evaluator = new DeviceEvaluator(
                     Backends.device(Optional.empty(), Set.of()).host());
             Map<String, Tensor> parameters = Map.copyOf(tensors);
@@ -150,21 +144,6 @@ public final class ModelArtifact {
         short[] bits = new short[Math.toIntExact(tensor.elements())];
         tensor.copyTo(0, type, bits, 0, bits.length);
         return new Tensor(type, tensor.shape(), MemorySegment.ofArray(bits));
-    }
-
-    private static SequencedMap<String, byte[]> files(Path folder) {
-        ModelFiles files = ModelFiles.of(folder);
-        SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
-        List<String> names = new ArrayList<>(List.of(CONFIG));
-        names.addAll(Tokenizers.fileNames());
-        for (String name : names) {
-            try {
-                files.find(name).map(ModelFile::content).ifPresent(c -> sections.put(Artifact.FILES + name, c));
-            } catch (IOException e) {
-                throw new UncheckedIOException(files.path(name) + ": " + e.getMessage(), e);
-            }
-        }
-        return sections;
     }
 
     /** Both forms of the program fold the same; were that not so, one would get the other's constants. */

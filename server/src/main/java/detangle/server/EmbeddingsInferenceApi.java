@@ -45,7 +45,7 @@ final class EmbeddingsInferenceApi {
                         model.task() == ServedModel.Task.RERANKER ? "reranker" : "classifier",
                         Json.of("id2label", labels, "label2id", numbers));
             }
-            case EMBEDDING -> type.put("embedding", Json.of("pooling", "mean"));
+            case EMBEDDING -> type.put("embedding", Json.of("pooling", model.pooling()));
         }
         return Json.of(
                 "model_id",
@@ -158,7 +158,8 @@ final class EmbeddingsInferenceApi {
                 .embed(
                         texts,
                         Json.flag(request, "normalize", true),
-                        Json.flag(request, "truncate", options.autoTruncate()));
+                        Json.flag(request, "truncate", options.autoTruncate()),
+                        Json.optionalText(request, "prompt_name"));
     }
 
     private List<String> inputs(JsonNode request) {

@@ -1,6 +1,7 @@
 package detangle.server;
 
 import detangle.pipelines.DeadlineException;
+import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.OverloadedException;
 import detangle.pipelines.PipelineException;
 import detangle.runtime.DetangleVersion;
@@ -111,6 +112,11 @@ public final class InferenceServer implements AutoCloseable {
         try {
             for (Map.Entry<String, Path> model : models.entrySet()) {
                 loaded.add(ServedModel.load(model.getKey(), model.getValue(), options, metrics::batch));
+            }
+            if (!options.embedding().equals(EmbeddingOptions.DEFAULT)
+                    && loaded.stream().noneMatch(m -> m.task() == ServedModel.Task.EMBEDDING)) {
+                throw new ServerException(
+                        "a pooling or a prompt goes with a model that makes vectors, and none is served");
             }
             InferenceServer server = new InferenceServer(options, List.copyOf(loaded), metrics);
             server.web.start();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -47,6 +48,12 @@ final class Json {
             throw ApiException.validation(field + " is no text");
         }
         return value.stringValue();
+    }
+
+    static Optional<String> optionalText(JsonNode object, String field) {
+        return object.path(field).isMissingNode() || object.path(field).isNull()
+                ? Optional.empty()
+                : Optional.of(text(object, field));
     }
 
     static boolean flag(JsonNode object, String field, boolean otherwise) {

@@ -38,7 +38,7 @@ final class OpenInferenceApi {
     Object metadata(String name) {
         ServedModel model = model(name);
         List<Object> outputs = model.task() == ServedModel.Task.EMBEDDING
-                ? List.of(tensor("embedding", "FP32", -1, model.config().hiddenSize()))
+                ? List.of(tensor("embedding", "FP32", -1, model.dimension()))
                 : List.of(
                         tensor("label", "BYTES", -1),
                         tensor("score", "FP32", -1),
@@ -113,13 +113,12 @@ final class OpenInferenceApi {
 
     private Output embed(ServedModel model, List<String> texts) {
         List<Float> values = new ArrayList<>();
-        for (float[] vector : model.embed(texts, false, options.autoTruncate())) {
+        for (float[] vector : model.embed(texts, false, options.autoTruncate(), Optional.empty())) {
             for (float value : vector) {
                 values.add(value);
             }
         }
-        return new Output(
-                "embedding", "FP32", values, texts.size(), model.config().hiddenSize());
+        return new Output("embedding", "FP32", values, texts.size(), model.dimension());
     }
 
     private List<Output> classify(ServedModel model, List<String> texts, Optional<List<String>> pairs) {

@@ -3,10 +3,12 @@ package detangle.server;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.sentence.SentenceModules;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.pipelines.Classification;
 import detangle.pipelines.DynamicBatching;
+import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.FunctionToApply;
 import detangle.pipelines.Pipeline;
@@ -22,6 +24,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** A model that is served: a classifier, which ranks too if it has one label, or an encoder, which makes vectors. */
 final class ServedModel implements AutoCloseable {
@@ -38,6 +41,7 @@ final class ServedModel implements AutoCloseable {
     private final Pipeline pipeline;
     private final Pipeline cutting;
     private final Optional<TextRanker> ranker;
+    private final EmbeddingOptions embedding;
     private final Task task;
 
     private ServedModel(
@@ -47,6 +51,7 @@ final class ServedModel implements AutoCloseable {
             Pipeline pipeline,
             Pipeline cutting,
             Optional<TextRanker> ranker,
+            EmbeddingOptions embedding,
             Task task) {
         this.name = name;
         this.config = config;
@@ -54,6 +59,7 @@ final class ServedModel implements AutoCloseable {
         this.pipeline = pipeline;
         this.cutting = cutting;
         this.ranker = ranker;
+        this.embedding = embedding;
         this.task = task;
     }
 
@@ -70,9 +76,20 @@ final class ServedModel implements AutoCloseable {
         Pipeline loaded = task == Task.EMBEDDING
                 ? FeatureExtractor.load(model, pipelines)
                 : TextClassifier.load(model, pipelines);
-        Optional<TextRanker> ranker =
-                task == Task.RERANKER ? Optional.of(((TextClassifier) loaded).ranker()) : Optional.empty();
-        return new ServedModel(name, config, Tokenizers.load(model), loaded, cutting(loaded), ranker, task);
+        try {
+            if (loaded instanceof FeatureExtractor extractor) {
+                // What does not go together is told before anybody asks.
+                extractor.dimension(options.embedding());
+                extractor.prompt(options.embedding());
+            }
+            Optional<TextRanker> ranker =
+                    task == Task.RERANKER ? Optional.of(((TextClassifier) loaded).ranker()) : Optional.empty();
+            return new ServedModel(
+                    name, config, Tokenizers.load(model), loaded, cutting(loaded), ranker, options.embedding(), task);
+        } catch (RuntimeException | Error e) {
+            loaded.close();
+            throw e;
+        }
     }
 
     /** What is asked for; otherwise classification where config.json names it, or names nothing and the checkpoint has the head. */
@@ -90,6 +107,10 @@ final class ServedModel implements AutoCloseable {
                     yield Task.RERANKER;
                 }
             };
+        }
+        // Modules behind the encoder make vectors, whatever class config.json names.
+        if (SentenceModules.read(model).filter(m -> !m.behind().isEmpty()).isPresent()) {
+            return Task.EMBEDDING;
         }
         boolean classifies = config.architecture()
                 .map(own -> own == Architecture.SEQUENCE_CLASSIFICATION)
@@ -181,13 +202,40 @@ final class ServedModel implements AutoCloseable {
         return (truncate ? whole.withTruncation() : whole).rank(query, texts, raw, done -> {});
     }
 
-    /** The vector of each text. */
-    List<float[]> embed(List<String> texts, boolean normalize, boolean truncate) {
-        if (!((truncate ? cutting : pipeline) instanceof FeatureExtractor extractor)) {
+    /**
+     * The vector of each text.
+     *
+     * @param promptName the name of the prompt before each; what the server's options say if empty
+     */
+    List<float[]> embed(List<String> texts, boolean normalize, boolean truncate, Optional<String> promptName) {
+        EmbeddingOptions options = embedding.withNormalize(normalize);
+        return extractor(truncate ? cutting : pipeline)
+                .encode(
+                        texts,
+                        promptName.isPresent()
+                                ? options.withPromptName(promptName).withPrompt(Optional.empty())
+                                : options,
+                        done -> {});
+    }
+
+    private FeatureExtractor extractor(Pipeline of) {
+        if (!(of instanceof FeatureExtractor extractor)) {
             throw ApiException.backend(name + " is served for " + ServedTask.TEXT_CLASSIFICATION.text()
                     + " and makes no vectors: serve it with --task " + ServedTask.FEATURE_EXTRACTION.text());
         }
-        return extractor.encode(texts, Pooling.MEAN, normalize, done -> {});
+        return extractor;
+    }
+
+    /** How many components vectors have. */
+    int dimension() {
+        return extractor(pipeline).dimension(embedding);
+    }
+
+    /** How vectors are made of tokens, in sentence-transformers' words. */
+    String pooling() {
+        return extractor(pipeline).pooling(embedding).stream()
+                .map(Pooling::text)
+                .collect(Collectors.joining("+"));
     }
 
     /** A text, or a pair of them. */

@@ -1,6 +1,7 @@
 package detangle.server;
 
 import detangle.pipelines.DynamicBatching;
+import detangle.pipelines.EmbeddingOptions;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -26,6 +27,7 @@ public final class ServerOptions {
     private long payloadLimit = 2_000_000;
     private boolean autoTruncate;
     private OptionalInt maxLength = OptionalInt.empty();
+    private EmbeddingOptions embedding = EmbeddingOptions.DEFAULT;
     private Duration deadline = DynamicBatching.DEFAULT.deadline();
     private Duration grace = Duration.ofSeconds(30);
     private Consumer<Access> accessLog = access -> {};
@@ -46,6 +48,7 @@ public final class ServerOptions {
         copy.payloadLimit = payloadLimit;
         copy.autoTruncate = autoTruncate;
         copy.maxLength = maxLength;
+        copy.embedding = embedding;
         copy.deadline = deadline;
         copy.grace = grace;
         copy.accessLog = accessLog;
@@ -159,6 +162,15 @@ public final class ServerOptions {
 
     public ServerOptions withMaxLength(OptionalInt value) {
         return with(o -> o.maxLength = value);
+    }
+
+    /** How texts become vectors where a request does not say otherwise; requests say whether vectors are made of length 1. */
+    public EmbeddingOptions embedding() {
+        return embedding;
+    }
+
+    public ServerOptions withEmbedding(EmbeddingOptions value) {
+        return with(o -> o.embedding = value);
     }
 
     /** How long a request may take; then it is answered with status 504. */

@@ -1,9 +1,9 @@
 package detangle.spark;
 
 import detangle.pipelines.Classification;
+import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.PipelineOptions;
-import detangle.pipelines.Pooling;
 import detangle.pipelines.TextClassifier;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +52,8 @@ public final class TextScoring {
     }
 
     /**
-     * Adds the vector of each text, {@code embedding}, an array of floats: the mean of its tokens' states, of length 1.
+     * Adds the vector of each text, {@code embedding}, an array of floats of length 1: what the model's folder says for
+     * sentence-transformers, or the mean of the states of its tokens.
      *
      * @param column of texts
      * @param truncation whether texts that are too long are cut; they fail the job otherwise
@@ -64,7 +65,7 @@ public final class TextScoring {
         MapPartitionsFunction<Row, Row> scoring = partition -> new BatchedRows(partition, text, AT_ONCE, texts -> {
             FeatureExtractor extractor = ExecutorModels.extractor(model, options(truncation));
             List<Object[]> vectors = new ArrayList<>();
-            for (float[] vector : extractor.encode(texts, Pooling.MEAN, true, done -> {})) {
+            for (float[] vector : extractor.encode(texts, EmbeddingOptions.DEFAULT.withNormalize(true), done -> {})) {
                 List<Float> values = new ArrayList<>();
                 for (float value : vector) {
                     values.add(value);

@@ -30,7 +30,11 @@ public record ConfigFields(Path file, JsonNode root) {
 
     /** The fields of a file of a model, which is a folder or an artifact; exceptions as those of {@link #read(Path)}. */
     public static ConfigFields read(Path model, String name) {
-        ModelFiles files = ModelFiles.of(model);
+        return read(ModelFiles.of(model), name);
+    }
+
+    /** The fields of one of a model's files; exceptions as those of {@link #read(Path)}. */
+    public static ConfigFields read(ModelFiles files, String name) {
         try {
             return parse(files.find(name).orElseThrow(() -> new ConfigException(files.path(name), "no such file")));
         } catch (IOException e) {

@@ -1,5 +1,6 @@
 package detangle.models.files;
 
+import detangle.models.sentence.SentenceModules;
 import detangle.models.weights.Artifact;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,8 +18,16 @@ public sealed interface ModelFiles {
     /** What a file of that name is called in messages. */
     Path path(String name);
 
-    /** Those of a folder or an artifact; a path that does not exist has none. */
+    /**
+     * Those of a folder or an artifact; a path that does not exist has none. Of a sentence-transformers folder these are the files of
+     * its encoder, which may lie in a folder of their own.
+     */
     static ModelFiles of(Path model) {
+        return Artifact.is(model) ? new OfArtifact(model) : new OfFolder(SentenceModules.encoder(model));
+    }
+
+    /** As {@link #of}, but the files in the folder itself in any case. */
+    static ModelFiles root(Path model) {
         return Artifact.is(model) ? new OfArtifact(model) : new OfFolder(model);
     }
 

@@ -13,9 +13,6 @@ import java.util.Optional;
  * @param activation the name of a class of PyTorch, such as {@code torch.nn.modules.linear.Identity}
  */
 public record CrossEncoderSettings(Path file, String field, String activation) {
-    /** What sentence-transformers says of a model as a whole. */
-    public static final String FILE = "config_sentence_transformers.json";
-
     private static final String ACTIVATION = "activation_fn";
 
     /**
@@ -26,8 +23,10 @@ public record CrossEncoderSettings(Path file, String field, String activation) {
      * @throws detangle.models.deberta.ConfigException if a file is not what it should be
      */
     public static Optional<CrossEncoderSettings> read(Path model) {
-        Optional<CrossEncoderSettings> newest =
-                ModelFiles.of(model).has(FILE) ? of(ConfigFields.read(model, FILE), ACTIVATION) : Optional.empty();
+        ModelFiles files = ModelFiles.root(model);
+        Optional<CrossEncoderSettings> newest = files.has(SentencePrompts.FILE)
+                ? of(ConfigFields.read(files, SentencePrompts.FILE), ACTIVATION)
+                : Optional.empty();
         ConfigFields config = ConfigFields.read(model, "config.json");
         return newest.or(() -> of(config.object("sentence_transformers"), ACTIVATION))
                 .or(() -> of(config, "sbert_ce_default_activation_function"));

@@ -1,14 +1,19 @@
 package detangle.models.weights;
 
 import detangle.models.content.Substitute;
+import detangle.models.files.ModelFile;
+import detangle.models.sentence.SentenceModules;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Finds the files of a checkpoint, one or several shards, and reads each by its kind. */
 final class WeightFiles {
@@ -24,10 +29,7 @@ final class WeightFiles {
 
     /** Whether a folder has any of the files that {@link #open} looks for. */
     static boolean existIn(Path folder) {
-        return Artifact.is(folder)
-                || NAMES.stream()
-                        .anyMatch(name ->
-                                Files.exists(folder.resolve(name)) || Files.exists(folder.resolve(name + INDEX)));
+        return Artifact.is(folder) || find(SentenceModules.encoder(folder)).isPresent();
     }
 
     static Weights open(Path fileOrFolder) {
@@ -43,15 +45,33 @@ final class WeightFiles {
     }
 
     private static Path inFolder(Path folder) {
-        for (String name : NAMES) {
-            for (Path file : List.of(folder.resolve(name), folder.resolve(name + INDEX))) {
-                if (Files.exists(file)) {
-                    return file;
-                }
-            }
+        Path encoder = SentenceModules.encoder(folder);
+        return find(encoder)
+                .orElseThrow(() -> new WeightsException(
+                        encoder,
+                        "no weights: neither " + String.join(" nor ", NAMES) + " is there, nor their " + INDEX));
+    }
+
+    private static Optional<Path> find(Path folder) {
+        return NAMES.stream()
+                .flatMap(name -> Stream.of(folder.resolve(name), folder.resolve(name + INDEX)))
+                .filter(Files::exists)
+                .findFirst();
+    }
+
+    /** The tensors of a safetensors file that is in memory. */
+    static Weights inMemory(ModelFile file) {
+        Arena arena = Arena.ofShared();
+        try {
+            MemorySegment bytes =
+                    arena.allocate(file.content().length, Long.BYTES).copyFrom(MemorySegment.ofArray(file.content()));
+            SafetensorsHeader header = SafetensorsReader.header(file.path(), bytes);
+            return new Weights(
+                    file.path(), SafetensorsReader.entries(file.path(), bytes, header), header.metadata(), arena);
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
         }
-        throw new WeightsException(
-                folder, "no weights: neither " + String.join(" nor ", NAMES) + " is there, nor their " + INDEX);
     }
 
     private static Content sharded(Path index, Arena arena) {

@@ -1,6 +1,7 @@
 package detangle.models.weights;
 
 import detangle.ir.Tensor;
+import detangle.models.files.ModelFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -61,6 +62,11 @@ public final class Weights implements AutoCloseable {
      */
     public static Weights open(Path fileOrFolder) {
         return WeightFiles.open(fileOrFolder);
+    }
+
+    /** The weights of a safetensors file that is in memory, as {@link #open}. */
+    public static Weights of(ModelFile file) {
+        return WeightFiles.inMemory(file);
     }
 
     /** Whether a folder has weights to open. */

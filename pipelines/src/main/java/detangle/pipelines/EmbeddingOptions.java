@@ -1,0 +1,44 @@
+package detangle.pipelines;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How texts become vectors; the names are sentence-transformers'. What is not said here is as the model's folder says.
+ *
+ * @param pooling how the states of a text's tokens become a vector; several are put side by side. If empty, what the folder says, or
+ *     the mean
+ * @param normalize whether vectors are made of length 1 in the end, so that their dot product is their cosine; a folder may ask for that too
+ * @param promptName the name of the prompt that stands before each text; the folder's default if empty
+ * @param prompt what stands before each text instead of a prompt with a name; an empty text for nothing
+ */
+public record EmbeddingOptions(
+        List<Pooling> pooling, boolean normalize, Optional<String> promptName, Optional<String> prompt) {
+    /** Everything as the folder says. */
+    public static final EmbeddingOptions DEFAULT =
+            new EmbeddingOptions(List.of(), false, Optional.empty(), Optional.empty());
+
+    public EmbeddingOptions {
+        pooling = List.copyOf(pooling);
+    }
+
+    public EmbeddingOptions withPooling(Pooling... value) {
+        return withPooling(List.of(value));
+    }
+
+    public EmbeddingOptions withPooling(List<Pooling> value) {
+        return new EmbeddingOptions(value, normalize, promptName, prompt);
+    }
+
+    public EmbeddingOptions withNormalize(boolean value) {
+        return new EmbeddingOptions(pooling, value, promptName, prompt);
+    }
+
+    public EmbeddingOptions withPromptName(Optional<String> value) {
+        return new EmbeddingOptions(pooling, normalize, value, prompt);
+    }
+
+    public EmbeddingOptions withPrompt(Optional<String> value) {
+        return new EmbeddingOptions(pooling, normalize, promptName, value);
+    }
+}

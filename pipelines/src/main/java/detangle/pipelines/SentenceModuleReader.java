@@ -1,0 +1,213 @@
+package detangle.pipelines;
+
+import detangle.ir.Tensor;
+import detangle.models.deberta.ConfigException;
+import detangle.models.deberta.ConfigFields;
+import detangle.models.files.ModelFiles;
+import detangle.models.sentence.ModuleWeights;
+import detangle.models.sentence.SentenceModules;
+import detangle.models.sentence.SentenceModules.Module;
+import detangle.models.sentence.SentencePrompts;
+import detangle.models.weights.Weights;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
+
+/** Reads the modules that stand behind the encoder of a sentence-transformers model, in the files of old and new versions. */
+final class SentenceModuleReader {
+    private static final String VECTOR = "sentence_embedding";
+
+    private final Path model;
+    private final SentenceModules modules;
+    private final int hiddenSize;
+    private final List<VectorLayer> layers = new ArrayList<>();
+    private List<Pooling> pooling = List.of();
+    private boolean includePrompt = true;
+
+    /** Vectors are so wide at the module that is read next. */
+    private int width;
+
+    SentenceModuleReader(Path model, SentenceModules modules, int hiddenSize) {
+        this.model = model;
+        this.modules = modules;
+        this.hiddenSize = hiddenSize;
+    }
+
+    SentenceVectors read(SentencePrompts prompts) {
+        if (modules.transformer().isEmpty()
+                || modules.modules().indexOf(modules.transformer().get()) != 0) {
+            throw new ConfigException(modules.file(), "its first module is not a Transformer");
+        }
+        for (Module module : modules.behind()) {
+            switch (module.name()) {
+                case "Pooling" -> pooling(module);
+                case "Dense" -> add(module, dense(module));
+                case "LayerNorm" -> add(module, layerNorm(module));
+                case "Normalize" -> add(module, normalize(module));
+                case "Dropout" -> {
+                    // It does something in training alone.
+                }
+                default ->
+                    throw new ConfigException(
+                            modules.file(),
+                            "has a module of type " + module.type()
+                                    + "; known are Transformer, Pooling, Dense, LayerNorm, Normalize and Dropout of"
+                                    + " sentence-transformers");
+            }
+        }
+        return new SentenceVectors(modules.file(), pooling, includePrompt, layers, prompts);
+    }
+
+    private void add(Module module, VectorLayer layer) {
+        if (pooling.isEmpty()) {
+            throw new ConfigException(modules.file(), module.name() + " stands before Pooling, which is not supported");
+        }
+        int input = width;
+        width = layer.width(input)
+                .orElseThrow(() -> new ConfigException(
+                        modules.file(), module.path() + " does not take the " + input + " numbers that come to it"));
+        layers.add(layer);
+    }
+
+    private ConfigFields config(Module module) {
+        return ConfigFields.read(ModelFiles.root(model), module.file(SentenceModules.CONFIG));
+    }
+
+    private void pooling(Module module) {
+        if (!pooling.isEmpty()) {
+            throw new ConfigException(modules.file(), "has two modules of type Pooling");
+        }
+        ConfigFields fields = config(module);
+        for (String name : List.of("word_embedding_dimension", "embedding_dimension")) {
+            int dimension = fields.integer(name, hiddenSize);
+            if (dimension != hiddenSize) {
+                throw fields.fault(name, "is " + dimension + ", and the model's hidden_size is " + hiddenSize);
+            }
+        }
+        Optional<JsonNode> named = fields.find("pooling_mode");
+        pooling = named.isPresent() ? named(fields, named.get()) : flagged(fields);
+        includePrompt = fields.flag("include_prompt", true);
+        width = hiddenSize * pooling.size();
+    }
+
+    /** As new versions write it: a name, or several in the order in which they are put side by side. */
+    private static List<Pooling> named(ConfigFields fields, JsonNode value) {
+        List<JsonNode> names = value.isArray() ? value.valueStream().toList() : List.of(value);
+        if (names.isEmpty()) {
+            throw fields.fault("pooling_mode", "names no pooling");
+        }
+        return names.stream()
+                .map(name -> Pooling.named(name.asString(""))
+                        .orElseThrow(() -> fields.fault(
+                                "pooling_mode",
+                                "is " + name + "; known are "
+                                        + Arrays.stream(Pooling.values())
+                                                .map(Pooling::text)
+                                                .collect(Collectors.joining(", ")))))
+                .toList();
+    }
+
+    /** As old versions write it: a flag for each, which are put side by side in the order of {@link Pooling}. */
+    private static List<Pooling> flagged(ConfigFields fields) {
+        List<String> known =
+                Arrays.stream(Pooling.values()).map(SentenceModuleReader::flag).toList();
+        fields.root().properties().stream()
+                .filter(f -> f.getKey().startsWith("pooling_mode_") && !known.contains(f.getKey()))
+                .filter(f -> f.getValue().asBoolean(true))
+                .findFirst()
+                .ifPresent(f -> {
+                    throw fields.fault(f.getKey(), "is not a pooling that is known");
+                });
+        List<Pooling> set = Arrays.stream(Pooling.values())
+                .filter(p -> fields.flag(flag(p), false))
+                .toList();
+        return set.isEmpty() ? List.of(Pooling.MEAN) : set;
+    }
+
+    private static String flag(Pooling pooling) {
+        return "pooling_mode_"
+                + switch (pooling) {
+                    case CLS -> "cls_token";
+                    case MAX -> "max_tokens";
+                    case MEAN -> "mean_tokens";
+                    case WEIGHTEDMEAN -> "weightedmean_tokens";
+                    case MEAN_SQRT_LEN_TOKENS, LASTTOKEN -> pooling.text();
+                };
+    }
+
+    private VectorLayer normalize(Module module) {
+        // Old versions have no such file.
+        if (ModelFiles.root(model).has(module.file(SentenceModules.CONFIG))) {
+            requireVectors(config(module));
+        }
+        return new VectorLayer.Normalize();
+    }
+
+    /** New versions have modules that work on something else than vectors of texts. */
+    private static void requireVectors(ConfigFields fields) {
+        for (String name : List.of("module_input_name", "module_output_name")) {
+            fields.text(name).filter(value -> !value.equals(VECTOR)).ifPresent(value -> {
+                throw fields.fault(name, "is " + value + "; supported is " + VECTOR);
+            });
+        }
+    }
+
+    private VectorLayer dense(Module module) {
+        ConfigFields fields = config(module);
+        requireVectors(fields);
+        int in = fields.required("in_features");
+        int out = fields.required("out_features");
+        boolean residual = fields.flag("use_residual", false);
+        TorchActivation activation = fields.text("activation_function")
+                .map(name -> TorchActivation.named(name)
+                        .orElseThrow(() -> fields.fault(
+                                "activation_function",
+                                "is " + name + "; known are " + TorchActivation.names() + " of torch.nn")))
+                .orElse(TorchActivation.TANH);
+        try (Weights weights = ModuleWeights.open(model, module)) {
+            return new VectorLayer.Dense(
+                    matrix(weights, "linear.weight", out, in),
+                    fields.flag("bias", true) ? vector(weights, "linear.bias", out) : new float[out],
+                    activation,
+                    residual
+                            ? Optional.of(in == out ? new float[0][] : matrix(weights, "residual.weight", out, in))
+                            : Optional.empty());
+        }
+    }
+
+    private VectorLayer layerNorm(Module module) {
+        int dimension = config(module).required("dimension");
+        try (Weights weights = ModuleWeights.open(model, module)) {
+            return new VectorLayer.LayerNorm(
+                    vector(weights, "norm.weight", dimension), vector(weights, "norm.bias", dimension));
+        }
+    }
+
+    private static float[] vector(Weights weights, String name, int size) {
+        return tensor(weights, name, size).toFloats();
+    }
+
+    private static float[][] matrix(Weights weights, String name, int rows, int columns) {
+        float[] all = tensor(weights, name, rows, columns).toFloats();
+        float[][] matrix = new float[rows][];
+        for (int row = 0; row < rows; row++) {
+            matrix[row] = Arrays.copyOfRange(all, row * columns, (row + 1) * columns);
+        }
+        return matrix;
+    }
+
+    private static Tensor tensor(Weights weights, String name, long... shape) {
+        Tensor tensor = weights.get(name);
+        if (!Arrays.equals(tensor.shape(), shape)) {
+            throw new ConfigException(
+                    weights.origin(),
+                    name + " has the shape " + Arrays.toString(tensor.shape()) + ", and config.json beside it says "
+                            + Arrays.toString(shape));
+        }
+        return tensor;
+    }
+}

@@ -1,0 +1,112 @@
+package detangle.pipelines;
+
+import detangle.models.sentence.SentenceModules;
+import detangle.models.sentence.SentencePrompts;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What makes vectors of tokens' states in a model's folder: what sentence-transformers' files say, or the mean.
+ *
+ * @param file modules.json, or the folder where there is none, for messages
+ * @param pooling at least one; several are put side by side
+ * @param includePrompt whether the tokens of a prompt count
+ * @param layers what follows, in order
+ */
+record SentenceVectors(
+        Path file, List<Pooling> pooling, boolean includePrompt, List<VectorLayer> layers, SentencePrompts prompts) {
+    SentenceVectors {
+        pooling = List.copyOf(pooling);
+        layers = List.copyOf(layers);
+    }
+
+    /**
+     * That of a folder or an artifact.
+     *
+     * @param hiddenSize the width of the encoder
+     * @throws detangle.models.deberta.ConfigException if a module is not known or does not fit
+     */
+    static SentenceVectors read(Path model, int hiddenSize) {
+        SentencePrompts prompts = SentencePrompts.read(model);
+        Optional<SentenceModules> modules = SentenceModules.read(model)
+                // A CrossEncoder's folder has no module but the encoder.
+                .filter(m -> !m.behind().isEmpty());
+        return modules.map(m -> new SentenceModuleReader(model, m, hiddenSize).read(prompts))
+                .orElseGet(() -> new SentenceVectors(model, List.of(Pooling.MEAN), true, List.of(), prompts));
+    }
+
+    /** The poolings of a call. */
+    List<Pooling> pooling(EmbeddingOptions options) {
+        return options.pooling().isEmpty() ? pooling : options.pooling();
+    }
+
+    /**
+     * How many components vectors have.
+     *
+     * @throws PipelineException if the poolings of a call do not go with what follows them
+     */
+    int width(EmbeddingOptions options, int hiddenSize) {
+        int width = hiddenSize * pooling(options).size();
+        for (VectorLayer layer : layers) {
+            OptionalInt next = layer.width(width);
+            if (next.isEmpty()) {
+                throw new PipelineException(file + " has a module that does not take the " + width
+                        + " numbers of the pooling that was chosen: choose another");
+            }
+            width = next.getAsInt();
+        }
+        return width;
+    }
+
+    /**
+     * What stands before each text of a call.
+     *
+     * @throws PipelineException if there is no prompt of the name that is asked for
+     */
+    String prompt(EmbeddingOptions options) {
+        return options.prompt()
+                .or(() -> options.promptName().or(prompts::defaultName).map(this::prompt))
+                .orElse("");
+    }
+
+    private String prompt(String name) {
+        String prompt = prompts.prompts().get(name);
+        if (prompt == null) {
+            throw new PipelineException("there is no prompt '" + name + "'; "
+                    + (prompts.prompts().isEmpty()
+                            ? "the model has none"
+                            : "there are " + String.join(", ", prompts.prompts().keySet())));
+        }
+        return prompt;
+    }
+
+    /**
+     * The vector of a text.
+     *
+     * @param states of its tokens
+     * @param promptTokens how many of them are the prompt's
+     */
+    float[] apply(double[][] states, int promptTokens, EmbeddingOptions options) {
+        int first = includePrompt ? 0 : promptTokens;
+        List<double[]> parts = new ArrayList<>();
+        for (Pooling each : pooling(options)) {
+            parts.add(each.apply(states, first));
+        }
+        double[] vector = parts.stream().flatMapToDouble(Arrays::stream).toArray();
+        for (VectorLayer layer : layers) {
+            vector = layer.apply(vector);
+        }
+        if (options.normalize()) {
+            vector = new VectorLayer.Normalize().apply(vector);
+        }
+        float[] floats = new float[vector.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) vector[i];
+        }
+        return floats;
+    }
+}

@@ -1,0 +1,80 @@
+package detangle.runtime;
+
+import detangle.ir.Tensor;
+import detangle.models.files.ModelFile;
+import detangle.models.files.ModelFiles;
+import detangle.models.sentence.ModuleWeights;
+import detangle.models.sentence.SentenceModules;
+import detangle.models.sentence.SentencePrompts;
+import detangle.models.sentence.SentenceSettings;
+import detangle.models.text.Tokenizers;
+import detangle.models.weights.SafetensorsWriter;
+import detangle.models.weights.Weights;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/** The files of a model's folder that go into its artifact: all that says how texts become answers, but the encoder's weights. */
+final class ArtifactFiles {
+    private static final String CONFIG = "config.json";
+
+    private ArtifactFiles() {}
+
+    /** Contents by name. The encoder's files are at the top, wherever the folder has them. */
+    static SequencedMap<String, byte[]> of(Path folder) {
+        List<String> ofEncoder = new ArrayList<>(List.of(CONFIG));
+        ofEncoder.addAll(Tokenizers.fileNames());
+        ofEncoder.addAll(SentenceSettings.FILES);
+        SequencedMap<String, byte[]> contents = new LinkedHashMap<>();
+        add(contents, ModelFiles.of(folder), ofEncoder);
+        ModelFiles root = ModelFiles.root(folder);
+        add(contents, root, List.of(SentenceModules.FILE, SentencePrompts.FILE));
+        SentenceModules.read(folder)
+                .ifPresent(modules -> modules.behind().stream()
+                        .filter(module -> !module.path().isEmpty())
+                        .forEach(module -> {
+                            add(
+                                    contents,
+                                    root,
+                                    List.of(module.file(SentenceModules.CONFIG), module.file(ModuleWeights.FILE)));
+                            if (!contents.containsKey(module.file(ModuleWeights.FILE))
+                                    && Weights.existIn(folder.resolve(module.path()))) {
+                                contents.put(module.file(ModuleWeights.FILE), weights(folder, module));
+                            }
+                        }));
+        return contents;
+    }
+
+    private static void add(SequencedMap<String, byte[]> contents, ModelFiles files, List<String> names) {
+        for (String name : names) {
+            try {
+                files.find(name).map(ModelFile::content).ifPresent(c -> contents.put(name, c));
+            } catch (IOException e) {
+                throw new UncheckedIOException(files.path(name) + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /** The pickle or the shards of a module as one safetensors file. */
+    private static byte[] weights(Path folder, SentenceModules.Module module) {
+        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
+        try (Weights weights = ModuleWeights.open(folder, module)) {
+            weights.names().forEach(name -> tensors.put(name, weights.get(name)));
+            Path file = Files.createTempFile("module", ".safetensors");
+            try {
+                SafetensorsWriter.write(file, tensors, Map.of());
+                return Files.readAllBytes(file);
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder.resolve(module.path()) + ": " + e.getMessage(), e);
+        }
+    }
+}
