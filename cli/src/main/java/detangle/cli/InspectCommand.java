@@ -6,6 +6,7 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HeadException;
 import detangle.models.deberta.PositionTerm;
 import detangle.models.files.ModelFiles;
+import detangle.models.gliner.GlinerConfig;
 import detangle.models.sentence.SentenceModules;
 import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Tokenizers;
@@ -51,6 +52,18 @@ final class InspectCommand implements Runnable {
             throw new ParameterException(spec.commandLine(), "--batch and --seq are at least 1");
         }
         PrintWriter out = spec.commandLine().getOut();
+        if (GlinerConfig.isIn(model.folder())) {
+            GlinerInspection.lines(model.folder()).forEach((name, value) -> line(out, name, value));
+            line(out, "weights", weights());
+            line(
+                    out,
+                    "tokenizer",
+                    Tokenizers.exists(model.folder())
+                            ? tokenizer()
+                            : "that of " + GlinerConfig.modelName(model.folder()));
+            out.flush();
+            return;
+        }
         DebertaConfig c = DebertaConfig.read(model.folder());
         line(out, "model type", c.modelType().text());
         Architecture head = head(out);

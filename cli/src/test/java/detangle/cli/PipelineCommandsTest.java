@@ -90,6 +90,29 @@ class PipelineCommandsTest {
                 run("extract", "--model", gliner, "--labels", " person , city,", "Ada lives in London."));
     }
 
+    @Test
+    void aGlinerFolderIsCalledWhatItIs() throws IOException {
+        Path gliner = TinyGliner.write(folder.resolve("gliner"));
+        String inspected = run("inspect", gliner.toString());
+        assertTrue(inspected.contains("GLiNER, uni-encoder, spans"), inspected);
+        assertTrue(inspected.contains("extract --labels"), inspected);
+        assertTrue(inspected.contains("deberta-v2, 2 layers of 16"), inspected);
+        for (String command : List.of("classify", "token-classification", "feature-extraction")) {
+            Result result = result(command, "--model", gliner.toString(), "Ada lives in London.");
+            assertEquals(1, result.status());
+            assertEquals(
+                    "detangle: " + gliner.resolve("gliner_config.json")
+                            + ": this is a GLiNER model, which finds entities of kinds that are named: run it with extract"
+                            + " --labels",
+                    result.err().strip());
+        }
+        Path config = gliner.resolve("gliner_config.json");
+        Files.writeString(config, Files.readString(config).replace("markerV0", "token_level"));
+        inspected = run("inspect", gliner.toString());
+        assertTrue(inspected.contains("GLiNER, uni-encoder, tokens"), inspected);
+        assertTrue(inspected.contains("none: " + config + ": span_mode is 'token_level'"), inspected);
+    }
+
     private static String[] with(String[] arguments, String last) {
         return Stream.concat(Stream.of(arguments), Stream.of(last)).toArray(String[]::new);
     }

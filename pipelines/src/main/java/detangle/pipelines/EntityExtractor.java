@@ -1,15 +1,10 @@
 package detangle.pipelines;
 
-import detangle.hub.Hub;
-import detangle.hub.HubOptions;
-import detangle.hub.HubProgress;
 import detangle.ir.Tensor;
 import detangle.models.gliner.BiLstm;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerModel;
 import detangle.models.text.Encoding;
-import detangle.models.text.Tokenizer;
-import detangle.models.text.Tokenizers;
 import detangle.models.weights.Weights;
 import detangle.pipelines.WordSpans.Found;
 import detangle.pipelines.WordSpans.Word;
@@ -44,24 +39,13 @@ public final class EntityExtractor implements Pipeline {
     private final int entId;
     private final int sepId;
 
-    private EntityExtractor(GlinerConfig config, TextModel model, Optional<BiLstm> lstm, CompiledProgram spans) {
-        this.config = config;
+    private EntityExtractor(GlinerFolder folder, TextModel model, Optional<BiLstm> lstm, CompiledProgram spans) {
+        this.config = folder.config();
         this.model = model;
         this.lstm = lstm;
         this.spans = spans;
-        int[] ent = tokens(config.entToken());
-        int[] sep = tokens(config.sepToken());
-        this.entId = config.classTokenIndex().orElseGet(() -> only(ent, config.entToken()));
-        // Where the tokenizer is that of the encoder's model, the token was added to it after the other.
-        this.sepId = sep.length == 1 ? sep[0] : entId + 1;
-    }
-
-    private static int only(int[] ids, String token) {
-        if (ids.length != 1) {
-            throw new PipelineException(
-                    "the tokenizer has no " + token + ", and gliner_config.json no class_token_index");
-        }
-        return ids[0];
+        this.entId = folder.entId();
+        this.sepId = folder.sepId();
     }
 
     /** Loads a folder with gliner_config.json and weights, on the best backend there is. */
@@ -70,40 +54,35 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say. Tokenizer and encoder configuration that the folder lacks are those of the model that
-     * it names, which comes from the hub or its cache.
+     * As {@link #load(Path)}, as the options say. Tokenizer and encoder configuration that the folder lacks, as older ones do, are those
+     * of the model that it names: of a folder of that name beside it, or from the hub or its cache.
      *
      * @throws detangle.models.deberta.ConfigException if the model is of another kind
+     * @throws PipelineException if the model that it names cannot be had
      */
     public static EntityExtractor load(Path folder, PipelineOptions options) {
-        Optional<Path> base = GlinerConfig.baseModel(folder).map(EntityExtractor::base);
-        GlinerConfig config = GlinerConfig.read(folder, base);
-        Tokenizer tokenizer = Tokenizers.load(
-                Tokenizers.exists(folder) ? folder : base.orElseGet(() -> base(GlinerConfig.modelName(folder))));
+        GlinerFolder parts = GlinerFolder.open(folder);
+        GlinerConfig config = parts.config();
+        Weights weights = parts.weights();
         SessionOptions session = SessionOptions.DEFAULT
                 .withBackend(options.backend())
                 .withHiddenStates(false)
                 .withIgnoreUnused(options.ignoreUnused());
-        Weights weights = Weights.open(folder);
         Map<String, Tensor> parameters = weights.names().stream()
                 .filter(weights::isReadable)
                 .collect(Collectors.toMap(Function.identity(), weights::get));
         TextModel model = TextModel.of(
                 Session.load(config.encoder(), weights, session, GlinerModel.encoder(config), parameters),
-                tokenizer,
+                parts.tokenizer(),
                 options);
         try {
             Optional<BiLstm> lstm = config.lstm() ? Optional.of(new BiLstm(config, weights)) : Optional.empty();
             CompiledProgram spans = CompiledProgram.load(GlinerModel.spans(config), parameters, session);
-            return new EntityExtractor(config, model, lstm, spans);
+            return new EntityExtractor(parts, model, lstm, spans);
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
         }
-    }
-
-    private static Path base(String model) {
-        return new Hub(HubOptions.fromEnvironment()).folderWithoutWeights(model, HubProgress.NONE);
     }
 
     /** The entities of a text, in order; see {@link #extract(List, List, ExtractionOptions, ProgressListener)}. */
@@ -218,17 +197,8 @@ public final class EntityExtractor implements Pipeline {
         return new Window(ids.encoding(), number, first, labelTokens, wordTokens);
     }
 
-    /** The tokens of a word, without special ones. */
     private int[] tokens(String word) {
-        Encoding encoding = model.tokenizer().encode(word);
-        int[] ids = new int[encoding.length()];
-        int count = 0;
-        for (int i = 0; i < ids.length; i++) {
-            if (encoding.sequences()[i] != Encoding.SPECIAL) {
-                ids[count++] = encoding.ids()[i];
-            }
-        }
-        return Arrays.copyOf(ids, count);
+        return GlinerFolder.tokens(model.tokenizer(), word);
     }
 
     private List<Found> candidates(Window window, Row row, double threshold) {

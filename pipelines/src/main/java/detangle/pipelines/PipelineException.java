@@ -8,4 +8,9 @@ public final class PipelineException extends RuntimeException {
     public PipelineException(String message) {
         super(message);
     }
+
+    /** @param message one line */
+    public PipelineException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

@@ -1,5 +1,6 @@
 package detangle.pipelines;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.models.deberta.ConfigException;
 import detangle.models.weights.WeightsException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -18,7 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** GLiNER models against what GLiNER's own code finds with the same weights. */
@@ -27,6 +33,7 @@ class EntityExtractorTest {
     private Path folder;
 
     private static final JsonNode GOLDEN = FormulaModel.golden("gliner.json");
+    private static final String TEXT = "Ada Lovelace lived in London, and worked with Charles Babbage.";
 
     private static List<String> labels() {
         List<String> labels = new ArrayList<>();
@@ -87,6 +94,93 @@ class EntityExtractorTest {
                     Stream.of(0, 1, 2).map(i -> sentence).toList(), labels(), ExtractionOptions.DEFAULT, done -> {});
             assertEquals(batch.get(0), batch.get(2));
         }
+    }
+
+    /** What gliner wrote as model_type does not matter; its own code drops it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gliner", "gliner_uni_encoder_span", "span"})
+    void theTypeThatIsWrittenDoesNotMatter(String type) throws IOException {
+        List<Entity> expected = found(TinyGliner.write(folder.resolve("plain")));
+        Path model = TinyGliner.write(folder.resolve("typed"));
+        change(model, config -> config.put("model_type", type));
+        assertEquals(expected, found(model));
+    }
+
+    private static List<Entity> found(Path model) {
+        try (EntityExtractor extractor = EntityExtractor.load(model)) {
+            return extractor.extract(TEXT, labels(), ExtractionOptions.DEFAULT);
+        }
+    }
+
+    private static void change(Path model, Consumer<ObjectNode> change) throws IOException {
+        Path file = model.resolve("gliner_config.json");
+        ObjectNode config = (ObjectNode) JsonMapper.shared().readTree(Files.readString(file));
+        change.accept(config);
+        Files.writeString(file, config.toString());
+    }
+
+    /** A folder of early 2024: weights and a short configuration, and the model that it was made from beside it. */
+    private Path old(String name) throws IOException {
+        Path model = TinyGliner.write(folder.resolve("models").resolve(name));
+        Path base = Files.createDirectories(model.resolveSibling("deberta-tiny"));
+        Files.copy(TinyModel.SHIPPED.resolve("tokenizer.json"), base.resolve("tokenizer.json"), REPLACE_EXISTING);
+        Files.delete(model.resolve("tokenizer.json"));
+        change(model, config -> {
+            // The base has more rows of words than tokens, as microsoft's have.
+            ObjectNode encoder = ((ObjectNode) config.get("encoder_config")).put("vocab_size", 4100);
+            try {
+                Files.writeString(base.resolve("config.json"), encoder.toString());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            config.remove(List.of("encoder_config", "vocab_size", "class_token_index", "model_type", "num_rnn_layers"));
+            config.remove(List.of("ent_token", "sep_token", "embed_ent_token", "words_splitter_type", "fuse_layers"));
+            config.put("model_name", "some-org/deberta-tiny").put("has_rnn", true);
+        });
+        return model;
+    }
+
+    @Test
+    void olderFoldersHaveTheTokenizerOfTheModelTheyWereMadeFrom() throws IOException {
+        List<Entity> expected = found(TinyGliner.write(folder.resolve("plain")));
+        assertTrue(expected.size() > 1);
+        assertEquals(expected, found(old("gliner-old")));
+    }
+
+    /** The base's files in the folder itself do as well. */
+    @Test
+    void whatAnOlderFolderLacksMayBePutIntoIt() throws IOException {
+        List<Entity> expected = found(TinyGliner.write(folder.resolve("plain")));
+        Path model = old("gliner-old");
+        for (String file : List.of("tokenizer.json", "config.json")) {
+            Files.move(model.resolveSibling("deberta-tiny").resolve(file), model.resolve(file));
+        }
+        assertEquals(expected, found(model));
+    }
+
+    @Test
+    void theTokenizerOfAnotherModelIsRefused() throws IOException {
+        Path model = old("gliner-old");
+        Path tokenizer = model.resolveSibling("deberta-tiny").resolve("tokenizer.json");
+        ObjectNode json = (ObjectNode) JsonMapper.shared().readTree(Files.readString(tokenizer));
+        ArrayNode added = (ArrayNode) json.get("added_tokens");
+        for (int id = 4001; id < 4003; id++) {
+            added.add(((ObjectNode) added.get(0)).deepCopy().put("id", id).put("content", "[MORE" + id + "]"));
+        }
+        Files.writeString(tokenizer, json.toString());
+        WeightsException e = assertThrows(WeightsException.class, () -> EntityExtractor.load(model));
+        assertTrue(e.getMessage().contains("has 4004 rows of words, and the tokenizer 4003 tokens"), e.getMessage());
+    }
+
+    @Test
+    void aBaseThatCannotBeHadIsNamed() throws IOException {
+        Path model = old("gliner-old");
+        change(model, config -> config.put("model_name", "/nowhere at all/deberta"));
+        PipelineException e = assertThrows(PipelineException.class, () -> EntityExtractor.load(model));
+        assertEquals(1, e.getMessage().lines().count());
+        assertTrue(
+                e.getMessage().contains("needs the tokenizer and config.json of /nowhere at all/deberta"),
+                e.getMessage());
     }
 
     @ParameterizedTest

@@ -27,6 +27,7 @@ final class ConfigReader {
     private static final Logger LOG = LoggerFactory.getLogger(ConfigReader.class);
 
     private static final String CONFIG = "config.json";
+    private static final String GLINER = "gliner_config.json";
 
     /** Every field that is read; a file's others say nothing here. */
     private static final Set<String> FIELDS = Set.of(
@@ -88,10 +89,29 @@ final class ConfigReader {
             String head = Artifact.manifest(fileOrModel).path("head").asString("");
             return new ConfigReader(ConfigFields.read(fileOrModel, CONFIG), Architecture.named(head)).config();
         }
-        return read(
-                Files.isDirectory(fileOrModel)
-                        ? ConfigFields.read(fileOrModel, CONFIG)
-                        : ConfigFields.read(fileOrModel));
+        if (!Files.isDirectory(fileOrModel)) {
+            return read(ConfigFields.read(fileOrModel));
+        }
+        refuseGliner(fileOrModel);
+        return read(ConfigFields.read(fileOrModel, CONFIG));
+    }
+
+    /** A GLiNER model has a configuration of its own, and no config.json or one that is of no DeBERTa model. */
+    private static void refuseGliner(Path folder) {
+        boolean deberta = Files.exists(folder.resolve(CONFIG))
+                && ConfigFields.read(folder, CONFIG)
+                        .text("model_type")
+                        .filter(ConfigReader::isKnown)
+                        .isPresent();
+        if (!deberta && Files.exists(folder.resolve(GLINER))) {
+            throw new ConfigException(
+                    folder.resolve(GLINER),
+                    "this is a GLiNER model, which finds entities of kinds that are named: run it with extract --labels");
+        }
+    }
+
+    private static boolean isKnown(String modelType) {
+        return Arrays.stream(ModelType.values()).anyMatch(t -> t.text().equals(modelType));
     }
 
     static DebertaConfig read(ConfigFields fields) {

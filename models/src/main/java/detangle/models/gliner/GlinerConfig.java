@@ -2,6 +2,7 @@ package detangle.models.gliner;
 
 import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.files.ModelFiles;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -32,34 +33,67 @@ public record GlinerConfig(
     /** The file's name in a model's folder. */
     public static final String FILE = "gliner_config.json";
 
+    private static final String ENCODER_FILE = "config.json";
+
     /**
      * Reads a folder's configuration.
      *
-     * @param base the folder of {@link #baseModel}, if it is one whose encoder the file does not describe
+     * @param base the folder of {@link #baseModel}, if it is one whose encoder this folder does not describe
+     * @param rows of the checkpoint's word table ({@link GlinerModel#wordRows}); they are the size of the vocabulary where the file names
+     *     none, as the older ones do
      * @throws detangle.models.deberta.ConfigException if the file is missing or not well formed, or the model is of another kind
      */
-    public static GlinerConfig read(Path folder, Optional<Path> base) {
+    public static GlinerConfig read(Path folder, Optional<Path> base, int rows) {
         ConfigFields fields = ConfigFields.read(folder, FILE);
         checkKind(fields);
         int vocabulary = fields.integer("vocab_size", -1);
         int classToken = fields.integer("class_token_index", -1);
         return new GlinerConfig(
-                encoder(fields, base, vocabulary),
+                encoder(folder, fields, base, vocabulary < 0 ? rows : vocabulary),
                 fields.atLeast(1, "hidden_size", 512),
                 fields.atLeast(1, "max_width", 12),
                 fields.atLeast(1, "max_len", 384),
                 spanMode(fields),
-                fields.atLeast(0, "num_rnn_layers", 1) == 1,
+                rnnLayers(fields) == 1,
                 fields.flag("embed_ent_token", true),
                 fields.text("ent_token").orElse("<<ENT>>"),
                 fields.text("sep_token").orElse("<<SEP>>"),
                 classToken < 0 ? Optional.empty() : Optional.of(classToken));
     }
 
+    /** Whether a folder or an artifact has the configuration of a GLiNER model, of this kind or another. */
+    public static boolean isIn(Path folder) {
+        return ModelFiles.of(folder).has(FILE);
+    }
+
+    /** What kind of GLiNER a folder holds, in words, decided as gliner decides it: {@code uni-encoder, spans}. */
+    public static String kind(Path folder) {
+        ConfigFields fields = ConfigFields.read(folder, FILE);
+        String kind = "uni-encoder";
+        if (fields.find("relations_layer").isPresent()) {
+            kind = "relations";
+        } else if (fields.find("labels_decoder").isPresent()) {
+            kind = "decoder of labels";
+        } else if (fields.find("labels_encoder").isPresent()) {
+            kind = "bi-encoder";
+        }
+        return kind + (fields.text("span_mode").orElse("").equals("token_level") ? ", tokens" : ", spans");
+    }
+
+    /** A {@link detangle.models.deberta.ConfigException} if a folder's model is of a kind that cannot be run. */
+    public static void check(Path folder) {
+        ConfigFields fields = ConfigFields.read(folder, FILE);
+        checkKind(fields);
+        spanMode(fields);
+    }
+
     /** The model on the hub that a folder's encoder is of, if the folder does not describe the encoder itself. */
     public static Optional<String> baseModel(Path folder) {
         ConfigFields fields = ConfigFields.read(folder, FILE);
-        return fields.find("encoder_config").isPresent() ? Optional.empty() : Optional.of(modelName(fields));
+        return fields.find("encoder_config").isPresent()
+                        || ModelFiles.of(folder).has(ENCODER_FILE)
+                ? Optional.empty()
+                : Optional.of(modelName(fields));
     }
 
     /** The model on the hub that a folder's tokenizer is of, if the folder has none. */
@@ -71,18 +105,22 @@ public record GlinerConfig(
         return fields.text("model_name").orElseThrow(() -> fields.fault("model_name", "is missing"));
     }
 
-    private static DebertaConfig encoder(ConfigFields fields, Optional<Path> base, int vocabulary) {
+    /** Files of early 2024 have a flag instead of the number. */
+    private static int rnnLayers(ConfigFields fields) {
+        return fields.atLeast(0, "num_rnn_layers", fields.flag("has_rnn", true) ? 1 : 0);
+    }
+
+    private static DebertaConfig encoder(Path folder, ConfigFields fields, Optional<Path> base, int vocabulary) {
         ConfigFields encoder = fields.find("encoder_config").isPresent()
                 ? fields.object("encoder_config")
-                : ConfigFields.read(
-                        base.orElseThrow(() -> fields.fault("encoder_config", "is missing")), "config.json");
+                : ConfigFields.read(base.orElse(folder), ENCODER_FILE);
         // Its own head is not there, and its table has got rows for the tokens that mark labels.
-        ConfigFields headless = encoder.with("architectures", null);
-        return DebertaConfig.of(vocabulary > 0 ? headless.with("vocab_size", vocabulary) : headless);
+        return DebertaConfig.of(encoder.with("architectures", null).with("vocab_size", vocabulary));
     }
 
     private static void checkKind(ConfigFields fields) {
-        refuseUnless(fields, "model_type", "gliner_uni_encoder_span");
+        // What model_type says is not heeded, as in gliner: it was "gliner" for every kind from June 2024 to November
+        // 2025.
         refuseUnless(fields, "subtoken_pooling", "first");
         refuseUnless(fields, "words_splitter_type", "whitespace");
         refuseUnless(fields, "post_fusion_schema", "");
@@ -94,7 +132,7 @@ public record GlinerConfig(
         if (fields.flag("fuse_layers", false)) {
             throw fields.fault("fuse_layers", "is true, which is not supported");
         }
-        if (fields.integer("num_rnn_layers", 1) > 1) {
+        if (rnnLayers(fields) > 1) {
             throw fields.fault("num_rnn_layers", "is above 1, which is not supported");
         }
     }

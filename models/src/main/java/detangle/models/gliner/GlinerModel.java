@@ -11,6 +11,8 @@ import detangle.models.deberta.EncoderOutput;
 import detangle.models.deberta.Head;
 import detangle.models.deberta.HiddenActivation;
 import detangle.models.deberta.Layers;
+import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,21 @@ public final class GlinerModel {
     private static final List<String> SUFFIXES = List.of("_l0", "_l0_reverse");
 
     private GlinerModel() {}
+
+    /**
+     * Rows of the encoder's word table in a checkpoint.
+     *
+     * @throws WeightsException if there is no such table
+     */
+    public static int wordRows(Weights weights) {
+        String name = weights.names().stream()
+                .filter(n -> n.startsWith(ENCODER + "bert_layer.") && n.endsWith(".word_embeddings.weight"))
+                .findFirst()
+                .orElseThrow(() -> new WeightsException(
+                        weights.origin(),
+                        "has no " + ENCODER + "bert_layer with word_embeddings, as GLiNER models have"));
+        return Math.toIntExact(weights.get(name).dim(0));
+    }
 
     /** What stands on the encoder. */
     public static Head encoder(GlinerConfig config) {

@@ -1,0 +1,53 @@
+package detangle.cli;
+
+import detangle.models.deberta.ConfigException;
+import detangle.models.deberta.ConfigFields;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.gliner.GlinerConfig;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What {@code inspect} says of a GLiNER model, as far as its folder alone tells: nothing is fetched for it. */
+final class GlinerInspection {
+    private GlinerInspection() {}
+
+    /** Lines by their names; a {@link ConfigException} if gliner_config.json is not well formed. */
+    static Map<String, String> lines(Path folder) {
+        ConfigFields fields = ConfigFields.read(folder, GlinerConfig.FILE);
+        Map<String, String> lines = new LinkedHashMap<>();
+        lines.put("model type", "GLiNER, " + GlinerConfig.kind(folder));
+        lines.put("command", unsupported(folder).map(fault -> "none: " + fault).orElse("extract --labels ..."));
+        lines.put("labels", "any that extract is given");
+        lines.put("encoder", encoder(fields, folder));
+        lines.put("longest text", fields.atLeast(1, "max_len", 384) + " words; extract reads longer ones in windows");
+        lines.put("longest entity", fields.atLeast(1, "max_width", 12) + " words");
+        return lines;
+    }
+
+    private static Optional<String> unsupported(Path folder) {
+        try {
+            GlinerConfig.check(folder);
+            return Optional.empty();
+        } catch (ConfigException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    private static String encoder(ConfigFields fields, Path folder) {
+        Optional<String> base = GlinerConfig.baseModel(folder);
+        if (base.isPresent()) {
+            return "that of " + base.get();
+        }
+        ConfigFields encoder = fields.find("encoder_config").isPresent()
+                ? fields.object("encoder_config")
+                : ConfigFields.read(folder, "config.json");
+        try {
+            DebertaConfig c = DebertaConfig.of(encoder.with("architectures", null));
+            return c.modelType().text() + ", " + c.numHiddenLayers() + " layers of " + c.hiddenSize();
+        } catch (ConfigException e) {
+            return encoder.text("model_type").orElse("of no type that is named"); // One that is not DeBERTa.
+        }
+    }
+}

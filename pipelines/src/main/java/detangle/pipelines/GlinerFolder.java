@@ -1,0 +1,97 @@
+package detangle.pipelines;
+
+import detangle.hub.Hub;
+import detangle.hub.HubException;
+import detangle.hub.HubOptions;
+import detangle.hub.HubProgress;
+import detangle.models.gliner.GlinerConfig;
+import detangle.models.gliner.GlinerModel;
+import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
+import detangle.models.text.Tokenizers;
+import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * The parts of a GLiNER model. Older folders have weights and a short configuration alone: their tokenizer and the configuration of
+ * their encoder are those of the model that they were made from, with the tokens that gliner adds to it.
+ *
+ * @param entId the token that stands before each label
+ * @param sepId the token between the labels and the text
+ */
+record GlinerFolder(GlinerConfig config, Tokenizer tokenizer, Weights weights, int entId, int sepId) {
+    static GlinerFolder open(Path folder) {
+        Optional<Path> base = GlinerConfig.baseModel(folder).map(name -> base(folder, name));
+        Tokenizer tokenizer = Tokenizers.load(
+                Tokenizers.exists(folder)
+                        ? folder
+                        : base.orElseGet(() -> base(folder, GlinerConfig.modelName(folder))));
+        Weights weights = Weights.open(folder);
+        try {
+            int rows = GlinerModel.wordRows(weights);
+            GlinerConfig config = GlinerConfig.read(folder, base, rows);
+            int[] ent = tokens(tokenizer, config.entToken());
+            int[] sep = tokens(tokenizer, config.sepToken());
+            int entId = config.classTokenIndex()
+                    .orElseGet(() -> ent.length == 1 ? ent[0] : added(weights, tokenizer, rows, config));
+            // Where the tokenizer is that of the encoder's model, the token was added to it after the other.
+            int sepId = sep.length == 1 ? sep[0] : entId + 1;
+            return new GlinerFolder(config, tokenizer, weights, entId, sepId);
+        } catch (RuntimeException | Error e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    /** The id that the token before labels has got, by the rows that the word table has beyond the tokenizer's tokens. */
+    private static int added(Weights weights, Tokenizer tokenizer, int rows, GlinerConfig config) {
+        int known = tokenizer.vocabSize();
+        return switch (rows - known) {
+            case 3 -> known + 1; // Behind [FLERT].
+            case 2 -> known; // As some models of early 2024 have it.
+            default ->
+                throw new WeightsException(
+                        weights.origin(),
+                        "has " + rows + " rows of words, and the tokenizer " + known
+                                + " tokens, to which GLiNER adds [FLERT], " + config.entToken() + " and "
+                                + config.sepToken() + ": the tokenizer is that of another model");
+        };
+    }
+
+    /** The tokens of a word, without special ones. */
+    static int[] tokens(Tokenizer tokenizer, String word) {
+        Encoding encoding = tokenizer.encode(word);
+        int[] ids = new int[encoding.length()];
+        int count = 0;
+        for (int i = 0; i < ids.length; i++) {
+            if (encoding.sequences()[i] != Encoding.SPECIAL) {
+                ids[count++] = encoding.ids()[i];
+            }
+        }
+        return Arrays.copyOf(ids, count);
+    }
+
+    /** The folder of the model that another was made from: beside it, or from the hub or its cache. */
+    private static Path base(Path folder, String name) {
+        Optional<Path> sibling = Optional.of(name.substring(name.lastIndexOf('/') + 1))
+                .filter(last -> last.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*"))
+                .map(last -> folder.toAbsolutePath().resolveSibling(last))
+                .filter(beside -> Files.exists(beside.resolve("config.json")));
+        if (sibling.isPresent()) {
+            return sibling.get();
+        }
+        try {
+            return new Hub(HubOptions.fromEnvironment()).folderWithoutWeights(name, HubProgress.NONE);
+        } catch (HubException e) {
+            throw new PipelineException(
+                    folder + " needs the tokenizer and config.json of " + name + ", which its " + GlinerConfig.FILE
+                            + " names: put them into it, or the folder of that model beside it (" + e.getMessage()
+                            + ")",
+                    e);
+        }
+    }
+}
