@@ -258,8 +258,8 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             } catch (TornadoExecutionPlanException e) {
                 throw new BackendException("the device did not free its memory: " + e.getMessage(), e);
             } catch (TornadoInternalError e) {
-                // A result that this part made and handed on: the part that copied it to the host has freed it. So it is
-                // with all that come behind it.
+                // A result that this part made and handed on has been freed by the part that copied it to the host, and
+                // so have all that come behind it.
             }
         }
     }
