@@ -21,7 +21,7 @@ final class ModelFiles {
     private static final List<String> CONFIGS = List.of(CONFIG, GLINER_CONFIG);
 
     private static final List<String> TOKENIZERS =
-            List.of("tokenizer.json", "spm.model", "vocab.json", "bpe_encoder.bin", "dict.txt");
+            List.of("tokenizer.json", "spm.model", "vocab.json", "vocab.txt", "bpe_encoder.bin", "dict.txt");
 
     private static final List<String> BESIDE_TOKENIZERS =
             List.of("merges.txt", "vocab.bpe", "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json");

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,7 +54,10 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
 
     static List<String> lines(ModelFile file) {
         try {
-            return file.text().lines().toList();
+            String text = file.text();
+            return (text.startsWith("\uFEFF") ? text.substring(1) : text)
+                    .lines()
+                    .toList();
         } catch (IOException e) {
             throw new TokenizerException(file.path(), "cannot be read as UTF-8: " + e.getMessage(), e);
         }
@@ -86,25 +90,41 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
         return id;
     }
 
-    /** @param specialsInText whether special tokens are recognised in a text; [MASK] then takes the spaces before it */
-    TokenizerDescription description(boolean specialsInText) {
-        int cls = require(SpecialTokens.CLS);
-        int sep = require(SpecialTokens.SEP);
+    /** HuggingFace's: special tokens are recognised in a text, and [MASK] takes the spaces before it. */
+    TokenizerDescription description(TokenizerSettings settings) {
+        String cls = settings.role("cls_token", SpecialTokens.CLS);
+        String sep = settings.role("sep_token", SpecialTokens.SEP);
+        String mask = settings.role("mask_token", SpecialTokens.MASK);
         List<AddedToken> added = new ArrayList<>();
-        if (specialsInText) {
-            for (String token : List.of(
-                    SpecialTokens.PAD, SpecialTokens.CLS, SpecialTokens.SEP, SpecialTokens.UNK, SpecialTokens.MASK)) {
-                boolean mask = token.equals(SpecialTokens.MASK);
-                added.add(new AddedToken(token, require(token), true, false, mask, false, false));
+        for (String token : new LinkedHashSet<>(List.of(
+                settings.role("pad_token", SpecialTokens.PAD),
+                cls,
+                sep,
+                settings.role("unk_token", SpecialTokens.UNK),
+                mask))) {
+            Integer id = vocabulary.get(token);
+            if (id != null) {
+                added.add(new AddedToken(token, id, true, false, token.equals(mask), false, false));
             }
         }
+        return description(cls, sep, added, settings.addPrefixSpace().orElse(false));
+    }
+
+    /** microsoft's: nothing in a text is special. */
+    TokenizerDescription description() {
+        return description(SpecialTokens.CLS, SpecialTokens.SEP, List.of(), false);
+    }
+
+    private TokenizerDescription description(String cls, String sep, List<AddedToken> added, boolean addPrefixSpace) {
+        int clsId = require(cls);
+        int sepId = require(sep);
         return new TokenizerDescription(
                 origin,
                 added,
                 Optional.empty(),
-                Optional.of(new PreTokenizer.ByteLevel(false, true)),
+                Optional.of(new PreTokenizer.ByteLevel(addPrefixSpace, true)),
                 model(),
-                PostProcessor.bert(SpecialTokens.CLS, cls, SpecialTokens.SEP, sep),
+                PostProcessor.bert(cls, clsId, sep, sepId),
                 Optional.of(new Decoder.ByteLevel()),
                 Optional.empty());
     }

@@ -84,7 +84,7 @@ final class Gpt2Dictionary {
         vocabulary.put(SpecialTokens.MASK, spellings.size());
         spellings.add(SpecialTokens.MASK);
         Tokenizer tokenizer = new Encoder(
-                new ByteLevelBpe(file, vocabulary, merges).description(false),
+                new ByteLevelBpe(file, vocabulary, merges).description(),
                 vocabulary.get(SpecialTokens.PAD),
                 OptionalInt.of(vocabulary.get(SpecialTokens.MASK)),
                 modelMaxLength);

@@ -40,12 +40,16 @@ final class SentencePieceTokenizer implements Tokenizer {
         this.vocabulary = model.pieces();
         this.rules =
                 model.charsmap().length > 0 ? Optional.of(Charsmap.read(file, model.charsmap())) : Optional.empty();
-        this.splitByPunct = options.splitByPunct();
-        this.lowerCase = huggingFace && options.doLowerCase();
+        this.splitByPunct = options.splitByPunct().orElse(false);
+        this.lowerCase = huggingFace && options.doLowerCase().orElse(false);
         for (String special : List.of(SpecialTokens.PAD, SpecialTokens.CLS, SpecialTokens.SEP)) {
             specials.put(special, model.require(file, special));
         }
         specials.put(SpecialTokens.MASK, model.find(SpecialTokens.MASK).orElse(vocabulary.size()));
+        if (huggingFace) {
+            options.added()
+                    .forEach(s -> specials.put(s.token().content(), s.token().id()));
+        }
         this.modelMaxLength = options.modelMaxLength();
         this.unknownId = model.unknownId(file);
         this.specialsInText = huggingFace ? Optional.of(anyOf(specials.keySet())) : Optional.empty();
@@ -192,9 +196,13 @@ final class SentencePieceTokenizer implements Tokenizer {
             if (special && skipSpecialTokens) {
                 continue;
             }
-            // The mask stands behind the vocabulary where it is no piece of it.
-            if (id == vocabulary.size()) {
-                text.writeBytes(SpecialTokens.MASK.getBytes(StandardCharsets.UTF_8));
+            // Special tokens may stand behind the vocabulary, as the mask does.
+            if (id >= vocabulary.size()) {
+                specials.forEach((token, specialId) -> {
+                    if (specialId == id) {
+                        text.writeBytes(token.getBytes(StandardCharsets.UTF_8));
+                    }
+                });
                 continue;
             }
             SentencePieceModel.Piece piece = vocabulary.get(id);
@@ -210,7 +218,7 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     @Override
     public int vocabSize() {
-        return Math.max(vocabulary.size(), specials.get(SpecialTokens.MASK) + 1);
+        return specials.values().stream().mapToInt(id -> id + 1).reduce(vocabulary.size(), Math::max);
     }
 
     @Override

@@ -38,6 +38,9 @@ final class TokenizerJson {
     /** How long an added token may be, in UTF-16 units. */
     static final int MAX_TOKEN = 1000;
 
+    /** How many tokens a warning names. */
+    private static final int MOST_NAMED = 4;
+
     private final Path file;
     private final JsonParser parser;
     private final List<AddedToken> addedTokens = new ArrayList<>();
@@ -57,7 +60,12 @@ final class TokenizerJson {
     static TokenizerDescription read(ModelFile tokenizer) {
         Path file = tokenizer.path();
         byte[] content = tokenizer.content();
-        int first = 0;
+        int first = content.length > 2
+                        && content[0] == (byte) 0xef
+                        && content[1] == (byte) 0xbb
+                        && content[2] == (byte) 0xbf
+                ? 3
+                : 0;
         while (first < content.length && content[first] <= ' ' && content[first] > 0) {
             first++;
         }
@@ -171,6 +179,7 @@ final class TokenizerJson {
      */
     private List<AddedToken> resolved(Model vocabulary) {
         Map<String, AddedToken> tokens = new LinkedHashMap<>();
+        List<String> others = new ArrayList<>();
         int next = vocabulary.size();
         for (AddedToken token : addedTokens) {
             OptionalInt known = vocabulary.vocabulary().find(token.content());
@@ -185,13 +194,16 @@ final class TokenizerJson {
             }
             next = Math.max(next, id + 1);
             if (id != token.id()) {
-                LOG.warn(
-                        "{}: the added token {} is said to have the id {}; it has {}",
-                        file,
-                        JsonComponent.quoted(token.content()),
-                        token.id(),
-                        id);
+                others.add(JsonComponent.quoted(token.content()) + " " + id + " instead of " + token.id());
             }
+        }
+        if (!others.isEmpty()) {
+            LOG.warn(
+                    "{}: {} added tokens have other ids than it says, as the vocabulary goes before: {}{}",
+                    file,
+                    others.size(),
+                    String.join(", ", others.subList(0, Math.min(others.size(), MOST_NAMED))),
+                    others.size() > MOST_NAMED ? ", ..." : "");
         }
         return List.copyOf(tokens.values());
     }

@@ -1,61 +1,70 @@
 package detangle.models.text;
 
-import detangle.models.files.ModelFile;
-import detangle.models.json.PythonJson;
-import detangle.models.json.StrictJson;
-import java.nio.file.Path;
+import detangle.models.text.encoder.AddedToken;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
-import tools.jackson.databind.JsonNode;
 
 /**
- * What a tokenizer_config.json says of a tokenizer whose vocabulary stands in another file.
+ * What stands beside a tokenizer's vocabulary: tokenizer_config.json, special_tokens_map.json and added_tokens.json, read by
+ * {@link SettingsReader}. What they do not say is empty.
  *
  * @param doLowerCase lower the text's case first
  * @param splitByPunct make every punctuation character a word of its own
- * @param modelMaxLength the most tokens that the model takes, special ones included; empty where no bound is stated
+ * @param addPrefixSpace put a space before a text
+ * @param stripAccents remove accents
+ * @param tokenizeChineseChars make every Chinese character a word of its own
+ * @param modelMaxLength the most tokens that the model takes, special ones included
+ * @param tokenizerClass the class of transformers that wrote them
+ * @param roles which token has which role, such as {@code pad_token}
+ * @param added tokens with the ids that are stated for them
+ * @param special tokens that are to be there, with whatever id they get; those of the roles among them
  */
-record TokenizerSettings(boolean doLowerCase, boolean splitByPunct, OptionalInt modelMaxLength) {
+record TokenizerSettings(
+        Optional<Boolean> doLowerCase,
+        Optional<Boolean> splitByPunct,
+        Optional<Boolean> addPrefixSpace,
+        Optional<Boolean> stripAccents,
+        Optional<Boolean> tokenizeChineseChars,
+        OptionalInt modelMaxLength,
+        Optional<String> tokenizerClass,
+        Map<String, String> roles,
+        List<Stated> added,
+        List<AddedToken> special) {
     static final String CONFIG = "tokenizer_config.json";
+    static final String SPECIAL_TOKENS = "special_tokens_map.json";
+    static final String ADDED_TOKENS = "added_tokens.json";
 
-    /** Nothing is said, as of every released DeBERTa. */
-    static final TokenizerSettings NONE = new TokenizerSettings(false, false, OptionalInt.empty());
+    /** A token and the file that states its id. */
+    record Stated(AddedToken token, String file) {}
 
-    /** Those of a {@link #CONFIG}. */
-    static TokenizerSettings of(ModelFile file) {
-        Path config = file.path();
-        try {
-            JsonNode root = PythonJson.parse(file.content());
-            return new TokenizerSettings(
-                    flag(config, root, "do_lower_case"),
-                    flag(config, root, "split_by_punct"),
-                    modelMaxLength(config, root));
-        } catch (StrictJson.InvalidJson e) {
-            throw new TokenizerException(config, e.getMessage(), e);
-        }
+    TokenizerSettings {
+        roles = Map.copyOf(roles);
+        added = List.copyOf(added);
+        special = List.copyOf(special);
     }
 
-    private static boolean flag(Path config, JsonNode root, String name) {
-        JsonNode value = root.path(name);
-        if (value.isMissingNode() || value.isNull()) {
-            return false;
-        }
-        if (!value.isBoolean()) {
-            throw new TokenizerException(config, name + " is not true or false");
-        }
-        return value.booleanValue();
+    /** The name of the token of a role, such as {@code pad_token}. */
+    String role(String role, String otherwise) {
+        return roles.getOrDefault(role, otherwise);
     }
 
-    /** HuggingFace writes 1e30 where there is no bound; older files call it max_len. */
-    private static OptionalInt modelMaxLength(Path config, JsonNode root) {
-        String name = root.has("model_max_length") ? "model_max_length" : "max_len";
-        JsonNode value = root.path(name);
-        if (value.isMissingNode() || value.isNull()) {
-            return OptionalInt.empty();
-        }
-        if (!value.isNumber() || value.doubleValue() < 1) {
-            throw new TokenizerException(config, name + " is not a number of tokens");
-        }
-        double length = value.doubleValue();
-        return length > Integer.MAX_VALUE ? OptionalInt.empty() : OptionalInt.of((int) length);
+    /** The same with further special tokens. */
+    TokenizerSettings withSpecial(List<AddedToken> more) {
+        List<AddedToken> all = new ArrayList<>(special);
+        all.addAll(more);
+        return new TokenizerSettings(
+                doLowerCase,
+                splitByPunct,
+                addPrefixSpace,
+                stripAccents,
+                tokenizeChineseChars,
+                modelMaxLength,
+                tokenizerClass,
+                roles,
+                added,
+                all);
     }
 }

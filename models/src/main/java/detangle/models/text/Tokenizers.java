@@ -2,13 +2,13 @@ package detangle.models.text;
 
 import detangle.models.files.ModelFile;
 import detangle.models.files.ModelFiles;
-import detangle.models.text.encoder.Encoder;
+import detangle.models.text.encoder.AddedToken;
 import detangle.models.text.encoder.TokenizerDescription;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /** Finds and loads the tokenizer of a model folder. */
@@ -17,17 +17,23 @@ public final class Tokenizers {
     private static final String SENTENCE_PIECE = "spm.model";
     private static final String VOCABULARY = "vocab.json";
     private static final String DICTIONARY = "dict.txt";
+    private static final String WORD_PIECE = "vocab.txt";
     private static final String TORCH_FILE = "bpe_encoder.bin";
 
     /** GPT-2's merges, under HuggingFace's name and under its own. */
     private static final List<String> MERGES = List.of("merges.txt", "vocab.bpe");
 
+    /** Far more than the files of any known tokenizer have. */
+    private static final long MAX_SIZE = 1 << 28;
+
     private Tokenizers() {}
 
     /**
      * The tokenizer that a folder's files describe: the first of {@code tokenizer.json}, {@code spm.model},
-     * {@code vocab.json} with {@code merges.txt}, {@code bpe_encoder.bin}, {@code dict.txt} with {@code merges.txt}. A
-     * {@link TokenizerException} if there is none, or it is not well formed.
+     * {@code vocab.json} with {@code merges.txt}, {@code vocab.txt}, {@code bpe_encoder.bin}, {@code dict.txt} with
+     * {@code merges.txt}. What {@code tokenizer_config.json}, {@code special_tokens_map.json} and
+     * {@code added_tokens.json} beside it say is heeded. A {@link TokenizerException} if there is none, or it is not well
+     * formed.
      */
     public static Tokenizer load(Path folder) {
         return load(folder, TokenizerKind.HUGGINGFACE);
@@ -37,24 +43,46 @@ public final class Tokenizers {
     public static Tokenizer load(Path folder, TokenizerKind kind) {
         ModelFiles files = ModelFiles.of(folder);
         return switch (kind) {
-            case HUGGINGFACE ->
-                find(files, JSON)
-                        .map(f -> fromJson(f, settings(files)))
-                        .or(() -> find(files, SENTENCE_PIECE).map(f -> fromSentencePiece(f, settings(files))))
-                        .or(() -> find(files, VOCABULARY)
-                                .flatMap(v -> merges(files)
-                                        .map(m ->
-                                                encoder(ByteLevelBpe.read(v, m).description(true), settings(files)))))
-                        .or(() -> gpt2(files))
-                        .orElseThrow(() -> missing(
-                                folder,
-                                JSON + ", " + SENTENCE_PIECE + ", " + VOCABULARY + " with merges.txt, " + TORCH_FILE
-                                        + ", " + DICTIONARY + " with merges.txt"));
+            case HUGGINGFACE -> huggingFace(folder, files, settings(files));
             case SLOW -> sentencePiece(folder, files, true);
             case SENTENCEPIECE -> sentencePiece(folder, files, false);
             case GPT2 ->
-                gpt2(files).orElseThrow(() -> missing(folder, TORCH_FILE + ", " + DICTIONARY + " with merges.txt"));
+                gpt2(files, settings(files))
+                        .orElseThrow(() -> missing(folder, TORCH_FILE + ", " + DICTIONARY + " with merges.txt"));
         };
+    }
+
+    /**
+     * As {@link #load(Path)}, with further special tokens, such as a library adds to a model's tokenizer. Those that the
+     * tokenizer lacks get the ids behind all others, in their order.
+     */
+    public static Tokenizer load(Path folder, List<String> specialTokens) {
+        ModelFiles files = ModelFiles.of(folder);
+        List<AddedToken> more =
+                specialTokens.stream().map(t -> AddedToken.special(t, 0)).toList();
+        return huggingFace(folder, files, settings(files).withSpecial(more));
+    }
+
+    private static Tokenizer huggingFace(Path folder, ModelFiles files, TokenizerSettings settings) {
+        return find(files, JSON)
+                .map(f -> SettingsApplied.rewritten(TokenizerJson.read(f), settings))
+                .or(() -> vocabulary(files, settings))
+                .map(d -> SettingsApplied.encoder(d, settings))
+                .or(() -> gpt2(files, settings))
+                .orElseThrow(() -> missing(
+                        folder,
+                        JSON + ", " + SENTENCE_PIECE + ", " + VOCABULARY + " with merges.txt, " + WORD_PIECE + ", "
+                                + TORCH_FILE + ", " + DICTIONARY + " with merges.txt"));
+    }
+
+    private static Optional<TokenizerDescription> vocabulary(ModelFiles files, TokenizerSettings settings) {
+        return find(files, SENTENCE_PIECE)
+                .map(f -> unigram(f, settings))
+                .or(() -> find(files, VOCABULARY)
+                        .flatMap(v ->
+                                merges(files).map(m -> ByteLevelBpe.read(v, m).description(settings))))
+                .or(() -> find(files, WORD_PIECE).map(f -> WordPieceVocabulary.read(f, settings)))
+                .map(d -> SettingsApplied.restated(d, settings));
     }
 
     /** Whether a folder or an artifact has files of a tokenizer, well formed or not. */
@@ -64,7 +92,7 @@ public final class Tokenizers {
 
     /** The names of a model's tokenizer files, without those that only go with others. */
     public static List<String> filesIn(ModelFiles files) {
-        return Stream.of(JSON, SENTENCE_PIECE, VOCABULARY, TORCH_FILE, DICTIONARY)
+        return Stream.of(JSON, SENTENCE_PIECE, VOCABULARY, WORD_PIECE, TORCH_FILE, DICTIONARY)
                 .filter(files::has)
                 .toList();
     }
@@ -75,9 +103,12 @@ public final class Tokenizers {
                 JSON,
                 SENTENCE_PIECE,
                 TokenizerSettings.CONFIG,
+                TokenizerSettings.SPECIAL_TOKENS,
+                TokenizerSettings.ADDED_TOKENS,
                 VOCABULARY,
                 MERGES.get(0),
                 MERGES.get(1),
+                WORD_PIECE,
                 TORCH_FILE,
                 DICTIONARY);
     }
@@ -87,18 +118,31 @@ public final class Tokenizers {
     }
 
     private static Optional<ModelFile> find(ModelFiles files, String name) {
+        Path path = files.path(name);
         try {
+            if (files instanceof ModelFiles.OfFolder && files.has(name)) {
+                checkSize(path);
+            }
             return files.find(name);
         } catch (IOException e) {
-            throw new TokenizerException(files.path(name), "cannot be read: " + e.getMessage(), e);
+            throw new TokenizerException(path, "cannot be read: " + e.getMessage(), e);
         }
     }
 
     private static ModelFile read(Path file) {
         try {
+            checkSize(file);
             return ModelFile.read(file);
         } catch (IOException e) {
             throw new TokenizerException(file, "cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static void checkSize(Path file) throws IOException {
+        long size = Files.size(file);
+        if (size > MAX_SIZE) {
+            throw new TokenizerException(
+                    file, "it has " + size + " bytes; files of tokenizers have at most " + MAX_SIZE);
         }
     }
 
@@ -107,20 +151,18 @@ public final class Tokenizers {
     }
 
     private static TokenizerSettings settings(ModelFiles files) {
-        return find(files, TokenizerSettings.CONFIG).map(TokenizerSettings::of).orElse(TokenizerSettings.NONE);
+        return SettingsReader.read(files, name -> find(files, name));
     }
 
     private static TokenizerSettings settingsBeside(Path file) {
         return settings(new ModelFiles.OfFolder(file.toAbsolutePath().getParent()));
     }
 
-    private static Optional<Tokenizer> gpt2(ModelFiles files) {
+    private static Optional<Tokenizer> gpt2(ModelFiles files, TokenizerSettings settings) {
         return find(files, TORCH_FILE)
-                .map(f -> Gpt2Dictionary.ofTorchFile(f, settings(files).modelMaxLength()))
+                .map(f -> Gpt2Dictionary.ofTorchFile(f, settings.modelMaxLength()))
                 .or(() -> find(files, DICTIONARY)
-                        .flatMap(d -> merges(files)
-                                .map(m -> Gpt2Dictionary.ofText(
-                                        d, m, settings(files).modelMaxLength()))));
+                        .flatMap(d -> merges(files).map(m -> Gpt2Dictionary.ofText(d, m, settings.modelMaxLength()))));
     }
 
     private static Tokenizer sentencePiece(Path folder, ModelFiles files, boolean huggingFace) {
@@ -129,45 +171,33 @@ public final class Tokenizers {
                 file.path(), SentencePieceModel.parse(file.path(), file.content()), settings(files), huggingFace);
     }
 
-    /** The tokenizer of a {@code vocab.json} and its {@code merges.txt}, of v1. */
+    private static TokenizerDescription unigram(ModelFile file, TokenizerSettings settings) {
+        return UnigramConversion.convert(file.path(), SentencePieceModel.parse(file.path(), file.content()), settings);
+    }
+
+    /** The tokenizer of a {@code vocab.json} and its {@code merges.txt}, of v1, with the settings beside it. */
     public static Tokenizer fromVocabulary(Path vocabulary, Path merges) {
-        return encoder(ByteLevelBpe.read(read(vocabulary), read(merges)).description(true), settingsBeside(vocabulary));
+        TokenizerSettings settings = settingsBeside(vocabulary);
+        return SettingsApplied.encoder(
+                ByteLevelBpe.read(read(vocabulary), read(merges)).description(settings), settings);
     }
 
-    /** The tokenizer of a {@code tokenizer.json}; truncation and padding that it asks for are left out. */
+    /**
+     * The tokenizer of a {@code tokenizer.json}, with the settings beside it; truncation and padding that it asks for are
+     * left out.
+     */
     public static Tokenizer fromJson(Path file) {
-        return fromJson(read(file), settingsBeside(file));
-    }
-
-    private static Tokenizer fromJson(ModelFile file, TokenizerSettings settings) {
-        return encoder(TokenizerJson.read(file), settings);
+        TokenizerSettings settings = settingsBeside(file);
+        return SettingsApplied.encoder(SettingsApplied.rewritten(TokenizerJson.read(read(file)), settings), settings);
     }
 
     /**
      * The tokenizer of a SentencePiece unigram model, as HuggingFace's conversion has it, which is how the published
      * DeBERTa tokenizers came about: special tokens are recognised in the text, and what the vocabulary lacks becomes
-     * one {@code [UNK]}, also where the model could spell it in bytes. {@code do_lower_case} and
-     * {@code split_by_punct} of a {@code tokenizer_config.json} beside it are heeded.
+     * one {@code [UNK]}, also where the model could spell it in bytes. The settings beside it are heeded.
      */
     public static Tokenizer fromSentencePiece(Path file) {
-        return fromSentencePiece(read(file), settingsBeside(file));
-    }
-
-    private static Tokenizer fromSentencePiece(ModelFile file, TokenizerSettings settings) {
-        Path path = file.path();
-        return encoder(
-                UnigramConversion.convert(path, SentencePieceModel.parse(path, file.content()), settings), settings);
-    }
-
-    private static Tokenizer encoder(TokenizerDescription description, TokenizerSettings settings) {
-        String pad = description.padToken().orElse(SpecialTokens.PAD);
-        int padId = description
-                .find(pad)
-                .orElseThrow(() -> new TokenizerException(description.origin(), "it has no padding token " + pad));
-        return new Encoder(
-                description,
-                padId,
-                description.find(SpecialTokens.MASK).map(OptionalInt::of).orElse(OptionalInt.empty()),
-                settings.modelMaxLength());
+        TokenizerSettings settings = settingsBeside(file);
+        return SettingsApplied.encoder(unigram(read(file), settings), settings);
     }
 }

@@ -28,8 +28,10 @@ final class UnigramConversion {
     /** A {@link TokenizerException} if the model lacks the special pieces of DeBERTa's. */
     static TokenizerDescription convert(Path file, SentencePieceModel model, TokenizerSettings settings) {
         List<SentencePieceModel.Piece> pieces = model.pieces();
-        int cls = model.require(file, SpecialTokens.CLS);
-        int sep = model.require(file, SpecialTokens.SEP);
+        String cls = settings.role("cls_token", SpecialTokens.CLS);
+        String sep = settings.role("sep_token", SpecialTokens.SEP);
+        int clsId = model.require(file, cls);
+        int sepId = model.require(file, sep);
         int unknown = model.unknownId(file);
         List<AddedToken> added = new ArrayList<>();
         for (int id = 0; id < pieces.size(); id++) {
@@ -41,9 +43,12 @@ final class UnigramConversion {
                 case NORMAL, UNUSED, BYTE -> {}
             }
         }
-        // Not a piece in the released models: the original tokenizer appends it.
-        if (model.find(SpecialTokens.MASK).isEmpty()) {
-            added.add(AddedToken.special(SpecialTokens.MASK, pieces.size()));
+        // Not a piece in the released models: the original tokenizer appends it, where nothing says otherwise.
+        String mask = settings.role("mask_token", SpecialTokens.MASK);
+        boolean stated =
+                settings.added().stream().anyMatch(s -> s.token().content().equals(mask));
+        if (!stated && model.find(mask).isEmpty()) {
+            added.add(AddedToken.special(mask, pieces.size()));
         }
         return new TokenizerDescription(
                 file,
@@ -51,14 +56,14 @@ final class UnigramConversion {
                 Optional.of(normalizer(file, model.charsmap(), settings)),
                 Optional.of(preTokenizer(settings)),
                 unigram(pieces, unknown),
-                PostProcessor.bert(SpecialTokens.CLS, cls, SpecialTokens.SEP, sep),
+                PostProcessor.bert(cls, clsId, sep, sepId),
                 Optional.of(new Decoder.Metaspace(META_SPACE, true)),
                 Optional.empty());
     }
 
     private static Normalizer normalizer(Path file, byte[] charsmap, TokenizerSettings settings) {
         List<Normalizer> steps = new ArrayList<>();
-        if (settings.doLowerCase()) {
+        if (settings.doLowerCase().orElse(false)) {
             steps.add(new Normalizer.Lowercase());
         }
         steps.add(new Normalizer.Strip(true, true));
@@ -71,7 +76,7 @@ final class UnigramConversion {
 
     private static PreTokenizer preTokenizer(TokenizerSettings settings) {
         PreTokenizer metaspace = new PreTokenizer.Metaspace(META_SPACE, PreTokenizer.PrependScheme.ALWAYS, true);
-        return settings.splitByPunct()
+        return settings.splitByPunct().orElse(false)
                 ? new PreTokenizer.Sequence(
                         List.of(new PreTokenizer.Punctuation(PreTokenizer.Behavior.ISOLATED), metaspace))
                 : metaspace;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.SharedFiles;
+import detangle.models.files.ModelFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +26,9 @@ class SentencePieceModelTest {
     private static final int NORMAL = 1;
     private static final int UNKNOWN = 2;
     private static final int CONTROL = 3;
+
+    private static final TokenizerSettings NO_SETTINGS =
+            SettingsReader.read(ModelFiles.of(Path.of("nowhere")), name -> Optional.empty());
 
     @TempDir
     Path folder;
@@ -94,7 +99,7 @@ class SentencePieceModelTest {
             }
             try {
                 SentencePieceModel model = SentencePieceModel.parse(Path.of("bad"), bad);
-                UnigramConversion.convert(Path.of("bad"), model, TokenizerSettings.NONE);
+                UnigramConversion.convert(Path.of("bad"), model, NO_SETTINGS);
             } catch (TokenizerException e) {
                 assertTrue(e.getMessage().startsWith("bad: "), e.getMessage());
                 refused++;
@@ -107,7 +112,7 @@ class SentencePieceModelTest {
         Path file = Path.of("spm.model");
         TokenizerException failure = assertThrows(
                 TokenizerException.class,
-                () -> UnigramConversion.convert(file, SentencePieceModel.parse(file, bytes), TokenizerSettings.NONE));
+                () -> UnigramConversion.convert(file, SentencePieceModel.parse(file, bytes), NO_SETTINGS));
         assertTrue(failure.getMessage().contains(message), failure.getMessage());
     }
 

@@ -51,10 +51,4 @@ public record TokenizerDescription(
         }
         return model.vocabulary().find(token).stream().boxed().findFirst();
     }
-
-    /** The id that the library gives to the next token that is added and that the model lacks. */
-    public int nextId() {
-        int greatest = addedTokens.stream().mapToInt(AddedToken::id).max().orElse(-1);
-        return Math.max(greatest + 1, model.size());
-    }
 }
