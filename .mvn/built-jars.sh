@@ -41,7 +41,7 @@ current_run() {
 # Whether a file is there and no source is newer.
 is_fresh() {
     [ -f "$1" ] && [ -z "$(find "$home" \( -name target -o -name '.git' -o -name pretrained -o -name test \) -prune -o \
-        \( -path '*/src/main/*' -o -name pom.xml \) -newer "$1" -print | head -n 1)" ]
+        \( -path '*/src/main/*' -o -name pom.xml \) -newer "$1" -print)" ]
 }
 
 # Copies what Maven has built, if that is complete and of these sources, and sets lib to the copy.

@@ -11,7 +11,6 @@ import detangle.bench.ReportFormat;
 import detangle.bench.SpeedReport;
 import detangle.bench.Suite;
 import detangle.bench.Workload;
-import detangle.cli.Failures.CliException;
 import detangle.export.file.WholeFiles;
 import detangle.models.deberta.Architecture;
 import java.io.IOException;
@@ -65,11 +64,8 @@ final class BenchCommand implements Runnable {
                     "All that the README's table shows: the v3 models with random weights, their batches and heads.")
     private boolean suite;
 
-    @Option(
-            names = "--head",
-            paramLabel = "NAME",
-            description = "What stands on the encoder; config.json's by default.")
-    private Optional<String> head;
+    @Mixin
+    private HeadOption head;
 
     @Option(
             names = "--backend",
@@ -148,7 +144,7 @@ final class BenchCommand implements Runnable {
     @Option(
             names = "--format",
             paramLabel = "NAME",
-            description = "text, json, jsonl, csv, markdown or html; by the file's ending where it is absent.")
+            description = "${COMPLETION-CANDIDATES}; by the file's ending where it is absent.")
     private Optional<ReportFormat> format;
 
     @Option(
@@ -168,11 +164,11 @@ final class BenchCommand implements Runnable {
             }
             List<Path> all =
                     new ArrayList<>(models.stream().map(ModelFolder::of).toList());
-            all.addAll(randomModels(configs, head, scratch));
+            all.addAll(randomModels(configs, head(), scratch));
             boolean noShape = shapes.isEmpty() && lengths.isEmpty() && mix.isEmpty();
             List<Workload> workloads =
                     BenchOptions.workloads(shapes, batches, noShape ? List.of(16, 128, 512) : lengths, mix);
-            BenchOptions options = options(all, head, workloads, threads);
+            BenchOptions options = options(all, head(), workloads, threads);
             if (ops) {
                 write(OpBenchmark.run(options, this::progress));
             } else if (cold) {
@@ -229,7 +225,7 @@ final class BenchCommand implements Runnable {
         return new BenchOptions(
                 all,
                 modelHead,
-                weightType.type(),
+                weightType.narrowed(),
                 backends,
                 workloads,
                 threadCounts,
@@ -240,16 +236,20 @@ final class BenchCommand implements Runnable {
                 processes);
     }
 
+    private Optional<String> head() {
+        return head.wanted().map(Architecture::text);
+    }
+
     private void check() {
         if (models.isEmpty() && configs.isEmpty() && !suite) {
             throw new ParameterException(
                     spec.commandLine(), "name a model, or a configuration with --random-weights, or --suite");
         }
-        if (suite && (ops || cold || head.isPresent() || !models.isEmpty() || !configs.isEmpty())) {
+        if (suite && (ops || cold || head.wanted().isPresent() || !models.isEmpty() || !configs.isEmpty())) {
             throw new ParameterException(
                     spec.commandLine(), "--suite has models, heads and kinds of measurement of its own");
         }
-        if (ops && weightType.type().isPresent()) {
+        if (ops && weightType.narrowed().isPresent()) {
             throw new ParameterException(
                     spec.commandLine(), "--ops runs weights as they are stored, not --weight-type");
         }
@@ -260,9 +260,6 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--iterations, --warmup, --processes and --threads are at least 1");
         }
-        head.filter(name -> Architecture.named(name).isEmpty()).ifPresent(name -> {
-            throw new CliException("there is no head '" + name + "'");
-        });
     }
 
     private void progress(String message) {

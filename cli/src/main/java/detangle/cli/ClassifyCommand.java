@@ -19,6 +19,13 @@ import picocli.CommandLine.Option;
         description = "Classifies texts, or pairs of texts.",
         mixinStandardHelpOptions = true)
 final class ClassifyCommand extends PipelineCommand<TextClassifier> {
+    /** The words of {@code --function-to-apply}. */
+    static final class Functions extends NamedValues<FunctionToApply> {
+        Functions() {
+            super(all(FunctionToApply.class), NamedValues::lowerCase);
+        }
+    }
+
     @Option(names = "--text-pair", paramLabel = "TEXT", description = "A second text, which goes with each text.")
     private Optional<String> textPair;
 
@@ -31,7 +38,9 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
     @Option(
             names = "--function-to-apply",
             paramLabel = "NAME",
-            description = "sigmoid, softmax or none; what goes with the model by default.")
+            converter = Functions.class,
+            completionCandidates = Functions.class,
+            description = "${COMPLETION-CANDIDATES}; what goes with the model by default.")
     private Optional<FunctionToApply> function;
 
     @Override

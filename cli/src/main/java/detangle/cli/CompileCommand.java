@@ -1,6 +1,6 @@
 package detangle.cli;
 
-import detangle.ir.DType;
+import detangle.cli.WeightTypeOption.WeightType;
 import detangle.models.deberta.Architecture;
 import detangle.models.weights.Artifact;
 import detangle.runtime.ModelArtifact;
@@ -22,19 +22,6 @@ import picocli.CommandLine.Spec;
         description = "Puts a model into one file, compiled, which every command takes in a folder's place.",
         mixinStandardHelpOptions = true)
 final class CompileCommand implements Runnable {
-    /** Names as trtexec has them. */
-    enum Weights {
-        fp32(DType.F32),
-        fp16(DType.F16),
-        bf16(DType.BF16);
-
-        private final DType dtype;
-
-        Weights(DType dtype) {
-            this.dtype = dtype;
-        }
-    }
-
     @Spec
     private CommandSpec spec;
 
@@ -47,11 +34,11 @@ final class CompileCommand implements Runnable {
     @Mixin
     private IgnoreUnusedOption ignoreUnused;
 
-    @Option(
-            names = "--weights",
-            paramLabel = "TYPE",
-            description = "${COMPLETION-CANDIDATES}: what matrices and tables are rounded to; as they are by default.")
-    private Optional<Weights> weights;
+    @Mixin
+    private WeightsOption weights;
+
+    @Mixin
+    private WeightTypeOption weightType;
 
     @Option(
             names = {"-o", "--output"},
@@ -65,14 +52,21 @@ final class CompileCommand implements Runnable {
         if (!Artifact.is(output)) {
             throw new ParameterException(spec.commandLine(), "an artifact's name ends in " + Artifact.EXTENSION);
         }
-        Architecture head = headOptions.head(model.folder(), Optional.empty());
+        // As --weights was once spelt here what is --weight-type everywhere.
+        Optional<WeightType> oldSpelling = weights.file().map(Path::toString).flatMap(WeightType::named);
+        oldSpelling.ifPresent(type -> spec.commandLine()
+                .getErr()
+                .println("detangle: --weights " + type + " is the old spelling of --weight-type " + type));
+        Optional<Path> file = weights.file().filter(f -> oldSpelling.isEmpty());
+        Architecture head = headOptions.head(model.folder(), file);
         ModelArtifact.write(
                 model.folder(),
                 output,
                 new ModelArtifact.Options(
                         Optional.of(head),
                         Optional.of(headOptions.convention(head)),
-                        weights.map(w -> w.dtype),
+                        file,
+                        weightType.written().or(() -> oldSpelling.map(WeightType::dtype)),
                         ignoreUnused.isSet()));
         spec.commandLine()
                 .getErr()

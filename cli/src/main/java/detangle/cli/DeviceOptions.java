@@ -2,16 +2,13 @@ package detangle.cli;
 
 import java.util.Optional;
 import java.util.Set;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of the commands that run or show what a device is given. */
 final class DeviceOptions {
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            description =
-                    "vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best on the CPU by default.")
-    private Optional<String> backend;
+    @Mixin
+    private BackendOption backend;
 
     @Option(
             names = "--host-ops",
@@ -22,7 +19,7 @@ final class DeviceOptions {
     private Set<String> hostOperations = Set.of();
 
     Optional<String> backend() {
-        return backend;
+        return backend.name();
     }
 
     Set<String> hostOperations() {

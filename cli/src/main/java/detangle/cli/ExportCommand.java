@@ -28,7 +28,7 @@ final class ExportCommand implements Runnable {
     @Option(
             names = "--format",
             paramLabel = "NAME",
-            description = "onnx, which is the default, or torchscript.",
+            description = "${COMPLETION-CANDIDATES}; onnx by default.",
             defaultValue = "onnx")
     private ModelExport.Format format;
 
@@ -38,11 +38,8 @@ final class ExportCommand implements Runnable {
     @Mixin
     private IgnoreUnusedOption ignoreUnused;
 
-    @Option(
-            names = "--weights",
-            paramLabel = "FILE",
-            description = "Weights to read; those in the model's folder by default.")
-    private Optional<Path> weights;
+    @Mixin
+    private WeightsOption weights;
 
     @Option(names = "--hidden-states", description = "Hidden states are outputs too.")
     private boolean hiddenStates;
@@ -61,12 +58,12 @@ final class ExportCommand implements Runnable {
 
     @Override
     public void run() {
-        Architecture head = headOptions.head(model.folder(), weights);
+        Architecture head = headOptions.head(model.folder(), weights.file());
         ModelExport.Options options = new ModelExport.Options(
                 format,
                 Optional.of(head),
                 Optional.of(headOptions.convention(head)),
-                weights,
+                weights.file(),
                 hiddenStates,
                 externalData,
                 ignoreUnused.isSet());

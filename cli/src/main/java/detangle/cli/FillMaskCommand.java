@@ -20,18 +20,24 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
     @Option(names = "--targets", paramLabel = "WORD,...", split = ",", description = "Words to choose from.")
     private List<String> targets; // Null if not given: "," is divided into nothing.
 
+    /** The words of {@code --head}: the heads that predict tokens. */
+    static final class Heads extends NamedValues<Architecture> {
+        Heads() {
+            super(List.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD), Architecture::text);
+        }
+    }
+
     @Option(
             names = "--head",
-            paramLabel = "HEAD",
-            description = "masked-lm or masked-lm-emd; the latter by default, if the checkpoint has its positions.")
-    private Optional<String> head;
+            paramLabel = "NAME",
+            converter = Heads.class,
+            completionCandidates = Heads.class,
+            description = "${COMPLETION-CANDIDATES}; the latter by default, if the checkpoint has its positions.")
+    private Optional<Architecture> head;
 
     @Override
     MaskFiller load(Path folder, PipelineOptions options) {
-        return head.map(name -> MaskFiller.load(
-                        folder,
-                        options,
-                        Architecture.named(name).orElseThrow(() -> wrongUse("there is no head " + name))))
+        return head.map(wanted -> MaskFiller.load(folder, options, wanted))
                 .orElseGet(() -> MaskFiller.load(folder, options));
     }
 

@@ -41,7 +41,9 @@ import picocli.CommandLine.ScopeType;
             BenchCommand.class,
             DumpIrCommand.class,
             OptCommand.class,
-            DevicesCommand.class
+            DevicesCommand.class,
+            CompletionCommand.class,
+            HelpCommand.class
         })
 public final class Main implements Runnable {
     @Option(
@@ -98,16 +100,24 @@ public final class Main implements Runnable {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
+    /** All commands with their options. */
+    static CommandLine commands() {
+        return commands(new Main());
+    }
+
+    private static CommandLine commands(Main main) {
+        CommandLine line = new CommandLine(main).setCaseInsensitiveEnumValuesAllowed(true);
+        line.getSubcommands()
+                .values()
+                .forEach(command -> command.getCommandSpec().versionProvider(new Version()));
+        return line;
+    }
+
     private static int execute(PrintWriter out, PrintWriter err, String... args) {
         Main main = new Main();
-        CommandLine line = new CommandLine(main).setOut(out).setErr(err);
-        line.setCaseInsensitiveEnumValuesAllowed(true);
+        CommandLine line = commands(main).setOut(out).setErr(err);
         line.setParameterExceptionHandler((e, given) -> {
-            err.println("detangle: " + e.getMessage() + "; see detangle "
-                    + (e.getCommandLine().getParent() == null
-                            ? ""
-                            : e.getCommandLine().getCommandName() + " ")
-                    + "--help");
+            err.println("detangle: " + WrongUse.message(e));
             return CommandLine.ExitCode.USAGE;
         });
         line.setExecutionStrategy(parsed -> {

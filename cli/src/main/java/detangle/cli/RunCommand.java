@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         description =
-                "Runs a model on inputs from a JSON file and writes hidden states, logits and losses as safetensors.",
+                "Runs a model on inputs from a JSON file and writes hidden states, logits and losses as safetensors. Keys are"
+                        + " CASE.hidden_states.I, CASE.attentions.I, CASE.logits, CASE.loss and others of the head.",
         mixinStandardHelpOptions = true)
 final class RunCommand implements Runnable {
     @Mixin
@@ -40,20 +41,17 @@ final class RunCommand implements Runnable {
     private Path inputs;
 
     @Option(
-            names = "--output",
+            names = {"-o", "--output"},
             required = true,
             paramLabel = "FILE.safetensors",
-            description = "Keys are CASE.hidden_states.I, CASE.logits, CASE.loss and others of the head.")
+            description = "The file to write.")
     private Path output;
 
     @Mixin
     private HeadOptions headOptions;
 
-    @Option(
-            names = "--weights",
-            paramLabel = "FILE",
-            description = "Weights to read; those in the model's folder by default.")
-    private Optional<Path> weights;
+    @Mixin
+    private WeightsOption weights;
 
     @Mixin
     private WeightTypeOption weightType;
@@ -61,11 +59,14 @@ final class RunCommand implements Runnable {
     @Mixin
     private IgnoreUnusedOption ignoreUnused;
 
-    @Option(names = "--attentions", description = "Write CASE.attentions.I too, the attention probabilities.")
+    @Option(names = "--attentions", description = "Attention probabilities are outputs too.")
     private boolean attentions;
 
     @Mixin
     private DeviceOptions device;
+
+    @Mixin
+    private ThreadsOption threads;
 
     @Option(
             names = "--profile",
@@ -77,8 +78,9 @@ final class RunCommand implements Runnable {
 
     @Override
     public void run() {
+        threads.apply();
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
-        Architecture architecture = headOptions.head(model.folder(), weights);
+        Architecture architecture = headOptions.head(model.folder(), weights.file());
         Convention reading = headOptions.convention(architecture);
         SessionOptions options = SessionOptions.DEFAULT
                 .withBackend(device.backend())
@@ -88,8 +90,8 @@ final class RunCommand implements Runnable {
                 // Its loss is a softmax over all positions, padding included.
                 .withUniformPadding(
                         architecture == Architecture.QUESTION_ANSWERING && reading == Convention.HUGGINGFACE)
-                .withWeights(weights)
-                .withWeightType(weightType.type())
+                .withWeights(weights.file())
+                .withWeightType(weightType.narrowed())
                 .withAttentions(attentions)
                 .withIgnoreUnused(ignoreUnused.isSet());
         OperationTimes times = new OperationTimes();

@@ -32,6 +32,13 @@ import tools.jackson.databind.node.ObjectNode;
 final class ServeCommand implements Runnable {
     private static final ServerOptions DEFAULT = ServerOptions.DEFAULT;
 
+    /** The words of {@code --task}. */
+    static final class Tasks extends NamedValues<ServedTask> {
+        Tasks() {
+            super(all(ServedTask.class), ServedTask::text);
+        }
+    }
+
     @Spec
     private CommandSpec spec;
 
@@ -57,20 +64,24 @@ final class ServeCommand implements Runnable {
             defaultValue = "${env:DETANGLE_API_KEY}")
     private Optional<String> apiKey;
 
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            description =
-                    "vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best on the CPU by default.")
-    private Optional<String> backend;
+    @Mixin
+    private BackendOption backend;
+
+    @Mixin
+    private WeightTypeOption weightType;
+
+    @Mixin
+    private ThreadsOption threads;
 
     @Option(
             names = "--task",
             paramLabel = "NAME",
+            converter = Tasks.class,
+            completionCandidates = Tasks.class,
             description =
-                    "text-classification, text-ranking or feature-extraction, for each model; what config.json says by"
-                            + " default, or the checkpoint holds where that says nothing.")
-    private Optional<String> task;
+                    "${COMPLETION-CANDIDATES}, for each model; what config.json says by default, or the checkpoint"
+                            + " holds where that says nothing.")
+    private Optional<ServedTask> task;
 
     @Mixin
     private IgnoreUnusedOption ignoreUnused;
@@ -141,12 +152,14 @@ final class ServeCommand implements Runnable {
         if (defaultPromptName.isPresent() && defaultPrompt.isPresent()) {
             throw new ParameterException(spec.commandLine(), "give either --default-prompt-name or --default-prompt");
         }
+        threads.apply();
         PrintWriter err = spec.commandLine().getErr();
         ServerOptions options = DEFAULT.withHost(host)
                 .withPort(port)
                 .withApiKey(apiKey.filter(key -> !key.isEmpty()))
-                .withBackend(backend)
-                .withTask(task.map(this::task))
+                .withBackend(backend.name())
+                .withWeightType(weightType.narrowed())
+                .withTask(task)
                 .withIgnoreUnused(ignoreUnused.isSet())
                 .withMaxBatchTokens(maxBatchTokens)
                 .withMaxConcurrentRequests(maxConcurrentRequests)
@@ -173,12 +186,6 @@ final class ServeCommand implements Runnable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private ServedTask task(String name) {
-        return ServedTask.named(name)
-                .orElseThrow(() -> new ParameterException(
-                        spec.commandLine(), "--task is one of " + ServedTask.names() + ", not '" + name + "'"));
     }
 
     private SequencedMap<String, Path> folders() {

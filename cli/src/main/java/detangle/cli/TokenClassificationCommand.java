@@ -18,10 +18,19 @@ import picocli.CommandLine.Option;
         description = "Finds entities in texts. Long texts are read in windows.",
         mixinStandardHelpOptions = true)
 final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> {
+    /** The words of {@code --aggregation-strategy}. */
+    static final class Strategies extends NamedValues<AggregationStrategy> {
+        Strategies() {
+            super(all(AggregationStrategy.class), NamedValues::lowerCase);
+        }
+    }
+
     @Option(
             names = "--aggregation-strategy",
             paramLabel = "NAME",
-            description = "none, simple, first, average or max: how tokens become entities; simple by default.")
+            converter = Strategies.class,
+            completionCandidates = Strategies.class,
+            description = "${COMPLETION-CANDIDATES}: how tokens become entities; simple by default.")
     private AggregationStrategy strategy = AggregationStrategy.SIMPLE;
 
     @Option(names = "--stride", paramLabel = "N", description = "Tokens that two windows share; 128 by default.")

@@ -1,13 +1,15 @@
 package detangle.cli;
 
 import detangle.ir.DType;
+import java.util.Arrays;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** In how many bits weights are kept, for the commands that run a model. */
+/** In how many bits weights are kept, for the commands that run a model or write one. */
 final class WeightTypeOption {
     /** Names as trtexec has them. */
     enum WeightType {
+        fp32(DType.F32),
         fp16(DType.F16),
         bf16(DType.BF16);
 
@@ -16,15 +18,33 @@ final class WeightTypeOption {
         WeightType(DType dtype) {
             this.dtype = dtype;
         }
+
+        DType dtype() {
+            return dtype;
+        }
+
+        static Optional<WeightType> named(String text) {
+            return Arrays.stream(values())
+                    .filter(type -> type.name().equals(text))
+                    .findFirst();
+        }
     }
 
     @Option(
             names = "--weight-type",
             paramLabel = "TYPE",
-            description = "fp16 or bf16: keep weights that are stored in fp32 in half the memory; computed in fp32.")
+            description =
+                    "${COMPLETION-CANDIDATES}: what weights are kept in; as they are stored by default. All is computed"
+                            + " in fp32.")
     private Optional<WeightType> type;
 
-    Optional<DType> type() {
-        return type.map(t -> t.dtype);
+    /** What is to be written; empty for what is stored. */
+    Optional<DType> written() {
+        return type.map(WeightType::dtype);
+    }
+
+    /** What a session narrows weights to; those of 16 bits stay so, as they are computed with in 32 bits anyhow. */
+    Optional<DType> narrowed() {
+        return written().filter(dtype -> dtype != DType.F32);
     }
 }

@@ -1,5 +1,7 @@
 package detangle.pipelines;
 
+import detangle.ir.DType;
+import detangle.models.text.Truncation;
 import detangle.runtime.SessionOptions;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -11,6 +13,8 @@ import java.util.OptionalInt;
  * @param batchSize how many texts, pairs or windows run at once, at least 1
  * @param truncation whether a text that is too long is cut, with a warning; it is refused otherwise. Pipelines that go over a
  *     text in windows need neither
+ * @param truncationStrategy which text of a pair is cut; if empty the longest first, and the first alone where the second is the pipeline's own
+ * @param weightType what weights that are stored in 32 bits are kept in, see {@link SessionOptions#weightType}; as they are stored if empty
  * @param maxLength the most tokens of an input, special ones included, and the length of windows. If empty, the least that the
  *     model's files state. More than {@code max_position_embeddings} is possible for models without absolute positions
  * @param ignoreUnused whether tensors of the model that no parameter takes are passed over; see {@link SessionOptions#ignoreUnused}
@@ -21,12 +25,21 @@ public record PipelineOptions(
         Optional<String> backend,
         int batchSize,
         boolean truncation,
+        Optional<Truncation.Strategy> truncationStrategy,
+        Optional<DType> weightType,
         OptionalInt maxLength,
         boolean ignoreUnused,
         Optional<DynamicBatching> dynamicBatching) {
     /** The best backend, 32 at once, nothing is cut, the model's own length, each thread for itself. */
-    public static final PipelineOptions DEFAULT =
-            new PipelineOptions(Optional.empty(), 32, false, OptionalInt.empty(), false, Optional.empty());
+    public static final PipelineOptions DEFAULT = new PipelineOptions(
+            Optional.empty(),
+            32,
+            false,
+            Optional.empty(),
+            Optional.empty(),
+            OptionalInt.empty(),
+            false,
+            Optional.empty());
 
     /** Refuses numbers of texts or tokens that are less than 1. */
     public PipelineOptions {
@@ -39,15 +52,29 @@ public record PipelineOptions(
     }
 
     public PipelineOptions withBackend(Optional<String> value) {
-        return new PipelineOptions(value, batchSize, truncation, maxLength, ignoreUnused, dynamicBatching);
+        return new PipelineOptions(
+                value, batchSize, truncation, truncationStrategy, weightType, maxLength, ignoreUnused, dynamicBatching);
     }
 
     public PipelineOptions withBatchSize(int value) {
-        return new PipelineOptions(backend, value, truncation, maxLength, ignoreUnused, dynamicBatching);
+        return new PipelineOptions(
+                backend, value, truncation, truncationStrategy, weightType, maxLength, ignoreUnused, dynamicBatching);
     }
 
     public PipelineOptions withTruncation(boolean value) {
-        return new PipelineOptions(backend, batchSize, value, maxLength, ignoreUnused, dynamicBatching);
+        return new PipelineOptions(
+                backend, batchSize, value, truncationStrategy, weightType, maxLength, ignoreUnused, dynamicBatching);
+    }
+
+    /** Cuts texts that are too long; of pairs what the strategy says. */
+    public PipelineOptions withTruncation(Truncation.Strategy value) {
+        return new PipelineOptions(
+                backend, batchSize, true, Optional.of(value), weightType, maxLength, ignoreUnused, dynamicBatching);
+    }
+
+    public PipelineOptions withWeightType(Optional<DType> value) {
+        return new PipelineOptions(
+                backend, batchSize, truncation, truncationStrategy, value, maxLength, ignoreUnused, dynamicBatching);
     }
 
     public PipelineOptions withMaxLength(int value) {
@@ -55,15 +82,25 @@ public record PipelineOptions(
     }
 
     public PipelineOptions withMaxLength(OptionalInt value) {
-        return new PipelineOptions(backend, batchSize, truncation, value, ignoreUnused, dynamicBatching);
+        return new PipelineOptions(
+                backend, batchSize, truncation, truncationStrategy, weightType, value, ignoreUnused, dynamicBatching);
     }
 
     public PipelineOptions withIgnoreUnused(boolean value) {
-        return new PipelineOptions(backend, batchSize, truncation, maxLength, value, dynamicBatching);
+        return new PipelineOptions(
+                backend, batchSize, truncation, truncationStrategy, weightType, maxLength, value, dynamicBatching);
     }
 
     /** For servers: what several threads ask at the same time runs together. */
     public PipelineOptions withDynamicBatching(DynamicBatching value) {
-        return new PipelineOptions(backend, batchSize, truncation, maxLength, ignoreUnused, Optional.of(value));
+        return new PipelineOptions(
+                backend,
+                batchSize,
+                truncation,
+                truncationStrategy,
+                weightType,
+                maxLength,
+                ignoreUnused,
+                Optional.of(value));
     }
 }

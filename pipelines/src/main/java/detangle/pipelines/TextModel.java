@@ -101,6 +101,7 @@ final class TextModel implements AutoCloseable {
                     folder,
                     SessionOptions.DEFAULT
                             .withBackend(options.backend())
+                            .withWeightType(options.weightType())
                             .withHead(Optional.of(head))
                             .withMaskedRows(MASKED_LM.contains(head))
                             .withHiddenStates(false)
@@ -152,11 +153,18 @@ final class TextModel implements AutoCloseable {
         return fit(tokenizer.encode(text), Truncation.Strategy.ONLY_FIRST, row);
     }
 
-    /** {@code [CLS] text [SEP] pair [SEP]}, as long as the model takes. */
+    /**
+     * {@code [CLS] text [SEP] pair [SEP]}, as long as the model takes.
+     *
+     * @param cut which of the two is cut, unless the options say
+     */
     Encoding encode(TextPair pair, Truncation.Strategy cut, InputRow row) {
         row.requireText(pair.text());
         row.named("the second text of " + row.name()).requireText(pair.textPair());
-        return fit(tokenizer.encode(pair.text(), pair.textPair()), cut, row);
+        return fit(
+                tokenizer.encode(pair.text(), pair.textPair()),
+                options.truncationStrategy().orElse(cut),
+                row);
     }
 
     private Encoding fit(Encoding encoding, Truncation.Strategy cut, InputRow row) {

@@ -58,16 +58,19 @@ public final class ModelArtifact {
      *
      * @param head what stands on the encoder; if empty what config.json names, or the checkpoint holds where that says nothing
      * @param convention whose reading of far distances is taken; that of the head's origin if empty
+     * @param weights the file of the weights; empty for the one in the model's folder
      * @param weightType what matrices and tables are rounded to; they stay as they are stored if empty
      * @param ignoreUnused whether tensors that no parameter takes are passed over; see {@link SessionOptions#ignoreUnused()}
      */
     public record Options(
             Optional<Architecture> head,
             Optional<Convention> convention,
+            Optional<Path> weights,
             Optional<DType> weightType,
             boolean ignoreUnused) {
         /** Everything as the model has it. */
-        public static final Options DEFAULT = new Options(Optional.empty(), Optional.empty(), Optional.empty(), false);
+        public static final Options DEFAULT =
+                new Options(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), false);
     }
 
     /**
@@ -78,7 +81,7 @@ public final class ModelArtifact {
      */
     public static void write(Path folder, Path output, Options options) {
         DebertaConfig config = DebertaConfig.read(folder);
-        try (Weights weights = Weights.open(folder)) {
+        try (Weights weights = Weights.open(options.weights().orElse(folder))) {
             Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
             ModelOptions model = modelOptions(head, options.convention().orElse(head.convention()));
             Program program = DebertaModel.build(config, head, model);

@@ -67,6 +67,7 @@ final class ServedModel implements AutoCloseable {
         DebertaConfig config = DebertaConfig.read(model);
         PipelineOptions pipelines = PipelineOptions.DEFAULT
                 .withBackend(options.backend())
+                .withWeightType(options.weightType())
                 .withTruncation(options.autoTruncate())
                 .withMaxLength(options.maxLength())
                 .withIgnoreUnused(options.ignoreUnused())

@@ -1,5 +1,6 @@
 package detangle.server;
 
+import detangle.ir.DType;
 import detangle.pipelines.DynamicBatching;
 import detangle.pipelines.EmbeddingOptions;
 import java.time.Duration;
@@ -19,6 +20,7 @@ public final class ServerOptions {
     private int port = 8080;
     private Optional<String> apiKey = Optional.empty();
     private Optional<String> backend = Optional.empty();
+    private Optional<DType> weightType = Optional.empty();
     private Optional<ServedTask> task = Optional.empty();
     private boolean ignoreUnused;
     private int maxBatchTokens = DynamicBatching.DEFAULT.maxBatchTokens();
@@ -40,6 +42,7 @@ public final class ServerOptions {
         copy.port = port;
         copy.apiKey = apiKey;
         copy.backend = backend;
+        copy.weightType = weightType;
         copy.task = task;
         copy.ignoreUnused = ignoreUnused;
         copy.maxBatchTokens = maxBatchTokens;
@@ -90,6 +93,15 @@ public final class ServerOptions {
 
     public ServerOptions withBackend(Optional<String> value) {
         return with(o -> o.backend = value);
+    }
+
+    /** What weights that are stored in 32 bits are kept in; as they are stored by default. */
+    public Optional<DType> weightType() {
+        return weightType;
+    }
+
+    public ServerOptions withWeightType(Optional<DType> value) {
+        return with(o -> o.weightType = value);
     }
 
     /** What is done with each model; empty for what config.json says, or the checkpoint holds where that says nothing. */

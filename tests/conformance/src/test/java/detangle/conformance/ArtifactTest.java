@@ -64,8 +64,9 @@ class ArtifactTest {
     @MethodSource("fixtures")
     void everyGoldenAnswersAsItsFolder(Fixture fixture) {
         Architecture head = fixture.head();
-        Path file =
-                compiled(fixture.folder(), new Options(Optional.of(head), Optional.empty(), Optional.empty(), false));
+        Path file = compiled(
+                fixture.folder(),
+                new Options(Optional.of(head), Optional.empty(), Optional.empty(), Optional.empty(), false));
         SessionOptions asked = SessionOptions.DEFAULT.withHead(Optional.of(head));
         // The stored program; one that is built from the artifact's configuration; one of the artifact's own head.
         sameOutputs(fixture, file, asked.withHiddenStates(false).withMaskedRows(MASKED_LM.contains(head)));
@@ -126,7 +127,8 @@ class ArtifactTest {
     @Test
     void weightsMayBeRounded() {
         Path file = compiled(
-                TinyModel.SHIPPED, new Options(Optional.empty(), Optional.empty(), Optional.of(DType.BF16), false));
+                TinyModel.SHIPPED,
+                new Options(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(DType.BF16), false));
         try (Weights weights = Weights.open(file);
                 TextClassifier classifier = TextClassifier.load(file)) {
             assertEquals(DType.BF16, weights.get("classifier.weight").dtype());

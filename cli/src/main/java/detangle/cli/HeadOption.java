@@ -1,0 +1,29 @@
+package detangle.cli;
+
+import detangle.models.deberta.Architecture;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** What stands on the encoder. */
+final class HeadOption {
+    /** The words of {@code --head}. */
+    static final class Heads extends NamedValues<Architecture> {
+        Heads() {
+            super(all(Architecture.class), Architecture::text);
+        }
+    }
+
+    @Option(
+            names = "--head",
+            paramLabel = "NAME",
+            converter = Heads.class,
+            completionCandidates = Heads.class,
+            description = "What stands on the encoder: ${COMPLETION-CANDIDATES}; config.json's by default, or what the"
+                    + " checkpoint holds where that names none.")
+    private Optional<Architecture> head;
+
+    /** The head that is asked for. */
+    Optional<Architecture> wanted() {
+        return head;
+    }
+}

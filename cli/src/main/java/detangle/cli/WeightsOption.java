@@ -1,0 +1,18 @@
+package detangle.cli;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Where weights are, for the commands about one model that can do with others than its own. */
+final class WeightsOption {
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = "Weights to read; those in the model's folder by default.")
+    private Optional<Path> file;
+
+    Optional<Path> file() {
+        return file;
+    }
+}

@@ -1,0 +1,111 @@
+package detangle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the command line says before any command runs. */
+class MainTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... args) {
+        return Main.run(new PrintWriter(out), new PrintWriter(err, true), args);
+    }
+
+    @Test
+    void withoutACommandThereIsNothingToDo() {
+        assertEquals(2, run());
+        assertEquals("detangle: name a command, such as classify; see detangle --help\n", err.toString());
+    }
+
+    @Test
+    void helpListsTheCommands() {
+        assertEquals(0, run("help"));
+        assertTrue(out.toString().contains("zero-shot-classification"), out.toString());
+        assertEquals("", err.toString());
+    }
+
+    @Test
+    void helpOfACommandIsItsHelp() {
+        assertEquals(0, run("help", "export"));
+        String help = out.toString();
+        out.getBuffer().setLength(0);
+        assertEquals(0, run("export", "--help"));
+        assertEquals(out.toString(), help);
+        assertTrue(help.contains("onnx, torchscript"), help);
+    }
+
+    @Test
+    void everyCommandTellsItsVersion() {
+        assertEquals(0, run("classify", "--version"));
+        assertTrue(out.toString().startsWith("detangle 0."), out.toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "clasify x | there is no command 'clasify': did you mean classify?; see detangle --help",
+                "help clasify | there is no command 'clasify': did you mean classify?; see detangle --help",
+                "translate | there is no command 'translate'; see detangle --help",
+                "classify --modle m x | there is no option '--modle': did you mean --model?; see detangle classify --help",
+                "classify --batch many x | --batch is a whole number, not 'many'; see detangle classify --help",
+                "extract --threshold low x | --threshold is a number, not 'low'; see detangle extract --help",
+                "classify --format jso x | --format is one of text, json, jsonl, csv, not 'jso': did you mean json?; see detangle classify --help",
+                "completion fish | SHELL is one of bash, zsh, not 'fish'; see detangle completion --help",
+                "run m --inputs i --output o --convention huggingfase | --convention is one of huggingface, microsoft, not 'huggingfase': did you mean huggingface?; see detangle run --help",
+                "compile m -o a.dtl --weight-type fp8 | --weight-type is one of fp32, fp16, bf16, not 'fp8'; see detangle compile --help",
+                "serve --task rank | --task is one of text-classification, text-ranking, feature-extraction, not 'rank'; see detangle serve --help",
+                "verify a b | 'b' is one argument too many; see detangle verify --help",
+                "run m --inputs i --output o --threads 0 | --threads is at least 1; see detangle run --help",
+            })
+    void wrongUseIsOneLineThatSaysWhatWasMeant(String line, String message) {
+        assertEquals(2, run(line.split(" ")));
+        assertEquals("detangle: " + message + "\n", err.toString());
+        assertEquals("", out.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bash", "zsh"})
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no bash")
+    void shellsCompleteCommandsOptionsAndValues(String shell, @TempDir Path folder)
+            throws IOException, InterruptedException {
+        assertEquals(0, run("completion", shell));
+        Path script = Files.writeString(folder.resolve("script"), out + """
+                compopt() { :; }
+                complete_words() {
+                    COMP_WORDS=("$@")
+                    COMP_CWORD=$(($# - 1))
+                    COMP_TYPE=9
+                    COMPREPLY=()
+                    _complete_detangle
+                    echo $(printf '%s\n' ${COMPREPLY[*]} | sort)
+                }
+                complete_words detangle clas
+                complete_words detangle run --weig
+                complete_words detangle run --convention ""
+                """);
+        Process bash = new ProcessBuilder("bash", script.toString())
+                .redirectErrorStream(true)
+                .start();
+        String completed = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertEquals(0, bash.waitFor(), completed);
+        assertEquals("classify\n--weight-type --weights\nhuggingface microsoft\n", completed);
+    }
+}

@@ -1,0 +1,117 @@
+package detangle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** All options of all commands: one name for one thing, and help that says everything. */
+class OptionsTest {
+    /** Names that mean something else from command to command, with the reason. */
+    private static final Map<String, String> DIFFERENT = Map.ofEntries(
+            Map.entry("--format", "export writes models, bench reports, and the others answers"),
+            Map.entry("--backend", "bench compares several"),
+            Map.entry("--threads", "bench compares several"),
+            Map.entry("--batch", "bench compares several, and inspect runs nothing"),
+            Map.entry("--seq", "bench compares several"),
+            Map.entry(
+                    "--output",
+                    "bench writes several reports, and what answers texts writes to standard output otherwise"),
+            Map.entry("--top-k", "what is printed is labels, tokens, answers or texts"),
+            Map.entry("--stride", "tokenize prints a line for each window"),
+            Map.entry("--head", "fill-mask has those that predict tokens, and a default of its own"),
+            Map.entry("--multi-label", "of a text, or of a part of a text"),
+            Map.entry("--prompt", "sentence-transformers has it before texts to embed, and choices continue it"));
+
+    /** Read by tokenize in another way than by the commands of pipelines. */
+    private static final Set<String> OF_TOKENIZE = Set.of("--file", "--max-length", "--truncation");
+
+    /** Those that load a model and run it. */
+    private static final Set<String> COMPUTING = Set.of("run", "serve", "bench");
+
+    private static Map<String, CommandLine> commands() {
+        return new TreeMap<>(Main.commands().getSubcommands());
+    }
+
+    private static String described(ArgSpec argument) {
+        List<String> candidates = new ArrayList<>();
+        if (argument.completionCandidates() != null) {
+            argument.completionCandidates().forEach(candidates::add);
+        }
+        return String.join(" ", argument.description())
+                .replace("${COMPLETION-CANDIDATES}", String.join(", ", candidates));
+    }
+
+    private static Stream<ArgSpec> arguments(CommandLine command) {
+        return command.getCommandSpec().args().stream();
+    }
+
+    @Test
+    void everyCommandAndArgumentIsDescribed() {
+        commands().forEach((name, command) -> {
+            assertTrue(command.getCommandSpec().usageMessage().description().length > 0, name);
+            arguments(command).forEach(a -> assertTrue(!described(a).isBlank(), name + " " + a));
+        });
+    }
+
+    @Test
+    void everyEnumerationListsItsValues() {
+        commands()
+                .forEach((name, command) -> arguments(command)
+                        .filter(a -> a.completionCandidates() != null)
+                        .forEach(a -> a.completionCandidates()
+                                .forEach(word -> assertTrue(
+                                        described(a).contains(word), name + " " + a + " does not name " + word))));
+    }
+
+    /** An enumeration that help cannot list would be one whose words are tested by the command itself. */
+    @Test
+    void oneNameMeansOneThing() {
+        Map<String, Set<String>> meanings = new TreeMap<>();
+        commands()
+                .forEach((name, command) -> command.getCommandSpec().options().stream()
+                        .filter(o -> !DIFFERENT.containsKey(o.longestName()) && !OF_TOKENIZE.contains(o.longestName()))
+                        .forEach(o -> meanings.computeIfAbsent(o.longestName(), n -> new TreeSet<>())
+                                .add(o.typeInfo().getClassName() + List.of(o.auxiliaryTypes()) + ": " + described(o))));
+
+        assertEquals(
+                List.of(),
+                meanings.entrySet().stream()
+                        .filter(e -> e.getValue().size() > 1)
+                        .toList());
+    }
+
+    @Test
+    void theListOfDifferencesIsNeeded() {
+        for (String option : DIFFERENT.keySet()) {
+            Set<String> meanings = new TreeSet<>();
+            commands().values().stream()
+                    .flatMap(c -> c.getCommandSpec().options().stream())
+                    .filter(o -> o.longestName().equals(option))
+                    .forEach(o -> meanings.add(o.typeInfo().getClassName() + described(o)));
+            assertTrue(meanings.size() > 1, option);
+        }
+    }
+
+    @Test
+    void whatComputesTakesThreadsAndTypesOfWeights() {
+        commands().forEach((name, command) -> {
+            if (COMPUTING.contains(name)) {
+                List<String> options = command.getCommandSpec().options().stream()
+                        .map(OptionSpec::longestName)
+                        .toList();
+                assertTrue(options.containsAll(List.of("--backend", "--threads", "--weight-type")), name);
+            }
+        });
+    }
+}
