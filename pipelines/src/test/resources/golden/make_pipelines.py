@@ -9,6 +9,9 @@ from formula import fill
 HERE = os.path.dirname(os.path.abspath(__file__))
 TEXTS = ["Where is my new card?", "Ada \U0001F600 lives in London, un-believably!", "No."]
 
+# An unknown token begins a word, also where no space stands before it.
+GLUED = "Where\U0001F600is London\U0001F600?"
+
 def plain(x):
     """Numbers of torch and numpy as those of Python."""
     if isinstance(x, dict):
@@ -58,7 +61,7 @@ class Maker:
             zero.append((t, {"candidate_labels": ["money"], "multi_label": False, "hypothesis_template": "This example is {}."}))
         self.case("zero-shot-classification", seq, ["ENTAILMENT", "neutral", "contradiction"], zero)
         self.case("zero-shot-classification", seq, ["contradiction", "entailment"], zero)
-        tokens = [(t, {"aggregation_strategy": s}) for t in TEXTS for s in ("none", "simple", "first", "average", "max")]
+        tokens = [(t, {"aggregation_strategy": s}) for t in TEXTS + [GLUED] for s in ("none", "simple", "first", "average", "max")]
         self.case("token-classification", DebertaV2ForTokenClassification, ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"], tokens,
             scale=1.3)
         masks = [("Where is my [MASK]?", {}), ("[MASK] is my new [MASK].", {"top_k": 3}),

@@ -21,24 +21,8 @@ final class Characters {
 
     /** The part between two code points. */
     Span span(int start, int end) {
-        return stripped(indices[start], indices[end]);
-    }
-
-    /** The words that the part between two code points touches: what stands between white space. */
-    Span words(int start, int end) {
-        Span inside = span(start, end);
-        int first = inside.start();
-        int last = inside.end();
-        while (first > 0 && !WhiteSpace.is(text.charAt(first - 1))) {
-            first--;
-        }
-        while (last < text.length() && !WhiteSpace.is(text.charAt(last))) {
-            last++;
-        }
-        return stripped(first, last);
-    }
-
-    private Span stripped(int first, int last) {
+        int first = indices[start];
+        int last = indices[end];
         while (first < last && WhiteSpace.is(text.charAt(first))) {
             first++;
         }

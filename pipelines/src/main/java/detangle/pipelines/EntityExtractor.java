@@ -276,7 +276,7 @@ public final class EntityExtractor implements Pipeline {
 
         Encoding encoding() {
             int[] none = new int[size];
-            return new Encoding(Arrays.copyOf(ids, size), none, List.of(), none, none, none);
+            return new Encoding(Arrays.copyOf(ids, size), none, List.of(), none, none, none, none);
         }
     }
 

@@ -109,15 +109,17 @@ public final class QuestionAnswerer implements Pipeline {
 
     private static List<Answer> ranked(
             List<Encoding> windows, Found[] found, Characters context, QuestionOptions options) {
+        WordBounds words = new WordBounds(windows, 1);
         // Windows overlap, and several spans of tokens may be the same words: what two of them found is one answer.
         Map<String, Answer> byText = new LinkedHashMap<>();
         double noAnswer = Double.POSITIVE_INFINITY;
         for (int i = 0; i < found.length; i++) {
             Encoding window = windows.get(i);
             for (SpanSearch.Span span : found[i].spans()) {
-                int start = window.starts()[span.first()];
-                int end = window.ends()[span.last()];
-                Characters.Span part = options.alignToWords() ? context.words(start, end) : context.span(start, end);
+                Characters.Span part = options.alignToWords()
+                        ? context.span(
+                                words.start(window.words()[span.first()]), words.end(window.words()[span.last()]))
+                        : context.span(window.starts()[span.first()], window.ends()[span.last()]);
                 byText.merge(
                         part.word().toLowerCase(Locale.ROOT),
                         new Answer(span.score(), part.start(), part.end(), part.word()),

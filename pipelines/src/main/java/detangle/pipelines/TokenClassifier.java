@@ -2,6 +2,7 @@ package detangle.pipelines;
 
 import detangle.models.deberta.Architecture;
 import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
 import detangle.models.text.Truncation;
 import detangle.pipelines.EntityAggregation.Piece;
 import java.nio.file.Path;
@@ -76,7 +77,8 @@ public final class TokenClassifier implements Pipeline {
                 new ArrayList<>(encodings.stream().map(e -> List.<Entity>of()).toList());
         model.run(encodings, progress, (index, row) -> {
             Characters text = characters.get(rows.row(index));
-            byWindow.set(index, aggregation.entities(pieces(encodings.get(index), row, text), text));
+            List<Piece> pieces = pieces(encodings.get(index), row, text, model.tokenizer());
+            byWindow.set(index, aggregation.entities(pieces, text));
         });
         List<List<Entity>> results = new ArrayList<>();
         texts.forEach(t -> results.add(new ArrayList<>()));
@@ -86,16 +88,26 @@ public final class TokenClassifier implements Pipeline {
         return results.stream().map(EntityAggregation::merge).toList();
     }
 
-    private static List<Piece> pieces(Encoding encoding, Row row, Characters text) {
+    private static List<Piece> pieces(Encoding encoding, Row row, Characters text, Tokenizer tokenizer) {
         double[][] logits = row.vectors("logits");
         List<Piece> pieces = new ArrayList<>();
         for (int i = 0; i < encoding.length(); i++) {
             if (encoding.sequences()[i] != Encoding.SPECIAL) {
-                int start = encoding.starts()[i];
-                pieces.add(new Piece(Scores.softmax(logits[i]), start, encoding.ends()[i], !text.isAtSpace(start)));
+                boolean continues = !pieces.isEmpty() && continues(encoding, i, text, tokenizer);
+                pieces.add(new Piece(Scores.softmax(logits[i]), encoding.starts()[i], encoding.ends()[i], continues));
             }
         }
         return pieces;
+    }
+
+    /** Whether a token is of the word that the token before it is of; an unknown one begins a word, as HuggingFace has it. */
+    static boolean continues(Encoding encoding, int token, Characters text, Tokenizer tokenizer) {
+        if (tokenizer.unknownTokenId().orElse(-1) == encoding.ids()[token]) {
+            return false;
+        }
+        return tokenizer.marksContinuations()
+                ? encoding.words()[token] == encoding.words()[token - 1]
+                : !text.isAtSpace(encoding.starts()[token]);
     }
 
     @Override

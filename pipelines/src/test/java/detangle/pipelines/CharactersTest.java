@@ -26,8 +26,5 @@ class CharactersTest {
         assertEquals(new Span("card", 4, 8), text.span(2, 7));
         assertEquals(new Span("\ud83d\ude00y", 0, 3), text.span(0, 3));
         assertEquals(new Span("", 4, 4), text.span(2, 3));
-        assertEquals(new Span("card", 4, 8), text.words(5, 6));
-        assertEquals(new Span("card", 4, 8), text.words(2, 5), "the space is no part of a word");
-        assertEquals(text.span(0, 7), text.words(1, 4));
     }
 }

@@ -108,7 +108,7 @@ final class Gpt2Dictionary {
             for (int id : e.ids()) {
                 tokens.add(spellings.get(id));
             }
-            return new Encoding(e.ids(), e.typeIds(), tokens, e.sequences(), e.starts(), e.ends());
+            return new Encoding(e.ids(), e.typeIds(), tokens, e.sequences(), e.words(), e.starts(), e.ends());
         }
 
         @Override
@@ -119,6 +119,16 @@ final class Gpt2Dictionary {
         @Override
         public OptionalInt maskTokenId() {
             return tokenizer.maskTokenId();
+        }
+
+        @Override
+        public OptionalInt unknownTokenId() {
+            return tokenizer.unknownTokenId();
+        }
+
+        @Override
+        public boolean marksContinuations() {
+            return tokenizer.marksContinuations();
         }
 
         @Override

@@ -189,6 +189,16 @@ final class SentencePieceTokenizer implements Tokenizer {
     }
 
     @Override
+    public OptionalInt unknownTokenId() {
+        return OptionalInt.of(unknownId);
+    }
+
+    @Override
+    public boolean marksContinuations() {
+        return false;
+    }
+
+    @Override
     public String decode(int[] ids, boolean skipSpecialTokens) {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         for (int id : ids) {
@@ -245,7 +255,24 @@ final class SentencePieceTokenizer implements Tokenizer {
         }
 
         Encoding build() {
-            return new Encoding(part(0), part(1), tokens, part(2), part(3), part(4));
+            return new Encoding(part(0), part(1), tokens, part(2), words(), part(3), part(4));
+        }
+
+        /** A piece that begins with a space begins a word, and so does the first one of a text. */
+        private int[] words() {
+            int[] sequences = part(2);
+            int[] words = new int[sequences.length];
+            int word = Encoding.SPECIAL;
+            for (int i = 0; i < words.length; i++) {
+                boolean first = i == 0 || sequences[i - 1] != sequences[i];
+                if (sequences[i] == Encoding.SPECIAL) {
+                    words[i] = Encoding.SPECIAL;
+                } else {
+                    word = first ? 0 : tokens.get(i).indexOf(SPACE) == 0 ? word + 1 : word;
+                    words[i] = word;
+                }
+            }
+            return words;
         }
 
         private int[] part(int index) {

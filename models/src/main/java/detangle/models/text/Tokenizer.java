@@ -20,6 +20,15 @@ public interface Tokenizer {
     /** The text that ids stand for, as HuggingFace's {@code decode} writes it without cleaning up spaces. */
     String decode(int[] ids, boolean skipSpecialTokens);
 
+    /** The id of what the vocabulary lacks; empty if there is none. */
+    OptionalInt unknownTokenId();
+
+    /**
+     * Whether tokens that continue a word are marked as such, as WordPiece's are by {@code ##}. Then the words of an encoding are what
+     * people call words; otherwise punctuation may be a part of them.
+     */
+    boolean marksContinuations();
+
     /** One more than the greatest id. */
     int vocabSize();
 

@@ -124,6 +124,7 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
                 pick(encoding.typeIds(), kept),
                 Arrays.stream(kept).mapToObj(encoding.tokens()::get).toList(),
                 pick(encoding.sequences(), kept),
+                pick(encoding.words(), kept),
                 pick(encoding.starts(), kept),
                 pick(encoding.ends(), kept));
     }

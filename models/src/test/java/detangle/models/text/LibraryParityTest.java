@@ -230,6 +230,7 @@ class LibraryParityTest {
         assertArrayEquals(expected.ids(), actual.ids(), shown);
         assertArrayEquals(expected.typeIds(), actual.typeIds(), shown);
         assertArrayEquals(expected.sequences(), actual.sequences(), shown);
+        assertArrayEquals(expected.words(), actual.words(), shown);
         assertArrayEquals(expected.starts(), actual.starts(), shown);
         assertArrayEquals(expected.ends(), actual.ends(), shown);
         for (int i = 0; i < expected.length(); i++) {

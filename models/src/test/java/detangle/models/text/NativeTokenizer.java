@@ -50,6 +50,7 @@ final class NativeTokenizer implements AutoCloseable {
                     ints(TokenizersLibrary.LIB.getTypeIds(encoding)),
                     List.of(TokenizersLibrary.LIB.getTokens(encoding)),
                     ints(TokenizersLibrary.LIB.getSequenceIds(encoding)),
+                    ints(TokenizersLibrary.LIB.getWordIds(encoding)),
                     starts,
                     ends);
         } finally {

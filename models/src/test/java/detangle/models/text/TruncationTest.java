@@ -33,7 +33,7 @@ class TruncationTest {
         int[] sequences = tokens.stream().mapToInt(t -> t[2]).toArray();
         List<String> spellings =
                 tokens.stream().map(t -> Integer.toString(t[0])).toList();
-        return new Encoding(ids, types, spellings, sequences, ids, ids);
+        return new Encoding(ids, types, spellings, sequences, ids, ids, ids);
     }
 
     private static List<String> apply(int first, int second, int length, Strategy strategy, Optional<Integer> stride) {

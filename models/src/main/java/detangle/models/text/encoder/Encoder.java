@@ -71,6 +71,7 @@ public final class Encoder implements Tokenizer {
             AlignedText content = part.text();
             if (part.token().isPresent()) {
                 respelled.add(tokens.size());
+                tokens.beginWord();
                 tokens.add(part.token().get().id(), content.text(), content, 0, content.length());
                 continue;
             }
@@ -79,6 +80,7 @@ public final class Encoder implements Tokenizer {
                     .map(p -> PreTokenization.words(p, content))
                     .orElse(List.of(content));
             for (AlignedText word : words) {
+                tokens.beginWord();
                 Segmentation.segment(description.model(), word, tokens);
             }
         }
@@ -98,6 +100,7 @@ public final class Encoder implements Tokenizer {
         int[] ids = new int[length];
         int[] types = new int[length];
         int[] sequences = new int[length];
+        int[] words = new int[length];
         int[] starts = new int[length];
         int[] ends = new int[length];
         List<String> spellings = new ArrayList<>(length);
@@ -108,6 +111,7 @@ public final class Encoder implements Tokenizer {
                     ids[at] = special.id();
                     types[at] = special.typeId();
                     sequences[at] = Encoding.SPECIAL;
+                    words[at] = Encoding.SPECIAL;
                     spellings.add(special.token());
                 }
                 case PostProcessor.Piece.Text text -> {
@@ -117,6 +121,7 @@ public final class Encoder implements Tokenizer {
                         ids[at] = tokens.id(i);
                         types[at] = text.typeId();
                         sequences[at] = text.index();
+                        words[at] = tokens.word(i);
                         starts[at] = tokens.start(i);
                         ends[at] = tokens.end(i);
                         spellings.add(tokens.spelling(i));
@@ -124,7 +129,7 @@ public final class Encoder implements Tokenizer {
                 }
             }
         }
-        return new Encoding(ids, types, spellings, sequences, starts, ends);
+        return new Encoding(ids, types, spellings, sequences, words, starts, ends);
     }
 
     @Override
@@ -157,6 +162,24 @@ public final class Encoder implements Tokenizer {
         } catch (EncodingException e) {
             throw new TokenizerException(description.origin(), "ids cannot be decoded: " + e.getMessage(), e);
         }
+    }
+
+    @Override
+    public OptionalInt unknownTokenId() {
+        return switch (description.model()) {
+            case Model.Unigram unigram -> unigram.unknownId();
+            case Model.Bpe bpe -> bpe.unknown().map(bpe.vocabulary()::find).orElse(OptionalInt.empty());
+            case Model.WordPiece wordPiece -> wordPiece.vocabulary().find(wordPiece.unknown());
+        };
+    }
+
+    @Override
+    public boolean marksContinuations() {
+        return switch (description.model()) {
+            case Model.Unigram _ -> false;
+            case Model.Bpe bpe -> !bpe.prefix().isEmpty();
+            case Model.WordPiece wordPiece -> !wordPiece.prefix().isEmpty();
+        };
     }
 
     @Override

@@ -10,6 +10,13 @@ final class TokenList {
     private int[] ids = new int[32];
     private int[] starts = new int[32];
     private int[] ends = new int[32];
+    private int[] words = new int[32];
+    private int word = -1;
+
+    /** Tokens that are added from now on are of the next word. */
+    void beginWord() {
+        word++;
+    }
 
     /** Adds a token that a part of a text, from one of its code points to that before another, is. */
     void add(int id, String spelling, AlignedText text, int from, int to) {
@@ -22,10 +29,12 @@ final class TokenList {
             ids = Arrays.copyOf(ids, 2 * count);
             starts = Arrays.copyOf(starts, 2 * count);
             ends = Arrays.copyOf(ends, 2 * count);
+            words = Arrays.copyOf(words, 2 * count);
         }
         ids[count] = id;
         starts[count] = start;
         ends[count] = end;
+        words[count] = word;
         spellings.add(spelling);
     }
 
@@ -47,6 +56,11 @@ final class TokenList {
 
     int end(int index) {
         return ends[index];
+    }
+
+    /** The number of the word that a token is of. */
+    int word(int index) {
+        return words[index];
     }
 
     void respell(int index, String spelling) {
