@@ -14,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -51,6 +52,22 @@ class CommandAndServerTest {
         start("ranker", "ForSequenceClassification", "LABEL_0");
         start("classifier", "ForSequenceClassification", "contradiction", "neutral", "entailment");
         start("encoder", "Model", "LABEL_0");
+        writeModules(folder.resolve("sentence"));
+        start("sentence", "Model", "LABEL_0");
+    }
+
+    /** What sentence-transformers writes beside a model. */
+    private static void writeModules(Path model) throws IOException {
+        Files.createDirectories(model.resolve("1_Pooling"));
+        Files.writeString(model.resolve("modules.json"), """
+                [{"path":"","type":"sentence_transformers.models.Transformer"},
+                {"path":"1_Pooling","type":"sentence_transformers.models.Pooling"}]""");
+        Files.writeString(model.resolve("1_Pooling/config.json"), """
+                {"word_embedding_dimension":32,"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":false,
+                "pooling_mode_max_tokens":true,"include_prompt":false}""");
+        Files.writeString(model.resolve("sentence_bert_config.json"), "{\"max_seq_length\":12}");
+        Files.writeString(model.resolve("config_sentence_transformers.json"), """
+                {"prompts":{"query":"where ","document":"this "},"default_prompt_name":"document"}""");
     }
 
     private static void start(String name, String className, String... labels) throws IOException {
@@ -208,28 +225,39 @@ class CommandAndServerTest {
     @ParameterizedTest
     @ValueSource(strings = {"where is my card?", "card 40", "card 60", " ", ""})
     void vectors(String text) {
-        for (boolean truncate : new boolean[] {false, true}) {
-            for (boolean normalize : new boolean[] {false, true}) {
-                Result made = command(
-                        "feature-extraction",
-                        "encoder",
-                        flag(truncate, "--truncation"),
-                        flag(normalize, "--normalize"),
-                        "--",
-                        text(text));
-                Result answer = post(
-                        "encoder",
-                        "/embed",
-                        Map.of("inputs", text(text), "truncate", truncate, "normalize", normalize));
-                if (!bothFail(made, answer)) {
-                    JsonNode expected = made.json().get(0);
-                    JsonNode actual = answer.json().get(0);
-                    assertEquals(expected.size(), actual.size());
-                    for (int i = 0; i < expected.size(); i++) {
-                        assertEquals(
-                                expected.get(i).doubleValue(), actual.get(i).doubleValue(), TOLERANCE);
-                    }
+        for (String model : List.of("encoder", "sentence")) {
+            for (boolean truncate : new boolean[] {false, true}) {
+                for (boolean normalize : new boolean[] {false, true}) {
+                    Map<String, Object> request =
+                            Map.of("inputs", text(text), "truncate", truncate, "normalize", normalize);
+                    Result made = command(
+                            "feature-extraction",
+                            model,
+                            flag(truncate, "--truncation"),
+                            flag(normalize, "--normalize"),
+                            "--",
+                            text(text));
+                    assertSameVectors(made, post(model, "/embed", request));
                 }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"query", "document", "title"})
+    void prompts(String name) {
+        assertSameVectors(
+                command("feature-extraction", "sentence", "--prompt-name", name, "--normalize", "is it?"),
+                post("sentence", "/embed", Map.of("inputs", "is it?", "prompt_name", name)));
+    }
+
+    private static void assertSameVectors(Result command, Result server) {
+        if (!bothFail(command, server)) {
+            JsonNode expected = command.json().get(0);
+            JsonNode actual = server.json().get(0);
+            assertEquals(expected.size(), actual.size());
+            for (int i = 0; i < expected.size(); i++) {
+                assertEquals(expected.get(i).doubleValue(), actual.get(i).doubleValue(), TOLERANCE);
             }
         }
     }

@@ -175,14 +175,18 @@ public final class Hub {
     private Path fetch(ModelId id, HubCache cache, Listing listing, boolean weighty, HubProgress progress)
             throws IOException {
         Path snapshot = cache.snapshot(listing.commit());
-        if (!ModelFiles.haveConfig(listing.files())) {
+        if (listing.files().contains(SentenceModules.FILE)) {
+            fetch(id, cache, listing, SentenceModules.FILE, progress);
+        }
+        SentenceModules modules = SentenceModules.in(snapshot);
+        if (!ModelFiles.haveConfig(listing.files(), modules)) {
             throw new HubException(id + " has no config.json, so it is no model that can be run");
         }
         List<String> files = new ArrayList<>();
         if (weighty) {
-            files.addAll(weights(id, cache, listing, progress));
+            files.addAll(weights(id, cache, listing, modules.encoder(), progress));
         }
-        files.addAll(ModelFiles.beside(listing.files()));
+        files.addAll(ModelFiles.beside(listing.files(), modules));
         for (String file : files) {
             fetch(id, cache, listing, file, progress);
         }
@@ -192,8 +196,9 @@ public final class Hub {
     }
 
     /** The files that hold the weights; the index of shards, if there is one, is loaded to know them. */
-    private List<String> weights(ModelId id, HubCache cache, Listing listing, HubProgress progress) throws IOException {
-        String weights = ModelFiles.weights(listing.files())
+    private List<String> weights(ModelId id, HubCache cache, Listing listing, String encoder, HubProgress progress)
+            throws IOException {
+        String weights = ModelFiles.weights(listing.files(), encoder)
                 .orElseThrow(() -> new HubException(id
                         + " has neither model.safetensors nor pytorch_model.bin: it has no weights that can be read"));
         if (!ModelFiles.isIndex(weights)) {
@@ -202,10 +207,10 @@ public final class Hub {
         fetch(id, cache, listing, weights, progress);
         List<String> shards = new ArrayList<>();
         for (String shard : ModelFiles.shards(cache.snapshot(listing.commit()).resolve(weights))) {
-            if (!listing.files().contains(shard)) {
-                throw new HubException(id + " has no " + shard + ", which " + weights + " names");
+            if (!listing.files().contains(encoder + shard)) {
+                throw new HubException(id + " has no " + encoder + shard + ", which " + weights + " names");
             }
-            shards.add(shard);
+            shards.add(encoder + shard);
         }
         return shards;
     }

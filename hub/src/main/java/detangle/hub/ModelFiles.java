@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -26,6 +27,18 @@ final class ModelFiles {
     private static final List<String> BESIDE_TOKENIZERS =
             List.of("merges.txt", "vocab.bpe", "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json");
 
+    /** What sentence-transformers says of inputs; it looks for the first of these. */
+    private static final List<String> BESIDE_ENCODERS = List.of(
+            "sentence_bert_config.json",
+            "sentence_roberta_config.json",
+            "sentence_distilbert_config.json",
+            "sentence_camembert_config.json",
+            "sentence_albert_config.json",
+            "sentence_xlm-roberta_config.json",
+            "sentence_xlnet_config.json");
+
+    private static final String PROMPTS = "config_sentence_transformers.json";
+
     /** The best first. */
     private static final List<String> WEIGHTS = List.of("model.safetensors", "pytorch_model.bin");
 
@@ -34,10 +47,10 @@ final class ModelFiles {
 
     private ModelFiles() {}
 
-    /** The weights, or the index of their shards. */
-    static Optional<String> weights(Collection<String> names) {
+    /** The weights in a folder, or the index of their shards. */
+    static Optional<String> weights(Collection<String> names, String folder) {
         return WEIGHTS.stream()
-                .flatMap(w -> List.of(w, w + INDEX).stream())
+                .flatMap(w -> Stream.of(folder + w, folder + w + INDEX))
                 .filter(names::contains)
                 .findFirst();
     }
@@ -46,16 +59,21 @@ final class ModelFiles {
         return name.endsWith(INDEX);
     }
 
-    /** What is needed beside the weights. What makes a folder a model comes last, when everything else is there. */
-    static List<String> beside(Collection<String> names) {
-        List<String> wanted = new ArrayList<>(TOKENIZERS);
-        wanted.addAll(BESIDE_TOKENIZERS);
-        wanted.addAll(CONFIGS);
+    /** What is needed beside the encoder's weights. What makes a folder a model comes last, when everything else is there. */
+    static List<String> beside(Collection<String> names, SentenceModules modules) {
+        List<String> wanted = new ArrayList<>(List.of(PROMPTS));
+        for (String folder : modules.behind()) {
+            wanted.add(folder + "/" + CONFIG);
+            weights(names, folder + "/").filter(w -> !isIndex(w)).ifPresent(wanted::add);
+        }
+        Stream.of(TOKENIZERS, BESIDE_TOKENIZERS, BESIDE_ENCODERS, CONFIGS)
+                .flatMap(List::stream)
+                .forEach(name -> wanted.add(modules.encoder() + name));
         return wanted.stream().filter(names::contains).toList();
     }
 
-    static boolean haveConfig(Collection<String> names) {
-        return CONFIGS.stream().anyMatch(names::contains);
+    static boolean haveConfig(Collection<String> names, SentenceModules modules) {
+        return CONFIGS.stream().anyMatch(name -> names.contains(modules.encoder() + name));
     }
 
     /** The shards that an index names. */
@@ -84,16 +102,19 @@ final class ModelFiles {
      * another.
      */
     static boolean complete(Path folder, boolean weighty) {
-        return haveConfig(namesIn(folder, CONFIGS))
-                && (!namesIn(folder, TOKENIZERS).isEmpty()
-                        || !namesIn(folder, List.of(GLINER_CONFIG)).isEmpty())
-                && (!weighty || haveWeights(folder));
+        SentenceModules modules = SentenceModules.in(folder);
+        Path encoder = folder.resolve(modules.encoder());
+        return !namesIn(encoder, CONFIGS).isEmpty()
+                && (!namesIn(encoder, TOKENIZERS).isEmpty()
+                        || !namesIn(encoder, List.of(GLINER_CONFIG)).isEmpty())
+                && modules.configured().stream().allMatch(module -> Files.isRegularFile(folder.resolve(module, CONFIG)))
+                && (!weighty || haveWeights(encoder));
     }
 
     private static boolean haveWeights(Path folder) {
         List<String> all =
-                WEIGHTS.stream().flatMap(w -> List.of(w, w + INDEX).stream()).toList();
-        Optional<String> weights = weights(namesIn(folder, all));
+                WEIGHTS.stream().flatMap(w -> Stream.of(w, w + INDEX)).toList();
+        Optional<String> weights = weights(namesIn(folder, all), "");
         if (weights.isEmpty() || !isIndex(weights.get())) {
             return weights.isPresent();
         }

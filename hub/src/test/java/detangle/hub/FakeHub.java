@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
 final class FakeHub implements AutoCloseable {
     static final String REPOSITORY = "some-org/some-model";
     static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
+    private static final String FILES = "/" + REPOSITORY + "/resolve/" + COMMIT + "/";
     static final String TOKEN = "hf_secret";
 
     private static final int LARGE = 1000;
@@ -120,8 +121,8 @@ final class FakeHub implements AutoCloseable {
                         exchange,
                         ("{\"sha\":\"" + COMMIT + "\",\"siblings\":[" + siblings + "]}")
                                 .getBytes(StandardCharsets.UTF_8));
-            } else if (path.startsWith("/" + REPOSITORY + "/resolve/" + COMMIT + "/")) {
-                file(exchange, path.substring(path.lastIndexOf('/') + 1));
+            } else if (path.startsWith(FILES)) {
+                file(exchange, path.substring(FILES.length()));
             } else {
                 exchange.sendResponseHeaders(404, -1);
             }

@@ -107,6 +107,59 @@ class HubTest {
     }
 
     @Test
+    void modulesOfSentenceTransformersAreLoaded() throws IOException {
+        server.put("modules.json", """
+                [{"path":"","type":"sentence_transformers.models.Transformer"},
+                {"path":"1_Pooling","type":"sentence_transformers.models.Pooling"},
+                {"path":"2_Dense","type":"sentence_transformers.models.Dense"},
+                {"path":"3_Normalize","type":"sentence_transformers.models.Normalize"}]""");
+        server.put("1_Pooling/config.json", "{}");
+        server.put("2_Dense/config.json", "{}");
+        server.put("2_Dense/pytorch_model.bin", "weights");
+        server.put("2_Dense/train.py", "print('never asked for')");
+        server.put("4_Other/config.json", "{}");
+        server.put("sentence_bert_config.json", "{}");
+        server.put("config_sentence_transformers.json", "{}");
+        Path folder = load();
+        for (String name : List.of(
+                "modules.json",
+                "1_Pooling/config.json",
+                "2_Dense/config.json",
+                "2_Dense/pytorch_model.bin",
+                "sentence_bert_config.json",
+                "config_sentence_transformers.json")) {
+            assertArrayEquals(server.files.get(name), Files.readAllBytes(folder.resolve(name)), name);
+        }
+        assertEquals(0, server.asked("2_Dense/train.py") + server.asked("4_Other/config.json"));
+        // A folder without the pooling is half a model, and a commit is asked for again.
+        Files.delete(folder.resolve("1_Pooling/config.json"));
+        hub(Optional.empty(), false).folder(FakeHub.REPOSITORY + "@" + FakeHub.COMMIT, HubProgress.NONE);
+        assertTrue(Files.isRegularFile(folder.resolve("1_Pooling/config.json")));
+    }
+
+    @Test
+    void anEncoderMayHaveAFolderOfItsOwn() throws IOException {
+        for (String name : List.of("config.json", "tokenizer.json", "model.safetensors")) {
+            server.files.put("0_Transformer/" + name, server.files.remove(name));
+        }
+        server.put("config.json", "{\"__version__\":\"1.0.0\"}");
+        server.put("0_Transformer/sentence_bert_config.json", "{}");
+        server.put(
+                "modules.json", "[{\"path\":\"0_Transformer\",\"type\":\"sentence_transformers.models.Transformer\"}]");
+        Path folder = load();
+        assertArrayEquals(WEIGHTS, Files.readAllBytes(folder.resolve("0_Transformer/model.safetensors")));
+        assertTrue(Files.isRegularFile(folder.resolve("0_Transformer/sentence_bert_config.json")));
+        int before = server.requests.size();
+        assertEquals(
+                folder,
+                hub(Optional.empty(), false).folder(FakeHub.REPOSITORY + "@" + FakeHub.COMMIT, HubProgress.NONE));
+        assertEquals(before, server.requests.size());
+        server.put("modules.json", "[{\"path\":\"../0\",\"type\":\"sentence_transformers.models.Transformer\"}]");
+        Files.delete(folder.resolve("modules.json"));
+        refusedWith("names the folder ../0");
+    }
+
+    @Test
     void whatIsThereIsNotLoadedAgain() {
         Path first = load();
         int before = server.requests.size();
