@@ -21,6 +21,10 @@ record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalL
 
     /** Whether the tag has the form of a hash: hexadecimal digits, 64 of SHA-256 or 40 of SHA-1. */
     boolean tagLooksLikeHash() {
+        return looksLikeHash(tag);
+    }
+
+    private static boolean looksLikeHash(String tag) {
         return HASH.matcher(tag).matches();
     }
 
@@ -73,8 +77,8 @@ record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalL
         }
 
         RemoteFile of(String name, URI uri) {
-            RemoteFile file = new RemoteFile(name, uri, tag.orElse(""), tagIsHash, size);
-            return new RemoteFile(name, uri, file.tag(), tagIsHash && file.tagLooksLikeHash(), size);
+            String known = tag.orElse("");
+            return new RemoteFile(name, uri, known, tagIsHash && looksLikeHash(known), size);
         }
     }
 }

@@ -79,6 +79,13 @@ final class Transfer {
                 }
                 throw new HubException(file.uri() + " cannot be read: status " + answer.status());
             }
+            if (answer.header("Content-Type")
+                    .filter(type -> type.startsWith("text/html"))
+                    .isPresent()) {
+                throw new HubException(
+                        file.uri() + " answers with a web page instead of the file: is HF_ENDPOINT a hub,"
+                                + " and does the network ask for a login?");
+            }
             long start = goesOn ? from : 0;
             if (size.isEmpty() && answer.length().isPresent()) {
                 size = OptionalLong.of(start + answer.length().getAsLong());

@@ -169,6 +169,13 @@ class HubMirrorTest {
         refusedWith("is damaged: its hash is ");
     }
 
+    /** A login page has a size too, and would stay in the cache. */
+    @Test
+    void aWebPageIsNoFile() {
+        server.headers = content -> Map.of("Content-Type", "text/html; charset=utf-8");
+        refusedWith("answers with a web page instead of the file");
+    }
+
     @Test
     void aWrongSizeIsRefused() {
         server.headers = content -> Map.of("X-Linked-Size", "" + (content.length - 1));
