@@ -13,7 +13,7 @@ final class LengthOption {
             paramLabel = "N",
             description =
                     "The most tokens of an input, special ones included; by default the least that the model's files"
-                            + " state. Models without absolute positions take any number.")
+                            + " state. Models without absolute positions take any number. extract counts words.")
     private Optional<Integer> maxLength;
 
     OptionalInt tokens(CommandSpec spec) {

@@ -15,7 +15,7 @@ final class PoolingOption {
 
     @Option(
             names = "--pooling",
-            paramLabel = "NAME,...",
+            paramLabel = "NAME",
             split = ",",
             converter = Poolings.class,
             completionCandidates = Poolings.class,

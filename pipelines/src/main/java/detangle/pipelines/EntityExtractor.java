@@ -38,14 +38,17 @@ public final class EntityExtractor implements Pipeline {
     private final CompiledProgram spans;
     private final int entId;
     private final int sepId;
+    private final int maxWords;
 
-    private EntityExtractor(GlinerFolder folder, TextModel model, Optional<BiLstm> lstm, CompiledProgram spans) {
+    private EntityExtractor(
+            GlinerFolder folder, TextModel model, Optional<BiLstm> lstm, CompiledProgram spans, int maxWords) {
         this.config = folder.config();
         this.model = model;
         this.lstm = lstm;
         this.spans = spans;
         this.entId = folder.entId();
         this.sepId = folder.sepId();
+        this.maxWords = maxWords;
     }
 
     /** Loads a folder with gliner_config.json and weights, on the best backend there is. */
@@ -78,7 +81,8 @@ public final class EntityExtractor implements Pipeline {
         try {
             Optional<BiLstm> lstm = config.lstm() ? Optional.of(new BiLstm(config, weights)) : Optional.empty();
             CompiledProgram spans = CompiledProgram.load(GlinerModel.spans(config), parameters, session);
-            return new EntityExtractor(parts, model, lstm, spans);
+            return new EntityExtractor(
+                    parts, model, lstm, spans, options.maxLength().orElse(config.maxWords()));
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
@@ -162,9 +166,9 @@ public final class EntityExtractor implements Pipeline {
 
     private List<Window> windows(int number, String text, List<int[]> prompt) {
         List<Word> words = words(text);
-        int length = Math.min(config.maxWords(), words.size());
+        int length = Math.min(maxWords, words.size());
         // An entity that one window cuts is whole in the next.
-        int overlap = Math.min(config.maxWords() / 2, Math.max(config.maxWidth(), config.maxWords() / 4));
+        int overlap = Math.min(maxWords / 2, Math.max(config.maxWidth(), maxWords / 4));
         Map<String, int[]> known = new HashMap<>();
         List<Window> windows = new ArrayList<>();
         for (int first = 0; first < words.size(); first += length - overlap) {

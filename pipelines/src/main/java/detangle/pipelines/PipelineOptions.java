@@ -16,7 +16,8 @@ import java.util.OptionalInt;
  * @param truncationStrategy which text of a pair is cut; if empty the longest first, and the first alone where the second is the pipeline's own
  * @param weightType what weights that are stored in 32 bits are kept in, see {@link SessionOptions#weightType}; as they are stored if empty
  * @param maxLength the most tokens of an input, special ones included, and the length of windows. If empty, the least that the
- *     model's files state. More than {@code max_position_embeddings} is possible for models without absolute positions
+ *     model's files state. More than {@code max_position_embeddings} is possible for models without absolute positions. GLiNER counts
+ *     words
  * @param ignoreUnused whether tensors of the model that no parameter takes are passed over; see {@link SessionOptions#ignoreUnused}
  * @param dynamicBatching how texts of several threads run together; empty if each thread runs its own. Masks and multiple choice do
  *     without

@@ -8,11 +8,13 @@ import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Batch;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
+import detangle.models.text.TokenizerException;
 import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -173,11 +175,10 @@ final class TextModel implements AutoCloseable {
             return encoding;
         }
         if (options.truncation()) {
+            Encoding kept = cut(encoding, cut, row);
             row.cut("has " + tokens + " tokens, and the model takes " + length.cut() + ": "
                     + (tokens - length.cut().tokens()) + " are cut");
-            return new Truncation(maxLength(), cut, Optional.empty())
-                    .apply(encoding)
-                    .getFirst();
+            return kept;
         }
         if (tokens > length.most().tokens()) {
             throw row.unanswerable("has " + tokens + " tokens, and the model takes " + length.most()
@@ -193,6 +194,29 @@ final class TextModel implements AutoCloseable {
                     length.cut());
         }
         return encoding;
+    }
+
+    private Encoding cut(Encoding encoding, Truncation.Strategy strategy, InputRow row) {
+        try {
+            Encoding kept = new Truncation(maxLength(), strategy, Optional.empty())
+                    .apply(encoding)
+                    .getFirst();
+            if (textsIn(kept) == textsIn(encoding)) {
+                return kept;
+            }
+        } catch (TokenizerException e) {
+            // What is to be cut is too short for it: said below with the row's name.
+        }
+        throw row.unanswerable("has " + encoding.length() + " tokens, and the model takes " + length.cut()
+                + ", which leaves nothing of the text that is to be cut (" + strategy.text() + ")");
+    }
+
+    /** Of how many texts an encoding has tokens: two for a pair. */
+    private static long textsIn(Encoding encoding) {
+        return Arrays.stream(encoding.sequences())
+                .filter(s -> s != Encoding.SPECIAL)
+                .distinct()
+                .count();
     }
 
     /**

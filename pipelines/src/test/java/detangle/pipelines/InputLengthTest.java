@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +103,21 @@ class InputLengthTest {
     }
 
     @Test
+    void aLengthThatLeavesNothingOfATextIsRefused() {
+        PipelineOptions options = PipelineOptions.DEFAULT.withTruncation(true);
+        String message = refusal(options.withMaxLength(2), LONG);
+        assertEquals(
+                "the text has 62 tokens, and the model takes 2 (the maximum length that was chosen), which leaves nothing of the"
+                        + " text that is to be cut (only_first)",
+                message);
+        try (TextRanker ranker = TextRanker.load(model, options.withMaxLength(4))) {
+            PipelineException e = assertThrows(PipelineException.class, () -> ranker.rank("card", List.of(LONG)));
+            assertTrue(e.getMessage().startsWith("the document with the query has 64 tokens"), e.getMessage());
+            assertTrue(e.getMessage().endsWith("to be cut (longest_first)"), e.getMessage());
+        }
+    }
+
+    @Test
     void windowsAreAsLongAsIsAskedFor() throws IOException {
         Path ner = TinyModel.write(folder.resolve("ner"), "ForTokenClassification", List.of("A", "B"));
         int tokens = Tokenizers.load(ner).encode(LONG).length();
@@ -117,6 +133,26 @@ class InputLengthTest {
             double[] last = Scores.softmax(logits.getDouble(120), logits.getDouble(121));
             assertEquals(Math.max(last[0], last[1]), entities.getLast().score(), TOLERANCE);
         }
+    }
+
+    @Test
+    void glinerCountsWords() throws IOException {
+        Path gliner = TinyGliner.write(folder.resolve("gliner"));
+        assertEquals(1, windows(gliner, PipelineOptions.DEFAULT));
+        // Windows of 4 words that share 2.
+        assertEquals(4, windows(gliner, PipelineOptions.DEFAULT.withMaxLength(4)));
+    }
+
+    private static int windows(Path gliner, PipelineOptions options) {
+        AtomicInteger windows = new AtomicInteger();
+        try (EntityExtractor extractor = EntityExtractor.load(gliner, options)) {
+            extractor.extract(
+                    List.of("Ada and Charles met in London on a rainy day"),
+                    List.of("person"),
+                    ExtractionOptions.DEFAULT,
+                    windows::set);
+        }
+        return windows.get();
     }
 
     @Test
