@@ -1,7 +1,6 @@
 package detangle.models.text;
 
 import detangle.models.text.encoder.AddedToken;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,22 +48,5 @@ record TokenizerSettings(
     /** The name of the token of a role, such as {@code pad_token}. */
     String role(String role, String otherwise) {
         return roles.getOrDefault(role, otherwise);
-    }
-
-    /** The same with further special tokens. */
-    TokenizerSettings withSpecial(List<AddedToken> more) {
-        List<AddedToken> all = new ArrayList<>(special);
-        all.addAll(more);
-        return new TokenizerSettings(
-                doLowerCase,
-                splitByPunct,
-                addPrefixSpace,
-                stripAccents,
-                tokenizeChineseChars,
-                modelMaxLength,
-                tokenizerClass,
-                roles,
-                added,
-                all);
     }
 }

@@ -2,7 +2,6 @@ package detangle.models.text;
 
 import detangle.models.files.ModelFile;
 import detangle.models.files.ModelFiles;
-import detangle.models.text.encoder.AddedToken;
 import detangle.models.text.encoder.TokenizerDescription;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,17 +49,6 @@ public final class Tokenizers {
                 gpt2(files, settings(files))
                         .orElseThrow(() -> missing(folder, TORCH_FILE + ", " + DICTIONARY + " with merges.txt"));
         };
-    }
-
-    /**
-     * As {@link #load(Path)}, with further special tokens, such as a library adds to a model's tokenizer. Those that the
-     * tokenizer lacks get the ids behind all others, in their order.
-     */
-    public static Tokenizer load(Path folder, List<String> specialTokens) {
-        ModelFiles files = ModelFiles.of(folder);
-        List<AddedToken> more =
-                specialTokens.stream().map(t -> AddedToken.special(t, 0)).toList();
-        return huggingFace(folder, files, settings(files).withSpecial(more));
     }
 
     private static Tokenizer huggingFace(Path folder, ModelFiles files, TokenizerSettings settings) {

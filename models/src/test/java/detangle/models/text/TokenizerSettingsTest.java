@@ -186,17 +186,6 @@ class TokenizerSettingsTest {
         assertEquals(5, spaced.encode("Hello").ends()[1]);
     }
 
-    /** Tokens that a library adds by itself come behind all others. */
-    @Test
-    void furtherSpecialTokens() throws IOException {
-        trained("tokenizer.json");
-        Tokenizer tokenizer = Tokenizers.load(folder, List.of("<<ENT>>", "[SEP]", "<<SEP>>"));
-        assertEquals(4003, tokenizer.vocabSize());
-        assertArrayEquals(
-                new int[] {1, 4001, 2, 4002, 2},
-                tokenizer.encode("<<ENT>>[SEP]<<SEP>>").ids());
-    }
-
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -11,7 +11,7 @@ final class AlignedText {
     private static final char REPLACEMENT = '\uFFFD';
 
     /** How much longer than the given text a normalised one may become, so that no file can exhaust the memory. */
-    private static final int GROWTH = 32;
+    static final int GROWTH = 32;
 
     private static final int GROWTH_OF_THE_SHORTEST = 64;
 
@@ -52,7 +52,8 @@ final class AlignedText {
         return new AlignedText(codePoints, starts, ends, 0, count, 0, roomFor(count));
     }
 
-    private static int roomFor(int length) {
+    /** The most code points that a text of a length may become. */
+    static int roomFor(int length) {
         return (int) Math.min(Integer.MAX_VALUE - 8, (long) GROWTH * length + GROWTH_OF_THE_SHORTEST);
     }
 

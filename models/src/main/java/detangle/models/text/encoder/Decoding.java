@@ -26,12 +26,29 @@ final class Decoding {
 
     private Decoding() {}
 
-    static List<String> apply(Decoder decoder, List<String> tokens) {
+    /** The text of tokens; decoders may make it so much longer and no more. */
+    static String decode(Decoder decoder, List<String> tokens) {
+        return String.join("", apply(decoder, tokens, AlignedText.roomFor(length(tokens))));
+    }
+
+    private static int length(List<String> tokens) {
+        return tokens.stream().mapToInt(String::length).reduce(tokens.size(), Math::addExact);
+    }
+
+    private static List<String> apply(Decoder decoder, List<String> tokens, int room) {
+        List<String> decoded = step(decoder, tokens, room);
+        if (length(decoded) > room) {
+            throw new EncodingException("the decoder makes the text more than " + AlignedText.GROWTH + " times longer");
+        }
+        return decoded;
+    }
+
+    private static List<String> step(Decoder decoder, List<String> tokens, int room) {
         return switch (decoder) {
             case Decoder.Sequence sequence -> {
                 List<String> decoded = tokens;
                 for (Decoder step : sequence.steps()) {
-                    decoded = apply(step, decoded);
+                    decoded = apply(step, decoded, room);
                 }
                 yield decoded;
             }

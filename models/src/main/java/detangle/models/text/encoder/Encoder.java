@@ -155,10 +155,7 @@ public final class Encoder implements Tokenizer {
             }
         }
         try {
-            return description
-                    .decoder()
-                    .map(d -> String.join("", Decoding.apply(d, tokens)))
-                    .orElseGet(() -> String.join(" ", tokens));
+            return description.decoder().map(d -> Decoding.decode(d, tokens)).orElseGet(() -> String.join(" ", tokens));
         } catch (EncodingException e) {
             throw new TokenizerException(description.origin(), "ids cannot be decoded: " + e.getMessage(), e);
         }
