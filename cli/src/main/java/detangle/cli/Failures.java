@@ -48,6 +48,8 @@ final class Failures {
             case BenchException known -> oneLine(known);
             case ExportException known -> oneLine(known);
             case HubException known -> oneLine(known);
+            case detangle.backend.NotFiniteException known -> oneLine(known);
+            case detangle.pipelines.NotFiniteException known -> oneLine(known);
             case PipelineException known -> oneLine(known);
             case ServerException known -> oneLine(known);
             case UncheckedIOException io -> oneLine(io.getCause());

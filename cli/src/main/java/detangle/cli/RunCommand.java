@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.cli.Failures.CliException;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Convention;
@@ -76,6 +77,18 @@ final class RunCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
+    /** Losses may be NaN where nothing counts, as in PyTorch; what the model says may not. */
+    private static void checkFinite(Session session, String name, String output, Tensor tensor) {
+        for (long i = 0; i < tensor.elements(); i++) {
+            double value = tensor.getDouble(i);
+            if (!Double.isFinite(value)) {
+                throw new CliException("case " + name + ": " + output + " holds " + value
+                        + " and not finite numbers alone: "
+                        + session.notFiniteWeight().orElse("the weights are finite, so computing with them overflows"));
+            }
+        }
+    }
+
     @Override
     public void run() {
         threads.apply();
@@ -102,6 +115,7 @@ final class RunCommand implements Runnable {
                 if (profile) {
                     times.add(session, c.inputs());
                 }
+                outputs.forEach((name, tensor) -> checkFinite(session, c.name(), name, tensor));
                 outputs.forEach((name, tensor) -> results.put(c.name() + "." + name, tensor));
                 Loss.of(architecture, config, outputs, c.inputs(), c.labels())
                         .forEach((name, tensor) -> results.put(c.name() + "." + name, tensor));

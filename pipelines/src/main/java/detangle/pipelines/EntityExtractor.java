@@ -234,7 +234,7 @@ public final class EntityExtractor implements Pipeline {
                 .get("scores");
         int labels = window.labelTokens().length;
         for (int i = 0; i < size * labels; i++) {
-            double score = Scores.sigmoid(scores.getDouble(i));
+            double score = Scores.sigmoid(Row.finite(scores.getDouble(i)));
             if (score > threshold) {
                 int first = window.firstWord() + (int) starts[i / labels];
                 int last = window.firstWord() + (int) ends[i / labels];

@@ -127,8 +127,8 @@ public final class FeatureExtractor implements Pipeline {
         model.run(
                 rows.encodings(),
                 progress,
-                (index, row) ->
-                        results.set(rows.row(index), vectors.apply(row.vectors(STATES), promptTokens, options)));
+                (index, row) -> results.set(
+                        rows.row(index), Row.finite(vectors.apply(row.vectors(STATES), promptTokens, options))));
         return List.copyOf(results);
     }
 

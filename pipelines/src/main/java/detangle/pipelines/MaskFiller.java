@@ -114,8 +114,9 @@ public final class MaskFiller implements Pipeline {
             for (int row = 0; row < rows.size(); row++) {
                 List<List<MaskPrediction>> ofText = new ArrayList<>();
                 for (int position : masks(rows.get(row))) {
-                    ofText.add(predictions(rows.get(row), position, vector(logits, next), candidates, topK));
-                    next++;
+                    int place = next++;
+                    double[] ofMask = model.reading(rows.get(row), () -> vector(logits, place));
+                    ofText.add(predictions(rows.get(row), position, ofMask, candidates, topK));
                 }
                 results.set(encoded.row(members.get(row)), List.copyOf(ofText));
             }
@@ -144,11 +145,7 @@ public final class MaskFiller implements Pipeline {
 
     private static double[] vector(Tensor logits, int row) {
         int width = Math.toIntExact(logits.dim(1));
-        double[] values = new double[width];
-        for (int i = 0; i < width; i++) {
-            values[i] = logits.getDouble((long) row * width + i);
-        }
-        return values;
+        return Row.read(logits, (long) row * width, width);
     }
 
     private List<MaskPrediction> predictions(

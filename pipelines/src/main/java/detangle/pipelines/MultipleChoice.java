@@ -59,7 +59,8 @@ public final class MultipleChoice implements Pipeline {
                 .toList();
         Map<String, Tensor> inputs = new HashMap<>();
         model.inputs(encodings).forEach((name, rows) -> inputs.put(name, oneBatch(rows)));
-        double[] logits = new Row(model.run(inputs), 0, choices.size()).values("logits");
+        Row row = new Row(model.run(inputs), 0, choices.size());
+        double[] logits = model.reading(encodings.getFirst(), () -> row.values("logits"));
         double[] scores = Scores.softmax(logits);
         return IntStream.range(0, scores.length)
                 .mapToObj(i -> new Choice(i, scores[i], choices.get(i)))

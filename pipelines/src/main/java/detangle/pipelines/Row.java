@@ -11,6 +11,15 @@ import java.util.Map;
  * @param tokens how many it has: what is beyond them is padding
  */
 record Row(Map<String, Tensor> outputs, int row, int tokens) {
+    /** A value that is not a finite number. */
+    static final class NotFiniteValue extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        NotFiniteValue(double value) {
+            super(Double.toString(value), null, false, false);
+        }
+    }
+
     /** Of {@code [B,N]} the N values. */
     double[] values(String output) {
         Tensor tensor = outputs.get(output);
@@ -42,16 +51,32 @@ record Row(Map<String, Tensor> outputs, int row, int tokens) {
         for (int token = 0; token < tokens; token++) {
             long first = (row * tensor.dim(1) + token) * width;
             for (int i = 0; i < width; i++) {
-                vectors[token][i] = (float) tensor.getDouble(first + i);
+                vectors[token][i] = (float) finite(tensor.getDouble(first + i));
             }
         }
         return vectors;
     }
 
-    private static double[] read(Tensor tensor, long first, int count) {
+    /** A value of an answer; none of what a pipeline says is not a number. */
+    static double finite(double value) {
+        if (!Double.isFinite(value)) {
+            throw new NotFiniteValue(value);
+        }
+        return value;
+    }
+
+    /** As {@link #finite(double)}, of each value. */
+    static float[] finite(float[] values) {
+        for (float value : values) {
+            finite(value);
+        }
+        return values;
+    }
+
+    static double[] read(Tensor tensor, long first, int count) {
         double[] values = new double[count];
         for (int i = 0; i < count; i++) {
-            values[i] = tensor.getDouble(first + i);
+            values[i] = finite(tensor.getDouble(first + i));
         }
         return values;
     }

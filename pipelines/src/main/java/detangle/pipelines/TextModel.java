@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,9 @@ final class TextModel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TextModel.class);
 
     private static final Set<Architecture> MASKED_LM = EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
+
+    /** Characters of a text that are enough to know it by. */
+    private static final int QUOTED = 60;
 
     private final Session session;
     private final Tokenizer tokenizer;
@@ -228,7 +232,7 @@ final class TextModel implements AutoCloseable {
         if (batcher.isPresent()) {
             List<Row> rows = batcher.get().run(encodings);
             for (int i = 0; i < rows.size(); i++) {
-                reader.read(i, rows.get(i));
+                read(reader, i, rows.get(i), encodings.get(i));
             }
             progress.done(rows.size());
             return;
@@ -238,9 +242,36 @@ final class TextModel implements AutoCloseable {
                     run(inputs(members.stream().map(encodings::get).toList()));
             for (int row = 0; row < members.size(); row++) {
                 int index = members.get(row);
-                reader.read(index, new Row(outputs, row, encodings.get(index).length()));
+                Encoding encoding = encodings.get(index);
+                read(reader, index, new Row(outputs, row, encoding.length()), encoding);
             }
         });
+    }
+
+    private void read(Reader reader, int index, Row row, Encoding encoding) {
+        reading(encoding, () -> {
+            reader.read(index, row);
+            return true;
+        });
+    }
+
+    /**
+     * Reads what the model says of an encoding.
+     *
+     * @throws NotFiniteException if something of it is not a finite number
+     */
+    <T> T reading(Encoding encoding, Supplier<T> reader) {
+        try {
+            return reader.get();
+        } catch (Row.NotFiniteValue e) {
+            String text = tokenizer.decode(encoding.ids(), true).strip();
+            throw new NotFiniteException("what the model says of '"
+                    + (text.length() > QUOTED ? text.substring(0, QUOTED) + "..." : text)
+                    + "' is " + e.getMessage() + " and not a finite number: "
+                    + session.notFiniteWeight()
+                            .orElse("its weights are finite, so computing with them overflows; keep them in f32,"
+                                    + " or choose another checkpoint"));
+        }
     }
 
     /** Divides encodings into batches, those of like length together; each batch is given as their places in the list. */

@@ -1,18 +1,21 @@
 package detangle.pipelines;
 
 import detangle.ir.Program;
+import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
 import detangle.models.deberta.RandomWeights;
 import detangle.models.weights.SafetensorsWriter;
+import detangle.models.weights.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /** Folders with a small model of random weights, and the tokenizer of the model that ships with the project. */
@@ -50,5 +53,22 @@ public final class TinyModel {
         SafetensorsWriter.write(
                 folder.resolve("model.safetensors"), new TreeMap<>(RandomWeights.of(program)), Map.of());
         return folder;
+    }
+
+    /** Changes one element of a tensor of a model. */
+    public static void set(Path model, String name, int element, float value) {
+        Path file = model.resolve("model.safetensors");
+        SequencedMap<String, Tensor> tensors = new TreeMap<>();
+        try (Weights weights = Weights.open(file)) {
+            for (String each : weights.names()) {
+                Tensor tensor = weights.get(each);
+                float[] values = tensor.toFloats();
+                if (each.equals(name)) {
+                    values[element] = value;
+                }
+                tensors.put(each, Tensor.of(values, tensor.shape()));
+            }
+        }
+        SafetensorsWriter.write(file, tensors, Map.of());
     }
 }

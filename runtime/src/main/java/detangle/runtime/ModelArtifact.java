@@ -23,6 +23,7 @@ import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
 import detangle.models.weights.Artifact;
 import detangle.models.weights.ArtifactException;
+import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -87,6 +88,7 @@ public final class ModelArtifact {
             Program program = DebertaModel.build(config, head, model);
             TreeMap<String, Tensor> tensors = new TreeMap<>(
                     Checkpoint.parameters(weights, config, program, Optional.of(head), options.ignoreUnused()));
+            FiniteWeights.check(weights, tensors);
             options.weightType().ifPresent(type -> tensors.replaceAll((name, tensor) -> narrowed(tensor, type)));
             SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
             ArtifactFiles.of(folder).forEach((name, content) -> sections.put(Artifact.FILES + name, content));

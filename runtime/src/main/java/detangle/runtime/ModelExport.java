@@ -13,6 +13,7 @@ import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
+import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import java.nio.file.Path;
 import java.util.List;
@@ -89,6 +90,7 @@ public final class ModelExport {
             Program program = DebertaModel.build(config, head, model);
             Map<String, Tensor> parameters =
                     Checkpoint.parameters(weights, config, program, Optional.of(head), options.ignoreUnused());
+            FiniteWeights.check(weights, parameters);
             Program lowered = Compiler.run(program, Pipeline.export(parameters), (pass, p) -> {});
             return switch (options.format()) {
                 case onnx ->

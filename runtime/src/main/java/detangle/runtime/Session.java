@@ -3,6 +3,7 @@ package detangle.runtime;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.InputException;
+import detangle.backend.NotFiniteException;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.compiler.Compiler;
@@ -23,7 +24,9 @@ import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.Head;
 import detangle.models.deberta.ModelOptions;
 import detangle.models.weights.Artifact;
+import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -47,6 +50,10 @@ public final class Session implements AutoCloseable {
     private final Optional<DType> weightType;
     private final boolean ignoreUnused;
     private final StoredPrograms compiled;
+
+    /** Unknown until somebody asks. */
+    private Optional<String> notFinite;
+
     private final Map<Form, Loaded> executables = new EnumMap<>(Form.class);
 
     /** Programs of a model differ by the form of the mask, and by whether padding is left out. */
@@ -221,10 +228,19 @@ public final class Session implements AutoCloseable {
             Plan plan = compiled.find(f)
                     .map(program -> Compiler.compile(program, List.of()))
                     .orElseGet(() -> compile(f));
-            Loaded loaded = new Loaded(device.load(plan), PackedBatch.of(plan.program()));
+            Loaded loaded = new Loaded(load(plan), PackedBatch.of(plan.program()));
             weights.unload(); // The device has packed what it reads often.
             return loaded;
         });
+    }
+
+    private Executable load(Plan plan) {
+        try {
+            return device.load(plan);
+        } catch (NotFiniteException e) {
+            throw new WeightsException(
+                    weights.origin(), FiniteWeights.fault(weights).orElseGet(e::getMessage));
+        }
     }
 
     private Plan compile(Form form) {
@@ -251,6 +267,17 @@ public final class Session implements AutoCloseable {
     /** What the model runs on. */
     public Device device() {
         return device;
+    }
+
+    /**
+     * Why a result is not a finite number: the tensor of the checkpoint that holds one which is none, if there is such a tensor. All of
+     * the checkpoint is read for it once.
+     */
+    public synchronized Optional<String> notFiniteWeight() {
+        if (notFinite == null) {
+            notFinite = FiniteWeights.fault(weights).map(fault -> weights.origin() + ": " + fault);
+        }
+        return notFinite;
     }
 
     /**

@@ -50,6 +50,11 @@ final class ApiException extends RuntimeException {
         return new ApiException(424, "Backend", message);
     }
 
+    /** The model's answer is none. */
+    static ApiException broken(String message) {
+        return new ApiException(500, "Backend", message);
+    }
+
     int status() {
         return status;
     }

@@ -2,6 +2,7 @@ package detangle.server;
 
 import detangle.pipelines.DeadlineException;
 import detangle.pipelines.EmbeddingOptions;
+import detangle.pipelines.NotFiniteException;
 import detangle.pipelines.OverloadedException;
 import detangle.pipelines.PipelineException;
 import detangle.runtime.DetangleVersion;
@@ -306,6 +307,7 @@ public final class InferenceServer implements AutoCloseable {
     private static RuntimeException known(RuntimeException e) {
         return switch (e) {
             case PipelineException refused -> ApiException.validation(refused.getMessage());
+            case NotFiniteException broken -> ApiException.broken(broken.getMessage());
             case OverloadedException full -> ApiException.overloaded(full.getMessage());
             case DeadlineException late -> ApiException.deadline(late.getMessage());
             default -> e;

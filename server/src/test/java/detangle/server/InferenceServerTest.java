@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.models.text.Tokenizers;
 import detangle.pipelines.Classification;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.Pooling;
@@ -131,6 +132,49 @@ class InferenceServerTest {
         assertEquals(status, answer.status, answer.body);
         assertTrue(answer.json().get("error").stringValue().contains(part), answer.body);
         assertTrue(answer.json().has("error_type"), answer.body);
+    }
+
+    /** One token's row of the table is no number: its text has no answer, and the others have theirs. */
+    @Test
+    void anAnswerThatIsNotANumberIsAnErrorOfTheServer() throws IOException {
+        Path model = TinyModel.write(folder.resolve("broken"), "ForSequenceClassification", List.of("a", "b"));
+        int token = 3_000;
+        TinyModel.set(model, "deberta.embeddings.word_embeddings.weight", token * 32, Float.NaN);
+        String text = Tokenizers.load(model).decode(new int[] {token}, true);
+        try (InferenceServer broken = InferenceServer.start(new LinkedHashMap<>(Map.of("broken", model)), options())) {
+            refused(
+                    500,
+                    "word_embeddings.weight' holds NaN at [3000, 0]",
+                    post(broken, "/predict", Map.of("inputs", text)));
+            assertEquals(200, post(broken, "/predict", Map.of("inputs", TEXT)).status);
+        }
+    }
+
+    /** What is asked for comes before what config.json names. */
+    @Test
+    void theTaskSaysWhatAModelIsServedFor() throws IOException {
+        Path model = TinyModel.write(folder.resolve("task"), "ForSequenceClassification", List.of("a"));
+        SequencedMap<String, Path> models = new LinkedHashMap<>(Map.of("task", model));
+        try (InferenceServer vectors =
+                InferenceServer.start(models, options().withTask(Optional.of(ServedTask.FEATURE_EXTRACTION)))) {
+            assertEquals(200, post(vectors, "/embed", Map.of("inputs", TEXT)).status);
+            refused(424, "serve it with --task text-classification", post(vectors, "/predict", Map.of("inputs", TEXT)));
+        }
+        try (InferenceServer labels =
+                InferenceServer.start(models, options().withTask(Optional.of(ServedTask.TEXT_CLASSIFICATION)))) {
+            assertEquals(200, post(labels, "/predict", Map.of("inputs", TEXT)).status);
+            refused(
+                    424,
+                    "not served for text-ranking",
+                    post(labels, "/rerank", Map.of("query", TEXT, "texts", List.of(TEXT))));
+        }
+        Path several = TinyModel.write(folder.resolve("several"), "ForSequenceClassification", List.of("a", "b"));
+        ServerException refusal = assertThrows(
+                ServerException.class,
+                () -> InferenceServer.start(
+                        new LinkedHashMap<>(Map.of("several", several)),
+                        options().withTask(Optional.of(ServedTask.TEXT_RANKING))));
+        assertTrue(refusal.getMessage().contains("one label: it has 2"), refusal.getMessage());
     }
 
     @Test

@@ -5,6 +5,7 @@ import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.models.weights.Artifact;
+import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
 import java.nio.file.Path;
@@ -50,7 +51,7 @@ public final class Checkpoint {
      * @param head the published head of the program; empty for one of one's own
      * @param ignoreUnused whether tensors of the encoder and of the head may be left over
      * @throws HeadException if the checkpoint does not hold the head
-     * @throws WeightsException if a tensor is left over, or the layout of a projection cannot be turned into the one that is needed
+     * @throws WeightsException if a tensor is left over, a small one is not of finite numbers, or the layout of a projection cannot be turned into the one that is needed
      */
     public static Map<String, Tensor> parameters(
             Weights weights, DebertaConfig config, Program program, Optional<Architecture> head, boolean ignoreUnused) {
@@ -67,6 +68,7 @@ public final class Checkpoint {
         if (!ignoreUnused && !Artifact.is(weights.origin())) {
             checkpoint.checkUnused(head);
         }
+        FiniteWeights.checkSmall(weights, parameters);
         return parameters;
     }
 

@@ -1,6 +1,7 @@
 package detangle.backend.vector;
 
 import detangle.backend.BackendException;
+import detangle.backend.NotFiniteException;
 import detangle.backend.vector.kernel.NarrowMatrix;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
@@ -68,15 +69,26 @@ final class Constants {
     synchronized Panels matrix(Node weight) {
         return matrices.computeIfAbsent(weight, w -> {
             Tensor tensor = named(stored(w)).orElseThrow();
-            int n = Math.toIntExact(tensor.dim(0));
-            int k = Math.toIntExact(tensor.dim(1));
-            DType dtype = w.type().dtype();
-            if (dtype == DType.F16 || dtype == DType.BF16) {
-                return NarrowMatrix.ofRows(
-                        (row, to, at) -> tensor.copyTo((long) row * k, dtype, to, at, k), dtype, n, k);
+            try {
+                return packed(w, tensor);
+            } catch (ArithmeticException notFinite) {
+                throw new NotFiniteException(name(stored(w)));
             }
-            return PackedMatrix.ofRows((row, to, at) -> tensor.copyTo((long) row * k, to, at, k), n, k);
         });
+    }
+
+    private static Panels packed(Node w, Tensor tensor) {
+        int n = Math.toIntExact(tensor.dim(0));
+        int k = Math.toIntExact(tensor.dim(1));
+        DType dtype = w.type().dtype();
+        if (dtype == DType.F16 || dtype == DType.BF16) {
+            return NarrowMatrix.ofRows((row, to, at) -> tensor.copyTo((long) row * k, dtype, to, at, k), dtype, n, k);
+        }
+        return PackedMatrix.ofRows((row, to, at) -> tensor.copyTo((long) row * k, to, at, k), n, k);
+    }
+
+    private static String name(Node constant) {
+        return constant.op() instanceof TensorOp.Constant(Literal.Named(String name), var type) ? name : "a constant";
     }
 
     /** A table {@code [A,P,d]}, packed for each head. */

@@ -26,13 +26,20 @@ public record NarrowMatrix(short[] data, DType dtype, int k, int n) implements P
         void read(int row, short[] to, int at);
     }
 
-    /** Packs {@code [N,K]}, so that the product is with the transpose, from rows that are read a panel at a time. */
+    /**
+     * Packs {@code [N,K]}, so that the product is with the transpose, from rows that are read a panel at a time.
+     *
+     * @throws ArithmeticException if an element is not a finite number
+     */
     public static NarrowMatrix ofRows(RowReader rows, DType dtype, int n, int k) {
         short[] data = new short[PackedMatrix.size(k, n)];
         WorkerPool.SHARED.run(PackedMatrix.panels(n), panel -> {
             short[] row = new short[k];
             for (int i = 0; i < Math.min(WIDTH, n - panel * WIDTH); i++) {
                 rows.read(panel * WIDTH + i, row, 0);
+                if (!FiniteRows.areFinite(row, k, dtype)) {
+                    throw new ArithmeticException("an element of a matrix is not a finite number");
+                }
                 for (int j = 0; j < k; j++) {
                     data[(panel * k + j) * WIDTH + i] = row[j];
                 }

@@ -40,7 +40,11 @@ public record PackedMatrix(float[] data, int offset, int k, int n) implements Pa
         void read(int row, float[] to, int at);
     }
 
-    /** As {@link #ofRows(float[], int, int, int)}, from rows that are read a panel at a time and never held all at once. */
+    /**
+     * As {@link #ofRows(float[], int, int, int)}, from rows that are read a panel at a time and never held all at once.
+     *
+     * @throws ArithmeticException if an element is not a finite number
+     */
     public static PackedMatrix ofRows(RowReader rows, int n, int k) {
         float[] data = new float[size(k, n)];
         WorkerPool.SHARED.run(panels(n), panel -> {
@@ -48,6 +52,9 @@ public record PackedMatrix(float[] data, int offset, int k, int n) implements Pa
             int count = Math.min(WIDTH, n - panel * WIDTH);
             for (int i = 0; i < count; i++) {
                 rows.read(panel * WIDTH + i, read, i * k);
+            }
+            if (!FiniteRows.areFinite(read, 0, count * k)) {
+                throw new ArithmeticException("an element of a matrix is not a finite number");
             }
             packRows(read, 0, k, count, k, data, panel * k * WIDTH);
         });

@@ -1,0 +1,13 @@
+package detangle.pipelines;
+
+/**
+ * What a model says of a text is not a finite number: its weights are damaged, or computing with them overflows. One line that names the
+ * text, and the tensor at fault if there is one.
+ */
+public final class NotFiniteException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NotFiniteException(String message) {
+        super(message);
+    }
+}
