@@ -3,6 +3,8 @@ package detangle.cli;
 import detangle.cli.Failures.CliException;
 import detangle.ir.Tensor;
 import detangle.models.deberta.DebertaConfig;
+import java.io.FileInputStream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,12 +38,14 @@ final class CaseFile {
             throw new CliException(file + " does not exist or is no file");
         }
         JsonNode root;
-        try {
-            root = new JsonMapper().readTree(file.toFile());
+        try (Utf8Reader reader = new Utf8Reader(file.toString(), new FileInputStream(file.toFile()))) {
+            root = JsonMapper.shared().readTree(reader);
         } catch (JacksonException e) {
             TokenStreamLocation at = e.getLocation();
             throw new CliException(file + " is not valid JSON"
                     + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
+        } catch (IOException e) {
+            throw new CliException(file + " cannot be read: " + Failures.reason(e));
         }
         JsonNode cases = root.path("cases");
         if (!cases.isArray()) {

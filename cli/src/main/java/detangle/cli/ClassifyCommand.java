@@ -1,5 +1,7 @@
 package detangle.cli;
 
+import detangle.cli.Column.Scalar;
+import detangle.models.text.WhiteSpace;
 import detangle.pipelines.Classification;
 import detangle.pipelines.FunctionToApply;
 import detangle.pipelines.PipelineOptions;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -59,6 +62,9 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
         if (topK < 1) {
             throw wrongUse("--top-k is at least 1");
         }
+        textPair.filter(pair -> fromFile && WhiteSpace.isBlank(pair)).ifPresent(pair -> {
+            throw wrongUse("--text-pair is empty");
+        });
         if (pairColumn.isPresent() && (!fromFile || textPair.isPresent())) {
             throw wrongUse("--pair-column goes with --file, and not with --text-pair");
         }
@@ -75,7 +81,30 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
 
     @Override
     List<String> columns() {
-        return pairs() ? List.of("text", "text_pair", "label", "score") : List.of("text", "label", "score");
+        return List.of("label", "score");
+    }
+
+    @Override
+    List<Column> asked() {
+        return pairs() ? List.of(Column.text("text"), Column.text("text_pair")) : super.asked();
+    }
+
+    @Override
+    SequencedMap<String, Object> asked(List<Object> row) {
+        return pairs()
+                ? Result.object(
+                        "text",
+                        row.getFirst(),
+                        "text_pair",
+                        textPair.map(Object.class::cast).orElseGet(() -> row.get(1)))
+                : super.asked(row);
+    }
+
+    @Override
+    List<Column> answer() {
+        return topK == 1
+                ? List.of(Column.text("label"), Column.score("score"))
+                : List.of(Column.listOf("labels", Scalar.TEXT), Column.listOf("scores", Scalar.DOUBLE));
     }
 
     @Override
@@ -93,24 +122,37 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             results.add(result(
-                    inputs.get(i),
-                    all.get(i).subList(0, Math.min(topK, all.get(i).size()))));
+                    i, all.get(i).subList(0, Math.min(topK, all.get(i).size()))));
         }
         return results;
     }
 
-    private static Result result(List<String> input, List<Classification> best) {
+    private Result result(int index, List<Classification> best) {
         List<Object> json = new ArrayList<>();
         List<List<Object>> records = new ArrayList<>();
         List<String> words = new ArrayList<>();
         for (Classification c : best) {
             double score = Result.rounded(c.score());
             json.add(Result.object("label", c.label(), "score", score));
-            List<Object> row = new ArrayList<>(input);
-            row.addAll(List.of(c.label(), score));
-            records.add(row);
+            records.add(List.of(c.label(), score));
             words.add(Result.scored(c.label(), c.score()));
         }
-        return new Result(json, records, String.join(", ", words));
+        SequencedMap<String, Object> answer;
+        if (topK > 1) {
+            answer = Result.object(
+                    "labels",
+                    records.stream().map(List::getFirst).toList(),
+                    "scores",
+                    records.stream().map(List::getLast).toList());
+        } else {
+            answer = records.isEmpty()
+                    ? Result.object()
+                    : Result.object(
+                            "label",
+                            records.getFirst().getFirst(),
+                            "score",
+                            records.getFirst().getLast());
+        }
+        return new Result(index, json, answer, records, String.join(", ", words));
     }
 }

@@ -1,67 +1,154 @@
 package detangle.cli;
 
+import de.siegmar.fastcsv.reader.AbstractBaseCsvCallbackHandler;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
-import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import detangle.cli.Failures.CliException;
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
 
-/** A CSV file with a header (RFC 4180, UTF-8). */
+/** Delimited values with a header (RFC 4180, UTF-8). Blank lines are no rows. */
 final class CsvRows implements RowSource {
-    private final String name;
-    private final List<String> columns;
-    private final CsvReader<NamedCsvRecord> reader;
-    private final Iterator<NamedCsvRecord> records;
+    /** How much of a file is looked at for the delimiter. */
+    private static final int LONGEST_HEADER = 1 << 16;
 
-    CsvRows(String name, InputStream stream, List<String> columns) {
+    private final String name;
+    private final BufferedReader reader;
+    private final Fields fields = new Fields();
+    private final Iterator<List<String>> records;
+    private final List<String> header;
+    private long row;
+
+    /**
+     * Reads the header.
+     *
+     * @param delimiter what stands between values; found in the header by default
+     * @param wanted columns that must be there
+     */
+    CsvRows(String name, Utf8Reader source, Optional<Character> delimiter, List<String> wanted) {
         this.name = name;
-        this.columns = columns;
-        this.reader = CsvReader.builder()
-                .ofNamedCsvRecord(new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder()));
-        this.records = reader.iterator();
+        this.reader = new BufferedReader(source, LONGEST_HEADER);
+        this.records = CsvReader.builder()
+                .fieldSeparator(delimiter.orElseGet(() -> Delimiter.of(firstLine(), wanted)))
+                .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
+                .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
+                .allowUnclosedQuote(false)
+                .build(fields, reader)
+                .iterator();
+        this.header = read().orElse(List.of());
+        Set<String> known = new HashSet<>();
+        for (String column : header) {
+            if (!known.add(column)) {
+                throw new CliException(name + " has two columns '" + column + "': rename one");
+            }
+        }
+        for (String column : wanted) {
+            if (!header.isEmpty() && !known.contains(column)) {
+                throw new CliException(name + " has no column '" + column + "'; its columns are "
+                        + String.join(", ", header) + ": choose with --column");
+            }
+        }
+    }
+
+    private String firstLine() {
+        try {
+            reader.mark(LONGEST_HEADER);
+            StringBuilder text = new StringBuilder();
+            boolean quoted = false;
+            for (int i = 0; i < LONGEST_HEADER - 1; i++) {
+                int c = reader.read();
+                if (c < 0 || (c == '\n' || c == '\r') && !quoted && !text.isEmpty()) {
+                    break;
+                }
+                quoted ^= c == '"';
+                text.append((char) c);
+            }
+            reader.reset();
+            return text.toString();
+        } catch (IOException e) {
+            throw new CliException(name + " cannot be read: " + Failures.reason(e));
+        }
+    }
+
+    private Optional<List<String>> read() {
+        try {
+            return records.hasNext() ? Optional.of(records.next()) : Optional.empty();
+        } catch (UncheckedIOException e) {
+            throw new CliException(name + " cannot be read: " + Failures.reason(e.getCause()));
+        } catch (CsvParseException e) {
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                if (cause instanceof CliException known) {
+                    throw known;
+                }
+            }
+            throw new CliException(name + ": the row that begins at line " + fields.line
+                    + " has a quote that is not closed, or something behind a closing quote; a quote in a quoted text is"
+                    + " written twice");
+        }
     }
 
     @Override
-    public Optional<List<String>> next() {
-        try {
-            if (!records.hasNext()) {
-                return Optional.empty();
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Optional<SourceRow> next() {
+        return read().map(values -> {
+            row++;
+            SequencedMap<String, Object> columns = new LinkedHashMap<>();
+            for (int i = 0; i < Math.min(header.size(), values.size()); i++) {
+                columns.put(header.get(i), values.get(i));
             }
-            NamedCsvRecord row = records.next();
-            return Optional.of(
-                    columns.stream().map(column -> value(row, column)).toList());
-        } catch (UncheckedIOException e) {
-            throw failure(e.getCause());
-        } catch (CsvParseException e) {
-            throw e.getCause() instanceof IOException io
-                    ? failure(io)
-                    : new CliException(name + " is no well-formed CSV: " + e.getMessage());
+            return new SourceRow(
+                    row,
+                    columns,
+                    values.size() == header.size()
+                            ? Optional.empty()
+                            : Optional.of("(line " + fields.line + ") has " + values.size() + " values, and the header "
+                                    + header.size() + ": put a text with a delimiter in quotes"));
+        });
+    }
+
+    @Override
+    public boolean ready() {
+        try {
+            return reader.ready();
+        } catch (IOException e) {
+            return true; // Reading will tell.
         }
     }
 
-    private CliException failure(IOException e) {
-        return new CliException(
-                e instanceof CharacterCodingException
-                        ? name + " is not UTF-8: convert it"
-                        : name + " cannot be read: " + e.getMessage());
-    }
+    /** Collects the fields of a record, and remembers where it begins. */
+    private static final class Fields extends AbstractBaseCsvCallbackHandler<List<String>> {
+        private List<String> values = List.of();
+        private long line;
 
-    private String value(NamedCsvRecord row, String column) {
-        if (!row.getHeader().contains(column)) {
-            throw new CliException(name + " has no column '" + column + "'; its columns are "
-                    + String.join(", ", row.getHeader()) + ": choose with --column");
+        @Override
+        protected void handleBegin(long startingLineNumber) {
+            values = new ArrayList<>();
+            line = startingLineNumber;
         }
-        return row.findField(column)
-                .orElseThrow(() ->
-                        new CliException(name + ":" + row.getStartingLineNumber() + ": the row ends before " + column));
+
+        @Override
+        protected void handleField(int index, char[] buffer, int offset, int length, boolean quoted) {
+            values.add(new String(buffer, offset, length));
+        }
+
+        @Override
+        protected List<String> buildRecord() {
+            return values;
+        }
     }
 
     @Override
@@ -69,7 +156,7 @@ final class CsvRows implements RowSource {
         try {
             reader.close();
         } catch (IOException e) {
-            throw new CliException(name + " cannot be closed: " + e.getMessage());
+            throw new CliException(name + " cannot be closed: " + Failures.reason(e));
         }
     }
 }

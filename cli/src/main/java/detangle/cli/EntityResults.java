@@ -1,17 +1,44 @@
 package detangle.cli;
 
+import detangle.cli.Column.ObjectOf;
 import detangle.pipelines.Entity;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The entities of a text as a result. */
 final class EntityResults {
-    static final List<String> COLUMNS = List.of("text", "entity", "score", "word", "start", "end");
+    static final List<String> COLUMNS = List.of("entity", "score", "word", "start", "end");
+
+    private static final String ENTITIES = "entities";
 
     private EntityResults() {}
 
     /** @param label the name of the property that holds an entity's label */
-    static Result of(String text, List<Entity> entities, String label) {
+    static List<Column> columns(String label) {
+        return List.of(Column.listOf(
+                ENTITIES,
+                new ObjectOf(
+                        Column.text(label),
+                        Column.score("score"),
+                        Column.text("word"),
+                        Column.whole("start"),
+                        Column.whole("end"))));
+    }
+
+    /** With the properties that GLiNER's own code gives an entity. */
+    static List<Column> columnsOfGliner() {
+        return List.of(Column.listOf(
+                ENTITIES,
+                new ObjectOf(
+                        Column.whole("start"),
+                        Column.whole("end"),
+                        Column.text("text"),
+                        Column.text("label"),
+                        Column.score("score"))));
+    }
+
+    /** @param index the text's place among those of the call */
+    static Result of(int index, String text, List<Entity> entities, String label) {
         List<Object> json = new ArrayList<>();
         for (Entity e : entities) {
             json.add(Result.object(
@@ -26,11 +53,10 @@ final class EntityResults {
                     "end",
                     Result.codePoint(text, e.end())));
         }
-        return result(text, entities, json);
+        return result(index, text, entities, json);
     }
 
-    /** With the properties that GLiNER's own code gives an entity. */
-    static Result ofGliner(String text, List<Entity> entities) {
+    static Result ofGliner(int index, String text, List<Entity> entities) {
         List<Object> json = new ArrayList<>();
         for (Entity e : entities) {
             json.add(Result.object(
@@ -40,15 +66,14 @@ final class EntityResults {
                     "label", e.entity(),
                     "score", Result.rounded(e.score())));
         }
-        return result(text, entities, json);
+        return result(index, text, entities, json);
     }
 
-    private static Result result(String text, List<Entity> entities, List<Object> json) {
+    private static Result result(int index, String text, List<Entity> entities, List<Object> json) {
         List<List<Object>> records = new ArrayList<>();
         List<String> words = new ArrayList<>();
         for (Entity e : entities) {
             records.add(List.of(
-                    text,
                     e.entity(),
                     Result.rounded(e.score()),
                     e.word(),
@@ -56,6 +81,7 @@ final class EntityResults {
                     Result.codePoint(text, e.end())));
             words.add(e.word() + ": " + Result.scored(e.entity(), e.score()));
         }
-        return new Result(json, records, words.isEmpty() ? "-" : String.join(", ", words));
+        return new Result(
+                index, json, Result.object(ENTITIES, json), records, words.isEmpty() ? "-" : String.join(", ", words));
     }
 }

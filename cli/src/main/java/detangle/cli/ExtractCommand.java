@@ -47,6 +47,11 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
     }
 
     @Override
+    List<Column> answer() {
+        return EntityResults.columnsOfGliner();
+    }
+
+    @Override
     List<String> columns() {
         return EntityResults.COLUMNS;
     }
@@ -55,11 +60,11 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
     List<Result> run(EntityExtractor extractor, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
         ExtractionOptions options = new ExtractionOptions(threshold, !nested, multiLabel);
-        List<List<Entity>> all = extractor.extract(texts, labels, options, done -> {});
+        List<List<Entity>> all = extractor.extract(texts, labels, options, counting(progress, windows -> 0));
         progress.done(texts.size());
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
-            results.add(EntityResults.ofGliner(texts.get(i), all.get(i)));
+            results.add(EntityResults.ofGliner(i, texts.get(i), all.get(i)));
         }
         return results;
     }

@@ -16,7 +16,11 @@ import detangle.models.weights.ArtifactException;
 import detangle.models.weights.WeightsException;
 import detangle.pipelines.PipelineException;
 import detangle.server.ServerException;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 
 /** What a failure says on the command line: one line. */
 final class Failures {
@@ -52,8 +56,20 @@ final class Failures {
             case detangle.pipelines.NotFiniteException known -> oneLine(known);
             case PipelineException known -> oneLine(known);
             case ServerException known -> oneLine(known);
-            case UncheckedIOException io -> oneLine(io.getCause());
+            case UncheckedIOException io ->
+                (io.getCause() instanceof FileSystemException file ? file.getFile() + ": " : "")
+                        + reason(io.getCause());
             default -> "internal error: " + e + "; run it with --verbose and report what it prints";
+        };
+    }
+
+    /** Why something cannot be read, in words: some of these exceptions' messages are bare paths. */
+    static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException missing -> "it does not exist";
+            case AccessDeniedException denied -> "no permission to read it";
+            case FileSystemException other when other.getReason() != null -> other.getReason();
+            default -> String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
         };
     }
 

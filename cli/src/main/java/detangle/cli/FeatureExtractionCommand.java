@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.cli.Column.Scalar;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.PipelineOptions;
@@ -65,7 +66,12 @@ final class FeatureExtractionCommand extends PipelineCommand<FeatureExtractor> {
 
     @Override
     List<String> columns() {
-        return List.of("text", "embedding");
+        return List.of("embedding");
+    }
+
+    @Override
+    List<Column> answer() {
+        return List.of(Column.listOf("embedding", Scalar.FLOAT));
     }
 
     @Override
@@ -79,8 +85,10 @@ final class FeatureExtractionCommand extends PipelineCommand<FeatureExtractor> {
                 numbers.add(Result.rounded(value));
             }
             results.add(new Result(
+                    i,
                     numbers,
-                    List.of(List.of(texts.get(i), numbers)),
+                    Result.object("embedding", vectors.get(i)),
+                    List.of(List.of(numbers)),
                     numbers.stream().map(String::valueOf).collect(Collectors.joining(" "))));
         }
         return results;

@@ -1,5 +1,7 @@
 package detangle.cli;
 
+import detangle.cli.Column.ListOf;
+import detangle.cli.Column.ObjectOf;
 import detangle.models.deberta.Architecture;
 import detangle.pipelines.MaskFiller;
 import detangle.pipelines.MaskPrediction;
@@ -51,7 +53,19 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
 
     @Override
     List<String> columns() {
-        return List.of("text", "mask", "score", "token", "token_str", "sequence");
+        return List.of("mask", "score", "token", "token_str", "sequence");
+    }
+
+    /** For each mask a list, as of a text with several masks in HuggingFace's pipeline. */
+    @Override
+    List<Column> answer() {
+        return List.of(Column.listOf(
+                "predictions",
+                new ListOf(new ObjectOf(
+                        Column.score("score"),
+                        Column.whole("token"),
+                        Column.text("token_str"),
+                        Column.text("sequence")))));
     }
 
     @Override
@@ -60,12 +74,12 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
         List<List<List<MaskPrediction>>> all = filler.fill(texts, topK, targets, progress);
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
-            results.add(result(texts.get(i), all.get(i)));
+            results.add(result(i, all.get(i)));
         }
         return results;
     }
 
-    private static Result result(String text, List<List<MaskPrediction>> masks) {
+    private static Result result(int index, List<List<MaskPrediction>> masks) {
         List<List<Object>> json = new ArrayList<>();
         List<List<Object>> records = new ArrayList<>();
         List<String> words = new ArrayList<>();
@@ -76,12 +90,17 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
                 double score = Result.rounded(p.score());
                 ofMask.add(Result.object(
                         "score", score, "token", p.token(), "token_str", p.tokenStr(), "sequence", p.sequence()));
-                records.add(List.of(text, mask, score, p.token(), p.tokenStr(), p.sequence()));
+                records.add(List.of(mask, score, p.token(), p.tokenStr(), p.sequence()));
                 ofMaskInWords.add(Result.scored(p.tokenStr(), p.score()));
             }
             json.add(ofMask);
             words.add(String.join(", ", ofMaskInWords));
         }
-        return new Result(json.size() == 1 ? json.getFirst() : json, records, String.join(" | ", words));
+        return new Result(
+                index,
+                json.size() == 1 ? json.getFirst() : json,
+                Result.object("predictions", json),
+                records,
+                String.join(" | ", words));
     }
 }

@@ -2,25 +2,59 @@ package detangle.cli;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
-/** What a file of rows holds; the constants are the words of {@code --input-format} and the endings of files. */
+/** What a file of rows holds; the constants are the words of {@code --input-format}. */
 enum InputFormat {
     /** A text a line. */
-    text,
-    /** Comma-separated values with a header line (RFC 4180). */
-    csv,
-    /** A JSON object a line. */
-    jsonl,
+    text("txt"),
+    /** Values with a delimiter between, below a header line (RFC 4180). */
+    csv("csv"),
+    /** As csv, with tabs between. */
+    tsv("tsv"),
+    /** A JSON object or string a line. */
+    jsonl("jsonl", "ndjson"),
+    /** An array of JSON objects or strings. */
+    json("json"),
     /** Apache Parquet. */
-    parquet;
+    parquet("parquet");
 
-    /** What the name of a file says. */
-    static InputFormat of(Path file) {
-        String name = file.toString().toLowerCase(Locale.ROOT);
+    /** What is read, for messages. */
+    static final String KNOWN =
+            ".csv, .tsv, .json, .jsonl, .ndjson, .parquet, .txt and names without an ending are read,"
+                    + " and all but .parquet with .gz behind";
+
+    private static final String GZIP = ".gz";
+
+    private final List<String> endings;
+
+    InputFormat(String... endings) {
+        this.endings = List.of(endings);
+    }
+
+    /** What the name of a file says; text where it has no ending, nothing where its ending is not known. */
+    static Optional<InputFormat> of(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        boolean zipped = isCompressed(file);
+        String plain = zipped ? name.substring(0, name.length() - GZIP.length()) : name;
+        int dot = plain.lastIndexOf('.');
+        if (dot < 0) {
+            return Optional.of(text);
+        }
+        String ending = plain.substring(dot + 1);
         return Arrays.stream(values())
-                .filter(f -> name.endsWith("." + f.name()))
-                .findFirst()
-                .orElse(text);
+                .filter(f -> f.endings.contains(ending) && !(zipped && f == parquet))
+                .findFirst();
+    }
+
+    /** Whether the name of a file says that gzip has compressed it. */
+    static boolean isCompressed(Path file) {
+        return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(GZIP);
+    }
+
+    boolean hasColumns() {
+        return this != text;
     }
 }

@@ -1,54 +1,79 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
-import java.util.ArrayList;
-import java.util.List;
+import java.io.IOException;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.ObjectReader;
 
-/** JSON lines: objects with the columns as properties, or strings where one column is wanted. */
+/** A JSON file: an array of objects or strings, or such values one after another, read one by one. */
 final class JsonRows implements RowSource {
-    private final LineReader lines;
-    private final List<String> columns;
+    /** Reads a value that others follow. */
+    private static final ObjectReader VALUE =
+            JsonValues.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-    JsonRows(LineReader lines, List<String> columns) {
-        this.lines = lines;
-        this.columns = columns;
+    private final String name;
+    private final Utf8Reader reader;
+    private final JsonParser parser;
+    private final String column;
+    private long row;
+    private boolean array;
+
+    JsonRows(String name, Utf8Reader reader, String column) {
+        this.name = name;
+        this.reader = reader;
+        this.parser = JsonValues.MAPPER.createParser(reader);
+        this.column = column;
     }
 
     @Override
-    public Optional<List<String>> next() {
-        return lines.next().map(line -> {
-            JsonNode node;
-            try {
-                node = JsonMapper.shared().readTree(line);
-            } catch (JacksonException e) {
-                throw new CliException(lines.where() + " is no JSON: " + e.getOriginalMessage());
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Optional<SourceRow> next() {
+        try {
+            JsonToken token = parser.nextToken();
+            if (row == 0 && !array && token == JsonToken.START_ARRAY) {
+                array = true;
+                token = parser.nextToken();
             }
-            if (node.isString() && columns.size() == 1) {
-                return List.of(node.stringValue());
-            }
-            List<String> values = new ArrayList<>();
-            for (String column : columns) {
-                JsonNode value = node.path(column);
-                if (!value.isString()) {
-                    throw new CliException(lines.where() + " has no text '" + column + "'");
+            if (array && token == JsonToken.END_ARRAY) {
+                token = parser.nextToken();
+                if (token != null) {
+                    throw new CliException(where() + ": something follows the array");
                 }
-                values.add(value.stringValue());
             }
-            return values;
-        });
+            if (token == null) {
+                return Optional.empty();
+            }
+            row++;
+            return Optional.of(JsonValues.row(row, VALUE.readTree(parser), column));
+        } catch (JacksonException e) {
+            throw new CliException(where() + " is not JSON");
+        }
+    }
+
+    private String where() {
+        return name + ", line " + parser.currentLocation().getLineNr() + ", character "
+                + parser.currentLocation().getColumnNr();
     }
 
     @Override
     public boolean ready() {
-        return lines.ready();
+        try {
+            return reader.ready();
+        } catch (IOException e) {
+            return true; // Reading will tell.
+        }
     }
 
     @Override
     public void close() {
-        lines.close();
+        reader.close();
     }
 }

@@ -1,41 +1,37 @@
 package detangle.cli;
 
-import detangle.cli.Failures.CliException;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** The lines of a stream of UTF-8. Only a line feed ends a line: other separators are a part of the text. */
 final class LineReader implements AutoCloseable {
-    private final String name;
-    private final BufferedReader reader;
-    private int number;
+    private final Utf8Reader reader;
+    private final char[] buffer = new char[1 << 13];
+    private int next;
+    private int limit;
+    private long number;
 
-    LineReader(String name, InputStream stream) {
-        this.name = name;
-        // A decoder that refuses what is not UTF-8, as the reader's own would replace it.
-        this.reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder()));
+    LineReader(Utf8Reader reader) {
+        this.reader = reader;
     }
 
     /** The next line, without its end. */
     Optional<String> next() {
         StringBuilder line = new StringBuilder();
-        try {
-            int c = reader.read();
-            if (c < 0) {
-                return Optional.empty();
+        boolean any = false;
+        boolean ended = false;
+        while (!ended && (next < limit || fill())) {
+            any = true;
+            int end = next;
+            while (end < limit && buffer[end] != '\n') {
+                end++;
             }
-            for (; c >= 0 && c != '\n'; c = reader.read()) {
-                line.append((char) c);
-            }
-        } catch (CharacterCodingException e) {
-            throw new CliException(name + " is not UTF-8: convert it");
-        } catch (IOException e) {
-            throw new CliException(name + " cannot be read: " + e.getMessage());
+            line.append(buffer, next, end - next);
+            ended = end < limit;
+            next = ended ? end + 1 : end;
+        }
+        if (!any) {
+            return Optional.empty();
         }
         number++;
         if (!line.isEmpty() && line.charAt(line.length() - 1) == '\r') {
@@ -44,26 +40,28 @@ final class LineReader implements AutoCloseable {
         return Optional.of(line.toString());
     }
 
+    private boolean fill() {
+        next = 0;
+        limit = Math.max(0, reader.read(buffer, 0, buffer.length));
+        return limit > 0;
+    }
+
     /** Whether the next line can be read without waiting for who writes it. */
     boolean ready() {
         try {
-            return reader.ready();
+            return next < limit || reader.ready();
         } catch (IOException e) {
             return true; // Reading will tell.
         }
     }
 
-    /** Where the last line was, for messages. */
-    String where() {
-        return name + ", line " + number;
+    /** The number of the last line, from 1. */
+    long number() {
+        return number;
     }
 
     @Override
     public void close() {
-        try {
-            reader.close();
-        } catch (IOException e) {
-            throw new CliException(name + " cannot be closed: " + e.getMessage());
-        }
+        reader.close();
     }
 }

@@ -1,13 +1,17 @@
 package detangle.cli;
 
+import detangle.cli.Column.ObjectOf;
 import detangle.pipelines.Choice;
 import detangle.pipelines.MultipleChoice;
+import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.pipelines.ProgressListener.RowMessage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -58,29 +62,50 @@ final class MultipleChoiceCommand extends PipelineCommand<MultipleChoice> {
 
     @Override
     List<String> columns() {
-        return List.of("prompt", "index", "score", "choice");
+        return List.of("index", "score", "choice");
+    }
+
+    @Override
+    List<Column> asked() {
+        return List.of(Column.text("prompt"));
+    }
+
+    @Override
+    SequencedMap<String, Object> asked(List<Object> row) {
+        return Result.object("prompt", row.getFirst());
+    }
+
+    @Override
+    List<Column> answer() {
+        return List.of(Column.listOf(
+                "choices", new ObjectOf(Column.whole("index"), Column.score("score"), Column.text("choice"))));
     }
 
     @Override
     List<Result> run(MultipleChoice chooser, List<List<String>> rows, ProgressListener progress) {
         List<Result> results = new ArrayList<>();
-        for (List<String> row : rows) {
-            results.add(result(row.getFirst(), chooser.choose(row.getFirst(), row.subList(1, row.size()))));
-            progress.done(results.size());
+        for (int i = 0; i < rows.size(); i++) {
+            List<String> row = rows.get(i);
+            try {
+                results.add(result(i, chooser.choose(row.getFirst(), row.subList(1, row.size()))));
+            } catch (PipelineException e) {
+                progress.unanswerable(new RowMessage(i, "the row", "cannot be answered: " + e.getMessage()));
+            }
+            progress.done(i + 1);
         }
         return results;
     }
 
-    private static Result result(String asked, List<Choice> choices) {
+    private static Result result(int index, List<Choice> choices) {
         List<Object> json = new ArrayList<>();
         List<List<Object>> records = new ArrayList<>();
         List<String> words = new ArrayList<>();
         for (Choice c : choices) {
             double score = Result.rounded(c.score());
             json.add(Result.object("index", c.index(), "score", score, "choice", c.choice()));
-            records.add(List.of(asked, c.index(), score, c.choice()));
+            records.add(List.of(c.index(), score, c.choice()));
             words.add(Result.scored(c.choice(), c.score()));
         }
-        return new Result(json, records, String.join(", ", words));
+        return new Result(index, json, Result.object("choices", json), records, String.join(", ", words));
     }
 }

@@ -2,73 +2,109 @@ package detangle.cli;
 
 import detangle.cli.Failures.CliException;
 import dev.hardwood.InputFile;
-import dev.hardwood.metadata.PhysicalType;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
+import dev.hardwood.row.PqList;
+import dev.hardwood.row.PqMap;
+import dev.hardwood.row.PqStruct;
+import dev.hardwood.row.StructAccessor;
 import dev.hardwood.schema.ColumnProjection;
-import dev.hardwood.schema.ColumnSchema;
+import dev.hardwood.schema.SchemaNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 
-/** A Parquet file, of which columns of text are read. */
+/** A Parquet file, of which some columns are read, or all. */
 final class ParquetRows implements RowSource {
     private final Path path;
-    private final List<String> columns;
     private final ParquetFileReader file;
     private final RowReader rows;
     private long row;
 
-    ParquetRows(Path path, List<String> columns) {
+    /**
+     * Opens a file.
+     *
+     * @param wanted columns that must be there
+     * @param all whether the others are read too
+     */
+    ParquetRows(Path path, List<String> wanted, boolean all) {
         this.path = path;
-        this.columns = columns;
-        if (!Files.isRegularFile(path)) {
-            throw new CliException(path + " does not exist or is no file");
-        }
         try {
             this.file = ParquetFileReader.open(InputFile.of(path));
         } catch (IOException | RuntimeException e) {
-            throw new CliException(path + " is no Parquet file: " + e.getMessage());
+            throw new CliException(path + " is not a Parquet file: it is damaged or of another kind");
         }
-        List<ColumnSchema> schema = file.getFileSchema().getColumns();
-        for (String column : columns) {
-            if (schema.stream().noneMatch(c -> c.name().equals(column) && c.type() == PhysicalType.BYTE_ARRAY)) {
+        List<String> names = file.getFileSchema().getRootNode().children().stream()
+                .map(SchemaNode::name)
+                .toList();
+        for (String column : wanted) {
+            if (!names.contains(column)) {
                 close(file);
-                throw new CliException(path + " has no column of text '" + column + "'; its columns are "
-                        + String.join(
-                                ", ", schema.stream().map(ColumnSchema::name).toList())
-                        + ": choose with --column");
+                throw new CliException(path + " has no column '" + column + "'; its columns are "
+                        + String.join(", ", names) + ": choose with --column");
             }
         }
         this.rows = file.buildRowReader()
-                .projection(ColumnProjection.columns(columns.toArray(String[]::new)))
+                .projection(all ? ColumnProjection.all() : ColumnProjection.columns(wanted.toArray(String[]::new)))
                 .build();
     }
 
     @Override
-    public Optional<List<String>> next() {
+    public String name() {
+        return path.toString();
+    }
+
+    @Override
+    public Optional<SourceRow> next() {
         try {
             if (!rows.hasNext()) {
                 return Optional.empty();
             }
             rows.next();
             row++;
-            return Optional.of(columns.stream().map(this::value).toList());
-        } catch (CliException e) {
-            throw e;
+            return Optional.of(SourceRow.of(row, values(rows)));
         } catch (RuntimeException e) {
-            throw new CliException(path + " cannot be read beyond row " + row + ": " + e.getMessage());
+            throw new CliException(path + " cannot be read beyond row " + row
+                    + ": it is damaged, or compressed or encoded" + " in a way that is not read");
         }
     }
 
-    private String value(String column) {
-        String value = rows.getString(column);
-        if (value == null) {
-            throw new CliException(path + ", row " + row + " has no " + column);
+    private static SequencedMap<String, Object> values(StructAccessor struct) {
+        SequencedMap<String, Object> values = new LinkedHashMap<>();
+        for (int i = 0; i < struct.getFieldCount(); i++) {
+            values.put(struct.getFieldName(i), struct.isNull(i) ? null : plain(struct.getValue(i)));
         }
-        return value;
+        return values;
+    }
+
+    /** A value that does not change when the next row is read. */
+    private static Object plain(Object value) {
+        return switch (value) {
+            case null -> null;
+            case String text -> text;
+            case Number number -> number;
+            case Boolean truth -> truth;
+            case PqStruct struct -> values(struct);
+            case PqList list -> {
+                List<Object> values = new ArrayList<>();
+                list.values().forEach(v -> values.add(plain(v)));
+                yield values;
+            }
+            case PqMap map -> {
+                SequencedMap<String, Object> values = new LinkedHashMap<>();
+                map.getEntries()
+                        .forEach(e ->
+                                values.put(String.valueOf(e.getKey()), e.isValueNull() ? null : plain(e.getValue())));
+                yield values;
+            }
+            // Jackson writes bytes as base 64, and dates as ISO 8601 has them.
+            case byte[] bytes -> bytes;
+            default -> value.toString();
+        };
     }
 
     @Override
@@ -81,7 +117,7 @@ final class ParquetRows implements RowSource {
         try {
             open.close();
         } catch (IOException e) {
-            throw new CliException(path + " cannot be closed: " + e.getMessage());
+            throw new CliException(path + " cannot be closed: " + Failures.reason(e));
         }
     }
 }

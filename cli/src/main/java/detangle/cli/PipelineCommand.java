@@ -7,10 +7,11 @@ import detangle.pipelines.ProgressListener;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SequencedMap;
+import java.util.function.IntUnaryOperator;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -24,9 +25,6 @@ import picocli.CommandLine.Spec;
  * @param <P> the pipeline
  */
 abstract class PipelineCommand<P extends Pipeline> implements Runnable {
-    /** Batches whose rows are read before they run: enough to put those of like length together. */
-    private static final int BATCHES_AT_ONCE = 64;
-
     private static final int WORTH_A_BAR = 200;
 
     @Spec
@@ -35,23 +33,11 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     @Parameters(paramLabel = "TEXT", description = "The texts; ${COMMAND-NAME} --file reads them from a file.")
     private List<String> texts = new ArrayList<>();
 
-    @Option(
-            names = "--file",
-            paramLabel = "FILE",
-            description = "Texts from a .csv with a header, .jsonl, .parquet, or a text a line; - is standard input.")
-    private Optional<Path> file;
+    @Mixin
+    private InputOptions input;
 
-    @Option(
-            names = "--input-format",
-            paramLabel = "FORMAT",
-            description = "${COMPLETION-CANDIDATES}; by the file's name by default, text for standard input.")
-    private Optional<InputFormat> inputFormat;
-
-    @Option(
-            names = "--column",
-            paramLabel = "NAME",
-            description = "The column or property that holds the texts; text by default.")
-    private Optional<String> column;
+    @Mixin
+    private OutputOptions output;
 
     @Option(
             names = "--model",
@@ -77,9 +63,6 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
 
     @Mixin
     private IgnoreUnusedOption ignoreUnused;
-
-    @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; text by default.")
-    private ResultFormat format = ResultFormat.text;
 
     /** The model without {@code --model}. */
     Path defaultModel() {
@@ -111,15 +94,49 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return false;
     }
 
-    /** The columns of {@link Result#records}. */
+    /** The texts that a result repeats, by the names that results call them. */
+    List<Column> asked() {
+        return List.of(Column.text("text"));
+    }
+
+    /** Their values, one for each of {@link #asked()}. */
+    SequencedMap<String, Object> asked(List<Object> row) {
+        return Result.object("text", row.getFirst());
+    }
+
+    /** What is said of a row as one object; see {@link Result#answer}. */
+    abstract List<Column> answer();
+
+    /** The same as columns of a table; see {@link Result#records}. */
     abstract List<String> columns();
 
     /**
      * Runs rows.
      *
      * @param rows the text, then {@link #moreColumns}
+     * @param progress is told of rows that cannot be answered, whose results do not count
      */
     abstract List<Result> run(P pipeline, List<List<String>> rows, ProgressListener progress);
+
+    /** A listener that hears of rows what this one is to hear, where a pipeline counts other things than rows. */
+    static ProgressListener counting(ProgressListener listener, IntUnaryOperator rows) {
+        return new ProgressListener() {
+            @Override
+            public void done(int done) {
+                listener.done(rows.applyAsInt(done));
+            }
+
+            @Override
+            public void unanswerable(RowMessage message) {
+                listener.unanswerable(message);
+            }
+
+            @Override
+            public void cut(RowMessage message) {
+                listener.cut(message);
+            }
+        };
+    }
 
     /** The names that an option lists; see {@link NameList}. */
     final List<String> names(String option, List<String> given) {
@@ -137,90 +154,78 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
 
     @Override
     public final void run() {
-        if (texts.isEmpty() == file.isEmpty()) {
+        if (texts.isEmpty() != input.present()) {
             throw wrongUse("give either texts or --file");
-        }
-        if (file.isEmpty() && (column.isPresent() || inputFormat.isPresent())) {
-            throw wrongUse("--column and --input-format go with --file");
         }
         if (batch < 1) {
             throw wrongUse("--batch is at least 1");
         }
-        check(file.isPresent());
+        input.check();
+        check(input.present());
+        output.check(Optional.of(input).filter(InputOptions::present), answer());
         PipelineOptions options = PipelineOptions.DEFAULT
                 .withBackend(backend)
                 .withBatchSize(batch)
                 .withTruncation(truncation)
                 .withMaxLength(maxLength())
                 .withIgnoreUnused(ignoreUnused.isSet());
+        OutputLayout layout = output.layout(asked(), answer(), columns());
         // Opened first: a wrong name is told before the model is loaded.
         try (RowSource source = source();
-                P pipeline = load(model.map(ModelFolder::of).orElseGet(this::defaultModel), options)) {
-            PrintWriter out = spec.commandLine().getOut();
-            ResultFormat.Printer printer = format.printer(out, columns());
-            runAll(source, pipeline, printer, out);
-            printer.end();
-            out.flush();
+                P pipeline = load(model.map(ModelFolder::of).orElseGet(this::defaultModel), options);
+                ResultSink sink = output.sink(layout, spec.commandLine().getOut())) {
+            runAll(source, pipeline, layout, sink);
+            sink.end();
         }
+    }
+
+    /** The columns that are needed, that of texts first. */
+    private List<String> wanted() {
+        List<String> wanted = new ArrayList<>();
+        wanted.add(input.column().orElseGet(this::textColumn));
+        wanted.addAll(moreColumns());
+        return wanted;
     }
 
     private RowSource source() {
-        if (file.isEmpty()) {
+        if (!input.present()) {
             return new GivenRows(rows(texts));
         }
-        List<String> wanted = new ArrayList<>();
-        wanted.add(column.orElseGet(this::textColumn));
-        wanted.addAll(moreColumns());
-        return RowSource.open(file.get(), inputFormat, wanted);
+        List<String> needed = wanted();
+        output.idColumn().filter(id -> !needed.contains(id)).ifPresent(needed::add);
+        return input.open(needed, output.keepColumns());
     }
 
-    private void runAll(RowSource source, P pipeline, ResultFormat.Printer printer, PrintWriter out) {
-        int most = takesAll() ? Integer.MAX_VALUE : batch * BATCHES_AT_ONCE;
-        List<List<String>> rows = chunk(source, most);
-        if (rows.isEmpty()) {
-            throw new CliException(file.orElseThrow() + " has no rows: there is nothing to do");
+    private void runAll(RowSource source, P pipeline, OutputLayout layout, ResultSink sink) {
+        List<String> columns = input.present() ? wanted() : GivenRows.columns(rows(texts));
+        PrintWriter err = spec.commandLine().getErr();
+        RowLoop loop = new RowLoop(
+                source,
+                columns,
+                input.present() && input.format().hasColumns(),
+                takesAll() ? Integer.MAX_VALUE : batch,
+                output.onError(),
+                message -> err.println("detangle: " + message));
+        int read = loop.begin();
+        if (read == 0 && loop.failure().isEmpty()) {
+            throw new CliException(input.name() + " has no rows: there is nothing to do");
         }
-        boolean shown = rows.size() >= WORTH_A_BAR && Boolean.getBoolean("detangle.terminal");
-        try (Progress progress = shown ? new Progress(spec.name(), rows.size() < most ? rows.size() : -1) : null) {
-            int done = 0;
-            while (!rows.isEmpty()) {
-                int before = done;
-                ProgressListener step = shown ? count -> progress.at(before + count) : count -> {};
-                run(pipeline, rows, step).forEach(printer::print);
-                out.flush();
-                done += rows.size();
-                rows = chunk(source, most);
-            }
+        JoinedColumns joined = output.joined(columns, layout.names());
+        boolean shown = read >= WORTH_A_BAR && Boolean.getBoolean("detangle.terminal");
+        try (Progress progress = shown ? new Progress(spec.name(), loop.ended() ? read : -1) : null) {
+            loop.run(
+                    (rows, listener) -> run(pipeline, rows, listener),
+                    rows -> sink.print(
+                            rows.stream().map(row -> outputRow(row, joined)).toList()),
+                    done -> {
+                        if (progress != null) {
+                            progress.at(done);
+                        }
+                    });
         }
     }
 
-    private static List<List<String>> chunk(RowSource source, int most) {
-        List<List<String>> rows = new ArrayList<>();
-        // What somebody types is answered line by line, unless all of it is needed.
-        while (rows.size() < most && (rows.isEmpty() || most == Integer.MAX_VALUE || source.ready())) {
-            Optional<List<String>> row = source.next();
-            if (row.isEmpty()) {
-                break;
-            }
-            rows.add(row.get());
-        }
-        return rows;
-    }
-
-    /** Rows that stand on the command line. */
-    private static final class GivenRows implements RowSource {
-        private final Iterator<List<String>> rows;
-
-        GivenRows(List<List<String>> rows) {
-            this.rows = rows.iterator();
-        }
-
-        @Override
-        public Optional<List<String>> next() {
-            return rows.hasNext() ? Optional.of(rows.next()) : Optional.empty();
-        }
-
-        @Override
-        public void close() {}
+    private OutputRow outputRow(RowLoop.Row row, JoinedColumns joined) {
+        return new OutputRow(joined.of(row.source()), asked(row.texts()), row.result(), row.fault());
     }
 }

@@ -1,5 +1,7 @@
 package detangle.cli;
 
+import detangle.cli.Column.ObjectOf;
+import detangle.models.text.WhiteSpace;
 import detangle.pipelines.Answer;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -71,6 +74,9 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
         if (!fromFile && question.isEmpty()) {
             throw wrongUse("ask with --question");
         }
+        question.filter(WhiteSpace::isBlank).ifPresent(asked -> {
+            throw wrongUse("--question is empty");
+        });
         if (topK < 1 || docStride < 0 || windowLength() < 1 || maxAnswerLen < 1) {
             throw wrongUse("--top-k, --max-seq-len and --max-answer-len are at least 1, --doc-stride at least 0");
         }
@@ -82,7 +88,24 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
 
     @Override
     List<String> columns() {
-        return List.of("question", "score", "start", "end", "answer");
+        return List.of("score", "start", "end", "answer");
+    }
+
+    @Override
+    List<Column> asked() {
+        return List.of(Column.text("question"));
+    }
+
+    @Override
+    SequencedMap<String, Object> asked(List<Object> row) {
+        return Result.object("question", question.map(Object.class::cast).orElseGet(() -> row.get(1)));
+    }
+
+    @Override
+    List<Column> answer() {
+        List<Column> one =
+                List.of(Column.score("score"), Column.whole("start"), Column.whole("end"), Column.text("answer"));
+        return topK == 1 ? one : List.of(Column.listOf("answers", new ObjectOf(one)));
     }
 
     @Override
@@ -92,17 +115,17 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
         List<Question> questions = rows.stream()
                 .map(row -> new Question(question.orElseGet(() -> row.get(1)), row.getFirst()))
                 .toList();
-        List<List<Answer>> answers = answerer.answer(questions, options, done -> {});
+        List<List<Answer>> answers = answerer.answer(questions, options, counting(progress, windows -> 0));
         progress.done(questions.size());
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < answers.size(); i++) {
-            results.add(result(questions.get(i).question(), questions.get(i).context(), answers.get(i)));
+            results.add(result(i, questions.get(i).context(), answers.get(i)));
         }
         return results;
     }
 
-    private Result result(String asked, String context, List<Answer> answers) {
-        List<Object> json = new ArrayList<>();
+    private Result result(int index, String context, List<Answer> answers) {
+        List<SequencedMap<String, Object>> json = new ArrayList<>();
         List<List<Object>> records = new ArrayList<>();
         List<String> words = new ArrayList<>();
         for (Answer a : answers) {
@@ -110,9 +133,15 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
             int start = Result.codePoint(context, a.start());
             int end = Result.codePoint(context, a.end());
             json.add(Result.object("score", score, "start", start, "end", end, "answer", a.answer()));
-            records.add(List.of(asked, score, start, end, a.answer()));
+            records.add(List.of(score, start, end, a.answer()));
             words.add(Result.scored(a.answer().isEmpty() ? "no answer" : a.answer(), a.score()));
         }
-        return new Result(topK == 1 && json.size() == 1 ? json.getFirst() : json, records, String.join(", ", words));
+        SequencedMap<String, Object> best = json.isEmpty() ? Result.object() : json.getFirst();
+        return new Result(
+                index,
+                topK == 1 && json.size() == 1 ? best : json,
+                topK == 1 ? best : Result.object("answers", json),
+                records,
+                String.join(", ", words));
     }
 }

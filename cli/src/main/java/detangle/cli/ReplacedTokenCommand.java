@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.cli.Column.ObjectOf;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ReplacedTokenDetector;
@@ -21,7 +22,14 @@ final class ReplacedTokenCommand extends PipelineCommand<ReplacedTokenDetector> 
 
     @Override
     List<String> columns() {
-        return List.of("text", "score", "word", "start", "end");
+        return List.of("score", "word", "start", "end");
+    }
+
+    @Override
+    List<Column> answer() {
+        return List.of(Column.listOf(
+                "tokens",
+                new ObjectOf(Column.score("score"), Column.text("word"), Column.whole("start"), Column.whole("end"))));
     }
 
     @Override
@@ -30,12 +38,12 @@ final class ReplacedTokenCommand extends PipelineCommand<ReplacedTokenDetector> 
         List<List<TokenScore>> all = detector.detect(texts, progress);
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
-            results.add(result(texts.get(i), all.get(i)));
+            results.add(result(i, texts.get(i), all.get(i)));
         }
         return results;
     }
 
-    private static Result result(String text, List<TokenScore> tokens) {
+    private static Result result(int index, String text, List<TokenScore> tokens) {
         List<Object> json = new ArrayList<>();
         List<List<Object>> records = new ArrayList<>();
         List<String> words = new ArrayList<>();
@@ -44,9 +52,9 @@ final class ReplacedTokenCommand extends PipelineCommand<ReplacedTokenDetector> 
             int start = Result.codePoint(text, t.start());
             int end = Result.codePoint(text, t.end());
             json.add(Result.object("score", score, "word", t.word(), "start", start, "end", end));
-            records.add(List.of(text, score, t.word(), start, end));
+            records.add(List.of(score, t.word(), start, end));
             words.add(Result.scored(t.word(), t.score()));
         }
-        return new Result(json, records, String.join(" ", words));
+        return new Result(index, json, Result.object("tokens", json), records, String.join(" ", words));
     }
 }

@@ -3,16 +3,18 @@ package detangle.cli;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.SequencedMap;
 
 /**
- * What a command found out about a text.
+ * What a command found out about a row, told in each way in which it can be printed.
  *
+ * @param row the row's place in the list that the command was given
  * @param json as HuggingFace's pipeline for the task returns it
- * @param records the same as rows of a table, whose columns the command tells
- * @param text the same for people
+ * @param answer one value for each of {@link PipelineCommand#answer}
+ * @param records any number of rows of a table, with a value for each of {@link PipelineCommand#columns}
+ * @param text a line for people
  */
-record Result(Object json, List<List<Object>> records, String text) {
+record Result(int row, Object json, SequencedMap<String, Object> answer, List<List<Object>> records, String text) {
 
     /** Six decimals: single precision has no more. */
     static double rounded(double score) {
@@ -25,8 +27,8 @@ record Result(Object json, List<List<Object>> records, String text) {
     }
 
     /** A JSON object of names and values in turn. */
-    static Map<String, Object> object(Object... namesAndValues) {
-        Map<String, Object> object = new LinkedHashMap<>();
+    static SequencedMap<String, Object> object(Object... namesAndValues) {
+        SequencedMap<String, Object> object = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
             object.put((String) namesAndValues[i], namesAndValues[i + 1]);
         }

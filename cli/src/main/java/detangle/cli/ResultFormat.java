@@ -1,113 +1,49 @@
 package detangle.cli;
 
-import de.siegmar.fastcsv.writer.CsvWriter;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
-import java.util.LinkedHashMap;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import tools.jackson.databind.json.JsonMapper;
+import java.util.Locale;
+import java.util.Optional;
 
-/** How results are printed; the constants are the words of {@code --format}. */
+/** How results are written; the constants are the words of {@code --format} and the endings of files. */
 enum ResultFormat {
     /** A line for people. */
-    text {
-        @Override
-        Printer printer(PrintWriter out, List<String> columns) {
-            return result -> out.println(result.text());
-        }
-    },
+    text("txt"),
     /** One array, with what HuggingFace's pipeline returns for each text. */
-    json {
-        @Override
-        Printer printer(PrintWriter out, List<String> columns) {
-            return new Printer() {
-                private char separator = '[';
+    json("json"),
+    /** An object a line, one for each text. */
+    jsonl("jsonl", "ndjson"),
+    /** A header and rows. */
+    csv("csv"),
+    /** As csv, with tabs between. */
+    tsv("tsv"),
+    /** Apache Parquet, a row for each text. */
+    parquet("parquet"),
+    /** Vectors as NumPy has them. */
+    npy("npy");
 
-                @Override
-                public void print(Result result) {
-                    out.print(separator);
-                    out.print(JsonMapper.shared().writeValueAsString(result.json()));
-                    separator = ',';
-                }
+    private final List<String> endings;
 
-                @Override
-                public void end() {
-                    out.println(separator == '[' ? "[]" : "]");
-                }
-            };
-        }
-    },
-    /** An object a line, with the columns as properties. */
-    jsonl {
-        @Override
-        Printer printer(PrintWriter out, List<String> columns) {
-            return result -> {
-                for (List<Object> row : result.records()) {
-                    Map<String, Object> line = new LinkedHashMap<>();
-                    for (int i = 0; i < row.size(); i++) {
-                        line.put(columns.get(i), row.get(i));
-                    }
-                    out.println(JsonMapper.shared().writeValueAsString(line));
-                }
-            };
-        }
-    },
-    /** A header and a row for each record. */
-    csv {
-        @Override
-        Printer printer(PrintWriter out, List<String> columns) {
-            return new Printer() {
-                private boolean begun;
-
-                @Override
-                public void print(Result result) {
-                    begin();
-                    for (List<Object> values : result.records()) {
-                        out.print(row(values.stream().map(ResultFormat::field).toList()));
-                    }
-                }
-
-                @Override
-                public void end() {
-                    begin();
-                }
-
-                private void begin() {
-                    if (!begun) {
-                        out.print(row(columns));
-                    }
-                    begun = true;
-                }
-            };
-        }
-    };
-
-    /** Takes results one by one. Nothing is printed before the first of them, so that a failure leaves nothing behind. */
-    interface Printer {
-        void print(Result result);
-
-        /** After the last result, if nothing failed. */
-        default void end() {
-            // Only what is printed as a whole has an end.
-        }
+    ResultFormat(String... endings) {
+        this.endings = List.of(endings);
     }
 
-    abstract Printer printer(PrintWriter out, List<String> columns);
-
-    private static String field(Object value) {
-        return value instanceof List<?> list ? JsonMapper.shared().writeValueAsString(list) : String.valueOf(value);
+    /** What the name of a file says; nothing where its ending is not known. */
+    static Optional<ResultFormat> of(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        return Arrays.stream(values())
+                .filter(f -> f.endings.stream().anyMatch(ending -> name.endsWith("." + ending)))
+                .findFirst();
     }
 
-    private static String row(List<String> fields) {
-        StringWriter buffer = new StringWriter();
-        try (CsvWriter writer = CsvWriter.builder().build(buffer)) {
-            writer.writeRecord(fields);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return buffer.toString();
+    /** Whether it is written to a file only, as it is not characters. */
+    boolean binary() {
+        return this == parquet || this == npy;
+    }
+
+    /** Whether rows can say which row of the source they are. */
+    boolean hasColumns() {
+        return this != text && this != npy;
     }
 }

@@ -7,6 +7,7 @@ import detangle.pipelines.TextRanker;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SequencedMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -43,6 +44,16 @@ final class TextRankingCommand extends PipelineCommand<TextRanker> {
     }
 
     @Override
+    List<Column> asked() {
+        return List.of();
+    }
+
+    @Override
+    List<Column> answer() {
+        return List.of(Column.whole("corpus_id"), Column.score("score"), Column.text("text"));
+    }
+
+    @Override
     List<String> columns() {
         return List.of("corpus_id", "score", "text");
     }
@@ -54,8 +65,12 @@ final class TextRankingCommand extends PipelineCommand<TextRanker> {
         for (RankedDocument d : ranker.rank(query, texts, rawScores, progress)) {
             if (results.size() < topK) {
                 double score = Result.rounded(d.score());
+                SequencedMap<String, Object> answer =
+                        Result.object("corpus_id", d.index(), "score", score, "text", d.text());
                 results.add(new Result(
-                        Result.object("corpus_id", d.index(), "score", score, "text", d.text()),
+                        d.index(),
+                        answer,
+                        answer,
                         List.of(List.of(d.index(), score, d.text())),
                         Result.scored(d.text(), d.score())));
             }

@@ -1,24 +1,34 @@
 package detangle.cli;
 
-import detangle.cli.Failures.CliException;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Optional;
+import java.util.SequencedMap;
 
 /** Lines as the rows of one column. */
 final class TextRows implements RowSource {
+    private final String name;
     private final LineReader lines;
+    private final String column;
 
-    TextRows(LineReader lines, List<String> columns) {
-        if (columns.size() > 1) {
-            throw new CliException("lines of text have no columns, and " + String.join(", ", columns)
-                    + " are needed: give a .csv, .jsonl or .parquet file");
-        }
-        this.lines = lines;
+    /** @param column what the lines' column is called */
+    TextRows(String name, Utf8Reader reader, String column) {
+        this.name = name;
+        this.lines = new LineReader(reader);
+        this.column = column;
     }
 
     @Override
-    public Optional<List<String>> next() {
-        return lines.next().map(List::of);
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Optional<SourceRow> next() {
+        return lines.next().map(line -> {
+            SequencedMap<String, Object> columns = new LinkedHashMap<>();
+            columns.put(column, line);
+            return SourceRow.of(lines.number(), columns);
+        });
     }
 
     @Override

@@ -42,6 +42,11 @@ final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> 
     }
 
     @Override
+    List<Column> answer() {
+        return EntityResults.columns(label());
+    }
+
+    @Override
     List<String> columns() {
         return EntityResults.COLUMNS;
     }
@@ -49,18 +54,17 @@ final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> 
     @Override
     List<Result> run(TokenClassifier classifier, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
-        List<List<Entity>> all = classifier.classify(texts, strategy, stride, done -> {});
+        List<List<Entity>> all = classifier.classify(texts, strategy, stride, counting(progress, windows -> 0));
         progress.done(texts.size());
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
-            results.add(result(texts.get(i), all.get(i)));
+            results.add(EntityResults.of(i, texts.get(i), all.get(i), label()));
         }
         return results;
     }
 
-    private Result result(String text, List<Entity> entities) {
-        // HuggingFace tells a token's label from an entity's by the name of the property.
-        String label = strategy == AggregationStrategy.NONE ? "entity" : "entity_group";
-        return EntityResults.of(text, entities, label);
+    /** HuggingFace tells a token's label from an entity's by the name of the property. */
+    private String label() {
+        return strategy == AggregationStrategy.NONE ? "entity" : "entity_group";
     }
 }

@@ -7,7 +7,6 @@ import detangle.models.text.TokenizerKind;
 import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -35,6 +34,9 @@ final class TokenizeCommand implements Runnable {
         jsonl
     }
 
+    /** The property that holds a second text in JSON. */
+    private static final String PAIR = "text_pair";
+
     @Spec
     private CommandSpec spec;
 
@@ -44,14 +46,14 @@ final class TokenizeCommand implements Runnable {
     @Parameters(index = "1..*", paramLabel = "TEXT", description = "Texts to tokenize.")
     private List<String> texts = new ArrayList<>();
 
-    @Option(
-            names = "--file",
-            paramLabel = "FILE",
-            description = "A text a line; with .jsonl, a JSON string or {\"text\", \"text_pair\"} a line.")
-    private Optional<Path> file;
+    @Mixin
+    private InputOptions input;
 
-    @Option(names = "--pair", description = "A line is two texts with a tab between.")
+    @Option(names = "--pair", description = "A line of text is two texts with a tab between.")
     private boolean pair;
+
+    @Option(names = "--pair-column", paramLabel = "NAME", description = "The column that holds the second text.")
+    private Optional<String> pairColumn;
 
     @Option(
             names = "--tokenizer",
@@ -80,15 +82,20 @@ final class TokenizeCommand implements Runnable {
 
     @Override
     public void run() {
-        if (texts.isEmpty() == file.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "give either texts or --file");
+        if (texts.isEmpty() != input.present()) {
+            throw wrongUse("give either texts or --file");
+        }
+        input.check();
+        if ((pair || pairColumn.isPresent()) && !input.present()
+                || pair && input.format().hasColumns()) {
+            throw wrongUse("--pair goes with a --file of lines of text, and --pair-column with one that has columns");
         }
         if (stride.isPresent() && maxLength.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "--stride goes with --max-length");
+            throw wrongUse("--stride goes with --max-length");
         }
         if (maxLength.filter(n -> n < 1).isPresent()
                 || stride.filter(n -> n < 0).isPresent()) {
-            throw new ParameterException(spec.commandLine(), "--max-length is at least 1, --stride at least 0");
+            throw wrongUse("--max-length is at least 1, --stride at least 0");
         }
         TokenizerKind kind = TokenizerKind.named(tokenizer)
                 .orElseThrow(() -> new CliException("there is no tokenizer '" + tokenizer + "'; there are "
@@ -101,26 +108,79 @@ final class TokenizeCommand implements Runnable {
                                 .map(Truncation.Strategy::text)
                                 .collect(Collectors.joining(", "))));
         Optional<Truncation> cut = maxLength.map(n -> new Truncation(n, strategy, stride));
-        List<TextLines.Line> lines = file.isPresent()
-                ? TextLines.read(file.get(), pair)
-                : texts.stream()
-                        .map(t -> new TextLines.Line(t, Optional.empty()))
-                        .toList();
-        Tokenizer loaded = Tokenizers.load(model.folder(), kind);
-        PrintWriter out = spec.commandLine().getOut();
-        for (TextLines.Line line : lines) {
-            Encoding whole = line.second()
-                    .map(second -> loaded.encode(line.first(), second))
-                    .orElseGet(() -> loaded.encode(line.first()));
-            for (Encoding window : cut.map(c -> c.apply(whole)).orElse(List.of(whole))) {
-                out.println(
-                        switch (format) {
-                            case text -> String.join(" ", window.tokens());
-                            case jsonl -> json(window);
-                        });
+        // Opened first: a wrong name is told before the tokenizer is loaded.
+        try (RowSource rows = source()) {
+            Tokenizer loaded = Tokenizers.load(model.folder(), kind);
+            PrintWriter out = spec.commandLine().getOut();
+            for (Optional<SourceRow> row = rows.next(); row.isPresent(); row = rows.next()) {
+                print(encoding(loaded, rows.nameOf(row.get()), row.get()), cut, out);
+                if (!rows.ready()) {
+                    out.flush();
+                }
             }
+            out.flush();
         }
-        out.flush();
+    }
+
+    private void print(Encoding whole, Optional<Truncation> cut, PrintWriter out) {
+        for (Encoding window : cut.map(c -> c.apply(whole)).orElse(List.of(whole))) {
+            out.println(
+                    switch (format) {
+                        case text -> String.join(" ", window.tokens());
+                        case jsonl -> json(window);
+                    });
+        }
+    }
+
+    private String column() {
+        return input.column().orElse("text");
+    }
+
+    private RowSource source() {
+        if (!input.present()) {
+            return new GivenRows(texts.stream().map(List::of).toList());
+        }
+        List<String> wanted = new ArrayList<>(List.of(column()));
+        pairColumn.ifPresent(wanted::add);
+        return input.open(wanted, false);
+    }
+
+    private Encoding encoding(Tokenizer loaded, String name, SourceRow row) {
+        row.fault().ifPresent(fault -> {
+            throw new CliException(name + " " + fault);
+        });
+        String text = text(
+                name,
+                row,
+                input.present() ? column() : row.columns().firstEntry().getKey());
+        if (pair) {
+            int tab = text.indexOf('\t');
+            if (tab < 0) {
+                throw new CliException(name + " has no tab between two texts");
+            }
+            return loaded.encode(text.substring(0, tab), text.substring(tab + 1));
+        }
+        String second = pairColumn.orElse(PAIR);
+        if (pairColumn.isPresent() || row.columns().get(PAIR) != null) {
+            return loaded.encode(text, text(name, row, second));
+        }
+        return loaded.encode(text);
+    }
+
+    private static String text(String name, SourceRow row, String column) {
+        Object value = row.columns().get(column);
+        if (!row.columns().containsKey(column)) {
+            throw new CliException(name + " has no '" + column + "'");
+        }
+        if (!(value instanceof String text)) {
+            throw new CliException(name + ", column '" + column + "' is "
+                    + (value == null ? "null" : JsonValues.kind(value)) + ", not a text");
+        }
+        return text;
+    }
+
+    private ParameterException wrongUse(String message) {
+        return new ParameterException(spec.commandLine(), message);
     }
 
     private static String json(Encoding encoding) {

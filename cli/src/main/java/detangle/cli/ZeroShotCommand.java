@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.cli.Column.Scalar;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ZeroShotClassifier;
@@ -7,6 +8,8 @@ import detangle.pipelines.ZeroShotResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SequencedMap;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -44,30 +47,47 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
 
     @Override
     List<String> columns() {
-        return List.of("sequence", "label", "score");
+        return List.of("label", "score");
+    }
+
+    @Override
+    List<Column> asked() {
+        return List.of(Column.text("sequence"));
+    }
+
+    @Override
+    SequencedMap<String, Object> asked(List<Object> row) {
+        return Result.object("sequence", row.getFirst());
+    }
+
+    @Override
+    List<Column> answer() {
+        return List.of(Column.listOf("labels", Scalar.TEXT), Column.listOf("scores", Scalar.DOUBLE));
     }
 
     @Override
     List<Result> run(ZeroShotClassifier classifier, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
-        return classifier
-                .classify(texts, labels, template, multiLabel, done -> progress.done(done / labels.size()))
-                .stream()
-                .map(ZeroShotCommand::result)
+        List<ZeroShotResult> all = classifier.classify(
+                texts, labels, template, multiLabel, counting(progress, pairs -> pairs / labels.size()));
+        return IntStream.range(0, all.size())
+                .mapToObj(i -> result(i, all.get(i)))
                 .toList();
     }
 
-    private static Result result(ZeroShotResult result) {
+    private static Result result(int index, ZeroShotResult result) {
         List<List<Object>> records = new ArrayList<>();
         List<String> words = new ArrayList<>();
         for (int i = 0; i < result.labels().size(); i++) {
             double score = result.scores().get(i);
-            records.add(List.of(result.sequence(), result.labels().get(i), Result.rounded(score)));
+            records.add(List.of(result.labels().get(i), Result.rounded(score)));
             words.add(Result.scored(result.labels().get(i), score));
         }
         List<Double> scores = result.scores().stream().map(Result::rounded).toList();
         return new Result(
+                index,
                 Result.object("sequence", result.sequence(), "labels", result.labels(), "scores", scores),
+                Result.object("labels", result.labels(), "scores", scores),
                 records,
                 String.join(", ", words));
     }

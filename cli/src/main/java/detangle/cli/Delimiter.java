@@ -1,0 +1,54 @@
+package detangle.cli;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** What stands between the values of a row. */
+final class Delimiter {
+    private static final List<Character> KNOWN = List.of(',', ';', '\t', '|');
+
+    private Delimiter() {}
+
+    /** One that is named on the command line: a character, or a tab in words. */
+    static Optional<Character> named(String name) {
+        return switch (name) {
+            case "tab", "\\t" -> Optional.of('\t');
+            default ->
+                name.length() == 1 && "\"\r\n".indexOf(name.charAt(0)) < 0
+                        ? Optional.of(name.charAt(0))
+                        : Optional.empty();
+        };
+    }
+
+    /** The first that makes the wanted columns of a header; where none does, the one that stands there most often. */
+    static char of(String header, List<String> wanted) {
+        return KNOWN.stream()
+                .filter(delimiter -> columns(header, delimiter).containsAll(wanted))
+                .findFirst()
+                .orElseGet(() -> KNOWN.stream()
+                        .max(Comparator.<Character>comparingInt(
+                                        d -> columns(header, d).size())
+                                .thenComparing(d -> -KNOWN.indexOf(d)))
+                        .orElseThrow());
+    }
+
+    private static List<String> columns(String header, char delimiter) {
+        List<String> columns = new ArrayList<>();
+        StringBuilder column = new StringBuilder();
+        boolean quoted = false;
+        for (char c : header.toCharArray()) {
+            if (c == delimiter && !quoted) {
+                columns.add(column.toString().strip());
+                column.setLength(0);
+            } else if (c == '"') {
+                quoted = !quoted;
+            } else {
+                column.append(c);
+            }
+        }
+        columns.add(column.toString().strip());
+        return columns;
+    }
+}

@@ -1,0 +1,173 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import java.io.EOFException;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Which file is read, and how. */
+final class InputOptions {
+    /** What stands for standard input. */
+    private static final Path STANDARD_INPUT = Path.of("-");
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+            names = "--file",
+            paramLabel = "FILE",
+            description =
+                    "Texts from a .csv or .tsv with a header, a .json, .jsonl, .ndjson or .parquet, or a text a line"
+                            + " (.txt); with .gz behind where it is compressed. - is standard input.")
+    private Optional<Path> file;
+
+    @Option(
+            names = "--input-format",
+            paramLabel = "FORMAT",
+            description = "${COMPLETION-CANDIDATES}; by the file's name by default, text for standard input.")
+    private Optional<InputFormat> format;
+
+    @Option(
+            names = "--column",
+            paramLabel = "NAME",
+            description = "The column or property that holds the texts; text by default.")
+    private Optional<String> column;
+
+    @Option(
+            names = "--delimiter",
+            paramLabel = "C",
+            description = "What stands between the values of a .csv, such as ; or tab; found in its header by default.")
+    private Optional<String> delimiter;
+
+    boolean present() {
+        return file.isPresent();
+    }
+
+    /** The file; only if there is one. */
+    Path file() {
+        return file.orElseThrow();
+    }
+
+    Optional<String> column() {
+        return column;
+    }
+
+    /** Refuses options that do not go together. */
+    void check() {
+        if (file.isEmpty()) {
+            if (column.isPresent() || format.isPresent() || delimiter.isPresent()) {
+                throw wrongUse("--column, --input-format and --delimiter go with --file");
+            }
+            return;
+        }
+        if (format().hasColumns()) {
+            if (delimiter.isPresent() && format() != InputFormat.csv) {
+                throw wrongUse("--delimiter goes with csv, and " + name() + " is read as " + format());
+            }
+            delimiter.filter(d -> Delimiter.named(d).isEmpty()).ifPresent(d -> {
+                throw wrongUse("--delimiter is one character, or tab, not '" + d + "'");
+            });
+            return;
+        }
+        if (column.isPresent() || delimiter.isPresent()) {
+            throw wrongUse(
+                    name() + " is read as lines of text, which have no columns: leave out --column and --delimiter,"
+                            + " or say --input-format");
+        }
+    }
+
+    private ParameterException wrongUse(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    private boolean standardInput() {
+        return file().equals(STANDARD_INPUT);
+    }
+
+    /** What messages call it. */
+    String name() {
+        return standardInput() ? "standard input" : file().toString();
+    }
+
+    /** What the file holds. */
+    InputFormat format() {
+        return format.orElseGet(() -> standardInput()
+                ? InputFormat.text
+                : InputFormat.of(file())
+                        .orElseThrow(() -> wrongUse(name() + " is not read, by its ending: " + InputFormat.KNOWN
+                                + "; for other names say --input-format")));
+    }
+
+    /**
+     * Opens the file.
+     *
+     * @param wanted columns that must be there, that of texts first
+     * @param all whether the others are read too
+     */
+    RowSource open(List<String> wanted, boolean all) {
+        InputFormat known = format();
+        if (!known.hasColumns() && wanted.size() > 1) {
+            throw wrongUse(name() + " is read as lines of text, which have no columns, and " + String.join(", ", wanted)
+                    + " are needed: give a file with columns, or say --input-format");
+        }
+        if (!standardInput() && (!Files.exists(file()) || Files.isDirectory(file()))) {
+            throw new CliException(file() + " does not exist or is no file");
+        }
+        if (!standardInput() && !Files.isReadable(file())) {
+            throw new CliException(file() + " cannot be read: no permission to read it");
+        }
+        if (known == InputFormat.parquet) {
+            if (standardInput()) {
+                throw wrongUse("Parquet is read from a file, not from standard input");
+            }
+            return new ParquetRows(file(), wanted, all);
+        }
+        Utf8Reader reader = new Utf8Reader(name(), stream());
+        try {
+            return switch (known) {
+                case csv -> new CsvRows(name(), reader, delimiter.flatMap(Delimiter::named), wanted);
+                case tsv -> new CsvRows(name(), reader, Optional.of('\t'), wanted);
+                case jsonl -> new JsonLineRows(name(), reader, wanted.getFirst());
+                case json -> new JsonRows(name(), reader, wanted.getFirst());
+                case text -> new TextRows(name(), reader, wanted.getFirst());
+                case parquet -> throw new IllegalStateException("opened above");
+            };
+        } catch (RuntimeException e) {
+            reader.close();
+            throw e;
+        }
+    }
+
+    private InputStream stream() {
+        if (standardInput()) {
+            return System.in;
+        }
+        try {
+            // It knows of pipes, too, how much can be read without waiting.
+            InputStream stream = new FileInputStream(file().toFile());
+            return InputFormat.isCompressed(file()) ? unzipped(stream) : stream;
+        } catch (IOException e) {
+            throw new CliException(file() + " cannot be read: " + Failures.reason(e));
+        }
+    }
+
+    private InputStream unzipped(InputStream stream) throws IOException {
+        try {
+            return new GZIPInputStream(stream);
+        } catch (EOFException | ZipException e) {
+            stream.close();
+            throw new CliException(file() + " is not a gzip file, as its name says");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Where results go, how they are written, and how a row of them says which row of the source it is. */
+final class OutputOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            description = "${COMPLETION-CANDIDATES}; what the name of --output says by default, or else text.")
+    private Optional<ResultFormat> format;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            description = "Where results go: .txt, .json, .jsonl, .csv, .tsv, .parquet, and .npy for vectors; standard"
+                    + " output by default.")
+    private Optional<Path> output;
+
+    @Option(names = "--keep-columns", description = "Write the other columns of a row beside its result.")
+    private boolean keepColumns;
+
+    @Option(names = "--id-column", paramLabel = "NAME", description = "Write this column of a row beside its result.")
+    private Optional<String> idColumn;
+
+    @Option(
+            names = "--row-number",
+            description = "Write the number of a row in its source, from 1, beside its result, as row.")
+    private boolean rowNumber;
+
+    @Option(
+            names = "--on-error",
+            paramLabel = "WHAT",
+            description =
+                    "${COMPLETION-CANDIDATES}: what becomes of a row that is empty, too long or not a text. fail, the"
+                            + " default, ends the run before it; skip leaves it out; null writes it with null and an error.")
+    private OnError onError = OnError.FAIL;
+
+    OnError onError() {
+        return onError;
+    }
+
+    ResultFormat format() {
+        return format.orElseGet(() -> output.map(file -> ResultFormat.of(file)
+                        .orElseThrow(() -> wrongUse("the ending of " + file
+                                + " names no format: .txt, .json, .jsonl, .csv, .tsv, .parquet and .npy do; or say"
+                                + " --format")))
+                .orElse(ResultFormat.text));
+    }
+
+    private boolean joins() {
+        return keepColumns || idColumn.isPresent() || rowNumber;
+    }
+
+    /** What tells which row of the source a row of the output is. */
+    JoinedColumns joined(List<String> wanted, List<String> own) {
+        return new JoinedColumns(rowNumber, keepColumns, idColumn, wanted, own);
+    }
+
+    Optional<String> idColumn() {
+        return idColumn;
+    }
+
+    boolean keepColumns() {
+        return keepColumns;
+    }
+
+    private ParameterException wrongUse(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    /**
+     * Refuses options that do not go together, and a file that cannot be written.
+     *
+     * @param input the file that is read
+     * @param answer what is said of a row
+     */
+    void check(Optional<InputOptions> input, List<Column> answer) {
+        ResultFormat chosen = format();
+        if (joins() && !chosen.hasColumns()) {
+            throw wrongUse("--keep-columns, --id-column and --row-number go with --format json, jsonl, csv, tsv or"
+                    + " parquet, not with " + chosen);
+        }
+        if (input.filter(in -> in.format().hasColumns()).isEmpty() && (keepColumns || idColumn.isPresent())) {
+            throw wrongUse("--keep-columns and --id-column go with a --file that has columns");
+        }
+        if (chosen == ResultFormat.npy && vector(answer).isEmpty()) {
+            throw wrongUse("npy holds vectors, and this command has none: choose another format");
+        }
+        if (chosen.binary() && output.isEmpty()) {
+            throw wrongUse(chosen + " is written to a file: name one with --output");
+        }
+        output.ifPresent(file -> checkFile(file, input));
+    }
+
+    private static Optional<String> vector(List<Column> answer) {
+        return answer.stream()
+                .filter(c -> c.type().equals(new Column.ListOf(Column.Scalar.FLOAT)))
+                .map(Column::name)
+                .findFirst();
+    }
+
+    private void checkFile(Path file, Optional<InputOptions> input) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file)) {
+            throw new CliException(file + " cannot be written: it is a folder");
+        }
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new CliException(file + " cannot be written: its folder does not exist");
+        }
+        if (!Files.isWritable(Files.exists(file) ? file : folder)) {
+            throw new CliException(file + " cannot be written: no permission to write there");
+        }
+        try {
+            if (input.isPresent()
+                    && Files.exists(file)
+                    && Files.exists(input.get().file())
+                    && Files.isSameFile(file, input.get().file())) {
+                throw wrongUse("--output is the file that is read: name another");
+            }
+        } catch (IOException e) {
+            throw new CliException(file + " cannot be read: " + Failures.reason(e));
+        }
+    }
+
+    /** @param standard standard output */
+    ResultSink sink(OutputLayout layout, PrintWriter standard) {
+        return new ResultSink(printer(layout, standard), output.isPresent());
+    }
+
+    private ResultPrinter printer(OutputLayout layout, PrintWriter standard) {
+        Supplier<PrintWriter> target = () -> output.map(OutputOptions::open).orElse(standard);
+        return switch (format()) {
+            case text -> new TextPrinter(target);
+            case json -> new JsonPrinter(target, layout);
+            case jsonl -> new JsonLinesPrinter(target, layout);
+            case csv -> new CsvPrinter(target, layout, ',');
+            case tsv -> new CsvPrinter(target, layout, '\t');
+            case parquet -> new ParquetPrinter(output.orElseThrow(), layout);
+            case npy ->
+                new NpyPrinter(output.orElseThrow(), vector(layout.answer()).orElseThrow());
+        };
+    }
+
+    private static PrintWriter open(Path file) {
+        try {
+            return CheckedWriter.printer(file.toString(), Files.newOutputStream(file));
+        } catch (IOException e) {
+            throw new OutputException(file.toString(), e);
+        }
+    }
+
+    OutputLayout layout(List<Column> asked, List<Column> answer, List<String> columns) {
+        return new OutputLayout(asked, answer, columns, joins(), onError == OnError.NULL);
+    }
+}

@@ -1,0 +1,314 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import detangle.models.text.WhiteSpace;
+import detangle.pipelines.ProgressListener;
+import detangle.pipelines.ProgressListener.RowMessage;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+
+/**
+ * Rows on their way from a source through a command. A few batches are read ahead. A batch is the first row that waits and those that are
+ * most like it in length, so that every batch brings the output forward; what is done is handed on in the order of the source.
+ */
+final class RowLoop {
+    /** Batches that are read ahead: enough to put rows of like length together. */
+    private static final int BATCHES_AHEAD = 16;
+
+    private static final int FAULTS_NAMED = 3;
+
+    /** Runs rows, each with a text for each of the columns. */
+    interface Runner {
+        List<Result> run(List<List<String>> rows, ProgressListener listener);
+    }
+
+    /** A row with what is known of it so far: neither a result nor a fault, or one of them. */
+    record Row(SourceRow source, List<Object> texts, Optional<Result> result, Optional<String> fault) {
+        Row with(Result found) {
+            return new Row(source, texts, Optional.of(found), Optional.empty());
+        }
+
+        Row with(String found) {
+            return new Row(source, texts, Optional.empty(), Optional.of(found));
+        }
+
+        boolean waits() {
+            return result.isEmpty() && fault.isEmpty();
+        }
+    }
+
+    /** A row's place in the queue. */
+    private static final class Place {
+        private final int length;
+        private Row row;
+
+        Place(Row row) {
+            this.row = row;
+            this.length = texts().stream().mapToInt(String::length).sum();
+        }
+
+        List<String> texts() {
+            return row.texts().stream()
+                    .map(text -> row.waits() ? (String) text : "")
+                    .toList();
+        }
+    }
+
+    private final RowSource source;
+    private final List<String> columns;
+    private final boolean named;
+    private final int batch;
+    private final OnError onError;
+    private final Consumer<String> messages;
+    private final Deque<Place> queue = new ArrayDeque<>();
+    private final List<String> faults = new ArrayList<>();
+    private Optional<CliException> failure = Optional.empty();
+    private boolean ended;
+    private int faulty;
+    private int done;
+
+    /**
+     * Prepares a run.
+     *
+     * @param columns the columns that hold texts
+     * @param named whether the source has columns, which messages name
+     * @param batch rows that run at once; {@link Integer#MAX_VALUE} where all are needed
+     * @param messages takes lines for people
+     */
+    RowLoop(
+            RowSource source,
+            List<String> columns,
+            boolean named,
+            int batch,
+            OnError onError,
+            Consumer<String> messages) {
+        this.source = source;
+        this.columns = columns;
+        this.named = named;
+        this.batch = batch;
+        this.onError = onError;
+        this.messages = messages;
+    }
+
+    private boolean takesAll() {
+        return batch == Integer.MAX_VALUE;
+    }
+
+    /** Reads the first rows, as many as are read ahead; how many they are. */
+    int begin() {
+        fill();
+        return queue.size();
+    }
+
+    /** Why the source cannot be read beyond what has been read. */
+    Optional<CliException> failure() {
+        return failure;
+    }
+
+    /** Whether there is nothing after what has been read. */
+    boolean ended() {
+        return ended;
+    }
+
+    /**
+     * Runs all rows.
+     *
+     * @param output takes rows in order, as soon as they and all before them are done
+     * @param progress told how many rows are done
+     */
+    void run(Runner runner, Consumer<List<Row>> output, IntConsumer progress) {
+        for (fill(); !queue.isEmpty(); fill()) {
+            List<Place> next = next();
+            if (!next.isEmpty()) {
+                compute(runner, next, progress);
+            }
+            hand(output);
+        }
+        failure.ifPresent(e -> {
+            throw e;
+        });
+        if (faulty > 0) {
+            messages.accept(faulty
+                    + (faulty == 1 ? " row " : " rows ")
+                    + (onError == OnError.SKIP ? "left out: " : "without a result: ")
+                    + String.join("; ", faults)
+                    + (faulty > faults.size() ? "; and " + (faulty - faults.size()) + " more" : ""));
+        }
+    }
+
+    private void fill() {
+        long most = takesAll() ? Long.MAX_VALUE : (long) batch * BATCHES_AHEAD;
+        // What somebody types is answered line by line, unless all of it is needed.
+        while (!ended && queue.size() < most && (queue.isEmpty() || takesAll() || source.ready())) {
+            try {
+                Optional<SourceRow> next = source.next();
+                ended = next.isEmpty();
+                next.map(this::checked).ifPresent(row -> {
+                    queue.add(new Place(row));
+                    ended = row.fault().isPresent() && onError == OnError.FAIL;
+                });
+            } catch (CliException e) {
+                // Told when the rows before it are done.
+                failure = Optional.of(e);
+                ended = true;
+            }
+        }
+    }
+
+    private Row checked(SourceRow row) {
+        List<Object> texts = new ArrayList<>();
+        columns.forEach(column -> texts.add(row.columns().get(column)));
+        Row checked = new Row(row, texts, Optional.empty(), Optional.empty());
+        if (row.fault().isPresent()) {
+            return checked.with(name(row) + " " + row.fault().get());
+        }
+        for (String column : columns) {
+            Object text = row.columns().get(column);
+            if (!row.columns().containsKey(column)) {
+                return checked.with(name(row) + " has no '" + column + "'; it has "
+                        + String.join(", ", row.columns().keySet()) + ": choose with --column");
+            }
+            if (!(text instanceof String value)) {
+                return checked.with(name(row) + columns(List.of(column)) + " is "
+                        + (text == null ? "null" : JsonValues.kind(text) + ", not a text"));
+            }
+            // Of texts on the command line pipelines say more: which text of a pair it is.
+            if (!(source instanceof GivenRows) && WhiteSpace.isBlank(value)) {
+                return checked.with(name(row) + columns(List.of(column)) + " is empty");
+            }
+        }
+        return checked;
+    }
+
+    private String name(SourceRow row) {
+        return source.nameOf(row);
+    }
+
+    private String name(SourceRow row, RowMessage message) {
+        return source.nameOf(row, message) + columns(columns);
+    }
+
+    private String columns(List<String> of) {
+        return named ? (of.size() == 1 ? ", column '" : ", columns '") + String.join("', '", of) + "'" : "";
+    }
+
+    /** The first row that waits and those most like it, in the order of the source; nothing beyond a row that ends the run. */
+    private List<Place> next() {
+        if (takesAll()) {
+            queue.stream()
+                    .filter(place -> place.row.fault().isPresent() && onError == OnError.FAIL)
+                    .findFirst()
+                    .ifPresent(place -> {
+                        throw new CliException(place.row.fault().orElseThrow());
+                    });
+            return List.copyOf(queue); // With those that have no text, so that places are those of the source.
+        }
+        List<Place> waiting = new ArrayList<>();
+        for (Place place : queue) {
+            if (place.row.fault().isPresent() && onError == OnError.FAIL) {
+                break;
+            }
+            if (place.row.waits()) {
+                waiting.add(place);
+            }
+        }
+        if (waiting.size() <= batch) {
+            return waiting;
+        }
+        int length = waiting.getFirst().length;
+        List<Place> alike = waiting.stream()
+                .sorted(Comparator.comparingInt(place -> Math.abs(place.length - length)))
+                .limit(batch)
+                .toList();
+        Set<Place> chosen = new HashSet<>(alike);
+        return waiting.stream().filter(chosen::contains).toList();
+    }
+
+    private void compute(Runner runner, List<Place> places, IntConsumer progress) {
+        int before = done;
+        Set<Integer> cut = new HashSet<>();
+        List<Result> results = runner.run(places.stream().map(Place::texts).toList(), new ProgressListener() {
+            @Override
+            public void done(int count) {
+                progress.accept(Math.min(before + count, before + places.size()));
+            }
+
+            @Override
+            public void unanswerable(RowMessage message) {
+                Place place = places.get(message.row());
+                if (place.row.fault().isPresent()) {
+                    return;
+                }
+                place.row = place.row.with(name(place.row.source(), message) + " " + message.reason());
+                if (takesAll() && onError == OnError.FAIL) {
+                    throw new CliException(place.row.fault().orElseThrow());
+                }
+            }
+
+            @Override
+            public void cut(RowMessage message) {
+                if (cut.add(message.row())) {
+                    messages.accept(name(places.get(message.row()).row.source(), message) + " " + message.reason());
+                }
+            }
+        });
+        done += places.size();
+        for (Result result : results) {
+            Place place = places.get(result.row());
+            if (place.row.waits()) {
+                place.row = place.row.with(result);
+            }
+        }
+        if (takesAll()) {
+            order(places, results);
+        } else if (places.stream().anyMatch(place -> place.row.waits())) {
+            throw new IllegalStateException("a row has neither a result nor a fault");
+        }
+    }
+
+    /** Where the command gives its results an order, that is the order of the output; rows without one come last. */
+    private void order(List<Place> places, List<Result> results) {
+        List<Place> ordered = new ArrayList<>();
+        results.forEach(result -> ordered.add(places.get(result.row())));
+        queue.stream().filter(place -> place.row.fault().isPresent()).forEach(ordered::add);
+        queue.clear();
+        queue.addAll(ordered);
+    }
+
+    /** Hands on what is done and has nothing in front of it that is not. */
+    private void hand(Consumer<List<Row>> output) {
+        List<Row> rows = new ArrayList<>();
+        Optional<String> end = Optional.empty();
+        while (end.isEmpty() && !queue.isEmpty() && !queue.getFirst().row.waits()) {
+            Row row = queue.removeFirst().row;
+            if (row.fault().isEmpty() || onError == OnError.NULL) {
+                rows.add(row);
+            }
+            if (row.fault().isPresent() && onError == OnError.FAIL) {
+                end = row.fault();
+            } else {
+                row.fault().ifPresent(this::remember);
+            }
+        }
+        output.accept(Collections.unmodifiableList(rows));
+        end.ifPresent(message -> {
+            throw new CliException(message);
+        });
+    }
+
+    private void remember(String fault) {
+        faulty++;
+        if (faults.size() < FAULTS_NAMED) {
+            faults.add(fault);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Reader;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.ZipException;
+
+/**
+ * The characters of a stream of UTF-8, without a byte order mark. What is not UTF-8 is an error that names its line, once all that
+ * stands before it has been read.
+ */
+final class Utf8Reader extends Reader {
+    private static final int BUFFER = 1 << 16;
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+    private final String name;
+    private final InputStream stream;
+    private final CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER).flip();
+    private final char[] characters = new char[BUFFER];
+    private int next;
+    private int limit;
+    private boolean begun;
+    private boolean atEnd;
+    private long line = 1;
+
+    /** @param name the stream's in messages */
+    Utf8Reader(String name, InputStream stream) {
+        this.name = name;
+        this.stream = stream;
+    }
+
+    @Override
+    public int read(char[] target, int offset, int length) {
+        if (length == 0) {
+            return 0;
+        }
+        if (next == limit && !decode()) {
+            return -1;
+        }
+        int count = Math.min(length, limit - next);
+        System.arraycopy(characters, next, target, offset, count);
+        next += count;
+        return count;
+    }
+
+    /** Whether a character can be read without waiting for who writes it. */
+    @Override
+    public boolean ready() throws IOException {
+        return next < limit || bytes.hasRemaining() || stream.available() > 0;
+    }
+
+    /** Decodes characters, at least one; false at the end. */
+    private boolean decode() {
+        while (true) {
+            CharBuffer out = CharBuffer.wrap(characters);
+            CoderResult result = decoder.decode(bytes, out, atEnd);
+            if (out.position() > 0) {
+                next = !begun && characters[0] == BYTE_ORDER_MARK ? 1 : 0;
+                limit = out.position();
+                begun = true;
+                countLines();
+                if (next < limit) {
+                    return true;
+                }
+                continue;
+            }
+            if (result.isError()) {
+                throw malformed();
+            }
+            if (atEnd) {
+                return false;
+            }
+            fill();
+        }
+    }
+
+    private void countLines() {
+        for (int i = next; i < limit; i++) {
+            if (characters[i] == '\n') {
+                line++;
+            }
+        }
+    }
+
+    private CliException malformed() {
+        int first = Byte.toUnsignedInt(bytes.get(bytes.position()));
+        // No other encoding's mark is UTF-8: it is the first thing that cannot be read.
+        return new CliException(
+                !begun && first >= 0xFE
+                        ? name + " is UTF-16, as its byte order mark says: convert it to UTF-8"
+                        : name + ", line " + line + " is not UTF-8: convert the file to UTF-8");
+    }
+
+    private void fill() {
+        bytes.compact();
+        try {
+            int count = stream.read(bytes.array(), bytes.position(), bytes.remaining());
+            if (count < 0) {
+                atEnd = true;
+            } else {
+                bytes.position(bytes.position() + count);
+            }
+        } catch (EOFException | ZipException e) {
+            throw new CliException(name + " is not a whole gzip file: it is damaged or its end is missing");
+        } catch (IOException e) {
+            throw new CliException(name + " cannot be read: " + Failures.reason(e));
+        }
+        bytes.flip();
+    }
+
+    @Override
+    public void close() {
+        try {
+            stream.close();
+        } catch (IOException e) {
+            throw new CliException(name + " cannot be closed: " + Failures.reason(e));
+        }
+    }
+}
