@@ -1,5 +1,6 @@
 package detangle.models.gliner;
 
+import detangle.models.deberta.ConfigException;
 import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.files.ModelFiles;
@@ -44,7 +45,7 @@ public record GlinerConfig(
      * @throws detangle.models.deberta.ConfigException if the file is missing or not well formed, or the model is of another kind
      */
     public static GlinerConfig read(Path folder, Optional<Path> base, int rows) {
-        ConfigFields fields = ConfigFields.read(folder, FILE);
+        ConfigFields fields = fields(folder);
         checkKind(fields);
         int vocabulary = fields.integer("vocab_size", -1);
         int classToken = fields.integer("class_token_index", -1);
@@ -61,6 +62,14 @@ public record GlinerConfig(
                 classToken < 0 ? Optional.empty() : Optional.of(classToken));
     }
 
+    private static ConfigFields fields(Path folder) {
+        ModelFiles files = ModelFiles.of(folder);
+        if (!files.has(FILE) && files.has(ENCODER_FILE)) {
+            throw new ConfigException(files.path(FILE), "no such file: this is not a GLiNER model");
+        }
+        return ConfigFields.read(folder, FILE);
+    }
+
     /** Whether a folder or an artifact has the configuration of a GLiNER model, of this kind or another. */
     public static boolean isIn(Path folder) {
         return ModelFiles.of(folder).has(FILE);
@@ -68,7 +77,7 @@ public record GlinerConfig(
 
     /** What kind of GLiNER a folder holds, in words, decided as gliner decides it: {@code uni-encoder, spans}. */
     public static String kind(Path folder) {
-        ConfigFields fields = ConfigFields.read(folder, FILE);
+        ConfigFields fields = fields(folder);
         String kind = "uni-encoder";
         if (fields.find("relations_layer").isPresent()) {
             kind = "relations";
@@ -82,14 +91,14 @@ public record GlinerConfig(
 
     /** A {@link detangle.models.deberta.ConfigException} if a folder's model is of a kind that cannot be run. */
     public static void check(Path folder) {
-        ConfigFields fields = ConfigFields.read(folder, FILE);
+        ConfigFields fields = fields(folder);
         checkKind(fields);
         spanMode(fields);
     }
 
     /** The model on the hub that a folder's encoder is of, if the folder does not describe the encoder itself. */
     public static Optional<String> baseModel(Path folder) {
-        ConfigFields fields = ConfigFields.read(folder, FILE);
+        ConfigFields fields = fields(folder);
         return fields.find("encoder_config").isPresent()
                         || ModelFiles.of(folder).has(ENCODER_FILE)
                 ? Optional.empty()
@@ -98,7 +107,7 @@ public record GlinerConfig(
 
     /** The model on the hub that a folder's tokenizer is of, if the folder has none. */
     public static String modelName(Path folder) {
-        return modelName(ConfigFields.read(folder, FILE));
+        return modelName(fields(folder));
     }
 
     private static String modelName(ConfigFields fields) {
