@@ -84,8 +84,9 @@ public final class Hub {
         HubCache cache = new HubCache(options.cache(), id);
         Optional<Path> kept =
                 cache.commit(id.revision()).map(cache::snapshot).filter(folder -> ModelFiles.complete(folder, weighty));
-        // A commit never changes.
-        if (kept.isPresent() && (options.offline() || HubCache.isCommit(id.revision()))) {
+        // A commit never changes; but others may have left out the file that says how vectors are made.
+        boolean settled = HubCache.isCommit(id.revision()) && cache.knows(id.revision(), SentenceModules.FILE);
+        if (kept.isPresent() && (options.offline() || settled)) {
             return kept.get();
         }
         if (options.offline()) {
@@ -177,6 +178,8 @@ public final class Hub {
         Path snapshot = cache.snapshot(listing.commit());
         if (listing.files().contains(SentenceModules.FILE)) {
             fetch(id, cache, listing, SentenceModules.FILE, progress);
+        } else {
+            cache.rememberAbsent(listing.commit(), SentenceModules.FILE);
         }
         SentenceModules modules = SentenceModules.in(snapshot);
         if (!ModelFiles.haveConfig(listing.files(), modules)) {

@@ -7,12 +7,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A model's part of the cache, as huggingface_hub documents it ("Understand caching"): {@code blobs} by hash, {@code snapshots} of
- * links to them by commit, {@code refs} from branches and tags to commits.
+ * links to them by commit, {@code refs} from branches and tags to commits, {@code .no_exist} for files that a commit does not have.
  */
 final class HubCache {
+    private static final Logger LOG = LoggerFactory.getLogger(HubCache.class);
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
 
     private final Path root;
@@ -59,6 +62,28 @@ final class HubCache {
         } catch (IOException e) {
             throw new HubException(ref + " cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /** Whether the cache knows if a commit has a file: it holds the file, or huggingface_hub or {@link #rememberAbsent} noted that there is none. */
+    boolean knows(String commit, String file) {
+        return Files.isRegularFile(snapshot(commit).resolve(file)) || Files.exists(absent(commit, file));
+    }
+
+    /** Notes that a commit does not have a file. A cache that cannot be written to does without: the hub is then asked again. */
+    void rememberAbsent(String commit, String file) {
+        Path note = absent(commit, file);
+        try {
+            Files.createDirectories(note.getParent());
+            if (!Files.exists(note)) {
+                Files.write(note, new byte[0]);
+            }
+        } catch (IOException e) {
+            LOG.debug("{} cannot be written", note, e);
+        }
+    }
+
+    private Path absent(String commit, String file) {
+        return root.resolve(".no_exist").resolve(commit).resolve(file);
     }
 
     /** Remembers what commit a revision is. */

@@ -137,6 +137,17 @@ class HubTest {
         assertTrue(Files.isRegularFile(folder.resolve("1_Pooling/config.json")));
     }
 
+    /** transformers in Python loads configuration, tokenizer and weights alone. */
+    @Test
+    void whatOthersHaveLeftOutIsLoaded() throws IOException {
+        Path folder = load();
+        Files.delete(repository().resolve(".no_exist").resolve(FakeHub.COMMIT).resolve("modules.json"));
+        server.put("modules.json", "[{\"path\":\"1_Pooling\",\"type\":\"sentence_transformers.models.Pooling\"}]");
+        server.put("1_Pooling/config.json", "{}");
+        hub(Optional.empty(), false).folder(FakeHub.REPOSITORY + "@" + FakeHub.COMMIT, HubProgress.NONE);
+        assertTrue(Files.isRegularFile(folder.resolve("1_Pooling/config.json")));
+    }
+
     @Test
     void anEncoderMayHaveAFolderOfItsOwn() throws IOException {
         for (String name : List.of("config.json", "tokenizer.json", "model.safetensors")) {
