@@ -19,7 +19,11 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
     @Option(names = "--top-k", paramLabel = "K", description = "Tokens to print for a mask; 5 by default.")
     private int topK = 5;
 
-    @Option(names = "--targets", paramLabel = "WORD,...", split = ",", description = "Words to choose from.")
+    @Option(
+            names = "--targets",
+            paramLabel = "WORD,...",
+            split = ",",
+            description = "Words to choose from; spaces count in double quotes alone.")
     private List<String> targets; // Null if not given: "," is divided into nothing.
 
     /** The words of {@code --head}: the heads that predict tokens. */
