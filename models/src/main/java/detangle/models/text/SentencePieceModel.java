@@ -1,6 +1,5 @@
 package detangle.models.text;
 
-import detangle.models.text.encoder.Charsmap;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +13,7 @@ import java.util.stream.IntStream;
  * A SentencePiece unigram model: what {@code sentencepiece_model.proto} has of use here.
  *
  * @param pieces by id
- * @param charsmap the compiled normalisation rules; empty for none
+ * @param charsmap the compiled normalisation rules, which {@link detangle.models.text.encoder.Charsmap} checks; empty for none
  */
 record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
 
@@ -80,9 +79,6 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
         }
         if (pieces.isEmpty()) {
             throw new TokenizerException(file, "not a SentencePiece model: it has no pieces");
-        }
-        if (charsmap.length > 0) {
-            Charsmap.read(file, charsmap);
         }
         return new SentencePieceModel(List.copyOf(pieces), charsmap);
     }

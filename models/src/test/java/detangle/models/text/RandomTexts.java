@@ -99,6 +99,7 @@ final class RandomTexts {
             "#️⃣",
             "\uD83C\uDFFB",
             "\u0345",
+            "\uD93C\uDF7B\u0344\u1734",
             "\u0315\u0300\u05ae\u0062",
             "\u0600\u0031",
             "!",

@@ -14,6 +14,8 @@ final class CharsmapRules {
     /** Graphemes of as many bytes or more are taken character by character. */
     private static final int LONG_GRAPHEME = 6;
 
+    private static final int SOME_LETTER = 'x';
+
     private CharsmapRules() {}
 
     static AlignedText apply(Charsmap rules, AlignedText text) {
@@ -45,7 +47,7 @@ final class CharsmapRules {
     }
 
     private static boolean graphemes(Charsmap rules, AlignedText text, int from, int to, Changes changes) {
-        String run = text.text(from, to);
+        String run = text.slice(from, to).map(CharsmapRules::assigned).text();
         BreakIterator borders = BreakIterator.getCharacterInstance(Locale.ROOT);
         borders.setText(run);
         boolean modified = false;
@@ -58,6 +60,14 @@ final class CharsmapRules {
             start = end;
         }
         return modified;
+    }
+
+    /** The JDK ends a grapheme at every code point that is not assigned, Unicode only at those that are not to be seen. */
+    private static int assigned(int codePoint) {
+        boolean ignorable = codePoint == 0x2065
+                || codePoint >= 0xfff0 && codePoint <= 0xfff8
+                || codePoint >= 0xe0000 && codePoint <= 0xe0fff;
+        return Character.getType(codePoint) == Character.UNASSIGNED && !ignorable ? SOME_LETTER : codePoint;
     }
 
     private static boolean grapheme(Charsmap rules, AlignedText text, int at, int count, Changes changes) {
