@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -19,9 +20,9 @@ final class Json {
         try {
             node = JsonMapper.shared().readTree(body);
         } catch (JacksonException e) {
-            // What stands in parentheses are places in buffers.
-            throw ApiException.malformed(
-                    "the body is no JSON: " + e.getOriginalMessage().replaceFirst(" \\(.*", ""));
+            TokenStreamLocation at = e.getLocation();
+            throw ApiException.malformed("the body is no JSON"
+                    + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
         }
         if (!node.isObject()) {
             throw ApiException.malformed("the body is no JSON object");

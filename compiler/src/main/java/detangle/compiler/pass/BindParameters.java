@@ -68,7 +68,8 @@ public final class BindParameters implements Pass {
         String listed = String.join(", ", absent.subList(0, Math.min(MAX_NAMED, absent.size())));
         String more = absent.size() > MAX_NAMED ? " and " + (absent.size() - MAX_NAMED) + " more" : "";
         return "the checkpoint lacks " + absent.size() + (absent.size() == 1 ? " parameter: " : " parameters: ")
-                + listed + more + "; choose a head that it was trained for, or another checkpoint";
+                + listed + more
+                + "; config.json and weights do not belong together, or the head is not the checkpoint's";
     }
 
     private static Node bind(Builder b, Node node, String name, TensorType type, Tensor tensor) {

@@ -23,25 +23,9 @@ final class EncoderPrefix {
     private static final List<String> KNOWN = List.of(
             PUBLISHED, "", "module." + PUBLISHED, "module.", "model." + PUBLISHED, "model.", "_orig_mod." + PUBLISHED);
 
-    /** What the copies are called that training code keeps beside a model. */
-    private static final Set<String> COPIES = Set.of(
-            "ema",
-            "ema_model",
-            "model_ema",
-            "ema_encoder",
-            "averaged",
-            "averaged_model",
-            "average_model",
-            "swa",
-            "swa_model",
-            "model_swa",
-            "momentum",
-            "momentum_encoder",
-            "shadow",
-            "target",
-            "teacher",
-            "teacher_model",
-            "ema_teacher");
+    /** Words in the names of the copies that training code keeps beside a model: {@code model_ema.}, {@code teacher.encoder.}. */
+    private static final Set<String> COPIES =
+            Set.of("ema", "teacher", "swa", "averaged", "average", "momentum", "shadow", "target");
 
     private EncoderPrefix() {}
 
@@ -77,6 +61,6 @@ final class EncoderPrefix {
     }
 
     private static boolean isCopy(String prefix) {
-        return Arrays.stream(prefix.split("\\.")).anyMatch(COPIES::contains);
+        return Arrays.stream(prefix.split("[._]")).anyMatch(COPIES::contains);
     }
 }

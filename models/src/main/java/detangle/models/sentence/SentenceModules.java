@@ -3,9 +3,9 @@ package detangle.models.sentence;
 import detangle.models.deberta.ConfigException;
 import detangle.models.files.ModelFile;
 import detangle.models.files.ModelFiles;
+import detangle.models.json.PythonJson;
 import detangle.models.json.StrictJson;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,7 +87,7 @@ public record SentenceModules(Path file, List<Module> modules) {
     private static SentenceModules parse(ModelFile file) {
         JsonNode root;
         try {
-            root = StrictJson.parse(ByteBuffer.wrap(file.content()));
+            root = PythonJson.parse(file.content());
         } catch (StrictJson.InvalidJson e) {
             throw new ConfigException(file.path(), e.getMessage(), e);
         }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
@@ -67,6 +68,9 @@ final class PyTorchReader {
                     .read(ByteBuffer.wrap(bytes(zip, pickle)));
         } catch (PickleException | ArithmeticException e) {
             throw new WeightsException(file, "damaged, or no checkpoint: " + e.getMessage(), e);
+        } catch (ZipException e) {
+            throw new WeightsException(
+                    file, "a damaged zip archive, as a download that was cut off leaves it: download it again", e);
         } catch (IOException e) {
             throw new WeightsException(file, "cannot be read: " + e.getMessage(), e);
         }

@@ -1,9 +1,9 @@
 package detangle.models.weights;
 
 import detangle.models.content.Substitute;
+import detangle.models.json.PythonJson;
 import detangle.models.json.StrictJson;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -49,7 +49,7 @@ final class ShardIndex {
             Substitute.of(content, false).ifPresent(what -> {
                 throw new WeightsException(index, what);
             });
-            return StrictJson.parse(ByteBuffer.wrap(content));
+            return PythonJson.parse(content);
         } catch (IOException e) {
             throw new WeightsException(index, "cannot be read: " + e.getMessage(), e);
         } catch (StrictJson.InvalidJson e) {

@@ -318,7 +318,14 @@ class CheckpointTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ema.deberta., deberta.", "teacher., ''", "student.deberta., model.deberta.", "ema.x., x."})
+    @CsvSource({
+        "ema.deberta., deberta.",
+        "teacher., ''",
+        "student.deberta., model.deberta.",
+        "ema.x., x.",
+        "net_ema.x., net.x.",
+        "teacher_model.x., x."
+    })
     void aCopyNeverComesBeforeTheModel(String copy, String own) {
         DebertaConfig config = config(THREE_LABELS);
         add(config, Architecture.ENCODER);

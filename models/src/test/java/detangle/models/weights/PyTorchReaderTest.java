@@ -162,6 +162,17 @@ class PyTorchReaderTest {
     }
 
     @Test
+    void anArchiveThatWasCutOffIsCalledOne() throws IOException {
+        Path file = zip(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage"), floats(0, 1, 2, 3, 4, 5), true);
+        byte[] whole = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+        WeightsException refusal = assertThrows(WeightsException.class, () -> Weights.open(file));
+        assertTrue(
+                refusal.getMessage().contains("a damaged zip archive, as a download that was cut off"),
+                refusal.getMessage());
+    }
+
+    @Test
     void compressedStoragesAreRefused() throws IOException {
         Path file = zip(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage"), floats(0, 1, 2, 3, 4, 5), false);
         assertThrows(WeightsException.class, () -> Weights.open(file));
