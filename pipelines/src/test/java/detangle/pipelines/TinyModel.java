@@ -23,6 +23,8 @@ public final class TinyModel {
     public static final Path SHIPPED =
             Path.of(System.getProperty("detangle.home"), "models", "pretrained", "banking77-small");
 
+    private static final String WEIGHTS = "model.safetensors";
+
     private TinyModel() {}
 
     /** @param className in {@code architectures}, such as {@code ForTokenClassification} */
@@ -50,25 +52,35 @@ public final class TinyModel {
         DebertaConfig config = DebertaConfig.read(folder);
         Program program =
                 DebertaModel.build(config, head.or(config::architecture).orElseThrow(), ModelOptions.DEFAULT);
-        SafetensorsWriter.write(
-                folder.resolve("model.safetensors"), new TreeMap<>(RandomWeights.of(program)), Map.of());
+        SafetensorsWriter.write(folder.resolve(WEIGHTS), new TreeMap<>(RandomWeights.of(program)), Map.of());
         return folder;
     }
 
     /** Changes one element of a tensor of a model. */
     public static void set(Path model, String name, int element, float value) {
-        Path file = model.resolve("model.safetensors");
+        SequencedMap<String, Tensor> tensors = tensors(model);
+        Tensor tensor = tensors.get(name);
+        float[] values = tensor.toFloats();
+        values[element] = value;
+        tensors.put(name, Tensor.of(values, tensor.shape()));
+        SafetensorsWriter.write(model.resolve(WEIGHTS), tensors, Map.of());
+    }
+
+    /** Adds the tensors of another model that a model has not. */
+    public static void add(Path model, Path other) {
+        SequencedMap<String, Tensor> tensors = tensors(model);
+        tensors(other).forEach(tensors::putIfAbsent);
+        SafetensorsWriter.write(model.resolve(WEIGHTS), tensors, Map.of());
+    }
+
+    private static SequencedMap<String, Tensor> tensors(Path model) {
         SequencedMap<String, Tensor> tensors = new TreeMap<>();
-        try (Weights weights = Weights.open(file)) {
-            for (String each : weights.names()) {
-                Tensor tensor = weights.get(each);
-                float[] values = tensor.toFloats();
-                if (each.equals(name)) {
-                    values[element] = value;
-                }
-                tensors.put(each, Tensor.of(values, tensor.shape()));
+        try (Weights weights = Weights.open(model)) {
+            for (String name : weights.names()) {
+                Tensor tensor = weights.get(name);
+                tensors.put(name, Tensor.of(tensor.toFloats(), tensor.shape()));
             }
         }
-        SafetensorsWriter.write(file, tensors, Map.of());
+        return tensors;
     }
 }

@@ -1,0 +1,173 @@
+package detangle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.models.deberta.Architecture;
+import detangle.pipelines.TinyModel;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What commands say of a model's folder in which something is not as it should be. */
+class ModelFoldersTest {
+    private static final String CASES = "{\"cases\":[{\"name\":\"a\",\"input_ids\":[[1,3000,2]]}]}";
+
+    @TempDir
+    private Path folder;
+
+    private record Result(int status, String out, String err) {}
+
+    private static Result result(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int status = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
+        return new Result(status, out.toString(), err.toString());
+    }
+
+    private static void fails(String message, String... arguments) {
+        Result result = result(arguments);
+        assertEquals(1, result.status(), result.err());
+        assertTrue(result.err().contains(message), result.err());
+        assertEquals(1, result.err().lines().count(), result.err());
+    }
+
+    private Path model(Architecture head) throws IOException {
+        return TinyModel.write(
+                folder.resolve("model"), "ForSequenceClassification", List.of("a", "b"), Optional.of(head));
+    }
+
+    private static void edit(Path model, String from, String to) throws IOException {
+        Path config = model.resolve("config.json");
+        String text = Files.readString(config);
+        assertTrue(text.contains(from), text);
+        Files.writeString(config, text.replace(from, to));
+    }
+
+    private String[] command(String name, Path model) throws IOException {
+        Path inputs = Files.writeString(folder.resolve("in.json"), CASES);
+        String path = model.toString();
+        return switch (name) {
+            case "classify" -> new String[] {name, "--model", path, "hi"};
+            case "run" ->
+                new String[] {
+                    name,
+                    path,
+                    "--inputs",
+                    inputs.toString(),
+                    "--output",
+                    folder.resolve("o").toString()
+                };
+            case "compile" ->
+                new String[] {name, path, "-o", folder.resolve("o.dtl").toString()};
+            case "export" ->
+                new String[] {name, path, "-o", folder.resolve("o.onnx").toString()};
+            default -> new String[] {name, path};
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"classify", "run", "compile", "export", "dump-ir"})
+    void tensorsThatNoParameterTakesAreAnErrorUnlessTheyAreToBeIgnored(String name) throws IOException {
+        Path model = model(Architecture.SEQUENCE_CLASSIFICATION);
+        edit(model, "\"num_hidden_layers\":2", "\"num_hidden_layers\":1");
+        String[] command = command(name, model);
+        fails("num_hidden_layers is 1", command);
+        List<String> ignoring = new ArrayList<>(List.of(command));
+        ignoring.add(1, "--ignore-unused");
+        Result result = result(ignoring.toArray(String[]::new));
+        assertEquals(0, result.status(), result.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "compile", "export"})
+    void numbersThatAreNoneAreReported(String name) throws IOException {
+        Path model = model(Architecture.SEQUENCE_CLASSIFICATION);
+        TinyModel.set(model, "deberta.embeddings.word_embeddings.weight", 3_000 * 32, Float.NaN);
+        fails("tensor 'deberta.embeddings.word_embeddings.weight' holds NaN at [3000, 0]", command(name, model));
+        assertFalse(Files.exists(folder.resolve("o")));
+        assertFalse(Files.exists(folder.resolve("o.dtl")));
+        assertFalse(Files.exists(folder.resolve("o.onnx")));
+    }
+
+    @Test
+    void severalHeadsOfPreTrainingAreToBeChosenFrom() throws IOException {
+        Path model = model(Architecture.MASKED_LM_EMD);
+        edit(model, "\"architectures\":[\"DebertaV2ForSequenceClassification\"],", "");
+        assertTrue(result("inspect", model.toString()).out().contains("masked-lm-emd\n"));
+        Path other = TinyModel.write(
+                folder.resolve("other"), "Model", List.of("a"), Optional.of(Architecture.REPLACED_TOKEN_DETECTION));
+        TinyModel.add(model, other);
+        Result inspected = result("inspect", model.toString());
+        assertEquals(0, inspected.status(), inspected.err());
+        assertTrue(
+                inspected.out().contains("masked-lm-emd or replaced-token-detection; choose one with --head"),
+                inspected.out());
+        fails("has the heads masked-lm-emd, replaced-token-detection", command("run", model));
+        assertEquals(0, result("dump-ir", model.toString(), "--head", "encoder").status());
+    }
+
+    @Test
+    void aMisspelledFieldIsAWarningOnce() throws IOException {
+        Path model = model(Architecture.SEQUENCE_CLASSIFICATION);
+        edit(model, "\"share_att_key\"", "\"share_att_keys\":true,\"share_att_key\"");
+        List<String> warnings = new ArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord logged) {
+                warnings.add(logged.getMessage());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger("detangle.models.deberta.ConfigReader");
+        logger.addHandler(handler);
+        try {
+            assertEquals(0, result(command("classify", model)).status());
+        } finally {
+            logger.removeHandler(handler);
+        }
+        assertEquals(1, warnings.size(), warnings.toString());
+        assertTrue(
+                warnings.getFirst().contains("share_att_keys is not read, and stands one letter from share_att_key"));
+    }
+
+    @Test
+    void inspectSaysWhatIsThereWhateverTheLabels() throws IOException {
+        Path model = model(Architecture.SEQUENCE_CLASSIFICATION);
+        edit(model, "\"id2label\":{\"0\":\"a\",\"1\":\"b\"}", "\"id2label\":[[1]]");
+        Result inspected = result("inspect", model.toString(), "--head", "encoder");
+        assertEquals(0, inspected.status(), inspected.err());
+        assertTrue(inspected.out().contains("not understood: id2label has a label \"0\""), inspected.out());
+        fails("id2label has a label \"0\" that is neither", command("classify", model));
+    }
+
+    @Test
+    void tasksOfTheServerAreNamed() throws IOException {
+        Result result =
+                result("serve", model(Architecture.SEQUENCE_CLASSIFICATION).toString(), "--task", "poetry");
+        assertEquals(2, result.status(), result.err());
+        assertTrue(
+                result.err()
+                        .contains(
+                                "--task is one of text-classification, text-ranking, feature-extraction, not 'poetry'"),
+                result.err());
+    }
+}
