@@ -633,6 +633,12 @@ class InferenceServerTest {
                 422,
                 "there is no prompt 'query'",
                 post(server, "/embed", Map.of("inputs", TEXT, "prompt_name", "query")));
+        refused(
+                422,
+                "texts are cut at their end",
+                post(server, "/embed", Map.of("inputs", TEXT, "truncation_direction", "left")));
+        assertEquals(200, post(server, "/embed", Map.of("inputs", TEXT, "truncation_direction", "Right")).status);
+        refused(422, "dimensions is not supported", post(server, "/embed", Map.of("inputs", TEXT, "dimensions", 8)));
         refused(422, "prompt_name is no", post(server, "/embed", Map.of("inputs", TEXT, "prompt_name", 7)));
     }
 
