@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SequencedMap;
 
 /** A Parquet file, of which some columns are read, or all. */
@@ -57,11 +56,6 @@ final class ParquetRows implements RowSource {
     @Override
     public String name() {
         return path.toString();
-    }
-
-    /** How many rows the file says that it has. */
-    OptionalLong count() {
-        return OptionalLong.of(file.getFileMetaData().numRows());
     }
 
     @Override

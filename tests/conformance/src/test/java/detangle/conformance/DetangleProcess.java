@@ -71,12 +71,21 @@ final class DetangleProcess {
 
     /** Runs the command line in a new JVM, in a folder, with variables beside those of this process. */
     static Result javaIn(Path directory, Map<String, String> environment, Launch launch, String... arguments) {
+        return run(directory, environment, command(launch, arguments));
+    }
+
+    /** Starts the command line in a new JVM; the caller reads, writes and ends it. */
+    static Process start(String... arguments) throws IOException {
+        return new ProcessBuilder(command(Launch.MODULE_PATH, arguments)).start();
+    }
+
+    private static List<String> command(Launch launch, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Ddetangle.home=" + HOME);
         command.addAll(launch.options);
         command.addAll(List.of(arguments));
-        return run(directory, environment, command);
+        return command;
     }
 
     /** Runs the launcher script. */
