@@ -73,7 +73,7 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
             }
             int space = line.indexOf(' ');
             if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
-                throw new TokenizerException(file, "line " + (i + 1) + " is no merge of two tokens");
+                throw new TokenizerException(file, "line " + (i + 1) + " is not a merge of two tokens");
             }
             merges.add(line.substring(0, space));
             merges.add(line.substring(space + 1));

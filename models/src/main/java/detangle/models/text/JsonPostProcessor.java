@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 final class JsonPostProcessor {
     private JsonPostProcessor() {}
 
-    /** A {@link TokenizerException} if it is none that frames each text once, or if a part of it is missing. */
+    /** A {@link TokenizerException} if it does not frame each text exactly once, or if a part of it is missing. */
     static PostProcessor read(JsonComponent part) {
         return switch (part.type()) {
             case "TemplateProcessing" -> template(part.with("single", "pair", "special_tokens"));

@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +16,7 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A SentencePiece model as SentencePiece itself applies it, which is what microsoft's code does (spm_tokenizer.py): what
@@ -62,10 +65,12 @@ final class SentencePieceTokenizer implements Tokenizer {
         this.segmenter = new UnigramSegmenter(vocabulary);
     }
 
-    private static Pattern anyOf(Iterable<String> tokens) {
-        StringBuilder any = new StringBuilder();
-        tokens.forEach(t -> any.append(any.isEmpty() ? "" : "|").append(Pattern.quote(t)));
-        return Pattern.compile(any.toString());
+    /** Of those that begin at a place in a text, the longest. */
+    private static Pattern anyOf(Collection<String> tokens) {
+        return Pattern.compile(tokens.stream()
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .map(Pattern::quote)
+                .collect(Collectors.joining("|")));
     }
 
     @Override

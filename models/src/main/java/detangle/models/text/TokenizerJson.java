@@ -124,7 +124,7 @@ final class TokenizerJson {
                             .filter(JsonNode::isString)
                             .map(JsonNode::stringValue);
                 case "model" -> model = Optional.of(JsonModel.read(file, parser));
-                // What is said of truncation is left out, and the rest is no part of a tokenizer.
+                // What is said of truncation is left out, and other fields are not part of a tokenizer.
                 default -> parser.skipChildren();
             }
         }

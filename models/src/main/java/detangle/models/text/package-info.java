@@ -1,2 +1,2 @@
-/** From text to token ids: HuggingFace's tokenizer.json, and SentencePiece's spm.model turned into one. */
+/** From text to token ids: the files of HuggingFace, SentencePiece, GPT-2 and BERT, and the settings beside them. */
 package detangle.models.text;

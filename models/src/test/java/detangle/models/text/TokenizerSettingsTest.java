@@ -70,6 +70,21 @@ class TokenizerSettingsTest {
         assertArrayEquals(new int[] {0, 2, 10, 14, 0}, stripped.ends());
     }
 
+    /** The slow tokenizer finds them too, and of two that begin alike the longer one. */
+    @Test
+    void addedTokensOfTheSlowTokenizer() throws IOException {
+        trained("spm.model");
+        Files.writeString(folder.resolve("added_tokens.json"), "{\"<e1\": 4001, \"<e1>\": 4002, \"[MASK]\": 4000}");
+        Tokenizer slow = Tokenizers.load(folder, TokenizerKind.SLOW);
+        assertArrayEquals(new int[] {1, 4002, 4001, 2}, slow.encode("<e1><e1").ids());
+        assertEquals(4003, slow.vocabSize());
+        assertEquals("<e1>", slow.decode(new int[] {4002}, false));
+        assertTrue(Tokenizers.load(folder, TokenizerKind.SENTENCEPIECE)
+                        .encode("<e1>")
+                        .length()
+                > 3);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"tokenizer.json", "spm.model"})
     void paddingTokenOfAnyName(String file) throws IOException {

@@ -17,7 +17,7 @@ final class AddedTokens {
     private final Vocabulary plain;
     private final Vocabulary normalised;
 
-    /** A part of a text: a token, or something that is none. */
+    /** A part of a text: an added token, or text between added tokens. */
     record Part(AlignedText text, Optional<AddedToken> token) {}
 
     /** @throws EncodingException if a token that is to be normalised leaves nothing to look for */
@@ -46,7 +46,7 @@ final class AddedTokens {
         return Optional.ofNullable(byId.get(id));
     }
 
-    /** The parts of a text, normalised where they are no token. */
+    /** The parts of a text; what lies between added tokens is normalised. */
     List<Part> split(AlignedText text) {
         List<Part> parts = new ArrayList<>();
         List<Part> unnormalised = new ArrayList<>();

@@ -129,7 +129,7 @@ final class Decoding {
         return decoded;
     }
 
-    /** Bytes that are no UTF-8 become a replacement character each. */
+    /** Bytes that are not UTF-8 become a replacement character each. */
     private static void flush(ByteArrayOutputStream bytes, List<String> decoded) {
         if (bytes.size() == 0) {
             return;

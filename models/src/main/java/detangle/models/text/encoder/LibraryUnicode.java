@@ -82,7 +82,7 @@ final class LibraryUnicode {
         return punctuation ? !Exceptions.NO_PUNCTUATION.get(c) : Exceptions.ALSO_PUNCTUATION.get(c);
     }
 
-    /** What BERT's cleaning removes: controls that are no white space, formats, private use. */
+    /** What BERT's cleaning removes: controls that are not white space, formats, private use. */
     static boolean isControl(int c) {
         return c != '\t'
                 && c != '\n'

@@ -61,7 +61,7 @@ final class UnicodeForms {
         return parts;
     }
 
-    /** Puts the marks behind the last character that is none into their order. */
+    /** Puts the marks behind the last character that is not a mark into their order. */
     private static void order(List<Part> parts, int from) {
         if (parts.size() - from > 1) {
             parts.subList(from, parts.size()).sort(Comparator.comparingInt(Part::rank));
