@@ -50,6 +50,10 @@ without_incubator_notice() {
     fi
 }
 if [ -t 2 ]; then
-    set -- -Ddetangle.terminal=true "$@"
+    columns=$(stty size <&2 2>/dev/null | cut -d ' ' -f 2)
+    [ "${columns:-0}" -gt 0 ] 2>/dev/null || columns=80
+    set -- -Ddetangle.terminal=true "-Ddetangle.columns=$columns" "$@"
+    # A bar between results has to come by the same way as they do, and standard error comes by a pipe.
+    [ ! -t 1 ] || set -- -Ddetangle.terminal.output=true "$@"
 fi
 exec "$JAVA_HOME/bin/java" "$@" 2> >(without_incubator_notice >&2)

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 final class ExtractCommand extends PipelineCommand<EntityExtractor> {
     @Option(
             names = "--labels",
-            paramLabel = "LABEL,...",
+            paramLabel = "LABEL",
             split = ",",
             required = true,
             description = "What to look for: person,iban,\"credit card\".")

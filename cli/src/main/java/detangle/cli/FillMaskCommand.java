@@ -21,7 +21,7 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
 
     @Option(
             names = "--targets",
-            paramLabel = "WORD,...",
+            paramLabel = "WORD",
             split = ",",
             description = "Words to choose from; spaces count in double quotes alone.")
     private List<String> targets; // Null if not given: "," is divided into nothing.

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import picocli.CommandLine.Model.CommandSpec;
@@ -147,6 +148,22 @@ final class InputOptions {
             reader.close();
             throw e;
         }
+    }
+
+    /** How many rows the opened file has, where that is soon counted. */
+    OptionalLong count(RowSource opened) {
+        if (standardInput() || InputFormat.isCompressed(file())) {
+            return OptionalLong.empty();
+        }
+        return switch (format()) {
+            case parquet -> ((ParquetRows) opened).count();
+            case text, jsonl -> RowCount.lines(file(), false);
+            case csv, tsv -> {
+                OptionalLong lines = RowCount.lines(file(), true);
+                yield lines.isPresent() ? OptionalLong.of(Math.max(0, lines.getAsLong() - 1)) : lines;
+            }
+            case json -> OptionalLong.empty();
+        };
     }
 
     private InputStream stream() {

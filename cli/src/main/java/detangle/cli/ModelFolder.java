@@ -3,7 +3,10 @@ package detangle.cli;
 import detangle.hub.Hub;
 import detangle.hub.HubOptions;
 import detangle.hub.HubProgress;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /** What stands for a model on the command line: a folder, or a name on the hub. */
 final class ModelFolder {
@@ -37,7 +40,11 @@ final class ModelFolder {
             }
             if (next) {
                 close();
-                bar = new Progress(name, Math.max(1, megabytes));
+                bar = new ProgressBarOnTerminal(
+                        new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+                        name,
+                        "MB",
+                        OptionalLong.of(Math.max(1, megabytes)));
             }
             bar.at(done == total ? Math.max(1, megabytes) : Math.toIntExact(done / BYTES_IN_MEGABYTE));
         }

@@ -25,7 +25,7 @@ final class MultipleChoiceCommand extends PipelineCommand<MultipleChoice> {
 
     @Option(
             names = "--choice-columns",
-            paramLabel = "NAME,...",
+            paramLabel = "NAME",
             split = ",",
             description = "The columns of --file that hold the choices; --column holds the prompt.")
     private List<String> choiceColumns = List.of();

@@ -62,6 +62,11 @@ final class OutputOptions {
                 .orElse(ResultFormat.text));
     }
 
+    /** Whether what is printed ends with a line whenever rows have been printed, so that other lines can stand between. */
+    boolean inLines() {
+        return output.isPresent() || format() != ResultFormat.json;
+    }
+
     private boolean joins() {
         return keepColumns || idColumn.isPresent() || rowNumber;
     }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SequencedMap;
 
 /** A Parquet file, of which some columns are read, or all. */
@@ -56,6 +57,11 @@ final class ParquetRows implements RowSource {
     @Override
     public String name() {
         return path.toString();
+    }
+
+    /** How many rows the file says that it has. */
+    OptionalLong count() {
+        return OptionalLong.of(file.getFileMetaData().numRows());
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.function.IntUnaryOperator;
 import picocli.CommandLine.Mixin;
@@ -45,18 +46,20 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
             description = "A folder with config.json, weights and tokenizer, or a model's name on the hub.")
     private Optional<String> model;
 
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            description =
-                    "vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best on the CPU by default.")
-    private Optional<String> backend;
+    @Mixin
+    private BackendOption backend;
+
+    @Mixin
+    private WeightTypeOption weightType;
+
+    @Mixin
+    private ThreadsOption threads;
 
     @Option(names = "--batch", paramLabel = "N", description = "Texts run at once; ${DEFAULT-VALUE} by default.")
     private int batch = PipelineOptions.DEFAULT.batchSize();
 
-    @Option(names = "--truncation", description = "Cut texts that are longer than the model takes, with a warning.")
-    private boolean truncation;
+    @Mixin
+    private TruncationOption truncation;
 
     @Mixin
     private LengthOption length;
@@ -163,10 +166,12 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         input.check();
         check(input.present());
         output.check(Optional.of(input).filter(InputOptions::present), answer());
-        PipelineOptions options = PipelineOptions.DEFAULT
-                .withBackend(backend)
+        threads.apply();
+        PipelineOptions options = truncation
+                .of(PipelineOptions.DEFAULT)
+                .withBackend(backend.name())
+                .withWeightType(weightType.narrowed())
                 .withBatchSize(batch)
-                .withTruncation(truncation)
                 .withMaxLength(maxLength())
                 .withIgnoreUnused(ignoreUnused.isSet());
         OutputLayout layout = output.layout(asked(), answer(), columns());
@@ -211,18 +216,29 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
             throw new CliException(input.name() + " has no rows: there is nothing to do");
         }
         JoinedColumns joined = output.joined(columns, layout.names());
-        boolean shown = read >= WORTH_A_BAR && Boolean.getBoolean("detangle.terminal");
-        try (Progress progress = shown ? new Progress(spec.name(), loop.ended() ? read : -1) : null) {
+        try (Progress progress = progress(read, loop.ended(), source)) {
             loop.run(
                     (rows, listener) -> run(pipeline, rows, listener),
-                    rows -> sink.print(
-                            rows.stream().map(row -> outputRow(row, joined)).toList()),
-                    done -> {
-                        if (progress != null) {
-                            progress.at(done);
-                        }
-                    });
+                    rows -> progress.aside(() -> sink.print(
+                            rows.stream().map(row -> outputRow(row, joined)).toList())),
+                    progress::at);
         }
+    }
+
+    /** A bar where there is a terminal and the rows are worth one. */
+    private Progress progress(int read, boolean all, RowSource source) {
+        if (read < WORTH_A_BAR || !Boolean.getBoolean("detangle.terminal")) {
+            return Progress.NONE;
+        }
+        boolean beside = Boolean.getBoolean("detangle.terminal.output");
+        if (beside && !output.inLines()) {
+            return Progress.NONE;
+        }
+        OptionalLong total = all ? OptionalLong.of(read) : input.count(source);
+        // Where results go to the terminal too, the bar stands below them, in the same stream.
+        PrintWriter terminal =
+                beside ? spec.commandLine().getOut() : spec.commandLine().getErr();
+        return new ProgressBarOnTerminal(terminal, spec.name(), "", total);
     }
 
     private OutputRow outputRow(RowLoop.Row row, JoinedColumns joined) {

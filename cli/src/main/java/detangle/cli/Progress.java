@@ -1,27 +1,26 @@
 package detangle.cli;
 
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
+/** Tells people how far work has come. */
+interface Progress extends AutoCloseable {
+    /** Tells nobody. */
+    Progress NONE = new Progress() {
+        @Override
+        public void at(long done) {}
 
-/** A bar on standard error for work that takes a while. */
-final class Progress implements AutoCloseable {
-    private final ProgressBar bar;
+        @Override
+        public void aside(Runnable lines) {
+            lines.run();
+        }
 
-    Progress(String task, long total) {
-        bar = new ProgressBarBuilder()
-                .setTaskName(task)
-                .setInitialMax(total)
-                .setStyle(ProgressBarStyle.ASCII)
-                .build();
-    }
+        @Override
+        public void close() {}
+    };
 
-    void at(int done) {
-        bar.stepTo(done);
-    }
+    void at(long done);
+
+    /** Prints lines, perhaps to the same terminal, without leaving parts of a bar between them. */
+    void aside(Runnable lines);
 
     @Override
-    public void close() {
-        bar.close();
-    }
+    void close();
 }

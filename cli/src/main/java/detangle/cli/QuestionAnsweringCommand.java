@@ -30,7 +30,10 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
     @Option(names = "--top-k", paramLabel = "K", description = "Answers to print; 1 by default.")
     private int topK = QuestionOptions.DEFAULT.topK();
 
-    @Option(names = "--doc-stride", paramLabel = "N", description = "Tokens that windows share; ${DEFAULT-VALUE}.")
+    @Option(
+            names = {"--stride", "--doc-stride"},
+            paramLabel = "N",
+            description = "Tokens that two windows share; ${DEFAULT-VALUE} by default.")
     private int docStride = QuestionOptions.DEFAULT.docStride();
 
     @Option(

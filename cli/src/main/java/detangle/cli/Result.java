@@ -1,5 +1,7 @@
 package detangle.cli;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -16,14 +18,19 @@ import java.util.SequencedMap;
  */
 record Result(int row, Object json, SequencedMap<String, Object> answer, List<List<Object>> records, String text) {
 
-    /** Six decimals: single precision has no more. */
+    /** Six decimals, as single precision has no more, and six digits of what is smaller than a thousandth. */
     static double rounded(double score) {
-        return Math.rint(score * 1e6) / 1e6;
+        return Math.abs(score) < 1e-3 ? digits(score, 6).doubleValue() : Math.rint(score * 1e6) / 1e6;
     }
 
-    /** {@code card_arrival (0.98)}. */
+    /** {@code card_arrival (0.98)}; a small score keeps three digits, as 0.00 would say nothing: {@code 0.00412}, {@code 3.2E-7}. */
     static String scored(String what, double score) {
-        return String.format(Locale.ROOT, "%s (%.2f)", what, score);
+        boolean small = Math.abs(score) < 0.01 && score != 0;
+        return what + " (" + (small ? digits(score, 3) : String.format(Locale.ROOT, "%.2f", score)) + ")";
+    }
+
+    private static BigDecimal digits(double score, int digits) {
+        return new BigDecimal(score).round(new MathContext(digits)).stripTrailingZeros();
     }
 
     /** A JSON object of names and values in turn. */

@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,14 +23,23 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
 @Command(
-        name = "tokenize",
+        name = TokenizeCommand.NAME,
         description = "Prints the tokens of texts, special ones included, with offsets in code points.",
         mixinStandardHelpOptions = true)
 final class TokenizeCommand implements Runnable {
+    static final String NAME = "tokenize";
+
     /** How tokens are printed. */
     enum Format {
         text,
         jsonl
+    }
+
+    /** The words of {@code --tokenizer}. */
+    static final class Kinds extends NamedValues<TokenizerKind> {
+        Kinds() {
+            super(all(TokenizerKind.class), TokenizerKind::text);
+        }
     }
 
     /** The property that holds a second text in JSON. */
@@ -49,7 +57,11 @@ final class TokenizeCommand implements Runnable {
     @Mixin
     private InputOptions input;
 
-    @Option(names = "--pair", description = "A line of text is two texts with a tab between.")
+    @Option(
+            names = "--pair",
+            description =
+                    "A line of text is two texts with a tab between. In JSON text_pair is the second one unasked, where a row"
+                            + " has it.")
     private boolean pair;
 
     @Option(names = "--pair-column", paramLabel = "NAME", description = "The column that holds the second text.")
@@ -58,18 +70,18 @@ final class TokenizeCommand implements Runnable {
     @Option(
             names = "--tokenizer",
             paramLabel = "NAME",
-            description = "huggingface (default), slow, sentencepiece (microsoft's for v2 and v3), "
-                    + "gpt2 (microsoft's for v1).")
-    private String tokenizer = TokenizerKind.HUGGINGFACE.text();
+            converter = Kinds.class,
+            completionCandidates = Kinds.class,
+            description =
+                    "${COMPLETION-CANDIDATES}: the first by default; slow is HuggingFace's other one, sentencepiece"
+                            + " microsoft's for v2 and v3, gpt2 microsoft's for v1.")
+    private TokenizerKind tokenizer = TokenizerKind.HUGGINGFACE;
 
     @Option(names = "--max-length", paramLabel = "N", description = "Cut to that many tokens.")
     private Optional<Integer> maxLength;
 
-    @Option(
-            names = "--truncation",
-            paramLabel = "STRATEGY",
-            description = "longest_first (default), only_first or only_second: which text of a pair is cut.")
-    private String truncation = Truncation.Strategy.LONGEST_FIRST.text();
+    @Mixin
+    private TruncationOption truncation;
 
     @Option(
             names = "--stride",
@@ -97,20 +109,10 @@ final class TokenizeCommand implements Runnable {
                 || stride.filter(n -> n < 0).isPresent()) {
             throw wrongUse("--max-length is at least 1, --stride at least 0");
         }
-        TokenizerKind kind = TokenizerKind.named(tokenizer)
-                .orElseThrow(() -> new CliException("there is no tokenizer '" + tokenizer + "'; there are "
-                        + Arrays.stream(TokenizerKind.values())
-                                .map(TokenizerKind::text)
-                                .collect(Collectors.joining(", "))));
-        Truncation.Strategy strategy = Truncation.Strategy.named(truncation)
-                .orElseThrow(() -> new CliException("there is no truncation '" + truncation + "'; there are "
-                        + Arrays.stream(Truncation.Strategy.values())
-                                .map(Truncation.Strategy::text)
-                                .collect(Collectors.joining(", "))));
-        Optional<Truncation> cut = maxLength.map(n -> new Truncation(n, strategy, stride));
         // Opened first: a wrong name is told before the tokenizer is loaded.
         try (RowSource rows = source()) {
-            Tokenizer loaded = Tokenizers.load(model.folder(), kind);
+            Tokenizer loaded = Tokenizers.load(model.folder(), tokenizer);
+            Optional<Truncation> cut = cut(loaded);
             PrintWriter out = spec.commandLine().getOut();
             for (Optional<SourceRow> row = rows.next(); row.isPresent(); row = rows.next()) {
                 print(encoding(loaded, rows.nameOf(row.get()), row.get()), cut, out);
@@ -120,6 +122,18 @@ final class TokenizeCommand implements Runnable {
             }
             out.flush();
         }
+    }
+
+    /** To {@code --max-length}; {@code --truncation} without it means what the model takes. */
+    private Optional<Truncation> cut(Tokenizer loaded) {
+        if (maxLength.isEmpty() && truncation.strategy().isEmpty()) {
+            return Optional.empty();
+        }
+        int most = maxLength.orElseGet(() -> loaded.modelMaxLength()
+                .orElseThrow(() -> new CliException(
+                        "the model's tokenizer does not say how many tokens the model takes: give --max-length")));
+        return Optional.of(
+                new Truncation(most, truncation.strategy().orElse(Truncation.Strategy.LONGEST_FIRST), stride));
     }
 
     private void print(Encoding whole, Optional<Truncation> cut, PrintWriter out) {

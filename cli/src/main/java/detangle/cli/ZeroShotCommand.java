@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
     @Option(
             names = {"--candidate-labels", "--labels"},
-            paramLabel = "LABEL,...",
+            paramLabel = "LABEL",
             split = ",",
             required = true,
             description = "The labels to choose from; spaces around them do not count.")

@@ -31,13 +31,24 @@ class OptionsTest {
             Map.entry("--stride", "tokenize prints a line for each window"),
             Map.entry("--head", "fill-mask has those that predict tokens, and a default of its own"),
             Map.entry("--multi-label", "of a text, or of a part of a text"),
+            Map.entry("--max-length", "tokenize cuts to it unasked"),
             Map.entry("--prompt", "sentence-transformers has it before texts to embed, and choices continue it"));
 
-    /** Read by tokenize in another way than by the commands of pipelines. */
-    private static final Set<String> OF_TOKENIZE = Set.of("--file", "--max-length", "--truncation");
-
     /** Those that load a model and run it. */
-    private static final Set<String> COMPUTING = Set.of("run", "serve", "bench");
+    private static final Set<String> COMPUTING = Set.of(
+            "classify",
+            "zero-shot-classification",
+            "token-classification",
+            "extract",
+            "question-answering",
+            "fill-mask",
+            "feature-extraction",
+            "text-ranking",
+            "multiple-choice",
+            "replaced-token-detection",
+            "run",
+            "serve",
+            "bench");
 
     private static Map<String, CommandLine> commands() {
         return new TreeMap<>(Main.commands().getSubcommands());
@@ -80,7 +91,7 @@ class OptionsTest {
         Map<String, Set<String>> meanings = new TreeMap<>();
         commands()
                 .forEach((name, command) -> command.getCommandSpec().options().stream()
-                        .filter(o -> !DIFFERENT.containsKey(o.longestName()) && !OF_TOKENIZE.contains(o.longestName()))
+                        .filter(o -> !DIFFERENT.containsKey(o.longestName()))
                         .forEach(o -> meanings.computeIfAbsent(o.longestName(), n -> new TreeSet<>())
                                 .add(o.typeInfo().getClassName() + List.of(o.auxiliaryTypes()) + ": " + described(o))));
 

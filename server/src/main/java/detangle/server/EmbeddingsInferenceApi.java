@@ -91,7 +91,7 @@ final class EmbeddingsInferenceApi {
     Object predict(JsonNode request) {
         JsonNode inputs = request.path("inputs");
         boolean raw = Json.flag(request, "raw_scores", false);
-        boolean truncate = Json.flag(request, "truncate", options.autoTruncate());
+        boolean truncate = truncate(request);
         ServedModel model = model(ServedModel.Task.CLASSIFIER, ServedModel.Task.RERANKER);
         boolean single = inputs.isString() || inputs.isArray() && inputs.path(0).isString();
         List<Text> texts = new ArrayList<>();
@@ -133,17 +133,24 @@ final class EmbeddingsInferenceApi {
         }
     }
 
+    /** Whether texts are cut; at their end, so that a request for another place must not be answered as if it were this one. */
+    private boolean truncate(JsonNode request) {
+        Json.optionalText(request, "truncation_direction")
+                .filter(direction -> !direction.equalsIgnoreCase("right"))
+                .ifPresent(direction -> {
+                    throw ApiException.validation(
+                            "truncation_direction is " + direction + ", and texts are cut at their end: leave it out");
+                });
+        return Json.flag(request, "truncate", options.autoTruncate());
+    }
+
     /** {@code POST /rerank}. */
     Object rerank(JsonNode request) {
         List<String> texts = Json.texts(request.path("texts"), "texts");
         checkSize(texts.size());
         boolean withText = Json.flag(request, "return_text", false);
         return model(ServedModel.Task.RERANKER)
-                .rank(
-                        Json.text(request, "query"),
-                        texts,
-                        Json.flag(request, "raw_scores", false),
-                        Json.flag(request, "truncate", options.autoTruncate()))
+                .rank(Json.text(request, "query"), texts, Json.flag(request, "raw_scores", false), truncate(request))
                 .stream()
                 .map(d -> withText
                         ? Json.of("index", d.index(), "text", d.text(), "score", (float) d.score())
@@ -154,11 +161,15 @@ final class EmbeddingsInferenceApi {
     /** {@code POST /embed}. */
     Object embed(JsonNode request) {
         List<String> texts = inputs(request);
+        if (!request.path("dimensions").isMissingNode()
+                && !request.path("dimensions").isNull()) {
+            throw ApiException.validation("dimensions is not supported: leave it out");
+        }
         return model(ServedModel.Task.EMBEDDING)
                 .embed(
                         texts,
                         Json.flag(request, "normalize", true),
-                        Json.flag(request, "truncate", options.autoTruncate()),
+                        truncate(request),
                         Json.optionalText(request, "prompt_name"));
     }
 

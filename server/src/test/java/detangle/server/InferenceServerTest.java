@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.text.Tokenizers;
 import detangle.pipelines.Classification;
+import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.FeatureExtractor;
+import detangle.pipelines.PipelineException;
 import detangle.pipelines.Pooling;
 import detangle.pipelines.TextClassifier;
 import detangle.pipelines.TinyModel;
@@ -613,6 +615,31 @@ class InferenceServerTest {
             assertEquals(200, answer.get().status, answer.get().body);
         }
         assertThrows(IOException.class, () -> CLIENT.send(late, BodyHandlers.ofString()));
+    }
+
+    @Test
+    void whatIsSaidOfVectorsGoesWithAModelThatMakesThem() {
+        SequencedMap<String, Path> classifier = new LinkedHashMap<>();
+        classifier.put("banking", TinyModel.SHIPPED);
+        ServerOptions cls = options().withEmbedding(EmbeddingOptions.DEFAULT.withPooling(Pooling.CLS));
+        ServerException none = assertThrows(ServerException.class, () -> InferenceServer.start(classifier, cls));
+        assertTrue(none.getMessage().contains("goes with a model that makes vectors"), none.getMessage());
+        SequencedMap<String, Path> encoder = new LinkedHashMap<>();
+        encoder.put("encoder", folder.resolve("encoder"));
+        ServerOptions prompt = options().withEmbedding(EmbeddingOptions.DEFAULT.withPromptName(Optional.of("query")));
+        PipelineException unknown = assertThrows(PipelineException.class, () -> InferenceServer.start(encoder, prompt));
+        assertEquals("there is no prompt 'query'; the model has none", unknown.getMessage());
+        refused(
+                422,
+                "there is no prompt 'query'",
+                post(server, "/embed", Map.of("inputs", TEXT, "prompt_name", "query")));
+        refused(
+                422,
+                "texts are cut at their end",
+                post(server, "/embed", Map.of("inputs", TEXT, "truncation_direction", "left")));
+        assertEquals(200, post(server, "/embed", Map.of("inputs", TEXT, "truncation_direction", "Right")).status);
+        refused(422, "dimensions is not supported", post(server, "/embed", Map.of("inputs", TEXT, "dimensions", 8)));
+        refused(422, "prompt_name is no", post(server, "/embed", Map.of("inputs", TEXT, "prompt_name", 7)));
     }
 
     @Test

@@ -116,6 +116,23 @@ class SentenceTransformersTest {
     }
 
     @Test
+    void weightsOfModulesMayBeInShards() throws IOException {
+        Path model = model("sentence-transformer");
+        Path dense = model.resolve("2_Dense");
+        Files.move(dense.resolve("model.safetensors"), dense.resolve("shard.safetensors"));
+        Files.writeString(
+                dense.resolve("model.safetensors.index.json"),
+                "{\"weight_map\":{\"linear.weight\":\"shard.safetensors\",\"linear.bias\":\"shard.safetensors\"}}");
+        assertVectors(model);
+        Path artifact = temp.resolve("model.dtl");
+        ModelArtifact.write(model, artifact, ModelArtifact.Options.DEFAULT);
+        assertVectors(artifact);
+        Path again = temp.resolve("again.dtl");
+        ModelArtifact.write(artifact, again, ModelArtifact.Options.DEFAULT);
+        assertVectors(again);
+    }
+
+    @Test
     void foldersOfOtherVersionsAreReadToo() throws IOException {
         Path model = model("sentence-transformer");
         // As version 6 writes it.
