@@ -60,7 +60,8 @@ final class EncoderPrefix {
                         + ", and nothing says which of them is the model: keep one of them in the file");
     }
 
-    private static boolean isCopy(String prefix) {
+    /** Whether a name, or what names begin with, is of a copy. */
+    static boolean isCopy(String prefix) {
         return Arrays.stream(prefix.split("[._]")).anyMatch(COPIES::contains);
     }
 }

@@ -28,7 +28,8 @@ final class Misspellings {
      */
     static List<Misspelling> in(Collection<String> present, Set<String> known) {
         return present.stream()
-                .filter(field -> !known.contains(field) && !OTHERS.contains(field))
+                // HuggingFace's own notes begin with an underscore, such as the _num_labels of old releases.
+                .filter(field -> !known.contains(field) && !OTHERS.contains(field) && !field.startsWith("_"))
                 .flatMap(field -> near(field, known).map(meant -> new Misspelling(field, meant)).stream())
                 .toList();
     }

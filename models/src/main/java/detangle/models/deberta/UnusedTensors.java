@@ -35,7 +35,9 @@ record UnusedTensors(DebertaConfig config, String encoderPrefix, String headPref
         String rest = name.substring(encoderPrefix.length());
         boolean inside = rest.startsWith("embeddings.") || rest.startsWith("encoder.");
         // A bare encoder stands among whatever else there is.
-        boolean beside = !encoderPrefix.isEmpty() && HEADS.stream().noneMatch(rest::startsWith);
+        boolean beside = !encoderPrefix.isEmpty()
+                && HEADS.stream().noneMatch(rest::startsWith)
+                && !EncoderPrefix.isCopy(rest.replaceFirst("\\..*", ""));
         return (inside || beside) && !isHarmless(rest);
     }
 

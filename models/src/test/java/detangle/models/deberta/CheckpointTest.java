@@ -279,6 +279,7 @@ class CheckpointTest {
                 "ema.deberta.embeddings.word_embeddings.weight",
                 "teacher.deberta.encoder.layer.7.output.dense.bias",
                 "loss_fct.weight",
+                "deberta.ema.encoder.layer.0.output.dense.bias",
             })
     void whatIsNotOfTheModelIsPassedOver(String name) {
         DebertaConfig config = config(THREE_LABELS);

@@ -166,9 +166,18 @@ class DebertaConfigTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"hidden_sizes", "share_attention_key", "hiddenSize", "vocab_size", "label2id", "summary_type"})
+            strings = {
+                "hidden_sizes",
+                "share_attention_key",
+                "hiddenSize",
+                "vocab_size",
+                "label2id",
+                "summary_type",
+                "_num_labels"
+            })
     void otherFieldsAreNone(String field) {
-        Set<String> known = Set.of("hidden_size", "share_att_key", "vocab_size", "id2label", "model_type");
+        Set<String> known =
+                Set.of("num_labels", "hidden_size", "share_att_key", "vocab_size", "id2label", "model_type");
         assertEquals(List.of(), Misspellings.in(List.of(field), known));
     }
 
