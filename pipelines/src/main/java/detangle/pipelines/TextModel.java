@@ -186,7 +186,10 @@ final class TextModel implements AutoCloseable {
         }
         if (tokens > length.most().tokens()) {
             throw row.unanswerable("has " + tokens + " tokens, and the model takes " + length.most()
-                    + ": shorten it, split it, or let it be cut (truncation)");
+                    + ": shorten it, split it, "
+                    + (session.hasAbsolutePositions()
+                            ? "or let it be cut (truncation)"
+                            : "let it be cut (truncation), or allow more (maximum length)"));
         }
         // sentence-transformers would cut it, and nothing is cut unasked.
         if (warned.compareAndSet(false, true)) {

@@ -67,7 +67,7 @@ class InputLengthTest {
     void theModelsOwnLengthIsNamed() {
         assertEquals(
                 "the text has 62 tokens, and the model takes 48 (max_position_embeddings of config.json): shorten it, split"
-                        + " it, or let it be cut (truncation)",
+                        + " it, let it be cut (truncation), or allow more (maximum length)",
                 refusal(PipelineOptions.DEFAULT, LONG));
     }
 
