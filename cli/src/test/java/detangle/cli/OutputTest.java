@@ -36,6 +36,8 @@ class OutputTest {
                 List.of("--help"),
                 List.of("--version"),
                 List.of("classify", "--help"),
+                List.of("help", "classify"),
+                List.of("completion", "bash"),
                 List.of("classify", "Where is my card?"),
                 List.of("classify", "Where is my card?", "--format", "json"),
                 List.of("classify", "Where is my card?", "--format", "jsonl"),
