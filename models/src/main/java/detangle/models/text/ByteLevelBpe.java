@@ -92,6 +92,8 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
 
     /** HuggingFace's: special tokens are recognised in a text, and [MASK] takes the spaces before it. */
     TokenizerDescription description(TokenizerSettings settings) {
+        JsonSettings.ignored(settings.doLowerCase(), "do_lower_case");
+        JsonSettings.ignored(settings.splitByPunct(), "split_by_punct");
         String cls = settings.role("cls_token", SpecialTokens.CLS);
         String sep = settings.role("sep_token", SpecialTokens.SEP);
         String mask = settings.role("mask_token", SpecialTokens.MASK);

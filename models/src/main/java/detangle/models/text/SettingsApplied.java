@@ -3,8 +3,6 @@ package detangle.models.text;
 import detangle.models.text.TokenizerSettings.Stated;
 import detangle.models.text.encoder.AddedToken;
 import detangle.models.text.encoder.Encoder;
-import detangle.models.text.encoder.Normalizer;
-import detangle.models.text.encoder.PreTokenizer;
 import detangle.models.text.encoder.TokenizerDescription;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,28 +34,6 @@ final class SettingsApplied {
                 whole, padId, mask.map(OptionalInt::of).orElse(OptionalInt.empty()), settings.modelMaxLength());
     }
 
-    /**
-     * A tokenizer.json as the classes of transformers 4 change it when they load it: ByteLevel is given
-     * {@code add_prefix_space}, and BERT's normalizer what is said of case, accents and Chinese characters.
-     */
-    static TokenizerDescription rewritten(TokenizerDescription description, TokenizerSettings settings) {
-        TokenizerDescription rewritten = description;
-        if (description.preTokenizer().orElse(null) instanceof PreTokenizer.ByteLevel byteLevel) {
-            boolean space = settings.addPrefixSpace().orElse(byteLevel.addPrefixSpace());
-            rewritten = rewritten.withPreTokenizer(new PreTokenizer.ByteLevel(space, byteLevel.useRegex()));
-        }
-        boolean bert =
-                settings.tokenizerClass().filter(c -> !c.startsWith("Bert")).isEmpty();
-        if (bert && description.normalizer().orElse(null) instanceof Normalizer.Bert normalizer) {
-            rewritten = rewritten.withNormalizer(new Normalizer.Bert(
-                    normalizer.cleanText(),
-                    settings.tokenizeChineseChars().orElse(normalizer.chineseCharacters()),
-                    settings.stripAccents().or(normalizer::stripAccents),
-                    settings.doLowerCase().orElse(normalizer.lowercase())));
-        }
-        return rewritten;
-    }
-
     /** A tokenizer of other files than a tokenizer.json, whose added tokens have the properties that are stated. */
     static TokenizerDescription restated(TokenizerDescription description, TokenizerSettings settings) {
         Map<String, AddedToken> stated = new HashMap<>();
@@ -70,7 +46,7 @@ final class SettingsApplied {
     }
 
     /** Tokens that the description has stay as they are; others are added, first those whose ids are stated. */
-    private static TokenizerDescription withTokens(TokenizerDescription description, TokenizerSettings settings) {
+    static TokenizerDescription withTokens(TokenizerDescription description, TokenizerSettings settings) {
         Map<String, AddedToken> tokens = new HashMap<>();
         Map<Integer, AddedToken> byId = new HashMap<>();
         List<AddedToken> all = new ArrayList<>(description.addedTokens());

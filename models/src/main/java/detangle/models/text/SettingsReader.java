@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -25,6 +27,7 @@ import tools.jackson.databind.node.MissingNode;
  * the tokens and their ids. Fields that are not known are passed by, as they are many.
  */
 final class SettingsReader {
+    private static final Logger LOG = LoggerFactory.getLogger(SettingsReader.class);
     private static final List<String> ROLES =
             List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
 
@@ -170,18 +173,27 @@ final class SettingsReader {
             return Optional.of(node(name).stringValue());
         }
 
-        /** HuggingFace writes 1e30 where there is no bound; older files call it max_len. */
+        /**
+         * HuggingFace writes 1e30 where there is no bound, others write 0 or -1; older files call it max_len, and some have
+         * the number as a text.
+         */
         OptionalInt maxLength() {
             String name = has("model_max_length") ? "model_max_length" : "max_len";
             if (!has(name)) {
                 return OptionalInt.empty();
             }
             JsonNode value = node(name);
-            if (!value.isNumber() || value.doubleValue() < 1) {
-                throw fault(name + " is not a number of tokens");
+            boolean text = value.isString() && value.stringValue().strip().matches("-?[0-9]{1,9}");
+            if (!text && !value.isNumber()) {
+                LOG.warn(
+                        "{} in {} is ignored: {} is not a number of tokens",
+                        name,
+                        file,
+                        JsonComponent.quoted(value.toString()));
+                return OptionalInt.empty();
             }
-            double length = value.doubleValue();
-            return length > Integer.MAX_VALUE ? OptionalInt.empty() : OptionalInt.of((int) length);
+            double length = text ? Integer.parseInt(value.stringValue().strip()) : value.doubleValue();
+            return length >= 1 && length <= Integer.MAX_VALUE ? OptionalInt.of((int) length) : OptionalInt.empty();
         }
 
         Optional<AddedToken> token(String role) {

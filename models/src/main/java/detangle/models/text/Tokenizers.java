@@ -53,7 +53,7 @@ public final class Tokenizers {
 
     private static Tokenizer huggingFace(Path folder, ModelFiles files, TokenizerSettings settings) {
         return find(files, JSON)
-                .map(f -> SettingsApplied.rewritten(TokenizerJson.read(f), settings))
+                .map(f -> JsonSettings.applied(TokenizerJson.read(f), settings))
                 .or(() -> vocabulary(files, settings))
                 .map(d -> SettingsApplied.encoder(d, settings))
                 .or(() -> gpt2(files, settings))
@@ -176,7 +176,7 @@ public final class Tokenizers {
      */
     public static Tokenizer fromJson(Path file) {
         TokenizerSettings settings = settingsBeside(file);
-        return SettingsApplied.encoder(SettingsApplied.rewritten(TokenizerJson.read(read(file)), settings), settings);
+        return SettingsApplied.encoder(JsonSettings.applied(TokenizerJson.read(read(file)), settings), settings);
     }
 
     /**

@@ -75,7 +75,12 @@ final class UnigramConversion {
     }
 
     private static PreTokenizer preTokenizer(TokenizerSettings settings) {
-        PreTokenizer metaspace = new PreTokenizer.Metaspace(META_SPACE, PreTokenizer.PrependScheme.ALWAYS, true);
+        PreTokenizer metaspace = new PreTokenizer.Metaspace(
+                META_SPACE,
+                settings.addPrefixSpace().orElse(true)
+                        ? PreTokenizer.PrependScheme.ALWAYS
+                        : PreTokenizer.PrependScheme.FIRST,
+                true);
         return settings.splitByPunct().orElse(false)
                 ? new PreTokenizer.Sequence(
                         List.of(new PreTokenizer.Punctuation(PreTokenizer.Behavior.ISOLATED), metaspace))

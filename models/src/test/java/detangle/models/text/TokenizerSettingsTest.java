@@ -9,8 +9,10 @@ import detangle.models.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -199,6 +201,79 @@ class TokenizerSettingsTest {
         Tokenizer spaced = load("tokenizer_config.json", "{\"add_prefix_space\": true}");
         assertEquals("\u0120Hello", spaced.encode("Hello").tokens().get(1));
         assertEquals(5, spaced.encode("Hello").ends()[1]);
+    }
+
+    /** The ids of transformers 5, whose tokenizer is built of the same settings. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{} | 1 272 3988 272 3 428 3 1314 3467 782 1421 260 526 289 2",
+                "{'do_lower_case': true} | 1 282 557 384 272 3 428 3 640 260 526 289 2",
+                "{'do_lower_case': false, 'split_by_punct': false} | 1 272 3988 272 3 428 3 1314 3467 782 1421 260 526 289 2",
+                "{'split_by_punct': true} | 1 272 3988 272 272 3 272 428 272 3 1314 3467 782 1421 272 260 274 289 2",
+                "{'cls_token': '[SEP]', 'sep_token': '[CLS]'} | 2 272 3988 272 3 428 3 1314 3467 782 1421 260 526 289 1",
+                "{'cls_token': '<s>', 'sep_token': '</s>'} | 4002 272 3988 272 3 428 3 1314 3467 782 1421 260 526 289 4001",
+                "{'do_lower_case': true, 'tokenizer_class': 'DebertaV2TokenizerFast'}"
+                        + " | 1 282 557 384 272 3 428 3 640 260 526 289 2",
+                "{'do_lower_case': true, 'cls_token': '[SEP]', 'tokenizer_class': 'PreTrainedTokenizerFast'}"
+                        + " | 1 272 3988 272 3 428 3 1314 3467 782 1421 260 526 289 2",
+            })
+    void settingsOfDebertaBesideATokenizerJson(String config, String expected) throws IOException {
+        Path small = SharedFiles.require("data/tokenizers/small/tokenizer.json");
+        Files.copy(small, folder.resolve("tokenizer.json"));
+        Tokenizer tokenizer = load("tokenizer_config.json", config.replace('\'', '"'));
+        assertEquals(
+                expected,
+                Arrays.stream(tokenizer.encode("Hello <u> WORLD,it is").ids())
+                        .mapToObj(Integer::toString)
+                        .collect(Collectors.joining(" ")));
+    }
+
+    /** Both files of a vocabulary end in the same tokenizer. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'do_lower_case': true}",
+                "{'split_by_punct': true}",
+                "{'add_prefix_space': false}",
+                "{'do_lower_case': true, 'split_by_punct': true, 'cls_token': '[SEP]', 'sep_token': '[CLS]'}"
+            })
+    void jsonAndSentencePieceHeedTheSame(String config) throws IOException {
+        trained("spm.model");
+        Tokenizer pieces = load("tokenizer_config.json", config.replace('\'', '"'));
+        trained("tokenizer.json");
+        Tokenizer json = Tokenizers.load(folder);
+        for (String text : List.of("My Card's (lost)", "my[MASK]card , is", " it, Is it?")) {
+            assertArrayEquals(pieces.encode(text).ids(), json.encode(text).ids(), text);
+            assertArrayEquals(
+                    pieces.encode(text, text).ids(), json.encode(text, text).ids(), text);
+        }
+    }
+
+    /** What the conversion put there is taken away where the settings say so. */
+    @Test
+    void stepsAreTakenAway() throws IOException {
+        String json = Files.readString(TRAINED.resolve("tokenizer.json"))
+                .replaceFirst("\"normalizers\": *\\[", "$0{\"type\":\"Lowercase\"},")
+                .replaceFirst(
+                        "\"pre_tokenizer\": *(\\{[^}]*})",
+                        "\"pre_tokenizer\": {\"type\":\"Sequence\",\"pretokenizers\":"
+                                + "[{\"type\":\"Punctuation\",\"behavior\":\"Isolated\"},$1]}");
+        assertEquals(
+                List.of("[CLS]", "▁(", "▁my", "[SEP]"),
+                load("tokenizer.json", json).encode("(MY").tokens());
+        assertEquals(
+                List.of("[CLS]", "▁(", "▁", "M", "Y", "[SEP]"),
+                load("tokenizer_config.json", "{\"do_lower_case\": false}")
+                        .encode("(MY")
+                        .tokens());
+        assertEquals(
+                List.of("[CLS]", "▁(", "my", "[SEP]"),
+                load("tokenizer_config.json", "{\"split_by_punct\": false, \"do_lower_case\": true}")
+                        .encode("(MY")
+                        .tokens());
     }
 
     @ParameterizedTest

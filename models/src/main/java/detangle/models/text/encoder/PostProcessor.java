@@ -1,5 +1,6 @@
 package detangle.models.text.encoder;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -59,6 +60,29 @@ public record PostProcessor(Optional<Trimming> trimming, List<Piece> single, Lis
                 trimming,
                 List.of(begin, new Piece.Text(0, 0), end),
                 List.of(begin, new Piece.Text(0, 0), end, end, new Piece.Text(1, 0), end));
+    }
+
+    /** The same frames with other tokens: one before the first text, another behind each. */
+    public PostProcessor renamed(String cls, int clsId, String sep, int sepId) {
+        return new PostProcessor(
+                trimming, renamed(single, cls, clsId, sep, sepId), renamed(pair, cls, clsId, sep, sepId));
+    }
+
+    private static List<Piece> renamed(List<Piece> frame, String cls, int clsId, String sep, int sepId) {
+        List<Piece> pieces = new ArrayList<>();
+        boolean text = false;
+        for (Piece piece : frame) {
+            pieces.add(
+                    switch (piece) {
+                        case Piece.Text t -> t;
+                        case Piece.Special s ->
+                            text
+                                    ? new Piece.Special(sep, sepId, s.typeId())
+                                    : new Piece.Special(cls, clsId, s.typeId());
+                    });
+            text |= piece instanceof Piece.Text;
+        }
+        return pieces;
     }
 
     /** The same frames with offsets trimmed. */

@@ -42,6 +42,11 @@ public record TokenizerDescription(
                 origin, addedTokens, normalizer, Optional.of(other), model, postProcessor, decoder, padToken);
     }
 
+    /** The same with another frame. */
+    public TokenizerDescription withPostProcessor(PostProcessor other) {
+        return new TokenizerDescription(origin, addedTokens, normalizer, preTokenizer, model, other, decoder, padToken);
+    }
+
     /** The id of a token, added or of the model. */
     public Optional<Integer> find(String token) {
         for (AddedToken added : addedTokens) {
