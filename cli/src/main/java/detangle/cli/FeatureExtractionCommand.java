@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class FeatureExtractionCommand extends PipelineCommand<FeatureExtractor> {
     @Mixin
-    private PoolingOption pooling;
+    private VectorOptions vectors;
 
     @Option(names = "--normalize", description = "Make vectors of length 1.")
     private boolean normalize;
@@ -40,8 +40,7 @@ final class FeatureExtractionCommand extends PipelineCommand<FeatureExtractor> {
     private Optional<String> prompt;
 
     private EmbeddingOptions options() {
-        return EmbeddingOptions.DEFAULT
-                .withPooling(pooling.poolings())
+        return vectors.options()
                 .withNormalize(normalize)
                 .withPromptName(promptName)
                 .withPrompt(prompt);
@@ -49,6 +48,7 @@ final class FeatureExtractionCommand extends PipelineCommand<FeatureExtractor> {
 
     @Override
     void check(boolean fromFile) {
+        vectors.options();
         if (promptName.isPresent() && prompt.isPresent()) {
             throw wrongUse("give either --prompt-name or --prompt");
         }

@@ -1,7 +1,6 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
-import detangle.pipelines.EmbeddingOptions;
 import detangle.server.Access;
 import detangle.server.InferenceServer;
 import detangle.server.ServedTask;
@@ -108,7 +107,7 @@ final class ServeCommand implements Runnable {
     private LengthOption length;
 
     @Mixin
-    private PoolingOption pooling;
+    private VectorOptions vectors;
 
     @Option(
             names = "--default-prompt-name",
@@ -167,10 +166,8 @@ final class ServeCommand implements Runnable {
                 .withPayloadLimit(payloadLimit)
                 .withAutoTruncate(autoTruncate)
                 .withMaxLength(length.tokens(spec))
-                .withEmbedding(EmbeddingOptions.DEFAULT
-                        .withPooling(pooling.poolings())
-                        .withPromptName(defaultPromptName)
-                        .withPrompt(defaultPrompt))
+                .withEmbedding(
+                        vectors.options().withPromptName(defaultPromptName).withPrompt(defaultPrompt))
                 .withDeadline(Duration.ofSeconds(deadline))
                 .withAccessLog(jsonOutput ? access -> err.println(line(access)) : DEFAULT.accessLog());
         CountDownLatch stopped = new CountDownLatch(1);

@@ -251,6 +251,24 @@ class CommandAndServerTest {
                 post("sentence", "/embed", Map.of("inputs", "is it?", "prompt_name", name)));
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8, 32, 33})
+    void dimensions(int count) {
+        for (boolean normalize : new boolean[] {false, true}) {
+            assertSameVectors(
+                    command(
+                            "feature-extraction",
+                            "sentence",
+                            "--truncate-dim=" + count,
+                            flag(normalize, "--normalize"),
+                            "is it?"),
+                    post(
+                            "sentence",
+                            "/embed",
+                            Map.of("inputs", "is it?", "dimensions", count, "normalize", normalize)));
+        }
+    }
+
     private static void assertSameVectors(Result command, Result server) {
         if (!bothFail(command, server)) {
             JsonNode expected = command.json().get(0);

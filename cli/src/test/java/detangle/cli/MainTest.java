@@ -74,6 +74,7 @@ class MainTest {
                 "completion fish | SHELL is one of bash, zsh, not 'fish'; see detangle completion --help",
                 "run m --inputs i --output o --convention huggingfase | --convention is one of huggingface, microsoft, not 'huggingfase': did you mean huggingface?; see detangle run --help",
                 "compile m -o a.dtl --weight-type fp8 | --weight-type is one of fp32, fp16, bf16, not 'fp8'; see detangle compile --help",
+                "feature-extraction --truncate-dim 0 hi | --truncate-dim is at least 1; see detangle feature-extraction --help",
                 "serve --task rank | --task is one of text-classification, text-ranking, feature-extraction, not 'rank'; see detangle serve --help",
                 "verify a b | 'b' is one argument too many; see detangle verify --help",
                 "run m --inputs i --output o --threads 0 | --threads is at least 1; see detangle run --help",

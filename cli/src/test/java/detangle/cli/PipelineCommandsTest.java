@@ -238,6 +238,8 @@ class PipelineCommandsTest {
             squares += value.doubleValue() * value.doubleValue();
         }
         assertEquals(1, squares, 1e-4);
+        JsonNode cut = json("feature-extraction", "--truncate-dim", "8", QUESTIONS.get(0));
+        assertEquals(8, cut.get(0).size());
     }
 
     @Test

@@ -2,6 +2,7 @@ package detangle.pipelines;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * How texts become vectors; the names are sentence-transformers'. What is not said here is as the model's folder says.
@@ -9,17 +10,25 @@ import java.util.Optional;
  * @param pooling how the states of a text's tokens become a vector; several are put side by side. If empty, what the folder says, or
  *     the mean
  * @param normalize whether vectors are made of length 1 in the end, so that their dot product is their cosine; a folder may ask for that too
+ * @param truncateDim how many of a vector's first numbers are kept, before {@code normalize}; as many as the folder says if empty
  * @param promptName the name of the prompt that stands before each text; the folder's default if empty
  * @param prompt what stands before each text instead of a prompt with a name; an empty text for nothing
  */
 public record EmbeddingOptions(
-        List<Pooling> pooling, boolean normalize, Optional<String> promptName, Optional<String> prompt) {
+        List<Pooling> pooling,
+        boolean normalize,
+        OptionalInt truncateDim,
+        Optional<String> promptName,
+        Optional<String> prompt) {
     /** Everything as the folder says. */
     public static final EmbeddingOptions DEFAULT =
-            new EmbeddingOptions(List.of(), false, Optional.empty(), Optional.empty());
+            new EmbeddingOptions(List.of(), false, OptionalInt.empty(), Optional.empty(), Optional.empty());
 
     public EmbeddingOptions {
         pooling = List.copyOf(pooling);
+        if (truncateDim.orElse(1) < 1) {
+            throw new IllegalArgumentException("truncateDim is at least 1");
+        }
     }
 
     public EmbeddingOptions withPooling(Pooling... value) {
@@ -27,18 +36,22 @@ public record EmbeddingOptions(
     }
 
     public EmbeddingOptions withPooling(List<Pooling> value) {
-        return new EmbeddingOptions(value, normalize, promptName, prompt);
+        return new EmbeddingOptions(value, normalize, truncateDim, promptName, prompt);
     }
 
     public EmbeddingOptions withNormalize(boolean value) {
-        return new EmbeddingOptions(pooling, value, promptName, prompt);
+        return new EmbeddingOptions(pooling, value, truncateDim, promptName, prompt);
+    }
+
+    public EmbeddingOptions withTruncateDim(OptionalInt value) {
+        return new EmbeddingOptions(pooling, normalize, value, promptName, prompt);
     }
 
     public EmbeddingOptions withPromptName(Optional<String> value) {
-        return new EmbeddingOptions(pooling, normalize, value, prompt);
+        return new EmbeddingOptions(pooling, normalize, truncateDim, value, prompt);
     }
 
     public EmbeddingOptions withPrompt(Optional<String> value) {
-        return new EmbeddingOptions(pooling, normalize, promptName, value);
+        return new EmbeddingOptions(pooling, normalize, truncateDim, promptName, value);
     }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * Texts as vectors: HuggingFace's {@code feature-extraction}, and {@code encode} of sentence-transformers, whose folders are read as it
@@ -113,14 +114,16 @@ public final class FeatureExtractor implements Pipeline {
     public List<float[]> encode(List<String> texts, EmbeddingOptions options, ProgressListener progress) {
         dimension(options);
         String prompt = prompt(options);
-        int promptTokens = prompt.isEmpty() || vectors.includePrompt() ? 0 : promptTokens(prompt);
+        int promptTokens = prompt.isEmpty() ? 0 : promptTokens(prompt);
         List<float[]> results = new ArrayList<>(Collections.nCopies(texts.size(), new float[0]));
         EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
             String text = texts.get(row.index());
             row.requireText(text);
             Encoding encoding = model.encode(cased(prompt + text), row);
-            if (encoding.length() <= promptTokens) {
-                throw row.unanswerable("has no token left beside the prompt's " + promptTokens);
+            if (!vectors.includePrompt() && encoding.length() <= promptTokens
+                    || isCutToPrompt(encoding, promptTokens)) {
+                throw row.unanswerable("has no token left behind the " + promptTokens
+                        + " of its prompt: choose a shorter prompt, or allow more tokens (maximum length)");
             }
             return List.of(encoding);
         });
@@ -130,6 +133,14 @@ public final class FeatureExtractor implements Pipeline {
                 (index, row) -> results.set(
                         rows.row(index), Row.finite(vectors.apply(row.vectors(STATES), promptTokens, options))));
         return List.copyOf(results);
+    }
+
+    /** Whether all that a cut left is the prompt, so that all texts would have the same vector. */
+    private boolean isCutToPrompt(Encoding encoding, int promptTokens) {
+        int[] sequences = encoding.sequences();
+        return promptTokens > 0
+                && sequences.length == model.maxLength()
+                && IntStream.range(promptTokens, sequences.length).allMatch(i -> sequences[i] == Encoding.SPECIAL);
     }
 
     private String cased(String text) {

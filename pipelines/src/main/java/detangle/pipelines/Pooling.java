@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** How the states of a text's tokens become one vector. The names are sentence-transformers', and so is their order. */
 public enum Pooling {
-    /** The state of {@code [CLS]}, the first. */
+    /** The state of the first token that counts: {@code [CLS]}, unless a prompt before it does not count. */
     CLS,
     /** The greatest value of each component. */
     MAX,
@@ -33,12 +33,13 @@ public enum Pooling {
      * The vector of a text.
      *
      * @param states of its tokens, {@code [tokens][width]}
-     * @param first the first token that counts; those before it are a prompt's. The first one is used for {@link #CLS} all the same
+     * @param first the first token that counts; those before it are a prompt's. {@link #CLS} takes this one, as version 6 of
+     *     sentence-transformers does; version 5 took the first token of all
      */
     double[] apply(double[][] states, int first) {
         int last = states.length - 1;
         return switch (this) {
-            case CLS -> states[0].clone();
+            case CLS -> states[first].clone();
             case LASTTOKEN -> states[last].clone();
             case MAX -> {
                 double[] vector = states[first].clone();

@@ -5,9 +5,9 @@ import detangle.models.deberta.ConfigException;
 import detangle.models.deberta.ConfigFields;
 import detangle.models.files.ModelFiles;
 import detangle.models.sentence.ModuleWeights;
+import detangle.models.sentence.SentenceDefaults;
 import detangle.models.sentence.SentenceModules;
 import detangle.models.sentence.SentenceModules.Module;
-import detangle.models.sentence.SentencePrompts;
 import detangle.models.weights.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,7 +37,7 @@ final class SentenceModuleReader {
         this.hiddenSize = hiddenSize;
     }
 
-    SentenceVectors read(SentencePrompts prompts) {
+    SentenceVectors read(SentenceDefaults defaults) {
         if (modules.transformer().isEmpty()
                 || modules.modules().indexOf(modules.transformer().get()) != 0) {
             throw new ConfigException(modules.file(), "its first module is not a Transformer");
@@ -59,7 +59,7 @@ final class SentenceModuleReader {
                                     + " sentence-transformers");
             }
         }
-        return new SentenceVectors(modules.file(), pooling, includePrompt, layers, prompts);
+        return new SentenceVectors(modules.file(), pooling, includePrompt, layers, defaults);
     }
 
     private void add(Module module, VectorLayer layer) {

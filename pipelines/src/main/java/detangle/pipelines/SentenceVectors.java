@@ -1,7 +1,7 @@
 package detangle.pipelines;
 
+import detangle.models.sentence.SentenceDefaults;
 import detangle.models.sentence.SentenceModules;
-import detangle.models.sentence.SentencePrompts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,9 +16,10 @@ import java.util.OptionalInt;
  * @param pooling at least one; several are put side by side
  * @param includePrompt whether the tokens of a prompt count
  * @param layers what follows, in order
+ * @param defaults the prompts, and how many numbers of a vector are kept
  */
 record SentenceVectors(
-        Path file, List<Pooling> pooling, boolean includePrompt, List<VectorLayer> layers, SentencePrompts prompts) {
+        Path file, List<Pooling> pooling, boolean includePrompt, List<VectorLayer> layers, SentenceDefaults defaults) {
     SentenceVectors {
         pooling = List.copyOf(pooling);
         layers = List.copyOf(layers);
@@ -31,12 +32,12 @@ record SentenceVectors(
      * @throws detangle.models.deberta.ConfigException if a module is not known or does not fit
      */
     static SentenceVectors read(Path model, int hiddenSize) {
-        SentencePrompts prompts = SentencePrompts.read(model);
+        SentenceDefaults defaults = SentenceDefaults.read(model);
         Optional<SentenceModules> modules = SentenceModules.read(model)
                 // A CrossEncoder's folder has no module but the encoder.
                 .filter(m -> !m.behind().isEmpty());
-        return modules.map(m -> new SentenceModuleReader(model, m, hiddenSize).read(prompts))
-                .orElseGet(() -> new SentenceVectors(model, List.of(Pooling.MEAN), true, List.of(), prompts));
+        return modules.map(m -> new SentenceModuleReader(model, m, hiddenSize).read(defaults))
+                .orElseGet(() -> new SentenceVectors(model, List.of(Pooling.MEAN), true, List.of(), defaults));
     }
 
     /** The poolings of a call. */
@@ -47,7 +48,7 @@ record SentenceVectors(
     /**
      * How many components vectors have.
      *
-     * @throws PipelineException if the poolings of a call do not go with what follows them
+     * @throws PipelineException if the poolings of a call do not go with what follows them, or it asks for more numbers than there are
      */
     int width(EmbeddingOptions options, int hiddenSize) {
         int width = hiddenSize * pooling(options).size();
@@ -59,7 +60,17 @@ record SentenceVectors(
             }
             width = next.getAsInt();
         }
-        return width;
+        if (options.truncateDim().orElse(0) > width) {
+            throw new PipelineException("vectors have " + width + " numbers, and "
+                    + options.truncateDim().getAsInt() + " are asked for: ask for at most " + width);
+        }
+        return kept(width, options);
+    }
+
+    /** How many of a vector's numbers a call keeps. A folder may state more of them than there are, which cuts nothing. */
+    private int kept(int width, EmbeddingOptions options) {
+        OptionalInt asked = options.truncateDim().isPresent() ? options.truncateDim() : defaults.truncateDim();
+        return Math.min(width, asked.orElse(width));
     }
 
     /**
@@ -69,17 +80,18 @@ record SentenceVectors(
      */
     String prompt(EmbeddingOptions options) {
         return options.prompt()
-                .or(() -> options.promptName().or(prompts::defaultName).map(this::prompt))
+                .or(() -> options.promptName().or(defaults::promptName).map(this::prompt))
                 .orElse("");
     }
 
     private String prompt(String name) {
-        String prompt = prompts.prompts().get(name);
+        String prompt = defaults.prompts().get(name);
         if (prompt == null) {
             throw new PipelineException("there is no prompt '" + name + "'; "
-                    + (prompts.prompts().isEmpty()
+                    + (defaults.prompts().isEmpty()
                             ? "the model has none"
-                            : "there are " + String.join(", ", prompts.prompts().keySet())));
+                            : "there are "
+                                    + String.join(", ", defaults.prompts().keySet())));
         }
         return prompt;
     }
@@ -100,6 +112,9 @@ record SentenceVectors(
         for (VectorLayer layer : layers) {
             vector = layer.apply(vector);
         }
+        // As the library has it: what the folder makes of length 1 is cut afterwards, what a call asks for is made of
+        // what is left.
+        vector = Arrays.copyOf(vector, kept(vector.length, options));
         if (options.normalize()) {
             vector = new VectorLayer.Normalize().apply(vector);
         }

@@ -2,6 +2,8 @@ package detangle.pipelines;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.Tensor;
 import detangle.models.text.Tokenizers;
@@ -13,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +39,7 @@ class SentenceVectorsTest {
         "WEIGHTEDMEAN, 0, 3.666667, -1",
         "LASTTOKEN, 0, 5, 0",
         // The first token is a prompt's.
-        "CLS, 1, 1, 2",
+        "CLS, 1, 3, -4",
         "MAX, 1, 5, 0",
         "MEAN, 1, 4, -2",
         "MEAN_SQRT_LEN_TOKENS, 1, 5.656854, -2.828427",
@@ -147,10 +150,22 @@ class SentenceVectorsTest {
         }
     }
 
+    private void writeModules(String pooling, String... behind) throws IOException {
+        StringBuilder modules = new StringBuilder("""
+                [{"path":"","type":"sentence_transformers.models.Transformer"},
+                {"path":"1_Pooling","type":"sentence_transformers.models.Pooling"}""");
+        for (String type : behind) {
+            modules.append(",{\"path\":\"9_" + type + "\",\"type\":\"sentence_transformers.models." + type + "\"}");
+        }
+        write("modules.json", modules + "]");
+        write("1_Pooling/config.json", pooling);
+    }
+
     @Test
     void promptsStandBeforeTexts() throws IOException {
         Path model = TinyModel.write(folder.resolve("model"), "Model", List.of("LABEL_0"));
         try (FeatureExtractor without = FeatureExtractor.load(model)) {
+            writeModules("{\"embedding_dimension\":32,\"pooling_mode\":\"mean\"}");
             write(
                     "config_sentence_transformers.json",
                     "{\"prompts\":{\"query\":\"Where \",\"title\":null},\"default_prompt_name\":\"query\"}");
@@ -165,6 +180,72 @@ class SentenceVectorsTest {
                         without.encode("is it?"),
                         with.encode("is it?", EmbeddingOptions.DEFAULT.withPromptName(Optional.of("title"))),
                         1e-5f);
+            }
+        }
+    }
+
+    @Test
+    void vectorsAreCutBehindTheModulesAndBeforeTheLengthThatACallAsksFor() throws IOException {
+        Path model = TinyModel.write(folder.resolve("model"), "Model", List.of("LABEL_0"));
+        writeModules("{\"embedding_dimension\":32,\"pooling_mode\":\"mean\"}", "Normalize");
+        write("config_sentence_transformers.json", "{\"truncate_dim\":8}");
+        try (FeatureExtractor extractor = FeatureExtractor.load(model)) {
+            float[] whole = extractor.encode(TEXT, EmbeddingOptions.DEFAULT.withTruncateDim(OptionalInt.of(32)));
+            assertEquals(32, whole.length);
+            assertEquals(1, length(whole), 1e-6);
+            assertEquals(8, extractor.dimension());
+            assertArrayEquals(Arrays.copyOf(whole, 8), extractor.encode(TEXT), 1e-6f);
+            EmbeddingOptions three = EmbeddingOptions.DEFAULT.withTruncateDim(OptionalInt.of(3));
+            assertArrayEquals(Arrays.copyOf(whole, 3), extractor.encode(TEXT, three), 1e-6f);
+            assertEquals(1, length(extractor.encode(TEXT, three.withNormalize(true))), 1e-6);
+            EmbeddingOptions tooMany = EmbeddingOptions.DEFAULT.withTruncateDim(OptionalInt.of(33));
+            PipelineException refused = assertThrows(PipelineException.class, () -> extractor.encode(TEXT, tooMany));
+            assertEquals("vectors have 32 numbers, and 33 are asked for: ask for at most 32", refused.getMessage());
+        }
+        write("config_sentence_transformers.json", "{\"truncate_dim\":99}");
+        try (FeatureExtractor extractor = FeatureExtractor.load(model)) {
+            assertEquals(32, extractor.encode(TEXT).length);
+        }
+    }
+
+    private static double length(float[] vector) {
+        double squares = 0;
+        for (float value : vector) {
+            squares += value * value;
+        }
+        return Math.sqrt(squares);
+    }
+
+    @Test
+    void whatTheLibrarySaysCountsBesideModulesAlone() throws IOException {
+        Path model = TinyModel.write(folder.resolve("model"), "Model", List.of("LABEL_0"));
+        try (FeatureExtractor plain = FeatureExtractor.load(model)) {
+            write(
+                    "config_sentence_transformers.json",
+                    "{\"prompts\":{\"query\":\"Where \"},\"default_prompt_name\":\"query\",\"truncate_dim\":8}");
+            write("sentence_bert_config.json", "{\"do_lower_case\":true,\"max_seq_length\":4}");
+            try (FeatureExtractor extractor =
+                    FeatureExtractor.load(model, PipelineOptions.DEFAULT.withTruncation(true))) {
+                assertArrayEquals(plain.encode(TEXT), extractor.encode(TEXT), 1e-6f);
+            }
+        }
+    }
+
+    @Test
+    void aTextThatIsCutAwayBehindItsPromptIsRefused() throws IOException {
+        Path model = TinyModel.write(folder.resolve("model"), "Model", List.of("LABEL_0"));
+        for (boolean included : List.of(true, false)) {
+            writeModules("{\"embedding_dimension\":32,\"pooling_mode\":\"mean\",\"include_prompt\":" + included + "}");
+            write(
+                    "config_sentence_transformers.json",
+                    "{\"prompts\":{\"query\":\"Where is my card? \"},\"default_prompt_name\":\"query\"}");
+            write("sentence_bert_config.json", "{\"max_seq_length\":4}");
+            try (FeatureExtractor extractor =
+                    FeatureExtractor.load(model, PipelineOptions.DEFAULT.withTruncation(true))) {
+                PipelineException refused = assertThrows(PipelineException.class, () -> extractor.encode("Here."));
+                assertTrue(refused.getMessage().contains("has no token left behind the"), refused.getMessage());
+                assertEquals(
+                        32, extractor.encode("Here.", EmbeddingOptions.DEFAULT.withPrompt(Optional.of(""))).length);
             }
         }
     }

@@ -4,8 +4,8 @@ import detangle.ir.Tensor;
 import detangle.models.files.ModelFile;
 import detangle.models.files.ModelFiles;
 import detangle.models.sentence.ModuleWeights;
+import detangle.models.sentence.SentenceDefaults;
 import detangle.models.sentence.SentenceModules;
-import detangle.models.sentence.SentencePrompts;
 import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.SafetensorsWriter;
@@ -34,7 +34,7 @@ final class ArtifactFiles {
         SequencedMap<String, byte[]> contents = new LinkedHashMap<>();
         add(contents, ModelFiles.of(folder), ofEncoder);
         ModelFiles root = ModelFiles.root(folder);
-        add(contents, root, List.of(SentenceModules.FILE, SentencePrompts.FILE));
+        add(contents, root, List.of(SentenceModules.FILE, SentenceDefaults.FILE));
         SentenceModules.read(folder)
                 .ifPresent(modules -> modules.behind().stream()
                         .filter(module -> !module.path().isEmpty())

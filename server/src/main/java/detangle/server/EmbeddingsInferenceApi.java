@@ -161,16 +161,13 @@ final class EmbeddingsInferenceApi {
     /** {@code POST /embed}. */
     Object embed(JsonNode request) {
         List<String> texts = inputs(request);
-        if (!request.path("dimensions").isMissingNode()
-                && !request.path("dimensions").isNull()) {
-            throw ApiException.validation("dimensions is not supported: leave it out");
-        }
         return model(ServedModel.Task.EMBEDDING)
                 .embed(
                         texts,
                         Json.flag(request, "normalize", true),
                         truncate(request),
-                        Json.optionalText(request, "prompt_name"));
+                        Json.optionalText(request, "prompt_name"),
+                        Json.optionalCount(request, "dimensions"));
     }
 
     private List<String> inputs(JsonNode request) {

@@ -117,7 +117,8 @@ public final class InferenceServer implements AutoCloseable {
             if (!options.embedding().equals(EmbeddingOptions.DEFAULT)
                     && loaded.stream().noneMatch(m -> m.task() == ServedModel.Task.EMBEDDING)) {
                 throw new ServerException(
-                        "a pooling or a prompt goes with a model that makes vectors, and none is served");
+                        "a pooling, a prompt or a number of dimensions goes with a model that makes vectors, and none"
+                                + " is served");
             }
             InferenceServer server = new InferenceServer(options, List.copyOf(loaded), metrics);
             server.web.start();

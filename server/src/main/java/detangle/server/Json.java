@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.JsonNode;
@@ -55,6 +56,18 @@ final class Json {
         return object.path(field).isMissingNode() || object.path(field).isNull()
                 ? Optional.empty()
                 : Optional.of(text(object, field));
+    }
+
+    /** A number that is at least 1. */
+    static OptionalInt optionalCount(JsonNode object, String field) {
+        JsonNode value = object.path(field);
+        if (value.isMissingNode() || value.isNull()) {
+            return OptionalInt.empty();
+        }
+        if (!value.isInt() || value.intValue() < 1) {
+            throw ApiException.validation(field + " is not a whole number of at least 1");
+        }
+        return OptionalInt.of(value.intValue());
     }
 
     static boolean flag(JsonNode object, String field, boolean otherwise) {

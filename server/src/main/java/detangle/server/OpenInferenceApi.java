@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -113,7 +114,8 @@ final class OpenInferenceApi {
 
     private Output embed(ServedModel model, List<String> texts) {
         List<Float> values = new ArrayList<>();
-        for (float[] vector : model.embed(texts, false, options.autoTruncate(), Optional.empty())) {
+        for (float[] vector :
+                model.embed(texts, false, options.autoTruncate(), Optional.empty(), OptionalInt.empty())) {
             for (float value : vector) {
                 values.add(value);
             }

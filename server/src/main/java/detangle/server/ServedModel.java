@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -207,9 +208,17 @@ final class ServedModel implements AutoCloseable {
      * The vector of each text.
      *
      * @param promptName the name of the prompt before each; what the server's options say if empty
+     * @param dimensions how many numbers of each vector are kept; what the server's options say if empty
      */
-    List<float[]> embed(List<String> texts, boolean normalize, boolean truncate, Optional<String> promptName) {
-        EmbeddingOptions options = embedding.withNormalize(normalize);
+    List<float[]> embed(
+            List<String> texts,
+            boolean normalize,
+            boolean truncate,
+            Optional<String> promptName,
+            OptionalInt dimensions) {
+        EmbeddingOptions options = embedding
+                .withNormalize(normalize)
+                .withTruncateDim(dimensions.isPresent() ? dimensions : embedding.truncateDim());
         return extractor(truncate ? cutting : pipeline)
                 .encode(
                         texts,

@@ -638,7 +638,18 @@ class InferenceServerTest {
                 "texts are cut at their end",
                 post(server, "/embed", Map.of("inputs", TEXT, "truncation_direction", "left")));
         assertEquals(200, post(server, "/embed", Map.of("inputs", TEXT, "truncation_direction", "Right")).status);
-        refused(422, "dimensions is not supported", post(server, "/embed", Map.of("inputs", TEXT, "dimensions", 8)));
+        for (Object wrong : List.of(0, "8", 1.5)) {
+            refused(
+                    422,
+                    "dimensions is not a whole number of at least 1",
+                    post(server, "/embed", Map.of("inputs", TEXT, "dimensions", wrong)));
+        }
+        Answer four = post(server, "/embed", Map.of("inputs", TEXT, "dimensions", 4));
+        assertEquals(4, JsonMapper.shared().readTree(four.body).get(0).size(), four.body);
+        refused(
+                422,
+                "vectors have 32 numbers, and 99 are asked for",
+                post(server, "/embed", Map.of("inputs", TEXT, "dimensions", 99)));
         refused(422, "prompt_name is no", post(server, "/embed", Map.of("inputs", TEXT, "prompt_name", 7)));
     }
 

@@ -24,8 +24,8 @@ public record CrossEncoderSettings(Path file, String field, String activation) {
      */
     public static Optional<CrossEncoderSettings> read(Path model) {
         ModelFiles files = ModelFiles.root(model);
-        Optional<CrossEncoderSettings> newest = files.has(SentencePrompts.FILE)
-                ? of(ConfigFields.read(files, SentencePrompts.FILE), ACTIVATION)
+        Optional<CrossEncoderSettings> newest = files.has(SentenceDefaults.FILE)
+                ? of(ConfigFields.read(files, SentenceDefaults.FILE), ACTIVATION)
                 : Optional.empty();
         ConfigFields config = ConfigFields.read(model, "config.json");
         return newest.or(() -> of(config.object("sentence_transformers"), ACTIVATION))

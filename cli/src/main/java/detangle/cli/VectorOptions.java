@@ -1,0 +1,52 @@
+package detangle.cli;
+
+import detangle.pipelines.EmbeddingOptions;
+import detangle.pipelines.Pooling;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How vectors are made: the same options of the command and of the server. */
+final class VectorOptions {
+    /** The words of {@code --pooling}. */
+    static final class Poolings extends NamedValues<Pooling> {
+        Poolings() {
+            super(all(Pooling.class), Pooling::text);
+        }
+    }
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+            names = "--pooling",
+            paramLabel = "NAME",
+            split = ",",
+            converter = Poolings.class,
+            completionCandidates = Poolings.class,
+            description =
+                    "How the states of a text's tokens become a vector: ${COMPLETION-CANDIDATES}, or several side by"
+                            + " side. By default what the model's folder says for sentence-transformers, or mean.")
+    private List<Pooling> poolings = List.of();
+
+    @Option(
+            names = "--truncate-dim",
+            paramLabel = "N",
+            description =
+                    "Keep the first N numbers of each vector; what config_sentence_transformers.json says by default.")
+    private Optional<Integer> truncateDim;
+
+    /** What these options say; the rest as the folder says. */
+    EmbeddingOptions options() {
+        if (truncateDim.orElse(1) < 1) {
+            throw new ParameterException(spec.commandLine(), "--truncate-dim is at least 1");
+        }
+        return EmbeddingOptions.DEFAULT
+                .withPooling(poolings)
+                .withTruncateDim(truncateDim.map(OptionalInt::of).orElseGet(OptionalInt::empty));
+    }
+}
