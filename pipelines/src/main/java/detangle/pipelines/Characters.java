@@ -19,6 +19,11 @@ final class Characters {
     /** A part of the text, without the white space around it that tokens may have: some begin with the space before a word. */
     record Span(String word, int start, int end) {}
 
+    /** All that stands between two code points, white space included. */
+    String text(int start, int end) {
+        return text.substring(indices[start], indices[end]);
+    }
+
     /** The part between two code points. */
     Span span(int start, int end) {
         int first = indices[start];

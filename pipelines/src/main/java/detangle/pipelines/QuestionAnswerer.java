@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 
 /**
  * Answers questions with parts of a text: HuggingFace's {@code question-answering}. A text that is longer than the model takes
- * is read in windows that overlap; what several windows find is one answer, whose score is the sum of theirs. Answers are whole words
+ * is read in windows that overlap; answers of the same words are one, whose score is the sum of theirs. Answers are whole words
  * unless the options say otherwise. Any number of threads may use one.
  *
  * <pre>{@code
@@ -58,18 +58,19 @@ public final class QuestionAnswerer implements Pipeline {
      * @throws PipelineException if a question or a text is empty, or a question leaves no room for its text
      */
     public List<List<Answer>> answer(List<Question> questions, QuestionOptions options, ProgressListener progress) {
-        EncodedRows<Encoding> rows = EncodedRows.of(
+        EncodedRows<Window> rows = EncodedRows.of(
                 "question", questions.size(), progress, row -> windows(questions.get(row.index()), row, options));
-        List<Encoding> encodings = rows.encodings();
-        Found[] found = new Found[encodings.size()];
-        model.run(encodings, progress, (index, row) -> {
-            int[] sequences = encodings.get(index).sequences();
-            boolean[] inContext = new boolean[sequences.length];
-            for (int i = 0; i < sequences.length; i++) {
-                inContext[i] = sequences[i] == 1;
-            }
-            found[index] =
-                    SpanSearch.search(row.perToken("start_logits"), row.perToken("end_logits"), inContext, options);
+        List<Window> windows = rows.encodings();
+        Found[] found = new Found[windows.size()];
+        model.run(windows.stream().map(Window::encoding).toList(), progress, (index, row) -> {
+            Window window = windows.get(index);
+            found[index] = SpanSearch.search(
+                    row.perToken("start_logits"),
+                    row.perToken("end_logits"),
+                    window.inContext(),
+                    options,
+                    // A token may be white space alone, which answers nothing.
+                    span -> !window.part(span).word().isEmpty());
         });
         List<List<Answer>> answers = new ArrayList<>();
         int next = 0;
@@ -78,20 +79,51 @@ public final class QuestionAnswerer implements Pipeline {
             while (next < found.length && rows.row(next) == i) {
                 next++;
             }
-            if (first == next) {
-                answers.add(List.of()); // It cannot be answered, and the listener knows.
-                continue;
-            }
-            answers.add(ranked(
-                    encodings.subList(first, next),
-                    Arrays.copyOfRange(found, first, next),
-                    new Characters(questions.get(i).context()),
-                    options));
+            // One without windows cannot be answered, and the listener knows.
+            answers.add(
+                    first == next
+                            ? List.of()
+                            : ranked(windows.subList(first, next), Arrays.copyOfRange(found, first, next), options));
         }
         return answers;
     }
 
-    private List<Encoding> windows(Question question, InputRow row, QuestionOptions options) {
+    /**
+     * A part of a context that the model reads at once, with its question.
+     *
+     * @param words of the whole context, where answers are widened to them
+     */
+    private record Window(Encoding encoding, Characters context, Optional<WordBounds> words) {
+        boolean[] inContext() {
+            int[] sequences = encoding.sequences();
+            boolean[] inContext = new boolean[sequences.length];
+            for (int i = 0; i < sequences.length; i++) {
+                inContext[i] = sequences[i] == 1;
+            }
+            return inContext;
+        }
+
+        private int start(SpanSearch.Span span) {
+            return words.map(bounds -> bounds.start(encoding.words()[span.first()]))
+                    .orElseGet(() -> encoding.starts()[span.first()]);
+        }
+
+        private int end(SpanSearch.Span span) {
+            return words.map(bounds -> bounds.end(encoding.words()[span.last()]))
+                    .orElseGet(() -> encoding.ends()[span.last()]);
+        }
+
+        /** What answers are told apart by: the words with the white space that their tokens have, in lower case. */
+        String key(SpanSearch.Span span) {
+            return context.text(start(span), end(span)).toLowerCase(Locale.ROOT);
+        }
+
+        Characters.Span part(SpanSearch.Span span) {
+            return context.span(start(span), end(span));
+        }
+    }
+
+    private List<Window> windows(Question question, InputRow row, QuestionOptions options) {
         row.requireText(question.question());
         row.named("the context of " + row.name()).requireText(question.context());
         int length = Math.min(options.maxSeqLen(), model.maxLength());
@@ -103,32 +135,35 @@ public final class QuestionAnswerer implements Pipeline {
             throw row.unanswerable("has " + tokensOf(all, 0) + " tokens, which leaves no room for its context in "
                     + length + ": shorten it");
         }
-        return new Truncation(length, Truncation.Strategy.ONLY_SECOND, Optional.of(Math.min(stride, room - 1)))
+        List<Encoding> windows = new Truncation(
+                        length, Truncation.Strategy.ONLY_SECOND, Optional.of(Math.min(stride, room - 1)))
                 .apply(all);
+        Characters context = new Characters(question.context());
+        Optional<WordBounds> words =
+                options.alignToWords() ? Optional.of(new WordBounds(windows, 1)) : Optional.empty();
+        return windows.stream()
+                .map(window -> new Window(window, context, words))
+                .toList();
     }
 
-    private static List<Answer> ranked(
-            List<Encoding> windows, Found[] found, Characters context, QuestionOptions options) {
-        WordBounds words = new WordBounds(windows, 1);
-        // Windows overlap, and several spans of tokens may be the same words: what two of them found is one answer.
-        Map<String, Answer> byText = new LinkedHashMap<>();
+    private static List<Answer> ranked(List<Window> windows, Found[] found, QuestionOptions options) {
+        // Windows overlap, several spans of tokens may be the same words, and a word may stand in several places: one
+        // answer each.
+        Map<String, Answer> byKey = new LinkedHashMap<>();
         double noAnswer = Double.POSITIVE_INFINITY;
         for (int i = 0; i < found.length; i++) {
-            Encoding window = windows.get(i);
+            Window window = windows.get(i);
             for (SpanSearch.Span span : found[i].spans()) {
-                Characters.Span part = options.alignToWords()
-                        ? context.span(
-                                words.start(window.words()[span.first()]), words.end(window.words()[span.last()]))
-                        : context.span(window.starts()[span.first()], window.ends()[span.last()]);
-                byText.merge(
-                        part.word().toLowerCase(Locale.ROOT),
+                Characters.Span part = window.part(span);
+                byKey.merge(
+                        window.key(span),
                         new Answer(span.score(), part.start(), part.end(), part.word()),
                         (first, same) ->
                                 new Answer(first.score() + same.score(), first.start(), first.end(), first.answer()));
             }
             noAnswer = Math.min(noAnswer, found[i].noAnswer());
         }
-        List<Answer> answers = new ArrayList<>(byText.values());
+        List<Answer> answers = new ArrayList<>(byKey.values());
         if (options.handleImpossibleAnswer()) {
             // Of several windows the one that doubts it most decides.
             answers.add(new Answer(noAnswer, 0, 0, ""));

@@ -3,6 +3,7 @@ package detangle.pipelines;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** The best answers of a window, as HuggingFace's question-answering pipeline finds them. */
 final class SpanSearch {
@@ -24,8 +25,10 @@ final class SpanSearch {
      * one or not; a span's is that of its first token as a start times that of its last as an end.
      *
      * @param context whether a token is of the text that answers come from
+     * @param isAnswer whether a span may be kept
      */
-    static Found search(double[] starts, double[] ends, boolean[] context, QuestionOptions options) {
+    static Found search(
+            double[] starts, double[] ends, boolean[] context, QuestionOptions options, Predicate<Span> isAnswer) {
         boolean[] counts = context.clone();
         counts[0] = true;
         double[] start = softmax(starts, counts);
@@ -42,7 +45,7 @@ final class SpanSearch {
         }
         spans.sort(Comparator.comparingDouble(Span::score).reversed());
         return new Found(
-                List.copyOf(spans.subList(0, Math.min(candidates(options), spans.size()))),
+                spans.stream().filter(isAnswer).limit(candidates(options)).toList(),
                 options.handleImpossibleAnswer() ? start[0] * end[0] : 0);
     }
 

@@ -1,5 +1,6 @@
 package detangle.pipelines;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,8 +18,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -203,6 +206,61 @@ class PipelinesTest {
                             .getFirst()
                             .answer(),
                     batch.get(1).getFirst().answer());
+        }
+    }
+
+    /** As transformers has it: by the text of their tokens, white space included, in lower case; what is printed is without it. */
+    @Test
+    void answersOfTheSameWordsAreOneAndNoneIsWhiteSpace() throws IOException {
+        Path model = TinyModel.write(folder.resolve("qa"), "ForQuestionAnswering", List.of("LABEL_0", "LABEL_1"));
+        String question = "Where is it?";
+        String context = "card \u6F22 Card's card CARD a card";
+        Encoding encoding = Tokenizers.load(model).encode(question, context);
+        Map<String, Tensor> outputs = run(model, encoding);
+        Map<String, Double> expected = new TreeMap<>();
+        double starts = 0;
+        double ends = 0;
+        boolean hasBlankToken = false;
+        for (int i = 0; i < encoding.length(); i++) {
+            if (i == 0 || encoding.sequences()[i] == 1) {
+                starts += Math.exp(outputs.get("start_logits").getDouble(i));
+                ends += Math.exp(outputs.get("end_logits").getDouble(i));
+            }
+            if (encoding.sequences()[i] == 1) {
+                String part = context.substring(encoding.starts()[i], encoding.ends()[i]);
+                hasBlankToken |= part.isBlank();
+                if (!part.isBlank()) {
+                    expected.merge(
+                            part.toLowerCase(Locale.ROOT),
+                            Math.exp(outputs.get("start_logits").getDouble(i)
+                                    + outputs.get("end_logits").getDouble(i)),
+                            Double::sum);
+                }
+            }
+        }
+        double sum = starts * ends;
+        assertTrue(hasBlankToken, "a token is white space alone: " + encoding.tokens());
+        assertTrue(expected.containsKey("card") && expected.containsKey(" card"), expected.toString());
+        QuestionOptions tokens =
+                QuestionOptions.DEFAULT.withTopK(100).withMaxAnswerLen(1).withAlignToWords(false);
+        try (QuestionAnswerer answerer = QuestionAnswerer.load(model)) {
+            List<Answer> answers = answerer.answer(question, context, tokens);
+            assertEquals(
+                    expected.keySet().stream().map(String::strip).sorted().toList(),
+                    answers.stream()
+                            .map(a -> a.answer().toLowerCase(Locale.ROOT))
+                            .sorted()
+                            .toList());
+            assertArrayEquals(
+                    expected.values().stream()
+                            .mapToDouble(s -> s / sum)
+                            .sorted()
+                            .toArray(),
+                    answers.stream().mapToDouble(Answer::score).sorted().toArray(),
+                    TOLERANCE);
+            List<Answer> impossible = answerer.answer(question, context, tokens.withHandleImpossibleAnswer(true));
+            assertEquals(
+                    1, impossible.stream().filter(a -> a.answer().isEmpty()).count(), "only that there is no answer");
         }
     }
 

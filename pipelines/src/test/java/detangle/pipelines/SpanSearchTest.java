@@ -31,7 +31,7 @@ class SpanSearchTest {
                     .withTopK(3)
                     .withAlignToWords(false)
                     .withHandleImpossibleAnswer(impossible);
-            SpanSearch.Found found = SpanSearch.search(starts, ends, CONTEXT, options);
+            SpanSearch.Found found = SpanSearch.search(starts, ends, CONTEXT, options, span -> true);
             double best = 0;
             for (int first = 3; first <= 6; first++) {
                 for (int last = first; last <= Math.min(6, first + 1); last++) {
@@ -46,5 +46,21 @@ class SpanSearchTest {
             assertTrue(found.spans().get(1).score() >= found.spans().get(2).score());
             assertEquals(impossible ? share(starts, 0) * share(ends, 0) : 0, found.noAnswer(), 1e-12);
         }
+    }
+
+    @Test
+    void spansThatAreNoAnswersMakeRoomForOthers() {
+        double[] starts = {0, 0, 0, 9, 1, 0, 0, 0};
+        SpanSearch.Found found = SpanSearch.search(
+                starts,
+                starts,
+                CONTEXT,
+                QuestionOptions.DEFAULT.withAlignToWords(false),
+                span -> span.first() != 3 || span.last() != 3);
+        assertEquals(1, found.spans().size());
+        assertEquals(3, found.spans().getFirst().first());
+        assertEquals(4, found.spans().getFirst().last());
+        assertEquals(
+                share(starts, 3) * share(starts, 4), found.spans().getFirst().score(), 1e-12);
     }
 }
