@@ -1,6 +1,7 @@
 package detangle.cli;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.Checkpoint;
 import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HeadException;
@@ -65,6 +66,7 @@ final class InspectCommand implements Runnable {
             return;
         }
         DebertaConfig c = DebertaConfig.read(model.folder());
+        Checkpoint.checkLayers(model.folder(), c);
         line(out, "model type", c.modelType().text());
         Architecture head = head(out);
         line(out, "layers", c.numHiddenLayers());

@@ -197,6 +197,7 @@ public final class Session implements AutoCloseable {
             boolean absolutePositions,
             StoredPrograms compiled) {
         try {
+            Checkpoint.checkLayers(weights, config);
             Session session = new Session(
                     config,
                     device.get(),

@@ -4,6 +4,7 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
 import detangle.models.weights.Artifact;
 import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
@@ -11,11 +12,14 @@ import detangle.models.weights.WeightsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The parameters of a checkpoint under the names that {@link DebertaModel} gives them, which are HuggingFace's. Also
@@ -26,11 +30,14 @@ public final class Checkpoint {
     private static final String ENCODER = EncoderPrefix.PUBLISHED;
     private static final String POSITIONS = "embeddings.position_embeddings.weight";
     private static final String LEGACY_HEAD = "cls.predictions.";
+    private static final int MOST_NAMED = 8;
+
     private static final String HEAD = "lm_predictions.lm_head.";
 
     private final Weights weights;
     private final DebertaConfig config;
     private final ProjectionLayouts projections;
+    private final ConfigHints hints;
     private final String encoderPrefix;
     private final String headPrefix;
     private final Set<String> taken = new HashSet<>();
@@ -39,35 +46,65 @@ public final class Checkpoint {
         this.weights = weights;
         this.config = config;
         this.projections = new ProjectionLayouts(config);
+        this.hints = new ConfigHints(config);
         this.encoderPrefix = EncoderPrefix.of(weights);
         // Heads stand beside the encoder: "model.deberta.encoder..." goes with "model.classifier...".
         this.headPrefix = encoderPrefix.replaceFirst("[^.]+\\.$", "");
     }
 
     /**
-     * The parameters of a program that the checkpoint holds. Those of the encoder that it lacks are left out, as are those of a head of
-     * one's own.
+     * Compares the number of layers with what a checkpoint holds; to be called before a program of that many is built.
+     *
+     * @throws ConfigException if there are fewer in the checkpoint
+     */
+    public static void checkLayers(Weights weights, DebertaConfig config) {
+        int held = EncoderPrefix.layers(EncoderPrefix.of(weights), weights.names());
+        if (held > 0 && held < config.numHiddenLayers()) {
+            throw new ConfigException(
+                    config.file(),
+                    "says " + config.numHiddenLayers() + " layers (num_hidden_layers), and the checkpoint "
+                            + weights.origin() + " has " + held);
+        }
+    }
+
+    /** As {@link #checkLayers(Weights, DebertaConfig)}, of a folder or an artifact; one without weights says nothing. */
+    public static void checkLayers(Path model, DebertaConfig config) {
+        if (Weights.existIn(model)) {
+            try (Weights weights = Weights.open(model)) {
+                checkLayers(weights, config);
+            }
+        }
+    }
+
+    /**
+     * The parameters of a program, as the checkpoint holds them. Those of a head of one's own that it lacks are left out.
      *
      * @param head the published head of the program; empty for one of one's own
      * @param ignoreUnused whether tensors of the encoder and of the head may be left over
      * @throws HeadException if the checkpoint does not hold the head
-     * @throws WeightsException if a tensor is left over, a small one is not of finite numbers, or the layout of a projection cannot be turned into the one that is needed
+     * @throws WeightsException if a parameter of the encoder is lacking or of another shape, a tensor is left over, a small one is not of
+     *     finite numbers, or the layout of a projection cannot be turned into the one that is needed
      */
     public static Map<String, Tensor> parameters(
             Weights weights, DebertaConfig config, Program program, Optional<Architecture> head, boolean ignoreUnused) {
         Checkpoint checkpoint = new Checkpoint(weights, config);
         Map<String, Tensor> parameters = new TreeMap<>();
         List<String> lacking = new ArrayList<>();
+        SequencedMap<String, TensorType> needed = new LinkedHashMap<>();
         for (Node node : program.nodes()) {
-            if (node.op() instanceof TensorOp.Param(String name, var type)) {
+            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
                 checkpoint.find(name).ifPresentOrElse(tensor -> parameters.put(name, tensor), () -> lacking.add(name));
+                needed.put(name, type);
             }
         }
+        checkpoint.checkEncoder(lacking);
         head.ifPresent(wanted -> checkpoint.checkHead(wanted, lacking, ignoreUnused));
         // What is in an artifact was taken when it was compiled, and what was folded then is beside it.
         if (!ignoreUnused && !Artifact.is(weights.origin())) {
             checkpoint.checkUnused(head);
         }
+        needed.forEach((name, type) -> Optional.ofNullable(parameters.get(name))
+                .ifPresent(tensor -> checkpoint.checkShape(name, tensor, type)));
         FiniteWeights.checkSmall(weights, parameters);
         return parameters;
     }
@@ -114,9 +151,15 @@ public final class Checkpoint {
     }
 
     private List<String> storedNames(String name) {
-        return name.startsWith(ENCODER)
-                ? List.of(encoderPrefix + name.substring(ENCODER.length()))
-                : aliases(name).stream().map(alias -> headPrefix + alias).toList();
+        Stream<String> names = name.startsWith(ENCODER)
+                ? Stream.of(encoderPrefix + name.substring(ENCODER.length()))
+                : aliases(name).stream().map(alias -> headPrefix + alias);
+        return names.flatMap(n -> Stream.of(n, olderNorm(n))).distinct().toList();
+    }
+
+    /** What old TensorFlow code calls a norm's weight and bias. */
+    private static String olderNorm(String name) {
+        return name.replaceFirst("(LayerNorm)\\.weight$", "$1.gamma").replaceFirst("(LayerNorm)\\.bias$", "$1.beta");
     }
 
     private static List<String> aliases(String name) {
@@ -129,6 +172,44 @@ public final class Checkpoint {
             return List.of(name, HEAD + rest.replaceFirst("^transform\\.", ""));
         }
         return List.of(name);
+    }
+
+    private void checkEncoder(List<String> lacking) {
+        List<String> names =
+                lacking.stream().filter(name -> name.startsWith(ENCODER)).toList();
+        if (!names.isEmpty()) {
+            int shown = Math.min(MOST_NAMED, names.size());
+            throw new WeightsException(
+                    weights.origin(),
+                    "lacks " + names.size() + (names.size() == 1 ? " parameter: " : " parameters: ")
+                            + String.join(", ", names.subList(0, shown))
+                            + (names.size() > shown ? " and " + (names.size() - shown) + " more" : "") + ", which "
+                            + config.file() + " asks for"
+                            + hints.ofPresence(names)
+                                    .map(field -> " by its " + field + ": correct that field")
+                                    .orElse(": correct it")
+                            + ", or choose the weights that belong to it");
+        }
+    }
+
+    private void checkShape(String name, Tensor tensor, TensorType type) {
+        if (tensor.type().shape().equals(type.shape())) {
+            return;
+        }
+        int axis = 0;
+        while (axis < Math.min(tensor.rank(), type.rank())
+                && tensor.type().dim(axis).equals(type.dim(axis))) {
+            axis++;
+        }
+        throw new WeightsException(
+                weights.origin(),
+                "the parameter " + name + " has shape " + tensor.type().shape() + ", and " + config.file()
+                        + " asks for "
+                        + type.shape()
+                        + (tensor.rank() == type.rank() ? hints.ofSize(name, axis) : Optional.<String>empty())
+                                .map(field -> " by its " + field + ": correct that field")
+                                .orElse(": correct it")
+                        + ", or choose the weights that belong to it");
     }
 
     private void checkHead(Architecture head, List<String> lacking, boolean ignoreUnused) {

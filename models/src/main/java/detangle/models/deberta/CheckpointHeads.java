@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * whether it can be had; {@code architectures} in config.json chooses only where nobody says anything.
  */
 public final class CheckpointHeads {
-    /** Heads that pre-training leaves behind; they stay in many a checkpoint that was trained further. */
+    /** Heads that pre-training leaves behind; the released encoders and many a checkpoint that was trained further have them. */
     private static final Set<Architecture> PRE_TRAINING =
             EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD, Architecture.REPLACED_TOKEN_DETECTION);
 
@@ -59,9 +59,9 @@ public final class CheckpointHeads {
 
     /**
      * The head of a model that nobody has named one for: what config.json names, if it is understood, and otherwise what the
-     * checkpoint holds. A head of a task comes before those of pre-training; without any it is the encoder.
+     * checkpoint holds for a task. Without any it is the encoder, whatever pre-training has left, as in transformers' AutoModel.
      *
-     * @throws HeadException if the checkpoint holds several
+     * @throws HeadException if the checkpoint holds heads of several tasks
      */
     public static Architecture choose(Weights weights, DebertaConfig config) {
         return config.architecture().orElseGet(() -> only(weights.origin(), in(weights, config)));
@@ -84,14 +84,13 @@ public final class CheckpointHeads {
     private static Architecture only(Path file, Set<Architecture> heads) {
         List<Architecture> ofTasks =
                 heads.stream().filter(h -> !PRE_TRAINING.contains(h)).toList();
-        List<Architecture> left = ofTasks.isEmpty() ? List.copyOf(heads) : ofTasks;
-        return switch (left.size()) {
+        return switch (ofTasks.size()) {
             case 0 -> Architecture.ENCODER;
-            case 1 -> left.getFirst();
+            case 1 -> ofTasks.getFirst();
             default ->
                 throw new HeadException(
                         file,
-                        "has the heads " + names(left)
+                        "has the heads " + names(ofTasks)
                                 + ", and config.json does not say in architectures which is meant: choose one of them, or encoder, with --head");
         };
     }

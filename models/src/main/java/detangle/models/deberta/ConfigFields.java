@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -111,10 +112,16 @@ public record ConfigFields(Path file, JsonNode root) {
     }
 
     int integer(String field, JsonNode node) {
-        if (!node.isIntegralNumber() || !node.canConvertToInt()) {
-            throw fault(field, "is no integer that fits: " + node);
+        return whole(node).orElseThrow(() -> fault(field, "is no integer that fits: " + node));
+    }
+
+    /** The integer that a number is; Python takes 16.0 and 16e0 for one in most places, and writes them. */
+    static OptionalInt whole(JsonNode node) {
+        if (node.isIntegralNumber()) {
+            return node.canConvertToInt() ? OptionalInt.of(node.intValue()) : OptionalInt.empty();
         }
-        return node.intValue();
+        double value = node.isNumber() ? node.doubleValue() : Double.NaN;
+        return (int) value == value ? OptionalInt.of((int) value) : OptionalInt.empty();
     }
 
     /** A number of at least {@code least}. */
@@ -124,6 +131,23 @@ public record ConfigFields(Path file, JsonNode root) {
             throw fault(field, "is " + value + "; it must be at least " + least);
         }
         return value;
+    }
+
+    /** A number of at least {@code least} and at most {@code most}; larger ones would take all memory before anything is found wrong. */
+    int between(int least, int most, String field, int otherwise) {
+        return atMost(most, field, atLeast(least, field, otherwise));
+    }
+
+    int atMost(int most, String field, int value) {
+        if (value > most) {
+            throw fault(field, "is " + value + "; it must be at most " + most);
+        }
+        return value;
+    }
+
+    /** As {@link #required(String)}, and at most {@code most}. */
+    int required(String field, int most) {
+        return atMost(most, field, required(field));
     }
 
     /** A positive integer that the file must state: a default would be another model's size. */

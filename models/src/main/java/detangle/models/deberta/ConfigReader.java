@@ -29,6 +29,17 @@ final class ConfigReader {
     private static final String CONFIG = "config.json";
     private static final String GLINER = "gliner_config.json";
 
+    /** Far above any released model, and low enough that a program of as many layers is built in seconds. */
+    private static final int MOST_LAYERS = 1024;
+
+    private static final int MOST_HEADS = 1 << 12;
+    private static final int MOST_WIDTH = 1 << 16;
+    private static final int MOST_INNER_WIDTH = 1 << 18;
+    private static final int MOST_ROWS = 1 << 24;
+    private static final int MOST_POSITIONS = 1 << 20;
+    private static final int MOST_TYPES = 1 << 16;
+    private static final int WIDEST_KERNEL = 1 << 10;
+
     /** Every field that is read; a file's others say nothing here. */
     private static final Set<String> FIELDS = Set.of(
             "architectures",
@@ -120,32 +131,32 @@ final class ConfigReader {
 
     private DebertaConfig config() {
         boolean v2 = type == ModelType.DEBERTA_V2;
-        int hiddenSize = fields.required("hidden_size");
-        int heads = fields.required("num_attention_heads");
-        int positions = fields.atLeast(1, "max_position_embeddings", 512);
-        int vocabSize = fields.required("vocab_size");
+        int hiddenSize = fields.required("hidden_size", MOST_WIDTH);
+        int heads = fields.required("num_attention_heads", MOST_HEADS);
+        int positions = fields.between(1, MOST_POSITIONS, "max_position_embeddings", 512);
+        int vocabSize = fields.required("vocab_size", MOST_ROWS);
         DebertaConfig config = new DebertaConfig(
                 fields.file(),
                 type,
                 head.or(this::architecture),
                 vocabSize,
-                fields.atLeast(1, "embedding_size", hiddenSize),
+                fields.between(1, MOST_WIDTH, "embedding_size", hiddenSize),
                 hiddenSize,
-                fields.required("num_hidden_layers"),
+                fields.required("num_hidden_layers", MOST_LAYERS),
                 heads,
                 headSize(hiddenSize, heads),
-                fields.required("intermediate_size"),
+                fields.required("intermediate_size", MOST_INNER_WIDTH),
                 fields.activation("hidden_act", HiddenActivation.GELU),
                 positions,
                 fields.flag("position_biased_input", true),
-                fields.atLeast(0, "type_vocab_size", 0),
+                fields.between(0, MOST_TYPES, "type_vocab_size", 0),
                 padTokenId(vocabSize),
                 layerNormEps(),
                 fields.number("initializer_range", 0.02),
                 fields.flag("relative_attention", false),
                 posAttType(),
                 maxRelativePositions(positions),
-                v2 ? Math.max(0, fields.integer("position_buckets", -1)) : 0,
+                v2 ? positionBuckets() : 0,
                 v2 && normalizesRelativeEmbeddings(),
                 v2 && fields.flag("share_att_key", false),
                 v2 ? convolution(hiddenSize) : Optional.empty(),
@@ -157,16 +168,32 @@ final class ConfigReader {
                 problemType());
         checkBuckets(config);
         warnOfMisspellings();
+        warnOfMissingTerms(config);
         return config;
+    }
+
+    /** Every released model with shared keys has both terms, and a missing one leaves no trace in the checkpoint. */
+    private void warnOfMissingTerms(DebertaConfig config) {
+        for (PositionTerm term : PositionTerm.values()) {
+            if (config.relativeAttention() && config.shareAttKey() && !config.has(term)) {
+                warn("pos_att_type does not name " + term.name().toLowerCase(Locale.ROOT)
+                        + ", and with share_att_key the checkpoint does not show whether it should: add it if the model"
+                        + " was trained with it");
+            }
+        }
+    }
+
+    private void warn(String fault) {
+        String warning = fields.file() + ": " + fault;
+        if (WARNED.add(warning)) {
+            LOG.warn("{}", warning);
+        }
     }
 
     private void warnOfMisspellings() {
         for (Misspelling found : Misspellings.in(fields.names(), FIELDS)) {
-            String warning = fields.file() + ": the field " + found.written()
-                    + " is not read, and stands one letter from " + found.meant() + ": correct it if that is meant";
-            if (WARNED.add(warning)) {
-                LOG.warn("{}", warning);
-            }
+            warn("the field " + found.written() + " is not read, and stands one letter from " + found.meant()
+                    + ": correct it if that is meant");
         }
     }
 
@@ -230,24 +257,60 @@ final class ConfigReader {
     }
 
     private int maxRelativePositions(int maxPositionEmbeddings) {
-        int stated = fields.integer("max_relative_positions", -1);
+        String field = "max_relative_positions";
+        int stated = fields.atMost(MOST_POSITIONS, field, fields.integer(field, -1));
         return stated < 1 ? maxPositionEmbeddings : stated;
     }
 
+    private int positionBuckets() {
+        String field = "position_buckets";
+        return Math.max(0, fields.atMost(MOST_POSITIONS, field, fields.integer(field, -1)));
+    }
+
+    /**
+     * The terms. Transformers reads the words of a list as they are written, and those of a text in lower case; v1 scales the scores by
+     * the number of words, whatever they are. So a word that is not a term, or is there twice, would mean other answers there.
+     */
     private Set<PositionTerm> posAttType() {
+        String field = "pos_att_type";
         EnumSet<PositionTerm> terms = EnumSet.noneOf(PositionTerm.class);
-        for (String word : words("pos_att_type")) {
-            if (word.equals("none")) {
-                continue;
+        List<String> words = fields.find(field).map(this::termNames).orElse(List.of());
+        for (String word : words) {
+            boolean none = words.size() == 1 && (word.isEmpty() || word.equals("none"));
+            if (none && type == ModelType.DEBERTA_V2) {
+                return terms;
             }
-            terms.add(
-                    switch (word) {
-                        case "c2p" -> PositionTerm.C2P;
-                        case "p2c" -> PositionTerm.P2C;
-                        default -> throw fields.fault("pos_att_type", "names '" + word + "'; supported are c2p, p2c");
-                    });
+            if (none) {
+                throw fields.fault(
+                        field, "is '" + word + "', which counts as a term where deberta scales: leave it out");
+            }
+            if (word.isEmpty()) {
+                throw fields.fault(field, "has an empty part; it is c2p, p2c or c2p|p2c");
+            }
+            PositionTerm term = switch (word) {
+                case "c2p" -> PositionTerm.C2P;
+                case "p2c" -> PositionTerm.P2C;
+                default ->
+                    throw fields.fault(
+                            field, "names '" + word + "'; supported are c2p, p2c, each a word of its own in a list");
+            };
+            if (!terms.add(term)) {
+                throw fields.fault(field, "names " + word + " twice");
+            }
         }
         return terms;
+    }
+
+    private List<String> termNames(JsonNode node) {
+        if (node.isString()) {
+            return Arrays.stream(node.stringValue().toLowerCase(Locale.ROOT).split("\\|", -1))
+                    .map(String::strip)
+                    .toList();
+        }
+        if (!node.isArray() || node.valueStream().anyMatch(word -> !word.isString())) {
+            throw fields.fault("pos_att_type", "is neither a string nor a list of strings");
+        }
+        return node.valueStream().map(JsonNode::stringValue).toList();
     }
 
     /** A word that is not understood would be a norm less, and other answers. */
@@ -286,7 +349,7 @@ final class ConfigReader {
     }
 
     private Optional<DebertaConfig.Convolution> convolution(int hiddenSize) {
-        int kernel = fields.integer("conv_kernel_size", 0);
+        int kernel = fields.atMost(WIDEST_KERNEL, "conv_kernel_size", fields.integer("conv_kernel_size", 0));
         if (kernel <= 0) {
             return Optional.empty();
         }

@@ -4,6 +4,7 @@ import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -58,6 +59,18 @@ final class EncoderPrefix {
                         + String.join(
                                 " and ", found.stream().map(p -> "'" + p + "'").toList())
                         + ", and nothing says which of them is the model: keep one of them in the file");
+    }
+
+    /** How many layers tensors of these names make. */
+    static int layers(String prefix, Collection<String> names) {
+        String layer = prefix + "encoder.layer.";
+        return names.stream()
+                .filter(name -> name.startsWith(layer))
+                .map(name -> name.substring(layer.length()).replaceFirst("\\..*", ""))
+                .filter(number -> number.matches("\\d{1,6}"))
+                .mapToInt(number -> Integer.parseInt(number) + 1)
+                .max()
+                .orElse(0);
     }
 
     /** Whether a name, or what names begin with, is of a copy. */

@@ -3,6 +3,7 @@ package detangle.models.deberta;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
@@ -37,10 +38,10 @@ public record LabelNames(List<String> names, boolean stated, Optional<String> fa
         if (stated.isEmpty()) {
             return numbered(UNSTATED, false);
         }
-        JsonNode count = stated.get();
-        return count.isIntegralNumber() && count.canConvertToInt() && count.intValue() >= 1 && count.intValue() <= MOST
-                ? numbered(count.intValue(), true)
-                : faulty(NUM_LABELS + " is " + count + "; it must be a number of labels, at least 1");
+        OptionalInt count = ConfigFields.whole(stated.get());
+        return count.isPresent() && count.getAsInt() >= 1 && count.getAsInt() <= MOST
+                ? numbered(count.getAsInt(), true)
+                : faulty(NUM_LABELS + " is " + stated.get() + "; it must be a number of labels, from 1 to " + MOST);
     }
 
     private static LabelNames numbered(int count, boolean stated) {

@@ -69,17 +69,14 @@ record UnusedTensors(DebertaConfig config, String encoderPrefix, String headPref
 
     /** Why tensors are left over, where their names say it. */
     static String reason(DebertaConfig config, String encoderPrefix, List<String> unused) {
-        String layer = encoderPrefix + "encoder.layer.";
-        int layers = unused.stream()
-                .filter(name -> name.startsWith(layer))
-                .map(name -> name.substring(layer.length()).replaceFirst("\\..*", ""))
-                .filter(number -> number.matches("\\d{1,6}"))
-                .mapToInt(number -> Integer.parseInt(number) + 1)
-                .max()
-                .orElse(0);
+        int layers = EncoderPrefix.layers(encoderPrefix, unused);
         return layers > config.numHiddenLayers()
                 ? ": num_hidden_layers is " + config.numHiddenLayers() + " in " + config.file() + ", and the file has "
                         + layers + " layers"
-                : ": " + config.file() + " describes another model";
+                : ": " + config.file() + " describes another model"
+                        + new ConfigHints(config)
+                                .ofPresence(unused)
+                                .map(field -> ", by its " + field)
+                                .orElse("");
     }
 }

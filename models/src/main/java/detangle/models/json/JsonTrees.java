@@ -14,6 +14,7 @@ import tools.jackson.core.exc.UnexpectedEndOfInputException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.DoubleNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -83,13 +84,34 @@ final class JsonTrees {
                     case LONG -> NODES.numberNode(parser.getLongValue());
                     case BIG_INTEGER, FLOAT, DOUBLE, BIG_DECIMAL -> NODES.numberNode(parser.getBigIntegerValue());
                 };
-            case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDoubleValue());
+            case VALUE_NUMBER_FLOAT -> number(parser.getDoubleValue(), parser.getString());
             case VALUE_TRUE -> NODES.booleanNode(true);
             case VALUE_FALSE -> NODES.booleanNode(false);
             case VALUE_NULL -> NODES.nullNode();
             case END_OBJECT, END_ARRAY, PROPERTY_NAME, VALUE_EMBEDDED_OBJECT, NOT_AVAILABLE ->
                 throw new IllegalStateException("no value begins with " + parser.currentToken());
         };
+    }
+
+    /** What is beyond double precision is infinite, as in Python, and shown as it is written. */
+    private static JsonNode number(double value, String written) {
+        return Double.isInfinite(value) ? new Overflow(value, written) : NODES.numberNode(value);
+    }
+
+    private static final class Overflow extends DoubleNode {
+        private static final long serialVersionUID = 1L;
+
+        private final String written;
+
+        Overflow(double value, String written) {
+            super(value);
+            this.written = written;
+        }
+
+        @Override
+        public String toString() {
+            return written;
+        }
     }
 
     private static ObjectNode object(JsonParser parser, boolean unique) {

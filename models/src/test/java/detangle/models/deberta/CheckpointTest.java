@@ -1,6 +1,7 @@
 package detangle.models.deberta;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -157,7 +158,10 @@ class CheckpointTest {
         add(config, head);
         try (Weights weights = weights()) {
             assertEquals(Set.of(head), CheckpointHeads.in(weights, config));
-            assertEquals(head, CheckpointHeads.choose(weights, config));
+            boolean ofPreTraining = Set.of(
+                            Architecture.MASKED_LM, Architecture.MASKED_LM_EMD, Architecture.REPLACED_TOKEN_DETECTION)
+                    .contains(head);
+            assertEquals(ofPreTraining ? Architecture.ENCODER : head, CheckpointHeads.choose(weights, config));
         }
         assertEquals(Set.of(head), CheckpointHeads.in(folder));
     }
@@ -172,21 +176,92 @@ class CheckpointTest {
     }
 
     @Test
-    void aHeadOfATaskComesBeforeThoseOfPreTraining() {
+    void headsOfPreTrainingAreNeverAReasonToAsk() {
         DebertaConfig config = config(THREE_LABELS);
         add(config, Architecture.MASKED_LM_EMD);
         add(config, Architecture.REPLACED_TOKEN_DETECTION);
         try (Weights weights = weights()) {
-            HeadException undecided = assertThrows(HeadException.class, () -> CheckpointHeads.choose(weights, config));
-            assertTrue(
-                    undecided.getMessage().contains("has the heads masked-lm-emd, replaced-token-detection"),
-                    undecided.getMessage());
-            assertTrue(undecided.getMessage().endsWith("with --head"), undecided.getMessage());
+            assertEquals(Architecture.ENCODER, CheckpointHeads.choose(weights, config));
         }
+        parameters(config, Architecture.ENCODER, false);
         add(config, Architecture.TOKEN_CLASSIFICATION);
         try (Weights weights = weights()) {
             assertEquals(Architecture.TOKEN_CLASSIFICATION, CheckpointHeads.choose(weights, config));
         }
+    }
+
+    @Test
+    void headsOfSeveralTasksAre() {
+        DebertaConfig config = config(THREE_LABELS);
+        add(config, Architecture.TOKEN_CLASSIFICATION);
+        add(config, Architecture.QUESTION_ANSWERING);
+        add(config, Architecture.MASKED_LM);
+        try (Weights weights = weights()) {
+            HeadException undecided = assertThrows(HeadException.class, () -> CheckpointHeads.choose(weights, config));
+            assertTrue(
+                    undecided.getMessage().contains("has the heads token-classification, question-answering, and"),
+                    undecided.getMessage());
+            assertTrue(undecided.getMessage().endsWith("with --head"), undecided.getMessage());
+        }
+    }
+
+    @Test
+    void normsOfOldCheckpointsHaveGammaAndBeta() {
+        DebertaConfig config = config("");
+        add(config, Architecture.MASKED_LM);
+        rename(name -> name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"));
+        assertEquals(
+                names(config, Architecture.MASKED_LM),
+                parameters(config, Architecture.MASKED_LM, false).keySet());
+    }
+
+    @Test
+    void moreLayersThanTheCheckpointHasAreNamedBeforeTheyAreBuilt() {
+        add(config(""), Architecture.ENCODER);
+        DebertaConfig longer = config("", 3);
+        try (Weights weights = weights()) {
+            String message = assertThrows(ConfigException.class, () -> Checkpoint.checkLayers(weights, longer))
+                    .getMessage();
+            assertTrue(
+                    message.contains("config.json: says 3 layers (num_hidden_layers), and the checkpoint "), message);
+            assertTrue(message.endsWith("model.safetensors has 2"), message);
+        }
+    }
+
+    /** What config.json says more, and what of the message names the field. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                ",\"type_vocab_size\":2 ; by its type_vocab_size",
+                ",\"share_att_key\":false ; by its share_att_key",
+                ",\"position_biased_input\":true ; by its position_biased_input",
+                ",\"conv_kernel_size\":3 ; by its conv_kernel_size",
+                ",\"embedding_size\":4 ; by its embedding_size",
+                ",\"vocab_size\":13 ; has shape [12,8], and",
+                ",\"vocab_size\":13 ; by its vocab_size",
+                ",\"intermediate_size\":7 ; by its intermediate_size",
+                ",\"hidden_size\":10 ; by its hidden_size",
+                ",\"position_buckets\":2 ; by its position_buckets",
+                ",\"position_buckets\":0 ; by its max_relative_positions",
+            })
+    void aFieldThatContradictsTheTensorsIsNamed(String more, String message) {
+        add(config(""), Architecture.ENCODER);
+        String refusal = refusal(WeightsException.class, config(more), Architecture.ENCODER);
+        assertTrue(refusal.contains(message), refusal);
+        assertTrue(refusal.contains("config.json"), refusal);
+        assertFalse(refusal.contains("--ignore-unused"), refusal);
+    }
+
+    @Test
+    void whatIsLackingComesBeforeWhatIsLeftOver() {
+        DebertaConfig config = config("");
+        add(config, Architecture.ENCODER);
+        rename(name -> name.replace(".intermediate.", ".inner."));
+        String message = refusal(WeightsException.class, config, Architecture.ENCODER);
+        assertTrue(message.contains("lacks 4 parameters: deberta.encoder.layer.0.intermediate.dense.weight,"), message);
+        assertFalse(message.contains("--ignore-unused"), message);
     }
 
     @Test

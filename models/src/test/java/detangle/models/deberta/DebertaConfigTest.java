@@ -64,7 +64,6 @@ class DebertaConfigTest {
                 "\"c2p|p2c\" ; 3",
                 "\"P2C | c2p\" ; 3",
                 "[\"p2c\",\"c2p\"] ; 3",
-                "[\"p2c|c2p\"] ; 3",
                 "\"p2c\" ; 2",
                 "[] ; 1",
                 "\"\" ; 1",
@@ -75,6 +74,24 @@ class DebertaConfigTest {
     void positionTermsAreAListOrAText(String value, int scoreTerms) throws IOException {
         DebertaConfig config = read("{\"model_type\":\"deberta-v2\"," + SIZES + ",\"pos_att_type\":" + value + "}");
         assertEquals(scoreTerms, config.scoreTerms());
+    }
+
+    @Test
+    void wholeNumbersMayHaveAPointOrAnExponent() throws IOException {
+        DebertaConfig config = read("{\"model_type\":\"deberta-v2\"," + SIZES
+                + ",\"intermediate_size\":16e0,\"type_vocab_size\":2.0,\"num_labels\":3.0}");
+        assertEquals(16, config.intermediateSize());
+        assertEquals(2, config.typeVocabSize());
+        assertEquals(3, config.numLabels());
+    }
+
+    /** Transformers' v1 scales by the number of words, whatever they are. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "none"})
+    void aWordWithoutATermIsRefusedInV1(String word) {
+        assertRefused(
+                "{\"model_type\":\"deberta\"," + SIZES + ",\"pos_att_type\":\"" + word + "\"}",
+                "pos_att_type is '" + word + "', which counts as a term");
     }
 
     @Test
@@ -121,6 +138,12 @@ class DebertaConfigTest {
                 "\"pooler_hidden_size\":16 ; pooler_hidden_size is 16",
                 "\"attention_head_size\":16 ; attention_head_size must be",
                 "\"pos_att_type\":\"p2p\" ; pos_att_type names 'p2p'",
+                "\"pos_att_type\":[\"C2P\"] ; pos_att_type names 'C2P'; supported are c2p, p2c, each a word of its own",
+                "\"pos_att_type\":[\"p2c|c2p\"] ; pos_att_type names 'p2c|c2p'",
+                "\"pos_att_type\":[\"c2p\",\"c2p\"] ; pos_att_type names c2p twice",
+                "\"pos_att_type\":\"c2p|C2P\" ; pos_att_type names c2p twice",
+                "\"pos_att_type\":\"c2p|\" ; pos_att_type has an empty part",
+                "\"pos_att_type\":[\"c2p\",\"none\"] ; pos_att_type names 'none'",
                 "\"pos_att_type\":[1] ; pos_att_type is neither",
                 "\"pos_att_type\":{\"a\":1} ; pos_att_type is neither",
                 "\"relative_attention\":true,\"norm_rel_ebd\":\"layernorm\" ; norm_rel_ebd names 'layernorm'; supported are layer_norm, none",
@@ -132,6 +155,20 @@ class DebertaConfigTest {
                 "\"layer_norm_eps\":\"1e-7\" ; layer_norm_eps is no number",
                 "\"type_vocab_size\":-1 ; type_vocab_size is -1",
                 "\"pad_token_id\":96 ; pad_token_id is 96, outside the vocabulary of 96",
+                "\"num_hidden_layers\":1000000000 ; num_hidden_layers is 1000000000; it must be at most 1024",
+                "\"hidden_size\":100000000 ; hidden_size is 100000000; it must be at most 65536",
+                "\"num_attention_heads\":5000 ; num_attention_heads is 5000; it must be at most 4096",
+                "\"intermediate_size\":1000000000 ; intermediate_size is 1000000000; it must be at most 262144",
+                "\"vocab_size\":2000000000 ; vocab_size is 2000000000; it must be at most 16777216",
+                "\"embedding_size\":100000000 ; embedding_size is 100000000; it must be at most 65536",
+                "\"type_vocab_size\":100000000 ; type_vocab_size is 100000000; it must be at most 65536",
+                "\"max_position_embeddings\":2000000000 ; max_position_embeddings is 2000000000; it must be at most 1048576",
+                "\"max_relative_positions\":2000000000 ; max_relative_positions is 2000000000; it must be at most 1048576",
+                "\"position_buckets\":2000000000 ; position_buckets is 2000000000; it must be at most 1048576",
+                "\"conv_kernel_size\":2000000001 ; conv_kernel_size is 2000000001; it must be at most 1024",
+                "\"hidden_size\":1e999999999 ; hidden_size is no integer that fits: 1e999999999",
+                "\"hidden_size\":16.5 ; hidden_size is no integer that fits: 16.5",
+                "\"layer_norm_eps\":-1e999999999 ; layer_norm_eps is no number: -1e999999999",
                 "\"max_position_embeddings\":0 ; max_position_embeddings is 0",
                 "\"max_position_embeddings\":2147483648 ; max_position_embeddings is no integer that fits",
                 "\"relative_attention\":1 ; relative_attention is not true or false",
