@@ -103,21 +103,45 @@ class ModelFoldersTest {
         assertFalse(Files.exists(folder.resolve("o.onnx")));
     }
 
-    @Test
-    void severalHeadsOfPreTrainingAreToBeChosenFrom() throws IOException {
-        Path model = model(Architecture.MASKED_LM_EMD);
+    private Path withHeads(Architecture first, Architecture second) throws IOException {
+        Path model = model(first);
         edit(model, "\"architectures\":[\"DebertaV2ForSequenceClassification\"],", "");
-        assertTrue(result("inspect", model.toString()).out().contains("masked-lm-emd\n"));
-        Path other = TinyModel.write(
-                folder.resolve("other"), "Model", List.of("a"), Optional.of(Architecture.REPLACED_TOKEN_DETECTION));
-        TinyModel.add(model, other);
+        TinyModel.add(model, TinyModel.write(folder.resolve("other"), "Model", List.of("a", "b"), Optional.of(second)));
+        return model;
+    }
+
+    /** As microsoft has published v3. */
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "compile", "export", "dump-ir", "inspect"})
+    void headsOfPreTrainingAreNeverAskedFor(String name) throws IOException {
+        Path model = withHeads(Architecture.MASKED_LM_EMD, Architecture.REPLACED_TOKEN_DETECTION);
+        Result result = result(command(name, model));
+        assertEquals(0, result.status(), result.err());
+        if (name.equals("inspect")) {
+            assertTrue(result.out().lines().anyMatch(line -> line.matches("head +encoder")), result.out());
+        }
+    }
+
+    @Test
+    void headsOfSeveralTasksAreToBeChosenFrom() throws IOException {
+        Path model = withHeads(Architecture.TOKEN_CLASSIFICATION, Architecture.QUESTION_ANSWERING);
         Result inspected = result("inspect", model.toString());
         assertEquals(0, inspected.status(), inspected.err());
         assertTrue(
-                inspected.out().contains("masked-lm-emd or replaced-token-detection; choose one with --head"),
+                inspected.out().contains("token-classification or question-answering; choose one with --head"),
                 inspected.out());
-        fails("has the heads masked-lm-emd, replaced-token-detection", command("run", model));
+        fails("has the heads token-classification, question-answering", command("run", model));
         assertEquals(0, result("dump-ir", model.toString(), "--head", "encoder").status());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"classify", "run", "compile", "export", "dump-ir", "inspect"})
+    void moreLayersThanThereAreAreNamed(String name) throws IOException {
+        Path model = model(Architecture.SEQUENCE_CLASSIFICATION);
+        edit(model, "\"num_hidden_layers\":2", "\"num_hidden_layers\":1000");
+        fails("config.json: says 1000 layers (num_hidden_layers), and the checkpoint ", command(name, model));
+        edit(model, "\"num_hidden_layers\":1000", "\"num_hidden_layers\":1000000000");
+        fails("num_hidden_layers is 1000000000; it must be at most 1024", command(name, model));
     }
 
     @Test
