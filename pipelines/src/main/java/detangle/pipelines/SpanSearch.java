@@ -44,9 +44,16 @@ final class SpanSearch {
             }
         }
         spans.sort(Comparator.comparingDouble(Span::score).reversed());
-        return new Found(
-                spans.stream().filter(isAnswer).limit(candidates(options)).toList(),
-                options.handleImpossibleAnswer() ? start[0] * end[0] : 0);
+        // What is not an answer still takes a candidate's place, as in HuggingFace, since scores are sums over
+        // candidates; but there
+        // is always an answer where one can be.
+        List<Span> answers = new ArrayList<>();
+        for (int i = 0; i < spans.size() && (i < candidates(options) || answers.isEmpty()); i++) {
+            if (isAnswer.test(spans.get(i))) {
+                answers.add(spans.get(i));
+            }
+        }
+        return new Found(List.copyOf(answers), options.handleImpossibleAnswer() ? start[0] * end[0] : 0);
     }
 
     /** Spans to keep of a window: more than are asked for, where several may become the same words. */

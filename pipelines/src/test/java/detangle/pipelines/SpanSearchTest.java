@@ -48,19 +48,24 @@ class SpanSearchTest {
         }
     }
 
+    /** They take the places of candidates, as in HuggingFace, but never all of them. */
     @Test
-    void spansThatAreNoAnswersMakeRoomForOthers() {
+    void spansThatAreNoAnswersAreLeftOut() {
         double[] starts = {0, 0, 0, 9, 1, 0, 0, 0};
-        SpanSearch.Found found = SpanSearch.search(
-                starts,
-                starts,
-                CONTEXT,
-                QuestionOptions.DEFAULT.withAlignToWords(false),
-                span -> span.first() != 3 || span.last() != 3);
-        assertEquals(1, found.spans().size());
-        assertEquals(3, found.spans().getFirst().first());
-        assertEquals(4, found.spans().getFirst().last());
-        assertEquals(
-                share(starts, 3) * share(starts, 4), found.spans().getFirst().score(), 1e-12);
+        for (int topK : new int[] {1, 2}) {
+            SpanSearch.Found found = SpanSearch.search(
+                    starts,
+                    starts,
+                    CONTEXT,
+                    QuestionOptions.DEFAULT.withAlignToWords(false).withTopK(topK),
+                    span -> span.first() != 3 || span.last() != 3);
+            assertEquals(1, found.spans().size());
+            assertEquals(3, found.spans().getFirst().first());
+            assertEquals(4, found.spans().getFirst().last());
+            assertEquals(
+                    share(starts, 3) * share(starts, 4),
+                    found.spans().getFirst().score(),
+                    1e-12);
+        }
     }
 }
