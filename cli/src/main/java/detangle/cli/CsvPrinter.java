@@ -3,9 +3,9 @@ package detangle.cli;
 import de.siegmar.fastcsv.writer.CsvWriter;
 import detangle.cli.Failures.CliException;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,12 +30,13 @@ final class CsvPrinter extends LinePrinter {
         begin(row.joined().keySet());
         for (String name : row.joined().keySet()) {
             if (!joined.contains(name)) {
-                throw new CliException("a row has the column '" + name
-                        + "', which the first row has not, so that the header" + " lacks it: write jsonl");
+                throw new CliException(row.name() + " has '" + name + "', which the header of the output lacks, as the"
+                        + " first row has none: write jsonl, or leave out --keep-columns");
             }
         }
         List<List<Object>> records = row.result().map(Result::records).orElse(List.of());
-        List<Object> nothing = Collections.nCopies(layout.columns().size(), null);
+        List<Object> nothing = new ArrayList<>();
+        layout.columns().forEach(name -> nothing.add(row.known().get(name)));
         for (List<Object> values : records.isEmpty() ? List.of(nothing) : records) {
             List<Object> all = new ArrayList<>();
             joined.forEach(name -> all.add(row.joined().get(name)));
@@ -72,6 +73,9 @@ final class CsvPrinter extends LinePrinter {
             case String text -> text;
             case Collection<?> list -> JsonMapper.shared().writeValueAsString(list);
             case Map<?, ?> object -> JsonMapper.shared().writeValueAsString(object);
+            // Not as Java writes numbers, 9.17E-4 beside 0.016254.
+            case Double number when Double.isFinite(number) -> new BigDecimal(number.toString()).toPlainString();
+            case Float number when Float.isFinite(number) -> new BigDecimal(number.toString()).toPlainString();
             case byte[] bytes -> JsonMapper.shared().convertValue(bytes, String.class);
             case Object other -> String.valueOf(other);
         };

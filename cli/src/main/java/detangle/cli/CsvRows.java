@@ -9,13 +9,11 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.Set;
 
 /** Delimited values with a header (RFC 4180, UTF-8). Blank lines are no rows. */
 final class CsvRows implements RowSource {
@@ -34,8 +32,9 @@ final class CsvRows implements RowSource {
      *
      * @param delimiter what stands between values; found in the header by default
      * @param wanted columns that must be there
+     * @param all whether the others are used too
      */
-    CsvRows(String name, Utf8Reader source, Optional<Character> delimiter, List<String> wanted) {
+    CsvRows(String name, Utf8Reader source, Optional<Character> delimiter, List<String> wanted, boolean all) {
         this.name = name;
         this.reader = new BufferedReader(source, LONGEST_HEADER);
         this.records = CsvReader.builder()
@@ -46,17 +45,22 @@ final class CsvRows implements RowSource {
                 .build(fields, reader)
                 .iterator();
         this.header = read().orElse(List.of());
-        Set<String> known = new HashSet<>();
-        for (String column : header) {
-            if (!known.add(column)) {
-                throw new CliException(name + " has two columns '" + column + "': rename one");
+        for (String column : wanted) {
+            if (!header.isEmpty() && !header.contains(column)) {
+                throw RowSource.missing(name, column, header, wanted);
             }
         }
-        for (String column : wanted) {
-            if (!header.isEmpty() && !known.contains(column)) {
-                throw new CliException(name + " has no column '" + column + "'; its columns are "
-                        + String.join(", ", header) + ": choose with --column");
-            }
+        (all ? header : wanted).forEach(this::requireOnce);
+    }
+
+    /** A name that two columns have does no harm where nobody asks for it. */
+    private void requireOnce(String column) {
+        int first = header.indexOf(column);
+        int last = header.lastIndexOf(column);
+        if (first != last) {
+            throw new CliException(name + " has two columns "
+                    + (column.isEmpty() ? "without a name" : "'" + column + "'") + ", the " + (first + 1) + ". and the "
+                    + (last + 1) + ".: rename one");
         }
     }
 
@@ -113,11 +117,16 @@ final class CsvRows implements RowSource {
             return new SourceRow(
                     row,
                     columns,
-                    values.size() == header.size()
-                            ? Optional.empty()
-                            : Optional.of("(line " + fields.line + ") has " + values.size() + " values, and the header "
-                                    + header.size() + ": put a text with a delimiter in quotes"));
+                    values.size() == header.size() ? Optional.empty() : Optional.of(ragged(values.size())));
         });
+    }
+
+    private String ragged(int values) {
+        return "(line " + fields.line + ") has " + values + (values == 1 ? " value" : " values") + ", and the header "
+                + header.size()
+                + (values > header.size()
+                        ? ": put a text with a delimiter in quotes"
+                        : ": a value that is empty has its delimiter too");
     }
 
     @Override

@@ -34,6 +34,14 @@ final class Delimiter {
                         .orElseThrow());
     }
 
+    /** What makes several columns of a line, such a one among them. */
+    static Optional<Character> ofHeader(String line, String column) {
+        return KNOWN.stream()
+                .filter(delimiter -> columns(line, delimiter).size() > 1
+                        && columns(line, delimiter).contains(column))
+                .findFirst();
+    }
+
     private static List<String> columns(String header, char delimiter) {
         List<String> columns = new ArrayList<>();
         StringBuilder column = new StringBuilder();

@@ -7,8 +7,6 @@ import java.util.List;
 
 /** The entities of a text as a result. */
 final class EntityResults {
-    static final List<String> COLUMNS = List.of("entity", "score", "word", "start", "end");
-
     private static final String ENTITIES = "entities";
 
     private EntityResults() {}
@@ -23,6 +21,15 @@ final class EntityResults {
                         Column.text("word"),
                         Column.whole("start"),
                         Column.whole("end"))));
+    }
+
+    /**
+     * The same as columns of a table.
+     *
+     * @param label the name of the column that holds an entity's label
+     */
+    static List<String> names(String label) {
+        return List.of(label, "score", "word", "start", "end");
     }
 
     /** With the properties that GLiNER's own code gives an entity. */

@@ -53,7 +53,8 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
 
     @Override
     List<String> columns() {
-        return EntityResults.COLUMNS;
+        // An entity's text is its word here, as the column text holds the row's.
+        return EntityResults.names("label");
     }
 
     @Override

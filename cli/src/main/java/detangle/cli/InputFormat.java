@@ -49,6 +49,15 @@ enum InputFormat {
                 .findFirst();
     }
 
+    /** What a first line is that looks like the header of a table with such a column, or like an object with such a property. */
+    static Optional<InputFormat> ofTable(String line, String column) {
+        String start = line.strip();
+        if (start.startsWith("{") && start.contains("\"" + column + "\"")) {
+            return Optional.of(jsonl);
+        }
+        return Delimiter.ofHeader(line, column).map(delimiter -> delimiter == '\t' ? tsv : csv);
+    }
+
     /** Whether the name of a file says that gzip has compressed it. */
     static boolean isCompressed(Path file) {
         return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(GZIP);

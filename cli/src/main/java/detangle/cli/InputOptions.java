@@ -1,7 +1,6 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
-import java.io.EOFException;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,8 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -122,8 +119,11 @@ final class InputOptions {
             throw wrongUse(name() + " is read as lines of text, which have no columns, and " + String.join(", ", wanted)
                     + " are needed: give a file with columns, or say --input-format");
         }
-        if (!standardInput() && (!Files.exists(file()) || Files.isDirectory(file()))) {
-            throw new CliException(file() + " does not exist or is no file");
+        if (!standardInput() && !Files.exists(file())) {
+            throw new CliException(file() + " does not exist");
+        }
+        if (!standardInput() && Files.isDirectory(file())) {
+            throw new CliException(file() + " is a folder: name a file");
         }
         if (!standardInput() && !Files.isReadable(file())) {
             throw new CliException(file() + " cannot be read: no permission to read it");
@@ -137,16 +137,28 @@ final class InputOptions {
         Utf8Reader reader = new Utf8Reader(name(), stream());
         try {
             return switch (known) {
-                case csv -> new CsvRows(name(), reader, delimiter.flatMap(Delimiter::named), wanted);
-                case tsv -> new CsvRows(name(), reader, Optional.of('\t'), wanted);
+                case csv -> new CsvRows(name(), reader, delimiter.flatMap(Delimiter::named), wanted, all);
+                case tsv -> new CsvRows(name(), reader, Optional.of('\t'), wanted, all);
                 case jsonl -> new JsonLineRows(name(), reader, wanted.getFirst());
                 case json -> new JsonRows(name(), reader, wanted.getFirst());
-                case text -> new TextRows(name(), reader, wanted.getFirst());
+                case text ->
+                    new TextRows(name(), reader, wanted.getFirst(), first -> warnOfTable(first, wanted.getFirst()));
                 case parquet -> throw new IllegalStateException("opened above");
             };
         } catch (RuntimeException e) {
             reader.close();
             throw e;
+        }
+    }
+
+    /** Lines of text are what nobody has to ask for, so that the lines of a table would be read as texts in silence. */
+    private void warnOfTable(String line, String column) {
+        if (format.isEmpty()) {
+            InputFormat.ofTable(line, column)
+                    .ifPresent(table -> spec.commandLine()
+                            .getErr()
+                            .println("detangle: " + name() + " is read as lines of text, and its first line looks like"
+                                    + " that of a table: say --input-format " + table + " if it is one, or text"));
         }
     }
 
@@ -168,23 +180,13 @@ final class InputOptions {
 
     private InputStream stream() {
         if (standardInput()) {
-            return System.in;
+            return new MaybeGzip(name(), System.in, false);
         }
         try {
             // It knows of pipes, too, how much can be read without waiting.
-            InputStream stream = new FileInputStream(file().toFile());
-            return InputFormat.isCompressed(file()) ? unzipped(stream) : stream;
+            return new MaybeGzip(name(), new FileInputStream(file().toFile()), InputFormat.isCompressed(file()));
         } catch (IOException e) {
             throw new CliException(file() + " cannot be read: " + Failures.reason(e));
-        }
-    }
-
-    private InputStream unzipped(InputStream stream) throws IOException {
-        try {
-            return new GZIPInputStream(stream);
-        } catch (EOFException | ZipException e) {
-            stream.close();
-            throw new CliException(file() + " is not a gzip file, as its name says");
         }
     }
 }

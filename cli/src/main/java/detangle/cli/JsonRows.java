@@ -21,6 +21,8 @@ final class JsonRows implements RowSource {
     private final String column;
     private long row;
     private boolean array;
+    private boolean arrayEnded;
+    private boolean inRow;
 
     JsonRows(String name, Utf8Reader reader, String column) {
         this.name = name;
@@ -36,6 +38,7 @@ final class JsonRows implements RowSource {
 
     @Override
     public Optional<SourceRow> next() {
+        inRow = false;
         try {
             JsonToken token = parser.nextToken();
             if (row == 0 && !array && token == JsonToken.START_ARRAY) {
@@ -43,19 +46,30 @@ final class JsonRows implements RowSource {
                 token = parser.nextToken();
             }
             if (array && token == JsonToken.END_ARRAY) {
+                arrayEnded = true;
                 token = parser.nextToken();
                 if (token != null) {
-                    throw new CliException(where() + ": something follows the array");
+                    throw followed();
                 }
             }
             if (token == null) {
                 return Optional.empty();
             }
             row++;
+            inRow = true;
             return Optional.of(JsonValues.row(row, VALUE.readTree(parser), column));
         } catch (JacksonException e) {
-            throw new CliException(where() + " is not JSON");
+            // Jackson has two exceptions for a file that ends too early, and this word alone in common.
+            if (!e.getOriginalMessage().startsWith("Unexpected end-of-input")) {
+                throw arrayEnded ? followed() : new CliException(where() + " is not JSON");
+            }
+            throw new CliException(name + " ends " + (inRow ? "within row " : "before its array does, after row ") + row
+                    + ": its end is missing");
         }
+    }
+
+    private CliException followed() {
+        return new CliException(where() + ": something follows the array, which is to be the whole file");
     }
 
     private String where() {

@@ -95,7 +95,18 @@ final class OutputOptions {
      * @param answer what is said of a row
      */
     void check(Optional<InputOptions> input, List<Column> answer) {
+        output.filter(Files::isDirectory).ifPresent(file -> {
+            throw new CliException(file + " cannot be written: it is a folder");
+        });
         ResultFormat chosen = format();
+        output.filter(file -> !chosen.fits(file)).ifPresent(file -> {
+            throw wrongUse("--format " + chosen + " contradicts the ending of --output " + file
+                    + ": leave out --format, or name the file otherwise");
+        });
+        if (chosen == ResultFormat.npy && onError == OnError.SKIP) {
+            throw wrongUse("--on-error skip does not go with npy, whose vectors would lose their places: null writes a"
+                    + " vector of NaN");
+        }
         if (joins() && !chosen.hasColumns()) {
             throw wrongUse("--keep-columns, --id-column and --row-number go with --format json, jsonl, csv, tsv or"
                     + " parquet, not with " + chosen);
@@ -121,9 +132,6 @@ final class OutputOptions {
 
     private void checkFile(Path file, Optional<InputOptions> input) {
         Path folder = file.toAbsolutePath().getParent();
-        if (Files.isDirectory(file)) {
-            throw new CliException(file + " cannot be written: it is a folder");
-        }
         if (folder == null || !Files.isDirectory(folder)) {
             throw new CliException(file + " cannot be written: its folder does not exist");
         }

@@ -7,15 +7,19 @@ import java.util.SequencedMap;
 /**
  * A row as it is printed.
  *
+ * @param name what messages call it: {@code a.csv, row 3}
  * @param joined what tells which row it is: its number and columns that are kept
  * @param asked the texts that were asked about, by {@link PipelineCommand#asked}
  * @param result none of a row that cannot be answered
+ * @param known what is known nevertheless of its answer
  * @param error why it cannot, where rows say so
  */
 record OutputRow(
+        String name,
         SequencedMap<String, Object> joined,
         SequencedMap<String, Object> asked,
         Optional<Result> result,
+        SequencedMap<String, Object> known,
         Optional<String> error) {
 
     /** All of the row as one object, with null for what is missing. */
@@ -24,7 +28,7 @@ record OutputRow(
         layout.asked().forEach(c -> object.put(c.name(), asked.get(c.name())));
         layout.answer()
                 .forEach(c -> object.put(
-                        c.name(), result.map(r -> r.answer().get(c.name())).orElse(null)));
+                        c.name(), result.map(Result::answer).orElse(known).get(c.name())));
         if (layout.errors()) {
             object.put(OutputLayout.ERROR, error.orElse(null));
         }

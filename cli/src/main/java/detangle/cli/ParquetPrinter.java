@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -117,20 +118,26 @@ final class ParquetPrinter implements ResultPrinter {
 
     private Map<String, Object> values(OutputRow row) {
         SequencedMap<String, Object> object = row.object(layout);
-        row.joined().forEach((name, value) -> object.put(name, fit(name, value, joined.get(name))));
-        row.asked().forEach((name, value) -> object.computeIfPresent(name, (n, v) -> fit(n, v, Scalar.TEXT)));
+        row.joined().forEach((name, value) -> object.put(name, fit(row, name, value, joined.get(name))));
+        // A row that cannot be answered may have something else where texts are.
+        Stream.concat(layout.asked().stream(), layout.answer().stream())
+                .filter(column -> column.type() == Scalar.TEXT)
+                .forEach(column ->
+                        object.computeIfPresent(column.name(), (name, value) -> fit(row, name, value, Scalar.TEXT)));
         return object;
     }
 
     /** A value as its column holds it. */
-    private static Object fit(String name, Object value, Scalar type) {
+    private static Object fit(OutputRow row, String name, Object value, Scalar type) {
         boolean fits = value == null
                 || type == Scalar.TEXT
                 || type(value)
                         .filter(own -> own == type || common(EnumSet.of(own, type)) == type)
                         .isPresent();
         if (type == null || !fits) {
-            throw new CliException("a row's column '" + name + "' does not fit those of the first rows: write jsonl");
+            throw new CliException(row.name() + ", column '" + name + "' "
+                    + (type == null ? "is not one of" : "is of another kind than in")
+                    + " the first rows: write jsonl, or leave out --keep-columns");
         }
         return value == null || type != Scalar.TEXT || value instanceof String
                 ? value

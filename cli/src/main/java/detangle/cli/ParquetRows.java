@@ -45,8 +45,7 @@ final class ParquetRows implements RowSource {
         for (String column : wanted) {
             if (!names.contains(column)) {
                 close(file);
-                throw new CliException(path + " has no column '" + column + "'; its columns are "
-                        + String.join(", ", names) + ": choose with --column");
+                throw RowSource.missing(path.toString(), column, names, wanted);
             }
         }
         this.rows = file.buildRowReader()

@@ -110,6 +110,11 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     /** What is said of a row as one object; see {@link Result#answer}. */
     abstract List<Column> answer();
 
+    /** What is known of {@link #answer} for a row that cannot be answered. */
+    SequencedMap<String, Object> known(SourceRow row, List<Object> texts) {
+        return Result.object();
+    }
+
     /** The same as columns of a table; see {@link Result#records}. */
     abstract List<String> columns();
 
@@ -219,8 +224,9 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         try (Progress progress = progress(read, loop.ended(), source)) {
             loop.run(
                     (rows, listener) -> run(pipeline, rows, listener),
-                    rows -> progress.aside(() -> sink.print(
-                            rows.stream().map(row -> outputRow(row, joined)).toList())),
+                    rows -> progress.aside(() -> sink.print(rows.stream()
+                            .map(row -> outputRow(source, row, joined))
+                            .toList())),
                     progress::at);
         }
     }
@@ -241,7 +247,13 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return new ProgressBarOnTerminal(terminal, spec.name(), "", total);
     }
 
-    private OutputRow outputRow(RowLoop.Row row, JoinedColumns joined) {
-        return new OutputRow(joined.of(row.source()), asked(row.texts()), row.result(), row.fault());
+    private OutputRow outputRow(RowSource source, RowLoop.Row row, JoinedColumns joined) {
+        return new OutputRow(
+                source.nameOf(row.source()),
+                joined.of(row.source()),
+                asked(row.texts()),
+                row.result(),
+                known(row.source(), row.texts()),
+                row.fault());
     }
 }

@@ -37,6 +37,12 @@ enum ResultFormat {
                 .findFirst();
     }
 
+    /** Whether a file of that name may hold it: .txt holds whatever is characters, and an unknown ending says nothing. */
+    boolean fits(Path file) {
+        return of(file).filter(named -> named != this && (named != text || binary()))
+                .isEmpty();
+    }
+
     /** Whether it is written to a file only, as it is not characters. */
     boolean binary() {
         return this == parquet || this == npy;

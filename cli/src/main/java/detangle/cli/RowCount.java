@@ -29,6 +29,9 @@ final class RowCount {
             boolean quoted = false;
             boolean empty = true;
             while (channel.read(buffer) >= 0) {
+                if (lines == 0 && empty && MaybeGzip.begins(buffer)) {
+                    return OptionalLong.empty();
+                }
                 for (int i = 0; i < buffer.position(); i++) {
                     byte b = buffer.get(i);
                     quoted ^= quotes && b == '"';

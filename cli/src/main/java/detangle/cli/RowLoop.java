@@ -137,12 +137,23 @@ final class RowLoop {
             throw e;
         });
         if (faulty > 0) {
-            messages.accept(faulty
-                    + (faulty == 1 ? " row " : " rows ")
-                    + (onError == OnError.SKIP ? "left out: " : "without a result: ")
-                    + String.join("; ", faults)
-                    + (faulty > faults.size() ? "; and " + (faulty - faults.size()) + " more" : ""));
+            tellFaults();
         }
+    }
+
+    private void tellFaults() {
+        String what =
+                (faulty == 1 ? " row " : " rows ") + (onError == OnError.SKIP ? "left out: " : "without a result: ");
+        messages.accept(faulty + what + faults.getFirst());
+        faults.stream().skip(1).forEach(messages);
+        if (faulty > faults.size()) {
+            messages.accept("and " + (faulty - faults.size()) + " more");
+        }
+    }
+
+    /** A reason as the command line says it: pipelines name in words what their callers have other names for. */
+    private static String inOptions(String reason) {
+        return reason.replace("(truncation)", "(--truncation)").replace("(maximum length)", "(--max-length)");
     }
 
     private void fill() {
@@ -248,7 +259,7 @@ final class RowLoop {
                 if (place.row.fault().isPresent()) {
                     return;
                 }
-                place.row = place.row.with(name(place.row.source(), message) + " " + message.reason());
+                place.row = place.row.with(name(place.row.source(), message) + " " + inOptions(message.reason()));
                 if (takesAll() && onError == OnError.FAIL) {
                     throw new CliException(place.row.fault().orElseThrow());
                 }
@@ -257,7 +268,8 @@ final class RowLoop {
             @Override
             public void cut(RowMessage message) {
                 if (cut.add(message.row())) {
-                    messages.accept(name(places.get(message.row()).row.source(), message) + " " + message.reason());
+                    messages.accept(
+                            name(places.get(message.row()).row.source(), message) + " " + inOptions(message.reason()));
                 }
             }
         });

@@ -1,6 +1,8 @@
 package detangle.cli;
 
+import detangle.cli.Failures.CliException;
 import detangle.pipelines.ProgressListener.RowMessage;
+import java.util.List;
 import java.util.Optional;
 
 /** Rows of a file, of a stream or of the command line, one by one. */
@@ -16,6 +18,12 @@ interface RowSource extends AutoCloseable {
     /** What messages call a row that a pipeline says something of. */
     default String nameOf(SourceRow row, RowMessage message) {
         return nameOf(row);
+    }
+
+    /** That a source has no column of a name; the column of texts is the first of those that are wanted. */
+    static CliException missing(String name, String column, List<String> columns, List<String> wanted) {
+        return new CliException(name + " has no column '" + column + "'; its columns are " + String.join(", ", columns)
+                + (column.equals(wanted.getFirst()) ? ": choose with --column" : ": name one of them"));
     }
 
     /** The next row; none at the end. What cannot be read at all is an exception, and what cannot be answered is the row's fault. */

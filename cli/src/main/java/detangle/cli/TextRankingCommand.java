@@ -53,6 +53,12 @@ final class TextRankingCommand extends PipelineCommand<TextRanker> {
         return List.of(Column.whole("corpus_id"), Column.score("score"), Column.text("text"));
     }
 
+    /** A row's place, which nobody needs a model for. */
+    @Override
+    SequencedMap<String, Object> known(SourceRow row, List<Object> texts) {
+        return Result.object("corpus_id", row.number() - 1, "text", texts.getFirst());
+    }
+
     @Override
     List<String> columns() {
         return List.of("corpus_id", "score", "text");

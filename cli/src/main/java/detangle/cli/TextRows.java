@@ -3,18 +3,26 @@ package detangle.cli;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 
 /** Lines as the rows of one column. */
 final class TextRows implements RowSource {
     private final String name;
     private final LineReader lines;
     private final String column;
+    private final Consumer<String> first;
 
-    /** @param column what the lines' column is called */
-    TextRows(String name, Utf8Reader reader, String column) {
+    /**
+     * Reads nothing yet.
+     *
+     * @param column what the lines' column is called
+     * @param first is told the first line
+     */
+    TextRows(String name, Utf8Reader reader, String column, Consumer<String> first) {
         this.name = name;
         this.lines = new LineReader(reader);
         this.column = column;
+        this.first = first;
     }
 
     @Override
@@ -27,6 +35,9 @@ final class TextRows implements RowSource {
         return lines.next().map(line -> {
             SequencedMap<String, Object> columns = new LinkedHashMap<>();
             columns.put(column, line);
+            if (lines.number() == 1) {
+                first.accept(line);
+            }
             return SourceRow.of(lines.number(), columns);
         });
     }

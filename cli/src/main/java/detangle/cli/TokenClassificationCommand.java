@@ -48,7 +48,7 @@ final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> 
 
     @Override
     List<String> columns() {
-        return EntityResults.COLUMNS;
+        return EntityResults.names(label());
     }
 
     @Override

@@ -10,6 +10,8 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.IntStream;
 import java.util.zip.ZipException;
 
 /**
@@ -19,6 +21,23 @@ import java.util.zip.ZipException;
 final class Utf8Reader extends Reader {
     private static final int BUFFER = 1 << 16;
     private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+    /** Byte order marks of other encodings. That of UTF-32 begins as that of UTF-16 does, and comes first. */
+    private static final List<Mark> OTHERS = List.of(
+            new Mark("UTF-32", 0xFF, 0xFE, 0, 0),
+            new Mark("UTF-32", 0, 0, 0xFE, 0xFF),
+            new Mark("UTF-16", 0xFF, 0xFE),
+            new Mark("UTF-16", 0xFE, 0xFF));
+
+    private record Mark(String encoding, int... of) {
+        /** Whether bytes begin with it, or with as much of it as they are. */
+        boolean matches(ByteBuffer bytes) {
+            int count = Math.min(of.length, bytes.remaining());
+            return count > 0
+                    && IntStream.range(0, count)
+                            .allMatch(i -> Byte.toUnsignedInt(bytes.get(bytes.position() + i)) == of[i]);
+        }
+    }
 
     private final String name;
     private final InputStream stream;
@@ -79,6 +98,9 @@ final class Utf8Reader extends Reader {
                 return false;
             }
             fill();
+            if (!begun) {
+                checkMark();
+            }
         }
     }
 
@@ -91,12 +113,20 @@ final class Utf8Reader extends Reader {
     }
 
     private CliException malformed() {
-        int first = Byte.toUnsignedInt(bytes.get(bytes.position()));
-        // No other encoding's mark is UTF-8: it is the first thing that cannot be read.
-        return new CliException(
-                !begun && first >= 0xFE
-                        ? name + " is UTF-16, as its byte order mark says: convert it to UTF-8"
-                        : name + ", line " + line + " is not UTF-8: convert the file to UTF-8");
+        return new CliException(name + ", line " + line + " is not UTF-8: convert the file to UTF-8");
+    }
+
+    /** Refuses other encodings by their marks. More is read only where what is there may become one. */
+    private void checkMark() {
+        for (Mark mark : OTHERS) {
+            while (!atEnd && bytes.remaining() < mark.of.length && mark.matches(bytes)) {
+                fill();
+            }
+            if (bytes.remaining() >= mark.of.length && mark.matches(bytes)) {
+                throw new CliException(
+                        name + " is " + mark.encoding + ", as its byte order mark says: convert it to UTF-8");
+            }
+        }
     }
 
     private void fill() {

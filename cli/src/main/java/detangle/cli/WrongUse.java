@@ -2,6 +2,7 @@ package detangle.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
@@ -31,7 +32,9 @@ final class WrongUse {
             return e.getMessage();
         }
         ArgSpec argument = e.getArgSpec();
-        String name = argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+        String name = argument instanceof OptionSpec option
+                ? option.longestName()
+                : "the " + argument.paramLabel().toLowerCase(Locale.ROOT);
         Class<?> type = argument.isMultiValue() || argument.typeInfo().isOptional()
                 ? argument.auxiliaryTypes()[0]
                 : argument.type();

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,6 +118,82 @@ class InputFilesTest {
                 "detangle: " + file + ", line " + line + " is not UTF-8: convert the file to UTF-8", ended.message());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-32LE", "UTF-32BE", "UTF-16BE"})
+    void encodingsAreToldApartByTheirMarks(String encoding) throws IOException {
+        Path file = folder.resolve("a.csv");
+        Files.write(file, (MARK + content("a.csv")).getBytes(Charset.forName(encoding)));
+        assertEquals(
+                "detangle: " + file + " is " + encoding.substring(0, 6)
+                        + ", as its byte order mark says: convert it to UTF-8",
+                tokenize(file).message());
+    }
+
+    private static Ended withInput(byte[] input, String... arguments) {
+        InputStream before = System.in;
+        try {
+            System.setIn(new ByteArrayInputStream(input));
+            return run(arguments);
+        } finally {
+            System.setIn(before);
+        }
+    }
+
+    @Test
+    void whatGzipHasCompressedIsReadWhateverItsName() throws IOException {
+        Path zipped = file("a.csv.gz", content("a.csv"));
+        Path other = Files.copy(zipped, folder.resolve("b.csv"));
+        assertEquals(new Ended(0, TOKENS, ""), tokenize(other));
+        assertEquals(
+                new Ended(0, TOKENS, ""),
+                withInput(Files.readAllBytes(zipped), "tokenize", MODEL, "--file", "-", "--input-format", "csv"));
+        assertEquals(OptionalLong.empty(), RowCount.lines(other, true));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '#',
+            value = {"id,text#csv", "text;id#csv", "id\ttext#tsv", "{\"text\": \"ok\"}#jsonl"})
+    void theHeaderOfATableAmongLinesIsTold(String first, String format) {
+        String line = first.replace("\\t", "\t");
+        byte[] input = (line + "\nok\n").getBytes(StandardCharsets.UTF_8);
+        for (List<String> command : List.of(List.of("tokenize", MODEL), List.of("classify"))) {
+            List<String> arguments = new ArrayList<>(command);
+            arguments.addAll(List.of("--file", "-"));
+            Ended ended = withInput(input, arguments.toArray(String[]::new));
+            assertEquals(0, ended.status());
+            assertEquals(
+                    "detangle: standard input is read as lines of text, and its first line looks like that of a table:"
+                            + " say --input-format " + format + " if it is one, or text",
+                    ended.message());
+            arguments.addAll(List.of("--input-format", "text"));
+            assertEquals("", withInput(input, arguments.toArray(String[]::new)).err());
+        }
+        byte[] plain = "See the text, please.\n".getBytes(StandardCharsets.UTF_8);
+        assertEquals("", withInput(plain, "tokenize", MODEL, "--file", "-").err());
+    }
+
+    @Test
+    void namesThatNobodyAsksForMayBeRepeated() throws IOException {
+        Path file = file("twice.csv", "n,text,n,,\n1,ok,2,3,4\n");
+        assertEquals("[CLS] \u2581o k [SEP]\n", tokenize(file).out());
+        List<String> command = List.of("classify", "--file", file.toString(), "--format", "csv");
+        assertEquals(0, run(command.toArray(String[]::new)).status());
+        for (List<String> more : List.of(List.of("--keep-columns"), List.of("--id-column", "n"))) {
+            List<String> arguments = new ArrayList<>(command);
+            arguments.addAll(more);
+            assertTrue(
+                    run(arguments.toArray(String[]::new)).message().contains("two columns 'n', the 1. and the 3."),
+                    more.toString());
+        }
+        Path unnamed = file("unnamed.csv", ",text,\n1,ok,2\n");
+        assertTrue(run("classify", "--file", unnamed.toString(), "--format", "csv", "--keep-columns")
+                .message()
+                .contains("two columns without a name, the 1. and the 3.: rename one"));
+        Ended other = run("classify", "--file", unnamed.toString(), "--format", "csv", "--id-column", "nope");
+        assertTrue(other.message().endsWith("its columns are , text, : name one of them"), other.err());
+    }
+
     @Test
     void standardInputIsReadAsFilesAre() {
         InputStream before = System.in;
@@ -209,8 +287,8 @@ class InputFilesTest {
                 "open.csv#text,n\\nok,1\\n\"ok,2\\nok,3\\n#: the row that begins at line 3 has a quote that is not closed",
                 "behind.csv#text,n\\nok,1\\n\"ok\" not,2\\n#: the row that begins at line 3 has a quote that is not closed",
                 "many.csv#text,n\\nok, that is it,2\\n#, row 1 (line 2) has 3 values, and the header 2",
-                "few.csv#text,n\\n\\nok\\n#, row 1 (line 3) has 1 values, and the header 2",
-                "twice.csv#text,n,n\\nok,1,2\\n#has two columns 'n'",
+                "few.csv#text,n\\n\\nok\\n#, row 1 (line 3) has 1 value, and the header 2: a value that is empty has",
+                "twice.csv#n,text,text\\n1,ok,ok\\n#has two columns 'text', the 2. and the 3.: rename one",
                 "none.csv#a,b\\nok,1\\n#has no column 'text'; its columns are a, b",
                 "bad.jsonl#\"ok\"\\n{\"text\":}\\n#, row 2 (line 2) is not JSON at character 9",
                 "two.jsonl#\"ok\" \"ok\"\\n#, row 1 (line 1) is not JSON",
@@ -218,7 +296,10 @@ class InputFilesTest {
                 "null.jsonl#{\"text\":null}\\n#, row 1, column 'text' is null",
                 "list.json#[{\"text\":[\"ok\"]}]\\n#, row 1, column 'text' is an array, not a text",
                 "missing.json#[{\"texts\":\"ok\"}]\\n#, row 1 has no 'text'",
-                "cut.json#[\"ok\",\\n#, line 2, character 1 is not JSON",
+                "cut.json#[\"ok\",\\n# ends before its array does, after row 1: its end is missing",
+                "within.json#[{\"text\":\"ok\"},{\"te# ends within row 2: its end is missing",
+                "wrong.json#[\"ok\",\\n}#, line 2, character",
+                "behind.json#[\"ok\"] text\\n#something follows the array",
                 "after.json#[\"ok\"] 1\\n#something follows the array",
                 "damaged.parquet#PAR1#is not a Parquet file",
             })
@@ -256,8 +337,13 @@ class InputFilesTest {
 
     @Test
     void whatIsNoFileIsReadTooButNoFolder() throws IOException {
-        assertEquals(1, tokenize(folder).status());
-        assertEquals(1, tokenize(folder.resolve("missing.csv")).status());
+        assertEquals(
+                "detangle: " + folder + " is a folder: name a file",
+                tokenize(folder, "--input-format", "csv").message());
+        Path missing = folder.resolve("missing.csv");
+        assertEquals(
+                "detangle: " + missing + " does not exist", tokenize(missing).message());
+        assertEquals(1, tokenize(missing).status());
         assertEquals(0, tokenize(Path.of("/dev/null")).status());
         Ended ended = run("classify", "--file", "/dev/null");
         assertEquals("detangle: /dev/null has no rows: there is nothing to do", ended.message());

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,13 +95,17 @@ class ResultRowsTest {
                 List.of(1, 6),
                 lines(ended.out()).stream().map(l -> l.get("row").intValue()).toList());
         assertEquals(
-                "detangle: 4 rows left out: " + rows + ", row 2, column 'text' is empty; " + rows
-                        + ", row 3, column 'text' is null; " + rows
-                        + ", row 4, column 'text' has N tokens, and the model"
-                        + " takes 512 (max_position_embeddings of config.json): shorten it, split it, or let it be cut"
-                        + " (truncation); and 1 more"
-                        + System.lineSeparator(),
-                ended.err().replaceFirst("has \\d+ tokens", "has N tokens"));
+                List.of(
+                        "detangle: 4 rows left out: " + rows + ", row 2, column 'text' is empty",
+                        "detangle: " + rows + ", row 3, column 'text' is null",
+                        "detangle: " + rows + ", row 4, column 'text' has N tokens, and the model"
+                                + " takes 512 (max_position_embeddings of config.json): shorten it, split it, let it"
+                                + " be cut (--truncation), or allow more (--max-length)",
+                        "detangle: and 1 more"),
+                ended.err()
+                        .replaceFirst("has \\d+ tokens", "has N tokens")
+                        .lines()
+                        .toList());
     }
 
     @Test
@@ -153,6 +158,8 @@ class ResultRowsTest {
             {"--format", "npy"},
             {"--format", "parquet"},
             {"--output", "a.xlsx"},
+            {"--output", "a.parquet", "--format", "jsonl"},
+            {"--output", "a.csv", "--format", "tsv"},
             {"--output", rows.toString()}
         }) {
             assertEquals(2, classify(options).status(), List.of(options).toString());
@@ -239,6 +246,10 @@ class ResultRowsTest {
                     "feature-extraction", "--file", rows.toString(), "--on-error", "null", "-o", output.toString());
             assertEquals(0, ended.status(), ended.err());
         }
+        // Vectors that are left out would give the others the places of other rows.
+        Ended skipping =
+                result("feature-extraction", "--file", rows.toString(), "--on-error", "skip", "-o", npy.toString());
+        assertEquals(2, skipping.status(), skipping.err());
         List<Map<String, Object>> all = parquet(parquet);
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(npy)).order(ByteOrder.LITTLE_ENDIAN);
         int width = ((List<?>) all.getFirst().get("embedding")).size();
@@ -350,8 +361,78 @@ class ResultRowsTest {
                 List.of("{\"text\":\"" + CARD + "\",\"entities\":[]}", "{\"text\":\"" + RATE + "\",\"entities\":[]}"),
                 run(command, "--format", "jsonl").lines().toList());
         assertEquals(
-                List.of("text,entity,score,word,start,end", CARD + ",,,,,", RATE + ",,,,,"),
+                List.of("text,entity_group,score,word,start,end", CARD + ",,,,,", RATE + ",,,,,"),
                 run(command, "--format", "csv").lines().toList());
+    }
+
+    @Test
+    void entitiesHaveTheirLibrarysNameForALabel() throws IOException {
+        List<String> command = List.of("extract", "--model", gliner(), "--labels", "a,b", "--threshold", "1", CARD);
+        assertEquals(
+                "text,label,score,word,start,end",
+                run(command, "--format", "csv").lines().findFirst().orElseThrow());
+    }
+
+    @Test
+    void aColumnThatALaterRowBringsIsNamedWithItsRow() throws IOException {
+        Path file = Files.writeString(
+                folder.resolve("later.jsonl"), "{\"text\":\"ok\",\"a\":1}\n{\"text\":\"ok\",\"a\":2,\"b\":3}\n");
+        for (String format : List.of("csv", "tsv")) {
+            Ended ended = result("classify", "--file", file.toString(), "--keep-columns", "--format", format);
+            assertEquals(1, ended.status());
+            assertEquals(2, ended.out().lines().count(), ended.out());
+            assertEquals(
+                    "detangle: " + file + ", row 2 has 'b', which the header of the output lacks, as the first row has"
+                            + " none: write jsonl, or leave out --keep-columns",
+                    ended.err().strip());
+        }
+    }
+
+    @Test
+    void smallNumbersOfATableAreDecimal() throws IOException {
+        Path file = Files.writeString(folder.resolve("small.jsonl"), "{\"text\":\"ok\",\"n\":9.17E-7}\n");
+        String out = run(
+                List.of("classify", "--file", file.toString(), "--top-k", "77", "--keep-columns"), "--format", "csv");
+        assertTrue(out.contains("0.000000917,ok,"), out);
+        assertTrue(out.lines().skip(1).allMatch(line -> line.matches("0\\.000000917,ok,\\w+[?]?,[0-9.]+")), out);
+    }
+
+    @Test
+    void aFolderThatTakesNoFilesIsNoMissingOne() {
+        Assumptions.assumeTrue(
+                Files.isWritable(Path.of("/proc")), "this system has no /proc, or this user may not write");
+        for (Ended ended :
+                List.of(classify("--output", "/proc/x.csv", "--on-error", "skip"), classify("--output", "."))) {
+            assertEquals(1, ended.status());
+            assertEquals(1, ended.err().lines().count(), ended.err());
+            assertTrue(
+                    ended.err().contains("its folder takes no new files")
+                            || ended.err().contains(". cannot be written: it is a folder"),
+                    ended.err());
+        }
+    }
+
+    @Test
+    void rankingKnowsThePlaceOfARowWithoutAScore() throws IOException {
+        String ranker = model("ForSequenceClassification", List.of("LABEL_0"), Optional.empty());
+        List<String> command = List.of(
+                "text-ranking", "--model", ranker, "--query", "card", "--file", rows.toString(), "--on-error", "null");
+        List<String> asLines = new ArrayList<>(command);
+        asLines.addAll(List.of("--row-number", "--format", "jsonl"));
+        List<JsonNode> lines = lines(result(asLines.toArray(String[]::new)).out());
+        assertEquals(6, lines.size());
+        for (JsonNode line : lines) {
+            assertEquals(line.get("row").intValue() - 1, line.get("corpus_id").intValue(), line.toString());
+        }
+        assertEquals(LONG, lines.get(4).get("text").stringValue());
+        List<String> asTable = new ArrayList<>(command);
+        asTable.addAll(List.of("--format", "csv"));
+        assertTrue(result(asTable.toArray(String[]::new)).out().contains("\n1,, ,"));
+        Path output = folder.resolve("ranked.parquet");
+        List<String> asParquet = new ArrayList<>(command);
+        asParquet.addAll(List.of("-o", output.toString()));
+        assertEquals(0, result(asParquet.toArray(String[]::new)).status());
+        assertEquals(1L, ((Number) parquet(output).get(2).get("corpus_id")).longValue());
     }
 
     @Test

@@ -54,12 +54,19 @@ public final class WholeFiles implements AutoCloseable {
     /** What went wrong, in words: some of these exceptions' messages are bare paths. */
     public static String reason(IOException e) {
         return switch (e) {
-            case NoSuchFileException missing -> "its folder does not exist";
+            case NoSuchFileException missing ->
+                isInFolder(missing.getFile()) ? "its folder takes no new files" : "its folder does not exist";
             case AccessDeniedException denied -> "no permission to write there";
             // Its message is a path, and the reason apart.
             case FileSystemException other when other.getReason() != null -> other.getReason();
             default -> e.getMessage();
         };
+    }
+
+    /** Whether a file could be there: /proc and its like have folders in which nothing can be made. */
+    private static boolean isInFolder(String file) {
+        Path folder = file == null ? null : Path.of(file).toAbsolutePath().getParent();
+        return folder != null && Files.isDirectory(folder);
     }
 
     /** Leaves nothing half-written behind. */

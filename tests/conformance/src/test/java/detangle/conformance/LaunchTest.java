@@ -7,6 +7,7 @@ import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -60,6 +61,29 @@ class LaunchTest {
         assertEquals(0, result.status(), result.err());
         assertEquals("visa_or_mastercard (0.87)\n".repeat(2), result.out());
         assertEquals("", result.err());
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launcher is a shell script")
+    void streamsThatAreClosedAreNoFilesOfTheJvm(@TempDir Path folder) throws IOException {
+        Result result = DetangleProcess.bash(folder, """
+                HOME/detangle classify --file - <&- >out
+                echo "input $?"
+                HOME/detangle --version >&-
+                echo "output $?"
+                HOME/detangle --version 2>&- >version
+                echo "error $?"
+                HOME/detangle classify --file - <&- >&- 2>&-
+                echo "all $?"
+                """.replace("HOME/", DetangleProcess.HOME + "/"));
+
+        assertEquals(
+                List.of("input 1", "output 1", "error 0", "all 1"),
+                result.out().lines().toList(),
+                result.err());
+        assertEquals(2, result.err().lines().count(), result.err());
+        assertTrue(result.err().contains("detangle: standard input cannot be read: "), result.err());
+        assertTrue(result.err().contains("detangle: standard output cannot be written: "), result.err());
     }
 
     @Test
