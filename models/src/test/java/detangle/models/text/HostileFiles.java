@@ -172,7 +172,7 @@ final class HostileFiles {
         replace("(?:.|\\\\n)*", "");
         for (String unlike : List.of(
                 "(?i)a",
-                "[[:alpha:]]",
+                "[[:graph:]]",
                 "\\\\h",
                 "\\\\1",
                 "(?<name>a)",

@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * Finds added tokens in a text, as the library does ({@code added_vocabulary.rs}): of those that begin at a place the
  * longest, from left to right. Those that are not normalised are looked for first, the others in what lies between, once it
- * is normalised.
+ * is normalised. Of two that the normalizer makes the same the first is found, where the library takes one by chance.
  */
 final class AddedTokens {
     private final Optional<Normalizer> normalizer;
@@ -20,7 +20,12 @@ final class AddedTokens {
     /** A part of a text: an added token, or text between added tokens. */
     record Part(AlignedText text, Optional<AddedToken> token) {}
 
-    /** @throws EncodingException if a token that is to be normalised leaves nothing to look for */
+    /**
+     * The tokens by the text that is looked for.
+     *
+     * @throws EncodingException if the normalizer leaves nothing of a token: the library would find it between any two
+     *     characters, and fail inside a character that is not ASCII
+     */
     AddedTokens(List<AddedToken> tokens, Optional<Normalizer> normalizer) {
         this.normalizer = normalizer;
         Vocabulary.Builder plainTokens = new Vocabulary.Builder();

@@ -1,8 +1,11 @@
 package detangle.models.text.encoder;
 
+import java.util.BitSet;
+
 /**
- * Checks that a regular expression is made of what Oniguruma and the JDK understand alike: characters, classes,
- * alternatives, groups without a capture's number, look-around, and repetition.
+ * Writes a regular expression of Oniguruma's so that the JDK understands it alike: characters, classes, alternatives,
+ * groups without a capture's number, look-around, repetition, and ASCII without regard to case. What may mean something
+ * else is refused by name.
  */
 final class PatternSyntax {
     private static final int MAX_LENGTH = 1000;
@@ -11,15 +14,34 @@ final class PatternSyntax {
     /** Repetitions within repetitions may come to so many. */
     private static final long MAX_REPETITIONS = 1000;
 
+    /**
+     * Nothing, behind which the JDK looks back by characters of any plane: it decides by what is written in the group
+     * whether it steps over pairs of surrogates, and would otherwise see half of one.
+     */
+    private static final String ANY_PLANE = "(?=|\ud800\udc00)";
+
+    private static final String BOUNDARY =
+            "(?:(?<=@[w])(?![w])|(?<!@[w])(?=[w]))".replace("@", ANY_PLANE).replace("w", PatternNames.WORD);
+
+    /** What two letters without regard to case may be in one character, as Oniguruma has it: U+00DF is ss. */
+    private static final String LIGATURES = "ss st ff fi fl";
+
     private final String expression;
+    private final StringBuilder written = new StringBuilder();
     private int at;
+
+    /** Whether the case of letters does not count here. */
+    private boolean anyCase;
+
+    /** The letter that was written last, if it stands alone and its case does not count. */
+    private int letter = -1;
 
     private PatternSyntax(String expression) {
         this.expression = expression;
     }
 
-    /** An {@link IllegalArgumentException} that says what is wrong with the expression. */
-    static void check(String expression) {
+    /** The expression for the JDK; an {@link IllegalArgumentException} says what is wrong with it. */
+    static String translate(String expression) {
         if (expression.isEmpty()) {
             throw new IllegalArgumentException("it is empty");
         }
@@ -30,8 +52,9 @@ final class PatternSyntax {
         PatternSyntax syntax = new PatternSyntax(expression);
         syntax.alternatives(0);
         if (syntax.at < expression.length()) {
-            throw syntax.refused(")");
+            throw refused(")");
         }
+        return syntax.written.toString();
     }
 
     /** Up to a closing parenthesis or the end; returns how often the most repeated part of it is repeated. */
@@ -43,6 +66,8 @@ final class PatternSyntax {
         while (at < expression.length() && expression.charAt(at) != ')') {
             if (expression.charAt(at) == '|') {
                 at++;
+                written.append('|');
+                letter = -1;
                 continue;
             }
             most = Math.max(most, repeated(atom(depth)));
@@ -52,38 +77,73 @@ final class PatternSyntax {
 
     private long atom(int depth) {
         char c = expression.charAt(at++);
+        int before = letter;
+        letter = -1;
         switch (c) {
             case '(' -> {
+                boolean outside = anyCase;
                 group();
                 long inside = alternatives(depth + 1);
                 if (at == expression.length()) {
                     throw new IllegalArgumentException("a group of it does not end");
                 }
                 at++;
+                written.append(')');
+                anyCase = outside;
+                letter = -1;
                 return inside;
             }
             case '[' -> characterClass();
-            case '\\' -> escape(false);
-            case '*', '+', '?', '{', '}' -> {
-                at--;
-                throw refused(String.valueOf(c));
-            }
-            default -> {}
+            case '\\' -> escape();
+            case '*', '+', '?', '{', '}' -> throw refused(String.valueOf(c));
+            default -> literal(c, before);
         }
         return 1;
     }
 
-    private void group() {
-        if (!expression.startsWith("?", at)) {
+    private void literal(char c, int before) {
+        if (!anyCase) {
+            written.append(c);
             return;
         }
-        for (String kind : new String[] {"?:", "?=", "?!", "?<=", "?<!", "?>"}) {
-            if (expression.startsWith(kind, at)) {
+        if (c >= 0x80) {
+            throw refused(expression.substring(at - 1, expression.offsetByCodePoints(at - 1, 1)), "in (?i:)");
+        }
+        if (!Character.isLetter(c)) {
+            written.append(c);
+            return;
+        }
+        letter = Character.toLowerCase(c);
+        if (before >= 0 && LIGATURES.contains("" + (char) before + (char) letter)) {
+            throw refused(expression.substring(at - 2, at), "in (?i:)");
+        }
+        BitSet one = new BitSet();
+        one.set(c);
+        written.append('[').append(inAnyCase(one)).append(']');
+    }
+
+    private void group() {
+        if (!expression.startsWith("?", at)) {
+            if (anyCase) {
+                throw refused("(", "in (?i:)");
+            }
+            written.append('(');
+            return;
+        }
+        for (String kind : new String[] {"?:", "?=", "?!", "?<=", "?<!", "?>", "?i:"}) {
+            if (expression.startsWith(kind, at) && !anyCase) {
                 at += kind.length();
+                anyCase = kind.equals("?i:");
+                written.append('(').append(anyCase ? "?:" : kind).append(kind.startsWith("?<") ? ANY_PLANE : "");
                 return;
             }
         }
-        throw refused("(" + expression.substring(at, Math.min(expression.length(), at + 3)));
+        int end = at + 1;
+        while (end < expression.length() && Character.isLetter(expression.charAt(end))) {
+            end++;
+        }
+        throw refused(
+                "(" + expression.substring(at, Math.min(expression.length(), end + 1)), anyCase ? "in (?i:)" : "");
     }
 
     /** What repeats the atom before it, if anything does: {@code * + ?}, or a number of times, as few as can be or not. */
@@ -91,28 +151,32 @@ final class PatternSyntax {
         if (at == expression.length()) {
             return inside;
         }
+        int from = at;
         long most = inside;
+        boolean possessive = false;
         char c = expression.charAt(at);
         if (c == '{') {
             most = inside * count();
             if (most > MAX_REPETITIONS) {
                 throw new IllegalArgumentException("it repeats something more than " + MAX_REPETITIONS + " times");
             }
-            if (expression.startsWith("+", at)) {
-                throw refused("}+");
+            // Behind {n}, Oniguruma reads a question mark as "or not at all", and a plus as another repetition.
+            boolean exactly = expression.substring(from, at).indexOf(',') < 0;
+            if (expression.startsWith("+", at) || exactly && expression.startsWith("?", at)) {
+                throw refused(expression.substring(from, at + 1));
             }
         } else if (c == '*' || c == '+' || c == '?') {
             at++;
-            if (expression.startsWith("+", at)) {
-                at++;
-                return most;
-            }
+            possessive = expression.startsWith("+", at);
+            at += possessive ? 1 : 0;
         } else {
             return inside;
         }
-        if (expression.startsWith("?", at)) {
+        if (!possessive && expression.startsWith("?", at)) {
             at++;
         }
+        letter = -1;
+        written.append(expression, from, at);
         return most;
     }
 
@@ -132,50 +196,165 @@ final class PatternSyntax {
     }
 
     private void characterClass() {
+        written.append('[');
         if (expression.startsWith("^", at)) {
             at++;
+            written.append('^');
         }
         int first = at;
+        int members = written.length();
+        boolean set = false;
         while (at < expression.length() && (expression.charAt(at) != ']' || at == first)) {
             char c = expression.charAt(at);
-            boolean last = at + 1 < expression.length() && expression.charAt(at + 1) == ']';
-            if (c == '[' || c == ']' || c == '&' && expression.startsWith("&&", at) || c == '-' && at > first && last) {
-                throw refused(String.valueOf(c) + " in a class");
+            if (expression.startsWith("[:", at)) {
+                posix();
+                set = true;
+                continue;
+            }
+            if (c == '[' || c == ']' || c == '&' && expression.startsWith("&&", at)) {
+                throw refused(c == '&' ? "&&" : String.valueOf(c), "in a class");
             }
             at++;
             if (c == '\\') {
-                escape(true);
+                set = escapeInClass();
+            } else {
+                // A hyphen that stands for itself: first, last, or behind a kind of characters.
+                boolean itself = c == '-' && (at - 1 == first || set || expression.startsWith("]", at));
+                written.append(itself ? "\\-" : String.valueOf(c));
+                set = false;
             }
         }
         if (at == expression.length()) {
             throw new IllegalArgumentException("a class of it does not end");
         }
         at++;
+        if (anyCase) {
+            String inAnyCase = inAnyCase(ascii(written.substring(members)));
+            written.setLength(members);
+            written.append(inAnyCase);
+        }
+        written.append(']');
     }
 
-    private void escape(boolean inClass) {
+    /** The members of a class of ASCII characters and ranges of them. */
+    private static BitSet ascii(String members) {
+        BitSet all = new BitSet();
+        for (int i = 0; i < members.length(); i++) {
+            int c = members.charAt(i);
+            if (c == '\\' && i + 1 < members.length()) {
+                c = members.charAt(++i);
+                if (Character.isLetterOrDigit(c)) {
+                    throw refused("\\" + (char) c, "in (?i:)");
+                }
+            }
+            int last = c;
+            if (i + 2 < members.length() && members.charAt(i + 1) == '-') {
+                last = members.charAt(i + 2);
+                i += 2;
+            }
+            if (c >= 0x80 || last >= 0x80 || last < c || last == '\\') {
+                throw refused("[" + members + "]", "in (?i:)");
+            }
+            all.set(c, last + 1);
+        }
+        return all;
+    }
+
+    /** Characters and those that differ in case alone; two of these are not ASCII, the long s and the sign of kelvin. */
+    private static String inAnyCase(BitSet characters) {
+        BitSet all = (BitSet) characters.clone();
+        characters.stream().filter(Character::isLetter).forEach(c -> {
+            all.set(Character.toLowerCase(c));
+            all.set(Character.toUpperCase(c));
+        });
+        StringBuilder members = new StringBuilder();
+        all.stream().forEach(c -> members.append(String.format("\\x%02x", c)));
+        return members.append(all.get('s') ? "\u017f" : "")
+                .append(all.get('k') ? "\u212a" : "")
+                .toString();
+    }
+
+    /** {@code [:name:]} or {@code [:^name:]}. */
+    private void posix() {
+        int end = expression.indexOf(":]", at + 2);
+        String name = end < 0 ? "" : expression.substring(at + 2, end);
+        boolean not = name.startsWith("^");
+        String members = PatternNames.posix(not ? name.substring(1) : name)
+                .filter(_ -> !anyCase)
+                .orElseThrow(() -> refused(end < 0 ? "[" : "[:" + name + ":]", "in a class"));
+        written.append(not ? "[^" + members + "]" : members);
+        at = end + 2;
+    }
+
+    private void escape() {
+        char c = escaped();
+        switch (c) {
+            case 'p', 'P' -> written.append('[').append(property(c == 'P')).append(']');
+            case 'w' -> written.append('[').append(PatternNames.WORD).append(']');
+            case 'W' -> written.append("[^").append(PatternNames.WORD).append(']');
+            case 'b' -> written.append(BOUNDARY);
+            case 'B' -> written.append("(?!").append(BOUNDARY).append(')');
+            default -> written.append('\\').append(plain(c));
+        }
+        if ((c == 'b' || c == 'B') && at < expression.length() && "*+?{".indexOf(expression.charAt(at)) >= 0) {
+            throw refused("\\" + c + expression.charAt(at));
+        }
+    }
+
+    /** Returns whether it stands for a kind of characters. */
+    private boolean escapeInClass() {
+        char c = escaped();
+        switch (c) {
+            case 'p', 'P' -> written.append(property(c == 'P'));
+            case 'w' -> written.append(PatternNames.WORD_IN_CLASS);
+            case 'W' -> written.append("[^").append(PatternNames.WORD_IN_CLASS).append(']');
+            default -> written.append('\\').append(plain(c));
+        }
+        return "pPwWsSdD".indexOf(c) >= 0;
+    }
+
+    private char escaped() {
         if (at == expression.length()) {
             throw refused("\\");
         }
         char c = expression.charAt(at++);
-        if (c == 'p' || c == 'P') {
-            int end = expression.indexOf('}', at);
-            String name = end < 0 ? "" : expression.substring(at, end + 1);
-            if (!name.matches("\\{(L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cfo]?)\\}")) {
-                at -= 2;
-                throw refused(expression.substring(at, Math.min(expression.length(), at + 12)));
-            }
-            at = end + 1;
-            return;
+        if (anyCase && "wWpPbB".indexOf(c) >= 0) {
+            throw refused("\\" + c, "in (?i:)");
         }
-        boolean known =
-                "sSwWdDnrtf".indexOf(c) >= 0 || !inClass && c == 'b' || c < 0x80 && !Character.isLetterOrDigit(c);
-        if (!known) {
-            throw refused("\\" + c);
-        }
+        return c;
     }
 
-    private IllegalArgumentException refused(String syntax) {
-        return new IllegalArgumentException("it has '" + syntax + "', which is not supported");
+    private static char plain(char c) {
+        if ("sSdDnrtf".indexOf(c) < 0 && (c >= 0x80 || Character.isLetterOrDigit(c))) {
+            throw refused("\\" + c);
+        }
+        return c;
+    }
+
+    /** The members of {@code {Name}} or {@code {^Name}}, or all others. */
+    private String property(boolean others) {
+        int end = expression.indexOf('}', at);
+        if (!expression.startsWith("{", at) || end < 0) {
+            throw refused("\\p");
+        }
+        String name = expression.substring(at + 1, end);
+        boolean not = name.startsWith("^");
+        String members = PatternNames.property(not ? name.substring(1) : name)
+                .orElseThrow(() -> refused("\\p{" + shown(name) + "}"));
+        at = end + 1;
+        return not == others ? members : "[^" + members + "]";
+    }
+
+    private static String shown(String name) {
+        return name.length() <= 30 ? name : name.substring(0, 30) + "…";
+    }
+
+    private static IllegalArgumentException refused(String syntax) {
+        return refused(syntax, "");
+    }
+
+    private static IllegalArgumentException refused(String syntax, String where) {
+        return new IllegalArgumentException(
+                "it has '" + syntax + "'" + (where.isEmpty() ? "" : " " + where) + ", which is not supported");
     }
 }

@@ -5,8 +5,8 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * A regular expression out of a file, which the library runs with Oniguruma and this class with the JDK. Only such syntax
- * is taken as means the same to both ({@link PatternSyntax}), and matching may take so many steps and no more: an
+ * A regular expression out of a file, which the library runs with Oniguruma and this class with the JDK. It is written
+ * so that it means the same ({@link PatternSyntax}), and matching may take so many steps and no more: an
  * expression can be written that takes for ever otherwise.
  */
 public final class SafePattern {
@@ -27,11 +27,11 @@ public final class SafePattern {
      * @throws IllegalArgumentException that says what is wrong with it
      */
     public static SafePattern compile(String expression) {
-        PatternSyntax.check(expression);
+        String translated = PatternSyntax.translate(expression);
         try {
             // Lines end at \n alone, and ^ and $ are of lines, as Oniguruma has them.
             return new SafePattern(Pattern.compile(
-                    expression, Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNIX_LINES | Pattern.MULTILINE));
+                    translated, Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNIX_LINES | Pattern.MULTILINE));
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException("it is not a regular expression", e);
         }
