@@ -203,6 +203,15 @@ class EntityExtractorTest {
         assertTrue(e.getMessage().contains("gliner_config.json"), e.getMessage());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"hidden_size", "max_width", "max_len"})
+    void sizesThatNoModelHasAreRefused(String field) throws IOException {
+        Path model = TinyGliner.write(folder.resolve(field));
+        change(model, config -> config.put(field, 2_000_000_000));
+        ConfigException e = assertThrows(ConfigException.class, () -> EntityExtractor.load(model));
+        assertTrue(e.getMessage().contains(field + " is 2000000000; it must be at most"), e.getMessage());
+    }
+
     @Test
     void weightsOfAnotherSizeAreRefused() throws IOException {
         ObjectNode golden = (ObjectNode) GOLDEN.get("cases").get(0).deepCopy();

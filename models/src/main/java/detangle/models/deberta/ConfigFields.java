@@ -134,7 +134,7 @@ public record ConfigFields(Path file, JsonNode root) {
     }
 
     /** A number of at least {@code least} and at most {@code most}; larger ones would take all memory before anything is found wrong. */
-    int between(int least, int most, String field, int otherwise) {
+    public int between(int least, int most, String field, int otherwise) {
         return atMost(most, field, atLeast(least, field, otherwise));
     }
 

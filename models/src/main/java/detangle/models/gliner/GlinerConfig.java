@@ -51,9 +51,9 @@ public record GlinerConfig(
         int classToken = fields.integer("class_token_index", -1);
         return new GlinerConfig(
                 encoder(folder, fields, base, vocabulary < 0 ? rows : vocabulary),
-                fields.atLeast(1, "hidden_size", 512),
-                fields.atLeast(1, "max_width", 12),
-                fields.atLeast(1, "max_len", 384),
+                fields.between(1, 1 << 16, "hidden_size", 512),
+                fields.between(1, 1 << 10, "max_width", 12),
+                fields.between(1, 1 << 20, "max_len", 384),
                 spanMode(fields),
                 rnnLayers(fields) == 1,
                 fields.flag("embed_ent_token", true),
