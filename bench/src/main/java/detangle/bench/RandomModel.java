@@ -1,6 +1,5 @@
 package detangle.bench;
 
-import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.deberta.RandomWeights;
 import detangle.models.weights.SafetensorsWriter;
@@ -26,12 +25,12 @@ public final class RandomModel {
     public static Path write(Path config, Optional<String> head, Path into) {
         Path file = Files.isDirectory(config) ? config.resolve("config.json") : config;
         Path source = file.toAbsolutePath().getParent();
-        Program program = BenchModel.of(config, head, Optional.empty()).program();
+        BenchModel model = BenchModel.of(config, head, Optional.empty());
+        Map<String, Tensor> weights = RandomWeights.of(model.config(), model.program());
         try {
             Path folder = Files.createDirectories(into.resolve(source.getFileName()));
             Files.copy(file, folder.resolve("config.json"));
-            LinkedHashMap<String, Tensor> weights = new LinkedHashMap<>(RandomWeights.of(program));
-            SafetensorsWriter.write(folder.resolve("model.safetensors"), weights, Map.of());
+            SafetensorsWriter.write(folder.resolve("model.safetensors"), new LinkedHashMap<>(weights), Map.of());
             return folder;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

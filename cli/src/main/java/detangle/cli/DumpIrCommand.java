@@ -90,10 +90,11 @@ final class DumpIrCommand implements Runnable {
                                 weights, config, program, Optional.of(architecture), ignoreUnused.isSet()));
             }
         } else {
+            Map<String, Tensor> random = RandomWeights.of(config, program);
             spec.commandLine()
                     .getErr()
                     .println("detangle: " + model.folder() + " has no weights; random ones stand in for them");
-            print(program, RandomWeights.of(program));
+            print(program, random);
         }
     }
 

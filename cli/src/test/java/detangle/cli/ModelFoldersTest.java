@@ -145,6 +145,15 @@ class ModelFoldersTest {
     }
 
     @Test
+    void randomWeightsThatDoNotFitIntoMemoryAreRefused() throws IOException {
+        Path model = model(Architecture.ENCODER);
+        Files.delete(model.resolve("model.safetensors"));
+        edit(model, "\"hidden_size\":32", "\"hidden_size\":65536");
+        edit(model, "\"pooler_hidden_size\":32", "\"pooler_hidden_size\":65536");
+        fails("random ones of so many do not fit into memory", "dump-ir", model.toString());
+    }
+
+    @Test
     void aMisspelledFieldIsAWarningOnce() throws IOException {
         Path model = model(Architecture.SEQUENCE_CLASSIFICATION);
         edit(model, "\"share_att_key\"", "\"share_att_keys\":true,\"share_att_key\"");

@@ -30,7 +30,7 @@ public final class Checkpoint {
     private static final String ENCODER = EncoderPrefix.PUBLISHED;
     private static final String POSITIONS = "embeddings.position_embeddings.weight";
     private static final String LEGACY_HEAD = "cls.predictions.";
-    private static final int MOST_NAMED = 8;
+    private static final int MOST_NAMED = 4;
 
     private static final String HEAD = "lm_predictions.lm_head.";
 

@@ -5,6 +5,7 @@ import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -16,6 +17,33 @@ public final class RandomWeights {
     private static final float DEVIATION = 0.02f;
 
     private RandomWeights() {}
+
+    /**
+     * As {@link #of(Program)}, of a model's program.
+     *
+     * @throws ConfigException if the model is larger than the memory that there is
+     */
+    public static Map<String, Tensor> of(DebertaConfig config, Program program) {
+        double parameters = 0;
+        double largest = 0;
+        for (Node node : program.nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, var type)) {
+                double elements = Tensor.elements(type.shape().sizes());
+                parameters += elements;
+                largest = Math.max(largest, elements);
+            }
+        }
+        if (Float.BYTES * parameters > Runtime.getRuntime().maxMemory() || largest > Integer.MAX_VALUE) {
+            throw new ConfigException(
+                    config.file(),
+                    String.format(
+                            Locale.ROOT,
+                            "describes a model of %,.0f parameters, and random ones of so many do not fit into memory:"
+                                    + " give the folder its weights, or choose a smaller model",
+                            parameters));
+        }
+        return of(program);
+    }
 
     /** A tensor for each parameter of a program: normal, the scales of normalisations one. */
     public static Map<String, Tensor> of(Program program) {
