@@ -133,7 +133,8 @@ final class JsonModel {
         if (pieces == scores.length) {
             scores = Arrays.copyOf(scores, 2 * pieces);
         }
-        scores[pieces] = parser.getDoubleValue();
+        scores[pieces] =
+                LibraryNumbers.parse(parser.getStringCharacters(), parser.getStringOffset(), parser.getStringLength());
         if (!Double.isFinite(scores[pieces])) {
             throw pieceFault("has no score");
         }

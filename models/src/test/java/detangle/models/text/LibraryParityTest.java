@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -124,6 +125,41 @@ class LibraryParityTest {
             String content, boolean special, boolean normalized, boolean lstrip, boolean rstrip, boolean singleWord) {
         return "{'id':0,'content':'" + content + "','single_word':" + singleWord + ",'lstrip':" + lstrip + ",'rstrip':"
                 + rstrip + ",'normalized':" + normalized + ",'special':" + special + "}";
+    }
+
+    /** Two ways to divide five dots are as likely, but for how the library reads a number of 16 digits. */
+    @Test
+    void scoresOfSixteenDigits() throws IOException {
+        String json = ("{'added_tokens':[],'normalizer':null,'pre_tokenizer':null,'post_processor':null,'decoder':null,"
+                        + "'model':{'type':'Unigram','unk_id':0,'vocab':[['[UNK]',0.0],['▁',-8.264609355111627],"
+                        + "['1',-9.338645676479123],['0',-8.51358626702207],['%',-8.693291430043526],"
+                        + "['...',-6.905518852862652],['..',-3.5129780557704815],['[PAD]',-20.0]]}}")
+                .replace('\'', '"');
+        Files.writeString(folder.resolve("tokenizer.json"), json);
+        try (NativeTokenizer library = new NativeTokenizer(json)) {
+            int[] expected = {1, 2, 3, 4, 5, 6};
+            assertArrayEquals(expected, library.encode("▁10%.....").ids());
+            assertArrayEquals(
+                    expected, Tokenizers.load(folder).encode("▁10%.....").ids());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0.0, 0.0",
+        "-0.0, -0.0",
+        "12, 12.0",
+        "-9.338645676479123, -9.338645676479125",
+        "2.5e3, 2500.0",
+        "1E-2, 0.01",
+        "1e400, Infinity",
+        "1e-400, 0.0",
+        "0e999, 0.0",
+        "184467440737095516150, 1.8446744073709552E20",
+        "0.12345678901234567890123, 0.12345678901234568",
+    })
+    void numbers(String text, double expected) {
+        assertEquals(expected, LibraryNumbers.parse(text.toCharArray(), 0, text.length()));
     }
 
     @ParameterizedTest
