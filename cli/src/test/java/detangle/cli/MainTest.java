@@ -71,7 +71,7 @@ class MainTest {
                 "token-classification --aggregation-strategy averge x | --aggregation-strategy is one of none, simple, first, average, max, not 'averge': did you mean average?; see detangle token-classification --help",
                 "classify --threads 0 x | --threads is at least 1; see detangle classify --help",
                 "tokenize m --tokenizer fast x | --tokenizer is one of huggingface, slow, sentencepiece, gpt2, not 'fast'; see detangle tokenize --help",
-                "completion fish | SHELL is one of bash, zsh, not 'fish'; see detangle completion --help",
+                "completion fish | the shell is one of bash, zsh, not 'fish'; see detangle completion --help",
                 "run m --inputs i --output o --convention huggingfase | --convention is one of huggingface, microsoft, not 'huggingfase': did you mean huggingface?; see detangle run --help",
                 "compile m -o a.dtl --weight-type fp8 | --weight-type is one of fp32, fp16, bf16, not 'fp8'; see detangle compile --help",
                 "feature-extraction --truncate-dim 0 hi | --truncate-dim is at least 1; see detangle feature-extraction --help",
