@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -76,12 +77,11 @@ final class OutputOptions {
         return new JoinedColumns(rowNumber, keepColumns, idColumn, wanted, own);
     }
 
-    Optional<String> idColumn() {
-        return idColumn;
-    }
-
-    boolean keepColumns() {
-        return keepColumns;
+    /** Opens a file for the columns that a command needs, that of texts first, and for those that are written beside results. */
+    RowSource open(InputOptions input, List<String> needed) {
+        List<String> columns = new ArrayList<>(needed);
+        idColumn.filter(id -> !columns.contains(id)).ifPresent(columns::add);
+        return input.open(columns, keepColumns);
     }
 
     private ParameterException wrongUse(String message) {

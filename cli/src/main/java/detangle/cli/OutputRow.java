@@ -1,8 +1,10 @@
 package detangle.cli;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 
 /**
  * A row as it is printed.
@@ -22,13 +24,31 @@ record OutputRow(
         SequencedMap<String, Object> known,
         Optional<String> error) {
 
-    /** All of the row as one object, with null for what is missing. */
+    /** The rows for each of a row's results, or the one row that says that there is none. */
+    static List<OutputRow> of(
+            RowSource source,
+            RowLoop.Row row,
+            JoinedColumns joined,
+            SequencedMap<String, Object> asked,
+            SequencedMap<String, Object> known) {
+        Stream<Optional<Result>> results = row.results().isEmpty()
+                ? Stream.of(Optional.empty())
+                : row.results().stream().map(Optional::of);
+        return results.map(result -> new OutputRow(
+                        source.nameOf(row.source()), joined.of(row.source()), asked, result, known, row.fault()))
+                .toList();
+    }
+
+    /** All of the row as one object: without the parts that its answer does not have, and with null for all of no answer. */
     SequencedMap<String, Object> object(OutputLayout layout) {
         SequencedMap<String, Object> object = new LinkedHashMap<>(joined);
         layout.asked().forEach(c -> object.put(c.name(), asked.get(c.name())));
-        layout.answer()
-                .forEach(c -> object.put(
-                        c.name(), result.map(Result::answer).orElse(known).get(c.name())));
+        layout.answer().stream()
+                .map(Column::name)
+                .filter(name ->
+                        result.filter(r -> !r.answer().containsKey(name)).isEmpty())
+                .forEach(name -> object.put(
+                        name, result.map(Result::answer).orElse(known).get(name)));
         if (layout.errors()) {
             object.put(OutputLayout.ERROR, error.orElse(null));
         }

@@ -201,18 +201,20 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         if (!input.present()) {
             return new GivenRows(rows(texts));
         }
-        List<String> needed = wanted();
-        output.idColumn().filter(id -> !needed.contains(id)).ifPresent(needed::add);
-        return input.open(needed, output.keepColumns());
+        return output.open(input, wanted());
     }
 
     private void runAll(RowSource source, P pipeline, OutputLayout layout, ResultSink sink) {
-        List<String> columns = input.present() ? wanted() : GivenRows.columns(rows(texts));
+        // Of texts on the command line pipelines say more than that they are blank: which text of a pair it is.
+        TextColumns columns = new TextColumns(
+                input.present() ? wanted() : GivenRows.columns(rows(texts)),
+                Optional.empty(),
+                input.present() && input.format().hasColumns(),
+                !input.present());
         PrintWriter err = spec.commandLine().getErr();
         RowLoop loop = new RowLoop(
                 source,
                 columns,
-                input.present() && input.format().hasColumns(),
                 takesAll() ? Integer.MAX_VALUE : batch,
                 output.onError(),
                 message -> err.println("detangle: " + message));
@@ -220,12 +222,12 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         if (read == 0 && loop.failure().isEmpty()) {
             throw new CliException(input.name() + " has no rows: there is nothing to do");
         }
-        JoinedColumns joined = output.joined(columns, layout.names());
+        JoinedColumns joined = output.joined(columns.all(), layout.names());
         try (Progress progress = progress(read, loop.ended(), source)) {
             loop.run(
                     (rows, listener) -> run(pipeline, rows, listener),
                     rows -> progress.aside(() -> sink.print(rows.stream()
-                            .map(row -> outputRow(source, row, joined))
+                            .flatMap(row -> outputRows(source, row, joined).stream())
                             .toList())),
                     progress::at);
         }
@@ -247,13 +249,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return new ProgressBarOnTerminal(terminal, spec.name(), "", total);
     }
 
-    private OutputRow outputRow(RowSource source, RowLoop.Row row, JoinedColumns joined) {
-        return new OutputRow(
-                source.nameOf(row.source()),
-                joined.of(row.source()),
-                asked(row.texts()),
-                row.result(),
-                known(row.source(), row.texts()),
-                row.fault());
+    private List<OutputRow> outputRows(RowSource source, RowLoop.Row row, JoinedColumns joined) {
+        return OutputRow.of(source, row, joined, asked(row.texts()), known(row.source(), row.texts()));
     }
 }

@@ -12,7 +12,7 @@ import java.util.SequencedMap;
  *
  * @param row the row's place in the list that the command was given
  * @param json as HuggingFace's pipeline for the task returns it
- * @param answer one value for each of {@link PipelineCommand#answer}
+ * @param answer one value for each of {@link PipelineCommand#answer}; JSON has only those that are there
  * @param records any number of rows of a table, with a value for each of {@link PipelineCommand#columns}
  * @param text a line for people
  */

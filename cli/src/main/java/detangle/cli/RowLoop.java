@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import java.util.stream.Stream;
 
 /**
  * Rows on their way from a source through a command. A few batches are read ahead. A batch is the first row that waits and those that are
@@ -28,21 +29,26 @@ final class RowLoop {
 
     /** Runs rows, each with a text for each of the columns. */
     interface Runner {
+        /** The results; a row has one, or several in the order in which they are printed. */
         List<Result> run(List<List<String>> rows, ProgressListener listener);
     }
 
-    /** A row with what is known of it so far: neither a result nor a fault, or one of them. */
-    record Row(SourceRow source, List<Object> texts, Optional<Result> result, Optional<String> fault) {
+    /** A row with what is known of it so far: neither results nor a fault, or one of them. */
+    record Row(SourceRow source, List<Object> texts, List<Result> results, Optional<String> fault) {
         Row with(Result found) {
-            return new Row(source, texts, Optional.of(found), Optional.empty());
+            return new Row(
+                    source,
+                    texts,
+                    Stream.concat(results.stream(), Stream.of(found)).toList(),
+                    Optional.empty());
         }
 
         Row with(String found) {
-            return new Row(source, texts, Optional.empty(), Optional.of(found));
+            return new Row(source, texts, List.of(), Optional.of(found));
         }
 
         boolean waits() {
-            return result.isEmpty() && fault.isEmpty();
+            return results.isEmpty() && fault.isEmpty();
         }
     }
 
@@ -64,8 +70,7 @@ final class RowLoop {
     }
 
     private final RowSource source;
-    private final List<String> columns;
-    private final boolean named;
+    private final TextColumns columns;
     private final int batch;
     private final OnError onError;
     private final Consumer<String> messages;
@@ -80,20 +85,12 @@ final class RowLoop {
      * Prepares a run.
      *
      * @param columns the columns that hold texts
-     * @param named whether the source has columns, which messages name
      * @param batch rows that run at once; {@link Integer#MAX_VALUE} where all are needed
      * @param messages takes lines for people
      */
-    RowLoop(
-            RowSource source,
-            List<String> columns,
-            boolean named,
-            int batch,
-            OnError onError,
-            Consumer<String> messages) {
+    RowLoop(RowSource source, TextColumns columns, int batch, OnError onError, Consumer<String> messages) {
         this.source = source;
         this.columns = columns;
-        this.named = named;
         this.batch = batch;
         this.onError = onError;
         this.messages = messages;
@@ -177,12 +174,12 @@ final class RowLoop {
 
     private Row checked(SourceRow row) {
         List<Object> texts = new ArrayList<>();
-        columns.forEach(column -> texts.add(row.columns().get(column)));
-        Row checked = new Row(row, texts, Optional.empty(), Optional.empty());
+        columns.of(row).forEach(column -> texts.add(row.columns().get(column)));
+        Row checked = new Row(row, texts, List.of(), Optional.empty());
         if (row.fault().isPresent()) {
             return checked.with(name(row) + " " + row.fault().get());
         }
-        for (String column : columns) {
+        for (String column : columns.of(row)) {
             Object text = row.columns().get(column);
             if (!row.columns().containsKey(column)) {
                 return checked.with(name(row) + " has no '" + column + "'; it has "
@@ -192,8 +189,7 @@ final class RowLoop {
                 return checked.with(name(row) + columns(List.of(column)) + " is "
                         + (text == null ? "null" : JsonValues.kind(text) + ", not a text"));
             }
-            // Of texts on the command line pipelines say more: which text of a pair it is.
-            if (!(source instanceof GivenRows) && WhiteSpace.isBlank(value)) {
+            if (!columns.mayBeBlank() && WhiteSpace.isBlank(value)) {
                 return checked.with(name(row) + columns(List.of(column)) + " is empty");
             }
         }
@@ -205,11 +201,11 @@ final class RowLoop {
     }
 
     private String name(SourceRow row, RowMessage message) {
-        return source.nameOf(row, message) + columns(columns);
+        return source.nameOf(row, message) + columns(columns.needed());
     }
 
     private String columns(List<String> of) {
-        return named ? (of.size() == 1 ? ", column '" : ", columns '") + String.join("', '", of) + "'" : "";
+        return columns.named() ? (of.size() == 1 ? ", column '" : ", columns '") + String.join("', '", of) + "'" : "";
     }
 
     /** The first row that waits and those most like it, in the order of the source; nothing beyond a row that ends the run. */
@@ -276,7 +272,7 @@ final class RowLoop {
         done += places.size();
         for (Result result : results) {
             Place place = places.get(result.row());
-            if (place.row.waits()) {
+            if (place.row.fault().isEmpty()) {
                 place.row = place.row.with(result);
             }
         }

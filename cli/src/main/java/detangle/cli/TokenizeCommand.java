@@ -1,18 +1,22 @@
 package detangle.cli;
 
+import detangle.cli.Column.Scalar;
 import detangle.cli.Failures.CliException;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
+import detangle.models.text.TokenizerException;
 import detangle.models.text.TokenizerKind;
 import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
+import detangle.pipelines.ProgressListener;
+import detangle.pipelines.ProgressListener.RowMessage;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,7 +24,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 @Command(
         name = TokenizeCommand.NAME,
@@ -29,11 +32,15 @@ import tools.jackson.databind.json.JsonMapper;
 final class TokenizeCommand implements Runnable {
     static final String NAME = "tokenize";
 
-    /** How tokens are printed. */
-    enum Format {
-        text,
-        jsonl
-    }
+    /** How many rows go through the tokenizer before they are printed. */
+    private static final int BATCH = 32;
+
+    /** What is said of a text, or of a window of one. */
+    private static final List<Column> ANSWER = List.of(
+            Column.listOf("ids", Scalar.WHOLE),
+            Column.listOf("tokens", Scalar.TEXT),
+            Column.listOf("offsets", new Column.ListOf(Scalar.WHOLE)),
+            Column.listOf("token_type_ids", Scalar.WHOLE));
 
     /** The words of {@code --tokenizer}. */
     static final class Kinds extends NamedValues<TokenizerKind> {
@@ -89,8 +96,8 @@ final class TokenizeCommand implements Runnable {
             description = "Print a line for each window of --max-length tokens; two share N of the text.")
     private Optional<Integer> stride;
 
-    @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; text by default.")
-    private Format format = Format.text;
+    @Mixin
+    private OutputOptions output;
 
     @Override
     public void run() {
@@ -109,18 +116,28 @@ final class TokenizeCommand implements Runnable {
                 || stride.filter(n -> n < 0).isPresent()) {
             throw wrongUse("--max-length is at least 1, --stride at least 0");
         }
+        output.check(Optional.of(input).filter(InputOptions::present), ANSWER);
+        OutputLayout layout = output.layout(
+                List.of(), ANSWER, ANSWER.stream().map(Column::name).toList());
+        TextColumns columns = columns();
         // Opened first: a wrong name is told before the tokenizer is loaded.
-        try (RowSource rows = source()) {
+        try (RowSource source = source(columns)) {
             Tokenizer loaded = Tokenizers.load(model.folder(), tokenizer);
             Optional<Truncation> cut = cut(loaded);
-            PrintWriter out = spec.commandLine().getOut();
-            for (Optional<SourceRow> row = rows.next(); row.isPresent(); row = rows.next()) {
-                print(encoding(loaded, rows.nameOf(row.get()), row.get()), cut, out);
-                if (!rows.ready()) {
-                    out.flush();
-                }
+            PrintWriter err = spec.commandLine().getErr();
+            RowLoop loop = new RowLoop(
+                    source, columns, BATCH, output.onError(), message -> err.println("detangle: " + message));
+            JoinedColumns joined = output.joined(columns.all(), layout.names());
+            try (ResultSink sink = output.sink(layout, spec.commandLine().getOut())) {
+                loop.run(
+                        (rows, listener) -> results(loaded, cut, rows, listener),
+                        rows -> sink.print(rows.stream()
+                                .flatMap(row ->
+                                        OutputRow.of(source, row, joined, Result.object(), Result.object()).stream())
+                                .toList()),
+                        done -> {});
+                sink.end();
             }
-            out.flush();
         }
     }
 
@@ -136,79 +153,72 @@ final class TokenizeCommand implements Runnable {
                 new Truncation(most, truncation.strategy().orElse(Truncation.Strategy.LONGEST_FIRST), stride));
     }
 
-    private void print(Encoding whole, Optional<Truncation> cut, PrintWriter out) {
-        for (Encoding window : cut.map(c -> c.apply(whole)).orElse(List.of(whole))) {
-            out.println(
-                    switch (format) {
-                        case text -> String.join(" ", window.tokens());
-                        case jsonl -> json(window);
-                    });
-        }
-    }
-
-    private String column() {
-        return input.column().orElse("text");
-    }
-
-    private RowSource source() {
+    /** Where the texts are: two for each row with {@code --pair-column}, and in JSON for each row that has a second one. */
+    private TextColumns columns() {
         if (!input.present()) {
-            return new GivenRows(texts.stream().map(List::of).toList());
+            return new TextColumns(
+                    GivenRows.columns(List.of(List.of(texts.getFirst()))), Optional.empty(), false, true);
         }
-        List<String> wanted = new ArrayList<>(List.of(column()));
-        pairColumn.ifPresent(wanted::add);
-        return input.open(wanted, false);
+        List<String> needed = new ArrayList<>(List.of(input.column().orElse("text")));
+        pairColumn.ifPresent(needed::add);
+        InputFormat read = input.format();
+        boolean json = read == InputFormat.json || read == InputFormat.jsonl;
+        return new TextColumns(
+                needed, Optional.of(PAIR).filter(name -> json && pairColumn.isEmpty()), read.hasColumns(), true);
     }
 
-    private Encoding encoding(Tokenizer loaded, String name, SourceRow row) {
-        row.fault().ifPresent(fault -> {
-            throw new CliException(name + " " + fault);
-        });
-        String text = text(
-                name,
-                row,
-                input.present() ? column() : row.columns().firstEntry().getKey());
-        if (pair) {
-            int tab = text.indexOf('\t');
-            if (tab < 0) {
-                throw new CliException(name + " has no tab between two texts");
+    private RowSource source(TextColumns columns) {
+        return input.present()
+                ? output.open(input, columns.needed())
+                : new GivenRows(texts.stream().map(List::of).toList());
+    }
+
+    /** A result for each window of each row. */
+    private List<Result> results(
+            Tokenizer loaded, Optional<Truncation> cut, List<List<String>> rows, ProgressListener listener) {
+        List<Result> results = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            int row = i;
+            List<String> given = rows.get(row);
+            if (pair && given.getFirst().indexOf('\t') < 0) {
+                listener.unanswerable(new RowMessage(row, "the text", "has no tab between two texts"));
+                continue;
             }
-            return loaded.encode(text.substring(0, tab), text.substring(tab + 1));
+            Encoding whole = encoding(loaded, pair ? List.of(given.getFirst().split("\t", 2)) : given);
+            try {
+                cut.map(c -> c.apply(whole)).orElse(List.of(whole)).forEach(window -> results.add(result(row, window)));
+            } catch (TokenizerException e) {
+                listener.unanswerable(new RowMessage(row, "the text", "cannot be cut: " + e.getMessage()));
+            }
         }
-        String second = pairColumn.orElse(PAIR);
-        if (pairColumn.isPresent() || row.columns().get(PAIR) != null) {
-            return loaded.encode(text, text(name, row, second));
-        }
-        return loaded.encode(text);
+        return results;
     }
 
-    private static String text(String name, SourceRow row, String column) {
-        Object value = row.columns().get(column);
-        if (!row.columns().containsKey(column)) {
-            throw new CliException(name + " has no '" + column + "'");
-        }
-        if (!(value instanceof String text)) {
-            throw new CliException(name + ", column '" + column + "' is "
-                    + (value == null ? "null" : JsonValues.kind(value)) + ", not a text");
-        }
-        return text;
+    private static Encoding encoding(Tokenizer loaded, List<String> texts) {
+        return texts.size() == 1 ? loaded.encode(texts.getFirst()) : loaded.encode(texts.getFirst(), texts.getLast());
     }
 
     private ParameterException wrongUse(String message) {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private static String json(Encoding encoding) {
-        int[][] offsets = new int[encoding.length()][];
-        for (int i = 0; i < offsets.length; i++) {
-            offsets[i] = new int[] {encoding.starts()[i], encoding.ends()[i]};
+    private static Result result(int row, Encoding encoding) {
+        List<List<Integer>> offsets = IntStream.range(0, encoding.length())
+                .mapToObj(i -> List.of(encoding.starts()[i], encoding.ends()[i]))
+                .toList();
+        SequencedMap<String, Object> answer = Result.object(
+                "ids", list(encoding.ids()),
+                "tokens", encoding.tokens(),
+                "offsets", offsets);
+        if (Arrays.stream(encoding.typeIds()).anyMatch(type -> type != 0)) {
+            answer.put("token_type_ids", list(encoding.typeIds()));
         }
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("ids", encoding.ids());
-        line.put("tokens", encoding.tokens());
-        line.put("offsets", offsets);
-        if (Arrays.stream(encoding.typeIds()).anyMatch(t -> t != 0)) {
-            line.put("token_type_ids", encoding.typeIds());
-        }
-        return JsonMapper.shared().writeValueAsString(line);
+        List<Object> record = new ArrayList<>();
+        ANSWER.forEach(column -> record.add(answer.get(column.name())));
+        return new Result(row, answer, answer, List.of(record), String.join(" ", encoding.tokens()));
+    }
+
+    private static List<Integer> list(int[] values) {
+        return Arrays.stream(values).boxed().toList();
     }
 }
