@@ -217,15 +217,13 @@ class SentenceVectorsTest {
     }
 
     @Test
-    void whatTheLibrarySaysCountsBesideModulesAlone() throws IOException {
+    void promptsAndDimensionsCountBesideModulesAlone() throws IOException {
         Path model = TinyModel.write(folder.resolve("model"), "Model", List.of("LABEL_0"));
         try (FeatureExtractor plain = FeatureExtractor.load(model)) {
             write(
                     "config_sentence_transformers.json",
                     "{\"prompts\":{\"query\":\"Where \"},\"default_prompt_name\":\"query\",\"truncate_dim\":8}");
-            write("sentence_bert_config.json", "{\"do_lower_case\":true,\"max_seq_length\":4}");
-            try (FeatureExtractor extractor =
-                    FeatureExtractor.load(model, PipelineOptions.DEFAULT.withTruncation(true))) {
+            try (FeatureExtractor extractor = FeatureExtractor.load(model)) {
                 assertArrayEquals(plain.encode(TEXT), extractor.encode(TEXT), 1e-6f);
             }
         }
