@@ -17,7 +17,7 @@ import java.util.Optional;
  * other means gets a message.
  */
 final class ArgumentBytes {
-    /** What Linux tells of a process: everything on its command line, each part ended by a zero. */
+    /** Linux keeps a process's command line here: its parts, each ended by a zero byte. */
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
 
     private ArgumentBytes() {}

@@ -52,7 +52,7 @@ final class CompileCommand implements Runnable {
         if (!Artifact.is(output)) {
             throw new ParameterException(spec.commandLine(), "an artifact's name ends in " + Artifact.EXTENSION);
         }
-        // As --weights was once spelt here what is --weight-type everywhere.
+        // This command once called the type of weights --weights; every command calls it --weight-type now.
         Optional<WeightType> oldSpelling = weights.file().map(Path::toString).flatMap(WeightType::named);
         oldSpelling.ifPresent(type -> spec.commandLine()
                 .getErr()

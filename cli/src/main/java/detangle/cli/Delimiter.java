@@ -11,7 +11,7 @@ final class Delimiter {
 
     private Delimiter() {}
 
-    /** One that is named on the command line: a character, or a tab in words. */
+    /** The delimiter that a name on the command line means: a character itself, or the word {@code tab}. */
     static Optional<Character> named(String name) {
         return switch (name) {
             case "tab", "\\t" -> Optional.of('\t');
@@ -34,7 +34,7 @@ final class Delimiter {
                         .orElseThrow());
     }
 
-    /** What makes several columns of a line, such a one among them. */
+    /** The delimiter that divides a header line into columns of which one has the given name; empty if there is none. */
     static Optional<Character> ofHeader(String line, String column) {
         return KNOWN.stream()
                 .filter(delimiter -> columns(line, delimiter).size() > 1
