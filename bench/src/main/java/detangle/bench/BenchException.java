@@ -1,7 +1,9 @@
 package detangle.bench;
 
+import detangle.ir.InvalidInputException;
+
 /** A measurement cannot be made; the message says why and what to do. */
-public final class BenchException extends RuntimeException {
+public final class BenchException extends InvalidInputException {
     private static final long serialVersionUID = 1L;
 
     public BenchException(String message) {

@@ -1,6 +1,7 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
+import detangle.ir.InternalException;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -143,7 +144,7 @@ final class InputOptions {
                 case json -> new JsonRows(name(), reader, wanted.getFirst());
                 case text ->
                     new TextRows(name(), reader, wanted.getFirst(), first -> warnOfTable(first, wanted.getFirst()));
-                case parquet -> throw new IllegalStateException("opened above");
+                case parquet -> throw new InternalException("opened above");
             };
         } catch (RuntimeException e) {
             reader.close();

@@ -1,12 +1,13 @@
 package detangle.cli;
 
 import detangle.export.file.WholeFiles;
+import detangle.ir.DeviceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 
 /** Output that could not be written: a disk that is full, or a reader that has gone. */
-final class OutputException extends RuntimeException {
+final class OutputException extends DeviceException {
     private static final long serialVersionUID = 1L;
 
     /** The status of a process that SIGPIPE ended, as a shell tells it: 128 and the signal's number. */

@@ -1,6 +1,7 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
+import detangle.ir.InternalException;
 import detangle.models.text.WhiteSpace;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ProgressListener.RowMessage;
@@ -279,7 +280,7 @@ final class RowLoop {
         if (takesAll()) {
             order(places, results);
         } else if (places.stream().anyMatch(place -> place.row.waits())) {
-            throw new IllegalStateException("a row has neither a result nor a fault");
+            throw new InternalException("a row has neither a result nor a fault");
         }
     }
 

@@ -1,5 +1,6 @@
 package detangle.hub;
 
+import detangle.ir.InternalException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +41,7 @@ final class Hashes {
         try {
             return MessageDigest.getInstance(algorithm);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has these", e);
+            throw new InternalException("every JDK has these", e);
         }
     }
 

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Checks a program against every constraint of docs/IR.md and reports all that it breaks. */
 public final class Verifier {
@@ -36,11 +35,12 @@ public final class Verifier {
         return errors;
     }
 
-    /** An {@link IrException} with all errors, a line each, if there are any. */
+    /** An {@link IrException} with the first error and the number of the others, if there are any. */
     public static void check(Program program) {
         List<Diagnostic> errors = verify(program);
         if (!errors.isEmpty()) {
-            throw new IrException(errors.stream().map(Diagnostic::toString).collect(Collectors.joining("\n")));
+            int others = errors.size() - 1;
+            throw new IrException(errors.getFirst() + (others == 0 ? "" : " (and " + others + " more)"));
         }
     }
 

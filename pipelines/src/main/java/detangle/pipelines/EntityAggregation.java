@@ -1,5 +1,6 @@
 package detangle.pipelines;
 
+import detangle.ir.InternalException;
 import detangle.pipelines.Characters.Span;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -73,7 +74,7 @@ final class EntityAggregation {
                         .orElseThrow()
                         .scores();
             case AVERAGE -> mean(tokens);
-            case NONE, SIMPLE -> throw new IllegalStateException(strategy + " joins no words");
+            case NONE, SIMPLE -> throw new InternalException(strategy + " joins no words");
         };
         return new Piece(scores, tokens.getFirst().start(), tokens.getLast().end(), false);
     }

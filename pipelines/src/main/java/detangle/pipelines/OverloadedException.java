@@ -1,7 +1,9 @@
 package detangle.pipelines;
 
+import detangle.ir.DeviceException;
+
 /** More texts wait than {@link DynamicBatching} allows: try again later. */
-public final class OverloadedException extends RuntimeException {
+public final class OverloadedException extends DeviceException {
     private static final long serialVersionUID = 1L;
 
     OverloadedException(String message) {

@@ -1,5 +1,6 @@
 package detangle.pipelines;
 
+import detangle.ir.InternalException;
 import detangle.ir.Tensor;
 import detangle.models.text.Encoding;
 import java.time.Duration;
@@ -57,7 +58,9 @@ final class TokenBatcher implements AutoCloseable {
         } catch (TimeoutException e) {
             throw new DeadlineException("not done within " + options.deadline().toMillis() + " ms");
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+            throw e.getCause() instanceof RuntimeException cause
+                    ? cause
+                    : new InternalException("a batch has failed", e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new DeadlineException("interrupted while waiting");

@@ -1,5 +1,6 @@
 package detangle.pipelines;
 
+import detangle.ir.InternalException;
 import detangle.ir.interpreter.Erf;
 import java.util.Arrays;
 import java.util.Optional;
@@ -63,7 +64,7 @@ enum TorchActivation {
             case SOFTPLUS -> softplus(x);
             case LOG_SIGMOID -> -softplus(-x);
             case HARDTANH -> Math.clamp(x, -1.0, 1.0);
-            case SOFTMAX -> throw new IllegalStateException("a softmax is of all values together");
+            case SOFTMAX -> throw new InternalException("a softmax is of all values together");
         };
     }
 

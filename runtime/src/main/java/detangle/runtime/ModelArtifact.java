@@ -4,6 +4,7 @@ import detangle.compiler.Compiler;
 import detangle.compiler.DeviceEvaluator;
 import detangle.compiler.Pipeline;
 import detangle.ir.DType;
+import detangle.ir.InternalException;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -156,7 +157,7 @@ public final class ModelArtifact {
     private static void add(Map<String, Tensor> tensors, String name, Tensor tensor) {
         Tensor other = tensors.putIfAbsent(name, tensor);
         if (other != null && other != tensor && other.data().mismatch(tensor.data()) >= 0) {
-            throw new IllegalStateException("two constants are called " + name);
+            throw new InternalException("two constants are called " + name);
         }
     }
 

@@ -1,5 +1,7 @@
 package detangle.server;
 
+import detangle.ir.OneLine;
+
 /** A request that is answered with an error; the types are those of text-embeddings-inference. */
 final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ final class ApiException extends RuntimeException {
     private final String type;
 
     private ApiException(int status, String type, String message) {
-        super(message);
+        super(OneLine.of(message));
         this.status = status;
         this.type = type;
     }
@@ -50,7 +52,7 @@ final class ApiException extends RuntimeException {
         return new ApiException(424, "Backend", message);
     }
 
-    /** The model's answer is none. */
+    /** The model or the device is at fault. */
     static ApiException broken(String message) {
         return new ApiException(500, "Backend", message);
     }

@@ -1,10 +1,11 @@
 package detangle.server;
 
+import detangle.ir.DeviceException;
+import detangle.ir.InvalidInputException;
+import detangle.ir.InvalidModelException;
 import detangle.pipelines.DeadlineException;
 import detangle.pipelines.EmbeddingOptions;
-import detangle.pipelines.NotFiniteException;
 import detangle.pipelines.OverloadedException;
-import detangle.pipelines.PipelineException;
 import detangle.runtime.DetangleVersion;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderName;
@@ -307,10 +308,11 @@ public final class InferenceServer implements AutoCloseable {
 
     private static RuntimeException known(RuntimeException e) {
         return switch (e) {
-            case PipelineException refused -> ApiException.validation(refused.getMessage());
-            case NotFiniteException broken -> ApiException.broken(broken.getMessage());
+            case InvalidInputException refused -> ApiException.validation(refused.getMessage());
+            case InvalidModelException broken -> ApiException.broken(broken.getMessage());
             case OverloadedException full -> ApiException.overloaded(full.getMessage());
             case DeadlineException late -> ApiException.deadline(late.getMessage());
+            case DeviceException failed -> ApiException.broken(failed.getMessage());
             default -> e;
         };
     }

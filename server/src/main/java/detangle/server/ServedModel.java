@@ -1,5 +1,6 @@
 package detangle.server;
 
+import detangle.ir.InternalException;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.DebertaConfig;
@@ -124,7 +125,7 @@ final class ServedModel implements AutoCloseable {
         return switch (pipeline) {
             case TextClassifier classifier -> classifier.withTruncation();
             case FeatureExtractor extractor -> extractor.withTruncation();
-            default -> throw new IllegalStateException("no served pipeline: " + pipeline);
+            default -> throw new InternalException("no served pipeline: " + pipeline);
         };
     }
 
@@ -149,7 +150,7 @@ final class ServedModel implements AutoCloseable {
         return switch (pipeline) {
             case TextClassifier classifier -> classifier.maxLength();
             case FeatureExtractor extractor -> extractor.maxLength();
-            default -> throw new IllegalStateException("no served pipeline: " + pipeline);
+            default -> throw new InternalException("no served pipeline: " + pipeline);
         };
     }
 

@@ -1,7 +1,9 @@
 package detangle.backend;
 
+import detangle.ir.DeviceException;
+
 /** A device cannot load or run a program; the message says what and what to do. */
-public final class BackendException extends RuntimeException {
+public final class BackendException extends DeviceException {
     private static final long serialVersionUID = 1L;
 
     public BackendException(String message) {

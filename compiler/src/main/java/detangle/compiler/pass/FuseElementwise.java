@@ -3,6 +3,7 @@ package detangle.compiler.pass;
 import detangle.compiler.Pass;
 import detangle.ir.Builder;
 import detangle.ir.DType;
+import detangle.ir.InternalException;
 import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
@@ -173,7 +174,7 @@ public final class FuseElementwise implements Pass {
             case TensorOp.Compare(var c) -> new ScalarExpr.Compare(c, in.get(0), in.get(1));
             case TensorOp.Select() -> new ScalarExpr.Select(in.get(0), in.get(1), in.get(2));
             case TensorOp.Convert(var to) -> new ScalarExpr.Convert(in.get(0), to);
-            default -> throw new IllegalStateException(node + " is not elementwise");
+            default -> throw new InternalException(node + " is not elementwise");
         };
     }
 }

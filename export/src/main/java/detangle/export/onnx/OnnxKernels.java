@@ -2,6 +2,7 @@ package detangle.export.onnx;
 
 import detangle.ir.Activation;
 import detangle.ir.DType;
+import detangle.ir.InternalException;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import java.util.List;
@@ -64,8 +65,8 @@ final class OnnxKernels {
         };
     }
 
-    private static IllegalStateException inPrimitives(KernelOp op) {
-        return new IllegalStateException(op + " was to be written in primitives");
+    private static InternalException inPrimitives(KernelOp op) {
+        return new InternalException(op + " was to be written in primitives");
     }
 
     private String as(DType dtype, Node node, String x) {

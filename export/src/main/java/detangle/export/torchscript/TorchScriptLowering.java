@@ -7,6 +7,7 @@ import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.Decomposition;
 import detangle.ir.Dim;
+import detangle.ir.InternalException;
 import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
@@ -202,8 +203,8 @@ final class TorchScriptLowering {
         };
     }
 
-    private static IllegalStateException inPrimitives(KernelOp op) {
-        return new IllegalStateException(op + " was to be written in primitives");
+    private static InternalException inPrimitives(KernelOp op) {
+        return new InternalException(op + " was to be written in primitives");
     }
 
     private String activation(Activation activation, String x) {

@@ -1,6 +1,7 @@
 package detangle.ir.interpreter;
 
 import detangle.ir.DType;
+import detangle.ir.InternalException;
 import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
@@ -33,7 +34,7 @@ final class Evaluation {
     Value evaluate(Node node, List<Value> in) {
         Value value = switch (node.op()) {
             case TensorOp op -> compute(op, node, in);
-            case KernelOp op -> throw new IllegalStateException(op + " is evaluated through its decomposition");
+            case KernelOp op -> throw new InternalException(op + " is evaluated through its decomposition");
         };
         return precision == Precision.F32 && value.isFloat() ? rounded(value) : value;
     }
@@ -135,7 +136,7 @@ final class Evaluation {
     }
 
     private static Tensor impossible(Node node) {
-        throw new IllegalStateException(node + " is no named constant");
+        throw new InternalException(node + " is no named constant");
     }
 
     private Tensor constantData(String name, TensorType type) {

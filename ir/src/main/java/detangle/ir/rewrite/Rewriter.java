@@ -1,5 +1,6 @@
 package detangle.ir.rewrite;
 
+import detangle.ir.InternalException;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
@@ -28,7 +29,7 @@ public final class Rewriter {
             }
             current = next;
         }
-        throw new IllegalStateException("the rules " + rules + " do not come to an end on program " + program.name());
+        throw new InternalException("the rules " + rules + " do not come to an end on program " + program.name());
     }
 
     /** Replaces nodes by others, everywhere; a node without a replacement stays, over its operands' replacements. */
@@ -86,7 +87,7 @@ public final class Rewriter {
             if (replacement.isPresent()) {
                 Node result = replacement.get();
                 if (!result.type().equals(node.type())) {
-                    throw new IllegalStateException("rule " + rule.getClass().getSimpleName() + " replaced " + node
+                    throw new InternalException("rule " + rule.getClass().getSimpleName() + " replaced " + node
                             + " by another type, " + result.type());
                 }
                 return result.name().isEmpty() && !node.name().isEmpty() ? result.withName(node.name()) : result;

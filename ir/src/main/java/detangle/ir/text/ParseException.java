@@ -1,9 +1,10 @@
 package detangle.ir.text;
 
+import detangle.ir.InvalidModelException;
 import detangle.ir.Location;
 
 /** Text that is no program; the message begins with file, line and column. */
-public final class ParseException extends RuntimeException {
+public final class ParseException extends InvalidModelException {
     private static final long serialVersionUID = 1L;
 
     public ParseException(Location location, String message) {

@@ -1,5 +1,6 @@
 package detangle.models.json;
 
+import detangle.ir.InternalException;
 import detangle.models.json.StrictJson.InvalidJson;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -89,7 +90,7 @@ final class JsonTrees {
             case VALUE_FALSE -> NODES.booleanNode(false);
             case VALUE_NULL -> NODES.nullNode();
             case END_OBJECT, END_ARRAY, PROPERTY_NAME, VALUE_EMBEDDED_OBJECT, NOT_AVAILABLE ->
-                throw new IllegalStateException("no value begins with " + parser.currentToken());
+                throw new InternalException("no value begins with " + parser.currentToken());
         };
     }
 

@@ -1,9 +1,10 @@
 package detangle.models.text;
 
+import detangle.ir.InvalidModelException;
 import java.nio.file.Path;
 
 /** A tokenizer cannot be loaded or used; the message names the file, the fault, and what to do where that helps. */
-public final class TokenizerException extends RuntimeException {
+public final class TokenizerException extends InvalidModelException {
     private static final long serialVersionUID = 1L;
 
     public TokenizerException(Path file, String fault) {

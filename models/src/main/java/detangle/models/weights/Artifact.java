@@ -1,6 +1,7 @@
 package detangle.models.weights;
 
 import detangle.ir.DType;
+import detangle.ir.InternalException;
 import detangle.ir.Tensor;
 import detangle.models.content.Substitute;
 import detangle.models.json.StrictJson;
@@ -288,7 +289,7 @@ public final class Artifact {
         try {
             return MessageDigest.getInstance("SHA-256").digest(bytes);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has it", e);
+            throw new InternalException("every JDK has it", e);
         }
     }
 }

@@ -8,6 +8,7 @@ import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import detangle.ir.DetangleException;
 
 /**
  * Who may import whom. The module declarations say most of it; these rules hold on the class path too, and also where a
@@ -108,7 +109,7 @@ class ArchitectureTest {
             .resideInAPackage(HUB)
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage("java..", "org.slf4j..", "tools.jackson..", HUB);
+            .resideInAnyPackage("java..", "org.slf4j..", "tools.jackson..", "detangle.ir", HUB);
 
     @ArchTest
     static final ArchRule runtimeFindsBackendsByTheirService = noClasses()
@@ -142,6 +143,18 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage("jdk.incubator.vector..");
+
+    /** So whoever catches the four kinds of {@link DetangleException} catches all. */
+    @ArchTest
+    static final ArchRule publicExceptionsAreOfOneFamily = classes()
+            .that()
+            .areAssignableTo(RuntimeException.class)
+            .and()
+            .arePublic()
+            .and()
+            .resideOutsideOfPackage(PEER)
+            .should()
+            .beAssignableTo(DetangleException.class);
 
     /** Leaves test classes out: those of folders and those of the test jars that modules share. */
     static final class MainClasses implements ImportOption {

@@ -1,5 +1,6 @@
 package detangle.backend.tornado;
 
+import detangle.ir.InternalException;
 import detangle.ir.BinaryFunction;
 import detangle.ir.DType;
 import detangle.ir.scalar.Region;
@@ -272,7 +273,7 @@ final class ElementKernel {
             case F32 -> code.loadConstant((float) value);
             case I64 -> code.loadConstant((long) value);
             case I32, I1 -> code.loadConstant((int) value);
-            case F16, BF16, F64, I8 -> throw new IllegalStateException(dtype + " is not covered");
+            case F16, BF16, F64, I8 -> throw new InternalException(dtype + " is not covered");
         }
     }
 
@@ -282,7 +283,7 @@ final class ElementKernel {
             case I64 -> "toLong";
             case I32 -> "toInt";
             case I1 -> "toBoolean";
-            case F16, BF16, F64, I8 -> throw new IllegalStateException(to + " is not covered");
+            case F16, BF16, F64, I8 -> throw new InternalException(to + " is not covered");
         };
     }
 

@@ -1,5 +1,6 @@
 package detangle.backend.tornado;
 
+import detangle.ir.InternalException;
 import detangle.backend.tornado.Launch.Work;
 import detangle.ir.Activation;
 import detangle.ir.BinaryFunction;
@@ -192,8 +193,8 @@ final class Lowering {
         }
     }
 
-    private static IllegalStateException uncovered(Node node) {
-        return new IllegalStateException(node + " has no kernel");
+    private static InternalException uncovered(Node node) {
+        return new InternalException(node + " has no kernel");
     }
 
     private static ScalarExpr argument(Node node, int operand) {

@@ -1,5 +1,6 @@
 package detangle.backend.tornado;
 
+import detangle.ir.InternalException;
 import java.lang.classfile.ClassFile;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
@@ -46,7 +47,7 @@ final class NoAnnotations {
                             runtime -> self.addReads(runtime).addOpens(NoAnnotations.class.getPackageName(), runtime));
             MethodHandles.lookup().defineClass(bytes);
         } catch (IllegalAccessException e) {
-            throw new IllegalStateException(e);
+            throw new InternalException("an annotation cannot be defined", e);
         }
         return NAME;
     }

@@ -1,5 +1,6 @@
 package detangle.backend.tornado;
 
+import detangle.ir.InternalException;
 import detangle.ir.DType;
 import detangle.ir.ReduceFunction;
 import java.lang.classfile.CodeBuilder;
@@ -124,7 +125,7 @@ final class ReduceKernel {
             case F32 -> sum ? 0f : Float.NEGATIVE_INFINITY;
             case I64 -> sum ? 0L : Long.MIN_VALUE;
             case I32 -> sum ? 0 : Integer.MIN_VALUE;
-            case F16, BF16, F64, I8, I1 -> throw new IllegalStateException(key.dtype + " is not covered");
+            case F16, BF16, F64, I8, I1 -> throw new InternalException(key.dtype + " is not covered");
         };
     }
 }

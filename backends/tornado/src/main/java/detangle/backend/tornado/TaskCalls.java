@@ -1,6 +1,7 @@
 package detangle.backend.tornado;
 
 import detangle.backend.BackendException;
+import detangle.ir.InternalException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
@@ -24,7 +25,7 @@ final class TaskCalls {
         try {
             method.invoke(graph, all);
         } catch (IllegalAccessException e) {
-            throw new IllegalStateException(e);
+            throw new InternalException("TaskGraph.task cannot be called", e);
         } catch (InvocationTargetException e) {
             throw new BackendException(
                     "a kernel cannot be compiled for the device: "

@@ -1,5 +1,6 @@
 package detangle.backend.tornado;
 
+import detangle.ir.InternalException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -111,7 +112,7 @@ final class TaskClass {
             MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(bytes, true);
             return lookup.lookupClass().getConstructor().newInstance();
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("a task for the kernel " + name + " cannot be defined", e);
+            throw new InternalException("a task for the kernel " + name + " cannot be defined", e);
         }
     }
 

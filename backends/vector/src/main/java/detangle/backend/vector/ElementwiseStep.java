@@ -1,6 +1,7 @@
 package detangle.backend.vector;
 
 import detangle.backend.vector.kernel.WorkerPool;
+import detangle.ir.InternalException;
 import detangle.ir.Strides;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
@@ -108,7 +109,7 @@ final class ElementwiseStep implements Step {
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
-            throw new IllegalStateException("a generated kernel threw a checked exception", e);
+            throw new InternalException("a generated kernel threw a checked exception", e);
         }
     }
 }

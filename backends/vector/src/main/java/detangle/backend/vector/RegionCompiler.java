@@ -2,6 +2,7 @@ package detangle.backend.vector;
 
 import detangle.ir.BinaryFunction;
 import detangle.ir.DType;
+import detangle.ir.InternalException;
 import detangle.ir.scalar.Region;
 import detangle.ir.scalar.ScalarExpr;
 import java.lang.classfile.ClassFile;
@@ -103,7 +104,7 @@ final class RegionCompiler {
             MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(build(region), true);
             return lookup.findStatic(lookup.lookupClass(), "run", RUN_TYPE);
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("a kernel for the region " + region + " cannot be defined", e);
+            throw new InternalException("a kernel for the region " + region + " cannot be defined", e);
         }
     }
 
@@ -113,7 +114,7 @@ final class RegionCompiler {
             case F32 -> ConstantDescs.CD_float;
             case I64 -> ConstantDescs.CD_long;
             case I32, I1 -> ConstantDescs.CD_int;
-            case F16, BF16, F64, I8 -> throw new IllegalStateException(dtype + " is not covered");
+            case F16, BF16, F64, I8 -> throw new InternalException(dtype + " is not covered");
         };
     }
 
@@ -188,7 +189,7 @@ final class RegionCompiler {
             case F32 -> code.loadConstant((float) value);
             case I64 -> code.loadConstant((long) value);
             case I32, I1 -> code.loadConstant((int) value);
-            case F16, BF16, F64, I8 -> throw new IllegalStateException(dtype + " is not covered");
+            case F16, BF16, F64, I8 -> throw new InternalException(dtype + " is not covered");
         }
     }
 
@@ -198,7 +199,7 @@ final class RegionCompiler {
             case I64 -> "toLong";
             case I32 -> "toInt";
             case I1 -> "toBoolean";
-            case F16, BF16, F64, I8 -> throw new IllegalStateException(to + " is not covered");
+            case F16, BF16, F64, I8 -> throw new InternalException(to + " is not covered");
         };
     }
 

@@ -1,6 +1,7 @@
 package detangle.backend.vector;
 
 import detangle.ir.DType;
+import detangle.ir.InternalException;
 import detangle.ir.Tensor;
 import java.lang.foreign.MemorySegment;
 
@@ -90,7 +91,7 @@ record View(DType dtype, Object array, int offset, int[] shape) {
             case long[] a -> MemorySegment.ofArray(a);
             case byte[] a -> MemorySegment.ofArray(a);
             case short[] a -> MemorySegment.ofArray(a);
-            default -> throw new IllegalStateException("no memory of " + dtype);
+            default -> throw new InternalException("no memory of " + dtype);
         };
     }
 

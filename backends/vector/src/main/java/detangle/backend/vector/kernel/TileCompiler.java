@@ -1,5 +1,6 @@
 package detangle.backend.vector.kernel;
 
+import detangle.ir.InternalException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
@@ -123,7 +124,7 @@ final class TileCompiler {
             return (Tile) lookup.findConstructor(lookup.lookupClass(), MethodType.methodType(void.class))
                     .invoke();
         } catch (Throwable e) {
-            throw new IllegalStateException("a tile of " + rows + " rows cannot be defined", e);
+            throw new InternalException("a tile of " + rows + " rows cannot be defined", e);
         }
     }
 

@@ -1,0 +1,14 @@
+package detangle.ir;
+
+/** What the user gave is wrong: an option, a text, an input of a run. The same model answers other inputs. */
+public abstract non-sealed class InvalidInputException extends DetangleException {
+    private static final long serialVersionUID = 1L;
+
+    protected InvalidInputException(String message) {
+        super(message);
+    }
+
+    protected InvalidInputException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,62 @@
+package detangle.ir;
+
+/**
+ * Text as one clean line for people: whatever a file, a name or a request holds, it neither breaks the line, nor steers a terminal, nor
+ * changes the direction of the text, nor fills the screen.
+ */
+public final class OneLine {
+    /** Characters of the longest line. */
+    public static final int LONGEST = 2000;
+
+    private static final String CUT = " ... ";
+    private static final int KEPT = (LONGEST - CUT.length()) / 2;
+    private static final int ZERO_WIDTH_NON_JOINER = 0x200c;
+    private static final int ZERO_WIDTH_JOINER = 0x200d;
+
+    private OneLine() {}
+
+    /**
+     * The text with line breaks, tabs, control characters, characters of formatting (joiners excepted, as words of some scripts need them)
+     * and lone surrogates escaped as in Java. Of a text of more than {@value #LONGEST} characters the middle is left out, as messages
+     * begin with the file and end with the fault.
+     */
+    public static String of(String text) {
+        String some = text == null ? "null" : cut(text);
+        if (some.codePoints().noneMatch(OneLine::isEscaped)) {
+            return some;
+        }
+        StringBuilder line = new StringBuilder(some.length() + 16);
+        some.codePoints().forEach(c -> append(line, c));
+        return cut(line.toString());
+    }
+
+    private static String cut(String text) {
+        return text.length() <= LONGEST ? text : text.substring(0, KEPT) + CUT + text.substring(text.length() - KEPT);
+    }
+
+    private static void append(StringBuilder line, int c) {
+        switch (c) {
+            case '\n' -> line.append("\\n");
+            case '\r' -> line.append("\\r");
+            case '\t' -> line.append("\\t");
+            default -> {
+                if (!isEscaped(c)) {
+                    line.appendCodePoint(c);
+                } else {
+                    for (char unit : Character.toChars(c)) {
+                        line.append(String.format("\\u%04x", (int) unit));
+                    }
+                }
+            }
+        }
+    }
+
+    private static boolean isEscaped(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL, Character.SURROGATE, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
+                true;
+            case Character.FORMAT -> c != ZERO_WIDTH_NON_JOINER && c != ZERO_WIDTH_JOINER;
+            default -> false;
+        };
+    }
+}
