@@ -1,6 +1,7 @@
 package detangle.runtime;
 
 import detangle.ir.Tensor;
+import detangle.models.deberta.ConfigException;
 import detangle.models.files.ModelFile;
 import detangle.models.files.ModelFiles;
 import detangle.models.sentence.ModuleWeights;
@@ -10,8 +11,8 @@ import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.SafetensorsWriter;
 import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,7 +57,7 @@ final class ArtifactFiles {
             try {
                 files.find(name).map(ModelFile::content).ifPresent(c -> contents.put(name, c));
             } catch (IOException e) {
-                throw new UncheckedIOException(files.path(name) + ": " + e.getMessage(), e);
+                throw new ConfigException(files.path(name), "cannot be read: " + e.getMessage(), e);
             }
         }
     }
@@ -74,7 +75,7 @@ final class ArtifactFiles {
                 Files.delete(file);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(folder.resolve(module.path()) + ": " + e.getMessage(), e);
+            throw new WeightsException(folder.resolve(module.path()), "cannot be copied: " + e.getMessage(), e);
         }
     }
 }

@@ -6,6 +6,7 @@ import detangle.models.json.PythonJson;
 import detangle.models.json.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
@@ -19,7 +20,7 @@ public record ConfigFields(Path file, JsonNode root) {
 
     /** The fields of a file; a {@link ConfigException} if it is no JSON object. */
     public static ConfigFields read(Path file) {
-        if (!Files.isRegularFile(file)) {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new ConfigException(file, "no such file");
         }
         try {

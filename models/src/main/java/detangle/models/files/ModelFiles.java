@@ -4,6 +4,7 @@ import detangle.models.sentence.SentenceModules;
 import detangle.models.weights.Artifact;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -38,9 +39,10 @@ public sealed interface ModelFiles {
             return has(name) ? Optional.of(ModelFile.read(path(name))) : Optional.empty();
         }
 
+        /** A link whose file does not exist counts, so that reading it says so: a model without the file would be another. */
         @Override
         public boolean has(String name) {
-            return Files.exists(path(name));
+            return Files.exists(path(name), LinkOption.NOFOLLOW_LINKS);
         }
 
         @Override

@@ -23,7 +23,26 @@ import tools.jackson.databind.node.ObjectNode;
 final class JsonTrees {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
-    private JsonTrees() {}
+    /** Far more than any file of a model has that is read as a tree; as objects so many take some 30 MB. */
+    private static final int MOST_VALUES = 1 << 18;
+
+    private final JsonParser parser;
+    private final boolean unique;
+    private int values;
+
+    private JsonTrees(JsonParser parser, boolean unique) {
+        this.parser = parser;
+        this.unique = unique;
+    }
+
+    /** More values than a tree is made of. */
+    private static final class TooManyValues extends StreamConstraintsException {
+        private static final long serialVersionUID = 1L;
+
+        TooManyValues(TokenStreamLocation at) {
+            super("too many values", at);
+        }
+    }
 
     /** Two properties of one name. */
     private static final class DuplicateName extends RuntimeException {
@@ -61,6 +80,10 @@ final class JsonTrees {
 
     /** A parser's fault in words of our own, in one line. */
     static String fault(JacksonException e) {
+        if (e instanceof TooManyValues) {
+            return "it has more than " + MOST_VALUES + " JSON values, which is the most that is read"
+                    + where(e.getLocation());
+        }
         String fault = switch (e) {
             case StreamConstraintsException limit -> ": it is nested too deeply, or a value in it is too long";
             case UnexpectedEndOfInputException end -> ": it ends too early";
@@ -75,9 +98,16 @@ final class JsonTrees {
 
     /** The value at the parser's token, up to its end. How deep values nest, the parser bounds. */
     static JsonNode tree(JsonParser parser, boolean unique) {
+        return new JsonTrees(parser, unique).tree();
+    }
+
+    private JsonNode tree() {
+        if (++values > MOST_VALUES) {
+            throw new TooManyValues(parser.currentTokenLocation());
+        }
         return switch (parser.currentToken()) {
-            case START_OBJECT -> object(parser, unique);
-            case START_ARRAY -> array(parser, unique);
+            case START_OBJECT -> object();
+            case START_ARRAY -> array();
             case VALUE_STRING -> NODES.stringNode(parser.getString());
             case VALUE_NUMBER_INT ->
                 switch (parser.getNumberType()) {
@@ -115,7 +145,7 @@ final class JsonTrees {
         }
     }
 
-    private static ObjectNode object(JsonParser parser, boolean unique) {
+    private ObjectNode object() {
         ObjectNode object = NODES.objectNode();
         while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
             String name = parser.currentName();
@@ -123,15 +153,15 @@ final class JsonTrees {
                 throw new DuplicateName(name, parser.currentTokenLocation());
             }
             parser.nextToken();
-            object.set(name, tree(parser, unique));
+            object.set(name, tree());
         }
         return object;
     }
 
-    private static ArrayNode array(JsonParser parser, boolean unique) {
+    private ArrayNode array() {
         ArrayNode array = NODES.arrayNode();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-            array.add(tree(parser, unique));
+            array.add(tree());
         }
         return array;
     }

@@ -4,8 +4,8 @@ import detangle.models.files.ModelFile;
 import detangle.models.files.ModelFiles;
 import detangle.models.weights.Artifact;
 import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** The weights of a module that stands behind the encoder. */
@@ -18,7 +18,7 @@ public final class ModuleWeights {
     /**
      * Those in the module's folder, or in an artifact.
      *
-     * @throws detangle.models.weights.WeightsException if there are none, or they are not well formed
+     * @throws WeightsException if there are none, or they are not well formed
      */
     public static Weights open(Path model, SentenceModules.Module module) {
         if (!Artifact.is(model)) {
@@ -29,7 +29,7 @@ public final class ModuleWeights {
         try {
             return Weights.of(files.find(name).orElseGet(() -> new ModelFile(files.path(name), new byte[0])));
         } catch (IOException e) {
-            throw new UncheckedIOException(files.path(name) + ": " + e.getMessage(), e);
+            throw new WeightsException(files.path(name), "cannot be read: " + e.getMessage(), e);
         }
     }
 }

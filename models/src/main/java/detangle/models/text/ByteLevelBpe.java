@@ -30,6 +30,9 @@ import tools.jackson.databind.JsonNode;
  * @param merges in the order of their rank, of each the left and the right token
  */
 record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> merges) {
+    /** Twice as many as the largest vocabulary of a released DeBERTa has tokens. */
+    private static final int MOST_LINES = 1 << 19;
+
     /** From {@code vocab.json} and {@code merges.txt}. */
     static ByteLevelBpe read(ModelFile vocabularyFile, ModelFile merges) {
         Path vocabulary = vocabularyFile.path();
@@ -55,12 +58,20 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
     static List<String> lines(ModelFile file) {
         try {
             String text = file.text();
-            return (text.startsWith("\uFEFF") ? text.substring(1) : text)
-                    .lines()
-                    .toList();
+            return lines(file.path(), text.startsWith("\uFEFF") ? text.substring(1) : text);
         } catch (IOException e) {
             throw new TokenizerException(file.path(), "cannot be read as UTF-8: " + e.getMessage(), e);
         }
+    }
+
+    /** The lines of a text in a file; a {@link TokenizerException} if there are more than any vocabulary has. */
+    static List<String> lines(Path file, String text) {
+        List<String> lines = text.lines().limit(MOST_LINES + 1L).toList();
+        if (lines.size() > MOST_LINES) {
+            throw new TokenizerException(
+                    file, "it has more than " + MOST_LINES + " lines, which is the most that is read");
+        }
+        return lines;
     }
 
     /** The merges of a file's lines, of which the first may state a version. */

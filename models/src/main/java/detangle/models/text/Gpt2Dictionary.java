@@ -42,9 +42,14 @@ final class Gpt2Dictionary {
             words.add(word);
         }
         Map<String, String> gpt2 = new HashMap<>();
-        encoder.forEach((token, id) -> gpt2.put(String.valueOf(id), String.valueOf(token)));
+        encoder.forEach((key, value) -> {
+            if (!(key instanceof String token) || !(value instanceof Long id)) {
+                throw new TokenizerException(file, "encoder is not a dictionary from token to id");
+            }
+            gpt2.put(id.toString(), token);
+        });
         return tokenizer(
-                file, words, gpt2, ByteLevelBpe.merges(file, merges.lines().toList()), modelMaxLength);
+                file, words, gpt2, ByteLevelBpe.merges(file, ByteLevelBpe.lines(file, merges)), modelMaxLength);
     }
 
     /** From {@code dict.txt}, with a word and its count a line, and GPT-2's merges, from which its ids follow. */

@@ -4,7 +4,6 @@ import detangle.models.files.ModelFile;
 import detangle.models.files.ModelFiles;
 import detangle.models.text.encoder.TokenizerDescription;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -21,9 +20,6 @@ public final class Tokenizers {
 
     /** GPT-2's merges, under HuggingFace's name and under its own. */
     private static final List<String> MERGES = List.of("merges.txt", "vocab.bpe");
-
-    /** Far more than the files of any known tokenizer have. */
-    private static final long MAX_SIZE = 1 << 28;
 
     private Tokenizers() {}
 
@@ -108,9 +104,6 @@ public final class Tokenizers {
     private static Optional<ModelFile> find(ModelFiles files, String name) {
         Path path = files.path(name);
         try {
-            if (files instanceof ModelFiles.OfFolder && files.has(name)) {
-                checkSize(path);
-            }
             return files.find(name);
         } catch (IOException e) {
             throw new TokenizerException(path, "cannot be read: " + e.getMessage(), e);
@@ -119,18 +112,9 @@ public final class Tokenizers {
 
     private static ModelFile read(Path file) {
         try {
-            checkSize(file);
             return ModelFile.read(file);
         } catch (IOException e) {
             throw new TokenizerException(file, "cannot be read: " + e.getMessage(), e);
-        }
-    }
-
-    private static void checkSize(Path file) throws IOException {
-        long size = Files.size(file);
-        if (size > MAX_SIZE) {
-            throw new TokenizerException(
-                    file, "it has " + size + " bytes; files of tokenizers have at most " + MAX_SIZE);
         }
     }
 

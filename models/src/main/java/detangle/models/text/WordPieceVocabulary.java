@@ -66,10 +66,6 @@ final class WordPieceVocabulary {
     private static Vocabulary vocabulary(ModelFile file) {
         List<String> lines = ByteLevelBpe.lines(file);
         Vocabulary.Builder vocabulary = new Vocabulary.Builder();
-        if (lines.size() > Vocabulary.MAX_ID) {
-            throw new TokenizerException(
-                    file.path(), "it has " + lines.size() + " lines; at most " + Vocabulary.MAX_ID + " are taken");
-        }
         for (int id = 0; id < lines.size(); id++) {
             if (lines.get(id).length() > Vocabulary.MAX_LENGTH) {
                 throw new TokenizerException(

@@ -14,6 +14,9 @@ import java.util.Map;
 public final class TorchFile {
     private static final int MAX_DEPTH = 8;
 
+    /** The dictionary of v1 has 200 000. */
+    private static final int MOST_VALUES = 1 << 20;
+
     private TorchFile() {}
 
     /**
@@ -26,7 +29,7 @@ public final class TorchFile {
             byte[] start = in.readNBytes(2);
             boolean zip = start.length == 2 && start[0] == 'P' && start[1] == 'K';
             Object object = zip ? PyTorchReader.zipObject(file, arena) : PyTorchReader.streamObject(file, arena);
-            if (plain(object, 0) instanceof Map<?, ?> map) {
+            if (new Plain().of(object, 0) instanceof Map<?, ?> map) {
                 return map;
             }
             throw new WeightsException(file, "holds no dictionary");
@@ -56,29 +59,42 @@ public final class TorchFile {
         }
     }
 
-    private static Object plain(Object value, int depth) {
-        if (depth > MAX_DEPTH) {
-            throw new PickleException("a pickle that is nested too deeply");
-        }
-        return switch (value) {
-            case String s -> s;
-            case Number n -> n;
-            case Boolean b -> b;
-            case Pickle.Tuple(List<Object> items) -> list(items, depth);
-            case List<?> items -> list(items, depth);
-            case Map<?, ?> map -> {
-                Map<Object, Object> copy = new LinkedHashMap<>();
-                map.forEach((k, v) -> copy.put(k, plain(v, depth + 1)));
-                yield copy;
-            }
-            default ->
-                throw new PickleException("a pickle with something that is neither text, number nor a container");
-        };
-    }
+    /**
+     * A copy in plain containers. A pickle may hold one container in a thousand places, and containers of such containers: what would be
+     * small there is written out here, so that it is counted.
+     */
+    private static final class Plain {
+        private int values;
 
-    private static List<Object> list(List<?> items, int depth) {
-        List<Object> copy = new ArrayList<>();
-        items.forEach(item -> copy.add(plain(item, depth + 1)));
-        return copy;
+        Object of(Object value, int depth) {
+            if (depth > MAX_DEPTH) {
+                throw new PickleException("a pickle that is nested too deeply");
+            }
+            if (++values > MOST_VALUES) {
+                throw new PickleException("a dictionary of more than " + MOST_VALUES + " values");
+            }
+            return switch (value) {
+                case String s -> s;
+                case Number n -> n;
+                case Boolean b -> b;
+                case Pickle.Tuple(List<Object> items) -> list(items, depth);
+                case List<?> items -> list(items, depth);
+                case Map<?, ?> map -> map(map, depth);
+                default ->
+                    throw new PickleException("a pickle with something that is neither text, number nor a container");
+            };
+        }
+
+        private List<Object> list(List<?> items, int depth) {
+            List<Object> copy = new ArrayList<>();
+            items.forEach(item -> copy.add(of(item, depth + 1)));
+            return copy;
+        }
+
+        private Map<Object, Object> map(Map<?, ?> map, int depth) {
+            Map<Object, Object> copy = new LinkedHashMap<>();
+            map.forEach((key, value) -> copy.put(of(key, depth + 1), of(value, depth + 1)));
+            return copy;
+        }
     }
 }

@@ -33,6 +33,19 @@ class PythonJsonTest {
         assertEquals(2, python("{\"a\":1,\"b\":0,\"a\":2}").get("a").intValue());
     }
 
+    /** Every value of a tree is an object of its own: a file of some megabytes would take a hundred times its size. */
+    @Test
+    void treesHaveABound() throws InvalidJson {
+        String more = "[" + "[],".repeat((1 << 18) - 1) + "[]]";
+        InvalidJson fault = assertThrows(InvalidJson.class, () -> python(more));
+        assertTrue(
+                fault.getMessage()
+                        .startsWith("it has more than 262144 JSON values, which is the most that is read (line 1,"),
+                fault.getMessage());
+        assertEquals(
+                (1 << 18) - 1, python("[" + "0,".repeat((1 << 18) - 2) + "0]").size());
+    }
+
     @Test
     void aByteOrderMarkIsNoPartOfIt() throws InvalidJson {
         assertEquals(1, python("\uFEFF{\"a\":1}").get("a").intValue());

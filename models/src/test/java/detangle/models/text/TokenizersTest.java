@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.SharedFiles;
+import detangle.models.weights.WeightsException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -228,5 +229,36 @@ class TokenizersTest {
         Encoding encoding = Tokenizers.load(folder).encode("aab");
         assertArrayEquals(new int[] {1, 5, 4, 2}, encoding.ids());
         assertEquals(List.of("[CLS]", "0", "2", "[SEP]"), encoding.tokens());
+    }
+
+    private void torchFile(String pickle) throws IOException {
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(folder.resolve("bpe_encoder.bin")))) {
+            zip.putNextEntry(new ZipEntry("archive/data.pkl"));
+            zip.write(pickle.getBytes(StandardCharsets.ISO_8859_1));
+            zip.closeEntry();
+        }
+    }
+
+    /** Each list holds the one before it a hundred times: some hundred bytes there, and more than any memory written out. */
+    @Test
+    void torchFileOfNestedMemos() throws IOException {
+        StringBuilder pickle = new StringBuilder("\u0080\u0002}U\bdict_map](U\u00010eq\u0000");
+        for (int level = 0; level < 6; level++) {
+            pickle.append("0](")
+                    .append(("h" + (char) level).repeat(100))
+                    .append("eq")
+                    .append((char) (level + 1));
+        }
+        torchFile(pickle.append("s.").toString());
+        WeightsException e = assertThrows(WeightsException.class, () -> Tokenizers.load(folder));
+        assertTrue(
+                e.getMessage().endsWith("bpe_encoder.bin: a dictionary of more than 1048576 values"), e.getMessage());
+    }
+
+    @Test
+    void torchFileWithTokensThatAreNotTexts() throws IOException {
+        torchFile(
+                "\u0080\u0002}(U\bdict_map](U\u00012K\u0009\u0086eU\u0005vocabU\u0000U\u0007encoder}(U\u0001aU\u0001buu.");
+        assertRefused("bpe_encoder.bin: encoder is not a dictionary from token to id");
     }
 }
