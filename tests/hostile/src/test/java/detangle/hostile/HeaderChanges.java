@@ -1,0 +1,33 @@
+package detangle.hostile;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/** Changes of safetensors files and artifacts: of the JSON in front, with its length put right, or of what follows. */
+final class HeaderChanges {
+    private HeaderChanges() {}
+
+    /** The length of the JSON behind the first eight bytes; 0 if there is none. */
+    static int headerLength(byte[] content) {
+        if (content.length < 10 || content[8] != '{') {
+            return 0;
+        }
+        long length = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        return length > 0 && length <= content.length - 8 ? (int) length : 0;
+    }
+
+    static byte[] changed(byte[] content, SplittableRandom random) {
+        int end = 8 + headerLength(content);
+        if (end == 8 || end < content.length && random.nextInt(4) == 0) {
+            int from = end < content.length ? end : 0;
+            byte[] rest = Bytes.changed(Arrays.copyOfRange(content, from, content.length), random);
+            return Bytes.spliced(content, from, content.length, rest);
+        }
+        byte[] header = JsonChanges.changed(Arrays.copyOfRange(content, 8, end), random);
+        byte[] changed = Bytes.spliced(content, 8, end, header);
+        ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length);
+        return changed;
+    }
+}

@@ -1,0 +1,156 @@
+package detangle.hostile;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where files are given to one reader. Worker processes read many, one after the other, and are replaced when they are of no use any
+ * more. The files of each fault stay in the room's folder.
+ */
+final class Room implements AutoCloseable {
+    /** How long a process may be silent, on whatever machine, before it counts as hanging. */
+    static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** Of processor time, as what else a machine does is nobody's fault. */
+    private static final Duration MOST_TIME = Duration.ofSeconds(1);
+
+    private final Reader reader;
+    private final Path place;
+    private final Duration patience;
+    private final List<Path> good = new ArrayList<>();
+    private Worker worker;
+    private Snapshot behindGoodFiles;
+    private int folders;
+
+    /**
+     * Begins with the good files.
+     *
+     * @param place a folder that is the room's own
+     * @param patience how long a process may say nothing
+     */
+    Room(Reader reader, Path place, Duration patience) throws IOException {
+        this.reader = reader;
+        this.place = place;
+        this.patience = patience;
+        Folders.remove(place);
+        Files.createDirectories(place);
+        for (Hostile files : reader.good()) {
+            Path folder = nextFolder();
+            files.files().write(folder);
+            good.add(folder);
+        }
+        replaceWorker();
+    }
+
+    /**
+     * What became of a folder.
+     *
+     * @param read whether it was read, and not refused
+     * @param faults what was wrong with that, each in a sentence without a subject; none if all was well
+     * @param folder where its files are, if anything was wrong
+     */
+    record Result(boolean read, List<String> faults, Path folder) {}
+
+    /** Has files read, and a good file after them. */
+    Result give(Hostile hostile) throws IOException {
+        Path folder = nextFolder();
+        hostile.files().write(folder);
+        Result result = judged(hostile, folder);
+        if (result.faults().isEmpty()) {
+            Folders.remove(folder.getParent());
+        }
+        return result;
+    }
+
+    private Result judged(Hostile hostile, Path folder) throws IOException {
+        Snapshot before = Snapshot.of(folder.getParent());
+        Worker.Reply reply = worker.ask(reader, folder, patience);
+        boolean costly = isCostly(reply);
+        if (costly) {
+            // What a process pays once, such as loading a class, is not the file's fault.
+            replaceWorker();
+            reply = worker.ask(reader, folder, patience);
+        }
+        List<String> faults = new ArrayList<>();
+        if (reply.answer().isEmpty()) {
+            faults.add(reply.silence() + ": " + Escapes.escaped(worker.errors()));
+        } else {
+            faults.addAll(Judge.faults(hostile, folder, reply.answer().get()));
+        }
+        if (costly && isCostly(reply)) {
+            faults.add(cost(reply));
+        }
+        Snapshot.of(folder.getParent())
+                .changedSince(before)
+                .forEach(path -> faults.add("changed " + Escapes.escaped(path)));
+        worker.leftBehind()
+                .changedSince(behindGoodFiles)
+                .forEach(path -> faults.add("left " + Escapes.escaped(path) + " in the working folder"));
+        if (reply.answer().isPresent()) {
+            goodFault().ifPresent(fault -> faults.add("spoiled its process: " + fault));
+        }
+        if (!faults.isEmpty()) {
+            replaceWorker();
+        }
+        boolean read =
+                reply.answer().filter(a -> a.outcome() == Answer.Outcome.READ).isPresent();
+        return new Result(read, faults, folder);
+    }
+
+    private static boolean isCostly(Worker.Reply reply) {
+        return reply.answer().isPresent() && !cost(reply).isEmpty();
+    }
+
+    private static String cost(Worker.Reply reply) {
+        Duration time = reply.answer().map(Answer::processorTime).orElse(Duration.ZERO);
+        String slow = time.compareTo(MOST_TIME) > 0 ? "took " + time.toMillis() + " ms of processor time" : "";
+        long megabytes = reply.grown() >> 20;
+        String large = megabytes > Worker.EXTRA_MEGABYTES ? "took " + megabytes + " MB outside of the heap" : "";
+        return slow + (slow.isEmpty() || large.isEmpty() ? "" : " and ") + large;
+    }
+
+    /** What is wrong with a good file now. */
+    private Optional<String> goodFault() throws IOException {
+        Path next = good.get(folders % good.size());
+        Worker.Reply reply = worker.ask(reader, next, patience);
+        return reply.answer().map(Answer::outcome).equals(Optional.of(Answer.Outcome.READ))
+                ? Optional.empty()
+                : Optional.of(next.getFileName() + ": "
+                        + reply.answer().map(Answer::message).orElse(reply.silence()));
+    }
+
+    private void replaceWorker() throws IOException {
+        close();
+        worker = new Worker(reader.megabytes(), nextFolder());
+        for (Path folder : good) {
+            Worker.Reply reply = worker.ask(reader, folder, PATIENCE);
+            boolean read = reply.answer()
+                    .filter(a -> a.outcome() == Answer.Outcome.READ)
+                    .isPresent();
+            if (!read) {
+                throw new AssertionError("a good file of " + reader.name() + " is not read: " + folder + ": " + reply
+                        + " " + worker.errors());
+            }
+        }
+        behindGoodFiles = worker.leftBehind();
+    }
+
+    /** A new folder in a folder of its own, in which nothing else may appear. */
+    private Path nextFolder() throws IOException {
+        folders++;
+        return Files.createDirectories(place.resolve(Integer.toString(folders)).resolve(reader.name() + "-" + folders));
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (worker != null) {
+            worker.close();
+            worker = null;
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package detangle.hostile;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** One process of {@link HostileWorker}: started with little memory, asked, watched, and ended. */
+final class Worker implements AutoCloseable {
+    /** How much more memory hostile files may take than good ones, inside the heap and outside of it. */
+    static final int EXTRA_MEGABYTES = 64;
+
+    /** How often the memory is looked at while the process reads. */
+    private static final Duration GLANCE = Duration.ofMillis(5);
+
+    private static final String END = "the end of the output";
+
+    private final Process process;
+    private final PrintStream requests;
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final Path folder;
+    private final Path errors;
+
+    /**
+     * Starts the process.
+     *
+     * @param megabytes the heap for good files
+     * @param folder an empty one, for the working folder, the home and the temporary files of the process
+     */
+    Worker(int megabytes, Path folder) throws IOException {
+        this.folder = folder;
+        errors = folder.resolveSibling(folder.getFileName() + ".log");
+        int heap = megabytes + EXTRA_MEGABYTES;
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                // The whole heap is resident from the start, so that what grows is outside of it.
+                "-Xms" + heap + "m",
+                "-Xmx" + heap + "m",
+                "-XX:+AlwaysPreTouch",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
+                "-XX:ErrorFile=" + errors,
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Djava.io.tmpdir=" + folder,
+                "-Duser.home=" + folder,
+                "-Ddetangle.home=" + System.getProperty("detangle.home", ""),
+                "-cp",
+                System.getProperty("java.class.path"),
+                HostileWorker.class.getName());
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectError(ProcessBuilder.Redirect.to(errors.toFile()));
+        builder.environment().put("HOME", folder.toString());
+        process = builder.start();
+        requests = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
+        Thread.ofVirtual().start(this::readLines);
+    }
+
+    /**
+     * What the process says of a folder.
+     *
+     * @param answer empty if the process has ended, said nothing for too long, or said something else
+     * @param silence why there is no answer; empty if there is one
+     * @param grown the most memory outside of the heap that it had meanwhile, in bytes, less what it had before; 0 where the system does
+     *     not tell
+     */
+    record Reply(Optional<Answer> answer, String silence, long grown) {}
+
+    /** Has a folder read. A process that does not answer is of no use afterwards. */
+    Reply ask(Reader reader, Path files, Duration patience) throws IOException {
+        long before = residentBytes();
+        long most = before;
+        requests.println(reader.getClass().getName() + "\t" + files);
+        long begun = System.nanoTime();
+        try {
+            String line = null;
+            while (line == null && System.nanoTime() - begun < patience.toNanos()) {
+                line = lines.poll(GLANCE.toMillis(), TimeUnit.MILLISECONDS);
+                most = Math.max(most, residentBytes());
+            }
+            if (line == null) {
+                return new Reply(Optional.empty(), "said nothing for " + patience.toSeconds() + " s", most - before);
+            }
+            if (line.equals(END)) {
+                return new Reply(Optional.empty(), "ended its process with status " + process.waitFor(), most - before);
+            }
+            Optional<Answer> answer = Answer.parse(line);
+            boolean more = !lines.isEmpty();
+            return answer.isEmpty() || more
+                    ? new Reply(Optional.empty(), "made its process say: " + Escapes.escaped(line), most - before)
+                    : new Reply(answer, "", most - before);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    /** What is in the folder that the process was given. */
+    Snapshot leftBehind() throws IOException {
+        return Snapshot.of(folder);
+    }
+
+    /** What the JVM itself has said. */
+    String errors() throws IOException {
+        return Files.exists(errors)
+                ? Files.readString(errors, StandardCharsets.ISO_8859_1).strip()
+                : "";
+    }
+
+    private void readLines() {
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
+            for (String line = out.readLine(); line != null; line = out.readLine()) {
+                lines.add(line);
+            }
+        } catch (IOException e) {
+            // The process has been ended.
+        } finally {
+            lines.add(END);
+        }
+    }
+
+    /** What the process has of its own, without mapped files; 0 where the system does not tell. */
+    private long residentBytes() throws IOException {
+        Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+        if (!Files.exists(status)) {
+            return 0;
+        }
+        try {
+            return Files.readAllLines(status).stream()
+                    .filter(line -> line.startsWith("RssAnon:"))
+                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException e) {
+            // The process has just ended.
+            return 0;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroyForcibly();
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Folders.remove(folder);
+        Files.deleteIfExists(errors);
+    }
+}
