@@ -75,7 +75,7 @@ final class DumpIrCommand implements Runnable {
             throw new ParameterException(spec.commandLine(), "--all and --after exclude each other");
         }
         DebertaConfig config = DebertaConfig.read(model.folder());
-        Checkpoint.checkLayers(model.folder(), config);
+        Checkpoint.checkSizes(model.folder(), config);
         Architecture architecture = headOptions.head(model.folder(), Optional.empty());
         ModelOptions options = ModelOptions.DEFAULT
                 .with(headOptions.convention(architecture))

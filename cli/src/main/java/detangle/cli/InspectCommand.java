@@ -66,7 +66,7 @@ final class InspectCommand implements Runnable {
             return;
         }
         DebertaConfig c = DebertaConfig.read(model.folder());
-        Checkpoint.checkLayers(model.folder(), c);
+        Checkpoint.checkSizes(model.folder(), c);
         line(out, "model type", c.modelType().text());
         Architecture head = head(out);
         line(out, "layers", c.numHiddenLayers());

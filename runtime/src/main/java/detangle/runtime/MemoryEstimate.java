@@ -28,8 +28,34 @@ import java.util.Map;
 public record MemoryEstimate(
         long parameters, long weightBytes, long positionBytes, long activationBytes, long largestArena) {
 
-    /** Compiles the model without weights and plans it for a batch of sequences of a length. */
+    /** Layers that are enough to know what one more takes. */
+    private static final int ENOUGH = 3;
+
+    /**
+     * Compiles the model without weights and plans it for a batch of sequences of a length. Of a deep one some layers are compiled, as
+     * each further layer brings the same parameters and works in the same memory.
+     */
     public static MemoryEstimate of(
+            DebertaConfig config, Architecture head, Convention convention, long batch, long length) {
+        int layers = config.numHiddenLayers();
+        if (layers <= ENOUGH) {
+            return compiled(config, head, convention, batch, length);
+        }
+        MemoryEstimate fewer = compiled(config.withLayers(ENOUGH - 1), head, convention, batch, length);
+        MemoryEstimate some = compiled(config.withLayers(ENOUGH), head, convention, batch, length);
+        return some.deeper(fewer, layers - ENOUGH);
+    }
+
+    private MemoryEstimate deeper(MemoryEstimate fewer, long layers) {
+        return new MemoryEstimate(
+                parameters + layers * (parameters - fewer.parameters),
+                weightBytes + layers * (weightBytes - fewer.weightBytes),
+                positionBytes + layers * (positionBytes - fewer.positionBytes),
+                activationBytes,
+                largestArena);
+    }
+
+    private static MemoryEstimate compiled(
             DebertaConfig config, Architecture head, Convention convention, long batch, long length) {
         ModelOptions options = ModelOptions.DEFAULT.with(convention).withHiddenStates(false);
         Plan plan = Compiler.compile(DebertaModel.build(config, head, options), Pipeline.packedOptimisations());

@@ -84,7 +84,7 @@ public final class ModelArtifact {
     public static void write(Path folder, Path output, Options options) {
         DebertaConfig config = DebertaConfig.read(folder);
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {
-            Checkpoint.checkLayers(weights, config);
+            Checkpoint.checkSizes(weights, config);
             Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
             ModelOptions model = modelOptions(head, options.convention().orElse(head.convention()));
             Program program = DebertaModel.build(config, head, model);

@@ -83,7 +83,7 @@ public final class ModelExport {
     public static List<Path> write(Path folder, Path file, Options options) {
         DebertaConfig config = DebertaConfig.read(folder);
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {
-            Checkpoint.checkLayers(weights, config);
+            Checkpoint.checkSizes(weights, config);
             Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
             ModelOptions model = ModelOptions.DEFAULT
                     .with(options.convention().orElse(head.convention()))

@@ -197,7 +197,7 @@ public final class Session implements AutoCloseable {
             boolean absolutePositions,
             StoredPrograms compiled) {
         try {
-            Checkpoint.checkLayers(weights, config);
+            Checkpoint.checkSizes(weights, config);
             Session session = new Session(
                     config,
                     device.get(),

@@ -11,6 +11,8 @@ import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +31,7 @@ import java.util.stream.Stream;
 public final class Checkpoint {
     private static final String ENCODER = EncoderPrefix.PUBLISHED;
     private static final String POSITIONS = "embeddings.position_embeddings.weight";
+    private static final String FIRST_LAYER = ENCODER + "encoder.layer.0.";
     private static final String LEGACY_HEAD = "cls.predictions.";
     private static final int MOST_NAMED = 4;
 
@@ -53,11 +56,13 @@ public final class Checkpoint {
     }
 
     /**
-     * Compares the number of layers with what a checkpoint holds; to be called before a program of that many is built.
+     * Compares all sizes of the encoder with what a checkpoint holds; to be called before a program of these sizes is built. It takes a
+     * program of one layer, as layers are alike, so that no configuration makes more work than the checkpoint is worth.
      *
-     * @throws ConfigException if there are fewer in the checkpoint
+     * @throws ConfigException if there are fewer layers in the checkpoint
+     * @throws WeightsException if a parameter of the encoder is lacking or of another shape
      */
-    public static void checkLayers(Weights weights, DebertaConfig config) {
+    public static void checkSizes(Weights weights, DebertaConfig config) {
         int held = EncoderPrefix.layers(EncoderPrefix.of(weights), weights.names());
         if (held > 0 && held < config.numHiddenLayers()) {
             throw new ConfigException(
@@ -65,13 +70,68 @@ public final class Checkpoint {
                     "says " + config.numHiddenLayers() + " layers (num_hidden_layers), and the checkpoint "
                             + weights.origin() + " has " + held);
         }
+        new Checkpoint(weights, config).checkEncoder();
     }
 
-    /** As {@link #checkLayers(Weights, DebertaConfig)}, of a folder or an artifact; one without weights says nothing. */
-    public static void checkLayers(Path model, DebertaConfig config) {
+    private void checkEncoder() {
+        SequencedMap<String, TensorType> one = parametersOfOneLayer();
+        SequencedMap<String, Tensor> found = new LinkedHashMap<>();
+        List<String> lacking = new ArrayList<>();
+        Map<String, Set<String>> sources = new HashMap<>();
+        one.keySet().forEach(name -> sources.put(name, look(name, found, lacking)));
+        for (int layer = 1; layer < config.numHiddenLayers(); layer++) {
+            for (String first : one.keySet()) {
+                // Tensors of the same names and shapes need no second look, so that nothing is made of them twice.
+                if (first.startsWith(FIRST_LAYER) && !areAlike(sources.get(first), layer)) {
+                    look(ofLayer(first, layer), found, lacking);
+                }
+            }
+        }
+        checkEncoder(lacking);
+        found.forEach((name, tensor) -> checkShape(name, tensor, one.get(ofLayer(name, 0))));
+    }
+
+    private SequencedMap<String, TensorType> parametersOfOneLayer() {
+        ModelOptions options = ModelOptions.DEFAULT.withHiddenStates(false);
+        SequencedMap<String, TensorType> parameters = new LinkedHashMap<>();
+        for (Node node : DebertaModel.build(config.withLayers(1), Architecture.ENCODER, options)
+                .nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
+                parameters.put(name, type);
+            }
+        }
+        return parameters;
+    }
+
+    /** The tensors that a parameter is made of; none if they are lacking. */
+    private Set<String> look(String name, Map<String, Tensor> found, List<String> lacking) {
+        taken.clear();
+        find(name).ifPresentOrElse(tensor -> found.put(name, tensor), () -> lacking.add(name));
+        return Set.copyOf(taken);
+    }
+
+    /** Whether a layer has what the first one has. */
+    private boolean areAlike(Set<String> firsts, int layer) {
+        return !firsts.isEmpty()
+                && firsts.stream().allMatch(first -> {
+                    String other = ofLayer(first, layer);
+                    return weights.contains(other)
+                            && weights.isReadable(other)
+                            && Arrays.equals(
+                                    weights.get(first).shape(),
+                                    weights.get(other).shape());
+                });
+    }
+
+    private static String ofLayer(String name, int layer) {
+        return name.replaceFirst("(^|\\.)encoder\\.layer\\.\\d+\\.", "$1encoder.layer." + layer + ".");
+    }
+
+    /** As {@link #checkSizes(Weights, DebertaConfig)}, of a folder or an artifact; one without weights says nothing. */
+    public static void checkSizes(Path model, DebertaConfig config) {
         if (Weights.existIn(model)) {
             try (Weights weights = Weights.open(model)) {
-                checkLayers(weights, config);
+                checkSizes(weights, config);
             }
         }
     }

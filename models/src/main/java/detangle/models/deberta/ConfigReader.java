@@ -29,8 +29,8 @@ final class ConfigReader {
     private static final String CONFIG = "config.json";
     private static final String GLINER = "gliner_config.json";
 
-    /** Far above any released model, and low enough that a program of as many layers is built in seconds. */
-    private static final int MOST_LAYERS = 1024;
+    /** Five times as many as any released model has, and few enough that a program of as many is built in seconds. */
+    private static final int MOST_LAYERS = 256;
 
     private static final int MOST_HEADS = 1 << 12;
     private static final int MOST_WIDTH = 1 << 16;

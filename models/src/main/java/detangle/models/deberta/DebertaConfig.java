@@ -93,6 +93,41 @@ public record DebertaConfig(
         return ConfigReader.read(fields);
     }
 
+    /** The same model with another number of layers. Layers are alike, so a few tell what all are. */
+    public DebertaConfig withLayers(int layers) {
+        return new DebertaConfig(
+                file,
+                modelType,
+                architecture,
+                vocabSize,
+                embeddingSize,
+                hiddenSize,
+                layers,
+                numAttentionHeads,
+                headSize,
+                intermediateSize,
+                hiddenActivation,
+                maxPositionEmbeddings,
+                positionBiasedInput,
+                typeVocabSize,
+                padTokenId,
+                layerNormEps,
+                initializerRange,
+                relativeAttention,
+                posAttType,
+                maxRelativePositions,
+                positionBuckets,
+                normalizeRelativeEmbeddings,
+                shareAttKey,
+                convolution,
+                poolerActivation,
+                dropout,
+                legacyHead,
+                tieWordEmbeddings,
+                labelNames,
+                statedProblemType);
+    }
+
     /** S: relative indices run over [0, 2 S), the rows of the position table. */
     public int attSpan() {
         return positionBuckets > 0 ? positionBuckets : maxRelativePositions;

@@ -3,8 +3,10 @@ package detangle.models.deberta;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.ir.InvalidModelException;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.weights.SafetensorsWriter;
@@ -13,6 +15,7 @@ import detangle.models.weights.WeightsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -220,7 +223,7 @@ class CheckpointTest {
         add(config(""), Architecture.ENCODER);
         DebertaConfig longer = config("", 3);
         try (Weights weights = weights()) {
-            String message = assertThrows(ConfigException.class, () -> Checkpoint.checkLayers(weights, longer))
+            String message = assertThrows(ConfigException.class, () -> Checkpoint.checkSizes(weights, longer))
                     .getMessage();
             assertTrue(
                     message.contains("config.json: says 3 layers (num_hidden_layers), and the checkpoint "), message);
@@ -252,6 +255,55 @@ class CheckpointTest {
         assertTrue(refusal.contains(message), refusal);
         assertTrue(refusal.contains("config.json"), refusal);
         assertFalse(refusal.contains("--ignore-unused"), refusal);
+        assertEquals(refusal, beforeBuilding(config(more)));
+    }
+
+    /** What is said before a program of the configuration's sizes is built. */
+    private String beforeBuilding(DebertaConfig config) {
+        try (Weights weights = weights()) {
+            return assertThrows(InvalidModelException.class, () -> Checkpoint.checkSizes(weights, config))
+                    .getMessage();
+        }
+    }
+
+    /** What config.json says more, in place of what it says, and what of the message names the field and the sizes. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "256 ; `` ; config.json: says 256 layers (num_hidden_layers), and the checkpoint ",
+                "2 ; ,\"hidden_size\":65536,\"num_attention_heads\":4096 ; [12,65536] by its hidden_size",
+                "2 ; ,\"vocab_size\":16777216 ; has shape [12,8], and ",
+                "2 ; ,\"intermediate_size\":262144 ; [262144,8] by its intermediate_size",
+                "2 ; ,\"position_buckets\":1048576,\"max_relative_positions\":1048576 ; [2097152,8] by its position_buckets",
+                "2 ; ,\"type_vocab_size\":65536 ; by its type_vocab_size",
+                "2 ; ,\"conv_kernel_size\":1023 ; by its conv_kernel_size",
+            })
+    void sizesThatTheCheckpointDoesNotHaveBuildNothing(int layers, String more, String message) {
+        add(config(""), Architecture.ENCODER);
+        DebertaConfig config = config(more, layers);
+        String refusal = assertTimeout(Duration.ofSeconds(1), () -> beforeBuilding(config));
+        assertTrue(refusal.contains(message), refusal);
+        assertTrue(refusal.contains("config.json") && refusal.contains("model.safetensors"), refusal);
+    }
+
+    /** One tensor is not a layer: what all layers lack is said before they are built. */
+    @Test
+    void aLayerIsAllOfItsTensors() {
+        add(config(""), Architecture.ENCODER);
+        add("deberta.encoder.layer.255.output.dense.bias", 8);
+        String lacking = beforeBuilding(config("", 256));
+        assertTrue(
+                lacking.contains("lacks 4063 parameters: deberta.encoder.layer.2.attention.self.query_proj.weight,"),
+                lacking);
+
+        rename(name -> name.replace(".layer.255.", ".layer.2."));
+        DebertaConfig three = config("", 3);
+        tensors.putAll(new TreeMap<>(RandomWeights.of(program(three, Architecture.ENCODER))));
+        add("deberta.encoder.layer.2.output.dense.bias", 9);
+        String shape = beforeBuilding(three);
+        assertTrue(shape.contains("deberta.encoder.layer.2.output.dense.bias has shape [9]"), shape);
     }
 
     @Test

@@ -155,7 +155,7 @@ class DebertaConfigTest {
                 "\"layer_norm_eps\":\"1e-7\" ; layer_norm_eps is no number",
                 "\"type_vocab_size\":-1 ; type_vocab_size is -1",
                 "\"pad_token_id\":96 ; pad_token_id is 96, outside the vocabulary of 96",
-                "\"num_hidden_layers\":1000000000 ; num_hidden_layers is 1000000000; it must be at most 1024",
+                "\"num_hidden_layers\":1000000000 ; num_hidden_layers is 1000000000; it must be at most 256",
                 "\"hidden_size\":100000000 ; hidden_size is 100000000; it must be at most 65536",
                 "\"num_attention_heads\":5000 ; num_attention_heads is 5000; it must be at most 4096",
                 "\"intermediate_size\":1000000000 ; intermediate_size is 1000000000; it must be at most 262144",

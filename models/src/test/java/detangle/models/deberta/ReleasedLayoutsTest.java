@@ -74,7 +74,7 @@ class ReleasedLayoutsTest {
         assertEquals(layout.head, head);
         Program program = program(config, head);
         try (Weights weights = Weights.open(folder)) {
-            Checkpoint.checkLayers(weights, config);
+            Checkpoint.checkSizes(weights, config);
             assertEquals(
                     RandomWeights.of(program).keySet(),
                     Checkpoint.parameters(weights, config, program, Optional.of(head), false)
