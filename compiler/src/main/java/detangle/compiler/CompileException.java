@@ -9,4 +9,8 @@ public final class CompileException extends InvalidModelException {
     public CompileException(String message) {
         super(message);
     }
+
+    CompileException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

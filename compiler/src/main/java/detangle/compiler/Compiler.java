@@ -1,8 +1,11 @@
 package detangle.compiler;
 
 import detangle.backend.Plan;
+import detangle.ir.IrException;
 import detangle.ir.Program;
+import detangle.ir.SizeException;
 import detangle.ir.Verifier;
+import detangle.ir.interpreter.InterpreterException;
 import java.util.List;
 
 /** Runs passes over a program and plans its memory. */
@@ -15,15 +18,29 @@ public final class Compiler {
         void after(Pass pass, Program program);
     }
 
-    /** Runs passes in order; what each leaves is verified. */
+    /**
+     * Runs passes in order; what each leaves is verified.
+     *
+     * @throws CompileException that names the pass, if a program that is valid cannot be taken through it: its sizes overflow, it is too
+     *     deep, or a constant cannot be evaluated
+     */
     public static Program run(Program program, List<Pass> passes, Observer observer) {
         Program current = program;
         for (Pass pass : passes) {
-            current = pass.run(current);
-            Verifier.check(current);
+            current = run(pass, current);
             observer.after(pass, current);
         }
         return current;
+    }
+
+    private static Program run(Pass pass, Program program) {
+        try {
+            Program result = pass.run(program);
+            Verifier.check(result);
+            return result;
+        } catch (IrException | SizeException | InterpreterException e) {
+            throw new CompileException("the pass " + pass.name() + " cannot be run: " + e.getMessage(), e);
+        }
     }
 
     /**

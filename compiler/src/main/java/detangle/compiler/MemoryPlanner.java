@@ -28,6 +28,10 @@ public final class MemoryPlanner {
 
     private final List<DType> dtypes = new ArrayList<>();
     private final List<Set<Dim>> sizes = new ArrayList<>();
+
+    /** The largest of each slot's sizes where symbols have typical ones. */
+    private final List<Double> typicalSizes = new ArrayList<>();
+
     private final List<Integer> free = new ArrayList<>();
     private final Map<Node, Integer> slotOf = new IdentityHashMap<>();
     private final Map<Integer, Integer> readers = new HashMap<>();
@@ -53,7 +57,9 @@ public final class MemoryPlanner {
             OptionalInt shared = shared(node);
             int slot = shared.isPresent() ? shared.getAsInt() : allocate(node);
             slotOf.put(node, slot);
-            sizes.get(slot).add(node.shape().elements());
+            Dim size = node.shape().elements();
+            sizes.get(slot).add(size);
+            typicalSizes.set(slot, Math.max(typicalSizes.get(slot), typical(size)));
             readers.merge(slot, uses.get(node), Integer::sum);
             // Operands are let go only now: a kernel must not write where it still reads.
             for (Node operand : node.inputs()) {
@@ -116,38 +122,32 @@ public final class MemoryPlanner {
     private int allocate(Node node) {
         Dim size = node.shape().elements();
         DType dtype = node.type().dtype();
+        double wanted = typical(size);
         int best = -1;
-        long bestCost = Long.MAX_VALUE;
+        double bestCost = Double.POSITIVE_INFINITY;
         for (int slot : free) {
             if (dtypes.get(slot) == dtype) {
-                long waste = typical(slot) - typical(size);
+                double waste = typicalSizes.get(slot) - wanted;
                 // To grow a slot costs what it grows; to waste room costs little, for the room is there.
-                long cost = waste < 0 ? -waste : waste / 8;
+                double cost = waste < 0 ? -waste : Math.floor(waste / 8);
                 if (cost < bestCost) {
                     best = slot;
                     bestCost = cost;
                 }
             }
         }
-        boolean reuse = best >= 0 && bestCost < typical(size);
+        boolean reuse = best >= 0 && bestCost < wanted;
         if (reuse) {
             free.remove((Integer) best);
             return best;
         }
         dtypes.add(dtype);
         sizes.add(new LinkedHashSet<>());
+        typicalSizes.add(0.0);
         return dtypes.size() - 1;
     }
 
-    private long typical(int slot) {
-        return sizes.get(slot).stream().mapToLong(MemoryPlanner::typical).max().orElse(0);
-    }
-
-    private static long typical(Dim dim) {
-        Map<String, Long> bindings = new HashMap<>();
-        for (String symbol : dim.symbols()) {
-            bindings.put(symbol, symbol.equals("B") ? 1 : TYPICAL_SIZE);
-        }
-        return dim.evaluate(bindings);
+    private static double typical(Dim dim) {
+        return dim.estimate(symbol -> symbol.equals("B") ? 1 : TYPICAL_SIZE);
     }
 }

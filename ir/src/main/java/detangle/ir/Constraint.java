@@ -8,6 +8,8 @@ public enum Constraint {
     ARITY("arity", "the operation has that many operands"),
     INPUT_C1("input_c1", "inputs are listed by the program, once each, with different names"),
     CONSTANT_C1("constant_c1", "a dense constant has a static shape with as many elements as values"),
+    CONSTANT_C2(
+            "constant_c2", "the element type holds the numbers: whole ones in its range for integers, 0 and 1 for i1"),
     IOTA_C1("iota_c1", "the element type is an integer type"),
     IOTA_C2("iota_c2", "the axis exists"),
     UNARY_C1("unary_c1", "the function takes that element type"),
@@ -68,7 +70,9 @@ public enum Constraint {
     PACKED_C3("packed_attention_c3", "the position tables have the type of q and one shape [A,P,d]"),
     PACKED_C4("packed_attention_c4", "the table is i32 [2*length-1]"),
     NODE_TYPE("node_type", "the declared type is the inferred one"),
-    OUTPUT_C1("output_c1", "output names differ");
+    OUTPUT_C1("output_c1", "output names differ"),
+    SIZE_C1("size_c1", "sizes are not negative where they are static, and neither they nor bytes overflow 64 bits"),
+    SYMBOL_C1("symbol_c1", "each symbol is the size of an axis of an input");
 
     private final String label;
     private final String meaning;

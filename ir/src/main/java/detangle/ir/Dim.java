@@ -4,22 +4,41 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.LongBinaryOperator;
+import java.util.function.ToLongFunction;
 
 /**
  * An extent of a tensor: a polynomial with integer coefficients over symbols such as {@code B} and {@code S}.
  *
  * <p>Polynomials are kept in a canonical form, so {@code B*S} and {@code S*B} are equal, and a program compiled once
  * knows which of its sizes agree at every batch and length. The text form is {@code 2*S-1}.
+ *
+ * <p>A polynomial that overflows 64 bits, or that has more than {@value #MOST_TERMS} terms or a degree above {@value #MOST_FACTORS}, is a
+ * {@link SizeException}. No model comes near these bounds, and without them a short text could ask for sizes that take hours to multiply.
  */
 public final class Dim {
+    /** Terms of the largest polynomial. */
+    public static final int MOST_TERMS = 16;
+
+    /** Symbols of the longest product, each counted as often as its power. */
+    public static final int MOST_FACTORS = 16;
+
+    /** Characters of the longest symbol. */
+    public static final int LONGEST_SYMBOL = 64;
+
     /** Monomial, its symbols sorted and joined by '*' (the empty string is the constant term), to coefficient. */
     private final TreeMap<String, Long> terms;
 
     private Dim(TreeMap<String, Long> terms) {
         terms.values().removeIf(c -> c == 0);
+        if (terms.size() > MOST_TERMS) {
+            throw new SizeException(
+                    "a dimension has " + terms.size() + " terms, and no more than " + MOST_TERMS + " are possible");
+        }
         this.terms = terms;
     }
 
@@ -29,10 +48,15 @@ public final class Dim {
         return new Dim(terms);
     }
 
-    /** A symbol: a letter followed by letters, digits or underscores. */
+    /** A symbol: a letter followed by letters, digits or underscores; a {@link SizeException} for any other name. */
     public static Dim symbol(String name) {
-        if (!name.matches("[A-Za-z][A-Za-z0-9_]*")) {
-            throw new IllegalArgumentException("'" + name + "' is no name of a dimension: use letters, digits and _");
+        boolean fits = !name.isEmpty()
+                && isLetter(name.charAt(0))
+                && name.length() <= LONGEST_SYMBOL
+                && name.chars().allMatch(Dim::isPartOfWord);
+        if (!fits) {
+            throw new SizeException("'" + name + "' is not a name of a dimension: use up to " + LONGEST_SYMBOL
+                    + " letters, digits and _, the first a letter");
         }
         TreeMap<String, Long> terms = new TreeMap<>();
         terms.put(name, 1L);
@@ -41,6 +65,16 @@ public final class Dim {
 
     public boolean isStatic() {
         return terms.isEmpty() || terms.size() == 1 && terms.containsKey("");
+    }
+
+    /** The symbol, if this is nothing else. */
+    public Optional<String> asSymbol() {
+        return terms.size() == 1
+                        && terms.firstEntry().getValue() == 1
+                        && !terms.firstKey().isEmpty()
+                        && terms.firstKey().indexOf('*') < 0
+                ? Optional.of(terms.firstKey())
+                : Optional.empty();
     }
 
     public boolean isOne() {
@@ -59,9 +93,29 @@ public final class Dim {
         return terms.getOrDefault("", 0L);
     }
 
+    static boolean isLetter(int c) {
+        return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z';
+    }
+
+    static boolean isDigit(int c) {
+        return c >= '0' && c <= '9';
+    }
+
+    static boolean isPartOfWord(int c) {
+        return isLetter(c) || isDigit(c) || c == '_';
+    }
+
+    private static long exact(LongBinaryOperator operation, long a, long b) {
+        try {
+            return operation.applyAsLong(a, b);
+        } catch (ArithmeticException e) {
+            throw new SizeException("a size is beyond the whole numbers of 64 bits");
+        }
+    }
+
     public Dim plus(Dim other) {
         TreeMap<String, Long> sum = new TreeMap<>(terms);
-        other.terms.forEach((m, c) -> sum.merge(m, c, Math::addExact));
+        other.terms.forEach((m, c) -> sum.merge(m, c, (a, b) -> exact(Math::addExact, a, b)));
         return new Dim(sum);
     }
 
@@ -74,9 +128,15 @@ public final class Dim {
     }
 
     public Dim times(Dim other) {
+        if (isOne()) {
+            return other;
+        }
+        if (other.isOne()) {
+            return this;
+        }
         TreeMap<String, Long> product = new TreeMap<>();
-        terms.forEach((m1, c1) -> other.terms.forEach(
-                (m2, c2) -> product.merge(monomial(m1, m2), Math.multiplyExact(c1, c2), Math::addExact)));
+        terms.forEach((m1, c1) -> other.terms.forEach((m2, c2) -> product.merge(
+                monomial(m1, m2), exact(Math::multiplyExact, c1, c2), (a, b) -> exact(Math::addExact, a, b))));
         return new Dim(product);
     }
 
@@ -89,6 +149,10 @@ public final class Dim {
             return a + b;
         }
         String[] symbols = (a + "*" + b).split("\\*");
+        if (symbols.length > MOST_FACTORS) {
+            throw new SizeException("a dimension is a product of " + symbols.length + " symbols, and no more than "
+                    + MOST_FACTORS + " are possible");
+        }
         Arrays.sort(symbols);
         return String.join("*", symbols);
     }
@@ -116,7 +180,7 @@ public final class Dim {
         return symbols;
     }
 
-    /** The value with every symbol bound; an {@link IllegalArgumentException} names a symbol without a value. */
+    /** The value with every symbol bound; a {@link SizeException} names a symbol without a value, or says that it overflows. */
     public long evaluate(Map<String, Long> bindings) {
         long sum = 0;
         for (Term term : terms()) {
@@ -124,11 +188,24 @@ public final class Dim {
             for (String symbol : term.symbols()) {
                 Long value = bindings.get(symbol);
                 if (value == null) {
-                    throw new IllegalArgumentException("no size is bound to the dimension " + symbol);
+                    throw new SizeException("no size is bound to the dimension " + symbol);
                 }
-                product = Math.multiplyExact(product, value);
+                product = exact(Math::multiplyExact, product, value);
             }
-            sum = Math.addExact(sum, product);
+            sum = exact(Math::addExact, sum, product);
+        }
+        return sum;
+    }
+
+    /** About what {@link #evaluate} says, of sizes that may overflow there. */
+    public double estimate(ToLongFunction<String> sizes) {
+        double sum = 0;
+        for (Term term : terms()) {
+            double product = term.coefficient();
+            for (String symbol : term.symbols()) {
+                product *= sizes.applyAsLong(symbol);
+            }
+            sum += product;
         }
         return sum;
     }
@@ -138,30 +215,9 @@ public final class Dim {
         return minus(other).terms.values().stream().allMatch(c -> c >= 0);
     }
 
-    /** Parses the text form; an {@link IllegalArgumentException} says what is wrong. */
+    /** Parses the text form; a {@link SizeException} says what is wrong. */
     public static Dim parse(String text) {
-        String compact = text.replace(" ", "");
-        if (!compact.matches("-?[A-Za-z0-9_]+([*+-][A-Za-z0-9_]+)*")) {
-            throw new IllegalArgumentException("'" + text + "' is no dimension: write sizes like 8, S or 2*S-1");
-        }
-        Dim sum = of(0);
-        for (String term : compact.split("(?=[+-])")) {
-            Dim product = of(term.startsWith("-") ? -1 : 1);
-            for (String factor : term.replaceFirst("^[+-]", "").split("\\*")) {
-                product =
-                        product.times(Character.isDigit(factor.charAt(0)) ? of(number(factor, text)) : symbol(factor));
-            }
-            sum = sum.plus(product);
-        }
-        return sum;
-    }
-
-    private static long number(String digits, String text) {
-        try {
-            return Long.parseLong(digits);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("'" + digits + "' in '" + text + "' is no size", e);
-        }
+        return new DimParser(text).parse();
     }
 
     @Override

@@ -20,19 +20,24 @@ public final class Inference {
 
     public static Result infer(Op op, List<TensorType> in) {
         Inference inference = new Inference();
-        Optional<TensorType> type = inference.arity(op, in.size())
-                ? switch (op) {
+        Optional<TensorType> type = Optional.empty();
+        try {
+            if (inference.arity(op, in.size())) {
+                type = switch (op) {
                     case TensorOp t -> inference.tensorOp(t, in);
                     case KernelOp k -> new KernelInference(inference::require).infer(k, in);
-                }
-                : Optional.empty();
+                };
+            }
+        } catch (SizeException e) {
+            inference.violations.add(new Violation(Constraint.SIZE_C1, e.getMessage()));
+        }
         return new Result(inference.violations.isEmpty() ? type : Optional.empty(), List.copyOf(inference.violations));
     }
 
     /** The detail is a {@link String#format} one, as programs are checked often and seldom break anything. */
     private boolean require(boolean holds, Constraint constraint, String detail, Object... values) {
         if (!holds) {
-            violations.add(new Violation(constraint, String.format(Locale.ROOT, detail, values)));
+            violations.add(new Violation(constraint, OneLine.of(String.format(Locale.ROOT, detail, values))));
         }
         return holds;
     }
@@ -82,16 +87,34 @@ public final class Inference {
     }
 
     private Optional<TensorType> constant(TensorOp.Constant constant) {
-        if (constant.value() instanceof Literal.Dense(var values)) {
-            Shape shape = constant.type().shape();
-            require(
-                    shape.isStatic() && shape.elements().size() == values.size(),
-                    Constraint.CONSTANT_C1,
-                    "%s values for shape %s",
-                    values.size(),
-                    shape);
+        DType dtype = constant.type().dtype();
+        switch (constant.value()) {
+            case Literal.Splat(double value) -> holds(dtype, value);
+            case Literal.Dense(var values) -> {
+                Shape shape = constant.type().shape();
+                require(
+                        shape.isStatic() && shape.elements().size() == values.size(),
+                        Constraint.CONSTANT_C1,
+                        "%s values for shape %s",
+                        values.size(),
+                        shape);
+                values.stream()
+                        .filter(value -> !RegionTyping.holds(dtype, value))
+                        .findFirst()
+                        .ifPresent(value -> holds(dtype, value));
+            }
+            case Literal.Named name -> {}
         }
         return Optional.of(constant.type());
+    }
+
+    private void holds(DType dtype, double value) {
+        require(
+                RegionTyping.holds(dtype, value),
+                Constraint.CONSTANT_C2,
+                "%s is not a number of %s",
+                value,
+                dtype.text());
     }
 
     private Optional<TensorType> iota(TensorOp.Iota iota) {

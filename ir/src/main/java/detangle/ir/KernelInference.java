@@ -6,6 +6,9 @@ import java.util.Optional;
 
 /** The kernel-level half of {@link Inference}. */
 final class KernelInference {
+    /** Operands that a message lists. */
+    private static final int MOST_SHOWN = 10;
+
     /** Records a violation unless a condition holds, and says whether it does. */
     interface Requirement {
         boolean require(boolean holds, Constraint constraint, String detail, Object... values);
@@ -39,19 +42,27 @@ final class KernelInference {
                 dtypes.equals(op.region().arguments()),
                 Constraint.ELEMENTWISE_C1,
                 "arguments %s, operands %s",
-                op.region().arguments(),
-                dtypes);
+                some(op.region().arguments()),
+                some(dtypes));
         Optional<String> fault = RegionTyping.fault(op.region());
         require(fault.isEmpty(), Constraint.ELEMENTWISE_C3, "%s", fault.orElse(""));
+        if (fault.isPresent()) {
+            return Optional.empty(); // What type the expression has is for none to say.
+        }
         Optional<Shape> shape = Optional.of(Shape.SCALAR);
         for (TensorType t : in) {
             Optional<Shape> next = shape.flatMap(s -> Shape.broadcast(s, t.shape()));
-            if (!require(next.isPresent(), Constraint.ELEMENTWISE_C2, "operands %s", in)) {
+            if (!require(next.isPresent(), Constraint.ELEMENTWISE_C2, "operands %s", some(in))) {
                 return Optional.empty();
             }
             shape = next;
         }
         return shape.map(s -> new TensorType(op.region().body().dtype(), s));
+    }
+
+    /** The first of a list, which may be long. */
+    private static <T> List<T> some(List<T> all) {
+        return all.subList(0, Math.min(MOST_SHOWN, all.size()));
     }
 
     private static boolean computes(DType dtype) {

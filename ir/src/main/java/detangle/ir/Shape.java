@@ -7,11 +7,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The extents of a tensor, outermost first. A scalar has rank 0. */
+/** The extents of a tensor, outermost first. A scalar has rank 0; more than {@value #MOST_AXES} axes are a {@link SizeException}. */
 public record Shape(List<Dim> dims) {
+    /** Axes of the largest shape. */
+    public static final int MOST_AXES = 16;
+
     public static final Shape SCALAR = new Shape(List.of());
 
     public Shape {
+        if (dims.size() > MOST_AXES) {
+            throw new SizeException(
+                    "a shape has " + dims.size() + " axes, and no more than " + MOST_AXES + " are possible");
+        }
         dims = List.copyOf(dims);
     }
 

@@ -23,8 +23,11 @@ public final class Tensor {
     private final long[] shape;
     private final MemorySegment data;
 
-    /** An {@link IllegalArgumentException} if the segment's size is not that of the elements. */
+    /** An {@link IllegalArgumentException} if a size is negative, or the segment's size is not that of the elements. */
     public Tensor(DType dtype, long[] shape, MemorySegment data) {
+        if (Arrays.stream(shape).anyMatch(size -> size < 0)) {
+            throw new IllegalArgumentException("a tensor has no axes of the sizes " + Arrays.toString(shape));
+        }
         long bytes = Math.multiplyExact(elements(shape), (long) dtype.bytes());
         if (data.byteSize() != bytes) {
             throw new IllegalArgumentException("a tensor " + dtype.text() + Arrays.toString(shape) + " takes " + bytes
@@ -83,7 +86,11 @@ public final class Tensor {
         return tensor;
     }
 
+    /** The product of sizes; an {@link ArithmeticException} if it is beyond a long. */
     public static long elements(long[] shape) {
+        if (Arrays.stream(shape).anyMatch(size -> size == 0)) {
+            return 0;
+        }
         long n = 1;
         for (long size : shape) {
             n = Math.multiplyExact(n, size);

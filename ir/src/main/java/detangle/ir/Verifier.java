@@ -2,37 +2,30 @@ package detangle.ir;
 
 import detangle.ir.Program.Output;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
-/** Checks a program against every constraint of docs/IR.md and reports all that it breaks. */
+/** Checks a program against every constraint of docs/IR.md and reports what it breaks, up to {@value #MOST_ERRORS} times. */
 public final class Verifier {
-    private Verifier() {}
+    private static final int MOST_ERRORS = 100;
 
-    /** All errors, in program order; empty for a valid program. */
+    private final Program program;
+    private final List<Diagnostic> errors = new ArrayList<>();
+
+    private Verifier(Program program) {
+        this.program = program;
+    }
+
+    /** The errors, in program order; empty for a valid program. */
     public static List<Diagnostic> verify(Program program) {
-        List<Diagnostic> errors = new ArrayList<>();
-        Set<String> inputNames = new HashSet<>();
-        for (Node input : program.inputs()) {
-            boolean valid = input.op() instanceof TensorOp.Input(String name, var type) && inputNames.add(name);
-            if (!valid) {
-                report(errors, input, Constraint.INPUT_C1, "an input is no input, or its name is taken");
-            }
-        }
-        for (Node node : program.nodes()) {
-            if (node.op() instanceof TensorOp.Input && program.inputs().stream().noneMatch(i -> i == node)) {
-                report(errors, node, Constraint.INPUT_C1, "the program does not list it");
-            }
-            verify(node, errors);
-        }
-        Set<String> outputNames = new HashSet<>();
-        for (Output output : program.outputs()) {
-            if (!outputNames.add(output.name())) {
-                report(errors, output.node(), Constraint.OUTPUT_C1, "the output " + output.name() + " occurs twice");
-            }
-        }
-        return errors;
+        Verifier verifier = new Verifier(program);
+        verifier.verify();
+        return verifier.errors.subList(0, Math.min(MOST_ERRORS, verifier.errors.size()));
     }
 
     /** An {@link IrException} with the first error and the number of the others, if there are any. */
@@ -44,20 +37,80 @@ public final class Verifier {
         }
     }
 
-    private static void verify(Node node, List<Diagnostic> errors) {
+    private void verify() {
+        Set<String> inputNames = new HashSet<>();
+        Set<Node> listed = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<String> bound = new HashSet<>();
+        for (Node input : program.inputs()) {
+            boolean valid = input.op() instanceof TensorOp.Input(String name, var type) && inputNames.add(name);
+            if (!valid) {
+                report(input, Constraint.INPUT_C1, "an input is not an input operation, or its name is taken");
+            }
+            listed.add(input);
+            input.shape().dims().forEach(dim -> dim.asSymbol().ifPresent(bound::add));
+        }
+        for (Node node : program.nodes()) {
+            if (errors.size() >= MOST_ERRORS) {
+                return;
+            }
+            if (node.op() instanceof TensorOp.Input && !listed.contains(node)) {
+                report(node, Constraint.INPUT_C1, "the program does not list it");
+            }
+            types(node);
+            sizes(node);
+            symbols(node, bound);
+        }
+        Set<String> outputNames = new HashSet<>();
+        for (Output output : program.outputs()) {
+            if (!outputNames.add(output.name())) {
+                report(output.node(), Constraint.OUTPUT_C1, "the output " + output.name() + " occurs twice");
+            }
+        }
+    }
+
+    private void types(Node node) {
         List<TensorType> operands = node.inputs().stream().map(Node::type).toList();
         Inference.Result result = Inference.infer(node.op(), operands);
         for (Violation violation : result.violations()) {
-            report(errors, node, violation.constraint(), violation.detail());
+            report(node, violation.constraint(), violation.detail());
         }
         result.type()
                 .filter(t -> !t.equals(node.type()))
-                .ifPresent(
-                        t -> report(errors, node, Constraint.NODE_TYPE, "declared " + node.type() + ", inferred " + t));
+                .ifPresent(t -> report(node, Constraint.NODE_TYPE, "declared " + node.type() + ", inferred " + t));
     }
 
-    private static void report(List<Diagnostic> errors, Node node, Constraint constraint, String detail) {
+    /** Whoever reserves memory multiplies these, so that nothing may overflow there. */
+    private void sizes(Node node) {
+        for (Dim dim : node.shape().dims()) {
+            if (dim.isStatic() && dim.size() < 0) {
+                report(node, Constraint.SIZE_C1, "a size of " + node.type() + " is negative");
+                return;
+            }
+        }
+        try {
+            node.shape().elements().times(node.type().dtype().bytes());
+        } catch (SizeException e) {
+            report(node, Constraint.SIZE_C1, e.getMessage());
+        }
+    }
+
+    private void symbols(Node node, Set<String> bound) {
+        Set<String> unbound = new TreeSet<>();
+        UnaryOperator<Dim> look = dim -> {
+            if (!dim.isStatic()) {
+                dim.symbols().stream().filter(s -> !bound.contains(s)).forEach(unbound::add);
+            }
+            return dim;
+        };
+        node.shape().dims().forEach(look::apply);
+        OpDims.map(node.op(), look);
+        if (!unbound.isEmpty()) {
+            report(node, Constraint.SYMBOL_C1, "no input has an axis of the size " + String.join(", ", unbound));
+        }
+    }
+
+    private void report(Node node, Constraint constraint, String detail) {
         String name = node.name().isEmpty() ? node.toString() : "%" + node.name();
-        errors.add(new Diagnostic(node.location(), constraint, detail + " in " + name));
+        errors.add(new Diagnostic(node.location(), constraint, OneLine.of(detail + " in " + name)));
     }
 }

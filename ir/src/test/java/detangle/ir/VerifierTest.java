@@ -27,6 +27,9 @@ class VerifierTest {
     private static final String BROKEN = """
             arity | dot %x | f32[B,S,8]
             constant_c1 | constant dense<1, 2> | f32[3]
+            constant_c2 | constant 0.5 | i32[3]
+            constant_c2 | constant dense<0, 1, 2> | i1[3]
+            constant_c2 | constant 1000 | i8[]
             iota_c1 | iota {axis=0, start=0} | f32[4]
             iota_c2 | iota {axis=1, start=0} | i32[4]
             unary_c1 | exp %i | i32[B,S]
@@ -86,6 +89,14 @@ class VerifierTest {
             packed_attention_c3 | packed_attention %h, %h, %h, %g, %g, %o, %o, %t, %i {terms=[c2c,c2p], scale=1, length=S} | f32[T,4,8]
             packed_attention_c4 | packed_attention %h, %h, %h, %g, %g, %o, %o, %p, %o {terms=[c2c,c2p], scale=1, length=S} | f32[T,4,8]
             node_type | neg %x | f32[B,S]
+            size_c1 | constant 0 | f32[-1]
+            size_c1 | constant 0 | f32[4294967296,4294967296]
+            size_c1 | constant 0 | f64[2305843009213693952]
+            size_c1 | reshape %x | f32[B*B*B*B*B*B*B*B,B*B*B*B*B*B*B*B*B]
+            size_c1 | slice %o {axis=0, start=-9223372036854775807, limit=9} | i32[9]
+            symbol_c1 | constant 0 | f32[U]
+            symbol_c1 | iota {axis=0, start=U} | i32[4]
+            symbol_c1 | packed_attention %h, %h, %h, %g, %g, %o, %o {terms=[c2c], scale=1, length=U} | f32[T,4,8]
             """;
 
     private static Set<String> labels(Program program) {

@@ -8,7 +8,9 @@ import static detangle.compiler.pass.Patterns.splat;
 import detangle.ir.BinaryFunction;
 import detangle.ir.Node;
 import detangle.ir.TensorOp;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -24,6 +26,8 @@ import java.util.OptionalDouble;
  */
 record AttentionPattern(
         Node q, Node k, Node v, Node mask, double scale, Optional<Node> pk, Optional<Node> pq, Optional<Node> table) {
+    /** Content to content, content to position and position to content. */
+    private static final int MOST_TERMS = 3;
 
     /** Matches {@code dot(masked_softmax(scale * (c2c + c2p + p2c), mask), v)}; terms in any order and association. */
     static Optional<AttentionPattern> match(Node node) {
@@ -44,11 +48,10 @@ record AttentionPattern(
             scale = scaled.get().factor();
             scores = scaled.get().value();
         }
-        List<Node> terms = new ArrayList<>();
-        flattenSum(scores, terms);
+        List<Node> terms = terms(scores);
         Optional<Node> content =
                 terms.stream().filter(AttentionPattern::isContent).findFirst();
-        if (content.isEmpty() || terms.size() > 3) {
+        if (content.isEmpty()) {
             return Optional.empty();
         }
         Node q = content.get().input(0);
@@ -80,13 +83,23 @@ record AttentionPattern(
         return Optional.of(new AttentionPattern(q, k, v, softmax.mask(), scale, pk, pq, table));
     }
 
-    private static void flattenSum(Node node, List<Node> terms) {
-        if (binary(node, BinaryFunction.ADD)) {
-            flattenSum(node.input(0), terms);
-            flattenSum(node.input(1), terms);
-        } else {
-            terms.add(node);
+    /** The terms of a sum from left to right; none if there are more than attention has. */
+    private static List<Node> terms(Node sum) {
+        List<Node> terms = new ArrayList<>();
+        Deque<Node> waiting = new ArrayDeque<>(List.of(sum));
+        while (!waiting.isEmpty()) {
+            if (waiting.size() + terms.size() > MOST_TERMS) {
+                return List.of();
+            }
+            Node node = waiting.pop();
+            if (binary(node, BinaryFunction.ADD)) {
+                waiting.push(node.input(1));
+                waiting.push(node.input(0));
+            } else {
+                terms.add(node);
+            }
         }
+        return terms;
     }
 
     /** {@code dot(q, k) {rhs_t}} of two operands of rank 4. */

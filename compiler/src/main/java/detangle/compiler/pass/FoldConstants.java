@@ -2,6 +2,7 @@ package detangle.compiler.pass;
 
 import detangle.compiler.ConstantEvaluator;
 import detangle.compiler.Pass;
+import detangle.ir.DType;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -30,6 +31,9 @@ import java.util.Set;
 public final class FoldConstants implements Pass {
     /** Results up to this size are written into the program. */
     private static final int MAX_DENSE = 16;
+
+    /** Beyond it, not every whole number is a double. */
+    private static final double TOO_LARGE = 0x1p53;
 
     private final ConstantEvaluator evaluator;
 
@@ -93,31 +97,39 @@ public final class FoldConstants implements Pass {
         program.outputs().forEach(o -> returned.add(o.node()));
         List<Node> roots = new ArrayList<>();
         Map<Node, List<Node>> users = program.users();
+        Set<Node> cheap = cheap(program);
         for (Node node : program.nodes()) {
             boolean read = returned.contains(node)
-                    || users.get(node).stream().anyMatch(user -> !constant.contains(user) || isCheap(user));
-            if (constant.contains(node) && read && !isCheap(node)) {
+                    || users.get(node).stream().anyMatch(user -> !constant.contains(user) || cheap.contains(user));
+            if (constant.contains(node) && read && !cheap.contains(node)) {
                 roots.add(node);
             }
         }
         return roots;
     }
 
-    /** A constant, or one moved, repeated or converted: nothing is computed. */
-    private static boolean isCheap(Node node) {
-        return switch (node.op()) {
-            case TensorOp.Constant c -> true;
-            case TensorOp.Broadcast b -> true;
-            case TensorOp.Convert c -> isCheap(node.input(0));
-            case TensorOp.Reshape r -> isCheap(node.input(0));
-            case TensorOp.Transpose t -> isCheap(node.input(0));
-            default -> false;
-        };
+    /** Constants, and what moves, repeats or converts them: nothing is computed. */
+    private static Set<Node> cheap(Program program) {
+        Set<Node> cheap = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Node node : program.nodes()) {
+            boolean isCheap = switch (node.op()) {
+                case TensorOp.Constant c -> true;
+                case TensorOp.Broadcast b -> true;
+                case TensorOp.Convert c -> cheap.contains(node.input(0));
+                case TensorOp.Reshape r -> cheap.contains(node.input(0));
+                case TensorOp.Transpose t -> cheap.contains(node.input(0));
+                default -> false;
+            };
+            if (isCheap) {
+                cheap.add(node);
+            }
+        }
+        return cheap;
     }
 
     private static Optional<Literal> literal(Tensor value) {
         double[] values = value.elements() <= MAX_DENSE ? value.toDoubles() : new double[0];
-        if (value.elements() > MAX_DENSE || values.length == 0) {
+        if (value.elements() > MAX_DENSE || values.length == 0 || !isExact(value)) {
             return Optional.empty();
         }
         boolean same = Arrays.stream(values).allMatch(v -> Double.compare(v, values[0]) == 0);
@@ -125,6 +137,12 @@ public final class FoldConstants implements Pass {
                 same
                         ? new Literal.Splat(values[0])
                         : new Literal.Dense(Arrays.stream(values).boxed().toList()));
+    }
+
+    /** Whether doubles, which literals are, hold the elements. */
+    private static boolean isExact(Tensor value) {
+        return value.dtype() != DType.I64
+                || Arrays.stream(value.toLongs()).allMatch(v -> Math.abs((double) v) < TOO_LARGE);
     }
 
     private static String freeName(Node root, Map<String, Tensor> taken) {

@@ -37,6 +37,12 @@ public final class FuseElementwise implements Pass {
 
     private static final int MAX_FUNCTIONS = 32;
 
+    /**
+     * Functions, arguments and numbers of an expression as it is written, where what is read twice is written twice: doublings of
+     * doublings would not end.
+     */
+    private static final int MAX_PARTS = 256;
+
     @Override
     public String name() {
         return "fuse-elementwise";
@@ -70,7 +76,7 @@ public final class FuseElementwise implements Pass {
     }
 
     /** A region over nodes of the program before the pass. */
-    private record Grown(List<Node> operands, ScalarExpr body, int functions) {
+    private record Grown(List<Node> operands, ScalarExpr body, int functions, int parts) {
         Node node(Map<Node, Node> rebuilt) {
             List<DType> dtypes = operands.stream().map(n -> n.type().dtype()).toList();
             List<Node> inputs = operands.stream().map(rebuilt::get).toList();
@@ -81,6 +87,7 @@ public final class FuseElementwise implements Pass {
     private static Grown grow(Node node, Map<Node, Grown> regions, Map<Node, List<Node>> users, Set<Node> returned) {
         Set<Node> absorbed = Collections.newSetFromMap(new IdentityHashMap<>());
         int functions = 1;
+        int parts = 1 + node.inputs().size();
         Set<Node> operands = Collections.newSetFromMap(new IdentityHashMap<>());
         operands.addAll(node.inputs());
         for (Node input : node.inputs()) {
@@ -90,7 +97,8 @@ public final class FuseElementwise implements Pass {
                     && !returned.contains(input)
                     && input.shape().equals(node.shape())
                     && functions + producer.functions() <= MAX_FUNCTIONS;
-            if (joins && !absorbed.contains(input)) {
+            int more = joins ? (producer.parts() - 1) * Collections.frequency(node.inputs(), input) : 0;
+            if (joins && !absorbed.contains(input) && parts + more <= MAX_PARTS) {
                 Set<Node> together = Collections.newSetFromMap(new IdentityHashMap<>());
                 together.addAll(operands);
                 together.addAll(producer.operands());
@@ -98,6 +106,7 @@ public final class FuseElementwise implements Pass {
                     operands.addAll(producer.operands());
                     absorbed.add(input);
                     functions += producer.functions();
+                    parts += more;
                 }
             }
         }
@@ -110,7 +119,7 @@ public final class FuseElementwise implements Pass {
             }
         }
         List<ScalarExpr> in = node.inputs().stream().map(expressions::get).toList();
-        return new Grown(order, function(node, in), functions);
+        return new Grown(order, function(node, in), functions, parts);
     }
 
     /** An operand becomes an argument; a scalar constant is written into the expression. */

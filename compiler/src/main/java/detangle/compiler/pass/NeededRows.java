@@ -1,5 +1,6 @@
 package detangle.compiler.pass;
 
+import detangle.compiler.CompileException;
 import detangle.compiler.Pass;
 import detangle.ir.Builder;
 import detangle.ir.Dim;
@@ -27,6 +28,9 @@ import java.util.Optional;
 public final class NeededRows implements Pass {
     private static final List<Rule> RULES = List.of(NeededRows::slice, NeededRows::lookUp);
 
+    /** Far more than any model needs. */
+    private static final int MAX_ROUNDS = 200;
+
     @Override
     public String name() {
         return "needed-rows";
@@ -38,7 +42,11 @@ public final class NeededRows implements Pass {
         CommonSubexpressions merge = new CommonSubexpressions();
         Program current = program;
         Program next = Rewriter.rewrite(current, RULES);
-        while (next != current) {
+        for (int round = 0; next != current; round++) {
+            if (round == MAX_ROUNDS) {
+                throw new CompileException("the pass " + name() + " does not come to an end within " + MAX_ROUNDS
+                        + " rounds: the program is too deep");
+            }
             current = merge.run(next);
             next = Rewriter.rewrite(current, RULES);
         }

@@ -6,10 +6,13 @@ import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Literal;
 import detangle.ir.Node;
+import detangle.ir.Program;
 import detangle.ir.Shape;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -34,11 +37,19 @@ final class RelativeIndexAnalysis {
         record Anything() implements Knowledge {}
     }
 
+    /** No model repeats an index more often, and sums of sums of it must not overflow. */
+    private static final long MOST_REPEATED = 100;
+
     private static final Knowledge UNIFORM = new Knowledge.Uniform();
     private static final Knowledge OF_DIFFERENCE = new Knowledge.OfDifference();
     private static final Knowledge ANYTHING = new Knowledge.Anything();
 
     private final Map<Node, Knowledge> known = new IdentityHashMap<>();
+
+    /** Operands come before their users, so that no question goes deeper than one operand. */
+    RelativeIndexAnalysis(Program program) {
+        program.nodes().forEach(this::knowledge);
+    }
 
     /** Whether the node is a matrix whose element (i,j) depends on i - j, and on that indeed. */
     boolean dependsOnDifference(Node node) {
@@ -84,12 +95,12 @@ final class RelativeIndexAnalysis {
             // i and j alone are no functions of i - j; only their sums and differences may be.
             return switch (function) {
                 case ADD ->
-                    new Knowledge.Affine(
+                    affine(
                             a.rows() + b.rows(),
                             a.columns() + b.columns(),
                             a.offset().plus(b.offset()));
                 case SUB ->
-                    new Knowledge.Affine(
+                    affine(
                             a.rows() - b.rows(),
                             a.columns() - b.columns(),
                             a.offset().minus(b.offset()));
@@ -97,6 +108,11 @@ final class RelativeIndexAnalysis {
             };
         }
         return elementwise(node);
+    }
+
+    private static Knowledge affine(long rows, long columns, Dim offset) {
+        boolean small = Math.max(Math.abs(rows), Math.abs(columns)) <= MOST_REPEATED;
+        return small ? new Knowledge.Affine(rows, columns, offset) : ANYTHING;
     }
 
     private Knowledge elementwise(Node node) {
@@ -138,15 +154,26 @@ final class RelativeIndexAnalysis {
             this.done = done;
         }
 
-        Node rebuild(Node node) {
-            Node result = done.get(node);
-            if (result == null) {
-                result = compute(node);
-                done.put(node, result);
+        /** With a stack of its own, as an expression may be deeper than the thread's. */
+        Node rebuild(Node root) {
+            Deque<Node> waiting = new ArrayDeque<>(List.of(root));
+            while (!waiting.isEmpty()) {
+                Node node = waiting.peek();
+                List<Node> missing = knowledge(node) instanceof Knowledge.Affine
+                        ? List.of()
+                        : node.inputs().stream()
+                                .filter(x -> !done.containsKey(x))
+                                .toList();
+                missing.forEach(waiting::push);
+                if (missing.isEmpty()) {
+                    waiting.pop();
+                    done.computeIfAbsent(node, this::compute);
+                }
             }
-            return result;
+            return done.get(root);
         }
 
+        /** Operands are there. */
         private Node compute(Node node) {
             if (node.op() instanceof TensorOp.Constant(Literal value, TensorType type)) {
                 return type.rank() == 0 ? node : b.constant(value, type.withShape(shape));
@@ -154,7 +181,7 @@ final class RelativeIndexAnalysis {
             if (knowledge(node) instanceof Knowledge.Affine affine) {
                 return affine(affine, node.type().dtype()).withName(node.name());
             }
-            List<Node> inputs = node.inputs().stream().map(this::rebuild).toList();
+            List<Node> inputs = node.inputs().stream().map(done::get).toList();
             return b.op(node.op(), inputs).withName(node.name());
         }
 

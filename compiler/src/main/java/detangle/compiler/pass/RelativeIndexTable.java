@@ -30,7 +30,7 @@ public final class RelativeIndexTable implements Pass {
 
     @Override
     public Program run(Program program) {
-        RelativeIndexAnalysis analysis = new RelativeIndexAnalysis();
+        RelativeIndexAnalysis analysis = new RelativeIndexAnalysis(program);
         Builder b = new Builder();
         Map<Node, Node> replacements = new IdentityHashMap<>();
         program.users().forEach((node, users) -> {

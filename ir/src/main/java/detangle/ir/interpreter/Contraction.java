@@ -84,14 +84,15 @@ final class Contraction {
         }
     }
 
-    static Value conv1d(Value x, Value w, int groups, int padding) {
+    /** @param shape of the result */
+    static Value conv1d(Value x, Value w, int groups, int padding, int[] shape) {
         int length = x.dim(1);
         int kernel = w.dim(2);
         int channels = x.dim(2);
-        int outLength = Math.max(0, length + 2 * padding - kernel + 1);
+        int outLength = shape[1];
         int outChannels = w.dim(0);
         int perGroup = channels / groups;
-        Value out = Value.zeros(x.dtype(), new int[] {x.dim(0), outLength, outChannels});
+        Value out = Value.zeros(x.dtype(), shape);
         for (int b = 0; b < x.dim(0); b++) {
             for (int s = 0; s < outLength; s++) {
                 for (int o = 0; o < outChannels; o++) {

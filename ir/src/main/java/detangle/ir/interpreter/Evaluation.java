@@ -87,7 +87,8 @@ final class Evaluation {
             case TensorOp.GatherLast() -> Indexing.gatherLast(in.get(0), in.get(1));
             case TensorOp.ScatterAddLast() -> Indexing.scatterAddLast(in.get(0), in.get(1), in.get(2));
             case TensorOp.Toeplitz(var rows, var columns) -> Movement.toeplitz(in.get(0), shape[0], shape[1]);
-            case TensorOp.Conv1d(var groups, var padding) -> Contraction.conv1d(in.get(0), in.get(1), groups, padding);
+            case TensorOp.Conv1d(var groups, var padding) ->
+                Contraction.conv1d(in.get(0), in.get(1), groups, padding, shape);
             case TensorOp.StopGradient() -> in.get(0);
             case TensorOp.Transfer t -> in.get(0);
             case TensorOp.RandomUniform(var type, var stream) ->

@@ -2,18 +2,19 @@ package detangle.ir.interpreter;
 
 import detangle.ir.Builder;
 import detangle.ir.Decomposition;
-import detangle.ir.Dim;
+import detangle.ir.IrException;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Op;
+import detangle.ir.OpDims;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
-import detangle.ir.Shape;
+import detangle.ir.SizeException;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
+import detangle.ir.Verifier;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -36,13 +37,13 @@ public final class Interpreter {
      *
      * @param inputs a tensor for each input, by name, of the declared type
      * @return the outputs by name, in order; floats are f64 in {@link Precision#F64}, of the declared type otherwise
-     * @throws InterpreterException if an input or constant is absent, or an id is outside its table
+     * @throws InterpreterException if an input or constant is absent or of another type, an id is outside its table, or values need more
+     *     memory than there is
+     * @throws detangle.ir.IrException if the program breaks a constraint
      */
     public Map<String, Tensor> run(Program program, Map<String, Tensor> inputs) {
-        Map<String, Long> bindings = new HashMap<>();
-        for (Node node : program.inputs()) {
-            bind(node.shape(), input(inputs, ((TensorOp.Input) node.op()).name()), bindings);
-        }
+        Verifier.check(program);
+        Map<String, Long> bindings = InputBinding.bind(program, inputs);
         List<Node> roots = program.outputs().stream().map(Output::node).toList();
         Map<Node, Value> values = evaluate(roots, bindings, inputs, program.constants());
         Map<String, Tensor> results = new LinkedHashMap<>();
@@ -73,38 +74,28 @@ public final class Interpreter {
             inputs.add(b.input("x" + i, operands.get(i).type()));
             values.put("x" + i, operands.get(i));
         }
-        Node result = b.op(Substitution.bind(op, bindings), inputs);
-        return tensor(evaluate(List.of(result), Map.of(), values, Map.of()).get(result));
+        try {
+            Node result = b.op(OpDims.bind(op, bindings), inputs);
+            return tensor(evaluate(List.of(result), Map.of(), values, Map.of()).get(result));
+        } catch (IrException | SizeException e) {
+            throw new InterpreterException(e.getMessage() + " at sizes " + bindings);
+        }
     }
 
     private Tensor tensor(Value value) {
         return value.toTensor(value.isFloat() && precision == Precision.F64 ? detangle.ir.DType.F64 : value.dtype());
     }
 
-    private static Tensor input(Map<String, Tensor> inputs, String name) {
-        Tensor tensor = inputs.get(name);
-        if (tensor == null) {
-            throw new InterpreterException("the input '" + name + "' is missing");
-        }
-        return tensor;
-    }
-
-    private static void bind(Shape shape, Tensor tensor, Map<String, Long> bindings) {
-        if (shape.rank() != tensor.rank()) {
-            throw new InterpreterException(tensor + " is given where the shape is " + shape);
-        }
-        for (int axis = 0; axis < shape.rank(); axis++) {
-            Dim dim = shape.dim(axis);
-            if (!dim.isStatic()) {
-                bindings.putIfAbsent(dim.toString(), tensor.dim(axis));
-            }
-        }
-        if (!Arrays.equals(shape.evaluate(bindings), tensor.shape())) {
-            throw new InterpreterException(tensor + " is given where the shape is " + shape + " with " + bindings);
-        }
-    }
-
     private Map<Node, Value> evaluate(
+            List<Node> roots, Map<String, Long> bindings, Map<String, Tensor> inputs, Map<String, Tensor> constants) {
+        try {
+            return values(roots, bindings, inputs, constants);
+        } catch (IrException | SizeException e) {
+            throw new InterpreterException(e.getMessage() + (bindings.isEmpty() ? "" : " at sizes " + bindings));
+        }
+    }
+
+    private Map<Node, Value> values(
             List<Node> roots, Map<String, Long> bindings, Map<String, Tensor> inputs, Map<String, Tensor> constants) {
         List<Output> outputs = new ArrayList<>();
         for (Node root : roots) {
@@ -118,21 +109,28 @@ public final class Interpreter {
 
         Map<Node, Value> values = new IdentityHashMap<>();
         Evaluation evaluation = new Evaluation(precision, bindings, inputs, constants);
+        HeapBudget budget = new HeapBudget();
         for (Node node : program.nodes()) {
             boolean readInPlace = isNamed(node) && isGatheredOnly(node, users.get(node));
             if (!readInPlace) {
+                budget.take(node, Value.elements(Value.ints(node.shape().evaluate(bindings))));
                 List<Value> operands = node.inputs().stream().map(values::get).toList();
                 values.put(node, evaluation.evaluate(node, operands));
             }
             for (Node operand : node.inputs()) {
                 if (uses.merge(operand, -1, Integer::sum) == 0) {
-                    values.remove(operand);
+                    Value dead = values.remove(operand);
+                    if (dead != null) { // What is read in place is not there.
+                        budget.release(dead.elements());
+                    }
                 }
             }
         }
         Map<Node, Value> results = new IdentityHashMap<>();
         for (int i = 0; i < roots.size(); i++) {
-            results.put(roots.get(i), values.get(program.outputs().get(i).node()));
+            Value value = values.get(program.outputs().get(i).node());
+            budget.take(roots.get(i), value.elements()); // Each result is a copy.
+            results.put(roots.get(i), value);
         }
         return results;
     }

@@ -2,6 +2,7 @@ package detangle.ir.interpreter;
 
 import detangle.ir.DType;
 import detangle.ir.Tensor;
+import java.util.Arrays;
 
 /**
  * A tensor inside the interpreter, row-major: floats of every type as doubles, integers and i1 as longs. Exactly one of
@@ -27,9 +28,15 @@ record Value(DType dtype, int[] shape, double[] floats, long[] ints) {
 
     static Value of(Tensor tensor) {
         int[] shape = ints(tensor.shape());
-        return tensor.dtype().isFloat()
-                ? of(tensor.dtype(), shape, tensor.toDoubles())
-                : of(tensor.dtype(), shape, tensor.toLongs());
+        if (tensor.dtype().isFloat()) {
+            return of(tensor.dtype(), shape, tensor.toDoubles());
+        }
+        long[] ints = tensor.toLongs();
+        if (tensor.dtype() == DType.I1) {
+            // Stored data may have any byte for true.
+            Arrays.setAll(ints, i -> ints[i] == 0 ? 0 : 1);
+        }
+        return of(tensor.dtype(), shape, ints);
     }
 
     /** The sizes of a value; it must fit a Java array. */
@@ -45,7 +52,7 @@ record Value(DType dtype, int[] shape, double[] floats, long[] ints) {
     }
 
     static int elements(int[] shape) {
-        long n = 1;
+        long n = Arrays.stream(shape).anyMatch(size -> size == 0) ? 0 : 1;
         for (int size : shape) {
             n *= size;
             if (n > Integer.MAX_VALUE - 8) {
@@ -71,6 +78,7 @@ record Value(DType dtype, int[] shape, double[] floats, long[] ints) {
     boolean isFloat() {
         return dtype.isFloat();
     }
+
     /** The same elements under another float type, or the same integer type. */
     Value as(DType other) {
         return new Value(other, shape, floats, ints);

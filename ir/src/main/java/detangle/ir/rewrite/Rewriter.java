@@ -1,6 +1,7 @@
 package detangle.ir.rewrite;
 
 import detangle.ir.InternalException;
+import detangle.ir.IrException;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
@@ -15,7 +16,7 @@ import java.util.Optional;
  * node. Replacements keep the name of what they replace, so that dumps stay readable.
  */
 public final class Rewriter {
-    /** Far more than rules that make progress need; two rules that undo each other end here. */
+    /** Far more than rules that make progress need on any model; two rules that undo each other end here. */
     private static final int MAX_SWEEPS = 1000;
 
     private Rewriter() {}
@@ -29,7 +30,8 @@ public final class Rewriter {
             }
             current = next;
         }
-        throw new InternalException("the rules " + rules + " do not come to an end on program " + program.name());
+        throw new IrException("the rules do not come to an end within " + MAX_SWEEPS + " rounds over the program "
+                + program.name() + ": it is too deep");
     }
 
     /** Replaces nodes by others, everywhere; a node without a replacement stays, over its operands' replacements. */

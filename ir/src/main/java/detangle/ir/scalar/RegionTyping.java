@@ -3,10 +3,22 @@ package detangle.ir.scalar;
 import detangle.ir.BinaryFunction;
 import detangle.ir.DType;
 import detangle.ir.UnaryFunction;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 
 /** Which element types scalar functions take, and whether a region is well typed. */
 public final class RegionTyping {
+    /** Functions, arguments and numbers of the largest expression, each as often as it is written; passes write a few dozen. */
+    public static final int MOST_PARTS = 1000;
+
+    /** How deep an expression is nested at most. The bound keeps what walks it from overflowing the stack. */
+    public static final int MOST_DEPTH = 100;
+
+    /** An expression and how deep it stands. */
+    private record Part(ScalarExpr expr, int depth) {}
+
     private RegionTyping() {}
 
     public static boolean takes(UnaryFunction function, DType dtype) {
@@ -24,9 +36,39 @@ public final class RegionTyping {
         };
     }
 
+    /** Whether an element type holds a number exactly, or to the nearest if it is a type of floats. */
+    public static boolean holds(DType dtype, double value) {
+        return switch (dtype) {
+            case F32, F16, BF16, F64 -> true;
+            case I32 -> value == (int) value;
+            case I64 -> value == Math.rint(value) && Math.abs(value) <= 0x1p63;
+            case I8 -> value == (byte) value;
+            case I1 -> value == 0 || value == 1;
+        };
+    }
+
     /** What is wrong with the region, or nothing. */
     public static Optional<String> fault(Region region) {
-        return fault(region.body(), region);
+        return isSmall(region.body())
+                ? fault(region.body(), region)
+                : Optional.of("its expression has more than " + MOST_PARTS + " parts, or is nested more than "
+                        + MOST_DEPTH + " deep");
+    }
+
+    /** Counted until there are too many, as few objects may stand for a tree without end. */
+    private static boolean isSmall(ScalarExpr body) {
+        Deque<Part> waiting = new ArrayDeque<>(List.of(new Part(body, 0)));
+        int parts = 0;
+        while (!waiting.isEmpty()) {
+            Part part = waiting.pop();
+            if (++parts > MOST_PARTS || part.depth() > MOST_DEPTH) {
+                return false;
+            }
+            for (ScalarExpr operand : part.expr().operands()) {
+                waiting.push(new Part(operand, part.depth() + 1));
+            }
+        }
+        return true;
     }
 
     private static Optional<String> fault(ScalarExpr expr, Region region) {
@@ -37,7 +79,8 @@ public final class RegionTyping {
                                 && index < region.arguments().size()
                                 && region.arguments().get(index) == dtype,
                         "a" + index + " is no argument of type " + dtype.text());
-            case ScalarExpr.Const c -> Optional.empty();
+            case ScalarExpr.Const(var value, var dtype) ->
+                unless(holds(dtype, value), value + " is not a number of " + dtype.text());
             case ScalarExpr.Unary(var f, var x) ->
                 fault(x, region)
                         .or(() -> unless(

@@ -4,6 +4,7 @@ import detangle.ir.BinaryFunction;
 import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.UnaryFunction;
+import java.util.List;
 
 /**
  * What an elementwise region computes for one element, as a tree. Equal subtrees are equal values (records compare by
@@ -11,6 +12,19 @@ import detangle.ir.UnaryFunction;
  */
 public sealed interface ScalarExpr {
     DType dtype();
+
+    /** What it is computed from, in the order written. */
+    default List<ScalarExpr> operands() {
+        return switch (this) {
+            case Arg a -> List.of();
+            case Const c -> List.of();
+            case Unary(var f, var x) -> List.of(x);
+            case Binary(var f, var a, var b) -> List.of(a, b);
+            case Compare(var c, var a, var b) -> List.of(a, b);
+            case Select(var c, var a, var b) -> List.of(c, a, b);
+            case Convert(var x, var to) -> List.of(x);
+        };
+    }
 
     /** The element of the region's operand {@code index}. */
     record Arg(int index, DType dtype) implements ScalarExpr {}

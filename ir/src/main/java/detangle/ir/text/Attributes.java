@@ -1,6 +1,7 @@
 package detangle.ir.text;
 
 import detangle.ir.Dim;
+import detangle.ir.SizeException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,7 +86,7 @@ final class Attributes {
     Dim takeDim(String name) {
         try {
             return Dim.parse(take(name));
-        } catch (IllegalArgumentException | ArithmeticException e) {
+        } catch (SizeException e) {
             throw new AttributeException(name + ": " + e.getMessage());
         }
     }

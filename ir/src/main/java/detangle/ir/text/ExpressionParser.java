@@ -2,19 +2,21 @@ package detangle.ir.text;
 
 import detangle.ir.DType;
 import detangle.ir.Location;
+import detangle.ir.scalar.RegionTyping;
 import detangle.ir.scalar.ScalarExpr;
 import java.util.List;
 import java.util.Optional;
 
 /** Reads the scalar expression of an elementwise region, such as {@code mul(a0, add(a1, 0.5:f32))}. */
 final class ExpressionParser {
-    /** Deeper nesting than any pass makes; the limit keeps hostile text from overflowing the stack. */
-    private static final int MAX_DEPTH = 500;
-
     private static final String CONVERT = "convert_";
+
+    /** No scalar function takes more. */
+    private static final int MOST_OPERANDS = 3;
 
     private final TokenReader in;
     private final List<DType> arguments;
+    private int parts;
 
     ExpressionParser(TokenReader in, List<DType> arguments) {
         this.in = in;
@@ -26,8 +28,11 @@ final class ExpressionParser {
     }
 
     private ScalarExpr expression(int depth) {
-        if (depth > MAX_DEPTH) {
-            throw in.error("the expression is nested more than " + MAX_DEPTH + " deep");
+        if (depth > RegionTyping.MOST_DEPTH) {
+            throw in.error("the expression is nested more than " + RegionTyping.MOST_DEPTH + " deep");
+        }
+        if (++parts > RegionTyping.MOST_PARTS) {
+            throw in.error("the expression has more than " + RegionTyping.MOST_PARTS + " parts");
         }
         Location location = in.location();
         if (in.isNumber()) {
@@ -44,7 +49,7 @@ final class ExpressionParser {
             double value = Numbers.parse(word).orElseThrow();
             return new ScalarExpr.Const(value, dtype(in.word(), location));
         }
-        List<ScalarExpr> operands = in.list("(", ")", () -> expression(depth + 1));
+        List<ScalarExpr> operands = in.list("(", ")", MOST_OPERANDS, () -> expression(depth + 1));
         return call(word, operands, location)
                 .orElseThrow(() -> new ParseException(
                         location, "'" + word + "' of " + operands.size() + " operands is no scalar function"));

@@ -10,6 +10,7 @@ import detangle.ir.Op;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import detangle.ir.Shape;
+import detangle.ir.SizeException;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.scalar.Region;
@@ -24,10 +25,29 @@ import java.util.Optional;
  * Reads the text form of a program. Types are taken as declared: whether they are right is for the verifier to say. The
  * data of named constants is not in the text, so the program's constants are empty. Statements that no output needs are
  * read and dropped.
+ *
+ * <p>A text has bounds, far above the program of any model (the largest has about 4 000 statements in half a million characters): so
+ * neither memory nor the time of what walks programs has to be feared.
  */
 public final class Parser {
+    /** Characters of the longest text. */
+    public static final int MOST_CHARACTERS = 8 * 1024 * 1024;
+
+    /** Arguments and statements of the longest program. */
+    private static final int MOST_VALUES = 20_000;
+
+    private static final int MOST_OPERANDS = 1_000;
+    private static final int MOST_OUTPUTS = 1_000;
+    private static final int MOST_ATTRIBUTES = 100;
+
+    /** Numbers of a dense constant, which is for what a reader wants to see; more are kept beside the text. */
+    private static final int MOST_NUMBERS = 65_536;
+
     private final TokenReader in;
     private final Map<String, Node> values = new HashMap<>();
+
+    /** Programs repeat a few sizes in all of their types. */
+    private final Map<String, Dim> dims = new HashMap<>();
 
     private Parser(String file, String text) {
         this.in = new TokenReader(new Lexer(file, text));
@@ -38,6 +58,12 @@ public final class Parser {
      * @throws ParseException with line and column; no other exception for any text
      */
     public static Program parse(String file, String text) {
+        if (text.length() > MOST_CHARACTERS) {
+            throw new ParseException(
+                    new Location(file, 1, 1),
+                    "the program has " + text.length() + " characters, and no more than " + MOST_CHARACTERS
+                            + " are read");
+        }
         return new Parser(file, text).program();
     }
 
@@ -45,10 +71,10 @@ public final class Parser {
         in.expectWord("func");
         in.expect("@");
         String name = in.word();
-        List<Node> inputs = in.list("(", ")", this::argument);
+        List<Node> inputs = in.list("(", ")", MOST_VALUES, this::argument);
         in.expect("->");
         Map<String, TensorType> results = new HashMap<>();
-        in.list("(", ")", () -> {
+        in.list("(", ")", MOST_OUTPUTS, () -> {
             Location location = in.location();
             String result = in.word();
             in.expect(":");
@@ -98,6 +124,11 @@ public final class Parser {
     private void define(String name, Node node, Location location) {
         if (values.put(name, node) != null) {
             throw new ParseException(location, "%" + name + " is defined twice");
+        }
+        if (values.size() > MOST_VALUES) {
+            throw new ParseException(
+                    location,
+                    "the program has more arguments and statements than the " + MOST_VALUES + " that are read");
         }
     }
 
@@ -153,7 +184,7 @@ public final class Parser {
         if (in.accept("@")) {
             literal = new Literal.Named(in.string());
         } else if (in.acceptWord("dense")) {
-            literal = new Literal.Dense(in.list("<", ">", in::number));
+            literal = new Literal.Dense(in.list("<", ">", MOST_NUMBERS, in::number));
         } else {
             literal = new Literal.Splat(in.number());
         }
@@ -164,6 +195,9 @@ public final class Parser {
         List<Node> operands = new ArrayList<>();
         if (in.isValue()) {
             do {
+                if (operands.size() == MOST_OPERANDS) {
+                    throw in.error("an operation has more than " + MOST_OPERANDS + " operands");
+                }
                 operands.add(operand());
             } while (in.accept(","));
         }
@@ -196,7 +230,7 @@ public final class Parser {
             return attributes;
         }
         Location location = in.location();
-        in.list("{", "}", () -> {
+        in.list("{", "}", MOST_ATTRIBUTES, () -> {
             String name = in.word();
             try {
                 return attributes.put(name, in.accept("=") ? in.rawValue() : "");
@@ -211,15 +245,14 @@ public final class Parser {
         Location location = in.location();
         String word = in.word();
         DType dtype = dtype(word).orElseThrow(() -> new ParseException(location, "'" + word + "' is no element type"));
-        List<Dim> dims = in.list("[", "]", this::dim);
-        return new TensorType(dtype, new Shape(dims));
+        return new TensorType(dtype, new Shape(in.list("[", "]", Shape.MOST_AXES, this::dim)));
     }
 
     private Dim dim() {
         Location location = in.location();
         try {
-            return Dim.parse(in.rawValue());
-        } catch (IllegalArgumentException | ArithmeticException e) {
+            return dims.computeIfAbsent(in.rawValue(), Dim::parse);
+        } catch (SizeException e) {
             throw new ParseException(location, e.getMessage());
         }
     }

@@ -9,6 +9,7 @@ import detangle.ir.Program.Output;
 import detangle.ir.TensorOp;
 import detangle.ir.scalar.ScalarExpr;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -20,6 +21,10 @@ import java.util.stream.Collectors;
 public final class Printer {
     private final Map<Node, String> names = new IdentityHashMap<>();
     private final Set<String> taken = new HashSet<>();
+
+    /** Where the search for a free name goes on, by the name that is taken. */
+    private final Map<String, Integer> numbers = new HashMap<>();
+
     private int unnamed;
 
     private Printer() {}
@@ -82,8 +87,8 @@ public final class Printer {
 
     private String unique(String hint) {
         String name = hint;
-        for (int i = 1; !taken.add(name); i++) {
-            name = hint + "_" + i;
+        while (!taken.add(name)) {
+            name = hint + "_" + numbers.merge(hint, 1, Integer::sum);
         }
         return name;
     }

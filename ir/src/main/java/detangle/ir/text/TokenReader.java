@@ -117,12 +117,15 @@ final class TokenReader {
         return Numbers.parse(text).orElseThrow(() -> new ParseException(location, "'" + text + "' is no number"));
     }
 
-    /** Items between brackets, separated by commas; there may be none. */
-    <T> List<T> list(String open, String close, Supplier<T> item) {
+    /** Items between brackets, separated by commas; there may be none, and no more than {@code most}. */
+    <T> List<T> list(String open, String close, int most, Supplier<T> item) {
         List<T> items = new ArrayList<>();
         expect(open);
         if (!accept(close)) {
             do {
+                if (items.size() == most) {
+                    throw error("there are more than " + most + " items between " + open + " and " + close);
+                }
                 items.add(item.get());
             } while (accept(","));
             expect(close);
