@@ -9,22 +9,35 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Delimited values with a header (RFC 4180, UTF-8). Blank lines are no rows. */
 final class CsvRows implements RowSource {
     /** How much of a file is looked at for the delimiter. */
     private static final int LONGEST_HEADER = 1 << 16;
 
+    /** Columns that a table may have: far more than any program writes. */
+    private static final int MOST_COLUMNS = 100_000;
+
     private final String name;
+    private final Utf8Reader source;
     private final BufferedReader reader;
     private final Fields fields = new Fields();
     private final Iterator<List<String>> records;
     private final List<String> header;
+
+    /** The places of the columns that are used. */
+    private final int[] used;
+
     private long row;
 
     /**
@@ -36,31 +49,45 @@ final class CsvRows implements RowSource {
      */
     CsvRows(String name, Utf8Reader source, Optional<Character> delimiter, List<String> wanted, boolean all) {
         this.name = name;
+        this.source = source;
+        source.beginRow("the header", "is every quote closed?");
         this.reader = new BufferedReader(source, LONGEST_HEADER);
         this.records = CsvReader.builder()
                 .fieldSeparator(delimiter.orElseGet(() -> Delimiter.of(firstLine(), wanted)))
                 .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .allowUnclosedQuote(false)
+                .maxBufferSize(2 * Utf8Reader.LONGEST_ROW) // The reader ends what is too long.
                 .build(fields, reader)
                 .iterator();
         this.header = read().orElse(List.of());
+        if (fields.count > MOST_COLUMNS) {
+            throw new CliException(
+                    name + " has " + fields.count + " columns, and at most " + MOST_COLUMNS + " are read");
+        }
         for (String column : wanted) {
             if (!header.isEmpty() && !header.contains(column)) {
                 throw RowSource.missing(name, column, header, wanted);
             }
         }
-        (all ? header : wanted).forEach(this::requireOnce);
+        Set<String> names = new HashSet<>(all ? header : wanted);
+        this.used = IntStream.range(0, header.size())
+                .filter(i -> names.contains(header.get(i)))
+                .toArray();
+        requireOnce();
     }
 
     /** A name that two columns have does no harm where nobody asks for it. */
-    private void requireOnce(String column) {
-        int first = header.indexOf(column);
-        int last = header.lastIndexOf(column);
-        if (first != last) {
-            throw new CliException(name + " has two columns "
-                    + (column.isEmpty() ? "without a name" : "'" + column + "'") + ", the " + (first + 1) + ". and the "
-                    + (last + 1) + ".: rename one");
+    private void requireOnce() {
+        Map<String, Integer> places = new HashMap<>();
+        for (int place : used) {
+            String column = header.get(place);
+            Integer first = places.putIfAbsent(column, place);
+            if (first != null) {
+                throw new CliException(name + " has two columns "
+                        + (column.isEmpty() ? "without a name" : "'" + column + "'") + ", the " + (first + 1)
+                        + ". and the " + (place + 1) + ".: rename one");
+            }
         }
     }
 
@@ -108,16 +135,15 @@ final class CsvRows implements RowSource {
 
     @Override
     public Optional<SourceRow> next() {
+        source.beginRow("row " + (row + 1), "is every quote closed?");
         return read().map(values -> {
             row++;
             SequencedMap<String, Object> columns = new LinkedHashMap<>();
-            for (int i = 0; i < Math.min(header.size(), values.size()); i++) {
-                columns.put(header.get(i), values.get(i));
+            for (int i = 0; i < used.length && used[i] < values.size(); i++) {
+                columns.put(header.get(used[i]), values.get(used[i]));
             }
             return new SourceRow(
-                    row,
-                    columns,
-                    values.size() == header.size() ? Optional.empty() : Optional.of(ragged(values.size())));
+                    row, columns, fields.count == header.size() ? Optional.empty() : Optional.of(ragged(fields.count)));
         });
     }
 
@@ -138,20 +164,25 @@ final class CsvRows implements RowSource {
         }
     }
 
-    /** Collects the fields of a record, and remembers where it begins. */
+    /** Collects the fields of a record, as many as a table may have, and remembers where it begins. */
     private static final class Fields extends AbstractBaseCsvCallbackHandler<List<String>> {
         private List<String> values = List.of();
+        private int count;
         private long line;
 
         @Override
         protected void handleBegin(long startingLineNumber) {
             values = new ArrayList<>();
+            count = 0;
             line = startingLineNumber;
         }
 
         @Override
         protected void handleField(int index, char[] buffer, int offset, int length, boolean quoted) {
-            values.add(new String(buffer, offset, length));
+            count++;
+            if (count <= MOST_COLUMNS) {
+                values.add(new String(buffer, offset, length));
+            }
         }
 
         @Override

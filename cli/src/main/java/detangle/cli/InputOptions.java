@@ -20,6 +20,9 @@ final class InputOptions {
     /** What stands for standard input. */
     private static final Path STANDARD_INPUT = Path.of("-");
 
+    /** A longer first line is not taken for that of a table. */
+    private static final int LONGEST_HEADER = 1 << 16;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
@@ -133,6 +136,10 @@ final class InputOptions {
             if (standardInput()) {
                 throw wrongUse("Parquet is read from a file, not from standard input");
             }
+            if (!Files.isRegularFile(file())) {
+                throw new CliException(file()
+                        + " is not a regular file, and Parquet is read from its end: write it to a" + " file first");
+            }
             return new ParquetRows(file(), wanted, all);
         }
         Utf8Reader reader = new Utf8Reader(name(), stream());
@@ -154,7 +161,7 @@ final class InputOptions {
 
     /** Lines of text are what nobody has to ask for, so that the lines of a table would be read as texts in silence. */
     private void warnOfTable(String line, String column) {
-        if (format.isEmpty()) {
+        if (format.isEmpty() && line.length() <= LONGEST_HEADER) {
             InputFormat.ofTable(line, column)
                     .ifPresent(table -> spec.commandLine()
                             .getErr()

@@ -3,6 +3,9 @@ package detangle.cli;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamConstraintsException;
 
 /** JSON lines: a value a line. Blank lines are no rows. */
 final class JsonLineRows implements RowSource {
@@ -24,22 +27,32 @@ final class JsonLineRows implements RowSource {
 
     @Override
     public Optional<SourceRow> next() {
+        lines.beginRow(row + 1);
         Optional<String> line = lines.next();
         while (line.filter(String::isBlank).isPresent()) {
             line = lines.next();
         }
         return line.map(text -> {
             row++;
-            try {
-                return JsonValues.row(row, JsonValues.MAPPER.readTree(text), column);
+            try (JsonParser parser = JsonValues.MAPPER.createParser(text)) {
+                parser.nextToken();
+                SourceRow read = JsonValues.row(row, parser, column);
+                return parser.nextToken() == null ? read : wrong(notJson(parser.currentTokenLocation()));
+            } catch (StreamConstraintsException e) {
+                return wrong(JsonValues.beyondLimits(e));
             } catch (JacksonException e) {
-                return new SourceRow(
-                        row,
-                        new LinkedHashMap<>(),
-                        Optional.of("(line " + lines.number() + ") is not JSON at character "
-                                + e.getLocation().getColumnNr()));
+                return wrong(notJson(e.getLocation()));
             }
         });
+    }
+
+    private static String notJson(TokenStreamLocation at) {
+        return "is not JSON at character " + at.getColumnNr();
+    }
+
+    /** Rows after one that cannot be read can be read. */
+    private SourceRow wrong(String fault) {
+        return new SourceRow(row, new LinkedHashMap<>(), Optional.of("(line " + lines.number() + ") " + fault));
     }
 
     @Override

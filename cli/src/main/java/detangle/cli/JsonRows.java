@@ -6,15 +6,10 @@ import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.ObjectReader;
+import tools.jackson.core.exc.StreamConstraintsException;
 
 /** A JSON file: an array of objects or strings, or such values one after another, read one by one. */
 final class JsonRows implements RowSource {
-    /** Reads a value that others follow. */
-    private static final ObjectReader VALUE =
-            JsonValues.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-
     private final String name;
     private final Utf8Reader reader;
     private final JsonParser parser;
@@ -39,6 +34,7 @@ final class JsonRows implements RowSource {
     @Override
     public Optional<SourceRow> next() {
         inRow = false;
+        reader.beginRow("row " + (row + 1), "is every quote closed?");
         try {
             JsonToken token = parser.nextToken();
             if (row == 0 && !array && token == JsonToken.START_ARRAY) {
@@ -57,7 +53,9 @@ final class JsonRows implements RowSource {
             }
             row++;
             inRow = true;
-            return Optional.of(JsonValues.row(row, VALUE.readTree(parser), column));
+            return Optional.of(JsonValues.row(row, parser, column));
+        } catch (StreamConstraintsException e) {
+            throw new CliException(name + ", row " + row + " " + JsonValues.beyondLimits(e));
         } catch (JacksonException e) {
             // Jackson has two exceptions for a file that ends too early, and this word alone in common.
             if (!e.getOriginalMessage().startsWith("Unexpected end-of-input")) {

@@ -15,6 +15,11 @@ final class LineReader implements AutoCloseable {
         this.reader = reader;
     }
 
+    /** Says that a row begins with the next line; see {@link Utf8Reader#beginRow}. */
+    void beginRow(long row) {
+        reader.beginRow("row " + row + " (line " + (number + 1) + ")", "does a line feed end each line?");
+    }
+
     /** The next line, without its end. */
     Optional<String> next() {
         StringBuilder line = new StringBuilder();

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.nio.ByteBuffer;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /** A stream that gzip may have compressed, as its first two bytes tell; they are read no sooner than somebody reads. */
@@ -68,7 +67,7 @@ final class MaybeGzip extends InputStream {
 
     private InputStream unzipped(InputStream bytes) throws IOException {
         try {
-            return new GZIPInputStream(bytes);
+            return new GzipMembers(bytes);
         } catch (EOFException | ZipException e) {
             throw new CliException(name + " is not a whole gzip file: it is damaged or its end is missing");
         }
@@ -91,6 +90,9 @@ final class MaybeGzip extends InputStream {
 
     @Override
     public void close() throws IOException {
+        if (opened != null) {
+            opened.close(); // Which has memory of its own.
+        }
         stream.close();
     }
 }

@@ -9,6 +9,9 @@ import java.util.OptionalLong;
 
 /** How many rows a file has, for the bar of progress: told by the ends of lines, which costs a second for gigabytes. */
 final class RowCount {
+    /** Larger files are not counted: a sparse one, or one of /proc, would take forever. */
+    private static final long LARGEST = 4L << 30;
+
     private static final int BUFFER = 1 << 18;
 
     private RowCount() {}
@@ -17,13 +20,16 @@ final class RowCount {
      * The lines of a file that are not empty.
      *
      * @param quotes whether the end of a line between quotes is part of a value
-     * @return nothing for what is not a regular file, or cannot be read
+     * @return nothing for what is not a regular file, is very large, or cannot be read
      */
     static OptionalLong lines(Path file, boolean quotes) {
         if (!Files.isRegularFile(file)) {
             return OptionalLong.empty();
         }
         try (FileChannel channel = FileChannel.open(file)) {
+            if (channel.size() > LARGEST) {
+                return OptionalLong.empty();
+            }
             ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
             long lines = 0;
             boolean quoted = false;

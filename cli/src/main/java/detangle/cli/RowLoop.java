@@ -26,6 +26,9 @@ final class RowLoop {
     /** Batches that are read ahead: enough to put rows of like length together. */
     private static final int BATCHES_AHEAD = 16;
 
+    /** Characters that are read ahead at most, beyond the first row that waits. */
+    private static final long CHARACTERS_AHEAD = 1 << 24;
+
     private static final int FAULTS_NAMED = 3;
 
     /** Runs rows, each with a text for each of the columns. */
@@ -56,10 +59,12 @@ final class RowLoop {
     /** A row's place in the queue. */
     private static final class Place {
         private final int length;
+        private final long size;
         private Row row;
 
         Place(Row row) {
             this.row = row;
+            this.size = RowSize.of(row.source());
             this.length = texts().stream().mapToInt(String::length).sum();
         }
 
@@ -156,15 +161,21 @@ final class RowLoop {
 
     private void fill() {
         long most = takesAll() ? Long.MAX_VALUE : (long) batch * BATCHES_AHEAD;
+        long size = queue.stream().mapToLong(place -> place.size).sum();
         // What somebody types is answered line by line, unless all of it is needed.
-        while (!ended && queue.size() < most && (queue.isEmpty() || takesAll() || source.ready())) {
+        while (!ended
+                && queue.size() < most
+                && (takesAll() || size < CHARACTERS_AHEAD)
+                && (queue.isEmpty() || takesAll() || source.ready())) {
             try {
                 Optional<SourceRow> next = source.next();
                 ended = next.isEmpty();
-                next.map(this::checked).ifPresent(row -> {
+                if (next.isPresent()) {
+                    Row row = checked(next.get());
                     queue.add(new Place(row));
+                    size += queue.getLast().size;
                     ended = row.fault().isPresent() && onError == OnError.FAIL;
-                });
+                }
             } catch (CliException e) {
                 // Told when the rows before it are done.
                 failure = Optional.of(e);
@@ -184,7 +195,7 @@ final class RowLoop {
             Object text = row.columns().get(column);
             if (!row.columns().containsKey(column)) {
                 return checked.with(name(row) + " has no '" + column + "'; it has "
-                        + String.join(", ", row.columns().keySet()) + ": choose with --column");
+                        + RowSource.listed(row.columns().keySet()) + ": choose with --column");
             }
             if (!(text instanceof String value)) {
                 return checked.with(name(row) + columns(List.of(column)) + " is "

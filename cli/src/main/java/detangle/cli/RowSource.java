@@ -2,11 +2,16 @@ package detangle.cli;
 
 import detangle.cli.Failures.CliException;
 import detangle.pipelines.ProgressListener.RowMessage;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Rows of a file, of a stream or of the command line, one by one. */
 interface RowSource extends AutoCloseable {
+    /** Names of columns that a message lists. */
+    int NAMES_LISTED = 20;
+
     /** What messages call the source: a file's name, standard input. */
     String name();
 
@@ -20,9 +25,15 @@ interface RowSource extends AutoCloseable {
         return nameOf(row);
     }
 
+    /** Names for a message: all, or the first of many. */
+    static String listed(Collection<String> names) {
+        String first = names.stream().limit(NAMES_LISTED).collect(Collectors.joining(", "));
+        return first + (names.size() > NAMES_LISTED ? " and " + (names.size() - NAMES_LISTED) + " more" : "");
+    }
+
     /** That a source has no column of a name; the column of texts is the first of those that are wanted. */
     static CliException missing(String name, String column, List<String> columns, List<String> wanted) {
-        return new CliException(name + " has no column '" + column + "'; its columns are " + String.join(", ", columns)
+        return new CliException(name + " has no column '" + column + "'; its columns are " + listed(columns)
                 + (column.equals(wanted.getFirst()) ? ": choose with --column" : ": name one of them"));
     }
 

@@ -19,6 +19,9 @@ import java.util.zip.ZipException;
  * stands before it has been read.
  */
 final class Utf8Reader extends Reader {
+    /** Characters that a row may have: far more than the text of any book. What has no end is told before it fills the memory. */
+    static final int LONGEST_ROW = 1 << 24;
+
     private static final int BUFFER = 1 << 16;
     private static final char BYTE_ORDER_MARK = '\uFEFF';
 
@@ -49,6 +52,9 @@ final class Utf8Reader extends Reader {
     private boolean begun;
     private boolean atEnd;
     private long line = 1;
+    private String row = "the first row";
+    private String hint = "";
+    private long inRow;
 
     /** @param name the stream's in messages */
     Utf8Reader(String name, InputStream stream) {
@@ -56,6 +62,19 @@ final class Utf8Reader extends Reader {
         this.stream = stream;
     }
 
+    /**
+     * Says that a row begins: whoever reads rows reads a few characters ahead, which do not matter here.
+     *
+     * @param what messages call the row
+     * @param why it may have more characters than {@link #LONGEST_ROW}, as a question
+     */
+    void beginRow(String what, String why) {
+        row = what;
+        hint = why;
+        inRow = 0;
+    }
+
+    /** @throws CliException if the row has more characters than {@link #LONGEST_ROW}, or something is not UTF-8 */
     @Override
     public int read(char[] target, int offset, int length) {
         if (length == 0) {
@@ -67,6 +86,11 @@ final class Utf8Reader extends Reader {
         int count = Math.min(length, limit - next);
         System.arraycopy(characters, next, target, offset, count);
         next += count;
+        inRow += count;
+        if (inRow > LONGEST_ROW) {
+            throw new CliException(
+                    name + ", " + row + " has more than the " + LONGEST_ROW + " characters that are read: " + hint);
+        }
         return count;
     }
 
