@@ -30,8 +30,8 @@ import tools.jackson.databind.JsonNode;
  * @param merges in the order of their rank, of each the left and the right token
  */
 record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> merges) {
-    /** Twice as many as the largest vocabulary of a released DeBERTa has tokens. */
-    private static final int MOST_LINES = 1 << 19;
+    /** Twice as many as the largest vocabulary of a released DeBERTa has tokens; merges are fewer. */
+    static final int MOST_LINES = 1 << 19;
 
     /** From {@code vocab.json} and {@code merges.txt}. */
     static ByteLevelBpe read(ModelFile vocabularyFile, ModelFile merges) {
@@ -143,7 +143,7 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
     }
 
     private Model model() {
-        Vocabulary.Builder builder = new Vocabulary.Builder();
+        Vocabulary.Builder builder = new Vocabulary.Builder(origin);
         vocabulary.forEach((token, id) -> {
             if (token.isEmpty() || token.length() > Vocabulary.MAX_LENGTH || id > Vocabulary.MAX_ID) {
                 throw new TokenizerException(

@@ -1,5 +1,6 @@
 package detangle.models.text;
 
+import detangle.ir.OneLine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -166,12 +167,9 @@ final class JsonComponent {
 
     /** A name out of the file as it may be shown: on one line, and not too long. */
     static String quoted(String name) {
-        String line = name.codePoints()
-                .limit(60)
-                .map(c -> Character.isISOControl(c) ? 0xfffd : c)
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                .toString();
-        return "'" + line + (line.length() < name.length() ? "…'" : "'");
+        boolean cut = name.codePointCount(0, name.length()) > 60;
+        String start = cut ? name.substring(0, name.offsetByCodePoints(0, 60)) : name;
+        return "'" + OneLine.of(start) + (cut ? "…'" : "'");
     }
 
     private String ofType() {

@@ -35,7 +35,7 @@ final class JsonModel {
     private final Path file;
     private final JsonParser parser;
     private final Map<String, Object> fields = new HashMap<>();
-    private final Vocabulary.Builder vocabulary = new Vocabulary.Builder();
+    private final Vocabulary.Builder vocabulary;
     private final List<String> merges = new ArrayList<>();
     private double[] scores = new double[1 << 10];
     private int pieces;
@@ -45,6 +45,7 @@ final class JsonModel {
     private JsonModel(Path file, JsonParser parser) {
         this.file = file;
         this.parser = parser;
+        this.vocabulary = new Vocabulary.Builder(file);
     }
 
     /** Reads the object that the parser is at. */
@@ -161,6 +162,9 @@ final class JsonModel {
             throw fault("has merges that are not an array");
         }
         while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (merges.size() / 2 == ByteLevelBpe.MOST_LINES) {
+                throw fault("has more than " + ByteLevelBpe.MOST_LINES + " merges, which is the most that is read");
+            }
             if (parser.currentToken() == JsonToken.START_ARRAY) {
                 for (int i = 0; i < 2; i++) {
                     if (parser.nextToken() != JsonToken.VALUE_STRING) {

@@ -2,6 +2,7 @@ package detangle.models.text;
 
 import detangle.models.text.encoder.Charsmap;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,8 +18,18 @@ import java.util.Optional;
 record NormalisedText(String text, int[] origins) {
     private static final int META_SPACE = 0x2581;
 
-    /** @param rules none if the model has none */
-    static NormalisedText of(String given, Optional<Charsmap> rules) {
+    /** How many times longer the rules may make a text, as in the encoder of the other tokenizers. */
+    private static final int GROWTH = 32;
+
+    private static final int GROWTH_OF_THE_SHORTEST = 64;
+
+    /**
+     * A {@link TokenizerException} if the rules make too much of the text.
+     *
+     * @param file that has the rules, for messages
+     * @param rules none if the model has none
+     */
+    static NormalisedText of(Path file, String given, Optional<Charsmap> rules) {
         byte[] utf8 = given.getBytes(StandardCharsets.UTF_8);
         int[] codePointAt = codePoints(utf8);
         StringBuilder text = new StringBuilder();
@@ -40,6 +51,12 @@ record NormalisedText(String text, int[] origins) {
                 afterSpace = space;
             }
             at += match.length();
+            if (origins.size() > (long) GROWTH * codePointAt[utf8.length] + GROWTH_OF_THE_SHORTEST) {
+                throw new TokenizerException(
+                        file,
+                        "a text cannot be encoded: the normalizer makes the text more than " + GROWTH
+                                + " times longer");
+            }
         }
         int end = codePointAt[utf8.length];
         while (!origins.isEmpty() && text.charAt(text.length() - 1) == META_SPACE) {

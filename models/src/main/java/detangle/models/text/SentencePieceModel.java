@@ -1,5 +1,6 @@
 package detangle.models.text;
 
+import detangle.models.text.encoder.Vocabulary;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -71,7 +72,15 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
         ProtoReader model = new ProtoReader(file, ByteBuffer.wrap(bytes));
         for (int field = model.nextField(); field != 0; field = model.nextField()) {
             switch (field) {
-                case MODEL_PIECES -> pieces.add(piece(file, new ProtoReader(file, model.block())));
+                case MODEL_PIECES -> {
+                    if (pieces.size() == ByteLevelBpe.MOST_LINES) {
+                        throw new TokenizerException(
+                                file,
+                                "it has more than " + ByteLevelBpe.MOST_LINES
+                                        + " pieces, which is the most that is read");
+                    }
+                    pieces.add(piece(file, new ProtoReader(file, model.block())));
+                }
                 case MODEL_TRAINER_SPEC -> checkUnigram(file, new ProtoReader(file, model.block()));
                 case MODEL_NORMALIZER_SPEC -> charsmap = charsmap(new ProtoReader(file, model.block()));
                 default -> model.skip();
@@ -98,6 +107,11 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
         if (text.isEmpty() || !Float.isFinite(score)) {
             throw new TokenizerException(
                     file, "not a SentencePiece model: it has a piece '" + text + "' of score " + score);
+        }
+        if (text.length() > Vocabulary.MAX_LENGTH) {
+            throw new TokenizerException(
+                    file,
+                    "it has a piece of " + text.length() + " characters; 1 to " + Vocabulary.MAX_LENGTH + " are taken");
         }
         return new Piece(text, score, kind);
     }

@@ -1,22 +1,20 @@
 package detangle.models.text;
 
 import detangle.models.text.encoder.Charsmap;
+import detangle.models.text.encoder.Vocabulary;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
-import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * A SentencePiece model as SentencePiece itself applies it, which is what microsoft's code does (spm_tokenizer.py): what
@@ -27,19 +25,22 @@ final class SentencePieceTokenizer implements Tokenizer {
     /** What SentencePiece writes for a space. */
     private static final char SPACE = '\u2581';
 
+    private final Path file;
     private final UnigramSegmenter segmenter;
     private final List<SentencePieceModel.Piece> vocabulary;
     private final Optional<Charsmap> rules;
     private final boolean splitByPunct;
     private final boolean lowerCase;
-    private final Optional<Pattern> specialsInText;
-    private final Map<String, Integer> specials = new TreeMap<>();
+    private final Optional<Vocabulary> specialsInText;
+    private final Map<String, Integer> specials = new LinkedHashMap<>();
+    private final Map<Integer, String> specialNames = new HashMap<>();
     private final int unknownId;
     private final OptionalInt modelMaxLength;
     private final Map<Integer, Integer> byteIds = new TreeMap<>();
 
     /** @param huggingFace whether special tokens are recognised in a text, and case is lowered if the options ask for it */
     SentencePieceTokenizer(Path file, SentencePieceModel model, TokenizerSettings options, boolean huggingFace) {
+        this.file = file;
         this.vocabulary = model.pieces();
         this.rules =
                 model.charsmap().length > 0 ? Optional.of(Charsmap.read(file, model.charsmap())) : Optional.empty();
@@ -55,22 +56,21 @@ final class SentencePieceTokenizer implements Tokenizer {
         }
         this.modelMaxLength = options.modelMaxLength();
         this.unknownId = model.unknownId(file);
-        this.specialsInText = huggingFace ? Optional.of(anyOf(specials.keySet())) : Optional.empty();
+        specials.forEach((token, id) -> specialNames.putIfAbsent(id, token));
+        this.specialsInText = huggingFace ? Optional.of(vocabulary(file, specials)) : Optional.empty();
         for (int id = 0; id < vocabulary.size(); id++) {
             SentencePieceModel.Piece piece = vocabulary.get(id);
             if (piece.kind() == SentencePieceModel.Kind.BYTE && piece.text().matches("<0x[0-9A-F]{2}>")) {
                 byteIds.put(Integer.parseInt(piece.text().substring(3, 5), 16), id);
             }
         }
-        this.segmenter = new UnigramSegmenter(vocabulary);
+        this.segmenter = new UnigramSegmenter(file, vocabulary);
     }
 
-    /** Of those that begin at a place in a text, the longest. */
-    private static Pattern anyOf(Collection<String> tokens) {
-        return Pattern.compile(tokens.stream()
-                .sorted(Comparator.comparingInt(String::length).reversed())
-                .map(Pattern::quote)
-                .collect(Collectors.joining("|")));
+    private static Vocabulary vocabulary(Path file, Map<String, Integer> tokens) {
+        Vocabulary.Builder builder = new Vocabulary.Builder(file);
+        tokens.forEach(builder::add);
+        return builder.build();
     }
 
     @Override
@@ -100,36 +100,58 @@ final class SentencePieceTokenizer implements Tokenizer {
     private void text(EncodingBuilder out, String given, int sequence) {
         String text = WellFormed.text(given);
         int from = 0;
-        if (specialsInText.isPresent()) {
-            Matcher matcher = specialsInText.get().matcher(text);
-            while (matcher.find()) {
-                plain(out, text, from, matcher.start(), sequence);
-                int start = text.codePointCount(0, matcher.start());
-                int end = start + matcher.group().length();
-                out.add(specials.get(matcher.group()), matcher.group(), sequence, sequence, start, end);
-                from = matcher.end();
+        int place = 0;
+        int at = 0;
+        while (specialsInText.isPresent() && at < text.length()) {
+            int end = endOfSpecial(specialsInText.get(), text, at);
+            if (end == at) {
+                at += Character.charCount(text.codePointAt(at));
+                continue;
             }
+            plain(out, text.substring(from, at), place, sequence);
+            String token = text.substring(at, end);
+            int start = place + text.codePointCount(from, at);
+            place = start + token.codePointCount(0, token.length());
+            out.add(specials.get(token), token, sequence, sequence, start, place);
+            at = end;
+            from = end;
         }
-        plain(out, text, from, text.length(), sequence);
+        plain(out, text.substring(from), place, sequence);
     }
 
-    /** A part of a text in which nothing is special. */
-    private void plain(EncodingBuilder out, String text, int from, int to, int sequence) {
-        int start = text.codePointCount(0, from);
-        if (!splitByPunct) {
-            word(out, text.substring(from, to), start, sequence);
-            return;
-        }
-        int begin = from;
-        for (int i = from; i < to; i += Character.charCount(text.codePointAt(i))) {
-            int codePoint = text.codePointAt(i);
-            if (isPunctuation(codePoint)) {
-                word(out, text.substring(begin, i), text.codePointCount(0, begin), sequence);
-                begin = i + Character.charCount(codePoint);
-                word(out, text.substring(i, begin), text.codePointCount(0, i), sequence);
+    /** Where the longest special token ends that begins at a place in a text; that place if there is none. */
+    private static int endOfSpecial(Vocabulary tokens, String text, int start) {
+        int longest = start;
+        int prefix = Vocabulary.ROOT;
+        for (int at = start; at < text.length(); ) {
+            int codePoint = text.codePointAt(at);
+            prefix = tokens.child(prefix, codePoint);
+            if (prefix == Vocabulary.NONE) {
+                break;
             }
+            at += Character.charCount(codePoint);
+            longest = tokens.id(prefix) == Vocabulary.NONE ? longest : at;
         }
-        word(out, text.substring(begin, to), text.codePointCount(0, begin), sequence);
+        return longest;
+    }
+
+    /** A part of a text in which nothing is special; {@code base} is its first code point's place in the text. */
+    private void plain(EncodingBuilder out, String part, int base, int sequence) {
+        int begin = 0;
+        int beginPlace = base;
+        int place = base;
+        for (int i = 0; splitByPunct && i < part.length(); place++) {
+            int codePoint = part.codePointAt(i);
+            int next = i + Character.charCount(codePoint);
+            if (isPunctuation(codePoint)) {
+                word(out, part.substring(begin, i), beginPlace, sequence);
+                word(out, part.substring(i, next), place, sequence);
+                begin = next;
+                beginPlace = place + 1;
+            }
+            i = next;
+        }
+        word(out, part.substring(begin), beginPlace, sequence);
     }
 
     /** All of ASCII that is neither a letter, a digit nor a space, and what Unicode calls punctuation. */
@@ -150,7 +172,7 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     /** What SentencePiece is given at once; {@code base} is its first code point's place in the text. */
     private void word(EncodingBuilder out, String text, int base, int sequence) {
-        NormalisedText normalised = NormalisedText.of(lowerCase ? text.toLowerCase(Locale.ROOT) : text, rules);
+        NormalisedText normalised = NormalisedText.of(file, lowerCase ? text.toLowerCase(Locale.ROOT) : text, rules);
         if (normalised.text().isEmpty()) {
             return;
         }
@@ -207,17 +229,13 @@ final class SentencePieceTokenizer implements Tokenizer {
     public String decode(int[] ids, boolean skipSpecialTokens) {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         for (int id : ids) {
-            boolean special = id == unknownId || specials.containsValue(id);
+            boolean special = id == unknownId || specialNames.containsKey(id);
             if (special && skipSpecialTokens) {
                 continue;
             }
             // Special tokens may stand behind the vocabulary, as the mask does.
             if (id >= vocabulary.size()) {
-                specials.forEach((token, specialId) -> {
-                    if (specialId == id) {
-                        text.writeBytes(token.getBytes(StandardCharsets.UTF_8));
-                    }
-                });
+                text.writeBytes(specialNames.getOrDefault(id, "").getBytes(StandardCharsets.UTF_8));
                 continue;
             }
             SentencePieceModel.Piece piece = vocabulary.get(id);

@@ -55,7 +55,7 @@ final class UnigramConversion {
                 added,
                 Optional.of(normalizer(file, model.charsmap(), settings)),
                 Optional.of(preTokenizer(settings)),
-                unigram(pieces, unknown),
+                unigram(file, pieces, unknown),
                 PostProcessor.bert(cls, clsId, sep, sepId),
                 Optional.of(new Decoder.Metaspace(META_SPACE, true)),
                 Optional.empty());
@@ -87,8 +87,8 @@ final class UnigramConversion {
                 : metaspace;
     }
 
-    private static Model unigram(List<SentencePieceModel.Piece> pieces, int unknown) {
-        Vocabulary.Builder vocabulary = new Vocabulary.Builder();
+    private static Model unigram(Path file, List<SentencePieceModel.Piece> pieces, int unknown) {
+        Vocabulary.Builder vocabulary = new Vocabulary.Builder(file);
         double[] scores = new double[pieces.size()];
         for (int id = 0; id < scores.length; id++) {
             vocabulary.add(pieces.get(id).text(), id);

@@ -1,12 +1,12 @@
 package detangle.models.text;
 
+import detangle.models.text.encoder.Vocabulary;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Finds the most likely pieces of a normalised text: the Viterbi search of SentencePiece's unigram_model.cc,
@@ -20,27 +20,24 @@ final class UnigramSegmenter {
     static final int UNKNOWN = -1;
 
     private final List<SentencePieceModel.Piece> vocabulary;
-    private final Map<String, Integer> ids = new HashMap<>();
-    private final int longest;
+    private final Vocabulary ids;
     private final float unknownScore;
     private final float maxScore;
 
     /** A piece, or one unknown character, from a code point to that before another. */
     record Segment(int id, int start, int end) {}
 
-    UnigramSegmenter(List<SentencePieceModel.Piece> vocabulary) {
+    /** @param file that has the pieces, for messages */
+    UnigramSegmenter(Path file, List<SentencePieceModel.Piece> vocabulary) {
         this.vocabulary = vocabulary;
         float min = 0;
         float max = Float.NEGATIVE_INFINITY;
-        int longestPiece = 1;
+        Vocabulary.Builder tokens = new Vocabulary.Builder(file);
         for (int id = 0; id < vocabulary.size(); id++) {
             SentencePieceModel.Piece piece = vocabulary.get(id);
             switch (piece.kind()) {
                 case NORMAL, USER_DEFINED -> {
-                    ids.putIfAbsent(piece.text(), id);
-                    longestPiece = Math.max(
-                            longestPiece,
-                            piece.text().codePointCount(0, piece.text().length()));
+                    tokens.addIfAbsent(piece.text(), id);
                     if (piece.kind() == SentencePieceModel.Kind.NORMAL) {
                         min = Math.min(min, piece.score());
                         max = Math.max(max, piece.score());
@@ -49,7 +46,7 @@ final class UnigramSegmenter {
                 case UNKNOWN, CONTROL, UNUSED, BYTE -> {}
             }
         }
-        this.longest = longestPiece;
+        this.ids = tokens.build();
         this.unknownScore = min - UNKNOWN_PENALTY;
         this.maxScore = max;
     }
@@ -62,11 +59,14 @@ final class UnigramSegmenter {
         Arrays.fill(from, -1);
         for (int start = 0; start < n; start++) {
             boolean single = false;
-            StringBuilder text = new StringBuilder();
-            for (int end = start + 1; end <= Math.min(n, start + longest); end++) {
-                text.appendCodePoint(codePoints[end - 1]);
-                Integer id = ids.get(text.toString());
-                if (id != null) {
+            int prefix = Vocabulary.ROOT;
+            for (int end = start + 1; end <= n; end++) {
+                prefix = ids.child(prefix, codePoints[end - 1]);
+                if (prefix == Vocabulary.NONE) {
+                    break;
+                }
+                int id = ids.id(prefix);
+                if (id != Vocabulary.NONE) {
                     double candidate = score(id) + best[start];
                     if (from[end] < 0 || candidate > best[end]) {
                         best[end] = (float) candidate;

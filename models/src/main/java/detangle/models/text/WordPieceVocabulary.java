@@ -65,7 +65,7 @@ final class WordPieceVocabulary {
 
     private static Vocabulary vocabulary(ModelFile file) {
         List<String> lines = ByteLevelBpe.lines(file);
-        Vocabulary.Builder vocabulary = new Vocabulary.Builder();
+        Vocabulary.Builder vocabulary = new Vocabulary.Builder(file.path());
         for (int id = 0; id < lines.size(); id++) {
             if (lines.get(id).length() > Vocabulary.MAX_LENGTH) {
                 throw new TokenizerException(

@@ -5,7 +5,12 @@ import java.util.stream.Stream;
 
 /** Every way in which strangers' files enter Detangle. */
 final class Readers {
-    private static final List<Reader> ALL = List.of();
+    private static final List<Reader> ALL = List.of(
+            new ByteLevelReader(),
+            new SentencePieceReader(),
+            new TokenizerJsonReader(),
+            new TokenizerSettingsReader(),
+            new VocabTxtReader());
 
     private Readers() {}
 

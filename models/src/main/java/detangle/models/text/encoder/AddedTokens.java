@@ -1,5 +1,6 @@
 package detangle.models.text.encoder;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,13 +24,14 @@ final class AddedTokens {
     /**
      * The tokens by the text that is looked for.
      *
+     * @param file that has them, for messages
      * @throws EncodingException if the normalizer leaves nothing of a token: the library would find it between any two
      *     characters, and fail inside a character that is not ASCII
      */
-    AddedTokens(List<AddedToken> tokens, Optional<Normalizer> normalizer) {
+    AddedTokens(Path file, List<AddedToken> tokens, Optional<Normalizer> normalizer) {
         this.normalizer = normalizer;
-        Vocabulary.Builder plainTokens = new Vocabulary.Builder();
-        Vocabulary.Builder normalisedTokens = new Vocabulary.Builder();
+        Vocabulary.Builder plainTokens = new Vocabulary.Builder(file);
+        Vocabulary.Builder normalisedTokens = new Vocabulary.Builder(file);
         for (AddedToken token : tokens) {
             byId.put(token.id(), token);
             if (token.normalized()) {

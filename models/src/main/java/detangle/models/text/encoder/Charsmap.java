@@ -18,6 +18,12 @@ import java.util.Optional;
  * end in zero}. They are checked when they are read, so that following them never leads out of them.
  */
 public final class Charsmap {
+    /** The rules of SentencePiece itself, nmt_nfkc_cf, have 240 000 bytes. */
+    private static final int MAX_SIZE = 1 << 21;
+
+    /** The longest text of those rules has 33 bytes. */
+    private static final int MAX_TEXT = 256;
+
     private final Path file;
     private final IntBuffer units;
     private final byte[] texts;
@@ -37,6 +43,11 @@ public final class Charsmap {
         ByteBuffer bytes = ByteBuffer.wrap(charsmap).order(ByteOrder.LITTLE_ENDIAN);
         if (charsmap.length < Integer.BYTES) {
             throw damaged(file, "too short");
+        }
+        if (charsmap.length > MAX_SIZE) {
+            throw new TokenizerException(
+                    file,
+                    "its precompiled_charsmap has " + charsmap.length + " bytes; at most " + MAX_SIZE + " are taken");
         }
         int trieBytes = bytes.getInt();
         if (trieBytes <= 0 || trieBytes % Integer.BYTES != 0 || trieBytes > bytes.remaining()) {
@@ -145,6 +156,15 @@ public final class Charsmap {
         boolean inside = start < texts.length && (texts[start] & 0xc0) != 0x80;
         if (!inside && start != texts.length) {
             throw damaged(file, "a text that begins outside the texts or within a character");
+        }
+        int end = start;
+        while (end < texts.length && texts[end] != 0) {
+            if (end++ - start == MAX_TEXT) {
+                throw new TokenizerException(
+                        file,
+                        "its precompiled_charsmap has a text of more than " + MAX_TEXT
+                                + " bytes, which is the most that is taken");
+            }
         }
     }
 

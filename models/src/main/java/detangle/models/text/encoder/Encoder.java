@@ -31,7 +31,7 @@ public final class Encoder implements Tokenizer {
         this.maskTokenId = maskTokenId;
         this.modelMaxLength = modelMaxLength;
         try {
-            this.added = new AddedTokens(description.addedTokens(), description.normalizer());
+            this.added = new AddedTokens(description.origin(), description.addedTokens(), description.normalizer());
         } catch (EncodingException e) {
             throw new TokenizerException(description.origin(), e.getMessage(), e);
         }

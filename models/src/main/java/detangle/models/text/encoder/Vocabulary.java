@@ -1,5 +1,7 @@
 package detangle.models.text.encoder;
 
+import detangle.models.text.TokenizerException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
@@ -10,13 +12,16 @@ import java.util.SplittableRandom;
  */
 public final class Vocabulary {
     /** What is not there: an edge, or the id of a prefix. */
-    static final int NONE = -1;
+    public static final int NONE = -1;
 
     /** The trie's root: the empty prefix. */
-    static final int ROOT = 0;
+    public static final int ROOT = 0;
 
-    /** No id may be greater, so that a file cannot make a table of any size. */
-    public static final int MAX_ID = (1 << 22) - 1;
+    /** No id may be greater, so that a file cannot make a table of any size: mDeBERTa has 251 000. */
+    public static final int MAX_ID = (1 << 20) - 1;
+
+    /** The trie may have no more nodes, so that a file cannot make it of any size: that of v3 has 278 000. */
+    static final int MAX_NODES = 1 << 20;
 
     /** No token may be longer, in code points, so that search takes time in proportion to the text. */
     public static final int MAX_LENGTH = 1024;
@@ -47,7 +52,7 @@ public final class Vocabulary {
     }
 
     /** The prefix that a code point makes of another, or {@link #NONE}. */
-    int child(int prefix, int codePoint) {
+    public int child(int prefix, int codePoint) {
         return child(edges, children, prefix, codePoint);
     }
 
@@ -76,7 +81,7 @@ public final class Vocabulary {
     }
 
     /** The id of the token that a prefix is, or {@link #NONE}. */
-    int id(int prefix) {
+    public int id(int prefix) {
         return ids[prefix];
     }
 
@@ -157,8 +162,11 @@ public final class Vocabulary {
         private int[] textEnds = new int[1 << 10];
         private int limit;
         private int size;
+        private final Path file;
 
-        public Builder() {
+        /** @param file that has the tokens, for messages */
+        public Builder(Path file) {
+            this.file = file;
             ids[0] = NONE;
         }
 
@@ -167,7 +175,7 @@ public final class Vocabulary {
         }
 
         /** Adds a token that is not there yet. */
-        void addIfAbsent(String token, int id) {
+        public void addIfAbsent(String token, int id) {
             int node = ROOT;
             for (int i = 0; i < token.length() && node != NONE; ) {
                 int codePoint = token.codePointAt(i);
@@ -179,7 +187,10 @@ public final class Vocabulary {
             }
         }
 
-        /** Adds the token that some characters spell, which are not empty and whose id is in its bounds. */
+        /**
+         * Adds the token that some characters spell, which are not empty and whose id is in its bounds. A {@link TokenizerException} if
+         * the tokens are too long together.
+         */
         public void add(char[] characters, int offset, int length, int id) {
             int node = ROOT;
             int end = offset + length;
@@ -217,6 +228,12 @@ public final class Vocabulary {
                 }
                 slot = slot + 1 & mask;
             }
+            if (nodes == MAX_NODES) {
+                throw new TokenizerException(
+                        file,
+                        "its tokens are too long together: a search tree of them has more than " + MAX_NODES
+                                + " nodes");
+            }
             int child = nodes++;
             edges[slot] = edge;
             children[slot] = child;
@@ -233,7 +250,7 @@ public final class Vocabulary {
         private void grow() {
             long[] oldEdges = edges;
             int[] oldChildren = children;
-            edges = new long[4 * oldEdges.length];
+            edges = new long[2 * oldEdges.length];
             children = new int[edges.length];
             int mask = edges.length - 1;
             for (int i = 0; i < oldEdges.length; i++) {
