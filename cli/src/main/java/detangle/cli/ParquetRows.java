@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /** A Parquet file, of which some columns are read, or all. */
 final class ParquetRows implements RowSource {
@@ -25,6 +26,8 @@ final class ParquetRows implements RowSource {
     private final ParquetFileReader file;
     private final RowReader rows;
     private long row;
+    private int values;
+    private long characters;
 
     /**
      * Opens a file.
@@ -34,10 +37,12 @@ final class ParquetRows implements RowSource {
      */
     ParquetRows(Path path, List<String> wanted, boolean all) {
         this.path = path;
-        try {
-            this.file = ParquetFileReader.open(InputFile.of(path));
-        } catch (IOException | RuntimeException e) {
-            throw new CliException(path + " is not a Parquet file: it is damaged or of another kind");
+        try (ParquetCheck check = new ParquetCheck(path)) {
+            check.footer();
+            this.file = opened(path);
+            check(check, all ? Set.of() : Set.copyOf(wanted));
+        } catch (IOException e) {
+            throw new CliException(path + " cannot be read: " + Failures.reason(e));
         }
         List<String> names = file.getFileSchema().getRootNode().children().stream()
                 .map(SchemaNode::name)
@@ -48,9 +53,38 @@ final class ParquetRows implements RowSource {
                 throw RowSource.missing(path.toString(), column, names, wanted);
             }
         }
-        this.rows = file.buildRowReader()
-                .projection(all ? ColumnProjection.all() : ColumnProjection.columns(wanted.toArray(String[]::new)))
-                .build();
+        try {
+            this.rows = file.buildRowReader()
+                    .projection(all ? ColumnProjection.all() : ColumnProjection.columns(wanted.toArray(String[]::new)))
+                    .build();
+        } catch (RuntimeException e) {
+            close(file);
+            throw damaged(path);
+        }
+    }
+
+    private static CliException damaged(Path path) {
+        return new CliException(path + " is not a Parquet file: it is damaged or of another kind");
+    }
+
+    private static ParquetFileReader opened(Path path) throws IOException {
+        try {
+            return ParquetFileReader.open(InputFile.of(path));
+        } catch (IOException | RuntimeException e) {
+            throw damaged(path);
+        }
+    }
+
+    private void check(ParquetCheck check, Set<String> columns) throws IOException {
+        try {
+            check.pages(file, columns);
+        } catch (CliException e) {
+            close(file);
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            close(file);
+            throw damaged(path);
+        }
     }
 
     @Override
@@ -71,14 +105,18 @@ final class ParquetRows implements RowSource {
             }
             rows.next();
             row++;
+            values = 0;
+            characters = 0;
             return Optional.of(SourceRow.of(row, values(rows)));
-        } catch (RuntimeException e) {
+        } catch (CliException e) {
+            throw e;
+        } catch (RuntimeException | InternalError e) { // The latter where a file that is mapped has become shorter.
             throw new CliException(path + " cannot be read beyond row " + row
                     + ": it is damaged, or compressed or encoded" + " in a way that is not read");
         }
     }
 
-    private static SequencedMap<String, Object> values(StructAccessor struct) {
+    private SequencedMap<String, Object> values(StructAccessor struct) {
         SequencedMap<String, Object> values = new LinkedHashMap<>();
         for (int i = 0; i < struct.getFieldCount(); i++) {
             values.put(struct.getFieldName(i), struct.isNull(i) ? null : plain(struct.getValue(i)));
@@ -87,7 +125,13 @@ final class ParquetRows implements RowSource {
     }
 
     /** A value that does not change when the next row is read. */
-    private static Object plain(Object value) {
+    private Object plain(Object value) {
+        values++;
+        characters += value instanceof String text ? text.length() : value instanceof byte[] bytes ? bytes.length : 0;
+        if (values > JsonValues.MOST_VALUES || characters > Utf8Reader.LONGEST_ROW) {
+            throw new CliException(path + ", row " + row + " has more than the " + JsonValues.MOST_VALUES
+                    + " values or the " + Utf8Reader.LONGEST_ROW + " characters that are read");
+        }
         return switch (value) {
             case null -> null;
             case String text -> text;

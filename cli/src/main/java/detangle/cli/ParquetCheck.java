@@ -1,0 +1,268 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import detangle.cli.ThriftReader.MalformedException;
+import dev.hardwood.metadata.ColumnChunk;
+import dev.hardwood.metadata.ColumnMetaData;
+import dev.hardwood.metadata.CompressionCodec;
+import dev.hardwood.metadata.RowGroup;
+import dev.hardwood.reader.ParquetFileReader;
+import dev.hardwood.schema.ColumnSchema;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Holds what a Parquet file says of itself against its bytes, before the library that reads it makes room for it: the library takes the
+ * sizes of texts, lists and pages on trust, and calls itself for each level of a schema.
+ */
+final class ParquetCheck implements AutoCloseable {
+    private static final byte[] MAGIC = {'P', 'A', 'R', '1'};
+    private static final int TAIL = Integer.BYTES + MAGIC.length;
+
+    /** Bytes of a footer. */
+    private static final int LARGEST_FOOTER = 64 << 20;
+
+    /** What a footer describes: columns, row groups, parts of them. It takes far less memory than the file where each has some bytes. */
+    private static final int MOST_STRUCTS = 1_000_000;
+
+    private static final int DEEPEST_SCHEMA = 100;
+
+    /** Bytes of a page once it is decompressed; writers make pages of one to 100 MB. */
+    private static final long LARGEST_PAGE = 256 << 20;
+
+    /** What a page may be decompressed to, however few bytes it has. */
+    private static final long SMALL_PAGE = 16 << 20;
+
+    private static final long MOST_VALUES = 1 << 22;
+    private static final int LONGEST_PAGE_HEADER = 1 << 20;
+    private static final int FIRST_LOOK = 1 << 10;
+
+    private final Path path;
+    private final FileChannel channel;
+    private long described;
+
+    /** Opens a file, which must be a regular one. */
+    ParquetCheck(Path path) throws IOException {
+        this.path = path;
+        this.channel = FileChannel.open(path);
+    }
+
+    private CliException fault(String fault) {
+        return new CliException(path + " is not a Parquet file: it is damaged or of another kind (" + fault + ")");
+    }
+
+    private void require(boolean right, String fault) {
+        if (!right) {
+            throw fault(fault);
+        }
+    }
+
+    private ByteBuffer read(long position, int length) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        while (bytes.hasRemaining() && channel.read(bytes, position + bytes.position()) > 0) {
+            // Until it is full, or the file ends.
+        }
+        require(!bytes.hasRemaining(), "its end is missing");
+        return bytes.flip();
+    }
+
+    /** Checks the footer: after this the library may open the file. */
+    void footer() throws IOException {
+        long size = channel.size();
+        require(size >= MAGIC.length + TAIL && isMagic(read(0, MAGIC.length)), "it does not begin with PAR1");
+        ByteBuffer tail = read(size - TAIL, TAIL);
+        int length = tail.getInt();
+        require(isMagic(tail), "it does not end with PAR1");
+        require(length > 0 && length <= size - MAGIC.length - TAIL, "its footer is longer than the file");
+        require(length <= LARGEST_FOOTER, "its footer has more than " + LARGEST_FOOTER + " bytes");
+        SchemaDepth depth = new SchemaDepth();
+        try {
+            ThriftReader.read(read(size - TAIL - length, length), MOST_STRUCTS, depth);
+        } catch (MalformedException e) {
+            throw fault("its footer cannot be read, or describes more than " + MOST_STRUCTS + " things");
+        }
+        require(depth.deepest <= DEEPEST_SCHEMA, "its columns are nested deeper than " + DEEPEST_SCHEMA);
+    }
+
+    private static boolean isMagic(ByteBuffer bytes) {
+        for (byte b : MAGIC) {
+            if (bytes.get() != b) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Follows the schema, a tree whose nodes come parents first and say how many children they have. */
+    private static final class SchemaDepth implements ThriftReader.Numbers {
+        private static final int SCHEMA = 2;
+        private static final int CHILDREN = 5;
+
+        /** How many children are still to come, for each node above. */
+        private final Deque<Long> left = new ArrayDeque<>();
+
+        private int deepest;
+
+        @Override
+        public void begin(int outer) {
+            if (outer == SCHEMA) {
+                while (!left.isEmpty() && left.peek() <= 0) {
+                    left.pop();
+                }
+                if (!left.isEmpty()) {
+                    left.push(left.pop() - 1);
+                }
+            }
+        }
+
+        @Override
+        public void at(int outer, int inner, long value) {
+            if (outer == SCHEMA && inner == CHILDREN && value > 0 && left.size() <= DEEPEST_SCHEMA) {
+                left.push(value);
+                deepest = Math.max(deepest, left.size());
+            }
+        }
+    }
+
+    /**
+     * Checks the pages of columns, by their headers.
+     *
+     * @param names of columns at the top of the schema; all if it is empty
+     */
+    void pages(ParquetFileReader file, Set<String> names) throws IOException {
+        List<ColumnSchema> columns = file.getFileSchema().getColumns();
+        for (RowGroup group : file.getFileMetaData().rowGroups()) {
+            require(group.columns().size() == columns.size(), "a row group lacks columns");
+            require(group.numRows() >= 0, "a row group has " + group.numRows() + " rows");
+            for (int i = 0; i < columns.size(); i++) {
+                ColumnSchema column = columns.get(i);
+                String name = column.fieldPath().topLevelName();
+                if (names.isEmpty() || names.contains(name)) {
+                    chunk(group, group.columns().get(i), column, "column '" + name + "'");
+                }
+            }
+        }
+    }
+
+    private void chunk(RowGroup group, ColumnChunk chunk, ColumnSchema column, String name) throws IOException {
+        ColumnMetaData data = chunk.metaData();
+        require(data != null, name + " has no pages");
+        long begin = chunk.chunkStartOffset();
+        long end = begin + data.totalCompressedSize();
+        require(begin >= MAGIC.length && begin <= end && end <= channel.size(), name + " lies outside of the file");
+        described += end - begin;
+        require(described <= channel.size(), "its columns overlap");
+        require(
+                column.maxRepetitionLevel() > 0 ? data.numValues() >= 0 : data.numValues() == group.numRows(),
+                name + " has " + data.numValues() + " values for " + group.numRows() + " rows");
+        Set<Long> places = new HashSet<>();
+        long values = 0;
+        for (long at = begin; values < data.numValues(); ) {
+            require(at < end, name + " has " + values + " values in its pages, and should have " + data.numValues());
+            Page page = page(at, end, name);
+            require(page.end() <= end, name + " has a page that is longer than the column");
+            require(
+                    page.uncompressed() <= most(data.codec(), page.compressed()),
+                    name + " has a page of " + page.uncompressed() + " bytes that " + page.compressed()
+                            + " cannot hold, or of more than " + LARGEST_PAGE);
+            require(
+                    page.isData() ? page.values() > 0 : at == begin,
+                    name + " has a page without values, or a dictionary that does not come first");
+            require(page.values() <= MOST_VALUES, name + " has more than " + MOST_VALUES + " values in a page");
+            if (page.isData()) {
+                places.add(at);
+                values += page.values();
+            }
+            at = page.end();
+        }
+        if (chunk.offsetIndexOffset() != null) {
+            index(chunk, places, name);
+        }
+    }
+
+    /** How many bytes a page can be decompressed to, by what compressed it. */
+    private static long most(CompressionCodec codec, long compressed) {
+        long most = switch (codec) {
+            case UNCOMPRESSED -> compressed;
+            case SNAPPY -> 22 * compressed + 64;
+            case LZ4, LZ4_RAW -> 256 * compressed + 64;
+            default -> Math.max(SMALL_PAGE, 1100 * compressed);
+        };
+        return Math.min(most, LARGEST_PAGE);
+    }
+
+    private record Page(boolean isData, long uncompressed, long compressed, long values, long end) {}
+
+    /** The page at a place, by its header. */
+    private Page page(long at, long end, String name) throws IOException {
+        for (int look = FIRST_LOOK; ; look *= 2) {
+            int length = (int) Math.min(look, end - at);
+            ByteBuffer bytes = read(at, length);
+            Map<Integer, Long> numbers = new HashMap<>();
+            try {
+                ThriftReader.read(
+                        bytes, MOST_STRUCTS, (outer, inner, value) -> numbers.put(outer << 16 | inner, value));
+                long type = numbers.getOrDefault(1 << 16, -1L);
+                int header = type == 0 ? 5 : type == 2 ? 7 : type == 3 ? 8 : 6;
+                long values = header == 6 ? 0 : numbers.getOrDefault(header << 16 | 1, -1L);
+                long uncompressed = numbers.getOrDefault(2 << 16, -1L);
+                long compressed = numbers.getOrDefault(3 << 16, -1L);
+                require(uncompressed >= 0 && compressed >= 0, name + " has a page without a size");
+                if (type == 3) {
+                    long levels = numbers.getOrDefault(8 << 16 | 5, -1L);
+                    long repetitions = numbers.getOrDefault(8 << 16 | 6, -1L);
+                    require(
+                            levels >= 0
+                                    && repetitions >= 0
+                                    && levels + repetitions <= Math.min(compressed, uncompressed),
+                            name + " has a page with levels that are longer than it");
+                }
+                return new Page(
+                        type == 0 || type == 3, uncompressed, compressed, values, at + bytes.position() + compressed);
+            } catch (MalformedException e) {
+                require(
+                        length < end - at && look < LONGEST_PAGE_HEADER,
+                        name + " has a page whose header cannot be read");
+            }
+        }
+    }
+
+    /** Checks the index of a column's pages, which the library goes by where there is one. */
+    private void index(ColumnChunk chunk, Set<Long> places, String name) throws IOException {
+        long at = chunk.offsetIndexOffset();
+        Integer length = chunk.offsetIndexLength();
+        require(
+                length != null && at >= 0 && length > 0 && length <= LARGEST_FOOTER && at <= channel.size() - length,
+                name + " has an index outside of the file");
+        Set<Long> indexed = new HashSet<>();
+        int[] count = new int[1];
+        try {
+            ThriftReader.read(read(at, length), MOST_STRUCTS, (outer, inner, value) -> {
+                if (outer == 1 && inner == 1) {
+                    indexed.add(value);
+                    count[0]++;
+                }
+            });
+        } catch (MalformedException e) {
+            throw fault(name + " has an index that cannot be read");
+        }
+        require(
+                indexed.equals(places) && count[0] == places.size(),
+                name + " has an index that does not name its pages");
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}
