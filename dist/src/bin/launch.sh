@@ -53,7 +53,8 @@ if [ -t 2 ]; then
     columns=$(stty size <&2 2>/dev/null | cut -d ' ' -f 2)
     [ "${columns:-0}" -gt 0 ] 2>/dev/null || columns=80
     set -- -Ddetangle.terminal=true "-Ddetangle.columns=$columns" "$@"
-    # A bar between results has to come by the same way as they do, and standard error comes by a pipe.
-    [ ! -t 1 ] || set -- -Ddetangle.terminal.output=true "$@"
 fi
+# A bar between results has to come by the same way as they do, as standard error comes by a pipe; and control characters in texts of
+# strangers must not steer a terminal.
+[ ! -t 1 ] || set -- -Ddetangle.terminal.output=true "$@"
 exec "$JAVA_HOME/bin/java" "$@" 2> >(without_incubator_notice >&2)

@@ -13,22 +13,52 @@ import java.nio.charset.StandardCharsets;
  */
 final class CheckedWriter extends Writer {
     private final String target;
+    private final boolean terminal;
     private final Writer out;
 
-    private CheckedWriter(String target, OutputStream stream) {
+    private CheckedWriter(String target, OutputStream stream, boolean terminal) {
         this.target = target;
+        this.terminal = terminal;
         this.out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
     }
 
     /** A printer whose every write is checked. */
     static PrintWriter printer(String target, OutputStream stream) {
-        return new PrintWriter(new CheckedWriter(target, stream));
+        return new PrintWriter(new CheckedWriter(target, stream, false));
+    }
+
+    /**
+     * As {@link #printer}, for a terminal: control characters that would steer it are written as they are escaped in Java. Texts and labels
+     * of strangers reach a screen in every format, and some formats write them as they are.
+     */
+    static PrintWriter terminal(String target, OutputStream stream) {
+        return new PrintWriter(new CheckedWriter(target, stream, true));
+    }
+
+    private static boolean steers(char c) {
+        return Character.isISOControl(c) && c != '\n' && c != '\r' && c != '\t';
+    }
+
+    private void writeEscaped(char[] characters, int offset, int length) throws IOException {
+        int begin = offset;
+        for (int i = offset; i < offset + length; i++) {
+            if (steers(characters[i])) {
+                out.write(characters, begin, i - begin);
+                out.write(String.format("\\u%04x", (int) characters[i]));
+                begin = i + 1;
+            }
+        }
+        out.write(characters, begin, offset + length - begin);
     }
 
     @Override
     public void write(char[] characters, int offset, int length) {
         try {
-            out.write(characters, offset, length);
+            if (terminal) {
+                writeEscaped(characters, offset, length);
+            } else {
+                out.write(characters, offset, length);
+            }
         } catch (IOException e) {
             throw new OutputException(target, e);
         }

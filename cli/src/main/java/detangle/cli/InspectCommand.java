@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.ir.OneLine;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
 import detangle.models.deberta.CheckpointHeads;
@@ -144,7 +145,7 @@ final class InspectCommand implements Runnable {
     }
 
     private static void line(PrintWriter out, String name, Object value) {
-        out.println(String.format(Locale.ROOT, "%-18s %s", name, value));
+        out.println(String.format(Locale.ROOT, "%-18s %s", name, OneLine.escaped(String.valueOf(value))));
     }
 
     private static String positions(DebertaConfig c) {

@@ -1,10 +1,13 @@
 package detangle.cli;
 
+import detangle.ir.OneLine;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -62,13 +65,17 @@ public final class Main implements Runnable {
 
     /** Runs the command named by {@code args} and exits with its status: 0, 1 for failure, 2 for wrong use. */
     public static void main(String[] args) {
-        // One line for a message, as for everything else that goes to stderr.
-        System.setProperty("java.util.logging.SimpleFormatter.format", "detangle: %5$s%n");
+        for (Handler handler : Logger.getLogger("").getHandlers()) {
+            handler.setFormatter(new LogLine());
+        }
         // Libraries that tell what graphics cards and vectors they find, which is nothing to the user.
         TALKATIVE.setLevel(Level.SEVERE);
         WEB.setLevel(Level.OFF);
         // Not System.out, which forgets that a write failed.
-        PrintWriter out = CheckedWriter.printer("standard output", new FileOutputStream(FileDescriptor.out));
+        OutputStream standard = new FileOutputStream(FileDescriptor.out);
+        PrintWriter out = Boolean.getBoolean("detangle.terminal.output")
+                ? CheckedWriter.terminal("standard output", standard)
+                : CheckedWriter.printer("standard output", standard);
         // What cannot be said on standard error changes no answer.
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         Optional<String> unreadable = ArgumentBytes.fault(args.length);
@@ -88,6 +95,11 @@ public final class Main implements Runnable {
             return status;
         } catch (OutputException e) {
             return lost(e, err);
+        } catch (OutOfMemoryError e) {
+            err.println("detangle: there is not enough memory: give the JVM more than "
+                    + (Runtime.getRuntime().maxMemory() >> 20)
+                    + " MiB, as with DETANGLE_JAVA_OPTS=-Xmx8g, or run less at once");
+            return CommandLine.ExitCode.SOFTWARE;
         }
     }
 
@@ -106,7 +118,9 @@ public final class Main implements Runnable {
     }
 
     private static CommandLine commands(Main main) {
-        CommandLine line = new CommandLine(main).setCaseInsensitiveEnumValuesAllowed(true);
+        CommandLine line = new CommandLine(main)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExpandAtFiles(false); // A text that begins with @ is a text, and not the name of a file of options.
         line.getSubcommands()
                 .values()
                 .forEach(command -> command.getCommandSpec().versionProvider(new Version()));
@@ -117,7 +131,7 @@ public final class Main implements Runnable {
         Main main = new Main();
         CommandLine line = commands(main).setOut(out).setErr(err);
         line.setParameterExceptionHandler((e, given) -> {
-            err.println("detangle: " + WrongUse.message(e));
+            err.println("detangle: " + OneLine.of(WrongUse.message(e)));
             return CommandLine.ExitCode.USAGE;
         });
         line.setExecutionStrategy(parsed -> {

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.ir.OneLine;
 import detangle.models.text.WhiteSpace;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,7 +34,8 @@ final class NameList {
                 .filter(name -> names.indexOf(name) != names.lastIndexOf(name))
                 .forEach(name -> spec.commandLine()
                         .getErr()
-                        .println("detangle: " + option + " names '" + name + "' more than once; it counts once"));
+                        .println("detangle: "
+                                + OneLine.of(option + " names '" + name + "' more than once; it counts once")));
         return distinct;
     }
 

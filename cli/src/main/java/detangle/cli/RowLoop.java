@@ -2,6 +2,7 @@ package detangle.cli;
 
 import detangle.cli.Failures.CliException;
 import detangle.ir.InternalException;
+import detangle.ir.OneLine;
 import detangle.models.text.WhiteSpace;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ProgressListener.RowMessage;
@@ -99,7 +100,7 @@ final class RowLoop {
         this.columns = columns;
         this.batch = batch;
         this.onError = onError;
-        this.messages = messages;
+        this.messages = message -> messages.accept(OneLine.of(message));
     }
 
     private boolean takesAll() {

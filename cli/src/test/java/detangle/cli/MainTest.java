@@ -3,12 +3,15 @@ package detangle.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -30,6 +33,42 @@ class MainTest {
     void withoutACommandThereIsNothingToDo() {
         assertEquals(2, run());
         assertEquals("detangle: name a command, such as classify; see detangle --help\n", err.toString());
+    }
+
+    @Test
+    void aTextMayBeginAsTheNameOfAFileDoesElsewhere(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("arguments"), "--version");
+        assertEquals(0, run("classify", "@" + file), err.toString());
+        assertTrue(out.toString().matches("[a-z_]+ \\(0[.][0-9]+\\)\\R"), out.toString());
+    }
+
+    @Test
+    void whatIsWrongWithArgumentsIsOneCleanLine() {
+        assertEquals(2, run("classify", "--\u001b[2Jmodel\nx", "text"));
+        assertEquals(1, err.toString().lines().count());
+        assertTrue(err.toString().contains("'--\\u001b[2Jmodel\\nx'"), err.toString());
+    }
+
+    @Test
+    void aTerminalIsNotSteeredByTextsAndOtherTargetsGetThemAsTheyAre() {
+        String text = "a\u001b[31m\tb\u009b0m\u0007\r\n";
+        ByteArrayOutputStream screen = new ByteArrayOutputStream();
+        PrintWriter terminal = CheckedWriter.terminal("standard output", screen);
+        terminal.print(text);
+        terminal.flush();
+        assertEquals("a\\u001b[31m\tb\\u009b0m\\u0007\r\n", screen.toString(StandardCharsets.UTF_8));
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        PrintWriter printer = CheckedWriter.printer("a.csv", file);
+        printer.print(text);
+        printer.flush();
+        assertEquals(text, file.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void warningsAreOneCleanLineEach() {
+        LogRecord record = new LogRecord(Level.WARNING, "a.json says {0}");
+        record.setParameters(new Object[] {"x\n\u001b[2J"});
+        assertEquals("detangle: a.json says x\\n\\u001b[2J" + System.lineSeparator(), new LogLine().format(record));
     }
 
     @Test

@@ -21,13 +21,17 @@ public final class OneLine {
      * begin with the file and end with the fault.
      */
     public static String of(String text) {
-        String some = text == null ? "null" : cut(text);
-        if (some.codePoints().noneMatch(OneLine::isEscaped)) {
-            return some;
+        return cut(escaped(text == null ? "null" : cut(text)));
+    }
+
+    /** As {@link #of}, but all of the text: for answers, which may be long. */
+    public static String escaped(String text) {
+        if (text.codePoints().noneMatch(OneLine::isEscaped)) {
+            return text;
         }
-        StringBuilder line = new StringBuilder(some.length() + 16);
-        some.codePoints().forEach(c -> append(line, c));
-        return cut(line.toString());
+        StringBuilder line = new StringBuilder(text.length() + 16);
+        text.codePoints().forEach(c -> append(line, c));
+        return line.toString();
     }
 
     private static String cut(String text) {
