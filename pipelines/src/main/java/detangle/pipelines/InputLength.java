@@ -13,6 +13,16 @@ import java.util.OptionalInt;
  *     sentence-transformers cuts sooner than the model needs it
  */
 record InputLength(Bound most, Bound cut) {
+    /** Far more than texts have: four to six in most languages, eight in code with much white space. */
+    private static final int CHARACTERS_PER_TOKEN = 32;
+
+    /**
+     * How many characters of a text are enough to fill the model, for texts of strangers. Few tokens may stand for many characters, white
+     * space above all, so this is a bound of its own and does not follow from the tokenizer.
+     */
+    int characters() {
+        return (int) Math.min(Integer.MAX_VALUE, (long) most.tokens() * CHARACTERS_PER_TOKEN);
+    }
 
     /**
      * A number of tokens, special ones included.

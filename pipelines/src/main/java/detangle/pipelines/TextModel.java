@@ -37,6 +37,9 @@ final class TextModel implements AutoCloseable {
 
     private static final Set<Architecture> MASKED_LM = EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
 
+    /** Tokens before the place where a text was cut off that may be others than those of the whole text, and more. */
+    private static final int MARGIN = 64;
+
     /** Characters of a text that are enough to know it by. */
     private static final int QUOTED = 60;
 
@@ -44,7 +47,10 @@ final class TextModel implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final PipelineOptions options;
     private final InputLength length;
-    private final Optional<TokenBatcher> batcher;
+    private final Optional<Shared> shared;
+
+    /** What threads share that ask at the same time ({@link DynamicBatching}). */
+    private record Shared(TextEncoder encoder, TokenBatcher batcher) {}
 
     /** Whether it was said that some inputs are longer than sentence-transformers would leave them. */
     private final AtomicBoolean warned = new AtomicBoolean();
@@ -61,12 +67,12 @@ final class TextModel implements AutoCloseable {
             Tokenizer tokenizer,
             PipelineOptions options,
             InputLength length,
-            Optional<TokenBatcher> batcher) {
+            Optional<Shared> shared) {
         this.session = session;
         this.tokenizer = tokenizer;
         this.options = options;
         this.length = length;
-        this.batcher = batcher;
+        this.shared = shared;
     }
 
     private static TextModel of(
@@ -79,8 +85,12 @@ final class TextModel implements AutoCloseable {
                 options,
                 length,
                 options.dynamicBatching()
-                        .map(batching -> new TokenBatcher(
-                                batching, options.batchSize(), rows -> session.run(inputs(session, tokenizer, rows)))));
+                        .map(batching -> new Shared(
+                                new TextEncoder(batching),
+                                new TokenBatcher(
+                                        batching,
+                                        options.batchSize(),
+                                        rows -> session.run(inputs(session, tokenizer, rows))))));
     }
 
     /**
@@ -119,7 +129,7 @@ final class TextModel implements AutoCloseable {
 
     /** The same model, which cuts texts that are too long; only one of the two is to be closed. */
     TextModel cutting() {
-        return new TextModel(session, tokenizer, options.withTruncation(true), length, batcher);
+        return new TextModel(session, tokenizer, options.withTruncation(true), length, shared);
     }
 
     private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {
@@ -156,7 +166,10 @@ final class TextModel implements AutoCloseable {
     /** {@code [CLS] text [SEP]}, as long as the model takes. */
     Encoding encode(String text, InputRow row) {
         row.requireText(text);
-        return fit(tokenizer.encode(text), Truncation.Strategy.ONLY_FIRST, row);
+        String head = head(text, row);
+        Encoding encoding = encode(head.length(), () -> tokenizer.encode(head));
+        requireEnough(encoding, 0, head.length() < text.length(), row);
+        return fit(encoding, Truncation.Strategy.ONLY_FIRST, row);
     }
 
     /**
@@ -167,10 +180,61 @@ final class TextModel implements AutoCloseable {
     Encoding encode(TextPair pair, Truncation.Strategy cut, InputRow row) {
         row.requireText(pair.text());
         row.named("the second text of " + row.name()).requireText(pair.textPair());
-        return fit(
-                tokenizer.encode(pair.text(), pair.textPair()),
-                options.truncationStrategy().orElse(cut),
-                row);
+        String first = head(pair.text(), row);
+        String second = head(pair.textPair(), row);
+        Encoding encoding = encode(first.length() + second.length(), () -> tokenizer.encode(first, second));
+        boolean firstRuns = first.length() < pair.text().length();
+        boolean secondRuns = second.length() < pair.textPair().length();
+        requireEnough(encoding, 0, firstRuns, row);
+        requireEnough(encoding, 1, secondRuns, row);
+        Truncation.Strategy strategy = options.truncationStrategy().orElse(cut);
+        if (strategy == Truncation.Strategy.LONGEST_FIRST) {
+            requireLonger(encoding, firstRuns, secondRuns, row);
+        }
+        return fit(encoding, strategy, row);
+    }
+
+    private Encoding encode(int characters, Supplier<Encoding> encode) {
+        return shared.isPresent() ? shared.get().encoder.encode(characters, encode) : encode.get();
+    }
+    /**
+     * A text, or where strangers send texts that may be cut, as much of its beginning as fills the model. So what a text costs follows from
+     * the model, and not from who sends it.
+     */
+    private String head(String text, InputRow row) {
+        int most = length.characters();
+        if (shared.isEmpty() || text.length() <= most) {
+            return text;
+        }
+        if (!options.truncation()) {
+            throw row.unanswerable("has " + text.length() + " characters, and the model takes " + length.most()
+                    + " tokens, for which at most " + most
+                    + " characters are read: shorten it, split it, or let it be cut (truncation)");
+        }
+        return text.substring(0, Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most);
+    }
+
+    /** Refuses a text that is read to a bound and has so few tokens up to there that the rest of it would count. */
+    private void requireEnough(Encoding encoding, int sequence, boolean runsOn, InputRow row) {
+        if (runsOn && tokensOf(encoding, sequence) <= maxLength() + MARGIN) {
+            throw row.unanswerable("is read to its first " + length.characters() + " characters, which are "
+                    + tokensOf(encoding, sequence) + " tokens where the model takes " + length.cut()
+                    + ": take out what means nothing, such as white space");
+        }
+    }
+
+    /** Refuses a pair of which it is not certain which text has more tokens, as the longer one is cut. */
+    private void requireLonger(Encoding encoding, boolean firstRuns, boolean secondRuns, InputRow row) {
+        long first = tokensOf(encoding, 0);
+        long second = tokensOf(encoding, 1);
+        if (firstRuns && (secondRuns || first <= second) || secondRuns && second < first) {
+            throw row.unanswerable("is a pair of which both texts are too long to say which is the longer one: at most "
+                    + length.characters() + " characters of a text are read");
+        }
+    }
+
+    private static long tokensOf(Encoding encoding, int sequence) {
+        return Arrays.stream(encoding.sequences()).filter(s -> s == sequence).count();
     }
 
     private Encoding fit(Encoding encoding, Truncation.Strategy cut, InputRow row) {
@@ -232,8 +296,8 @@ final class TextModel implements AutoCloseable {
      * @param progress told how many are done, after each batch
      */
     void run(List<Encoding> encodings, ProgressListener progress, Reader reader) {
-        if (batcher.isPresent()) {
-            List<Row> rows = batcher.get().run(encodings);
+        if (shared.isPresent()) {
+            List<Row> rows = shared.get().batcher.run(encodings);
             for (int i = 0; i < rows.size(); i++) {
                 read(reader, i, rows.get(i), encodings.get(i));
             }
@@ -312,7 +376,10 @@ final class TextModel implements AutoCloseable {
 
     @Override
     public void close() {
-        batcher.ifPresent(TokenBatcher::close);
+        shared.ifPresent(s -> {
+            s.encoder.close();
+            s.batcher.close();
+        });
         session.close();
     }
 }

@@ -3,60 +3,109 @@ package detangle.pipelines;
 import detangle.ir.InternalException;
 import detangle.ir.Tensor;
 import detangle.models.text.Encoding;
+import detangle.pipelines.CallQueue.Item;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Collects what several threads want to be run, and runs it in batches in the order in which it came. */
+/**
+ * Collects what several threads want to be run, and runs it in batches. Calls of few tokens and calls of many have a lane each, which run
+ * at the same time and share the device's threads: whoever asks little never waits for a batch of somebody who asks a lot.
+ */
 final class TokenBatcher implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TokenBatcher.class);
+
+    /** A call with more tokens than these, all its encodings together, runs in the lane of long calls. */
+    static final int SHORT_CALL = 256;
+
+    /**
+     * Tokens of a batch of long calls. A batch gives its threads back after each kernel at the earliest, so that a short call that comes
+     * meanwhile waits for as long as a kernel takes for these.
+     */
+    private static final int LONG_BATCH = 1024;
+
     private final DynamicBatching options;
     private final int maxSequences;
     private final Function<List<Encoding>, Map<String, Tensor>> model;
-    private final Deque<Item> waiting = new ArrayDeque<>();
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final Thread worker;
+    private final Lane shortCalls;
+    private final Lane longCalls;
     private boolean closed;
 
-    private record Item(Encoding encoding, CompletableFuture<Row> row) {}
+    /** A queue, and the thread that runs its batches one after the other. */
+    private final class Lane {
+        private final CallQueue queue = new CallQueue();
+        private final Condition changed = lock.newCondition();
+        private final int maxTokens;
+        private final Thread worker;
+
+        Lane(String name, int maxTokens) {
+            this.maxTokens = maxTokens;
+            this.worker = Thread.ofPlatform().daemon().name(name).unstarted(this::work);
+        }
+
+        private void work() {
+            for (List<Item> batch = next(); !batch.isEmpty(); batch = next()) {
+                long begin = System.nanoTime();
+                run(batch, true);
+                tell(batch, Duration.ofNanos(System.nanoTime() - begin));
+            }
+        }
+
+        /** What is run next; empty once it is closed and everything is done. */
+        private List<Item> next() {
+            lock.lock();
+            try {
+                while (true) {
+                    List<Item> batch = queue.take(maxTokens, maxSequences);
+                    if (!batch.isEmpty() || closed) {
+                        return batch;
+                    }
+                    changed.awaitUninterruptibly();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
 
     /**
-     * Starts the thread that runs batches.
+     * Starts the threads that run batches.
      *
      * @param maxSequences of a batch
-     * @param model runs a batch
+     * @param model runs a batch, also on two threads at once
      */
     TokenBatcher(DynamicBatching options, int maxSequences, Function<List<Encoding>, Map<String, Tensor>> model) {
         this.options = options;
         this.maxSequences = maxSequences;
         this.model = model;
-        this.worker = Thread.ofPlatform().daemon().name("detangle-batches").start(this::work);
+        this.shortCalls = new Lane("detangle-batches", options.maxBatchTokens());
+        this.longCalls = new Lane("detangle-long-batches", Math.min(options.maxBatchTokens(), LONG_BATCH));
+        shortCalls.worker.start();
+        longCalls.worker.start();
     }
 
     /** What the model says of each encoding; waits for its turn. */
     List<Row> run(List<Encoding> encodings) {
-        List<Item> items = encodings.stream()
-                .map(e -> new Item(e, new CompletableFuture<>()))
-                .toList();
+        long end = Deadline.end(options);
+        List<Item> items = encodings.stream().map(Item::new).toList();
         submit(items);
-        long end = System.nanoTime() + options.deadline().toNanos();
         List<Row> rows = new ArrayList<>();
         try {
             for (Item item : items) {
-                rows.add(item.row.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS));
+                rows.add(item.row().get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS));
             }
         } catch (TimeoutException e) {
-            throw new DeadlineException("not done within " + options.deadline().toMillis() + " ms");
+            throw Deadline.exceeded(options);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException cause
                     ? cause
@@ -66,101 +115,66 @@ final class TokenBatcher implements AutoCloseable {
             throw new DeadlineException("interrupted while waiting");
         } finally {
             // Nobody waits for what is left.
-            items.forEach(item -> item.row.cancel(false));
+            items.forEach(item -> item.row().cancel(false));
         }
         return rows;
     }
 
     private void submit(List<Item> items) {
+        int tokens = items.stream().mapToInt(item -> item.encoding().length()).sum();
+        Lane lane = tokens > SHORT_CALL ? longCalls : shortCalls;
         lock.lock();
         try {
             if (closed) {
                 throw new IllegalStateException("the model is closed");
             }
-            waiting.removeIf(item -> item.row.isDone());
-            if (waiting.size() + items.size() > options.maxWaiting()) {
+            shortCalls.queue.dropDone();
+            longCalls.queue.dropDone();
+            if (waiting() + items.size() > options.maxWaiting()) {
                 throw new OverloadedException(
-                        waiting.size() + " texts wait, and at most " + options.maxWaiting() + " may: try again later");
+                        waiting() + " texts wait, and at most " + options.maxWaiting() + " may: try again later");
             }
-            waiting.addAll(items);
-            changed.signal();
+            lane.queue.add(items);
+            lane.changed.signal();
         } finally {
             lock.unlock();
-        }
-    }
-
-    private void work() {
-        for (List<Item> batch = next(); !batch.isEmpty(); batch = next()) {
-            long begin = System.nanoTime();
-            run(batch, true);
-            int tokens = batch.stream().mapToInt(i -> i.encoding.length()).sum();
-            options.listener()
-                    .accept(new DynamicBatching.Report(
-                            batch.size(), tokens, waiting(), Duration.ofNanos(System.nanoTime() - begin)));
         }
     }
 
     private int waiting() {
         lock.lock();
         try {
-            return waiting.size();
+            return shortCalls.queue.size() + longCalls.queue.size();
         } finally {
             lock.unlock();
-        }
-    }
-
-    /** What is run next; empty once it is closed and everything is done. */
-    private List<Item> next() {
-        lock.lock();
-        try {
-            List<Item> batch = new ArrayList<>();
-            while (batch.isEmpty()) {
-                while (waiting.isEmpty()) {
-                    if (closed) {
-                        return batch;
-                    }
-                    changed.awaitUninterruptibly();
-                }
-                take(batch);
-            }
-            return batch;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void take(List<Item> batch) {
-        int tokens = 0;
-        while (!waiting.isEmpty() && batch.size() < maxSequences) {
-            Item item = waiting.peek();
-            if (item.row.isDone()) { // Its deadline has passed.
-                waiting.remove();
-                continue;
-            }
-            tokens += item.encoding.length();
-            if (!batch.isEmpty() && tokens > options.maxBatchTokens()) {
-                return;
-            }
-            batch.add(waiting.remove());
         }
     }
 
     private void run(List<Item> batch, boolean first) {
-        Map<String, Tensor> outputs;
         try {
-            outputs = model.apply(batch.stream().map(Item::encoding).toList());
+            Map<String, Tensor> outputs =
+                    model.apply(batch.stream().map(Item::encoding).toList());
+            for (int row = 0; row < batch.size(); row++) {
+                Item item = batch.get(row);
+                item.row().complete(new Row(outputs, row, item.encoding().length()));
+            }
         } catch (RuntimeException | Error e) {
             if (first && batch.size() > 1) {
                 // One that cannot be run must not fail the others.
                 batch.forEach(item -> run(List.of(item), false));
             } else {
-                batch.forEach(item -> item.row.completeExceptionally(e));
+                batch.forEach(item -> item.row().completeExceptionally(e));
             }
-            return;
         }
-        for (int row = 0; row < batch.size(); row++) {
-            Item item = batch.get(row);
-            item.row.complete(new Row(outputs, row, item.encoding.length()));
+    }
+
+    /** Tells the listener, whose own faults are not those of the batches to come. */
+    private void tell(List<Item> batch, Duration time) {
+        try {
+            int tokens = batch.stream().mapToInt(i -> i.encoding().length()).sum();
+            options.listener().accept(new DynamicBatching.Report(batch.size(), tokens, waiting(), time));
+        } catch (RuntimeException | Error e) {
+            LOG.error("the listener of batches has failed", e);
         }
     }
 
@@ -170,10 +184,16 @@ final class TokenBatcher implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
-            changed.signalAll();
+            shortCalls.changed.signalAll();
+            longCalls.changed.signalAll();
         } finally {
             lock.unlock();
         }
+        join(shortCalls.worker);
+        join(longCalls.worker);
+    }
+
+    private static void join(Thread worker) {
         boolean interrupted = false;
         while (worker.isAlive()) {
             try {

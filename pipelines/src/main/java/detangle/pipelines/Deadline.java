@@ -1,0 +1,36 @@
+package detangle.pipelines;
+
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/**
+ * The time by which what a thread asks of pipelines with {@link DynamicBatching} is to be done: encoding texts, waiting and running count
+ * together. Without one, {@link DynamicBatching#deadline} begins anew with each call.
+ */
+public final class Deadline {
+    /** As of {@link System#nanoTime}. */
+    private static final ScopedValue<Long> END = ScopedValue.newInstance();
+
+    private Deadline() {}
+
+    /**
+     * Does something whose calls of pipelines end by a {@link DeadlineException} once this time has passed.
+     *
+     * @param time from now
+     */
+    public static <T> T within(Duration time, Supplier<T> what) {
+        return ScopedValue.where(END, System.nanoTime() + time.toNanos()).call(what::get);
+    }
+
+    /** When the calling thread's work is to be done, as of {@link System#nanoTime}. */
+    static long end(DynamicBatching options) {
+        return END.isBound()
+                ? END.get()
+                : System.nanoTime() + options.deadline().toNanos();
+    }
+
+    /** What is said once it has passed. */
+    static DeadlineException exceeded(DynamicBatching options) {
+        return new DeadlineException("not done within " + options.deadline().toMillis() + " ms");
+    }
+}

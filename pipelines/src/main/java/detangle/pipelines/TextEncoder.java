@@ -1,0 +1,72 @@
+package detangle.pipelines;
+
+import detangle.ir.InternalException;
+import detangle.models.text.Encoding;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+/**
+ * Encodes the texts of callers that may be thousands of threads. A long text is encoded by one of a few threads, in the order in which they
+ * come: a caller of many texts has one of them in that order at a time, and stops when its deadline passes.
+ */
+final class TextEncoder implements AutoCloseable {
+    /** A text with no more characters than these is encoded by its caller, in less time than handing it over takes. */
+    private static final int SHORT = 1024;
+
+    private final DynamicBatching options;
+    private final ExecutorService threads = Executors.newFixedThreadPool(
+            Math.max(1, Runtime.getRuntime().availableProcessors() - 1),
+            Thread.ofPlatform().daemon().name("detangle-texts-", 0).factory());
+
+    TextEncoder(DynamicBatching options) {
+        this.options = options;
+    }
+
+    /**
+     * What {@code encode} makes of a text.
+     *
+     * @param characters the text's
+     */
+    Encoding encode(int characters, Supplier<Encoding> encode) {
+        long left = Deadline.end(options) - System.nanoTime();
+        if (left <= 0) {
+            throw Deadline.exceeded(options);
+        }
+        if (characters <= SHORT) {
+            // Virtual threads share few threads, and keep one until they wait for something.
+            Thread.yield();
+            return encode.get();
+        }
+        Future<Encoding> encoding;
+        try {
+            encoding = threads.submit(encode::get);
+        } catch (RejectedExecutionException e) {
+            throw new IllegalStateException("the model is closed", e);
+        }
+        try {
+            return encoding.get(left, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw Deadline.exceeded(options);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new DeadlineException("interrupted while waiting");
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause
+                    ? cause
+                    : new InternalException("a text could not be encoded", e.getCause());
+        } finally {
+            encoding.cancel(false);
+        }
+    }
+
+    @Override
+    public void close() {
+        threads.shutdown();
+    }
+}
