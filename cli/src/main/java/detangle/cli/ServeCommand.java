@@ -126,6 +126,40 @@ final class ServeCommand implements Runnable {
     @Option(names = "--deadline", paramLabel = "SECONDS", description = "For a request; ${DEFAULT-VALUE}.")
     private int deadline = Math.toIntExact(DEFAULT.deadline().toSeconds());
 
+    @Option(
+            names = "--client-timeout",
+            paramLabel = "SECONDS",
+            description = "For a client to send a request's head, to send its body, and to take the answer;"
+                    + " ${DEFAULT-VALUE} each.")
+    private int clientTimeout = Math.toIntExact(DEFAULT.clientTimeout().toSeconds());
+
+    @Option(
+            names = "--idle-timeout",
+            paramLabel = "SECONDS",
+            description = "How long a connection stays open between requests; ${DEFAULT-VALUE}.")
+    private int idleTimeout = Math.toIntExact(DEFAULT.idleTimeout().toSeconds());
+
+    @Option(names = "--max-connections", paramLabel = "N", description = "Connections at once; ${DEFAULT-VALUE}.")
+    private int maxConnections = DEFAULT.maxConnections();
+
+    @Option(
+            names = "--allowed-hosts",
+            paramLabel = "NAME",
+            split = ",",
+            description =
+                    "Names by which clients may call the server (header Host), * for any. By default any, but names of"
+                            + " this machine alone where the server listens for it alone.")
+    private List<String> allowedHosts = List.of();
+
+    @Option(
+            names = "--cors-allow-origin",
+            paramLabel = "ORIGIN",
+            split = ",",
+            description =
+                    "Web sites whose pages may ask the server, such as https://example.org, * for any; none by default"
+                            + " but the server's own.")
+    private List<String> allowedOrigins = List.of();
+
     @Option(names = "--json-output", description = "Write a line of JSON on standard error for each request.")
     private boolean jsonOutput;
 
@@ -145,7 +179,12 @@ final class ServeCommand implements Runnable {
         if (port < 0 || port > 65_535 || maxBatchTokens < 1 || maxConcurrentRequests < 1) {
             throw new ParameterException(spec.commandLine(), "--port is at most 65535, and limits are at least 1");
         }
-        if (maxClientBatchSize < 1 || payloadLimit < 1 || deadline < 1) {
+        if (maxClientBatchSize < 1
+                || payloadLimit < 1
+                || deadline < 1
+                || clientTimeout < 1
+                || idleTimeout < 1
+                || maxConnections < 1) {
             throw new ParameterException(spec.commandLine(), "limits are at least 1");
         }
         if (defaultPromptName.isPresent() && defaultPrompt.isPresent()) {
@@ -169,6 +208,11 @@ final class ServeCommand implements Runnable {
                 .withEmbedding(
                         vectors.options().withPromptName(defaultPromptName).withPrompt(defaultPrompt))
                 .withDeadline(Duration.ofSeconds(deadline))
+                .withClientTimeout(Duration.ofSeconds(clientTimeout))
+                .withIdleTimeout(Duration.ofSeconds(idleTimeout))
+                .withMaxConnections(maxConnections)
+                .withAllowedHosts(allowedHosts)
+                .withAllowedOrigins(allowedOrigins)
                 .withAccessLog(jsonOutput ? access -> err.println(line(access)) : DEFAULT.accessLog());
         CountDownLatch stopped = new CountDownLatch(1);
         InferenceServer server = InferenceServer.start(folders(), options);

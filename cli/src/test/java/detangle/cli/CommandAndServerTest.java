@@ -102,6 +102,7 @@ class CommandAndServerTest {
     private static Result post(String model, String path, Map<String, Object> body) {
         int port = SERVERS.get(model).port();
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(JsonMapper.shared().writeValueAsString(body)))
                 .build();
         try {

@@ -38,6 +38,26 @@ final class ApiException extends RuntimeException {
         return new ApiException(401, "Unauthorized", "send Authorization: Bearer KEY with the server's API key");
     }
 
+    /** A browser may not ask this on behalf of a page. */
+    static ApiException forbidden(String message) {
+        return new ApiException(403, "Forbidden", message);
+    }
+
+    /** The body is of a type that is not understood. */
+    static ApiException unsupported(String message) {
+        return new ApiException(415, "Validation", message);
+    }
+
+    /** The server ends. */
+    static ApiException stopping() {
+        return new ApiException(503, "Overloaded", "the server is being stopped");
+    }
+
+    /** Memory has run out. */
+    static ApiException outOfMemory() {
+        return new ApiException(503, "Overloaded", "the server has not enough memory for this now: try again later");
+    }
+
     /** Too much waits already. */
     static ApiException overloaded(String message) {
         return new ApiException(429, "Overloaded", message);

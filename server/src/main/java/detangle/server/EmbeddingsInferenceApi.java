@@ -12,13 +12,21 @@ import tools.jackson.databind.JsonNode;
 
 /** The routes of HuggingFace's text-embeddings-inference. They ask the first model that does what is asked. */
 final class EmbeddingsInferenceApi {
+    /** Characters of a request whose tokens are told: an answer has some twenty times as many bytes. */
+    private static final int MOST_TOKENIZED = 100_000;
+
     private final List<ServedModel> models;
     private final ServerOptions options;
+    private final Admission admission;
+    private final Turns turns;
     private final String version;
 
-    EmbeddingsInferenceApi(List<ServedModel> models, ServerOptions options, String version) {
+    EmbeddingsInferenceApi(
+            List<ServedModel> models, ServerOptions options, Admission admission, Turns turns, String version) {
         this.models = models;
         this.options = options;
+        this.admission = admission;
+        this.turns = turns;
         this.version = version;
     }
 
@@ -114,7 +122,7 @@ final class EmbeddingsInferenceApi {
 
     private static Text text(JsonNode input) {
         if (input.isString()) {
-            return new Text(input.stringValue(), Optional.empty());
+            return new Text(Json.wellFormed(input.stringValue()), Optional.empty());
         }
         List<String> both = Json.texts(input, "inputs");
         if (both.isEmpty() || both.size() > 2) {
@@ -131,6 +139,7 @@ final class EmbeddingsInferenceApi {
             throw ApiException.tooLarge("the request has " + texts + " texts, and at most "
                     + options.maxClientBatchSize() + " may come at once");
         }
+        admission.count(texts);
     }
 
     /** Whether texts are cut; at their end, so that a request for another place must not be answered as if it were this one. */
@@ -172,7 +181,8 @@ final class EmbeddingsInferenceApi {
 
     private List<String> inputs(JsonNode request) {
         JsonNode inputs = request.path("inputs");
-        List<String> texts = inputs.isString() ? List.of(inputs.stringValue()) : Json.texts(inputs, "inputs");
+        List<String> texts =
+                inputs.isString() ? List.of(Json.wellFormed(inputs.stringValue())) : Json.texts(inputs, "inputs");
         checkSize(texts.size());
         return texts;
     }
@@ -180,9 +190,15 @@ final class EmbeddingsInferenceApi {
     /** {@code POST /tokenize}. */
     Object tokenize(JsonNode request) {
         boolean special = Json.flag(request, "add_special_tokens", true);
+        List<String> texts = inputs(request);
+        long characters = texts.stream().mapToLong(String::length).sum();
+        if (characters > MOST_TOKENIZED) {
+            throw ApiException.tooLarge("the texts have " + characters
+                    + " characters together, and the tokens of at most " + MOST_TOKENIZED + " are told at once");
+        }
         List<Object> answers = new ArrayList<>();
-        for (String text : inputs(request)) {
-            Encoding encoding = models.getFirst().tokenizer().encode(text);
+        for (String text : texts) {
+            Encoding encoding = turns.one(() -> models.getFirst().tokenizer().encode(text));
             List<Object> tokens = new ArrayList<>();
             for (int i = 0; i < encoding.length(); i++) {
                 boolean added = encoding.sequences()[i] == Encoding.SPECIAL;

@@ -7,23 +7,43 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Bodies of requests and answers. */
 final class Json {
+    /** Depth of a request. Those of the protocols have less than ten. */
+    private static final int MAX_DEPTH = 64;
+
+    private static final char REPLACEMENT = '\uFFFD';
+
+    /** What stands twice could be understood one way here and another way by whoever let the request pass. */
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(MAX_DEPTH)
+                            .build())
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
     private Json() {}
 
     /** The object that a body holds; refused if it holds something else. */
     static JsonNode object(byte[] body) {
         JsonNode node;
         try {
-            node = JsonMapper.shared().readTree(body);
+            node = MAPPER.readTree(body);
         } catch (JacksonException e) {
             TokenStreamLocation at = e.getLocation();
             throw ApiException.malformed("the body is no JSON"
-                    + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
+                    + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")") + ", or "
+                    + "has a field twice, or more than " + MAX_DEPTH + " levels");
         }
         if (!node.isObject()) {
             throw ApiException.malformed("the body is no JSON object");
@@ -49,19 +69,33 @@ final class Json {
         if (!value.isString()) {
             throw ApiException.validation(field + " is no text");
         }
-        return value.stringValue();
+        return wellFormed(value.stringValue());
+    }
+
+    /** The text with the replacement character for each half of a surrogate pair that stands alone, which no UTF-8 can tell. */
+    static String wellFormed(String text) {
+        if (text.chars().noneMatch(c -> Character.isSurrogate((char) c))) {
+            return text;
+        }
+        int[] codePoints = text.codePoints()
+                .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? REPLACEMENT : c)
+                .toArray();
+        return new String(codePoints, 0, codePoints.length);
+    }
+
+    /** Whether a field is not there, or null. */
+    static boolean isAbsent(JsonNode value) {
+        return value.isMissingNode() || value.isNull();
     }
 
     static Optional<String> optionalText(JsonNode object, String field) {
-        return object.path(field).isMissingNode() || object.path(field).isNull()
-                ? Optional.empty()
-                : Optional.of(text(object, field));
+        return isAbsent(object.path(field)) ? Optional.empty() : Optional.of(text(object, field));
     }
 
     /** A number that is at least 1. */
     static OptionalInt optionalCount(JsonNode object, String field) {
         JsonNode value = object.path(field);
-        if (value.isMissingNode() || value.isNull()) {
+        if (isAbsent(value)) {
             return OptionalInt.empty();
         }
         if (!value.isInt() || value.intValue() < 1) {
@@ -72,7 +106,7 @@ final class Json {
 
     static boolean flag(JsonNode object, String field, boolean otherwise) {
         JsonNode value = object.path(field);
-        if (value.isMissingNode() || value.isNull()) {
+        if (isAbsent(value)) {
             return otherwise;
         }
         if (!value.isBoolean()) {
@@ -91,7 +125,7 @@ final class Json {
             if (!text.isString()) {
                 throw ApiException.validation(field + " holds something that is no text");
             }
-            texts.add(text.stringValue());
+            texts.add(wellFormed(text.stringValue()));
         }
         return texts;
     }

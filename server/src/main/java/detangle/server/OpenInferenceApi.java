@@ -19,14 +19,21 @@ final class OpenInferenceApi {
     private static final String TEXT = "text";
     private static final String PAIR = "text_pair";
     private static final String VERSION = "/versions/1";
+    private static final String BINARY_OUTPUT = "binary_data_output";
+    private static final String BINARY_SIZE = "binary_data_size";
+
+    /** Names of outputs in a request, of which no model has more than three. */
+    private static final int MAX_OUTPUTS = 16;
 
     private final List<ServedModel> models;
     private final ServerOptions options;
+    private final Admission admission;
     private final String version;
 
-    OpenInferenceApi(List<ServedModel> models, ServerOptions options, String version) {
+    OpenInferenceApi(List<ServedModel> models, ServerOptions options, Admission admission, String version) {
         this.models = models;
         this.options = options;
+        this.admission = admission;
         this.version = version;
     }
 
@@ -87,11 +94,13 @@ final class OpenInferenceApi {
      *
      * @param jsonLength the header of the binary extension, where it was sent
      */
-    Answer infer(String name, byte[] body, Optional<String> jsonLength) {
+    Answer infer(String name, Bodies.Body body, Optional<String> jsonLength) {
         ServedModel model = model(name);
-        int length = jsonLength.map(l -> BinaryTensors.jsonLength(l, body)).orElse(body.length);
-        JsonNode request = Json.object(Arrays.copyOf(body, length));
-        Map<String, List<String>> inputs = inputs(request, new BinaryTensors(body, length));
+        int length =
+                jsonLength.map(l -> BinaryTensors.jsonLength(l, body.bytes())).orElse(body.bytes().length);
+        JsonNode request = body.parse(bytes -> Json.object(Arrays.copyOf(bytes, length)));
+        Map<String, List<String>> inputs = inputs(request, new BinaryTensors(body.bytes(), length));
+        List<Wanted> wanted = wanted(request);
         List<String> texts = Optional.ofNullable(inputs.get(TEXT))
                 .orElseThrow(() -> ApiException.validation("inputs has no tensor '" + TEXT + "'"));
         Optional<List<String>> pairs = Optional.ofNullable(inputs.get(PAIR));
@@ -102,14 +111,15 @@ final class OpenInferenceApi {
             throw ApiException.tooLarge("the request has " + texts.size() + " texts; 1 to "
                     + options.maxClientBatchSize() + " may come at once");
         }
+        admission.count(texts.size());
         List<Output> outputs = model.task() == ServedModel.Task.EMBEDDING
                 ? List.of(embed(model, texts))
                 : classify(model, texts, pairs);
         Map<String, Object> answer = Json.of("model_name", model.name(), "model_version", "1");
         if (request.path("id").isString()) {
-            answer.put("id", request.path("id").stringValue());
+            answer.put("id", Json.text(request, "id"));
         }
-        return answer(answer, wanted(request, outputs), request);
+        return answer(answer, outputs, wanted, Json.flag(parameters(request, "the request"), BINARY_OUTPUT, false));
     }
 
     private Output embed(ServedModel model, List<String> texts) {
@@ -146,36 +156,49 @@ final class OpenInferenceApi {
                 new Output("scores", "FP32", scores, best.size(), labels.size()));
     }
 
-    /** The outputs that a request names, or all. */
-    private static List<Output> wanted(JsonNode request, List<Output> outputs) {
-        List<Output> wanted = new ArrayList<>();
-        for (JsonNode asked : request.path("outputs")) {
-            String name = asked.path("name").asString("");
-            wanted.add(outputs.stream()
-                    .filter(o -> o.name().equals(name))
-                    .findFirst()
-                    .orElseThrow(() -> ApiException.validation("there is no output " + name + "; there are "
-                            + String.join(
-                                    ", ", outputs.stream().map(Output::name).toList()))));
+    /**
+     * An output that a request names.
+     *
+     * @param binary whether it is wanted in binary; as the request says of all if empty
+     */
+    private record Wanted(String name, Optional<Boolean> binary) {}
+
+    private static List<Wanted> wanted(JsonNode request) {
+        List<Wanted> wanted = new ArrayList<>();
+        for (JsonNode asked : objects(request, "outputs")) {
+            JsonNode parameters = parameters(asked, "an output");
+            Optional<Boolean> binary = Json.isAbsent(parameters.path("binary_data"))
+                    ? Optional.empty()
+                    : Optional.of(Json.flag(parameters, "binary_data", false));
+            wanted.add(new Wanted(Json.text(asked, "name"), binary));
         }
-        return wanted.isEmpty() ? outputs : wanted;
+        if (wanted.size() > MAX_OUTPUTS) {
+            throw ApiException.validation("outputs has " + wanted.size() + " names, of at most " + MAX_OUTPUTS);
+        }
+        return wanted;
     }
 
-    private static Answer answer(Map<String, Object> json, List<Output> outputs, JsonNode request) {
-        boolean all = request.path("parameters").path("binary_data_output").asBoolean(false);
+    private static Answer answer(
+            Map<String, Object> json, List<Output> outputs, List<Wanted> wanted, boolean binaryOutput) {
+        List<Wanted> asked = wanted.isEmpty()
+                ? outputs.stream()
+                        .map(o -> new Wanted(o.name, Optional.empty()))
+                        .toList()
+                : wanted;
         ByteArrayOutputStream tensors = new ByteArrayOutputStream();
         List<Object> written = new ArrayList<>();
-        for (int i = 0; i < outputs.size(); i++) {
-            Output output = outputs.get(i);
+        for (Wanted one : asked) {
+            Output output = outputs.stream()
+                    .filter(o -> o.name.equals(one.name))
+                    .findFirst()
+                    .orElseThrow(() -> ApiException.validation("there is no output " + one.name + "; there are "
+                            + String.join(
+                                    ", ", outputs.stream().map(Output::name).toList())));
             Map<String, Object> tensor = tensor(output.name, output.type, output.shape);
-            if (request.path("outputs")
-                    .path(i)
-                    .path("parameters")
-                    .path("binary_data")
-                    .asBoolean(all)) {
+            if (one.binary.orElse(binaryOutput)) {
                 byte[] bytes = BinaryTensors.of(output.data);
                 tensors.writeBytes(bytes);
-                tensor.put("parameters", Json.of("binary_data_size", bytes.length));
+                tensor.put("parameters", Json.of(BINARY_SIZE, bytes.length));
             } else {
                 tensor.put("data", output.data);
             }
@@ -187,25 +210,68 @@ final class OpenInferenceApi {
 
     private static Map<String, List<String>> inputs(JsonNode request, BinaryTensors binary) {
         Map<String, List<String>> inputs = new HashMap<>();
-        for (JsonNode input : request.path("inputs")) {
-            String name = input.path("name").asString("");
+        for (JsonNode input : objects(request, "inputs")) {
+            String name = Json.text(input, "name");
             if (!List.of(TEXT, PAIR).contains(name)) {
                 throw ApiException.validation("there is no input " + name + "; there are " + TEXT + " and " + PAIR);
             }
-            if (!input.path("datatype").asString("").equals("BYTES")) {
+            if (!Json.text(input, "datatype").equals("BYTES")) {
                 throw ApiException.validation(name + " is of type BYTES");
             }
-            JsonNode size = input.path("parameters").path("binary_data_size");
-            List<String> texts =
-                    size.isInt() ? binary.texts(name, size.intValue()) : Json.texts(input.path("data"), name + ".data");
-            JsonNode shape = input.path("shape");
-            boolean column = shape.size() == 2 && shape.get(1).asInt(-1) == 1;
-            if (shape.size() != 1 && !column || shape.get(0).asInt(-1) != texts.size()) {
-                throw ApiException.validation(name + " has the shape [" + texts.size() + "]");
+            if (inputs.put(name, texts(input, name, binary)) != null) {
+                throw ApiException.validation("inputs has " + name + " twice");
             }
-            inputs.put(name, texts);
         }
         binary.requireEnd();
         return inputs;
+    }
+
+    private static List<String> texts(JsonNode input, String name, BinaryTensors binary) {
+        JsonNode size = parameters(input, name).path(BINARY_SIZE);
+        boolean data = !Json.isAbsent(input.path("data"));
+        List<String> texts;
+        if (Json.isAbsent(size)) {
+            texts = Json.texts(input.path("data"), name + ".data");
+        } else if (data || !size.isInt()) {
+            throw ApiException.malformed(
+                    name + " has either data, or a whole number of bytes as " + BINARY_SIZE + " behind the JSON");
+        } else {
+            texts = binary.texts(name, size.intValue());
+        }
+        JsonNode shape = input.path("shape");
+        boolean column = shape.size() == 2 && isNumber(shape.get(1), 1);
+        if (!shape.isArray() || shape.size() != 1 && !column || !isNumber(shape.get(0), texts.size())) {
+            throw ApiException.validation(name + " has the shape [" + texts.size() + "]");
+        }
+        return texts;
+    }
+
+    private static boolean isNumber(JsonNode node, int expected) {
+        return node.isInt() && node.intValue() == expected;
+    }
+
+    /** The objects of an array, which may be absent. */
+    private static Iterable<JsonNode> objects(JsonNode request, String field) {
+        JsonNode array = request.path(field);
+        if (Json.isAbsent(array)) {
+            return List.of();
+        }
+        if (!array.isArray()) {
+            throw ApiException.validation(field + " is no array");
+        }
+        for (JsonNode element : array) {
+            if (!element.isObject()) {
+                throw ApiException.validation(field + " holds something that is no object");
+            }
+        }
+        return array;
+    }
+
+    private static JsonNode parameters(JsonNode of, String what) {
+        JsonNode parameters = of.path("parameters");
+        if (!Json.isAbsent(parameters) && !parameters.isObject()) {
+            throw ApiException.validation("the parameters of " + what + " are no object");
+        }
+        return parameters;
     }
 }

@@ -15,6 +15,7 @@ import detangle.pipelines.FunctionToApply;
 import detangle.pipelines.Pipeline;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.Pooling;
+import detangle.pipelines.ProgressListener;
 import detangle.pipelines.RankedDocument;
 import detangle.pipelines.TextClassifier;
 import detangle.pipelines.TextPair;
@@ -36,6 +37,15 @@ final class ServedModel implements AutoCloseable {
         RERANKER,
         EMBEDDING
     }
+
+    /** Whoever sends texts that are cut has asked for it, and no log is filled by what others send. */
+    private static final ProgressListener QUIET = new ProgressListener() {
+        @Override
+        public void done(int done) {}
+
+        @Override
+        public void cut(RowMessage message) {}
+    };
 
     private final String name;
     private final DebertaConfig config;
@@ -188,9 +198,9 @@ final class ServedModel implements AutoCloseable {
                                             texts.get(i).text(),
                                             texts.get(i).pair().get()))
                                     .toList(),
-                            done -> {})
+                            QUIET)
                     : classifier.classify(
-                            places.stream().map(i -> texts.get(i).text()).toList(), done -> {});
+                            places.stream().map(i -> texts.get(i).text()).toList(), QUIET);
             for (int i = 0; i < places.size(); i++) {
                 all.set(places.get(i), some.get(i));
             }
@@ -202,7 +212,7 @@ final class ServedModel implements AutoCloseable {
     List<RankedDocument> rank(String query, List<String> texts, boolean raw, boolean truncate) {
         TextRanker whole = ranker.orElseThrow(() -> ApiException.backend(name + " is not served for "
                 + ServedTask.TEXT_RANKING.text() + ", which takes a model with one label"));
-        return (truncate ? whole.withTruncation() : whole).rank(query, texts, raw, done -> {});
+        return (truncate ? whole.withTruncation() : whole).rank(query, texts, raw, QUIET);
     }
 
     /**
@@ -226,7 +236,7 @@ final class ServedModel implements AutoCloseable {
                         promptName.isPresent()
                                 ? options.withPromptName(promptName).withPrompt(Optional.empty())
                                 : options,
-                        done -> {});
+                        QUIET);
     }
 
     private FeatureExtractor extractor(Pipeline of) {

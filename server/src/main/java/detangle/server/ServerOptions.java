@@ -4,6 +4,7 @@ import detangle.ir.DType;
 import detangle.pipelines.DynamicBatching;
 import detangle.pipelines.EmbeddingOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -32,6 +33,11 @@ public final class ServerOptions {
     private EmbeddingOptions embedding = EmbeddingOptions.DEFAULT;
     private Duration deadline = DynamicBatching.DEFAULT.deadline();
     private Duration grace = Duration.ofSeconds(30);
+    private Duration clientTimeout = Duration.ofSeconds(20);
+    private Duration idleTimeout = Duration.ofSeconds(75);
+    private int maxConnections = 1024;
+    private List<String> allowedHosts = List.of();
+    private List<String> allowedOrigins = List.of();
     private Consumer<Access> accessLog = access -> {};
 
     private ServerOptions() {}
@@ -54,6 +60,11 @@ public final class ServerOptions {
         copy.embedding = embedding;
         copy.deadline = deadline;
         copy.grace = grace;
+        copy.clientTimeout = clientTimeout;
+        copy.idleTimeout = idleTimeout;
+        copy.maxConnections = maxConnections;
+        copy.allowedHosts = allowedHosts;
+        copy.allowedOrigins = allowedOrigins;
         copy.accessLog = accessLog;
         change.accept(copy);
         return copy;
@@ -201,6 +212,63 @@ public final class ServerOptions {
 
     public ServerOptions withGrace(Duration value) {
         return with(o -> o.grace = value);
+    }
+
+    /**
+     * How long a client may take to send the head of a request, to send its body, and to take the answer; 20 seconds each by default. Who is
+     * slower is answered with status 408, and the connection is closed.
+     */
+    public Duration clientTimeout() {
+        return clientTimeout;
+    }
+
+    public ServerOptions withClientTimeout(Duration value) {
+        return with(o -> o.clientTimeout = value);
+    }
+
+    /** How long a connection stays open between two requests; 75 seconds by default. */
+    public Duration idleTimeout() {
+        return idleTimeout;
+    }
+
+    public ServerOptions withIdleTimeout(Duration value) {
+        return with(o -> o.idleTimeout = value);
+    }
+
+    /**
+     * Connections at once; 1024 by default. For one more, the connection is closed that waits longest for a request; where none waits, the new
+     * one is refused with status 503.
+     */
+    public int maxConnections() {
+        return maxConnections;
+    }
+
+    public ServerOptions withMaxConnections(int value) {
+        return with(o -> o.maxConnections = value);
+    }
+
+    /**
+     * By which names clients may call the server in the header Host, without ports; {@code *} for any. If empty: any, unless the server listens
+     * for this machine alone. Names and addresses of this machine ({@code localhost}, {@code 127.0.0.1}, {@code [::1]}) are always allowed.
+     */
+    public List<String> allowedHosts() {
+        return allowedHosts;
+    }
+
+    public ServerOptions withAllowedHosts(List<String> value) {
+        return with(o -> o.allowedHosts = List.copyOf(value));
+    }
+
+    /**
+     * The web sites whose pages may ask the server through a browser, such as {@code https://example.org}; {@code *} for any. None by default but
+     * the server's own.
+     */
+    public List<String> allowedOrigins() {
+        return allowedOrigins;
+    }
+
+    public ServerOptions withAllowedOrigins(List<String> value) {
+        return with(o -> o.allowedOrigins = List.copyOf(value));
     }
 
     /** Who is told of each request to a model, by the thread that answers it; nobody by default. */

@@ -76,6 +76,7 @@ class LoadTest {
         String body = JsonMapper.shared().writeValueAsString(Map.of("inputs", text));
         HttpResponse<String> answer = client.send(
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/predict"))
+                        .header("Content-Type", "application/json")
                         .timeout(Duration.ofSeconds(60))
                         .POST(BodyPublishers.ofString(body))
                         .build(),

@@ -54,6 +54,7 @@ class ArchitecturesCaseTest {
             String answer = HttpClient.newHttpClient()
                     .send(
                             HttpRequest.newBuilder(address.resolve("/predict"))
+                                    .header("Content-Type", "application/json")
                                     .POST(BodyPublishers.ofString("{\"inputs\":\"hi\"}"))
                                     .build(),
                             BodyHandlers.ofString())

@@ -36,6 +36,7 @@ record CaseServer(InferenceServer server) implements AutoCloseable {
     /** What is answered with status 200 to {@code POST path}. */
     JsonNode post(String path, Map<String, Object> body) {
         return answered(HttpRequest.newBuilder(uri(path))
+                .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(JsonMapper.shared().writeValueAsString(body)))
                 .build());
     }

@@ -66,6 +66,7 @@ class ServeTest {
     private static CompletableFuture<HttpResponse<String>> ask(URI server, String body) {
         return CLIENT.sendAsync(
                 HttpRequest.newBuilder(server.resolve("/predict"))
+                        .header("Content-Type", "application/json")
                         .POST(BodyPublishers.ofString(body))
                         .build(),
                 BodyHandlers.ofString());

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A program at given sizes: offsets, the values that depend on sizes alone, and frames of memory with kernels bound to
@@ -38,6 +39,7 @@ final class BoundShape {
     private final List<Given> given;
     private final Map<Node, View> fixed;
     private final ArrayDeque<Frame> idle = new ArrayDeque<>();
+    private final AtomicInteger frames = new AtomicInteger();
 
     /** An input at these sizes. */
     private record Given(String name, DType dtype, int[] shape) {
@@ -72,9 +74,9 @@ final class BoundShape {
                 StepBuilder.ints(input.shape().evaluate(bindings)));
     }
 
-    /** Of one frame. */
+    /** Of all frames, of which there is one at least once it runs. */
     long bytes() {
-        return layout.bytes();
+        return layout.bytes() * Math.max(1, frames.get());
     }
 
     /** Whether these are all inputs and have these sizes. */
@@ -133,6 +135,7 @@ final class BoundShape {
                 return idle.pop();
             }
         }
+        frames.incrementAndGet();
         return new Frame();
     }
 

@@ -25,8 +25,11 @@ final class VectorExecutable implements Executable {
 
     private static final int MAX_SHAPES = Math.max(1, Integer.getInteger(SHAPES, 8));
 
-    /** A server's batches are all of other shapes: what they keep must leave room for what runs. */
-    private static final long MAX_BYTES = Runtime.getRuntime().maxMemory() / 8;
+    /**
+     * What shapes may keep together. A server's batches are all of other shapes, and the memory of a large one costs little to get anew beside
+     * the run that needs it.
+     */
+    private static final long MAX_BYTES = Math.min(Runtime.getRuntime().maxMemory() / 8, 256L << 20);
 
     /** Virtual threads hand their work over: a kernel would pin its carrier, and scratch memory is by platform thread. */
     private static final ExecutorService PLATFORM = Executors.newCachedThreadPool(
@@ -99,7 +102,7 @@ final class VectorExecutable implements Executable {
             BoundShape shape = new BoundShape(plan, constants, ShapeBinding.bind(plan.program(), inputs));
             shapes.add(shape);
             long bytes = shapes.stream().mapToLong(BoundShape::bytes).sum();
-            while (shapes.size() > MAX_SHAPES || shapes.size() > 1 && bytes > MAX_BYTES) {
+            while (shapes.size() > MAX_SHAPES || !shapes.isEmpty() && bytes > MAX_BYTES) {
                 bytes -= shapes.removeFirst().bytes();
             }
             return shape;

@@ -1,0 +1,50 @@
+package detangle.server;
+
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+
+/**
+ * How much is worked on at once. A request is counted before its body is read, and by its texts before these are encoded, so that what is
+ * refused has cost nothing yet.
+ */
+final class Admission {
+    private final int limit;
+    private final Semaphore texts;
+
+    /** How many texts the request of this thread is counted as. */
+    private final ThreadLocal<Integer> counted = ThreadLocal.withInitial(() -> 0);
+
+    /** @param limit texts of all requests together */
+    Admission(int limit) {
+        this.limit = limit;
+        this.texts = new Semaphore(limit);
+    }
+
+    /** Answers a request, which counts as one text unless it {@link #count counts} more; refuses it if there is too much already. */
+    <T> T admit(Supplier<T> answer) {
+        take(1, 0);
+        counted.set(1);
+        try {
+            return answer.get();
+        } finally {
+            texts.release(counted.get());
+            counted.remove();
+        }
+    }
+
+    /** Says how many texts the request of this thread has. Those of one text have the last quarter of the room to themselves. */
+    void count(int number) {
+        int more = number - counted.get();
+        if (more > 0) {
+            take(more, limit / 4);
+            counted.set(number);
+        }
+    }
+
+    private void take(int number, int left) {
+        if (texts.availablePermits() < number + left || !texts.tryAcquire(number)) {
+            throw ApiException.overloaded(
+                    "as many texts wait as may, of at most " + limit + ": try again later, or with fewer texts");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package detangle.server;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.ServerRequestHeaders;
+import io.helidon.webserver.http.ServerRequest;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+
+/** Reads bodies of requests. Large ones share a bounded memory, and one of them is parsed at a time, so that small ones never wait. */
+final class Bodies {
+    /** Bytes of a body that is small. */
+    private static final int SMALL = 1 << 16;
+
+    /** Bytes of all large bodies together that are held at a time; two at least. */
+    private static final long LARGE_TOGETHER = 32L << 20;
+
+    private final long limit;
+    private final Semaphore kilobytes;
+    private final Turns turns;
+
+    Bodies(ServerOptions options, Turns turns) {
+        // More than an array holds is too much in any case.
+        this.limit = Math.min(options.payloadLimit(), Integer.MAX_VALUE - 16);
+        this.turns = turns;
+        this.kilobytes = new Semaphore(Math.toIntExact(Math.max(LARGE_TOGETHER, 2 * limit + 2 * SMALL) >> 10));
+    }
+
+    /** What a request is refused for whose body is larger than that. */
+    ApiException tooLarge() {
+        return ApiException.tooLarge("the body has more than the " + limit + " bytes that are allowed");
+    }
+
+    /**
+     * Reads a body and does something with it.
+     *
+     * @param what is given the body, which is held in memory until it ends
+     */
+    <T> T read(ServerRequest request, Function<Body, T> what) {
+        if (request.headers().contentLength().orElse(0) > limit) {
+            throw tooLarge();
+        }
+        int taken = 0;
+        try {
+            InputStream in = request.content().inputStream();
+            ByteArrayOutputStream body = new ByteArrayOutputStream(
+                    (int) Math.min(SMALL, request.headers().contentLength().orElse(SMALL)));
+            byte[] buffer = new byte[SMALL];
+            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                if (body.size() + read > limit) {
+                    throw tooLarge();
+                }
+                body.write(buffer, 0, read);
+                int needed = (body.size() >> 10) - (SMALL >> 10);
+                if (needed > taken) {
+                    if (!kilobytes.tryAcquire(needed - taken)) {
+                        throw ApiException.overloaded("too many large bodies are worked on: try again later");
+                    }
+                    taken = needed;
+                }
+            }
+            return what.apply(new Body(body.toByteArray()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            kilobytes.release(taken);
+        }
+    }
+
+    /** A body that has been read. */
+    final class Body {
+        private final byte[] bytes;
+
+        private Body(byte[] bytes) {
+            this.bytes = bytes;
+        }
+
+        byte[] bytes() {
+            return bytes;
+        }
+
+        /** What {@code parse} makes of the body. */
+        <T> T parse(Function<byte[], T> parse) {
+            if (bytes.length <= SMALL) {
+                return parse.apply(bytes);
+            }
+            return turns.one(() -> parse.apply(bytes));
+        }
+    }
+
+    /**
+     * Refuses a body that is not said to be JSON. A page of another site can make a browser send other types without asking the server.
+     *
+     * @param absent whether the type may be left out
+     */
+    static void requireJson(ServerRequestHeaders headers, boolean absent) {
+        Optional<String> stated = headers.first(HeaderNames.CONTENT_TYPE);
+        if (stated.isEmpty() && absent) {
+            return;
+        }
+        String[] parts = stated.orElse("").toLowerCase(Locale.ROOT).split(";");
+        boolean json = parts[0].strip().equals(Responses.JSON);
+        for (int i = 1; json && i < parts.length; i++) {
+            String parameter = parts[i].strip();
+            json = !parameter.startsWith("charset=") || parameter.matches("charset=\"?utf-?8\"?");
+        }
+        if (!json) {
+            throw ApiException.unsupported("the body is of the type " + stated.orElse("that no header states")
+                    + " where JSON in UTF-8 is wanted: send the header Content-Type: application/json");
+        }
+    }
+}

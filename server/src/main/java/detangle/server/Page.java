@@ -1,0 +1,80 @@
+package detangle.server;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+
+/** What a browser gets: the page to try a model, and what pages of other sites are allowed. */
+final class Page {
+    private final byte[] html;
+    private final byte[] description;
+    private final String policy;
+
+    private Page(byte[] html, byte[] description) {
+        this.html = html;
+        this.description = description;
+        String text = new String(html, StandardCharsets.UTF_8);
+        this.policy = "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors"
+                + " 'none'; script-src " + source(text, "script") + "; style-src " + source(text, "style");
+    }
+
+    static Page read() {
+        return new Page(resource("index.html"), resource("openapi.json"));
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = Page.class.getResourceAsStream(name)) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The hash of what an element of the page holds, which is all that a browser is to run or apply. */
+    private static String source(String html, String element) {
+        int begin = html.indexOf("<" + element + ">") + element.length() + 2;
+        String content = html.substring(begin, html.indexOf("</" + element + ">"));
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
+            return "'sha256-" + Base64.getEncoder().encodeToString(hash) + "'";
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    void send(ServerRequest request, ServerResponse response) {
+        response.header(HeaderNames.create("Content-Security-Policy"), policy);
+        Responses.send(request, response, 200, "text/html; charset=utf-8", html);
+    }
+
+    /** The description of all routes. */
+    void sendDescription(ServerRequest request, ServerResponse response) {
+        Responses.send(request, response, 200, Responses.JSON, description);
+    }
+
+    /** Lets a browser show an answer to a page of another site. */
+    static void share(ServerResponse response, String origin) {
+        response.header(HeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, origin)
+                .header(HeaderNames.VARY, "Origin")
+                .header(HeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS, BinaryTensors.JSON_LENGTH);
+    }
+
+    /** Tells a browser what such a page may send. */
+    static void answerPreflight(ServerResponse response) {
+        response.status(Status.NO_CONTENT_204)
+                .header(HeaderNames.ACCESS_CONTROL_ALLOW_METHODS, "GET, POST")
+                .header(
+                        HeaderNames.ACCESS_CONTROL_ALLOW_HEADERS,
+                        "Content-Type, Authorization, " + BinaryTensors.JSON_LENGTH)
+                .header(HeaderNames.ACCESS_CONTROL_MAX_AGE, "3600")
+                .send();
+    }
+}

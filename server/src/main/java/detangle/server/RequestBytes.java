@@ -1,0 +1,197 @@
+package detangle.server;
+
+import detangle.server.ChunkedBody.MalformedException;
+import io.helidon.http.DirectHandler.EventType;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Headers;
+import io.helidon.http.RequestException;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+
+/**
+ * The bytes of a connection as the HTTP library gets them: no more than the request that it reads, and bodies of chunks made well formed. So
+ * it is known at any time whether a connection waits for a request, reads one, or reads its body.
+ */
+final class RequestBytes implements Supplier<byte[]> {
+    /** Headers of a request. */
+    static final int MAX_HEADERS = 100;
+
+    private static final byte[] NONE = {};
+    private static final byte[] HEAD_END = {'\r', '\n', '\r', '\n'};
+
+    /** Is told where the connection is. */
+    interface Listener {
+        /** The first byte of a request is here. */
+        void begins();
+
+        /** The head of a request is complete. */
+        void headRead();
+
+        /** All of a request is here. */
+        void ended();
+    }
+
+    private enum Part {
+        /** Up to the empty line behind the headers. */
+        HEAD,
+        /** The head was given to the library, which has not said yet what follows. */
+        JUDGED,
+        LENGTH,
+        CHUNKS,
+        /** Nothing that follows can be understood. */
+        BROKEN
+    }
+
+    private final Supplier<byte[]> socket;
+    private final Listener listener;
+
+    /** What has come and was not given yet. */
+    private byte[] rest = NONE;
+
+    private Part part = Part.HEAD;
+    private boolean begun;
+
+    /** Bytes of {@link #HEAD_END} that the head ends with so far. */
+    private int matched;
+
+    private long length;
+    private ChunkedBody chunks = new ChunkedBody();
+
+    /** @param socket the next bytes, or null behind the last */
+    RequestBytes(Supplier<byte[]> socket, Listener listener) {
+        this.socket = socket;
+        this.listener = listener;
+    }
+
+    /** Says what the library has understood of the head that it was given. */
+    void headers(Headers headers) {
+        if (headers.size() > MAX_HEADERS) {
+            throw refused(
+                    Status.create(431), "the request has " + headers.size() + " headers, and may have " + MAX_HEADERS);
+        }
+        if (headers.contains(HeaderNames.CONTENT_ENCODING)) {
+            throw refused(
+                    Status.UNSUPPORTED_MEDIA_TYPE_415,
+                    "the body is encoded (Content-Encoding), and only plain ones are understood");
+        }
+        listener.headRead();
+        begun = false;
+        matched = 0;
+        if (headers.contains(HeaderNames.TRANSFER_ENCODING)) {
+            part = Part.CHUNKS;
+            chunks = new ChunkedBody();
+            return;
+        }
+        OptionalLong stated;
+        try {
+            stated = headers.contentLength();
+        } catch (IllegalArgumentException e) {
+            throw refused(Status.BAD_REQUEST_400, "Content-Length is not one whole number");
+        }
+        length = stated.orElse(0);
+        part = length == 0 ? Part.HEAD : Part.LENGTH;
+        if (length == 0) {
+            listener.ended();
+        }
+    }
+
+    /** Whether bytes may follow that nobody reads, so that the client may still be writing when its answer is sent. */
+    boolean isUnread() {
+        return part != Part.HEAD || begun || rest.length > 0;
+    }
+
+    @Override
+    public byte[] get() {
+        while (true) {
+            if (part == Part.BROKEN || part == Part.JUDGED) {
+                throw new CloseConnectionException("what follows cannot be understood");
+            }
+            if (rest.length == 0) {
+                fill();
+            }
+            byte[] next = switch (part) {
+                case HEAD -> head();
+                case LENGTH -> body();
+                case CHUNKS -> chunk();
+                case JUDGED, BROKEN -> throw new IllegalStateException(part.name());
+            };
+            if (next.length > 0) {
+                return next;
+            }
+        }
+    }
+
+    private void fill() {
+        byte[] read = socket.get();
+        if (read != null) {
+            rest = read;
+            return;
+        }
+        if (part == Part.HEAD) {
+            throw new CloseConnectionException("the connection has ended");
+        }
+        throw refused(Status.BAD_REQUEST_400, "the body ends before its end");
+    }
+
+    private byte[] head() {
+        if (!begun) {
+            begun = true;
+            listener.begins();
+        }
+        for (int i = 0; i < rest.length; i++) {
+            matched = rest[i] == HEAD_END[matched] ? matched + 1 : rest[i] == HEAD_END[0] ? 1 : 0;
+            if (matched == HEAD_END.length) {
+                part = Part.JUDGED;
+                return take(i + 1);
+            }
+        }
+        return take(rest.length);
+    }
+
+    private byte[] body() {
+        int count = (int) Math.min(length, rest.length);
+        length -= count;
+        if (length == 0) {
+            end();
+        }
+        return take(count);
+    }
+
+    private byte[] chunk() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(rest.length + 16);
+        try {
+            take(chunks.read(rest, out));
+        } catch (MalformedException e) {
+            throw refused(Status.BAD_REQUEST_400, e.getMessage());
+        }
+        if (chunks.isEnded()) {
+            end();
+        }
+        return out.toByteArray();
+    }
+
+    private void end() {
+        part = Part.HEAD;
+        listener.ended();
+    }
+
+    private byte[] take(int count) {
+        byte[] all = rest;
+        rest = count == all.length ? NONE : Arrays.copyOfRange(all, count, all.length);
+        return count == all.length ? all : Arrays.copyOf(all, count);
+    }
+
+    private RequestException refused(Status status, String message) {
+        part = Part.BROKEN;
+        return RequestException.builder()
+                .type(EventType.BAD_REQUEST)
+                .status(status)
+                .setKeepAlive(false)
+                .message(message)
+                .build();
+    }
+}

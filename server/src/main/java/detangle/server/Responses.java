@@ -1,0 +1,85 @@
+package detangle.server;
+
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
+import io.helidon.http.ServerResponseHeaders;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Answers with what belongs to all of them: headers that keep browsers from misreading them, and errors as JSON. */
+final class Responses {
+    static final String JSON = "application/json";
+
+    /** Seconds after which a client may try again that was refused as there is too much to do. */
+    private static final String RETRY_AFTER = "1";
+
+    private static final Map<HeaderName, String> ALWAYS = always();
+
+    private Responses() {}
+
+    private static Map<HeaderName, String> always() {
+        Map<HeaderName, String> headers = new LinkedHashMap<>();
+        headers.put(HeaderNames.create("X-Content-Type-Options"), "nosniff");
+        headers.put(HeaderNames.create("X-Frame-Options"), "DENY");
+        headers.put(HeaderNames.create("Referrer-Policy"), "no-referrer");
+        headers.put(HeaderNames.create("Cross-Origin-Resource-Policy"), "same-origin");
+        return headers;
+    }
+
+    /** Sets the headers that every answer has. */
+    static void prepare(ServerResponseHeaders headers) {
+        ALWAYS.forEach((name, value) -> headers.set(HeaderValues.create(name, value)));
+    }
+
+    /** Sends JSON; nothing but the headers where only these are asked for. */
+    static void json(ServerRequest request, ServerResponse response, int status, Object body) {
+        send(request, response, status, JSON, Json.bytes(body));
+    }
+
+    /** Sends an error. */
+    static void error(ServerRequest request, ServerResponse response, int status, String type, String message) {
+        if (status == 429 || status == 503) {
+            response.header(HeaderNames.RETRY_AFTER, RETRY_AFTER);
+        }
+        json(request, response, status, error(type, message));
+    }
+
+    static void send(ServerRequest request, ServerResponse response, int status, String type, byte[] body) {
+        prepare(response.headers());
+        response.status(Status.create(status)).header(HeaderNames.CONTENT_TYPE, type);
+        if (request.prologue().method() == Method.HEAD) {
+            response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(body.length))
+                    .send();
+        } else {
+            response.send(body);
+        }
+    }
+
+    /** The body of an error. */
+    static Map<String, Object> error(String type, String message) {
+        return Json.of("error", message, "error_type", type);
+    }
+
+    /** An error as the bytes of a whole answer, behind which the connection is closed. */
+    static byte[] refused(int status, String type, String message) {
+        byte[] body = Json.bytes(error(type, message));
+        StringBuilder head = new StringBuilder();
+        head.append("HTTP/1.1 ").append(Status.create(status)).append("\r\n");
+        head.append("Content-Type: " + JSON + "\r\nContent-Length: ")
+                .append(body.length)
+                .append("\r\n");
+        if (status == 503) {
+            head.append("Retry-After: " + RETRY_AFTER + "\r\n");
+        }
+        ALWAYS.forEach((name, value) ->
+                head.append(name.defaultCase()).append(": ").append(value).append("\r\n"));
+        head.append("Connection: close\r\n\r\n").append(new String(body, StandardCharsets.UTF_8));
+        return head.toString().getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,262 @@
+package detangle.server;
+
+import detangle.ir.DeviceException;
+import detangle.ir.InvalidInputException;
+import detangle.ir.InvalidModelException;
+import detangle.ir.OneLine;
+import detangle.models.text.TokenizerException;
+import detangle.pipelines.Deadline;
+import detangle.pipelines.DeadlineException;
+import detangle.pipelines.OverloadedException;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpException;
+import io.helidon.http.RequestException;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/** What is answered to which request. */
+final class Routes {
+    private static final Logger LOG = LoggerFactory.getLogger(InferenceServer.class);
+    private static final String INFER = "/v2/models/{name:.+}/infer";
+    private static final HeaderName JSON_LENGTH = HeaderNames.create(BinaryTensors.JSON_LENGTH);
+
+    private final ServerOptions options;
+    private final Metrics metrics;
+    private final EmbeddingsInferenceApi embeddingsInference;
+    private final OpenInferenceApi openInference;
+    private final Admission admission;
+    private final Bodies bodies;
+    private final Sites sites;
+    private final Page page = Page.read();
+    private volatile boolean stopping;
+
+    Routes(
+            ServerOptions options,
+            Metrics metrics,
+            EmbeddingsInferenceApi embeddingsInference,
+            OpenInferenceApi openInference,
+            Admission admission,
+            Bodies bodies,
+            Sites sites) {
+        this.options = options;
+        this.metrics = metrics;
+        this.embeddingsInference = embeddingsInference;
+        this.openInference = openInference;
+        this.admission = admission;
+        this.bodies = bodies;
+        this.sites = sites;
+    }
+
+    /** Says that requests that are not answered any more are not because the server ends. */
+    void stop() {
+        stopping = true;
+    }
+
+    void add(HttpRouting.Builder routes) {
+        routes.addFilter((chain, request, response) -> {
+            chain.proceed();
+            closeIfAsked(request, response);
+        });
+        routes.addFilter((chain, request, response) -> {
+            Optional<String> origin = sites.check(request.headers());
+            if (origin.isPresent()) {
+                Page.share(response, origin.get());
+                if (request.prologue().method().text().equals("OPTIONS")) {
+                    Page.answerPreflight(response);
+                    return;
+                }
+            }
+            chain.proceed();
+        });
+        routes.get("/", (request, response) -> page.send(request, response));
+        routes.get("/openapi.json", (request, response) -> page.sendDescription(request, response));
+        routes.get("/health", (request, response) -> {
+            Responses.prepare(response.headers());
+            response.send();
+        });
+        routes.get("/metrics", (request, response) -> {
+            authorize(request);
+            Responses.send(
+                    request,
+                    response,
+                    200,
+                    "text/plain; version=0.0.4; charset=utf-8",
+                    metrics.text().getBytes(StandardCharsets.UTF_8));
+        });
+        get(routes, "/info", request -> embeddingsInference.info());
+        post(routes, "/", embeddingsInference::whatTheModelDoes);
+        post(routes, "/predict", embeddingsInference::predict);
+        post(routes, "/rerank", embeddingsInference::rerank);
+        post(routes, "/embed", embeddingsInference::embed);
+        post(routes, "/tokenize", embeddingsInference::tokenize);
+
+        routes.get("/v2/health/live", (request, response) -> {
+            Responses.json(request, response, 200, Json.of("live", true));
+        });
+        routes.get("/v2/health/ready", (request, response) -> {
+            Responses.json(request, response, 200, Json.of("ready", true));
+        });
+        get(routes, "/v2", request -> openInference.server());
+        // Names of models may have slashes: what stands between the ends is the name.
+        get(routes, "/v2/models/{name:.+}/ready", request -> openInference.ready(name(request)));
+        routes.post(INFER, (request, response) -> answer(request, response, INFER, () -> infer(request)));
+        get(routes, "/v2/models/{name:.+}", request -> openInference.metadata(name(request)));
+        routes.any((request, response) -> {
+            throw ApiException.notFound("there is no route "
+                    + request.prologue().method().text() + " " + request.path().path() + ": see /openapi.json");
+        });
+        routes.error(Throwable.class, this::fail);
+    }
+
+    private static void closeIfAsked(ServerRequest request, ServerResponse response) {
+        // Helidon says that it closes the connection, and leaves that to the client.
+        if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)
+                || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+            if (!request.content().consumed() && !request.headers().containsToken(HeaderValues.EXPECT_100)) {
+                request.content().consume();
+            }
+            throw new CloseConnectionException("as the client asked, or the server said");
+        }
+    }
+
+    private static String name(ServerRequest request) {
+        return request.path().pathParameters().get("name");
+    }
+
+    private Object infer(ServerRequest request) {
+        Optional<String> length = request.headers().first(JSON_LENGTH);
+        if (length.isEmpty()) {
+            Bodies.requireJson(request.headers(), true);
+        }
+        return bodies.read(request, body -> openInference.infer(name(request), body, length));
+    }
+
+    private void get(HttpRouting.Builder routes, String path, Function<ServerRequest, Object> answerer) {
+        routes.get(path, (request, response) -> answer(request, response, path, () -> answerer.apply(request)));
+    }
+
+    private void post(HttpRouting.Builder routes, String path, Function<JsonNode, Object> answerer) {
+        routes.post(
+                path,
+                (request, response) -> answer(request, response, path, () -> {
+                    Bodies.requireJson(request.headers(), false);
+                    return bodies.read(request, body -> answerer.apply(body.parse(Json::object)));
+                }));
+    }
+
+    private void answer(ServerRequest request, ServerResponse response, String route, Supplier<Object> answerer) {
+        Instant time = Instant.now();
+        long begin = System.nanoTime();
+        int status = 500;
+        try {
+            authorize(request);
+            Object answer = admission.admit(() -> Deadline.within(options.deadline(), answerer));
+            status = 200;
+            tell(request, route, status, time, begin);
+            send(request, response, answer);
+        } catch (Throwable e) {
+            if (status != 200) {
+                tell(request, route, status(e), time, begin);
+            }
+            throw e;
+        }
+    }
+
+    private int status(Throwable e) {
+        return switch (e) {
+            case HttpException http -> http.status().code();
+            case RequestException refused -> refused.status().code();
+            case CloseConnectionException gone -> 499;
+            default -> known(e).status();
+        };
+    }
+
+    private void tell(ServerRequest request, String route, int status, Instant time, long begin) {
+        Duration took = Duration.ofNanos(System.nanoTime() - begin);
+        metrics.request(route, status, took);
+        options.accessLog()
+                .accept(new Access(
+                        time, request.prologue().method().text(), request.path().path(), status, took));
+    }
+
+    private static void send(ServerRequest request, ServerResponse response, Object answer) {
+        if (!(answer instanceof OpenInferenceApi.Answer(var json, var tensors))) {
+            Responses.json(request, response, 200, answer);
+            return;
+        }
+        if (tensors.length == 0) {
+            Responses.json(request, response, 200, json);
+            return;
+        }
+        byte[] head = Json.bytes(json);
+        response.header(JSON_LENGTH, Integer.toString(head.length));
+        byte[] both = ByteBuffer.allocate(head.length + tensors.length)
+                .put(head)
+                .put(tensors)
+                .array();
+        Responses.send(request, response, 200, "application/octet-stream", both);
+    }
+
+    /** Answers a request that has failed, whatever the reason. */
+    private void fail(ServerRequest request, ServerResponse response, Throwable e) {
+        if (e instanceof HttpException http) {
+            int status = http.status().code();
+            Responses.error(request, response, status, "Validation", OneLine.of(http.getMessage()));
+            return;
+        }
+        ApiException known = known(e);
+        Responses.error(request, response, known.status(), known.type(), known.getMessage());
+    }
+
+    private ApiException known(Throwable e) {
+        return switch (e) {
+            case ApiException api -> api;
+            case TokenizerException text -> ApiException.validation(text.getMessage());
+            case InvalidInputException refused -> ApiException.validation(refused.getMessage());
+            case InvalidModelException broken -> ApiException.broken(broken.getMessage());
+            case OverloadedException full -> ApiException.overloaded(full.getMessage());
+            case DeadlineException late ->
+                stopping ? ApiException.stopping() : ApiException.deadline(late.getMessage());
+            case DeviceException failed -> ApiException.broken(failed.getMessage());
+            case OutOfMemoryError memory -> ApiException.outOfMemory();
+            default -> {
+                if (stopping) {
+                    yield ApiException.stopping();
+                }
+                if (e.getCause() instanceof OutOfMemoryError) {
+                    yield ApiException.outOfMemory();
+                }
+                LOG.atError().setCause(e).log("a request has failed");
+                yield ApiException.broken("internal error");
+            }
+        };
+    }
+
+    private void authorize(ServerRequest request) {
+        if (options.apiKey().isEmpty()) {
+            return;
+        }
+        String given = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
+        // In a time that does not tell how much of it is right.
+        if (!MessageDigest.isEqual(
+                ("Bearer " + options.apiKey().get()).getBytes(StandardCharsets.UTF_8),
+                given.getBytes(StandardCharsets.UTF_8))) {
+            throw ApiException.unauthorized();
+        }
+    }
+}

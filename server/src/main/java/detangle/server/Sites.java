@@ -1,0 +1,70 @@
+package detangle.server;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.ServerRequestHeaders;
+import java.net.InetAddress;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which web sites may ask the server through somebody's browser: the server's own page, and sites that are allowed. A page of another site
+ * can make a browser send requests, and if the name of its site comes to stand for this machine (DNS rebinding), read the answers too.
+ */
+final class Sites {
+    private static final String ALL = "*";
+
+    private final Set<String> hosts = new HashSet<>();
+    private final boolean anyHost;
+    private final List<String> origins;
+
+    /** @param address at which the server listens */
+    Sites(ServerOptions options, InetAddress address) {
+        // Whoever can reach a server at other addresses knows it by names that are not known here.
+        this.anyHost = options.allowedHosts().contains(ALL)
+                || options.allowedHosts().isEmpty() && !address.isLoopbackAddress();
+        options.allowedHosts().forEach(host -> hosts.add(host.toLowerCase(Locale.ROOT)));
+        hosts.add(options.host().toLowerCase(Locale.ROOT));
+        this.origins = options.allowedOrigins();
+    }
+
+    /**
+     * Refuses a request for another host, or of a page of another site.
+     *
+     * @return the origin that a browser is to be told it may show the answer to, if there is one
+     */
+    Optional<String> check(ServerRequestHeaders headers) {
+        String host = headers.first(HeaderNames.HOST).orElse("");
+        String name = name(host);
+        if (!anyHost && !hosts.contains(name) && !isLoopback(name)) {
+            throw ApiException.forbidden("the request is for the host " + host
+                    + ", and this server answers for this machine alone: allow the name with --allowed-hosts");
+        }
+        Optional<String> origin = headers.first(HeaderNames.ORIGIN);
+        if (origin.isEmpty() || isSame(origin.get(), host)) {
+            return Optional.empty();
+        }
+        if (!origins.contains(ALL) && origins.stream().noneMatch(origin.get()::equalsIgnoreCase)) {
+            throw ApiException.forbidden("the request comes from a page of " + origin.get()
+                    + ", which may not ask this server: allow it with --cors-allow-origin");
+        }
+        return origin;
+    }
+
+    /** A host without its port. */
+    private static String name(String host) {
+        int end = host.startsWith("[") ? host.indexOf(']') + 1 : host.indexOf(':');
+        return (end <= 0 ? host : host.substring(0, end)).toLowerCase(Locale.ROOT);
+    }
+
+    private static boolean isLoopback(String name) {
+        return name.equals("localhost") || name.equals("[::1]") || name.matches("127(\\.\\d{1,3}){3}");
+    }
+
+    /** Whether an origin is that of the server's own pages. The scheme is that of a proxy before the server, if there is one. */
+    private static boolean isSame(String origin, String host) {
+        return origin.equalsIgnoreCase("http://" + host) || origin.equalsIgnoreCase("https://" + host);
+    }
+}
