@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.models.text.TokenizerException;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -66,10 +68,20 @@ class HarnessTest {
                 case "change" -> Files.writeString(folder.resolve("order"), "other");
                 case "write a temporary file" -> Files.createTempFile("detangle", "");
                 case "write into the working folder" -> Files.writeString(Path.of("new"), "x");
+                case "leave files open" -> leaveOpen(folder.resolve("order"));
                 case "print" -> System.out.println("\u001b[31mred");
                 case "log" -> System.getLogger("detangle").log(System.Logger.Level.WARNING, "one line\nanother");
                 case "answer twice" -> answerToo();
                 default -> throw new AssertionError(order);
+            }
+        }
+
+        /** Held by the class, so that no garbage collector closes them. */
+        private static final List<InputStream> OPEN = new ArrayList<>();
+
+        private static void leaveOpen(Path file) throws IOException {
+            for (int i = 0; i < 50; i++) {
+                OPEN.add(Files.newInputStream(file));
             }
         }
 
@@ -154,6 +166,12 @@ class HarnessTest {
         assertTrue(faults(told("change")).contains("/order"));
         assertTrue(faults(told("write a temporary file")).contains("left detangle"));
         assertTrue(faults(told("write into the working folder")).contains("left new"));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whatIsLeftOpenIsNoticed() throws IOException {
+        assertTrue(faults(told("leave files open")).contains("have left 50 files"));
     }
 
     @Test

@@ -13,9 +13,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * No file that a stranger hands over ends a process, hangs it, or takes more than little of its time and memory; nothing is written, and
@@ -38,11 +41,10 @@ class HostileFilesTest {
 
     private static final Path PLACE = Path.of("target", "hostile").toAbsolutePath();
 
-    @TestFactory
-    Stream<DynamicTest> everyFileIsReadOrRefused() {
+    private static Stream<Arguments> readers() {
         return Readers.all()
                 .filter(reader -> READER.isEmpty() || reader.name().equals(READER))
-                .map(reader -> DynamicTest.dynamicTest(reader.name(), () -> examine(reader)));
+                .map(reader -> Arguments.of(reader.name(), reader));
     }
 
     @Test
@@ -55,7 +57,10 @@ class HostileFilesTest {
                         .toList()));
     }
 
-    private static void examine(Reader reader) throws IOException {
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("readers")
+    @Execution(ExecutionMode.CONCURRENT)
+    void everyFileIsReadOrRefused(String name, Reader reader) throws IOException {
         List<Hostile> files = new ArrayList<>(reader.madeByHand());
         IntStream.range(0, MUTANTS)
                 .mapToObj(number -> Mutations.mutant(reader, SEED, number))

@@ -19,12 +19,16 @@ final class Room implements AutoCloseable {
     /** Of processor time, as what else a machine does is nobody's fault. */
     private static final Duration MOST_TIME = Duration.ofSeconds(1);
 
+    /** How many more files and threads a process may have after any number of files than after the good ones. */
+    private static final int MOST_OPENED = 40;
+
     private final Reader reader;
     private final Path place;
     private final Duration patience;
     private final List<Path> good = new ArrayList<>();
     private Worker worker;
     private Snapshot behindGoodFiles;
+    private int opened;
     private int folders;
 
     /**
@@ -44,7 +48,6 @@ final class Room implements AutoCloseable {
             files.files().write(folder);
             good.add(folder);
         }
-        replaceWorker();
     }
 
     /**
@@ -69,12 +72,12 @@ final class Room implements AutoCloseable {
 
     private Result judged(Hostile hostile, Path folder) throws IOException {
         Snapshot before = Snapshot.of(folder.getParent());
-        Worker.Reply reply = worker.ask(reader, folder, patience);
+        Worker.Reply reply = worker().ask(reader, folder, patience);
         boolean costly = isCostly(reply);
         if (costly) {
             // What a process pays once, such as loading a class, is not the file's fault.
-            replaceWorker();
-            reply = worker.ask(reader, folder, patience);
+            close();
+            reply = worker().ask(reader, folder, patience);
         }
         List<String> faults = new ArrayList<>();
         if (reply.answer().isEmpty()) {
@@ -91,11 +94,14 @@ final class Room implements AutoCloseable {
         worker.leftBehind()
                 .changedSince(behindGoodFiles)
                 .forEach(path -> faults.add("left " + Escapes.escaped(path) + " in the working folder"));
+        if (worker.opened() > opened + MOST_OPENED) {
+            faults.add("and those before it have left " + (worker.opened() - opened) + " files and threads open");
+        }
         if (reply.answer().isPresent()) {
             goodFault().ifPresent(fault -> faults.add("spoiled its process: " + fault));
         }
         if (!faults.isEmpty()) {
-            replaceWorker();
+            close();
         }
         boolean read =
                 reply.answer().filter(a -> a.outcome() == Answer.Outcome.READ).isPresent();
@@ -124,8 +130,11 @@ final class Room implements AutoCloseable {
                         + reply.answer().map(Answer::message).orElse(reply.silence()));
     }
 
-    private void replaceWorker() throws IOException {
-        close();
+    /** A process that has read the good files. */
+    private Worker worker() throws IOException {
+        if (worker != null) {
+            return worker;
+        }
         worker = new Worker(reader.megabytes(), nextFolder());
         for (Path folder : good) {
             Worker.Reply reply = worker.ask(reader, folder, PATIENCE);
@@ -138,6 +147,8 @@ final class Room implements AutoCloseable {
             }
         }
         behindGoodFiles = worker.leftBehind();
+        opened = worker.opened();
+        return worker;
     }
 
     /** A new folder in a folder of its own, in which nothing else may appear. */

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** One process of {@link HostileWorker}: started with little memory, asked, watched, and ended. */
 final class Worker implements AutoCloseable {
@@ -110,6 +111,20 @@ final class Worker implements AutoCloseable {
     /** What is in the folder that the process was given. */
     Snapshot leftBehind() throws IOException {
         return Snapshot.of(folder);
+    }
+
+    /** How many files and threads the process has; 0 where the system does not tell. */
+    int opened() {
+        return entries("fd") + entries("task");
+    }
+
+    private int entries(String folder) {
+        try (Stream<Path> entries = Files.list(Path.of("/proc", Long.toString(process.pid()), folder))) {
+            return (int) entries.count();
+        } catch (IOException e) {
+            // There is no such folder on other systems, nor once the process has ended.
+            return 0;
+        }
     }
 
     /** What the JVM itself has said. */
