@@ -40,12 +40,13 @@ final class Download {
     /** Makes sure that a file is in the snapshot of a commit. */
     void fetch(String commit, RemoteFile file) throws IOException {
         Path lockFile = cache.lock(file.key());
+        HubCache.requireRegular(lockFile);
         Files.createDirectories(lockFile.getParent());
         Files.createDirectories(cache.blob(file.key()).getParent());
         ReentrantLock own = LOCKS.computeIfAbsent(lockFile.toAbsolutePath(), p -> new ReentrantLock());
         own.lock();
         try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock lock = channel.lock()) {
+                FileLock lock = lock(channel, lockFile)) {
             // Another thread or process may have brought it in the meantime.
             if (lock.isValid() && !Files.isRegularFile(cache.snapshot(commit).resolve(file.name()))) {
                 cache.link(commit, file.name(), isThere(file) ? file.tag() : complete(file));
@@ -55,16 +56,31 @@ final class Download {
         }
     }
 
+    /** Waits for other processes that load the same file, and says so. */
+    private static FileLock lock(FileChannel channel, Path file) throws IOException {
+        FileLock free = channel.tryLock();
+        if (free != null) {
+            return free;
+        }
+        LOG.warn("another process loads the same file and holds {}: waiting for it", file);
+        return channel.lock();
+    }
+
     private boolean isThere(RemoteFile file) throws IOException {
+        if (!file.tagLooksLikeHash()) {
+            return false; // It may not even be a name of a file.
+        }
         Path blob = cache.blob(file.tag());
-        return file.tagLooksLikeHash()
-                && Files.isRegularFile(blob)
-                && Files.size(blob) == file.size().orElse(Files.size(blob));
+        return Files.isRegularFile(blob) && Files.size(blob) == file.size().orElse(Files.size(blob));
     }
 
     /** Loads a file, and returns the name of its blob. */
     private String complete(RemoteFile file) throws IOException {
         Path incomplete = cache.incomplete(file.key());
+        HubCache.requireRegular(incomplete);
+        if (file.size().orElse(0) > file.most()) {
+            throw tooLarge(file);
+        }
         Transfer transfer = new Transfer(client, file, incomplete, progress);
         if (file.size().isPresent()) {
             long missing = file.size().getAsLong() - transfer.done();
@@ -81,9 +97,9 @@ final class Download {
             String fault = "the answer is too short";
             try {
                 transfer.attempt();
-            } catch (Transfer.WriteException e) {
-                throw new HubException(
-                        incomplete + " cannot be written: " + e.getCause().getMessage(), e);
+            } catch (Transfer.SlowException e) {
+                fault = reason(e);
+                before = transfer.done();
             } catch (IOException e) {
                 fault = reason(e);
             }
@@ -127,6 +143,11 @@ final class Download {
         }
         LOG.debug("{} has no hash that is known ('{}'): its size alone is checked", file.uri(), file.tag());
         return Hashes.sha256(incomplete);
+    }
+
+    static HubException tooLarge(RemoteFile file) {
+        return new HubException(file.uri() + " has more than " + megabytes(file.most())
+                + ", the most that is loaded of a file that holds no weights");
     }
 
     private static HubException damaged(RemoteFile file, Path incomplete, String fault) throws IOException {

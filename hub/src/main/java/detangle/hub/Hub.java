@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -15,7 +16,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Models by their names: from huggingface.co, or another hub that speaks its language. They are kept in the cache that
@@ -31,6 +31,9 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Hub {
     private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
     private static final long PAUSE_MILLIS = 250;
+
+    /** What a listing may take as a whole, in times what its next bytes may take. */
+    private static final int LISTING_TIMEOUTS = 6;
 
     private final HubOptions options;
     private final HubClient client;
@@ -61,7 +64,7 @@ public final class Hub {
      * @throws HubException if there is no such model, or it cannot be had
      */
     public Path folder(String name, HubProgress progress) {
-        Path folder = Path.of(name);
+        Path folder = path(name);
         if (Files.exists(folder)) {
             return folder;
         }
@@ -70,14 +73,25 @@ public final class Hub {
 
     /** As {@link #folder}, but configuration and tokenizer alone are there for sure: for models that are made of another's. */
     public Path folderWithoutWeights(String name, HubProgress progress) {
-        Path folder = Path.of(name);
+        Path folder = path(name);
         return Files.isDirectory(folder) ? folder : snapshot(id(name), false, progress);
     }
 
+    private static Path path(String name) {
+        try {
+            return Path.of(name);
+        } catch (InvalidPathException e) {
+            throw unknown(name);
+        }
+    }
+
+    private static HubException unknown(String name) {
+        return new HubException(
+                name + " is neither a folder nor a model's name on the hub, such as microsoft/deberta-v3-base");
+    }
+
     private static ModelId id(String name) {
-        return ModelId.parse(name)
-                .orElseThrow(() -> new HubException(name
-                        + " is neither a folder nor a model's name on the hub, such as microsoft/deberta-v3-base"));
+        return ModelId.parse(name).orElseThrow(() -> unknown(name));
     }
 
     private Path snapshot(ModelId id, boolean weighty, HubProgress progress) {
@@ -127,7 +141,8 @@ public final class Hub {
             check(answer, id);
             JsonNode root;
             try {
-                root = JsonMapper.shared().readTree(answer.body());
+                root = HubJson.read(new BoundedBody(
+                        answer.body(), HubJson.LARGEST, options.timeout().multipliedBy(LISTING_TIMEOUTS)));
             } catch (JacksonException e) {
                 throw new HubException(uri + " does not answer in JSON: is HF_ENDPOINT a hub?", e);
             }

@@ -3,6 +3,7 @@ package detangle.hub;
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class HubCache {
     private static final Logger LOG = LoggerFactory.getLogger(HubCache.class);
+    private static final int LARGEST_REF = 1 << 10;
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
 
     private final Path root;
@@ -54,13 +56,14 @@ final class HubCache {
             return Optional.of(revision);
         }
         Path ref = root.resolve("refs").resolve(revision);
-        if (!Files.isRegularFile(ref)) {
+        if (!Files.exists(ref)) {
             return Optional.empty();
         }
         try {
-            return Optional.of(Files.readString(ref).strip()).filter(HubCache::isCommit);
+            return Optional.of(HubJson.text(ref, LARGEST_REF).strip()).filter(HubCache::isCommit);
         } catch (IOException e) {
-            throw new HubException(ref + " cannot be read: " + e.getMessage(), e);
+            LOG.debug("{} is not a commit, and counts for nothing", ref, e);
+            return Optional.empty();
         }
     }
 
@@ -106,8 +109,11 @@ final class HubCache {
     void link(String commit, String file, String hash) throws IOException {
         Path link = snapshot(commit).resolve(file);
         Files.createDirectories(link.getParent());
-        if (Files.exists(link)) {
+        if (Files.isRegularFile(link)) {
             return;
+        }
+        if (Files.exists(link)) {
+            throw new HubException(link + " is not a regular file: delete it");
         }
         Files.deleteIfExists(link); // A link whose blob is gone.
         Path blob = blob(hash);
@@ -121,6 +127,13 @@ final class HubCache {
             } finally {
                 Files.deleteIfExists(copy);
             }
+        }
+    }
+
+    /** Refuses to write to what is there and is not a regular file: a pipe would never end, and a link leads elsewhere. */
+    static void requireRegular(Path file) {
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new HubException(file + " is not a regular file: delete it");
         }
     }
 

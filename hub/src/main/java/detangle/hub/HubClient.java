@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
@@ -18,6 +19,8 @@ import java.util.zip.GZIPInputStream;
  * are followed by hand, as the token must not follow them to another host.
  */
 final class HubClient {
+    static final int HIGHEST_PORT = 65535;
+
     private static final int MAX_REDIRECTS = 10;
 
     private final HubOptions options;
@@ -81,6 +84,10 @@ final class HubClient {
         }
     }
 
+    Duration timeout() {
+        return options.timeout();
+    }
+
     /** A path of the hub: a slash, and what needs no escaping. */
     URI at(String path) {
         return URI.create(options.endpoint() + path);
@@ -125,8 +132,7 @@ final class HubClient {
         } catch (IllegalArgumentException e) {
             throw new HubException(from + " is redirected to '" + location + "', which is no address", e);
         }
-        boolean web = "https".equals(target.getScheme()) || "http".equals(target.getScheme());
-        if (!web || "https".equals(from.getScheme()) && !"https".equals(target.getScheme())) {
+        if (!isWeb(target) || "https".equals(from.getScheme()) && !"https".equals(target.getScheme())) {
             throw new HubException(from + " is redirected to " + target + ", which is not safe to follow");
         }
         return target;
@@ -149,6 +155,13 @@ final class HubClient {
     /** Whether the hub itself answers at an address. */
     boolean isHub(URI uri) {
         return isSameHost(uri, options.endpoint());
+    }
+
+    /** Whether an address is one of the web, with a host and a port that there can be. */
+    static boolean isWeb(URI uri) {
+        return ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))
+                && uri.getHost() != null
+                && uri.getPort() <= HIGHEST_PORT;
     }
 
     private static boolean isSameHost(URI a, URI b) {

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.URI;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -23,6 +25,7 @@ import java.util.Optional;
 public record HubOptions(
         URI endpoint, Path cache, Optional<String> token, boolean offline, ProxySelector proxies, Duration timeout) {
     private static final int DEFAULT_TIMEOUT_SECONDS = 10;
+    private static final int LARGEST_TOKEN_FILE = 1 << 12;
 
     /**
      * What the environment says, in huggingface_hub's variables: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH,
@@ -42,9 +45,9 @@ public record HubOptions(
         Path cache =
                 e.path("HF_HUB_CACHE").or(() -> e.path("HUGGINGFACE_HUB_CACHE")).orElseGet(() -> home.resolve("hub"));
         Path tokenFile = e.path("HF_TOKEN_PATH").orElseGet(() -> home.resolve("token"));
-        Optional<String> token = e.text("HF_TOKEN").or(() -> e.text("HUGGING_FACE_HUB_TOKEN"));
+        Optional<String> token = e.token("HF_TOKEN").or(() -> e.token("HUGGING_FACE_HUB_TOKEN"));
         if (token.isEmpty() && !e.isTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN")) {
-            token = stored(tokenFile);
+            token = stored(tokenFile).map(t -> checked(t, tokenFile.toString()));
         }
         return new HubOptions(
                 e.endpoint(),
@@ -60,10 +63,20 @@ public record HubOptions(
             return Optional.empty();
         }
         try {
-            return Optional.of(Files.readString(file).strip()).filter(t -> !t.isEmpty());
+            return Optional.of(HubJson.text(file, LARGEST_TOKEN_FILE).strip()).filter(t -> !t.isEmpty());
+        } catch (CharacterCodingException e) {
+            throw new HubException(file + " holds no token: it is not text", e);
         } catch (IOException e) {
             throw new HubException(file + " cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /** Refuses what would be no header. The message does not show the token. */
+    private static String checked(String token, String from) {
+        if (token.chars().anyMatch(c -> c <= ' ' || c >= 0x7F)) {
+            throw new HubException(from + " holds no token: a token has neither white space nor control characters");
+        }
+        return token;
     }
 
     Proxy proxy(URI uri) {
@@ -81,10 +94,18 @@ public record HubOptions(
             return Optional.ofNullable(variables.get(name)).map(String::strip).filter(v -> !v.isEmpty());
         }
 
+        Optional<String> token(String name) {
+            return text(name).map(token -> checked(token, name));
+        }
+
         Optional<Path> path(String name) {
-            return text(name)
-                    .map(v -> v.equals("~") || v.startsWith("~/") ? userHome + v.substring(1) : v)
-                    .map(Path::of);
+            try {
+                return text(name)
+                        .map(v -> v.equals("~") || v.startsWith("~/") ? userHome + v.substring(1) : v)
+                        .map(Path::of);
+            } catch (InvalidPathException e) {
+                throw new HubException(name + " is '" + variables.get(name) + "', which is not a path", e);
+            }
         }
 
         boolean isTrue(String name) {
@@ -104,7 +125,7 @@ public record HubOptions(
             String text = text("HF_ENDPOINT").orElse("https://huggingface.co");
             try {
                 URI uri = URI.create(text.replaceFirst("/+$", ""));
-                if (("https".equals(uri.getScheme()) || "http".equals(uri.getScheme())) && uri.getHost() != null) {
+                if (HubClient.isWeb(uri) && uri.getQuery() == null && uri.getFragment() == null) {
                     return uri;
                 }
             } catch (IllegalArgumentException e) {

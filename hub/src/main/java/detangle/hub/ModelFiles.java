@@ -13,7 +13,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Which files of a repository make a model. Only names that are known here are ever asked for. */
 final class ModelFiles {
@@ -44,6 +43,8 @@ final class ModelFiles {
 
     private static final String INDEX = ".index.json";
     private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*\\.(?:safetensors|bin)");
+
+    private static final int LONGEST_SHARD = 255;
 
     private ModelFiles() {}
 
@@ -80,13 +81,15 @@ final class ModelFiles {
     static Set<String> shards(Path index) {
         JsonNode map;
         try {
-            map = JsonMapper.shared().readTree(Files.readString(index)).path("weight_map");
+            map = HubJson.read(index).path("weight_map");
         } catch (IOException | JacksonException e) {
             throw new HubException(index + " is no index of shards: " + firstLine(e), e);
         }
         Set<String> shards = new LinkedHashSet<>();
         for (JsonNode shard : map) {
-            if (!shard.isString() || !SHARD.matcher(shard.stringValue()).matches()) {
+            if (!shard.isString()
+                    || shard.stringValue().length() > LONGEST_SHARD
+                    || !SHARD.matcher(shard.stringValue()).matches()) {
                 throw new HubException(index + " names the file " + shard + ", which is no name of a shard");
             }
             shards.add(shard.stringValue());

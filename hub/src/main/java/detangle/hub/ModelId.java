@@ -16,6 +16,10 @@ public record ModelId(String repository, String revision) {
 
     // What huggingface.co allows: no name begins or ends with a dot or dash, none has two of them in a row.
     private static final String NAME = "[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*(?:--?[A-Za-z0-9_]+)*";
+
+    /** Of a name, and of a revision. A longer one is no path, and a pattern would take long to say so. */
+    private static final int LONGEST = 255;
+
     private static final Pattern REPOSITORY = Pattern.compile(NAME + "/" + NAME);
     private static final Pattern REVISION =
             Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*");
@@ -42,11 +46,11 @@ public record ModelId(String repository, String revision) {
 
     /** Refuses names that no hub has. */
     public ModelId {
-        if (!REPOSITORY.matcher(repository).matches()) {
-            throw new HubException("'" + repository + "' is no name of a model such as microsoft/deberta-v3-base");
+        if (!isRepository(repository)) {
+            throw new HubException("'" + repository + "' is not a name of a model such as microsoft/deberta-v3-base");
         }
-        if (!REVISION.matcher(revision).matches()) {
-            throw new HubException("'" + revision + "' is no name of a revision");
+        if (!isRevision(revision)) {
+            throw new HubException("'" + revision + "' is not a name of a revision");
         }
     }
 
@@ -59,10 +63,17 @@ public record ModelId(String repository, String revision) {
         String name = at < 0 ? text : text.substring(0, at);
         String repository = ALIASES.getOrDefault(name, name);
         String revision = at < 0 ? MAIN : text.substring(at + 1);
-        return REPOSITORY.matcher(repository).matches()
-                        && REVISION.matcher(revision).matches()
+        return isRepository(repository) && isRevision(revision)
                 ? Optional.of(new ModelId(repository, revision))
                 : Optional.empty();
+    }
+
+    private static boolean isRepository(String name) {
+        return name.length() <= LONGEST && REPOSITORY.matcher(name).matches();
+    }
+
+    private static boolean isRevision(String name) {
+        return name.length() <= LONGEST && REVISION.matcher(name).matches();
     }
 
     @Override

@@ -17,11 +17,19 @@ import java.util.regex.Pattern;
  * @param size in bytes, where it is told
  */
 record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalLong size) {
+    private static final long LARGEST_BESIDE_WEIGHTS = 1 << 30;
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
 
     /** Whether the tag has the form of a hash: hexadecimal digits, 64 of SHA-256 or 40 of SHA-1. */
     boolean tagLooksLikeHash() {
         return looksLikeHash(tag);
+    }
+
+    /** Bytes that it may have: weights are as large as they are, and nothing else of a model comes near this. */
+    long most() {
+        return name.endsWith(".safetensors") || name.endsWith(".bin") && !name.endsWith("bpe_encoder.bin")
+                ? Long.MAX_VALUE
+                : LARGEST_BESIDE_WEIGHTS;
     }
 
     private static boolean looksLikeHash(String tag) {

@@ -9,7 +9,6 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The folders of a repository in which sentence-transformers keeps the modules of a model.
@@ -25,6 +24,11 @@ record SentenceModules(String encoder, List<String> behind, List<String> configu
 
     private static final Pattern FOLDER =
             Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*");
+
+    /** Modules of a model: far more than any has. */
+    private static final int MOST = 100;
+
+    private static final int LONGEST_FOLDER = 255;
     private static final Set<String> CONFIGURED = Set.of("Pooling", "Dense", "LayerNorm");
 
     /** Those that the modules.json in a folder names; none if there is no such file. */
@@ -35,9 +39,12 @@ record SentenceModules(String encoder, List<String> behind, List<String> configu
         }
         JsonNode modules;
         try {
-            modules = JsonMapper.shared().readTree(Files.readString(file));
+            modules = HubJson.read(file);
         } catch (IOException | JacksonException e) {
             throw new HubException(file + " is not JSON that names modules", e);
+        }
+        if (modules.size() > MOST) {
+            throw new HubException(file + " names " + modules.size() + " modules, and at most " + MOST + " are read");
         }
         String encoder = "";
         List<String> behind = new ArrayList<>();
@@ -48,7 +55,7 @@ record SentenceModules(String encoder, List<String> behind, List<String> configu
             if (path.isEmpty()) {
                 continue;
             }
-            if (!FOLDER.matcher(path).matches()) {
+            if (path.length() > LONGEST_FOLDER || !FOLDER.matcher(path).matches()) {
                 throw new HubException(file + " names the folder " + path + ", which is not one of a repository");
             }
             if (type.equals("Transformer")) {

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
@@ -13,6 +14,16 @@ import java.util.OptionalLong;
 /** Brings the bytes of a file, in as many attempts as it takes: each goes on where the one before it has ended. */
 final class Transfer {
     private static final int BUFFER = 1 << 18;
+
+    /** Bytes a second below which a connection counts as broken, where it stays so for some times the timeout. */
+    private static final int SLOWEST = 256;
+
+    private static final int TIMEOUTS = 6;
+
+    /** How often the room on the disk is looked at while a file comes whose size nobody tells. */
+    private static final long LOOK_AFTER = 64 << 20;
+
+    private static final long ROOM_LEFT = 256 << 20;
 
     private final HubClient client;
     private final RemoteFile file;
@@ -30,12 +41,12 @@ final class Transfer {
         this.size = file.size();
     }
 
-    /** A fault of the disk and not of the network: another attempt would not help. */
-    static final class WriteException extends RuntimeException {
+    /** Bytes come, but so few that it would never end. */
+    static final class SlowException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        WriteException(IOException cause) {
-            super(cause);
+        SlowException(long seconds) {
+            super("fewer than " + SLOWEST + " bytes a second came for " + seconds + " seconds");
         }
     }
 
@@ -102,19 +113,63 @@ final class Transfer {
     private void copy(InputStream in, long from) throws IOException {
         byte[] buffer = new byte[BUFFER];
         long done = from;
+        long looked = from;
+        Pace pace = new Pace();
         try (OutputStream out = open(from > 0)) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 if (done + n > size.orElse(Long.MAX_VALUE)) {
+                    Files.deleteIfExists(to); // None of it is of the file.
                     throw new HubException(
                             file.uri() + " is longer than the " + size.getAsLong() + " bytes that the hub tells");
                 }
+                if (done + n > file.most()) {
+                    Files.deleteIfExists(to);
+                    throw Download.tooLarge(file);
+                }
+                if (size.isEmpty() && done - looked > LOOK_AFTER) {
+                    looked = done;
+                    requireRoom();
+                }
+                pace.came(n);
                 try {
                     out.write(buffer, 0, n);
                 } catch (IOException e) {
-                    throw new WriteException(e);
+                    throw unwritable(e);
                 }
                 done += n;
                 progress.at(file.name(), done, size.orElse(done));
+            }
+        }
+    }
+
+    /** A fault of the disk and not of the network: another attempt would not help. */
+    private HubException unwritable(IOException e) {
+        return new HubException(to + " cannot be written: " + e.getMessage(), e);
+    }
+
+    private void requireRoom() throws IOException {
+        if (Files.getFileStore(to.toAbsolutePath().getParent()).getUsableSpace() < ROOM_LEFT) {
+            Files.deleteIfExists(to);
+            throw new HubException(file.uri() + " tells no size and fills the disk of " + to.getParent()
+                    + ": make room, or set HF_HUB_CACHE to another folder");
+        }
+    }
+
+    /** How fast bytes come. */
+    private final class Pace {
+        private final long span = client.timeout().multipliedBy(TIMEOUTS).toNanos();
+        private long since = System.nanoTime();
+        private long bytes;
+
+        void came(int count) throws SlowException {
+            bytes += count;
+            long passed = System.nanoTime() - since;
+            if (passed > span) {
+                if (bytes < SLOWEST * (passed / 1e9)) {
+                    throw new SlowException(passed / 1_000_000_000);
+                }
+                since = System.nanoTime();
+                bytes = 0;
             }
         }
     }
@@ -125,9 +180,10 @@ final class Transfer {
                     to,
                     StandardOpenOption.CREATE,
                     append ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.WRITE);
+                    StandardOpenOption.WRITE,
+                    LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
-            throw new WriteException(e);
+            throw unwritable(e);
         }
     }
 }

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -277,12 +278,14 @@ class HubTest {
 
     @Test
     @EnabledOnOs(value = OS.LINUX, disabledReason = "no other system has a device that is always full")
-    void aFullDiskIsTold() throws IOException {
-        Files.createDirectories(repository().resolve("blobs"));
-        Files.createSymbolicLink(
-                repository().resolve("blobs").resolve(FakeHub.sha256(WEIGHTS) + ".incomplete"), Path.of("/dev/full"));
-        refusedWith("cannot be written: No space left on device");
-        assertFalse(Files.exists(repository().resolve("refs")));
+    void aFullDiskIsTold() {
+        HubOptions options = new HubOptions(
+                server.endpoint(), cache, Optional.empty(), false, ProxySelector.of(null), Duration.ofSeconds(5));
+        URI uri = server.endpoint().resolve("/" + FakeHub.REPOSITORY + "/resolve/" + FakeHub.COMMIT + "/config.json");
+        RemoteFile file = new RemoteFile("config.json", uri, "", false, OptionalLong.empty());
+        Transfer transfer = new Transfer(new HubClient(options), file, Path.of("/dev/full"), HubProgress.NONE);
+        HubException e = assertThrows(HubException.class, transfer::attempt);
+        assertEquals("/dev/full cannot be written: No space left on device", e.getMessage());
     }
 
     @Test

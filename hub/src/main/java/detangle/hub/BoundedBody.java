@@ -1,0 +1,39 @@
+package detangle.hub;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+
+/** The body of an answer that is read as a whole: of so many bytes, and within so much time, however slowly it drips. */
+final class BoundedBody extends FilterInputStream {
+    private final long most;
+    private final Duration time;
+    private final long begun = System.nanoTime();
+    private long count;
+
+    BoundedBody(InputStream body, long most, Duration time) {
+        super(body);
+        this.most = most;
+        this.time = time;
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(one[0]);
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+        int read = super.read(target, offset, length);
+        count += Math.max(0, read);
+        if (count > most) {
+            throw new IOException("the answer has more than " + most + " bytes");
+        }
+        if (read >= 0 && System.nanoTime() - begun > time.toNanos()) {
+            throw new IOException("the answer takes more than " + time.toSeconds() + " seconds");
+        }
+        return read;
+    }
+}

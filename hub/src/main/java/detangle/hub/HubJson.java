@@ -1,0 +1,77 @@
+package detangle.hub;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.exc.JacksonIOException;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** JSON of a hub, which may be anybody's: what is larger than any hub's is refused before it fills the memory. */
+final class HubJson {
+    /** Bytes of a file, or of an answer that lists a repository. */
+    static final int LARGEST = 32 << 20;
+
+    /** Names, values and brackets; a listing has four for each file. */
+    private static final long MOST_TOKENS = 500_000;
+
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxTokenCount(MOST_TOKENS)
+                            .build())
+                    .build())
+            .build();
+
+    private HubJson() {}
+
+    /**
+     * The JSON of a stream.
+     *
+     * @throws IOException if the stream breaks off
+     * @throws JacksonException if it is not JSON, or too much of it
+     */
+    static JsonNode read(InputStream stream) throws IOException {
+        try {
+            return MAPPER.readTree(stream);
+        } catch (JacksonIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /**
+     * The JSON of a file.
+     *
+     * @throws IOException if it cannot be read, is not a regular file, or has more than {@link #LARGEST} bytes
+     * @throws JacksonException if it is not JSON, or too much of it
+     */
+    static JsonNode read(Path file) throws IOException {
+        return MAPPER.readTree(text(file, LARGEST));
+    }
+
+    /**
+     * The text of a small file.
+     *
+     * @throws IOException if it cannot be read, is not a regular file, is not UTF-8, or has more than {@code most} bytes
+     */
+    static String text(Path file, int most) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new IOException("it is not a regular file");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(most + 1);
+            if (bytes.length > most) {
+                throw new IOException("it has more than " + most + " bytes");
+            }
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        }
+    }
+}
