@@ -1,6 +1,7 @@
 package detangle.cli;
 
 import detangle.ir.OneLine;
+import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
 import detangle.models.deberta.CheckpointHeads;
@@ -183,7 +184,7 @@ final class InspectCommand implements Runnable {
             long parameters = 0;
             Map<String, Integer> types = new TreeMap<>();
             for (String name : weights.names()) {
-                parameters += weights.isReadable(name) ? weights.get(name).elements() : 0;
+                parameters += weights.isReadable(name) ? Tensor.elements(weights.shape(name)) : 0;
                 types.merge(weights.type(name).toLowerCase(Locale.ROOT), 1, Integer::sum);
             }
             return String.format(

@@ -36,6 +36,7 @@ public final class EntityExtractor implements Pipeline {
     private final TextModel model;
     private final Optional<BiLstm> lstm;
     private final CompiledProgram spans;
+    private final Weights weights;
     private final int entId;
     private final int sepId;
     private final int maxWords;
@@ -46,6 +47,7 @@ public final class EntityExtractor implements Pipeline {
         this.model = model;
         this.lstm = lstm;
         this.spans = spans;
+        this.weights = folder.weights();
         this.entId = folder.entId();
         this.sepId = folder.sepId();
         this.maxWords = maxWords;
@@ -71,20 +73,31 @@ public final class EntityExtractor implements Pipeline {
                 .withBackend(options.backend())
                 .withHiddenStates(false)
                 .withIgnoreUnused(options.ignoreUnused());
-        Map<String, Tensor> parameters = weights.names().stream()
-                .filter(weights::isReadable)
-                .collect(Collectors.toMap(Function.identity(), weights::get));
+        Map<String, Tensor> parameters = parameters(weights);
         TextModel model = TextModel.of(
                 Session.load(config.encoder(), weights, session, GlinerModel.encoder(config), parameters),
                 parts.tokenizer(),
                 options);
         try {
-            Optional<BiLstm> lstm = config.lstm() ? Optional.of(new BiLstm(config, weights)) : Optional.empty();
-            CompiledProgram spans = CompiledProgram.load(GlinerModel.spans(config), parameters, session);
-            return new EntityExtractor(
-                    parts, model, lstm, spans, options.maxLength().orElse(config.maxWords()));
+            return weights.reading(() -> {
+                Optional<BiLstm> lstm = config.lstm() ? Optional.of(new BiLstm(config, weights)) : Optional.empty();
+                CompiledProgram spans = CompiledProgram.load(GlinerModel.spans(config), parameters, session);
+                return new EntityExtractor(
+                        parts, model, lstm, spans, options.maxLength().orElse(config.maxWords()));
+            });
         } catch (RuntimeException | Error e) {
             model.close();
+            throw e;
+        }
+    }
+
+    private static Map<String, Tensor> parameters(Weights weights) {
+        try {
+            return weights.names().stream()
+                    .filter(name -> weights.isReadable(name) && weights.isFloat(name))
+                    .collect(Collectors.toMap(Function.identity(), weights::get));
+        } catch (RuntimeException | Error e) {
+            weights.close();
             throw e;
         }
     }
@@ -226,12 +239,12 @@ public final class EntityExtractor implements Pipeline {
                 ends[size++] = last;
             }
         }
-        Tensor scores = spans.run(Map.of(
-                        "words", tensor(words),
-                        "starts", Tensor.of(Arrays.copyOf(starts, size), size),
-                        "ends", Tensor.of(Arrays.copyOf(ends, size), size),
-                        "labels", tensor(picked(states, window.labelTokens()))))
-                .get("scores");
+        Map<String, Tensor> inputs = Map.of(
+                "words", tensor(words),
+                "starts", Tensor.of(Arrays.copyOf(starts, size), size),
+                "ends", Tensor.of(Arrays.copyOf(ends, size), size),
+                "labels", tensor(picked(states, window.labelTokens())));
+        Tensor scores = weights.reading(() -> spans.run(inputs)).get("scores");
         int labels = window.labelTokens().length;
         for (int i = 0; i < size * labels; i++) {
             double score = Scores.sigmoid(Row.finite(scores.getDouble(i)));

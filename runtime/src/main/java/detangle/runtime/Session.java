@@ -210,8 +210,10 @@ public final class Session implements AutoCloseable {
                     options.weightType(),
                     options.ignoreUnused(),
                     compiled);
-            session.loaded(session.packs ? Form.PACKED : Form.PADDED);
-            return session;
+            return weights.reading(() -> {
+                session.loaded(session.packs ? Form.PACKED : Form.PADDED);
+                return session;
+            });
         } catch (RuntimeException | Error e) {
             weights.close();
             throw e;
@@ -276,7 +278,8 @@ public final class Session implements AutoCloseable {
      */
     public synchronized Optional<String> notFiniteWeight() {
         if (notFinite == null) {
-            notFinite = FiniteWeights.fault(weights).map(fault -> weights.origin() + ": " + fault);
+            notFinite =
+                    weights.reading(() -> FiniteWeights.fault(weights)).map(fault -> weights.origin() + ": " + fault);
         }
         return notFinite;
     }
@@ -290,6 +293,8 @@ public final class Session implements AutoCloseable {
      *     which says what each position sees; see {@link AttentionMask}
      * @return those of the head, {@code hidden_states.0..N} and {@code attentions.0..N-1} if they were asked for
      * @throws InputException if the inputs do not fit, or a sequence is longer than the model takes
+     * @throws WeightsException if the file of the weights has been written to or cut off since the model was loaded: tables of words
+     *     are read from it row by row. A file that another one has replaced by rename is still there for this session
      */
     public Map<String, Tensor> run(Map<String, Tensor> inputs) {
         return run(inputs, Executable::run);
@@ -312,6 +317,14 @@ public final class Session implements AutoCloseable {
                     + config.maxPositionEmbeddings() + " that the model takes");
         }
         checkMaskedRows(inputs);
+        return weights.reading(() -> run(inputs, ids, mask, how));
+    }
+
+    private Map<String, Tensor> run(
+            Map<String, Tensor> inputs,
+            Optional<Tensor> ids,
+            Optional<Tensor> mask,
+            BiFunction<Executable, Map<String, Tensor>, Map<String, Tensor>> how) {
         boolean pairs = ids.isPresent()
                 && mask.isPresent()
                 && mask.get().rank() == ids.get().rank() + 1;

@@ -2,6 +2,7 @@ package detangle.models.deberta;
 
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.Shape;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
@@ -75,7 +76,7 @@ public final class Checkpoint {
 
     private void checkEncoder() {
         SequencedMap<String, TensorType> one = parametersOfOneLayer();
-        SequencedMap<String, Tensor> found = new LinkedHashMap<>();
+        SequencedMap<String, Shape> found = new LinkedHashMap<>();
         List<String> lacking = new ArrayList<>();
         Map<String, Set<String>> sources = new HashMap<>();
         one.keySet().forEach(name -> sources.put(name, look(name, found, lacking)));
@@ -88,7 +89,7 @@ public final class Checkpoint {
             }
         }
         checkEncoder(lacking);
-        found.forEach((name, tensor) -> checkShape(name, tensor, one.get(ofLayer(name, 0))));
+        found.forEach((name, shape) -> checkShape(name, shape, one.get(ofLayer(name, 0))));
     }
 
     private SequencedMap<String, TensorType> parametersOfOneLayer() {
@@ -103,10 +104,15 @@ public final class Checkpoint {
         return parameters;
     }
 
-    /** The tensors that a parameter is made of; none if they are lacking. */
-    private Set<String> look(String name, Map<String, Tensor> found, List<String> lacking) {
+    /** The tensors that a parameter is made of; none if they are lacking. What is stored as it is needed is not read for it. */
+    private Set<String> look(String name, Map<String, Shape> found, List<String> lacking) {
+        Optional<String> stored = storedAsParameter(name);
+        if (stored.isPresent()) {
+            found.put(name, Shape.of(weights.shape(stored.get())));
+            return Set.of(stored.get());
+        }
         taken.clear();
-        find(name).ifPresentOrElse(tensor -> found.put(name, tensor), () -> lacking.add(name));
+        find(name).ifPresentOrElse(tensor -> found.put(name, tensor.type().shape()), () -> lacking.add(name));
         return Set.copyOf(taken);
     }
 
@@ -117,9 +123,7 @@ public final class Checkpoint {
                     String other = ofLayer(first, layer);
                     return weights.contains(other)
                             && weights.isReadable(other)
-                            && Arrays.equals(
-                                    weights.get(first).shape(),
-                                    weights.get(other).shape());
+                            && Arrays.equals(weights.shape(first), weights.shape(other));
                 });
     }
 
@@ -151,10 +155,16 @@ public final class Checkpoint {
         Map<String, Tensor> parameters = new TreeMap<>();
         List<String> lacking = new ArrayList<>();
         SequencedMap<String, TensorType> needed = new LinkedHashMap<>();
+        Map<String, Shape> others = new HashMap<>();
         for (Node node : program.nodes()) {
             if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
-                checkpoint.find(name).ifPresentOrElse(tensor -> parameters.put(name, tensor), () -> lacking.add(name));
                 needed.put(name, type);
+                Optional<Shape> other = checkpoint.otherShape(name, type);
+                if (other.isPresent()) {
+                    others.put(name, other.get());
+                    continue;
+                }
+                checkpoint.find(name).ifPresentOrElse(tensor -> parameters.put(name, tensor), () -> lacking.add(name));
             }
         }
         checkpoint.checkEncoder(lacking);
@@ -164,7 +174,9 @@ public final class Checkpoint {
             checkpoint.checkUnused(head);
         }
         needed.forEach((name, type) -> Optional.ofNullable(parameters.get(name))
-                .ifPresent(tensor -> checkpoint.checkShape(name, tensor, type)));
+                .map(tensor -> tensor.type().shape())
+                .or(() -> Optional.ofNullable(others.get(name)))
+                .ifPresent(shape -> checkpoint.checkShape(name, shape, type)));
         FiniteWeights.checkSmall(weights, parameters);
         return parameters;
     }
@@ -184,7 +196,12 @@ public final class Checkpoint {
     }
 
     boolean hasMaskDecoder() {
-        return !config.positionBiasedInput() && find(ENCODER + POSITIONS).isPresent();
+        return !config.positionBiasedInput() && shape(ENCODER + POSITIONS).isPresent();
+    }
+
+    /** The sizes of a parameter, if the checkpoint holds it as it is; none of its elements is read. */
+    Optional<long[]> shape(String name) {
+        return storedNames(name).stream().filter(weights::contains).findFirst().map(weights::shape);
     }
 
     /** The parameter of that name, if the checkpoint holds it under a name and in a layout that are understood. */
@@ -194,9 +211,8 @@ public final class Checkpoint {
 
     private Optional<Tensor> stored(String name) {
         for (String alias : storedNames(name)) {
-            Optional<Tensor> tensor = weights.find(alias);
-            if (tensor.isPresent()) {
-                if (!tensor.get().dtype().isFloat()) {
+            if (weights.contains(alias)) {
+                if (weights.isReadable(alias) && !weights.isFloat(alias)) {
                     // Quantised weights are whole numbers whose meaning stands in other tensors.
                     throw new WeightsException(
                             weights.source(alias),
@@ -204,7 +220,7 @@ public final class Checkpoint {
                                     + ", and a parameter is a floating-point number: quantised weights are not supported");
                 }
                 taken.add(alias);
-                return tensor;
+                return Optional.of(weights.get(alias));
             }
         }
         return Optional.empty();
@@ -252,21 +268,37 @@ public final class Checkpoint {
         }
     }
 
-    private void checkShape(String name, Tensor tensor, TensorType type) {
-        if (tensor.type().shape().equals(type.shape())) {
+    /** The name under which a parameter is stored as it is; other types than those of parameters are refused when they are read. */
+    private Optional<String> storedAsParameter(String name) {
+        return storedNames(name).stream()
+                .filter(weights::contains)
+                .findFirst()
+                .filter(alias -> weights.isReadable(alias) && weights.isFloat(alias));
+    }
+
+    /** The shape of a parameter that is stored in another than it should have: its elements, of any number, are not read. */
+    private Optional<Shape> otherShape(String name, TensorType type) {
+        Optional<String> stored = storedAsParameter(name);
+        Optional<Shape> other =
+                stored.map(alias -> Shape.of(weights.shape(alias))).filter(shape -> !shape.equals(type.shape()));
+        other.ifPresent(shape -> taken.add(stored.get()));
+        return other;
+    }
+
+    private void checkShape(String name, Shape stored, TensorType type) {
+        if (stored.equals(type.shape())) {
             return;
         }
         int axis = 0;
-        while (axis < Math.min(tensor.rank(), type.rank())
-                && tensor.type().dim(axis).equals(type.dim(axis))) {
+        while (axis < Math.min(stored.rank(), type.rank()) && stored.dim(axis).equals(type.dim(axis))) {
             axis++;
         }
         throw new WeightsException(
                 weights.origin(),
-                "the parameter " + name + " has shape " + tensor.type().shape() + ", and " + config.file()
+                "the parameter " + name + " has shape " + stored + ", and " + config.file()
                         + " asks for "
                         + type.shape()
-                        + (tensor.rank() == type.rank() ? hints.ofSize(name, axis) : Optional.<String>empty())
+                        + (stored.rank() == type.rank() ? hints.ofSize(name, axis) : Optional.<String>empty())
                                 .map(field -> " by its " + field + ": correct that field")
                                 .orElse(": correct it")
                         + ", or choose the weights that belong to it");
@@ -301,11 +333,11 @@ public final class Checkpoint {
     /** A number of labels that the file and the checkpoint do not agree on is nothing that shapes explain. */
     private void checkLabels(Architecture head) {
         boolean byLabel = head == Architecture.SEQUENCE_CLASSIFICATION || head == Architecture.TOKEN_CLASSIFICATION;
-        Optional<Tensor> classifier = weights.find(headPrefix + "classifier.weight");
-        if (!byLabel || classifier.isEmpty() || classifier.get().rank() != 2) {
+        String classifier = headPrefix + "classifier.weight";
+        if (!byLabel || !weights.contains(classifier) || weights.shape(classifier).length != 2) {
             return;
         }
-        long rows = classifier.get().dim(0);
+        long rows = weights.shape(classifier)[0];
         if (rows != config.numLabels()) {
             throw new HeadException(
                     weights.origin(),

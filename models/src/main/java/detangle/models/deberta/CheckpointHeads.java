@@ -1,6 +1,5 @@
 package detangle.models.deberta;
 
-import detangle.ir.Tensor;
 import detangle.models.weights.Weights;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -25,23 +24,23 @@ public final class CheckpointHeads {
     public static Set<Architecture> in(Weights weights, DebertaConfig config) {
         Checkpoint checkpoint = new Checkpoint(weights, config);
         Set<Architecture> heads = EnumSet.noneOf(Architecture.class);
-        Optional<Tensor> classifier = checkpoint.find("classifier.weight");
-        boolean pooler = checkpoint.find("pooler.dense.weight").isPresent();
+        Optional<long[]> classifier = checkpoint.shape("classifier.weight");
+        boolean pooler = checkpoint.shape("pooler.dense.weight").isPresent();
         if (classifier.isPresent() && pooler) {
             // Multiple choice scores each choice with one row, whatever the configuration says of labels.
-            boolean oneRow = classifier.get().rank() == 2 && classifier.get().dim(0) == 1;
+            boolean oneRow = classifier.get().length == 2 && classifier.get()[0] == 1;
             boolean oneLabel = config.labelCount().filter(n -> n == 1).isPresent();
             heads.add(oneRow && !oneLabel ? Architecture.MULTIPLE_CHOICE : Architecture.SEQUENCE_CLASSIFICATION);
         } else if (classifier.isPresent()) {
             heads.add(Architecture.TOKEN_CLASSIFICATION);
         }
-        if (checkpoint.find("qa_outputs.weight").isPresent()) {
+        if (checkpoint.shape("qa_outputs.weight").isPresent()) {
             heads.add(Architecture.QUESTION_ANSWERING);
         }
-        if (checkpoint.find("lm_predictions.lm_head.dense.weight").isPresent()) {
+        if (checkpoint.shape("lm_predictions.lm_head.dense.weight").isPresent()) {
             heads.add(checkpoint.hasMaskDecoder() ? Architecture.MASKED_LM_EMD : Architecture.MASKED_LM);
         }
-        if (checkpoint.find("mask_predictions.dense.weight").isPresent()) {
+        if (checkpoint.shape("mask_predictions.dense.weight").isPresent()) {
             heads.add(Architecture.REPLACED_TOKEN_DETECTION);
         }
         return heads;

@@ -19,8 +19,10 @@ final class ProjectionLayouts {
 
     private final int heads;
     private final int headSize;
+    private final int hiddenSize;
 
     ProjectionLayouts(DebertaConfig config) {
+        this.hiddenSize = config.hiddenSize();
         this.heads = config.numAttentionHeads();
         this.headSize = config.headSize();
     }
@@ -92,13 +94,15 @@ final class ProjectionLayouts {
     }
 
     private Tensor fused(Path origin, Tensor... parts) {
+        for (Tensor part : parts) {
+            check(origin, part, 1);
+        }
         Tensor first = parts[0];
         Tensor all = new Tensor(
                 first.dtype(),
                 new long[] {3L * heads * headSize, first.dim(-1)},
                 MemorySegment.ofArray(new byte[Math.toIntExact(3 * first.data().byteSize())]));
         for (int index = 0; index < parts.length; index++) {
-            check(origin, parts[index], 1);
             for (int head = 0; head < heads; head++) {
                 copyHead(parts[index], head, all, 3 * head + index);
             }
@@ -113,10 +117,11 @@ final class ProjectionLayouts {
     }
 
     private void check(Path origin, Tensor matrix, int parts) {
-        if (matrix.rank() != 2 || matrix.dim(0) != (long) parts * heads * headSize) {
+        if (matrix.rank() != 2 || matrix.dim(0) != (long) parts * heads * headSize || matrix.dim(1) != hiddenSize) {
             throw new WeightsException(
                     origin,
-                    "a projection is " + matrix.type() + ", which does not fit " + heads + " heads of " + headSize);
+                    "a projection is " + matrix.type() + ", which does not fit " + heads + " heads of " + headSize
+                            + " and states of " + hiddenSize);
         }
     }
 

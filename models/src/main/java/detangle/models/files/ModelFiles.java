@@ -55,7 +55,8 @@ public sealed interface ModelFiles {
     record OfArtifact(Path file) implements ModelFiles {
         @Override
         public Optional<ModelFile> find(String name) {
-            return Artifact.section(file, Artifact.FILES + name).map(content -> new ModelFile(path(name), content));
+            return Artifact.section(file, Artifact.FILES + name, ModelFile.limit(path(name)))
+                    .map(content -> new ModelFile(path(name), content));
         }
 
         @Override

@@ -14,6 +14,7 @@ import detangle.models.deberta.Layers;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -48,7 +49,13 @@ public final class GlinerModel {
                 .orElseThrow(() -> new WeightsException(
                         weights.origin(),
                         "has no " + ENCODER + "bert_layer with word_embeddings, as GLiNER models have"));
-        return Math.toIntExact(weights.get(name).dim(0));
+        long[] shape = weights.shape(name);
+        if (shape.length != 2 || shape[0] > Integer.MAX_VALUE) {
+            throw new WeightsException(
+                    weights.source(name),
+                    name + " has the shape " + Arrays.toString(shape) + ", and a table of words has two sizes");
+        }
+        return (int) shape[0];
     }
 
     /** What stands on the encoder. */

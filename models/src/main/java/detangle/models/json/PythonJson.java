@@ -1,6 +1,7 @@
 package detangle.models.json;
 
 import detangle.models.json.StrictJson.InvalidJson;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
@@ -25,13 +26,23 @@ public final class PythonJson {
 
     private PythonJson() {}
 
+    /** What a reader makes of the value that the bytes spell, token by token. */
+    public static <T> T read(byte[] utf8, JsonStream.Reader<T> reader) throws InvalidJson {
+        int start = bytes(utf8).position();
+        return JsonStream.read(FACTORY, MemorySegment.ofArray(utf8).asSlice(start), reader);
+    }
+
     /** The value that the bytes spell. */
     public static JsonNode parse(byte[] utf8) throws InvalidJson {
+        return JsonTrees.parse(FACTORY, bytes(utf8), false);
+    }
+
+    private static ByteBuffer bytes(byte[] utf8) {
         ByteBuffer bytes = ByteBuffer.wrap(utf8);
         if (bytes.remaining() >= BYTE_ORDER_MARK.length
                 && bytes.slice(0, BYTE_ORDER_MARK.length).equals(ByteBuffer.wrap(BYTE_ORDER_MARK))) {
             bytes.position(BYTE_ORDER_MARK.length);
         }
-        return JsonTrees.parse(FACTORY, bytes, false);
+        return bytes;
     }
 }

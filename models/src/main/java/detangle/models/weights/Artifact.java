@@ -1,35 +1,27 @@
 package detangle.models.weights;
 
 import detangle.ir.DType;
-import detangle.ir.InternalException;
 import detangle.ir.Tensor;
 import detangle.models.content.Substitute;
+import detangle.models.json.JsonStream;
 import detangle.models.json.StrictJson;
-import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
-import java.util.zip.CRC32C;
+import java.util.function.BiFunction;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -58,31 +50,49 @@ public final class Artifact {
     private static final String MANIFEST_ENTRY = "manifest";
     private static final String CHECKSUMS_ENTRY = "crc32c";
 
+    private static final int SEAL_BYTES = 32;
+
+    /** Far above what any artifact says of itself, which is a kilobyte and the names of the labels. */
+    private static final int MOST_MANIFEST = 4 << 20;
+
+    /** Programs have about a megabyte, and tokenizers up to 16. */
+    private static final int MOST_SECTION = 64 << 20;
+
+    private static final int MOST_KEPT = 8;
+
+    /** Tensors and sections of the headers that are kept, of which released models have a thousand. */
+    private static final int MOST_ENTRIES_KEPT = 1 << 16;
+
     /** Headers that were read last: a model's configuration, tokenizer, programs and weights are asked for one by one. */
-    private static final Map<Version, Header> READ = Collections.synchronizedMap(new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Version, Header> eldest) {
-            return size() > MAX_READ;
-        }
-    });
-
-    private static final int MAX_READ = 8;
+    private static final SequencedMap<Version, Header> KEPT = new LinkedHashMap<>();
 
     private Artifact() {}
 
     /** A file as it is now. */
-    private record Version(Path file, long size, FileTime modified) {}
+    private record Version(Path file, MappedFiles.Version content) {}
 
     /**
      * What an artifact's header says.
      *
+     * @param entries tensors and sections by name
      * @param dataStart where the data begin in the file
      * @param checksums by tensor and section
      */
     private record Header(
-            SafetensorsHeader tensors, long dataStart, Map<String, String> checksums, JsonNode manifest) {}
+            SequencedMap<String, SafetensorsHeader.Entry> entries,
+            long dataStart,
+            Map<String, String> checksums,
+            JsonNode manifest) {
+        /** Where the bytes of a tensor or section are; they are as they were when the artifact was written. */
+        MemorySegment checked(Path file, MemorySegment bytes, String name) {
+            SafetensorsHeader.Entry entry = entries.get(name);
+            MemorySegment data = bytes.asSlice(dataStart + entry.begin(), entry.end() - entry.begin());
+            if (!checksum(data).equals(checksums.get(name))) {
+                throw new ArtifactException(file, "'" + name + "' is damaged: copy or compile it again");
+            }
+            return data;
+        }
+    }
 
     /** Whether a path is called like an artifact. */
     public static boolean is(Path path) {
@@ -91,147 +101,210 @@ public final class Artifact {
 
     /** What an artifact says of itself; an {@link ArtifactException} or {@link WeightsException} if it is damaged. */
     public static JsonNode manifest(Path file) {
-        return header(file).manifest;
+        return header(file).manifest();
     }
 
-    /** A section's bytes, if there is one of that name; exceptions as those of {@link #manifest}. */
+    /** A section's bytes, if there is one of that name, and it has no more than 64 MiB; see {@link #section(Path, String, int)}. */
     public static Optional<byte[]> section(Path file, String name) {
-        Header header = header(file);
-        return header.tensors.entries().stream()
-                .filter(e -> e.name().equals(name))
-                .findFirst()
-                .map(entry -> {
-                    byte[] bytes = read(file, header.dataStart + entry.begin(), entry.end() - entry.begin());
-                    check(file, header, name, MemorySegment.ofArray(bytes));
-                    return bytes;
-                });
+        return section(file, name, MOST_SECTION);
     }
 
-    private static byte[] read(Path file, long from, long size) {
-        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(size));
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            while (bytes.hasRemaining()) {
-                if (channel.read(bytes, from + bytes.position()) < 0) {
-                    throw new ArtifactException(file, "has become shorter while it was read");
-                }
+    /**
+     * A section's bytes, if there is one of that name; exceptions as those of {@link #manifest}.
+     *
+     * @param most how many bytes it may have; an {@link ArtifactException} says the bound if it has more
+     */
+    public static Optional<byte[]> section(Path file, String name, int most) {
+        return with(file, (header, bytes) -> {
+            SafetensorsHeader.Entry entry = header.entries().get(name);
+            if (entry == null) {
+                return Optional.empty();
             }
-        } catch (IOException e) {
-            throw new ArtifactException(file, "cannot be read: " + e.getMessage(), e);
-        }
-        return bytes.array();
+            long size = entry.end() - entry.begin();
+            if (size > most) {
+                throw new ArtifactException(file, "'" + name + "' has " + size + " bytes; the most is " + most);
+            }
+            return Optional.of(header.checked(file, bytes, name).toArray(ValueLayout.JAVA_BYTE));
+        });
     }
 
     /** Whether there is a section of that name; exceptions as those of {@link #manifest}. */
     public static boolean hasSection(Path file, String name) {
-        return header(file).tensors.entries().stream().anyMatch(e -> e.name().equals(name));
+        return header(file).entries().containsKey(name);
     }
 
     /** Checks every byte; exceptions as those of {@link #manifest}. */
     public static void verify(Path file) {
-        try (Arena arena = Arena.ofConfined()) {
-            checkedEntries(file, arena);
-        }
+        with(file, (header, bytes) -> {
+            checkAll(file, header, bytes);
+            return file;
+        });
     }
 
     /** The weights alone; every byte of the file is checked. */
-    static WeightFiles.Content weights(Path file, Arena arena) {
-        Map<String, Weights.Entry> entries = checkedEntries(file, arena);
-        entries.keySet().removeIf(Artifact::isSection);
-        return new WeightFiles.Content(entries, Map.of());
-    }
-
-    private static Map<String, Weights.Entry> checkedEntries(Path file, Arena arena) {
-        Header header = header(file);
-        MemorySegment bytes = SafetensorsReader.mapBytes(file, arena);
-        Map<String, Weights.Entry> entries = SafetensorsReader.entries(file, bytes, header.tensors);
-        entries.forEach((name, entry) -> {
-            if (!name.equals(SEAL)) {
-                check(file, header, name, entry.data());
+    static WeightFiles.Content weights(Path file, MappedFiles files) {
+        MemorySegment bytes = files.map(file);
+        Header header = header(file, bytes);
+        checkAll(file, header, bytes);
+        MemorySegment data = bytes.asSlice(header.dataStart());
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        header.entries().forEach((name, entry) -> {
+            if (!isSection(name)) {
+                tensors.put(name, SafetensorsReader.tensor(file, entry, data));
             }
         });
-        return entries;
+        return new WeightFiles.Content(tensors, Map.of());
+    }
+
+    /** The tensors of a safetensors file that is a section. */
+    static WeightFiles.Content weights(Path file, String section, MappedFiles files) {
+        MemorySegment bytes = files.map(file);
+        Header header = header(file, bytes);
+        if (!header.entries().containsKey(section)) {
+            throw new ArtifactException(file, "has no section '" + section + "': compile the model again");
+        }
+        return SafetensorsReader.read(file.resolve(section), header.checked(file, bytes, section));
+    }
+
+    private static void checkAll(Path file, Header header, MemorySegment bytes) {
+        for (String name : header.entries().keySet()) {
+            if (!name.equals(SEAL)) {
+                header.checked(file, bytes, name);
+            }
+        }
     }
 
     private static boolean isSection(String name) {
         return name.contains("/") || name.equals(SEAL);
     }
 
-    private static Header header(Path file) {
-        Version version;
-        try {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            version = new Version(file.toAbsolutePath(), attributes.size(), attributes.lastModifiedTime());
-        } catch (NoSuchFileException e) {
-            throw new ArtifactException(file, "no such file", e);
-        } catch (IOException e) {
-            throw new ArtifactException(file, "cannot be read: " + e.getMessage(), e);
-        }
-        Header known = READ.get(version);
-        if (known == null) {
-            known = parse(file);
-            READ.put(version, known);
-        }
-        return known;
-    }
-
-    private static Header parse(Path file) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = SafetensorsReader.mapBytes(file, arena);
-            byte[] head = bytes.asSlice(0, Math.min(Substitute.HEAD, bytes.byteSize()))
-                    .toArray(ValueLayout.JAVA_BYTE);
-            Substitute.of(head, true).ifPresent(what -> {
-                throw new ArtifactException(file, what);
+    private static <T> T with(Path file, BiFunction<Header, MemorySegment, T> use) {
+        try (MappedFiles files = new MappedFiles()) {
+            return files.reading(() -> {
+                MemorySegment bytes = files.map(file);
+                return use.apply(header(file, bytes), bytes);
             });
-            SafetensorsHeader tensors = SafetensorsReader.header(file, bytes);
-            Map<String, String> metadata = tensors.metadata();
-            if (!FORMAT.equals(metadata.get(FORMAT_ENTRY))) {
-                throw new ArtifactException(file, "is no artifact of Detangle: make one with detangle compile");
-            }
-            if (!VERSION.equals(metadata.get(VERSION_ENTRY))) {
-                throw new ArtifactException(
-                        file,
-                        "is an artifact of format " + metadata.get(VERSION_ENTRY)
-                                + ", and this version of Detangle reads " + VERSION + ": compile the model again");
-            }
-            checkSeal(file, bytes, tensors);
-            Map<String, String> checksums = new TreeMap<>();
-            object(file, metadata, CHECKSUMS_ENTRY)
-                    .properties()
-                    .forEach(p -> checksums.put(p.getKey(), p.getValue().asString("")));
-            return new Header(
-                    tensors, SafetensorsReader.headerEnd(bytes), checksums, object(file, metadata, MANIFEST_ENTRY));
         }
     }
 
-    private static JsonNode object(Path file, Map<String, String> metadata, String name) {
+    private static Header header(Path file) {
+        Header known = kept(version(file));
+        return known != null ? known : with(file, (header, bytes) -> header);
+    }
+
+    private static Header header(Path file, MemorySegment bytes) {
+        Version version = version(file);
+        Header known = kept(version);
+        // One that was kept is of another content if the file has another size by now.
+        if (known != null && version.content().size() == bytes.byteSize()) {
+            return known;
+        }
+        Header header = parse(file, bytes);
+        keep(version, header);
+        return header;
+    }
+
+    private static Header kept(Version version) {
+        synchronized (KEPT) {
+            return KEPT.get(version);
+        }
+    }
+
+    private static void keep(Version version, Header header) {
+        synchronized (KEPT) {
+            KEPT.putLast(version, header);
+            int entries =
+                    KEPT.values().stream().mapToInt(h -> h.entries().size()).sum();
+            while (KEPT.size() > MOST_KEPT || KEPT.size() > 1 && entries > MOST_ENTRIES_KEPT) {
+                entries -= KEPT.pollFirstEntry().getValue().entries().size();
+            }
+        }
+    }
+
+    private static Version version(Path file) {
+        if (!Files.exists(file)) {
+            throw new ArtifactException(file, "no such file");
+        }
+        return new Version(file.toAbsolutePath(), MappedFiles.Version.of(file));
+    }
+
+    private static Header parse(Path file, MemorySegment bytes) {
+        byte[] head =
+                bytes.asSlice(0, Math.min(Substitute.HEAD, bytes.byteSize())).toArray(ValueLayout.JAVA_BYTE);
+        Substitute.of(head, true).ifPresent(what -> {
+            throw new ArtifactException(file, what);
+        });
+        SafetensorsHeader header = SafetensorsReader.header(file, bytes);
+        Map<String, String> metadata = header.metadata();
+        if (!FORMAT.equals(metadata.get(FORMAT_ENTRY))) {
+            throw new ArtifactException(file, "is no artifact of Detangle: make one with detangle compile");
+        }
+        if (!VERSION.equals(metadata.get(VERSION_ENTRY))) {
+            throw new ArtifactException(
+                    file,
+                    "is an artifact of format " + metadata.get(VERSION_ENTRY) + ", and this version of Detangle reads "
+                            + VERSION + ": compile the model again");
+        }
+        SequencedMap<String, SafetensorsHeader.Entry> entries = new LinkedHashMap<>();
+        header.entries().forEach(entry -> entries.put(entry.name(), entry));
+        checkSeal(file, bytes, entries);
+        return new Header(
+                entries, SafetensorsReader.headerEnd(bytes), checksums(file, metadata), manifest(file, metadata));
+    }
+
+    private static Map<String, String> checksums(Path file, Map<String, String> metadata) {
+        String text = metadata.getOrDefault(CHECKSUMS_ENTRY, "");
+        MemorySegment utf8 = MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8));
+        Map<String, String> checksums = new HashMap<>();
         try {
-            String text = Optional.ofNullable(metadata.get(name)).orElse("");
+            return JsonStream.read(utf8, json -> {
+                if (json.currentToken() != JsonToken.START_OBJECT) {
+                    throw new ArtifactException(file, "its " + CHECKSUMS_ENTRY + " is no JSON object");
+                }
+                while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+                    String name = json.currentName();
+                    if (json.nextToken() != JsonToken.VALUE_STRING || checksums.put(name, json.getString()) != null) {
+                        throw new ArtifactException(
+                                file, "its " + CHECKSUMS_ENTRY + " has no checksum or two of '" + name + "'");
+                    }
+                }
+                return checksums;
+            });
+        } catch (StrictJson.InvalidJson e) {
+            throw new ArtifactException(file, "its " + CHECKSUMS_ENTRY + " is " + e.getMessage(), e);
+        }
+    }
+
+    private static JsonNode manifest(Path file, Map<String, String> metadata) {
+        String text = metadata.getOrDefault(MANIFEST_ENTRY, "");
+        if (text.length() > MOST_MANIFEST) {
+            throw new ArtifactException(
+                    file,
+                    "its " + MANIFEST_ENTRY + " has " + text.length() + " characters; the most is " + MOST_MANIFEST);
+        }
+        try {
             JsonNode node = StrictJson.parse(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
             if (node.isObject()) {
                 return node;
             }
         } catch (StrictJson.InvalidJson e) {
-            throw new ArtifactException(file, "its " + name + " is " + e.getMessage(), e);
+            throw new ArtifactException(file, "its " + MANIFEST_ENTRY + " is " + e.getMessage(), e);
         }
-        throw new ArtifactException(file, "its " + name + " is no JSON object");
+        throw new ArtifactException(file, "its " + MANIFEST_ENTRY + " is no JSON object");
     }
 
     /** The header must be what it was when the file was written. */
-    private static void checkSeal(Path file, MemorySegment bytes, SafetensorsHeader tensors) {
+    private static void checkSeal(
+            Path file, MemorySegment bytes, SequencedMap<String, SafetensorsHeader.Entry> entries) {
         long end = SafetensorsReader.headerEnd(bytes);
-        byte[] expected = sha256(bytes.asSlice(0, end).toArray(ValueLayout.JAVA_BYTE));
-        boolean sealed = tensors.entries().stream()
-                .filter(e -> e.name().equals(SEAL))
-                .anyMatch(e -> Arrays.equals(
-                        bytes.asSlice(end + e.begin(), e.end() - e.begin()).toArray(ValueLayout.JAVA_BYTE), expected));
+        SafetensorsHeader.Entry seal = entries.get(SEAL);
+        boolean sealed = seal != null
+                && seal.end() - seal.begin() == SEAL_BYTES
+                && Arrays.equals(
+                        bytes.asSlice(end + seal.begin(), SEAL_BYTES).toArray(ValueLayout.JAVA_BYTE),
+                        Checksums.sha256(bytes.asSlice(0, end)));
         if (!sealed) {
             throw new ArtifactException(file, "its header is damaged: copy or compile it again");
-        }
-    }
-
-    private static void check(Path file, Header header, String name, MemorySegment data) {
-        if (!checksum(data).equals(header.checksums.get(name))) {
-            throw new ArtifactException(file, "'" + name + "' is damaged: copy or compile it again");
         }
     }
 
@@ -260,7 +333,8 @@ public final class Artifact {
         metadata.put(VERSION_ENTRY, VERSION);
         metadata.put(MANIFEST_ENTRY, json(manifest));
         metadata.put(CHECKSUMS_ENTRY, json(checksums));
-        SafetensorsWriter.writeSealed(file, all, metadata, SEAL, Artifact::sha256);
+        SafetensorsWriter.writeSealed(
+                file, all, metadata, SEAL, header -> Checksums.sha256(MemorySegment.ofArray(header)));
     }
 
     private static String json(Object value) {
@@ -272,24 +346,6 @@ public final class Artifact {
     }
 
     private static String checksum(MemorySegment data) {
-        CRC32C crc = new CRC32C();
-        long step = Integer.MAX_VALUE & ~0xfff;
-        if (!data.isNative()) {
-            crc.update(data.toArray(ValueLayout.JAVA_BYTE));
-        } else {
-            for (long at = 0; at < data.byteSize(); at += step) {
-                crc.update(
-                        data.asSlice(at, Math.min(step, data.byteSize() - at)).asByteBuffer());
-            }
-        }
-        return HexFormat.of().toHexDigits((int) crc.getValue());
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new InternalException("every JDK has it", e);
-        }
+        return HexFormat.of().toHexDigits(Checksums.crc32c(data));
     }
 }

@@ -9,7 +9,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,19 +53,42 @@ final class Pickle {
         Object call(Tuple arguments);
     }
 
+    /** Names and numbers in lines are short; Python reads integers of as many digits. */
+    private static final int LONGEST_LINE = 4300;
+
+    /** Python's dict, whose keys are all of one kind in any file that was not made to be slow. */
+    static final class Dictionary extends LinkedHashMap<Object, Object> {
+        private static final long serialVersionUID = 1L;
+
+        private transient Class<?> kind = Object.class;
+        private transient boolean mixed;
+
+        /** Whether keys of several kinds are in it. Those with equal hashes are found one by one. */
+        boolean isMixedWith(Object key) {
+            if (isEmpty()) {
+                kind = key.getClass();
+            }
+            mixed |= kind != key.getClass();
+            return mixed;
+        }
+    }
+
     private final ByteBuffer in;
+    private final PickleBudget budget;
     private final Map<String, Callable> callables;
     private final Function<String, Optional<Object>> constants;
     private final Function<Tuple, Object> persistent;
     private final List<Object> stack = new ArrayList<>();
-    private final Map<Integer, Object> memo = new HashMap<>();
+    private final List<Object> memo = new ArrayList<>();
 
     private Pickle(
             ByteBuffer in,
+            PickleBudget budget,
             Map<String, Callable> callables,
             Function<String, Optional<Object>> constants,
             Function<Tuple, Object> persistent) {
         this.in = in.order(ByteOrder.LITTLE_ENDIAN);
+        this.budget = budget;
         this.callables = callables;
         this.constants = constants;
         this.persistent = persistent;
@@ -75,18 +97,20 @@ final class Pickle {
     /**
      * Reads one object and leaves the buffer behind it.
      *
+     * @param budget what reading may cost, with other pickles of the file
      * @param callables by module and name: {@code collections.OrderedDict}
      * @param constants what is named as data and cannot be called
      * @param persistent what a persistent id stands for
-     * @throws PickleException if the bytes are no pickle, or it names another callable
+     * @throws PickleException if the bytes are no pickle, or it names another callable, or costs too much
      */
     static Object read(
             ByteBuffer in,
+            PickleBudget budget,
             Map<String, Callable> callables,
             Function<String, Optional<Object>> constants,
             Function<Tuple, Object> persistent) {
         try {
-            return new Pickle(in, callables, constants, persistent).run();
+            return new Pickle(in, budget, callables, constants, persistent).run();
         } catch (BufferUnderflowException e) {
             throw new PickleException("a pickle that ends too early");
         } catch (ClassCastException | IndexOutOfBoundsException | NoSuchElementException | NumberFormatException e) {
@@ -96,6 +120,7 @@ final class Pickle {
 
     private Object run() {
         while (true) {
+            budget.step();
             int opcode = in.get() & 0xff;
             if (opcode == '.') {
                 return pop();
@@ -108,7 +133,7 @@ final class Pickle {
         switch (opcode) {
             case PROTO -> in.get();
             case 0x95 -> in.getLong(); // FRAME: a hint for readers of streams
-            case '(' -> stack.add(MARK);
+            case '(' -> push(MARK);
             case '0' -> pop();
             case '1' -> popToMark();
             case '2' -> push(stack.getLast());
@@ -127,19 +152,19 @@ final class Pickle {
             case 'T' -> push(text(in.getInt(), StandardCharsets.ISO_8859_1));
             case 'X' -> push(text(in.getInt(), StandardCharsets.UTF_8));
             case 0x8c -> push(text(in.get() & 0xff, StandardCharsets.UTF_8));
-            case ']' -> push(new ArrayList<>());
-            case 'l' -> push(new ArrayList<>(popToMark()));
+            case ']' -> push(list(List.of()));
+            case 'l' -> push(list(popToMark()));
             case 'a' -> appendAll(List.of(pop()));
             case 'e' -> appendAll(popToMark());
-            case ')' -> push(new Tuple(List.of()));
-            case 't' -> push(new Tuple(popToMark()));
-            case 0x85 -> push(new Tuple(popLast(1)));
-            case 0x86 -> push(new Tuple(popLast(2)));
-            case 0x87 -> push(new Tuple(popLast(3)));
-            case '}' -> push(new LinkedHashMap<>());
+            case ')' -> push(tuple(List.of()));
+            case 't' -> push(tuple(popToMark()));
+            case 0x85 -> push(tuple(popLast(1)));
+            case 0x86 -> push(tuple(popLast(2)));
+            case 0x87 -> push(tuple(popLast(3)));
+            case '}' -> push(newDictionary());
             case 'd' -> {
                 List<Object> items = popToMark();
-                push(new LinkedHashMap<>());
+                push(newDictionary());
                 putAll(items);
             }
             case 's' -> putAll(popLast(2));
@@ -147,10 +172,10 @@ final class Pickle {
             case 'g' -> push(remembered(Integer.parseInt(line())));
             case 'h' -> push(remembered(in.get() & 0xff));
             case 'j' -> push(remembered(in.getInt()));
-            case 'p' -> memo.put(Integer.parseInt(line()), stack.getLast());
-            case 'q' -> memo.put(in.get() & 0xff, stack.getLast());
-            case 'r' -> memo.put(in.getInt(), stack.getLast());
-            case 0x94 -> memo.put(memo.size(), stack.getLast());
+            case 'p' -> remember(Integer.parseInt(line()));
+            case 'q' -> remember(in.get() & 0xff);
+            case 'r' -> remember(in.getInt());
+            case 0x94 -> remember(memo.size());
             case 'c' -> push(global(line(), line()));
             case 0x93 -> {
                 List<Object> names = popLast(2);
@@ -169,7 +194,23 @@ final class Pickle {
     }
 
     private void push(Object value) {
+        budget.bytes(value instanceof Number ? PickleBudget.NUMBER : PickleBudget.REFERENCE);
         stack.add(value);
+    }
+
+    private List<Object> list(List<Object> items) {
+        budget.bytes(PickleBudget.CONTAINER + (long) PickleBudget.REFERENCE * items.size());
+        return new ArrayList<>(items);
+    }
+
+    private Tuple tuple(List<Object> items) {
+        budget.bytes(PickleBudget.CONTAINER + (long) PickleBudget.REFERENCE * items.size());
+        return new Tuple(items);
+    }
+
+    private Map<Object, Object> newDictionary() {
+        budget.bytes(PickleBudget.CONTAINER);
+        return new Dictionary();
     }
 
     private Object pop() {
@@ -184,6 +225,9 @@ final class Pickle {
         List<Object> last = stack.subList(stack.size() - count, stack.size());
         List<Object> values = List.copyOf(last);
         last.clear();
+        if (values.contains(MARK)) {
+            throw new PickleException("a pickle with a mark out of place");
+        }
         return values;
     }
 
@@ -196,6 +240,7 @@ final class Pickle {
 
     @SuppressWarnings("unchecked")
     private void appendAll(List<Object> items) {
+        budget.bytes((long) PickleBudget.REFERENCE * items.size());
         ((List<Object>) stack.getLast()).addAll(items);
     }
 
@@ -203,7 +248,12 @@ final class Pickle {
     private void putAll(List<Object> items) {
         Map<Object, Object> map = (Map<Object, Object>) stack.getLast();
         for (int i = 0; i < items.size(); i += 2) {
-            map.put(key(items.get(i)), items.get(i + 1));
+            Object key = key(items.get(i));
+            if (!(map instanceof Dictionary own) || own.isMixedWith(key)) {
+                budget.steps(map.size());
+            }
+            budget.bytes(PickleBudget.MAP_ENTRY);
+            map.put(key, items.get(i + 1));
         }
     }
 
@@ -236,8 +286,20 @@ final class Pickle {
                         + ", which is not a part of tensors; nothing was run"));
     }
 
+    /** Python numbers what it stores from 0 on. */
+    private void remember(int index) {
+        if (index < 0 || index > in.limit()) {
+            throw new PickleException("a pickle that stores something as number " + index);
+        }
+        while (memo.size() <= index) {
+            budget.bytes(PickleBudget.REFERENCE);
+            memo.add(null);
+        }
+        memo.set(index, stack.getLast());
+    }
+
     private Object remembered(int index) {
-        Object value = memo.get(index);
+        Object value = index < 0 || index >= memo.size() ? null : memo.get(index);
         if (value == null) {
             throw new PickleException("a pickle that recalls what it never stored");
         }
@@ -255,6 +317,7 @@ final class Pickle {
 
     /** A {@link Long}, or a {@link BigInteger} of what does not fit. */
     private Object integer(int bytes) {
+        budget.bytes(bytes);
         byte[] bigEndian = new byte[Math.max(1, bytes)];
         for (int i = bytes - 1; i >= 0; i--) {
             bigEndian[i] = in.get();
@@ -266,6 +329,10 @@ final class Pickle {
     private String line() {
         StringBuilder line = new StringBuilder();
         for (byte b = in.get(); b != '\n'; b = in.get()) {
+            if (line.length() == LONGEST_LINE) {
+                throw new PickleException(
+                        "a pickle with a line of more than " + LONGEST_LINE + " bytes, which is the most");
+            }
             line.append((char) (b & 0xff));
         }
         return line.toString();
@@ -275,6 +342,8 @@ final class Pickle {
         if (bytes < 0 || bytes > in.remaining()) {
             throw new PickleException("a pickle with a text that ends too early");
         }
+        // Once in UTF-16 while it is decoded, and at most so thereafter.
+        budget.bytes(PickleBudget.TEXT + 3L * bytes);
         ByteBuffer slice = in.slice(in.position(), bytes);
         in.position(in.position() + bytes);
         try {

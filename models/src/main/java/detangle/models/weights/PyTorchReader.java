@@ -1,134 +1,114 @@
 package detangle.models.weights;
 
-import detangle.ir.DType;
-import detangle.ir.Tensor;
-import java.io.IOException;
-import java.io.InputStream;
-import java.lang.foreign.Arena;
+import detangle.models.weights.TorchObjects.Storage;
+import detangle.models.weights.TorchObjects.StoredView;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipException;
-import java.util.zip.ZipFile;
 
 /**
  * Reads what torch.save has written (torch/serialization.py): a zip archive with a pickle and a file for each storage, or
- * before PyTorch 1.6 a stream of pickles with the storages behind them. Every fault is a {@link WeightsException}.
+ * before PyTorch 1.6 a stream of pickles with the storages behind them. Storages are read where the file is mapped. Every fault is a
+ * {@link WeightsException}.
  */
 final class PyTorchReader {
     private static final String PICKLE = "data.pkl";
-    private static final int MAX_PICKLE_BYTES = 1 << 28;
+    private static final String LITTLE_ENDIAN = "little";
+    private static final String BIG_ENDIAN_FAULT = "its numbers are big-endian; save it again on another machine";
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
     private static final Long PROTOCOL = 1001L;
 
+    /** In front of each storage of a stream, the number of its elements. */
+    private static final ValueLayout.OfLong COUNT = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private PyTorchReader() {}
 
-    /** The tensors of a zip archive, copied into the arena. */
-    static WeightFiles.Content readZip(Path file, Arena arena) {
-        return tensors(file, zipObject(file, arena));
-    }
+    /**
+     * What torch.save was given, and how to read its tensors.
+     *
+     * @param object see {@link Pickle} for what stands for Python's
+     * @param budget what is left of it may be spent on the object
+     */
+    record Saved(Object object, PickleBudget budget, TorchStorages storages) {}
 
-    /** The tensors of a stream, views of the mapped file. */
-    static WeightFiles.Content readStream(Path file, Arena arena) {
-        return tensors(file, streamObject(file, arena));
-    }
-
-    /** The object that a zip archive holds; see {@link Pickle} for what stands for Python's. */
-    static Object zipObject(Path file, Arena arena) {
-        try (ZipFile zip = new ZipFile(file.toFile())) {
-            ZipEntry pickle = zip.stream()
-                    .filter(e -> e.getName().endsWith("/" + PICKLE))
-                    .findFirst()
-                    .orElseThrow(
-                            () -> new WeightsException(file, "a zip archive without " + PICKLE + ": no checkpoint"));
-            String root = pickle.getName().substring(0, pickle.getName().length() - PICKLE.length());
-            ZipEntry order = zip.getEntry(root + "byteorder");
-            if (order != null && !new String(bytes(zip, order), StandardCharsets.UTF_8).equals("little")) {
-                throw new WeightsException(file, "its numbers are big-endian; save it again on another machine");
-            }
-            return new TorchObjects((key, type, elements) -> {
-                        if (type.dtype().isEmpty()) {
-                            return MemorySegment.NULL;
-                        }
-                        ZipEntry entry = zip.getEntry(root + "data/" + key);
-                        long size = Math.multiplyExact(elements, (long) type.bytes());
-                        // torch.save compresses nothing: so nobody can claim more than the file is long.
-                        if (entry == null || entry.getSize() != size || entry.getMethod() != ZipEntry.STORED) {
-                            throw new PickleException("no storage '" + key + "' of " + size + " bytes");
-                        }
-                        return copy(zip, entry, arena);
-                    })
-                    .read(ByteBuffer.wrap(bytes(zip, pickle)));
-        } catch (PickleException | ArithmeticException e) {
-            throw new WeightsException(file, "damaged, or no checkpoint: " + e.getMessage(), e);
-        } catch (ZipException e) {
-            throw new WeightsException(
-                    file, "a damaged zip archive, as a download that was cut off leaves it: download it again", e);
-        } catch (IOException e) {
-            throw new WeightsException(file, "cannot be read: " + e.getMessage(), e);
-        }
-    }
-
-    private static byte[] bytes(ZipFile zip, ZipEntry entry) throws IOException {
-        if (entry.getSize() > MAX_PICKLE_BYTES) {
-            throw new PickleException(entry.getName() + " of " + entry.getSize() + " bytes");
-        }
-        try (InputStream in = zip.getInputStream(entry)) {
-            return in.readAllBytes();
-        }
-    }
-
-    private static MemorySegment copy(ZipFile zip, ZipEntry entry, Arena arena) {
-        MemorySegment to = arena.allocate(entry.getSize(), Long.BYTES);
-        byte[] buffer = new byte[1 << 16];
-        try (InputStream in = zip.getInputStream(entry)) {
-            long at = 0;
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                if (at + n > to.byteSize()) {
-                    throw new PickleException("a storage that is longer than the archive says");
-                }
-                MemorySegment.copy(MemorySegment.ofArray(buffer), 0, to, at, n);
-                at += n;
-            }
-            if (at < to.byteSize()) {
-                throw new PickleException("a storage that ends too early");
-            }
-            return to;
-        } catch (IOException e) {
-            throw new PickleException("a storage that cannot be read: " + e.getMessage());
-        }
-    }
-
-    /** The object that a stream holds: magic, protocol, system, object, storage keys, then each storage's bytes. */
-    static Object streamObject(Path file, Arena arena) {
-        MemorySegment bytes = SafetensorsReader.mapBytes(file, arena);
-        // Storages stand behind the pickles, which name them: the first pass finds where, and the second reads.
+    /** The tensors among the values of the dictionary that a file holds; what else it holds, such as a step count, is left out. */
+    static WeightFiles.Content read(Path file, MappedFiles files, boolean zip) {
         try {
-            Map<String, MemorySegment> storages = new LinkedHashMap<>();
-            ByteBuffer in = head(bytes);
-            Map<String, Long> sizes = new LinkedHashMap<>();
-            header(in);
-            int object = in.position();
-            new TorchObjects((key, type, elements) -> {
-                        sizes.put(key, Math.multiplyExact(elements, (long) type.bytes()));
-                        return MemorySegment.NULL;
-                    })
-                    .skip(in);
-            long at = locate(in, sizes, bytes, storages);
-            if (at > bytes.byteSize()) {
-                throw new PickleException("storages that end too early");
+            Saved saved = open(file, files, zip);
+            if (!(saved.object() instanceof Map<?, ?> map)) {
+                throw new WeightsException(file, "holds no dictionary of tensors");
             }
-            return new TorchObjects((key, type, elements) -> storages.get(key)).read(in.position(object));
-        } catch (PickleException | ArithmeticException e) {
+            Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+            map.forEach((name, value) -> {
+                if (name instanceof String key && value instanceof StoredView view) {
+                    tensors.put(key, saved.storages().tensor(view));
+                } else if (name instanceof String key && value instanceof TorchObjects.OtherTensor(String type)) {
+                    tensors.put(key, StoredTensor.opaque(file, type));
+                }
+            });
+            if (tensors.isEmpty()) {
+                throw new WeightsException(
+                        file, "holds no tensors by name; if they are nested, save the state_dict alone");
+            }
+            return new WeightFiles.Content(tensors, Map.of());
+        } catch (PickleException e) {
             throw new WeightsException(file, "damaged, or no checkpoint: " + e.getMessage(), e);
         }
+    }
+
+    /** What a file holds; a {@link PickleException} or a {@link WeightsException} if it is not well formed. */
+    static Saved open(Path file, MappedFiles files, boolean zip) {
+        MemorySegment bytes = files.map(file);
+        return zip ? zip(file, files, bytes) : stream(file, files, bytes);
+    }
+
+    private static Saved zip(Path file, MappedFiles files, MemorySegment bytes) {
+        ZipArchive zip = ZipArchive.of(file, bytes);
+        String pickle = zip.names().stream()
+                .filter(name -> name.endsWith("/" + PICKLE))
+                .findFirst()
+                .orElseThrow(() -> new WeightsException(file, "a zip archive without " + PICKLE + ": no checkpoint"));
+        String root = pickle.substring(0, pickle.length() - PICKLE.length());
+        zip.find(root + "byteorder").ifPresent(order -> {
+            if (!Arrays.equals(zip.copy(order), LITTLE_ENDIAN.getBytes(StandardCharsets.UTF_8))) {
+                throw new WeightsException(file, BIG_ENDIAN_FAULT);
+            }
+        });
+        PickleBudget budget = new PickleBudget();
+        Object object = new TorchObjects(budget)
+                .read(ByteBuffer.wrap(zip.copy(zip.find(pickle).orElseThrow())));
+        TorchStorages storages = new TorchStorages(file, files, bytes.byteSize(), storage -> {
+            ZipArchive.Entry entry = zip.find(root + "data/" + storage.key())
+                    .filter(e -> e.size() == storage.bytes())
+                    .orElseThrow(() ->
+                            new PickleException("no storage '" + storage.key() + "' of " + storage.bytes() + " bytes"));
+            MemorySegment stored = zip.stored(entry);
+            return new TorchStorages.Once(() -> zip.checked(entry, stored));
+        });
+        return new Saved(object, budget, storages);
+    }
+
+    /** Magic, protocol, system, object, storage keys, then each storage's bytes. */
+    private static Saved stream(Path file, MappedFiles files, MemorySegment bytes) {
+        PickleBudget budget = new PickleBudget();
+        ByteBuffer in = head(bytes);
+        header(in, budget);
+        TorchObjects objects = new TorchObjects(budget);
+        Object object = objects.read(in);
+        Map<String, MemorySegment> found = located(in, budget, objects.storages(), bytes);
+        TorchStorages storages =
+                new TorchStorages(file, files, bytes.byteSize(), storage -> () -> found.get(storage.key()));
+        return new Saved(object, budget, storages);
     }
 
     private static ByteBuffer head(MemorySegment bytes) {
@@ -136,60 +116,48 @@ final class PyTorchReader {
                 .asByteBuffer();
     }
 
-    private static void header(ByteBuffer in) {
-        if (!MAGIC.equals(plain(in)) || !PROTOCOL.equals(plain(in))) {
+    private static void header(ByteBuffer in, PickleBudget budget) {
+        if (!MAGIC.equals(plain(in, budget)) || !PROTOCOL.equals(plain(in, budget))) {
             throw new PickleException("a pickle that torch.save did not write");
         }
-        if (!(plain(in) instanceof Map<?, ?> system) || !Boolean.TRUE.equals(system.get("little_endian"))) {
-            throw new PickleException("its numbers are big-endian; save it again on another machine");
+        if (!(plain(in, budget) instanceof Map<?, ?> system) || !Boolean.TRUE.equals(system.get("little_endian"))) {
+            throw new PickleException(BIG_ENDIAN_FAULT);
         }
     }
 
-    private static Object plain(ByteBuffer in) {
-        return Pickle.read(in, Map.of(), name -> Optional.empty(), id -> {
+    private static Object plain(ByteBuffer in, PickleBudget budget) {
+        return Pickle.read(in, budget, Map.of(), name -> Optional.empty(), id -> {
             throw new PickleException("a reference where there is nothing to refer to");
         });
     }
 
-    private static long locate(
-            ByteBuffer in, Map<String, Long> sizes, MemorySegment bytes, Map<String, MemorySegment> storages) {
-        if (!(plain(in) instanceof List<?> keys) || keys.size() != sizes.size()) {
+    /** The bytes of the storages, which stand behind the pickles in the order of a list of keys, to the end of the file. */
+    private static Map<String, MemorySegment> located(
+            ByteBuffer in, PickleBudget budget, Map<String, Storage> storages, MemorySegment bytes) {
+        if (!(plain(in, budget) instanceof List<?> keys) || keys.size() != storages.size()) {
             throw new PickleException("a list of storages that does not go with the tensors");
         }
+        Map<String, MemorySegment> found = new HashMap<>();
         long at = in.position();
         for (Object item : keys) {
             String key = item instanceof String text ? text : "";
-            Long size = sizes.get(key);
-            // Each is preceded by the number of its elements, which the tensors have said already.
-            at += Long.BYTES;
-            if (size == null || at + size > bytes.byteSize()) {
-                throw new PickleException("the storage '" + key + "' is missing or cut off");
+            Storage storage = storages.get(key);
+            if (storage == null || found.containsKey(key)) {
+                throw new PickleException("a list of storages with '" + key + "', which is not due there");
             }
-            storages.put(key, bytes.asSlice(at, size));
-            at += size;
-        }
-        return at;
-    }
-
-    /** The tensors among the values of a dictionary; what else it holds, such as a step count, is left out. */
-    private static WeightFiles.Content tensors(Path file, Object object) {
-        if (!(object instanceof Map<?, ?> map)) {
-            throw new WeightsException(file, "holds no dictionary of tensors");
-        }
-        Map<String, Weights.Entry> entries = new LinkedHashMap<>();
-        map.forEach((name, value) -> {
-            if (name instanceof String key && value instanceof Tensor tensor) {
-                if (tensor.dtype() == DType.I1) {
-                    SafetensorsReader.checkBooleans(file, key, tensor.data());
-                }
-                entries.put(key, Weights.Entry.of(tensor, file));
-            } else if (name instanceof String key && value instanceof TorchObjects.OtherTensor(String type)) {
-                entries.put(key, Weights.Entry.opaque(type, MemorySegment.NULL, file));
+            long left = bytes.byteSize() - at - COUNT.byteSize();
+            if (left < 0 || storage.bytes() > left) {
+                throw new PickleException("the storage '" + key + "' is cut off");
             }
-        });
-        if (entries.isEmpty()) {
-            throw new WeightsException(file, "holds no tensors by name; if they are nested, save the state_dict alone");
+            long count = bytes.get(COUNT, at);
+            if (count != storage.elements()) {
+                throw new PickleException("the storage '" + key + "' has " + count + " elements, and its tensors say "
+                        + storage.elements());
+            }
+            at += COUNT.byteSize();
+            found.put(key, bytes.asSlice(at, storage.bytes()));
+            at += storage.bytes();
         }
-        return new WeightFiles.Content(entries, Map.of());
+        return found;
     }
 }

@@ -1,8 +1,6 @@
 package detangle.models.weights;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,9 +12,6 @@ import java.util.Map;
 public final class TorchFile {
     private static final int MAX_DEPTH = 8;
 
-    /** The dictionary of v1 has 200 000. */
-    private static final int MOST_VALUES = 1 << 20;
-
     private TorchFile() {}
 
     /**
@@ -24,19 +19,16 @@ public final class TorchFile {
      * tuples) and maps. A {@link WeightsException} if it is damaged or holds anything else; nothing of it is run.
      */
     public static Map<?, ?> dictionary(Path file) {
-        try (Arena arena = Arena.ofConfined();
-                InputStream in = Files.newInputStream(file)) {
-            byte[] start = in.readNBytes(2);
-            boolean zip = start.length == 2 && start[0] == 'P' && start[1] == 'K';
-            Object object = zip ? PyTorchReader.zipObject(file, arena) : PyTorchReader.streamObject(file, arena);
-            if (new Plain().of(object, 0) instanceof Map<?, ?> map) {
-                return map;
-            }
-            throw new WeightsException(file, "holds no dictionary");
+        try (MappedFiles files = new MappedFiles()) {
+            return files.reading(() -> {
+                PyTorchReader.Saved saved = PyTorchReader.open(file, files, WeightFiles.isZip(WeightFiles.start(file)));
+                if (plain(saved.object(), saved.budget(), 0) instanceof Map<?, ?> map) {
+                    return map;
+                }
+                throw new WeightsException(file, "holds no dictionary");
+            });
         } catch (PickleException e) {
-            throw new WeightsException(file, e.getMessage(), e);
-        } catch (IOException e) {
-            throw new WeightsException(file, "cannot be read: " + e.getMessage(), e);
+            throw new WeightsException(file, "damaged, or no file of torch.save: " + e.getMessage(), e);
         }
     }
 
@@ -55,46 +47,37 @@ public final class TorchFile {
                 Files.delete(copy);
             }
         } catch (IOException e) {
-            throw new WeightsException(file, "cannot be read: " + e.getMessage(), e);
+            throw new WeightsException(file, "cannot be read: " + MappedFiles.reason(e), e);
         }
     }
 
-    /**
-     * A copy in plain containers. A pickle may hold one container in a thousand places, and containers of such containers: what would be
-     * small there is written out here, so that it is counted.
-     */
-    private static final class Plain {
-        private int values;
-
-        Object of(Object value, int depth) {
-            if (depth > MAX_DEPTH) {
-                throw new PickleException("a pickle that is nested too deeply");
+    /** A copy, in which what a pickle holds once and refers to often is there as often: so it has its cost again. */
+    private static Object plain(Object value, PickleBudget budget, int depth) {
+        if (depth > MAX_DEPTH) {
+            throw new PickleException("a pickle that is nested more than " + MAX_DEPTH + " deep, which is the most");
+        }
+        budget.step();
+        return switch (value) {
+            case String s -> s;
+            case Number n -> n;
+            case Boolean b -> b;
+            case Pickle.Tuple(List<Object> items) -> list(items, budget, depth);
+            case List<?> items -> list(items, budget, depth);
+            case Map<?, ?> map -> {
+                budget.bytes(PickleBudget.CONTAINER + (long) PickleBudget.MAP_ENTRY * map.size());
+                Map<Object, Object> copy = new LinkedHashMap<>();
+                map.forEach((k, v) -> copy.put(k, plain(v, budget, depth + 1)));
+                yield copy;
             }
-            if (++values > MOST_VALUES) {
-                throw new PickleException("a dictionary of more than " + MOST_VALUES + " values");
-            }
-            return switch (value) {
-                case String s -> s;
-                case Number n -> n;
-                case Boolean b -> b;
-                case Pickle.Tuple(List<Object> items) -> list(items, depth);
-                case List<?> items -> list(items, depth);
-                case Map<?, ?> map -> map(map, depth);
-                default ->
-                    throw new PickleException("a pickle with something that is neither text, number nor a container");
-            };
-        }
+            default ->
+                throw new PickleException("a pickle with something that is neither text, number nor a container");
+        };
+    }
 
-        private List<Object> list(List<?> items, int depth) {
-            List<Object> copy = new ArrayList<>();
-            items.forEach(item -> copy.add(of(item, depth + 1)));
-            return copy;
-        }
-
-        private Map<Object, Object> map(Map<?, ?> map, int depth) {
-            Map<Object, Object> copy = new LinkedHashMap<>();
-            map.forEach((key, value) -> copy.put(of(key, depth + 1), of(value, depth + 1)));
-            return copy;
-        }
+    private static List<Object> list(List<?> items, PickleBudget budget, int depth) {
+        budget.bytes(PickleBudget.CONTAINER + (long) PickleBudget.REFERENCE * items.size());
+        List<Object> copy = new ArrayList<>(items.size());
+        items.forEach(item -> copy.add(plain(item, budget, depth + 1)));
+        return copy;
     }
 }

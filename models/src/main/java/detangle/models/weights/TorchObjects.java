@@ -3,7 +3,6 @@ package detangle.models.weights;
 import detangle.ir.DType;
 import detangle.ir.Tensor;
 import detangle.models.weights.Pickle.Tuple;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -44,11 +43,10 @@ final class TorchObjects {
     private static final Pattern CONSTANTS = Pattern.compile(
             "torch\\.(u?int\\d+|bits\\w+|b?float\\w+|complex\\d+|bool|q\\w*int\\w+|per_\\w+|strided|sparse_\\w+)");
 
-    /** Where the elements of a storage are. */
-    @FunctionalInterface
-    interface Storages {
-        MemorySegment find(String key, StorageType type, long elements);
-    }
+    /** PyTorch's own bound. */
+    private static final int MOST_AXES = 64;
+
+    private static final int TENSOR_BYTES = 200;
 
     /** A tensor of a type that no parameter can have. */
     record OtherTensor(String type) {}
@@ -77,32 +75,43 @@ final class TorchObjects {
         }
     }
 
-    private record Storage(StorageType type, long elements, MemorySegment data) {}
-
-    private final Storages storages;
-    private final Map<String, Storage> known = new HashMap<>();
-    private boolean skipping;
-
-    TorchObjects(Storages storages) {
-        this.storages = storages;
+    /** A part of the file that tensors are views of. */
+    record Storage(StorageType type, String key, long elements) {
+        long bytes() {
+            return Math.multiplyExact(elements, (long) type.bytes());
+        }
     }
 
-    /** The object of a pickle. */
+    /**
+     * A tensor as a view of a storage, which it does not lead out of.
+     *
+     * @param offset of its first element, in elements
+     * @param strides in elements
+     */
+    record StoredView(Storage storage, DType dtype, long offset, long[] shape, long[] strides) {}
+
+    private final PickleBudget budget;
+    private final Map<String, Storage> known = new LinkedHashMap<>();
+
+    TorchObjects(PickleBudget budget) {
+        this.budget = budget;
+    }
+
+    /** The object of a pickle; its tensors are {@link StoredView} and {@link OtherTensor}. */
     Object read(ByteBuffer in) {
-        return Pickle.read(in, callables(), TorchObjects::constant, this::storage);
+        return Pickle.read(in, budget, callables(), TorchObjects::constant, this::storage);
     }
 
-    /** Reads a pickle for the storages that it names. */
-    void skip(ByteBuffer in) {
-        skipping = true;
-        read(in);
+    /** The storages that it named, by key. */
+    Map<String, Storage> storages() {
+        return known;
     }
 
     private Map<String, Pickle.Callable> callables() {
         Map<String, Pickle.Callable> all = new HashMap<>();
         STORAGES.forEach((name, type) -> all.put("torch." + name, type));
         all.put("torch.storage.UntypedStorage", STORAGES.get("UntypedStorage"));
-        all.put("collections.OrderedDict", TorchObjects::dictionary);
+        all.put("collections.OrderedDict", this::dictionary);
         all.put("torch._utils._rebuild_tensor", this::tensor);
         all.put("torch._utils._rebuild_tensor_v2", this::tensor);
         all.put("torch._utils._rebuild_tensor_v3", TorchObjects::newerTensor);
@@ -114,11 +123,12 @@ final class TorchObjects {
         return all;
     }
 
-    private static Object dictionary(Tuple arguments) {
+    private Object dictionary(Tuple arguments) {
         if (!arguments.items().isEmpty()) {
             throw new PickleException("an OrderedDict that is made from another object");
         }
-        return new LinkedHashMap<>();
+        budget.bytes(PickleBudget.CONTAINER);
+        return new Pickle.Dictionary();
     }
 
     /** {@code ("storage", type, key, device, elements)}, in streams with a view of another storage behind. */
@@ -134,7 +144,11 @@ final class TorchObjects {
         if (elements < 0) {
             throw new PickleException("a storage of " + elements + " elements");
         }
-        Storage found = known.computeIfAbsent(key, k -> new Storage(type, elements, storages.find(k, type, elements)));
+        if (elements > Long.MAX_VALUE / type.bytes()) {
+            throw new PickleException("a storage whose size overflows");
+        }
+        budget.bytes(TENSOR_BYTES);
+        Storage found = known.computeIfAbsent(key, k -> new Storage(type, k, elements));
         if (found.type() != type || found.elements() != elements) {
             throw new PickleException("the storage '" + key + "' with two types or sizes");
         }
@@ -150,32 +164,32 @@ final class TorchObjects {
         }
         long[] shape = longs(arguments.get(2));
         long[] strides = longs(arguments.get(3));
-        if (skipping) {
-            return Pickle.NONE;
-        }
+        budget.bytes(TENSOR_BYTES + 2L * Long.BYTES * (shape.length + strides.length));
         if (storage.type().dtype().isEmpty()) {
             return new OtherTensor(storage.type().text());
         }
-        DType dtype = storage.type().dtype().get();
         if (shape.length != strides.length) {
             throw new PickleException("a tensor with " + shape.length + " sizes and " + strides.length + " strides");
         }
-        long elements = Tensor.elements(shape);
+        checkInside(storage, offset, shape, strides);
+        return new StoredView(storage, storage.type().dtype().get(), offset, shape, strides);
+    }
+
+    private static void checkInside(Storage storage, long offset, long[] shape, long[] strides) {
+        long elements;
         long last = offset;
-        for (int i = 0; i < shape.length; i++) {
-            last = Math.addExact(last, Math.multiplyExact(Math.max(0, shape[i] - 1), strides[i]));
+        try {
+            elements = Tensor.elements(shape);
+            for (int i = 0; i < shape.length; i++) {
+                last = Math.addExact(last, Math.multiplyExact(Math.max(0, shape[i] - 1), strides[i]));
+            }
+        } catch (ArithmeticException e) {
+            throw new PickleException("a tensor whose size overflows");
         }
         // More elements than stored would be an expanded view: small on disk, of any size in memory.
         if (elements > 0 && (last >= storage.elements() || elements > storage.elements())) {
             throw new PickleException("a tensor that leads out of its storage");
         }
-        int bytes = dtype.bytes();
-        return new Tensor(
-                dtype,
-                shape,
-                elements == 0 || isDense(shape, strides)
-                        ? storage.data().asSlice(elements == 0 ? 0 : offset * bytes, elements * bytes)
-                        : gathered(storage, offset, shape, strides, elements));
     }
 
     /** {@code (storage, offset, size, stride, requires_grad, hooks, dtype, ...)}, of types that have no storage of their own. */
@@ -194,45 +208,16 @@ final class TorchObjects {
     }
 
     private static long[] longs(Object tuple) {
-        long[] values =
-                ((Tuple) tuple).items().stream().mapToLong(v -> (Long) v).toArray();
+        Tuple sizes = (Tuple) tuple;
+        if (sizes.items().size() > MOST_AXES) {
+            throw new PickleException("a tensor of " + sizes.items().size() + " axes; the most is " + MOST_AXES);
+        }
+        long[] values = sizes.items().stream().mapToLong(v -> (Long) v).toArray();
         for (long value : values) {
             if (value < 0) {
                 throw new PickleException("a tensor with the size or stride " + value);
             }
         }
         return values;
-    }
-
-    private static boolean isDense(long[] shape, long[] strides) {
-        long expected = 1;
-        for (int i = shape.length - 1; i >= 0; i--) {
-            if (shape[i] != 1 && strides[i] != expected) {
-                return false;
-            }
-            expected *= shape[i];
-        }
-        return true;
-    }
-
-    /** A copy in row-major order: transposed weights are stored as views. */
-    private static MemorySegment gathered(Storage storage, long offset, long[] shape, long[] strides, long elements) {
-        int bytes = storage.type().bytes();
-        MemorySegment dense =
-                MemorySegment.ofArray(new byte[Math.toIntExact(Math.multiplyExact(elements, (long) bytes))]);
-        long[] index = new long[shape.length];
-        long from = offset;
-        for (long to = 0; to < elements; to++) {
-            MemorySegment.copy(storage.data(), from * bytes, dense, to * bytes, bytes);
-            for (int axis = shape.length - 1; axis >= 0; axis--) {
-                from += strides[axis];
-                if (++index[axis] < shape[axis]) {
-                    break;
-                }
-                from -= strides[axis] * shape[axis];
-                index[axis] = 0;
-            }
-        }
-        return dense;
     }
 }

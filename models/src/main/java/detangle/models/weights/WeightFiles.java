@@ -1,18 +1,17 @@
 package detangle.models.weights;
 
 import detangle.models.content.Substitute;
-import detangle.models.files.ModelFile;
 import detangle.models.sentence.SentenceModules;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Finds the files of a checkpoint, one or several shards, and reads each by its kind. */
@@ -22,8 +21,8 @@ final class WeightFiles {
     /** In the order in which a folder is searched: a format that needs no interpretation comes first. */
     private static final List<String> NAMES = List.of("model.safetensors", "pytorch_model.bin");
 
-    /** What a file holds; the tensors live as long as the arena that it was read with. */
-    record Content(Map<String, Weights.Entry> entries, Map<String, String> metadata) {}
+    /** What a file holds; the tensors live as long as the files that it was read with. */
+    record Content(Map<String, StoredTensor> tensors, Map<String, String> metadata) {}
 
     private WeightFiles() {}
 
@@ -34,12 +33,21 @@ final class WeightFiles {
 
     static Weights open(Path fileOrFolder) {
         Path file = Files.isDirectory(fileOrFolder) ? inFolder(fileOrFolder) : fileOrFolder;
-        Arena arena = Arena.ofShared();
+        return weights(file, files -> file.toString().endsWith(INDEX) ? sharded(file, files) : single(file, files));
+    }
+
+    /** The tensors of a safetensors file that is a section of an artifact. */
+    static Weights inArtifact(Path artifact, String section) {
+        return weights(artifact.resolve(section), files -> Artifact.weights(artifact, section, files));
+    }
+
+    private static Weights weights(Path origin, Function<MappedFiles, Content> read) {
+        MappedFiles files = new MappedFiles();
         try {
-            Content content = file.toString().endsWith(INDEX) ? sharded(file, arena) : single(file, arena);
-            return new Weights(file, content.entries(), content.metadata(), arena);
+            Content content = files.reading(() -> read.apply(files));
+            return new Weights(origin, content.tensors(), content.metadata(), files);
         } catch (RuntimeException | Error e) {
-            arena.close();
+            files.close();
             throw e;
         }
     }
@@ -59,60 +67,73 @@ final class WeightFiles {
                 .findFirst();
     }
 
-    /** The tensors of a safetensors file that is in memory. */
-    static Weights inMemory(ModelFile file) {
-        Arena arena = Arena.ofShared();
-        try {
-            MemorySegment bytes =
-                    arena.allocate(file.content().length, Long.BYTES).copyFrom(MemorySegment.ofArray(file.content()));
-            SafetensorsHeader header = SafetensorsReader.header(file.path(), bytes);
-            return new Weights(
-                    file.path(), SafetensorsReader.entries(file.path(), bytes, header), header.metadata(), arena);
-        } catch (RuntimeException | Error e) {
-            arena.close();
-            throw e;
-        }
-    }
-
-    private static Content sharded(Path index, Arena arena) {
-        Map<Path, Content> shards = new LinkedHashMap<>();
-        Map<String, Weights.Entry> entries = new LinkedHashMap<>();
+    private static Content sharded(Path index, MappedFiles files) {
+        Map<Path, Content> shards = new HashMap<>();
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        int[] held = {0};
         ShardIndex.read(index).forEach((name, file) -> {
-            Weights.Entry entry = shards.computeIfAbsent(file, f -> single(f, arena))
-                    .entries()
-                    .get(name);
-            if (entry == null) {
+            Content shard = shards.computeIfAbsent(file, f -> {
+                Content content = single(f, files);
+                held[0] += content.tensors().size();
+                return content;
+            });
+            if (held[0] > HeaderReader.MOST_TENSORS) {
+                throw new WeightsException(
+                        index,
+                        "its shards hold more than " + HeaderReader.MOST_TENSORS + " tensors, which is the most");
+            }
+            StoredTensor tensor = shard.tensors().get(name);
+            if (tensor == null) {
                 throw new WeightsException(
                         file, "no tensor '" + name + "', which " + index.getFileName() + " says is there");
             }
-            entries.put(name, entry);
+            tensors.put(name, tensor);
         });
-        return new Content(entries, Map.of());
+        return new Content(tensors, Map.of());
     }
 
     /** Told apart by their first bytes, as a name says little. */
-    private static Content single(Path file, Arena arena) {
-        if (!Files.isRegularFile(file)) {
-            throw new WeightsException(file, Files.exists(file) ? "not a file" : "no such file");
-        }
-        byte[] start;
-        try (InputStream in = Files.newInputStream(file)) {
-            start = in.readNBytes(Substitute.HEAD);
-        } catch (IOException e) {
-            throw new WeightsException(file, "cannot be read: " + e.getMessage(), e);
-        }
+    private static Content single(Path file, MappedFiles files) {
+        byte[] start = start(file);
         Substitute.of(start, true).ifPresent(what -> {
             throw new WeightsException(file, what);
         });
         if (Artifact.is(file)) {
-            return Artifact.weights(file, arena);
+            return Artifact.weights(file, files);
         }
-        if (start.length >= 4 && start[0] == 'P' && start[1] == 'K') {
-            return PyTorchReader.readZip(file, arena);
+        if (isZip(start)) {
+            return PyTorchReader.read(file, files, true);
         }
         if (start.length >= 4 && (start[0] & 0xff) == Pickle.PROTO && start[1] >= 2 && start[1] <= 5) {
-            return PyTorchReader.readStream(file, arena);
+            return PyTorchReader.read(file, files, false);
         }
-        return SafetensorsReader.read(file, arena);
+        return SafetensorsReader.read(file, files.map(file));
+    }
+
+    static boolean isZip(byte[] start) {
+        return start.length >= 4 && start[0] == 'P' && start[1] == 'K';
+    }
+
+    /** The first bytes of a regular file. */
+    static byte[] start(Path file) {
+        MappedFiles.Version.of(file);
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(Substitute.HEAD);
+        } catch (IOException e) {
+            throw new WeightsException(file, "cannot be read: " + MappedFiles.reason(e), e);
+        }
+    }
+
+    /** All of a regular file that has no more than so many bytes. */
+    static byte[] content(Path file, int most) {
+        long size = MappedFiles.Version.of(file).size();
+        if (size > most) {
+            throw new WeightsException(file, "has " + size + " bytes; the most is " + most);
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(most);
+        } catch (IOException e) {
+            throw new WeightsException(file, "cannot be read: " + MappedFiles.reason(e), e);
+        }
     }
 }

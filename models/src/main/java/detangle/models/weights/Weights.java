@@ -1,57 +1,33 @@
 package detangle.models.weights;
 
 import detangle.ir.Tensor;
-import detangle.models.files.ModelFile;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
+import java.util.function.Supplier;
 
 /**
- * The named tensors of a checkpoint, in file order and in their stored type. Those of safetensors files are views of the
- * mapped file, read from disk when touched. None must be touched once the weights are closed.
+ * The named tensors of a checkpoint, in file order and in their stored type. They are views of the mapped files, read from disk when they
+ * are touched, so whoever touches them later than {@link #get} does it inside of {@link #reading}. None must be touched once the weights are
+ * closed.
  */
 public final class Weights implements AutoCloseable {
     private final Path origin;
-    private final SequencedMap<String, Entry> entries;
+    private final SequencedMap<String, StoredTensor> tensors;
     private final Map<String, String> metadata;
-    private final Arena arena;
+    private final MappedFiles files;
+    private volatile boolean closed;
 
-    /**
-     * A tensor and the file that holds it.
-     *
-     * @param tensor empty if its elements are of a type that no parameter can have
-     * @param type of the elements, in the file's word
-     * @param data the bytes; none where they were not read
-     */
-    record Entry(Optional<Tensor> tensor, String type, MemorySegment data, Path file) {
-        static Entry of(Tensor tensor, Path file) {
-            return new Entry(Optional.of(tensor), StoredType.of(tensor.dtype()).name(), tensor.data(), file);
-        }
-
-        static Entry opaque(String type, MemorySegment data, Path file) {
-            return new Entry(Optional.empty(), type, data, file);
-        }
-
-        /** Whole numbers and truths are what code keeps beside its parameters. */
-        boolean isFloat() {
-            return tensor.map(t -> t.dtype().isFloat())
-                    .orElseGet(() -> !type.toLowerCase(Locale.ROOT).matches("u?int\\d+|[iu]\\d+|bool"));
-        }
-    }
-
-    /** The arena is closed with the weights. */
-    Weights(Path origin, Map<String, Entry> entries, Map<String, String> metadata, Arena arena) {
+    /** The files are closed with the weights. */
+    Weights(Path origin, Map<String, StoredTensor> tensors, Map<String, String> metadata, MappedFiles files) {
         this.origin = origin;
-        this.entries = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(entries));
+        this.tensors = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(tensors));
         this.metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
-        this.arena = arena;
+        this.files = files;
     }
 
     /**
@@ -64,9 +40,13 @@ public final class Weights implements AutoCloseable {
         return WeightFiles.open(fileOrFolder);
     }
 
-    /** The weights of a safetensors file that is in memory, as {@link #open}. */
-    public static Weights of(ModelFile file) {
-        return WeightFiles.inMemory(file);
+    /**
+     * The weights of a safetensors file that is a section of an artifact, as {@link #open}.
+     *
+     * @throws ArtifactException if the artifact is damaged or has no such section
+     */
+    public static Weights inArtifact(Path artifact, String section) {
+        return WeightFiles.inArtifact(artifact, section);
     }
 
     /** Whether a folder has weights to open. */
@@ -80,45 +60,50 @@ public final class Weights implements AutoCloseable {
     }
 
     public SequencedSet<String> names() {
-        return entries.sequencedKeySet();
+        return tensors.sequencedKeySet();
     }
 
     public boolean contains(String name) {
-        return entries.containsKey(name);
+        return tensors.containsKey(name);
     }
 
-    /** The tensor of that name, if there is one; a {@link WeightsException} if its type is none that can be computed with. */
+    /** The tensor of that name, if there is one; exceptions as those of {@link #get}. */
     public Optional<Tensor> find(String name) {
         return contains(name) ? Optional.of(get(name)) : Optional.empty();
     }
 
     /** Whether the type of a tensor that is there is one that can be computed with; {@link #get} refuses others by name. */
     public boolean isReadable(String name) {
-        return entry(name).tensor().isPresent();
+        return stored(name).dtype().isPresent();
     }
 
     /** The type of a tensor's elements, in the file's word: {@code F32}, {@code U8}. */
     public String type(String name) {
-        return entry(name).type();
+        return stored(name).type();
+    }
+
+    /** The sizes of a tensor that can be read, none of whose elements is looked at for it. */
+    public long[] shape(String name) {
+        return stored(name).shape();
     }
 
     /** Whether the elements of a tensor that is there are floating-point numbers. */
     public boolean isFloat(String name) {
-        return entry(name).isFloat();
+        return stored(name).isFloat();
     }
 
-    /** The tensor of that name; a {@link WeightsException} that names it if it is absent, or of a type that is not understood. */
+    /**
+     * The tensor of that name.
+     *
+     * @throws WeightsException that names it if it is absent, of a type that is not understood, or damaged, where its file says so
+     */
     public Tensor get(String name) {
-        Entry entry = entry(name);
-        return entry.tensor()
-                .orElseThrow(() -> new WeightsException(
-                        entry.file(),
-                        "tensor '" + name + "' has dtype " + entry.type() + "; supported are " + StoredType.words()));
+        return stored(name).read(name, files);
     }
 
     /** The file that holds the tensor: the shard, where the checkpoint is sharded. */
     public Path source(String name) {
-        return entry(name).file();
+        return stored(name).file();
     }
 
     /** The text entries of {@code __metadata__}; those of the index where the checkpoint is sharded are left out. */
@@ -126,12 +111,26 @@ public final class Weights implements AutoCloseable {
         return metadata;
     }
 
-    private Entry entry(String name) {
-        Entry entry = entries.get(name);
-        if (entry == null) {
-            throw new WeightsException(origin, "no tensor '" + name + "' among the " + entries.size());
+    private StoredTensor stored(String name) {
+        if (closed) {
+            throw new IllegalStateException("the weights of " + origin + " are closed");
         }
-        return entry;
+        StoredTensor stored = tensors.get(name);
+        if (stored == null) {
+            throw new WeightsException(origin, "no tensor '" + name + "' among the " + tensors.size());
+        }
+        return stored;
+    }
+
+    /**
+     * Does work that reads tensors of these weights. What it returns counts if the files are what they were when they were opened: not
+     * longer, not shorter, and not written to. A file that another one has replaced by rename has not changed, as whoever has opened it
+     * keeps it.
+     *
+     * @throws WeightsException if a file has changed, now or in earlier work
+     */
+    public <T> T reading(Supplier<T> work) {
+        return files.reading(work);
     }
 
     /**
@@ -139,21 +138,18 @@ public final class Weights implements AutoCloseable {
      * when all that is needed at hand has been copied.
      */
     public void unload() {
-        for (Entry entry : entries.values()) {
-            if (entry.data().isMapped()) {
-                entry.data().unload();
-            }
-        }
+        files.unload();
     }
 
-    /** Unmaps the files. */
+    /** Unmaps the files; closing again has no effect. */
     @Override
     public void close() {
-        arena.close();
+        closed = true;
+        files.close();
     }
 
     @Override
     public String toString() {
-        return "Weights of " + origin + ", " + entries.size() + " tensors";
+        return "Weights of " + origin + ", " + tensors.size() + " tensors";
     }
 }

@@ -251,8 +251,8 @@ class TokenizersTest {
         }
         torchFile(pickle.append("s.").toString());
         WeightsException e = assertThrows(WeightsException.class, () -> Tokenizers.load(folder));
-        assertTrue(
-                e.getMessage().endsWith("bpe_encoder.bin: a dictionary of more than 1048576 values"), e.getMessage());
+        assertTrue(e.getMessage().contains("bpe_encoder.bin: "), e.getMessage());
+        assertTrue(e.getMessage().endsWith("take more than 64 MiB of memory, which is the most"), e.getMessage());
     }
 
     @Test

@@ -21,6 +21,7 @@ class PickleTest {
         ByteBuffer bytes = ByteBuffer.wrap(latin.getBytes(StandardCharsets.ISO_8859_1));
         return Pickle.read(
                 bytes,
+                new PickleBudget(),
                 Map.of("collections.OrderedDict", arguments -> new LinkedHashMap<>()),
                 name -> name.equals("torch.uint8") ? Optional.of("a word") : Optional.empty(),
                 id -> "id " + id.get(0));

@@ -6,10 +6,15 @@ import java.util.stream.Stream;
 /** Every way in which strangers' files enter Detangle. */
 final class Readers {
     private static final List<Reader> ALL = List.of(
+            new ArtifactFileReader(),
             new ByteLevelReader(),
+            new SafetensorsFileReader(),
             new SentencePieceReader(),
+            new ShardIndexReader(),
             new TokenizerJsonReader(),
             new TokenizerSettingsReader(),
+            new TorchStreamReader(),
+            new TorchZipReader(),
             new VocabTxtReader());
 
     private Readers() {}

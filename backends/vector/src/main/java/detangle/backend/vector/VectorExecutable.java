@@ -80,10 +80,11 @@ final class VectorExecutable implements Executable {
             Thread.currentThread().interrupt();
             throw new CompletionException("interrupted while a program ran", e);
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
+            switch (e.getCause()) {
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                default -> throw new CompletionException(e.getCause());
             }
-            throw new CompletionException(e.getCause());
         }
     }
 

@@ -1,0 +1,60 @@
+package detangle.models.weights;
+
+import detangle.ir.InternalException;
+import java.lang.foreign.MemorySegment;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.zip.CRC32;
+import java.util.zip.CRC32C;
+import java.util.zip.Checksum;
+
+/**
+ * Checksums of memory that may be mapped. The bytes go through a small array: the JDK's own code reads mapped memory where a file that is
+ * cut off in the meantime would end the JVM.
+ */
+final class Checksums {
+    private static final int CHUNK_BYTES = 1 << 16;
+
+    private Checksums() {}
+
+    /** What takes in a part of an array. */
+    @FunctionalInterface
+    private interface Sink {
+        void update(byte[] bytes, int offset, int count);
+    }
+
+    /** That of zip archives. */
+    static int crc32(MemorySegment data) {
+        return value(new CRC32(), data);
+    }
+
+    /** That of RFC 3720. */
+    static int crc32c(MemorySegment data) {
+        return value(new CRC32C(), data);
+    }
+
+    private static int value(Checksum checksum, MemorySegment data) {
+        read(data, checksum::update);
+        return (int) checksum.getValue();
+    }
+
+    static byte[] sha256(MemorySegment data) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            read(data, digest::update);
+            return digest.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new InternalException("every JDK has it", e);
+        }
+    }
+
+    private static void read(MemorySegment data, Sink sink) {
+        byte[] chunk = new byte[(int) Math.min(CHUNK_BYTES, data.byteSize())];
+        MemorySegment to = MemorySegment.ofArray(chunk);
+        for (long at = 0; at < data.byteSize(); at += chunk.length) {
+            int count = (int) Math.min(chunk.length, data.byteSize() - at);
+            MemorySegment.copy(data, at, to, 0, count);
+            sink.update(chunk, 0, count);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package detangle.models.weights;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The files of a checkpoint, mapped into memory and watched. Tables are read from them for as long as the model runs, so a file that is
+ * written to or cut off in the meantime would change the answers, or end a run in a fault of memory. {@link #reading} finds out.
+ */
+final class MappedFiles implements AutoCloseable {
+    private final Arena arena = Arena.ofShared();
+    private final List<Mapped> mapped = new ArrayList<>();
+    private volatile Optional<Path> changed = Optional.empty();
+    private boolean closed;
+
+    /** A file, and what it was like when it was mapped. */
+    private record Mapped(Path file, MemorySegment bytes, Version version) {}
+
+    /**
+     * What tells one content of a path from another without reading it.
+     *
+     * @param key which file it is, beyond its name; null where the system has no such thing
+     */
+    record Version(long size, FileTime modified, Object key) {
+        /** A {@link WeightsException} if the path is not that of a regular file. */
+        static Version of(Path file) {
+            try {
+                return read(file);
+            } catch (NoSuchFileException e) {
+                throw new WeightsException(file, "no such file", e);
+            } catch (IOException e) {
+                throw new WeightsException(file, "cannot be read: " + reason(e), e);
+            }
+        }
+
+        private static Version read(Path file) throws IOException {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            if (!attributes.isRegularFile()) {
+                throw new WeightsException(
+                        file,
+                        attributes.isDirectory() ? "is a folder" : "is not a regular file, but a device or a pipe");
+            }
+            return new Version(attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
+        }
+    }
+
+    /** The bytes of a file, which live until this is closed; a {@link WeightsException} if it is no regular file or cannot be read. */
+    MemorySegment map(Path file) {
+        // Before the file is mapped, so that a change in between is noticed and not overlooked.
+        Version version = Version.of(file);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            mapped.add(new Mapped(file, bytes, version));
+            return bytes;
+        } catch (IOException e) {
+            throw new WeightsException(file, "cannot be read: " + reason(e), e);
+        }
+    }
+
+    /** Why a file cannot be read; some exceptions' messages are bare paths. */
+    static String reason(IOException e) {
+        return e instanceof AccessDeniedException ? "no permission to read it" : String.valueOf(e.getMessage());
+    }
+
+    /** Memory that lives as long as the mapped files; a {@link WeightsException} if there is not so much. */
+    MemorySegment allocate(Path file, long bytes) {
+        try {
+            return arena.allocate(bytes, Long.BYTES);
+        } catch (OutOfMemoryError e) {
+            throw new WeightsException(file, "there is no memory for " + bytes + " bytes of a copy", e);
+        }
+    }
+
+    /**
+     * Does work that reads the mapped bytes.
+     *
+     * @return what the work returns, if the files are still what they were when it ended
+     * @throws WeightsException if one of them has been written to or cut off since it was mapped; a file that another one has replaced by
+     *     rename is still there for who has mapped it, and has not changed
+     */
+    <T> T reading(Supplier<T> work) {
+        T result;
+        try {
+            result = work.get();
+        } catch (RuntimeException | Error e) {
+            // Numbers out of a changed file can fail in any way.
+            checkUnchanged(e);
+            if (!mapped.isEmpty() && isFaultOfMemory(e)) {
+                throw new WeightsException(
+                        mapped.getFirst().file(),
+                        "can no longer be read: it has been cut off, or its disk has failed; load the model again",
+                        e);
+            }
+            throw e;
+        }
+        checkUnchanged(null);
+        return result;
+    }
+
+    /** How the JVM says that mapped memory has nothing behind it. */
+    private static boolean isFaultOfMemory(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof InternalError
+                    && String.valueOf(cause.getMessage()).contains("memory access")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void checkUnchanged(Throwable cause) {
+        if (changed.isEmpty()) {
+            // For good: what was packed in the meantime may be wrong, whatever the file is like later.
+            changed = mapped.stream()
+                    .filter(MappedFiles::hasChanged)
+                    .map(Mapped::file)
+                    .findFirst();
+        }
+        changed.ifPresent(file -> {
+            throw new WeightsException(file, "has changed since it was loaded: load the model again", cause);
+        });
+    }
+
+    private static boolean hasChanged(Mapped file) {
+        try {
+            Version now = Version.read(file.file());
+            return Objects.equals(now.key(), file.version().key()) && !now.equals(file.version());
+        } catch (IOException | WeightsException e) {
+            // The name has gone, or belongs to something else: what was mapped stays as it is.
+            return false;
+        }
+    }
+
+    /** Lets go of the physical memory behind the files. */
+    void unload() {
+        for (Mapped file : mapped) {
+            if (file.bytes().isMapped()) { // An empty file is not.
+                file.bytes().unload();
+            }
+        }
+    }
+
+    /** Unmaps the files; closing again has no effect. */
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package detangle.models.weights;
+
+import detangle.ir.DType;
+import detangle.ir.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** A tensor as its file describes it. Its elements are looked at when they are first asked for. */
+final class StoredTensor {
+    private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    /** The bits that are zero in eight bytes of 0 or 1. */
+    private static final long NEITHER_0_NOR_1 = 0xfefefefefefefefeL;
+
+    private final Path file;
+    private final String type;
+    private final Optional<DType> dtype;
+    private final long[] shape;
+    private final boolean mapped;
+    private final Supplier<MemorySegment> elements;
+    private Tensor tensor;
+
+    private StoredTensor(
+            Path file,
+            String type,
+            Optional<DType> dtype,
+            long[] shape,
+            boolean mapped,
+            Supplier<MemorySegment> elements) {
+        this.file = file;
+        this.type = type;
+        this.dtype = dtype;
+        this.shape = shape;
+        this.mapped = mapped;
+        this.elements = elements;
+    }
+
+    /** One whose elements lie in the file as they are. */
+    static StoredTensor mapped(Path file, DType dtype, long[] shape, MemorySegment elements) {
+        return new StoredTensor(file, StoredType.of(dtype).name(), Optional.of(dtype), shape, true, () -> elements);
+    }
+
+    /** One whose elements are checked or copied when they are first asked for. */
+    static StoredTensor computed(Path file, DType dtype, long[] shape, Supplier<MemorySegment> elements) {
+        return new StoredTensor(file, StoredType.of(dtype).name(), Optional.of(dtype), shape, false, elements);
+    }
+
+    /** One whose elements are of a type that no parameter can have; the type is the file's word. */
+    static StoredTensor opaque(Path file, String type) {
+        return new StoredTensor(file, type, Optional.empty(), new long[0], false, () -> MemorySegment.NULL);
+    }
+
+    Path file() {
+        return file;
+    }
+
+    String type() {
+        return type;
+    }
+
+    /** Empty if its elements are of a type that no parameter can have. */
+    Optional<DType> dtype() {
+        return dtype;
+    }
+
+    /** The sizes; those of a type that no parameter can have are not known. */
+    long[] shape() {
+        return shape.clone();
+    }
+
+    /** Whole numbers and truths are what code keeps beside its parameters. */
+    boolean isFloat() {
+        return dtype.map(DType::isFloat)
+                .orElseGet(() -> !type.toLowerCase(Locale.ROOT).matches("u?int\\d+|[iu]\\d+|bool"));
+    }
+
+    /**
+     * The tensor; a {@link WeightsException} if its type is none that can be computed with, or its elements are damaged.
+     *
+     * @param files that it is read from
+     */
+    synchronized Tensor read(String name, MappedFiles files) {
+        if (tensor == null) {
+            DType known = dtype.orElseThrow(() -> new WeightsException(
+                    file, "tensor '" + name + "' has dtype " + type + "; supported are " + StoredType.words()));
+            tensor = mapped && known != DType.I1
+                    ? new Tensor(known, shape, elements.get())
+                    : files.reading(() -> checked(name, known));
+        }
+        return tensor;
+    }
+
+    private Tensor checked(String name, DType known) {
+        MemorySegment bytes = elements.get();
+        if (known == DType.I1) {
+            checkTruths(name, bytes);
+        }
+        return new Tensor(known, shape, bytes);
+    }
+
+    /** The IR's i1 is 0 or 1; a kernel may add or multiply it. */
+    private void checkTruths(String name, MemorySegment bytes) {
+        long words = bytes.byteSize() & -Long.BYTES;
+        long at = 0;
+        while (at < words && (bytes.get(WORD, at) & NEITHER_0_NOR_1) == 0) {
+            at += Long.BYTES;
+        }
+        for (; at < bytes.byteSize(); at++) {
+            byte value = bytes.get(ValueLayout.JAVA_BYTE, at);
+            if (value != 0 && value != 1) {
+                throw new WeightsException(file, "tensor '" + name + "' of type BOOL holds " + value);
+            }
+        }
+    }
+}
