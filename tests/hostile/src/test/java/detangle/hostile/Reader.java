@@ -11,7 +11,10 @@ interface Reader {
     /** Short, unique, and fit for the name of a folder, as in {@code safetensors}. */
     String name();
 
-    /** Files that must be read. Mutants are made of them. The smaller they are, the more of a mutant is hostile. */
+    /**
+     * Files that must be read. Mutants are made of them: the smaller they are, the more of a mutant is hostile. The first is read again after
+     * each hostile file, so it should be one that takes little time.
+     */
     List<Hostile> good();
 
     /** Files that were thought of by people. */

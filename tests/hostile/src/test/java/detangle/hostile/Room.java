@@ -120,9 +120,9 @@ final class Room implements AutoCloseable {
         return slow + (slow.isEmpty() || large.isEmpty() ? "" : " and ") + large;
     }
 
-    /** What is wrong with a good file now. */
+    /** What is wrong with the first good file now. */
     private Optional<String> goodFault() throws IOException {
-        Path next = good.get(folders % good.size());
+        Path next = good.getFirst();
         Worker.Reply reply = worker.ask(reader, next, patience);
         return reply.answer().map(Answer::outcome).equals(Optional.of(Answer.Outcome.READ))
                 ? Optional.empty()
