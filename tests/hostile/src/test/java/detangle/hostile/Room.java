@@ -146,6 +146,7 @@ final class Room implements AutoCloseable {
                         + " " + worker.errors());
             }
         }
+        worker.settle();
         behindGoodFiles = worker.leftBehind();
         opened = worker.opened();
         return worker;

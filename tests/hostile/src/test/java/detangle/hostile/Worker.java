@@ -30,6 +30,7 @@ final class Worker implements AutoCloseable {
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final Path folder;
     private final Path errors;
+    private long settled;
 
     /**
      * Starts the process.
@@ -74,15 +75,19 @@ final class Worker implements AutoCloseable {
      *
      * @param answer empty if the process has ended, said nothing for too long, or said something else
      * @param silence why there is no answer; empty if there is one
-     * @param grown the most memory outside of the heap that it had meanwhile, in bytes, less what it had before; 0 where the system does
-     *     not tell
+     * @param grown the most memory outside of the heap that it had meanwhile, in bytes, less what it had when it was settled; 0 where the
+     *     system does not tell
      */
     record Reply(Optional<Answer> answer, String silence, long grown) {}
 
+    /** Says that the process has read what it must, and should not grow much any more. */
+    void settle() throws IOException {
+        settled = residentBytes();
+    }
+
     /** Has a folder read. A process that does not answer is of no use afterwards. */
     Reply ask(Reader reader, Path files, Duration patience) throws IOException {
-        long before = residentBytes();
-        long most = before;
+        long most = residentBytes();
         requests.println(reader.getClass().getName() + "\t" + files);
         long begun = System.nanoTime();
         try {
@@ -92,16 +97,17 @@ final class Worker implements AutoCloseable {
                 most = Math.max(most, residentBytes());
             }
             if (line == null) {
-                return new Reply(Optional.empty(), "said nothing for " + patience.toSeconds() + " s", most - before);
+                return new Reply(Optional.empty(), "said nothing for " + patience.toSeconds() + " s", most - settled);
             }
             if (line.equals(END)) {
-                return new Reply(Optional.empty(), "ended its process with status " + process.waitFor(), most - before);
+                return new Reply(
+                        Optional.empty(), "ended its process with status " + process.waitFor(), most - settled);
             }
             Optional<Answer> answer = Answer.parse(line);
             boolean more = !lines.isEmpty();
             return answer.isEmpty() || more
-                    ? new Reply(Optional.empty(), "made its process say: " + Escapes.escaped(line), most - before)
-                    : new Reply(answer, "", most - before);
+                    ? new Reply(Optional.empty(), "made its process say: " + Escapes.escaped(line), most - settled)
+                    : new Reply(answer, "", most - settled);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
