@@ -35,10 +35,19 @@ record CaseServer(InferenceServer server) implements AutoCloseable {
 
     /** What is answered with status 200 to {@code POST path}. */
     JsonNode post(String path, Map<String, Object> body) {
-        return answered(HttpRequest.newBuilder(uri(path))
+        return answered(posting(path, body));
+    }
+
+    /** What is answered to {@code POST path}, whatever the status. */
+    HttpResponse<String> ask(String path, Map<String, Object> body) {
+        return sent(posting(path, body));
+    }
+
+    private HttpRequest posting(String path, Map<String, Object> body) {
+        return HttpRequest.newBuilder(uri(path))
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(JsonMapper.shared().writeValueAsString(body)))
-                .build());
+                .build();
     }
 
     private URI uri(String path) {
@@ -46,10 +55,14 @@ record CaseServer(InferenceServer server) implements AutoCloseable {
     }
 
     private static JsonNode answered(HttpRequest request) {
+        HttpResponse<String> answer = sent(request);
+        assertEquals(200, answer.statusCode(), answer.body());
+        return JsonMapper.shared().readTree(answer.body());
+    }
+
+    private static HttpResponse<String> sent(HttpRequest request) {
         try {
-            HttpResponse<String> answer = CLIENT.send(request, BodyHandlers.ofString());
-            assertEquals(200, answer.statusCode(), answer.body());
-            return JsonMapper.shared().readTree(answer.body());
+            return CLIENT.send(request, BodyHandlers.ofString());
         } catch (IOException e) {
             throw new AssertionError(request + " failed", e);
         } catch (InterruptedException e) {

@@ -126,7 +126,7 @@ final class TorchZipReader implements Reader {
                     e.size = e.packed = 0xffffffffL;
                     e.extra = HandmadeZip.wide(-1, -1);
                 }),
-                "leads out");
+                "takes -1");
         add(
                 all,
                 "wide-size-overflows",
