@@ -5,23 +5,30 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A page with the table, and a plot of speeds, in one file that needs no network. */
 final class HtmlReport {
     private static final String CHART = "/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.js";
 
+    private static final Pattern PART = Pattern.compile("@(?:HOST|TABLE|DATA|CHART)@");
+
     private HtmlReport() {}
 
     /** @param json the report as JSON */
     static String write(Report report, String json) {
-        return resource("report.html")
-                .replace(
-                        "@HOST@",
-                        escaped(ReportFormat.host(report) + "; " + report.host().date()))
-                .replace("@TABLE@", table(report))
-                // Text of a script ends at the first closing tag, wherever it stands.
-                .replace("@DATA@", json.replace("</", "<\\/"))
-                .replace("@CHART@", resource(CHART));
+        Map<String, String> parts = Map.of(
+                "@HOST@",
+                        escaped(ReportFormat.host(report) + "; " + report.host().date()),
+                "@TABLE@", table(report),
+                // No name can end the script or begin a comment in it.
+                "@DATA@", json.replace("<", "\\u003c"),
+                "@CHART@", resource(CHART));
+        // In one pass: what is put in may hold the name of another part.
+        return PART.matcher(resource("report.html"))
+                .replaceAll(part -> Matcher.quoteReplacement(parts.get(part.group())));
     }
 
     private static String table(Report report) {
@@ -46,7 +53,11 @@ final class HtmlReport {
     }
 
     private static String escaped(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;")
+                .replace("'", "&#39;");
     }
 
     private static String resource(String name) {

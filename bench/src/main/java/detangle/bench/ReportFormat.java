@@ -1,8 +1,10 @@
 package detangle.bench;
 
+import detangle.ir.OneLine;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
@@ -27,7 +29,7 @@ public enum ReportFormat {
                     line.append(
                             String.format(i < report.words() ? "%-" + width + "s  " : "%" + width + "s  ", row.get(i)));
                 }
-                out.append(line.toString().stripTrailing()).append('\n');
+                out.append(OneLine.escaped(line.toString()).stripTrailing()).append('\n');
             }
             return out.toString();
         }
@@ -38,7 +40,13 @@ public enum ReportFormat {
             List<List<String>> rows = report.table();
             StringBuilder out = new StringBuilder(host(report)).append("\n\n");
             for (int i = 0; i < rows.size(); i++) {
-                out.append("| ").append(String.join(" | ", rows.get(i))).append(" |\n");
+                List<String> cells = rows.get(i).stream()
+                        .map(cell -> OneLine.of(cell)
+                                .replace("\\", "\\\\")
+                                .replace("|", "\\|")
+                                .replace("<", "&lt;"))
+                        .toList();
+                out.append("| ").append(String.join(" | ", cells)).append(" |\n");
                 if (i == 0) {
                     out.append("| ---".repeat(report.words()))
                             .append(" | ---:".repeat(rows.get(i).size() - report.words()))
@@ -53,7 +61,7 @@ public enum ReportFormat {
         public String write(Report report) {
             return report.table().stream()
                     .map(row -> row.stream()
-                            .map(c -> c.contains(",") ? '"' + c + '"' : c)
+                            .map(c -> NEEDS_QUOTES.matcher(c).find() ? '"' + c.replace("\"", "\"\"") + '"' : c)
                             .collect(Collectors.joining(",")))
                     .collect(Collectors.joining("\n", "", "\n"));
         }
@@ -84,6 +92,8 @@ public enum ReportFormat {
             return HtmlReport.write(report, MAPPER.writeValueAsString(report));
         }
     };
+
+    private static final Pattern NEEDS_QUOTES = Pattern.compile("[,\"\r\n]");
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)

@@ -15,10 +15,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** A process that runs one model; see {@link detangle.peer.WorkerMain} for what is said to it. */
 final class Worker implements AutoCloseable {
     private static final String MAIN = "detangle.peer.WorkerMain";
+
+    /** Characters of an answer; the longest has a number for each of some thousand runs. */
+    private static final int LONGEST_ANSWER = 1 << 22;
 
     private final String name;
     private final Process process;
@@ -99,7 +103,7 @@ final class Worker implements AutoCloseable {
     private String answer(String expected) {
         String line;
         try {
-            line = answers.readLine();
+            line = line();
         } catch (IOException e) {
             throw new BenchException(name + " broke off: " + e.getMessage(), e);
         }
@@ -110,6 +114,32 @@ final class Worker implements AutoCloseable {
             throw new BenchException(name + ": " + line.replaceFirst("^error ", ""));
         }
         return line.substring(expected.length()).trim();
+    }
+
+    /** The next line; null at the end. What a process says that is not a worker may have no end. */
+    private String line() throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = answers.read(); c != '\n'; c = answers.read()) {
+            if (c < 0) {
+                return line.isEmpty() ? null : line.toString();
+            }
+            if (line.length() == LONGEST_ANSWER) {
+                throw new IOException("its answer has more than " + LONGEST_ANSWER + " characters");
+            }
+            if (c != '\r') {
+                line.append((char) c);
+            }
+        }
+        return line.toString();
+    }
+
+    private <T> T parsed(String answer, Function<String, T> parser) {
+        try {
+            return parser.apply(answer);
+        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+            throw new BenchException(
+                    name + " answers '" + answer + "', which are not the numbers that it was asked for", e);
+        }
     }
 
     private String ask(String command, String expected) {
@@ -128,16 +158,23 @@ final class Worker implements AutoCloseable {
 
     /** Nanoseconds of each of some runs. */
     long[] run(int count) {
-        return Arrays.stream(ask("run " + count, "times").split(" "))
-                .mapToLong(Long::parseLong)
-                .toArray();
+        long[] times = parsed(
+                ask("run " + count, "times"),
+                answer -> Arrays.stream(answer.split(" "))
+                        .mapToLong(Long::parseLong)
+                        .toArray());
+        if (times.length != count) {
+            throw new BenchException(name + " was to run " + count + " times, and tells " + times.length);
+        }
+        return times;
     }
 
     /** How far the outputs for what was prepared are from those of a backend with weights as they are stored. */
     Difference difference(BenchModel model, String backend) {
-        String[] numbers = ask("difference " + options(model, backend, Optional.empty()), "difference")
-                .split(" ");
-        return new Difference(Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1]));
+        return parsed(ask("difference " + options(model, backend, Optional.empty()), "difference"), answer -> {
+            String[] numbers = answer.split(" ");
+            return new Difference(Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1]));
+        });
     }
 
     private static String options(BenchModel model, String backend, Optional<DType> weightType) {
@@ -147,9 +184,10 @@ final class Worker implements AutoCloseable {
 
     /** Floating-point operations and bytes a second at best; NaN where they are unknown. */
     double[] peaks() {
-        return Arrays.stream(ask("peaks", "peaks").split(" "))
-                .mapToDouble(Double::parseDouble)
-                .toArray();
+        return parsed(ask("peaks", "peaks"), answer -> {
+            String[] numbers = answer.split(" ");
+            return new double[] {Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1])};
+        });
     }
 
     @Override

@@ -61,6 +61,11 @@ final class InputOptions {
         return file.orElseThrow();
     }
 
+    /** The file, or where systems that have it show what standard input is. */
+    Path opened() {
+        return standardInput() ? Path.of("/dev/stdin") : file();
+    }
+
     Optional<String> column() {
         return column;
     }

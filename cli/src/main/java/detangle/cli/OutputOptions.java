@@ -16,6 +16,9 @@ import picocli.CommandLine.Spec;
 
 /** Where results go, how they are written, and how a row of them says which row of the source it is. */
 final class OutputOptions {
+    /** Where systems that have it show what standard output is. */
+    private static final Path STANDARD_OUTPUT = Path.of("/dev/stdout");
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
@@ -121,6 +124,28 @@ final class OutputOptions {
             throw wrongUse(chosen + " is written to a file: name one with --output");
         }
         output.ifPresent(file -> checkFile(file, input));
+        if (output.isEmpty()) {
+            input.filter(in -> isSame(STANDARD_OUTPUT, in)).ifPresent(in -> {
+                throw wrongUse("standard output is appended to the file that is read: name another");
+            });
+        }
+        if (chosen == ResultFormat.npy) {
+            output.filter(file -> Files.exists(file) && !Files.isRegularFile(file))
+                    .ifPresent(file -> {
+                        throw new CliException(
+                                file + " cannot be written: it is not a regular file, and npy is written to its"
+                                        + " beginning last");
+                    });
+        }
+    }
+
+    /** Whether something is the regular file that is read, by whatever name. */
+    private static boolean isSame(Path file, InputOptions input) {
+        try {
+            return Files.isRegularFile(file) && Files.exists(input.opened()) && Files.isSameFile(file, input.opened());
+        } catch (IOException e) {
+            return false; // Whoever opens it says what is wrong.
+        }
     }
 
     private static Optional<String> vector(List<Column> answer) {
@@ -138,16 +163,9 @@ final class OutputOptions {
         if (!Files.isWritable(Files.exists(file) ? file : folder)) {
             throw new CliException(file + " cannot be written: no permission to write there");
         }
-        try {
-            if (input.isPresent()
-                    && Files.exists(file)
-                    && Files.exists(input.get().file())
-                    && Files.isSameFile(file, input.get().file())) {
-                throw wrongUse("--output is the file that is read: name another");
-            }
-        } catch (IOException e) {
-            throw new CliException(file + " cannot be read: " + Failures.reason(e));
-        }
+        input.filter(in -> isSame(file, in)).ifPresent(in -> {
+            throw wrongUse("--output is the file that is read: name another");
+        });
     }
 
     /** @param standard standard output */

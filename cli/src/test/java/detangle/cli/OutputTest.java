@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -116,5 +118,39 @@ class OutputTest {
     private Path cases() throws IOException {
         return Files.writeString(
                 folder.resolve("cases.json"), "{\"cases\":[{\"name\":\"a\",\"input_ids\":[[1,5,2]]}]}");
+    }
+
+    @Test
+    void theFileThatIsReadIsNeverWritten() throws IOException, InterruptedException {
+        Path file = Files.writeString(folder.resolve("a.csv"), "text\nok\n");
+        Path hard = Files.createLink(folder.resolve("hard.csv"), file);
+        Path soft = Files.createSymbolicLink(folder.resolve("soft.csv"), file);
+        for (Path other : List.of(file, hard, soft, folder.resolve("../" + folder.getFileName() + "/a.csv"))) {
+            Ended ended = run(
+                    OutputStream.nullOutputStream(),
+                    List.of("tokenize", MODEL, "--file", file.toString(), "-o", other.toString()));
+            assertEquals(2, ended.status(), ended.err());
+            assertTrue(ended.err().contains("--output is the file that is read: name another"), ended.err());
+        }
+        assertEquals("text\nok\n", Files.readString(file));
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no named pipes among its files")
+    void whatCannotBeWrittenIsToldAndNothingIsLost() throws IOException, InterruptedException {
+        Path pipe = folder.resolve("pipe.npy");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        Path loop = Files.createSymbolicLink(folder.resolve("loop.csv"), folder.resolve("loop.csv"));
+        Path folders = Files.createDirectory(folder.resolve("folder.csv"));
+        for (List<String> arguments : List.of(
+                List.of("feature-extraction", "ok", "--model", MODEL, "-o", pipe.toString()),
+                List.of("tokenize", MODEL, "ok", "-o", loop.toString()),
+                List.of("tokenize", MODEL, "ok", "-o", folders.toString()))) {
+            Ended ended = run(OutputStream.nullOutputStream(), arguments);
+            assertEquals(1, ended.status(), ended.err());
+            assertEquals(1, ended.err().lines().count(), ended.err());
+            assertTrue(
+                    ended.err().startsWith("detangle: " + arguments.getLast() + " cannot be written: "), ended.err());
+        }
     }
 }

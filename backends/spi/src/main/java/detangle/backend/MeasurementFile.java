@@ -17,6 +17,9 @@ public final class MeasurementFile {
     /** The property with the folder of such files; {@code ~/.cache/detangle} by default. */
     public static final String FOLDER = "detangle.cache";
 
+    /** Bytes. A larger file is not one of these, and is written anew. */
+    private static final long LARGEST = 1 << 20;
+
     private final Path file;
     private final String title;
 
@@ -39,9 +42,11 @@ public final class MeasurementFile {
 
     private Properties read() {
         Properties all = new Properties();
-        if (Files.isReadable(file)) {
+        if (Files.isRegularFile(file) && Files.isReadable(file)) {
             try (Reader reader = Files.newBufferedReader(file)) {
-                all.load(reader);
+                if (Files.size(file) <= LARGEST) {
+                    all.load(reader);
+                }
             } catch (IOException | IllegalArgumentException e) {
                 all.clear(); // Written anew by the next put.
             }
