@@ -141,7 +141,8 @@ final class TokenBatcher implements AutoCloseable {
         }
     }
 
-    private int waiting() {
+    /** How many encodings wait to be run. */
+    int waiting() {
         lock.lock();
         try {
             return shortCalls.queue.size() + longCalls.queue.size();

@@ -103,7 +103,7 @@ final class Bodies {
         if (stated.isEmpty() && absent) {
             return;
         }
-        String[] parts = stated.orElse("").toLowerCase(Locale.ROOT).split(";");
+        String[] parts = stated.orElse("").toLowerCase(Locale.ROOT).split(";", -1);
         boolean json = parts[0].strip().equals(Responses.JSON);
         for (int i = 1; json && i < parts.length; i++) {
             String parameter = parts[i].strip();

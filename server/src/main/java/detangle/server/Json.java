@@ -1,5 +1,10 @@
 package detangle.server;
 
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +41,7 @@ final class Json {
 
     /** The object that a body holds; refused if it holds something else. */
     static JsonNode object(byte[] body) {
+        requireUtf8(body);
         JsonNode node;
         try {
             node = MAPPER.readTree(body);
@@ -49,6 +55,20 @@ final class Json {
             throw ApiException.malformed("the body is no JSON object");
         }
         return node;
+    }
+
+    /** Refuses what is not UTF-8. The parser takes longer forms of characters than they have, behind which others see something else. */
+    private static void requireUtf8(byte[] body) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer bytes = ByteBuffer.wrap(body);
+        CharBuffer characters = CharBuffer.allocate(Math.min(body.length + 1, 8192));
+        CoderResult result;
+        do {
+            result = decoder.decode(bytes, characters.clear(), true);
+        } while (result.isOverflow());
+        if (result.isError()) {
+            throw ApiException.malformed("the body is no JSON: its byte " + (bytes.position() + 1) + " is no UTF-8");
+        }
     }
 
     static byte[] bytes(Object value) {

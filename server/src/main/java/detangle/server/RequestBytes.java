@@ -20,6 +20,9 @@ final class RequestBytes implements Supplier<byte[]> {
     /** Headers of a request. */
     static final int MAX_HEADERS = 100;
 
+    /** What a method may hold beside letters and digits. */
+    private static final String PUNCTUATION = "!#$%&'*+-.^_`|~";
+
     private static final byte[] NONE = {};
     private static final byte[] HEAD_END = {'\r', '\n', '\r', '\n'};
 
@@ -55,6 +58,9 @@ final class RequestBytes implements Supplier<byte[]> {
     private Part part = Part.HEAD;
     private boolean begun;
 
+    /** Whether the method is complete. */
+    private boolean methodRead;
+
     /** Bytes of {@link #HEAD_END} that the head ends with so far. */
     private int matched;
 
@@ -73,6 +79,9 @@ final class RequestBytes implements Supplier<byte[]> {
             throw refused(
                     Status.create(431), "the request has " + headers.size() + " headers, and may have " + MAX_HEADERS);
         }
+        if (headers.stream().anyMatch(header -> header.name().isEmpty())) {
+            throw refused(Status.BAD_REQUEST_400, "a header has no name");
+        }
         if (headers.contains(HeaderNames.CONTENT_ENCODING)) {
             throw refused(
                     Status.UNSUPPORTED_MEDIA_TYPE_415,
@@ -80,6 +89,7 @@ final class RequestBytes implements Supplier<byte[]> {
         }
         listener.headRead();
         begun = false;
+        methodRead = false;
         matched = 0;
         if (headers.contains(HeaderNames.TRANSFER_ENCODING)) {
             part = Part.CHUNKS;
@@ -143,6 +153,7 @@ final class RequestBytes implements Supplier<byte[]> {
             listener.begins();
         }
         for (int i = 0; i < rest.length; i++) {
+            readMethod(rest[i]);
             matched = rest[i] == HEAD_END[matched] ? matched + 1 : rest[i] == HEAD_END[0] ? 1 : 0;
             if (matched == HEAD_END.length) {
                 part = Part.JUDGED;
@@ -150,6 +161,17 @@ final class RequestBytes implements Supplier<byte[]> {
             }
         }
         return take(rest.length);
+    }
+
+    /** Refuses what cannot begin a request, such as the rest of a body whose length was not stated. */
+    private void readMethod(byte b) {
+        if (methodRead) {
+            return;
+        }
+        methodRead = b == ' ';
+        if (!methodRead && !Character.isLetterOrDigit(b) && PUNCTUATION.indexOf(b) < 0) {
+            throw refused(Status.BAD_REQUEST_400, "a request begins with a method, such as GET or POST");
+        }
     }
 
     private byte[] body() {

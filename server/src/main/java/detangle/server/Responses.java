@@ -52,6 +52,11 @@ final class Responses {
 
     static void send(ServerRequest request, ServerResponse response, int status, String type, byte[] body) {
         prepare(response.headers());
+        if (request.headers().containsToken(HeaderValues.EXPECT_100)
+                && !request.content().consumed()) {
+            // The client does not send a body that nobody has asked for, so that what follows is not one.
+            response.header(HeaderValues.CONNECTION_CLOSE);
+        }
         response.status(Status.create(status)).header(HeaderNames.CONTENT_TYPE, type);
         if (request.prologue().method() == Method.HEAD) {
             response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(body.length))

@@ -1,0 +1,174 @@
+package detangle.pipelines;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.ir.InternalException;
+import detangle.ir.Tensor;
+import detangle.models.text.Encoding;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+
+/** What threads ask at the same time, with a model that is a function. */
+class TokenBatcherTest {
+    private static final DynamicBatching OPTIONS = DynamicBatching.DEFAULT;
+
+    private final List<List<Integer>> batches = Collections.synchronizedList(new ArrayList<>());
+
+    /** An encoding that is known by its length. */
+    private static Encoding encoding(int length) {
+        int[] zeros = new int[length];
+        return new Encoding(zeros, zeros, Collections.nCopies(length, "a"), zeros, zeros, zeros, zeros);
+    }
+
+    private static List<Encoding> encodings(int... lengths) {
+        return Arrays.stream(lengths).mapToObj(TokenBatcherTest::encoding).toList();
+    }
+
+    /** Says of each encoding how long it is. */
+    private Map<String, Tensor> lengths(List<Encoding> batch) {
+        batches.add(batch.stream().map(Encoding::length).toList());
+        float[] values = new float[batch.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = batch.get(i).length();
+        }
+        return Map.of("length", Tensor.of(values, values.length, 1));
+    }
+
+    private static List<Integer> answer(TokenBatcher batcher, int... lengths) {
+        return batcher.run(encodings(lengths)).stream()
+                .map(row -> (int) row.values("length")[0])
+                .toList();
+    }
+
+    private TokenBatcher batcher(DynamicBatching options, Function<List<Encoding>, Map<String, Tensor>> model) {
+        return new TokenBatcher(options, 32, model);
+    }
+
+    /** Each waits for the latch in the model; the first one of a lane runs, the others wait in its queue. */
+    private Function<List<Encoding>, Map<String, Tensor>> after(CountDownLatch latch) {
+        return batch -> {
+            try {
+                assertTrue(latch.await(30, TimeUnit.SECONDS));
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            return lengths(batch);
+        };
+    }
+
+    private static CompletableFuture<List<Integer>> ask(TokenBatcher batcher, int... lengths) {
+        return CompletableFuture.supplyAsync(() -> answer(batcher, lengths), Thread::startVirtualThread);
+    }
+
+    private static void untilWaiting(TokenBatcher batcher, int count) throws InterruptedException {
+        for (int i = 0; i < 3000 && batcher.waiting() < count; i++) {
+            Thread.sleep(10);
+        }
+        assertEquals(count, batcher.waiting());
+    }
+
+    /** While a long call runs, and more of them wait, a short one is answered. */
+    @Test
+    void shortCallsDoNotWaitForLongOnes() throws Exception {
+        CountDownLatch latch = new CountDownLatch(1);
+        Function<List<Encoding>, Map<String, Tensor>> held = after(latch);
+        try (TokenBatcher batcher =
+                batcher(OPTIONS, batch -> batch.getFirst().length() > 100 ? held.apply(batch) : lengths(batch))) {
+            CompletableFuture<List<Integer>> running = ask(batcher, 500, 500, 500, 500, 500);
+            untilWaiting(batcher, 3);
+            CompletableFuture<List<Integer>> waiting = ask(batcher, 501, 501);
+            untilWaiting(batcher, 5);
+            assertEquals(List.of(7, 8), answer(batcher, 7, 8));
+            latch.countDown();
+            assertEquals(List.of(500, 500, 500, 500, 500), running.get());
+            assertEquals(List.of(501, 501), waiting.get());
+        }
+    }
+
+    /** A call of one text is not behind all texts of a call that came before. */
+    @Test
+    void longCallsTakeTurns() throws Exception {
+        CountDownLatch latch = new CountDownLatch(1);
+        try (TokenBatcher batcher = batcher(OPTIONS, after(latch))) {
+            int[] many = new int[20];
+            Arrays.fill(many, 500);
+            CompletableFuture<List<Integer>> first = ask(batcher, many);
+            untilWaiting(batcher, 18);
+            CompletableFuture<List<Integer>> second = ask(batcher, 400);
+            untilWaiting(batcher, 19);
+            latch.countDown();
+            assertEquals(List.of(400), second.get());
+            first.get();
+        }
+        assertEquals(List.of(500, 500), batches.get(0));
+        assertEquals(List.of(500, 400), batches.get(1));
+        batches.forEach(batch -> assertTrue(batch.stream().mapToInt(n -> n).sum() <= 1024, batch.toString()));
+    }
+
+    @Test
+    void whatOneTextDoesIsItsOwn() throws Exception {
+        CountDownLatch latch = new CountDownLatch(1);
+        Function<List<Encoding>, Map<String, Tensor>> held = after(latch);
+        try (TokenBatcher batcher = batcher(OPTIONS, batch -> {
+            Map<String, Tensor> answers = held.apply(batch);
+            if (batch.stream().anyMatch(e -> e.length() == 13)) {
+                throw new OutOfMemoryError("as large as that");
+            }
+            return answers;
+        })) {
+            CompletableFuture<List<Integer>> before = ask(batcher, 1);
+            untilWaiting(batcher, 0);
+            CompletableFuture<List<Integer>> good = ask(batcher, 12);
+            untilWaiting(batcher, 1);
+            CompletableFuture<List<Integer>> bad = ask(batcher, 13);
+            untilWaiting(batcher, 2);
+            latch.countDown();
+            assertEquals(List.of(1), before.get());
+            assertEquals(List.of(12), good.get());
+            ExecutionException failed = assertThrows(ExecutionException.class, bad::get);
+            assertTrue(failed.getCause() instanceof InternalException e && e.getCause() instanceof OutOfMemoryError);
+            assertEquals(List.of(14), answer(batcher, 14));
+        }
+    }
+
+    @Test
+    void aListenerThatFailsDoesNoHarm() {
+        DynamicBatching options = OPTIONS.withListener(report -> {
+            throw new IllegalStateException("the listener's own fault");
+        });
+        try (TokenBatcher batcher = batcher(options, this::lengths)) {
+            assertEquals(List.of(1), answer(batcher, 1));
+            assertEquals(List.of(2), answer(batcher, 2));
+        }
+    }
+
+    @Test
+    void aDeadlineOfTheCallerIsKept() throws Exception {
+        CountDownLatch latch = new CountDownLatch(1);
+        try (TokenBatcher batcher = batcher(OPTIONS, after(latch))) {
+            assertThrows(
+                    DeadlineException.class, () -> Deadline.within(Duration.ofMillis(20), () -> answer(batcher, 1)));
+            latch.countDown();
+            assertEquals(List.of(2), answer(batcher, 2));
+        }
+    }
+
+    @Test
+    void whatIsClosedIsNotAsked() {
+        TokenBatcher batcher = batcher(OPTIONS, this::lengths);
+        batcher.close();
+        assertThrows(IllegalStateException.class, () -> answer(batcher, 1));
+    }
+}
