@@ -13,11 +13,15 @@ enum FileKind {
     /** JSON behind its length, and bytes: safetensors and artifacts. */
     HEADED,
     ZIP,
+    GZIP,
     BYTES;
 
     static FileKind of(byte[] content) {
         if (content.length >= 4 && content[0] == 'P' && content[1] == 'K') {
             return ZIP;
+        }
+        if (content.length >= 2 && content[0] == 0x1f && content[1] == (byte) 0x8b) {
+            return GZIP;
         }
         if (HeaderChanges.headerLength(content) > 0) {
             return HEADED;

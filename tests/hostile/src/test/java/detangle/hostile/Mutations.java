@@ -49,20 +49,24 @@ final class Mutations {
                 replaceFile(file, files.get(random.nextInt(files.size())), random);
             } else if (Files.size(file) > 0) {
                 byte[] content = Files.readAllBytes(file);
-                Files.write(file, changeFor(content, random).changed(content, random));
+                Files.write(file, changed(content, random));
             }
         }
     }
 
-    private static Change changeFor(byte[] content, SplittableRandom random) {
-        if (random.nextInt(4) == 0) {
-            return Bytes::changed;
-        }
+    /** The content with one change of a kind that fits it; now and then with one of bytes. */
+    static byte[] changed(byte[] content, SplittableRandom random) {
+        Change change = random.nextInt(4) == 0 ? Bytes::changed : changeFor(content);
+        return change.changed(content, random);
+    }
+
+    private static Change changeFor(byte[] content) {
         return switch (FileKind.of(content)) {
             case JSON -> JsonChanges::changed;
             case LINES -> LineChanges::changed;
             case HEADED -> HeaderChanges::changed;
             case ZIP -> ZipChanges::changed;
+            case GZIP -> GzipChanges::changed;
             case BYTES -> Bytes::changed;
         };
     }

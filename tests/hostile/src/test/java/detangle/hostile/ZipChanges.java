@@ -34,7 +34,7 @@ final class ZipChanges {
                     Entry other = entries.get(random.nextInt(entries.size()));
                     entries.set(at, new Entry(entry.name, other.content));
                 }
-                default -> entries.set(at, new Entry(entry.name, Bytes.changed(entry.content, random)));
+                default -> entries.set(at, new Entry(entry.name, Mutations.changed(entry.content, random)));
             }
             return zip(entries, random.nextInt(8) == 0 ? ZipEntry.DEFLATED : ZipEntry.STORED);
         } catch (IOException | IllegalArgumentException e) {
