@@ -4,6 +4,7 @@ import detangle.compiler.Compiler;
 import detangle.compiler.DeviceEvaluator;
 import detangle.compiler.Pipeline;
 import detangle.ir.DType;
+import detangle.ir.DetangleException;
 import detangle.ir.InternalException;
 import detangle.ir.Literal;
 import detangle.ir.Node;
@@ -79,7 +80,7 @@ public final class ModelArtifact {
      * Makes an artifact of a folder with config.json, weights and perhaps a tokenizer. The file appears whole or not at all; the same
      * folder makes the same bytes.
      *
-     * @throws RuntimeException of the part at fault, with one line that names the file and what to do
+     * @throws DetangleException of the part at fault, with one line that names the file and what to do
      */
     public static void write(Path folder, Path output, Options options) {
         DebertaConfig config = DebertaConfig.read(folder);

@@ -4,6 +4,7 @@ import detangle.compiler.Compiler;
 import detangle.compiler.Pipeline;
 import detangle.export.onnx.OnnxExporter;
 import detangle.export.torchscript.TorchScriptExporter;
+import detangle.ir.DetangleException;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
@@ -78,7 +79,7 @@ public final class ModelExport {
      * {@code token_type_ids}, all {@code int64[batch_size, sequence_length]}; outputs are those of the head.
      *
      * @return the files written, the model first
-     * @throws RuntimeException of the part at fault, with one line that names the file and what to do
+     * @throws DetangleException of the part at fault, with one line that names the file and what to do
      */
     public static List<Path> write(Path folder, Path file, Options options) {
         DebertaConfig config = DebertaConfig.read(folder);

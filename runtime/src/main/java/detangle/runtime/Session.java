@@ -12,6 +12,7 @@ import detangle.compiler.PackedBatch;
 import detangle.compiler.Pass;
 import detangle.compiler.Pipeline;
 import detangle.ir.DType;
+import detangle.ir.DetangleException;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
@@ -103,7 +104,7 @@ public final class Session implements AutoCloseable {
     /**
      * Loads a folder with config.json and weights, or an artifact.
      *
-     * @throws RuntimeException of the part at fault (ConfigException, WeightsException, CompileException,
+     * @throws DetangleException of the part at fault (ConfigException, WeightsException, CompileException,
      *     BackendException), with one line that names the file and what to do
      */
     public static Session load(Path folder, SessionOptions options) {

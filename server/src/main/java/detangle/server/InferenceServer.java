@@ -1,5 +1,6 @@
 package detangle.server;
 
+import detangle.ir.DetangleException;
 import detangle.ir.OneLine;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.runtime.DetangleVersion;
@@ -91,7 +92,7 @@ public final class InferenceServer implements AutoCloseable {
      *
      * @param models folders or artifacts by the names that requests use; the first one is asked where a request names none
      * @throws ServerException if it cannot listen
-     * @throws RuntimeException as loading a pipeline does
+     * @throws DetangleException as loading a pipeline does
      */
     public static InferenceServer start(SequencedMap<String, Path> models, ServerOptions options) {
         if (models.isEmpty()) {
