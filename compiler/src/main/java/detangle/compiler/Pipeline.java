@@ -11,6 +11,7 @@ import detangle.compiler.pass.FuseEmbedding;
 import detangle.compiler.pass.FuseLayerNorm;
 import detangle.compiler.pass.FuseLinear;
 import detangle.compiler.pass.FuseSoftmax;
+import detangle.compiler.pass.LowerConvolution;
 import detangle.compiler.pass.NarrowWeights;
 import detangle.compiler.pass.NeededRows;
 import detangle.compiler.pass.PackTokens;
@@ -107,6 +108,7 @@ public final class Pipeline {
             new FuseAttention(), // first of the fusions: softmax and products inside it belong to it
             new FuseSoftmax(), // what softmax attention left
             new FuseLayerNorm(), // before linear: both match a sum, and gamma and beta are no bias
+            new LowerConvolution(), // before linear, which takes the product
             new FuseLinear(), // after normalisation
             new FuseEmbedding(), // reads layer_norm
             new Canonicalise(), // the transposes that attention brought meet those of the model

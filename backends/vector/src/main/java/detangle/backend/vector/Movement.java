@@ -52,6 +52,26 @@ final class Movement {
         };
     }
 
+    /** The places of an axis behind so many zeros, and zeros behind them up to the end of the result's. */
+    static Step pad(int axis, View from, int before, View to) {
+        int inner = 1;
+        for (int i = axis + 1; i < from.rank(); i++) {
+            inner *= from.dim(i);
+        }
+        int outer = View.elements(Arrays.copyOf(from.shape(), axis));
+        int front = before * inner;
+        int behind = front + from.dim(axis) * inner;
+        int all = to.dim(axis) * inner;
+        Step copy = along(axis, from, 0, to, before, from.dim(axis));
+        return () -> {
+            for (int o = 0; o < outer; o++) {
+                to.clear(o * all, front);
+                to.clear(o * all + behind, all - behind);
+            }
+            copy.run();
+        };
+    }
+
     /** Rows of a table at ids. */
     static Step gather(View table, View ids, View to) {
         int size = rowSize(table);

@@ -93,6 +93,13 @@ final class StepBuilder {
                 }
                 yield Optional.of(Movement.along(axis, in(node, 0), from, out, 0, to - from));
             }
+            case TensorOp.Pad(var axis, var before, var after) -> {
+                int front = Math.toIntExact(before.evaluate(bindings));
+                if (front < 0 || after.evaluate(bindings) < 0) {
+                    throw new InputException("an axis cannot be padded by a negative number at sizes " + bindings);
+                }
+                yield Optional.of(Movement.pad(axis, in(node, 0), front, out));
+            }
             case TensorOp.Concat(var axis) -> Optional.of(concat(axis, node, out));
             case TensorOp.Dot(var lhsT, var rhsT)
             when !lhsT && out.dtype() == DType.F32 -> Optional.of(dot(rhsT, in(node, 0), in(node, 1), out));
@@ -104,7 +111,6 @@ final class StepBuilder {
             case TensorOp.Convert o -> Optional.of(interpreted(node, out));
             case TensorOp.Reduce o -> Optional.of(interpreted(node, out));
             case TensorOp.Dot o -> Optional.of(interpreted(node, out));
-            case TensorOp.Pad o -> Optional.of(interpreted(node, out));
             case TensorOp.ScatterAdd o ->
                 Optional.of(
                         StoredOperands.addsToZeros(node)

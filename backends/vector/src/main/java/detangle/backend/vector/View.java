@@ -103,6 +103,12 @@ record View(DType dtype, Object array, int offset, int[] shape) {
         MemorySegment.copy(tensor.data(), 0, all(), (long) offset * dtype.bytes(), (long) elements() * dtype.bytes());
     }
 
+    /** Sets some elements to zero, whatever their type. */
+    void clear(int from, int count) {
+        all().asSlice((long) (offset + from) * dtype.bytes(), (long) count * dtype.bytes())
+                .fill((byte) 0);
+    }
+
     /** This memory as a tensor, shared. */
     Tensor asTensor() {
         long[] sizes = new long[shape.length];

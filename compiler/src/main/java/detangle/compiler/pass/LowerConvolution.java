@@ -1,0 +1,116 @@
+package detangle.compiler.pass;
+
+import detangle.compiler.Pass;
+import detangle.ir.Builder;
+import detangle.ir.Dim;
+import detangle.ir.Literal;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.ir.rewrite.Rewriter;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * A convolution along the sequence becomes a product: the rows that one position of the kernel meets after the other stand side by side,
+ * and the weights are put in the same order. Backends multiply matrices well, and a packed batch then multiplies its tokens alone.
+ *
+ * <pre>
+ * %y = conv1d %x, %w {groups=1, padding=1}       %p = pad %x {axis=1, before=1, after=1} : f32[B,S+2,C]
+ *                                                %r = concat (slice %p at 0), (at 1), (at 2) : f32[B,S,3*C]
+ *                                          =>    %y = dot %r, %w' {rhs_t} : f32[B,S,O]
+ * </pre>
+ *
+ * <p>The weights of a checkpoint are reordered here, so that the product reads a constant; others by operations. With several groups it is
+ * one product for each.
+ */
+public final class LowerConvolution implements Pass {
+    @Override
+    public String name() {
+        return "lower-convolution";
+    }
+
+    @Override
+    public Program run(Program program) {
+        Map<String, Tensor> constants = new HashMap<>(program.constants());
+        Program lowered = Rewriter.rewrite(program, List.of((node, uses) -> lowered(node, constants)));
+        return lowered == program ? program : lowered.withConstants(constants);
+    }
+
+    private static Optional<Node> lowered(Node node, Map<String, Tensor> constants) {
+        if (!(node.op() instanceof TensorOp.Conv1d(int groups, int padding))) {
+            return Optional.empty();
+        }
+        Builder b = new Builder();
+        Node x = node.input(0);
+        Node weight = node.input(1);
+        int taps = Math.toIntExact(weight.type().dim(2).size());
+        Node rows = neighbours(b, x, taps, padding, node.type().dim(1));
+        Node product = groups == 1
+                ? b.dotTransposed(rows, ordered(b, weight, constants))
+                : grouped(b, rows, weight, groups, taps);
+        return Optional.of(b.reshape(product, node.shape()));
+    }
+
+    /** {@code [B,L,taps*C]}: beside each position the rows that the kernel meets there. */
+    private static Node neighbours(Builder b, Node x, int taps, int padding, Dim length) {
+        Dim side = Dim.of(padding);
+        Node padded = padding == 0 ? x : b.op(new TensorOp.Pad(1, side, side), x);
+        List<Node> parts = IntStream.range(0, taps)
+                .mapToObj(t -> b.op(new TensorOp.Slice(1, Dim.of(t), length.plus(t)), padded))
+                .toList();
+        return parts.size() == 1 ? parts.getFirst() : b.concat(2, parts);
+    }
+
+    /** One product for each group: {@code [G,B*L,taps*C/G]} with {@code [G,O/G,taps*C/G]}. */
+    private static Node grouped(Builder b, Node rows, Node weight, int groups, int taps) {
+        Dim all = rows.type().dim(0).times(rows.type().dim(1));
+        Dim groupCount = Dim.of(groups);
+        Dim channels = weight.type().dim(1);
+        Dim outputs = Dim.of(weight.type().dim(0).size() / groups);
+        Dim depth = channels.times(Dim.of(taps));
+        Node split = b.reshape(rows, all, Dim.of(taps), groupCount, channels);
+        Node lhs = b.reshape(b.transpose(split, 2, 0, 1, 3), groupCount, all, depth);
+        Node rhs = b.reshape(b.transpose(weight, 0, 2, 1), groupCount, outputs, depth);
+        return b.transpose(b.dotTransposed(lhs, rhs), 1, 0, 2);
+    }
+
+    /** {@code [O,taps*C]} of a weight {@code [O,C,taps]}. */
+    private static Node ordered(Builder b, Node weight, Map<String, Tensor> constants) {
+        Node stored = Patterns.unconverted(weight);
+        if (stored.op() instanceof TensorOp.Constant(Literal.Named(String name), TensorType type)
+                && constants.containsKey(name)) {
+            Tensor tensor = ordered(constants.get(name));
+            String own = name + ".by_position";
+            constants.put(own, tensor);
+            return b.convert(
+                    b.constant(new Literal.Named(own), tensor.type()),
+                    weight.type().dtype());
+        }
+        Dim depth = weight.type().dim(1).times(weight.type().dim(2));
+        return b.reshape(b.transpose(weight, 0, 2, 1), weight.type().dim(0), depth);
+    }
+
+    private static Tensor ordered(Tensor weight) {
+        long channels = weight.dim(1);
+        long taps = weight.dim(2);
+        int bytes = weight.dtype().bytes();
+        MemorySegment data = MemorySegment.ofArray(new byte[Math.toIntExact(weight.elements() * bytes)]);
+        for (long o = 0; o < weight.dim(0); o++) {
+            for (long c = 0; c < channels; c++) {
+                for (long t = 0; t < taps; t++) {
+                    long from = (o * channels + c) * taps + t;
+                    long to = (o * taps + t) * channels + c;
+                    MemorySegment.copy(weight.data(), from * bytes, data, to * bytes, bytes);
+                }
+            }
+        }
+        return new Tensor(weight.dtype(), new long[] {weight.dim(0), taps * channels}, data);
+    }
+}

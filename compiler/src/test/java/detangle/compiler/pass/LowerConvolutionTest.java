@@ -1,0 +1,110 @@
+package detangle.compiler.pass;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import detangle.compiler.Compiler;
+import detangle.ir.DType;
+import detangle.ir.KernelOp;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.ir.text.Parser;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LowerConvolutionTest {
+    @Test
+    void neighboursStandSideBySide() {
+        Sketch.becomes(new LowerConvolution(), """
+                func @f(%x: f32[B,S,8], %w: f32[4,8,3]) -> (y: f32[B,S,4]) {
+                  %0 = conv1d %x, %w {groups=1, padding=1} : f32[B,S,4]
+                  return y = %0
+                }
+                """, """
+                func @f(%x: f32[B,S,8], %w: f32[4,8,3]) -> (y: f32[B,S,4]) {
+                  %0 = pad %x {axis=1, before=1, after=1} : f32[B,S+2,8]
+                  %1 = slice %0 {axis=1, start=0, limit=S} : f32[B,S,8]
+                  %2 = slice %0 {axis=1, start=1, limit=S+1} : f32[B,S,8]
+                  %3 = slice %0 {axis=1, start=2, limit=S+2} : f32[B,S,8]
+                  %4 = concat %1, %2, %3 {axis=2} : f32[B,S,24]
+                  %5 = transpose %w {perm=[0,2,1]} : f32[4,3,8]
+                  %6 = reshape %5 : f32[4,24]
+                  %7 = dot %4, %6 {rhs_t} : f32[B,S,4]
+                  %8 = reshape %7 : f32[B,S,4]
+                  return y = %8
+                }
+                """);
+    }
+
+    /** The product reads a constant in the type in which it is stored, so that a backend packs it. */
+    @Test
+    void storedWeightsAreReordered() {
+        Program program = Parser.parse("f.dtir", """
+                func @f(%x: f32[B,S,2]) -> (y: f32[B,S,1]) {
+                  %0 = constant @"w" : f16[1,2,3]
+                  %1 = convert %0 : f32[1,2,3]
+                  %2 = conv1d %x, %1 {groups=1, padding=1} : f32[B,S,1]
+                  return y = %2
+                }
+                """)
+                .withConstants(Map.of("w", Tensor.ofDoubles(DType.F16, new double[] {1, 2, 3, 4, 5, 6}, 1, 2, 3)));
+        Program lowered = Compiler.run(program, List.of(new LowerConvolution(), new FuseLinear()), (pass, p) -> {});
+        Tensor weight = lowered.constants().get("w.by_position");
+        assertEquals(DType.F16, weight.dtype());
+        assertArrayEquals(new double[] {1, 4, 2, 5, 3, 6}, weight.toDoubles());
+        assertEquals(
+                1,
+                lowered.nodes().stream()
+                        .filter(n -> n.op() instanceof KernelOp.Linear)
+                        .count());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,3,1", "1,1,0", "1,5,2", "1,4,1", "2,3,1", "3,2,0", "6,3,4"})
+    void theValueStays(int groups, int taps, int padding) {
+        int channels = 6;
+        Program program = Parser.parse(
+                "f.dtir",
+                String.format(
+                                """
+                func @f(%%x: f64[B,S,%d], %%w: f64[12,%d,%d]) -> (y: f64[B,S+%d,12]) {
+                  %%0 = conv1d %%x, %%w {groups=%d, padding=%d} : f64[B,S+%d,12]
+                  return y = %%0
+                }
+                """,
+                                channels,
+                                channels / groups,
+                                taps,
+                                2 * padding - taps + 1,
+                                groups,
+                                padding,
+                                2 * padding - taps + 1)
+                        .replace("S+-", "S-")
+                        .replace("S+0", "S"));
+        Program lowered = Compiler.run(program, List.of(new LowerConvolution()), (pass, p) -> {});
+        assertEquals(
+                0,
+                lowered.nodes().stream()
+                        .filter(n -> n.op() instanceof TensorOp.Conv1d)
+                        .count());
+        Map<String, Tensor> inputs = Map.of("x", values(2, 7, channels), "w", values(12, channels / groups, taps));
+        Interpreter interpreter = new Interpreter(Precision.F64);
+        assertArrayEquals(
+                interpreter.run(program, inputs).get("y").toDoubles(),
+                interpreter.run(lowered, inputs).get("y").toDoubles(),
+                1e-12);
+    }
+
+    private static Tensor values(long... shape) {
+        int n = (int) Tensor.elements(shape);
+        return Tensor.of(
+                IntStream.range(0, n).mapToDouble(i -> Math.sin(i * 1.7)).toArray(), shape);
+    }
+}
