@@ -21,6 +21,14 @@ public interface Device {
         return true;
     }
 
+    /**
+     * The nodes of a program that the device leaves to the interpreter at each run, for want of a kernel for their types and shapes. They
+     * are right, and slow.
+     */
+    default List<Node> interpreted(Program program) {
+        return List.of();
+    }
+
     /** Whether there are operations that it has no kernel for, so that it needs a host beside it. */
     default boolean isPartial() {
         return false;

@@ -17,14 +17,12 @@ import detangle.ir.interpreter.Precision;
 import detangle.ir.text.Printer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -33,6 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class BoundShape {
     private final Plan plan;
+    private final Selection selection;
     private final Constants constants;
     private final Map<String, Long> bindings;
     private final Layout layout;
@@ -52,8 +51,9 @@ final class BoundShape {
         }
     }
 
-    BoundShape(Plan plan, Constants constants, Map<String, Long> bindings) {
+    BoundShape(Plan plan, Selection selection, Constants constants, Map<String, Long> bindings) {
         this.plan = plan;
+        this.selection = selection;
         this.constants = constants;
         this.bindings = bindings;
         this.layout = plan.memory().layout(bindings);
@@ -88,29 +88,11 @@ final class BoundShape {
         return fits;
     }
 
-    /** Values that depend on no input and that some kernel reads as memory. */
+    /** Values that depend on no input and that some operation reads as memory. */
     private Map<Node, View> evaluateFixed() {
-        Set<Node> eachRun = plan.program().inputDependent();
-        List<Node> roots = new ArrayList<>();
-        Set<Node> listed = Collections.newSetFromMap(new IdentityHashMap<>());
-        for (Node node : plan.program().nodes()) {
-            if (eachRun.contains(node)) {
-                for (int i = 0; i < node.inputs().size(); i++) {
-                    Node input = node.input(i);
-                    if (!eachRun.contains(input) && !StoredOperands.isRead(node, i) && listed.add(input)) {
-                        roots.add(input);
-                    }
-                }
-            }
-        }
-        for (Output output : plan.program().outputs()) {
-            if (!eachRun.contains(output.node()) && listed.add(output.node())) {
-                roots.add(output.node());
-            }
-        }
         Map<Node, View> views = new IdentityHashMap<>();
         new Interpreter(Precision.F64)
-                .evaluate(roots, bindings, plan.program().constants())
+                .evaluate(selection.fixedRoots(), bindings, plan.program().constants())
                 .forEach((node, tensor) ->
                         views.put(node, View.of(rounded(tensor, node.type().dtype()))));
         return views;
@@ -152,7 +134,7 @@ final class BoundShape {
             Map<DType, Object> arenas = new EnumMap<>(DType.class);
             layout.arenaElements().forEach((dtype, n) -> arenas.put(dtype, View.newArray(dtype, Math.toIntExact(n))));
             Map<Node, View> views = new IdentityHashMap<>(fixed);
-            StepBuilder builder = new StepBuilder(fixed.keySet(), views, constants, bindings);
+            StepBuilder builder = new StepBuilder(selection, fixed.keySet(), views, constants, bindings);
             for (int i = 0; i < inputs.length; i++) {
                 inputs[i] = View.allocate(given.get(i).dtype(), given.get(i).shape());
                 views.put(plan.program().inputs().get(i), inputs[i]);
@@ -165,7 +147,7 @@ final class BoundShape {
                     int[] shape = StepBuilder.ints(node.shape().evaluate(bindings));
                     View view = new View(dtype, arenas.get(dtype), offset, shape);
                     views.put(node, view);
-                    builder.step(node, view).ifPresent(step -> add(step, Printer.mnemonic(node.op())));
+                    add(builder.step(node, view), operation(node));
                 }
             }
             for (Output output : plan.program().outputs()) {
@@ -173,8 +155,17 @@ final class BoundShape {
             }
         }
 
+        /** As the IR writes it, and whether the interpreter runs it. */
+        private String operation(Node node) {
+            String operation = Printer.mnemonic(node.op());
+            return selection.kernel(node).isPresent() ? operation : operation + " (interpreted)";
+        }
+
         /** A value's memory is taken for the time between its steps, so only neighbours may become one step. */
         private void add(Step step, String operation) {
+            if (step == Step.NOTHING) {
+                return;
+            }
             if (!steps.isEmpty() && steps.getLast() instanceof LinearStep last && step instanceof LinearStep next) {
                 Optional<LinearStep> both = last.with(next);
                 if (both.isPresent()) {

@@ -58,13 +58,6 @@ final class Constants {
         return node.op() instanceof TensorOp.Convert ? node.input(0) : node;
     }
 
-    /** A stored constant, converted or not. */
-    Tensor value(Node node) {
-        Tensor stored = named(stored(node)).orElseThrow();
-        DType dtype = node.type().dtype();
-        return stored.dtype() == dtype ? stored : Tensor.ofDoubles(dtype, stored.toDoubles(), stored.shape());
-    }
-
     /** A weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has them. */
     synchronized Panels matrix(Node weight) {
         return matrices.computeIfAbsent(weight, w -> {
@@ -117,9 +110,5 @@ final class Constants {
     /** The vector followed by as many zeros as a panel is wide. */
     static float[] padded(float[] vector) {
         return Arrays.copyOf(vector, vector.length + PackedMatrix.WIDTH);
-    }
-
-    static boolean isF32(Node node) {
-        return node.type().dtype() == DType.F32;
     }
 }

@@ -2,6 +2,7 @@ package detangle.backend.vector;
 
 import detangle.ir.DType;
 import detangle.ir.Strides;
+import detangle.ir.Tensor;
 import detangle.ir.interpreter.InterpreterException;
 import java.util.Arrays;
 import java.util.List;
@@ -83,6 +84,31 @@ final class Movement {
         };
     }
 
+    /** Rows of a stored table, of the result's type, at ids. */
+    static Step gather(Tensor table, View ids, View to) {
+        int rows = Math.toIntExact(table.dim(0));
+        int size = rowSize(to, ids.rank());
+        return () -> {
+            for (int i = 0; i < ids.elements(); i++) {
+                to.copyFrom(table, (long) row(ids, i, rows) * size, i * size, size);
+            }
+        };
+    }
+
+    /** {@code out[...,s,t] = data[...,s,index[...,s,t]]}. */
+    static Step gatherLast(View data, View index, View to) {
+        int columns = to.dim(-1);
+        int width = data.dim(-1);
+        int[] places = Strides.offsets(to.shape(), Strides.broadcast(index.shape(), to.shape()));
+        float[] from = data.floats();
+        float[] out = to.floats();
+        return () -> {
+            for (int i = 0; i < places.length; i++) {
+                out[to.offset() + i] = from[data.offset() + i / columns * width + row(index, places[i], width)];
+            }
+        };
+    }
+
     /** Zeros, and rows added at ids. */
     static Step scatterAdd(View ids, View updates, View to) {
         int size = rowSize(to);
@@ -101,7 +127,12 @@ final class Movement {
     }
 
     private static int rowSize(View rows) {
-        return View.elements(Arrays.copyOfRange(rows.shape(), 1, rows.rank()));
+        return rowSize(rows, 1);
+    }
+
+    /** @param axes in front of a row */
+    private static int rowSize(View rows, int axes) {
+        return View.elements(Arrays.copyOfRange(rows.shape(), axes, rows.rank()));
     }
 
     private static int row(View ids, int i, int rows) {

@@ -41,6 +41,8 @@ final class RegionCompiler {
             ConstantDescs.CD_int);
     private static final MethodType RUN_TYPE = MethodType.methodType(
             void.class, Object[].class, int[].class, int[].class, Object.class, int.class, int.class);
+    private static final MethodTypeDesc FROM_16_BITS =
+            MethodTypeDesc.of(ConstantDescs.CD_float, ConstantDescs.CD_short);
     private static final Map<Region, Optional<MethodHandle>> COMPILED = new ConcurrentHashMap<>();
 
     private final Region region;
@@ -72,8 +74,17 @@ final class RegionCompiler {
                 covers(a) && covers(b) && (f != BinaryFunction.DIV || a.dtype() == DType.F32);
             case ScalarExpr.Compare(var c, var a, var b) -> covers(a) && covers(b);
             case ScalarExpr.Select(var c, var a, var b) -> covers(c) && covers(a) && covers(b);
-            case ScalarExpr.Convert(var x, var to) -> covers(x) && covers(to);
+            case ScalarExpr.Convert(var x, var to) -> covers(to) && (covers(x) || to == DType.F32 && isStoredFloat(x));
         };
+    }
+
+    /** An operand in a type that is only read and converted. */
+    private static boolean isStoredFloat(ScalarExpr expr) {
+        return expr instanceof ScalarExpr.Arg(int index, DType dtype)
+                && switch (dtype) {
+                    case F16, BF16, F64 -> true;
+                    case F32, I32, I64, I1, I8 -> false;
+                };
     }
 
     private static boolean covers(DType dtype) {
@@ -111,10 +122,12 @@ final class RegionCompiler {
     /** The element's type on the JVM's stack. */
     private static ClassDesc stackType(DType dtype) {
         return switch (dtype) {
-            case F32 -> ConstantDescs.CD_float;
+            // Of 16 bits as soon as they are loaded.
+            case F32, F16, BF16 -> ConstantDescs.CD_float;
+            case F64 -> ConstantDescs.CD_double;
             case I64 -> ConstantDescs.CD_long;
             case I32, I1 -> ConstantDescs.CD_int;
-            case F16, BF16, F64, I8 -> throw new InternalException(dtype + " is not covered");
+            case I8 -> throw new InternalException(dtype + " is not covered");
         };
     }
 
@@ -123,13 +136,21 @@ final class RegionCompiler {
     }
 
     private static ClassDesc arrayType(DType dtype) {
-        return dtype == DType.I1
-                ? ConstantDescs.CD_byte.arrayType()
-                : stackType(dtype).arrayType();
+        return switch (dtype) {
+            case I1 -> ConstantDescs.CD_byte.arrayType();
+            case F16, BF16 -> ConstantDescs.CD_short.arrayType();
+            case F32, F64, I32, I64, I8 -> stackType(dtype).arrayType();
+        };
     }
 
     private void load(DType dtype) {
-        code.arrayLoad(dtype == DType.I1 ? TypeKind.BYTE : kind(dtype));
+        switch (dtype) {
+            case I1 -> code.arrayLoad(TypeKind.BYTE);
+            case F16 ->
+                code.arrayLoad(TypeKind.SHORT).invokestatic(ConstantDescs.CD_Float, "float16ToFloat", FROM_16_BITS);
+            case BF16 -> code.arrayLoad(TypeKind.SHORT).invokestatic(FUNCTIONS, "bfloat16ToFloat", FROM_16_BITS);
+            case F32, F64, I32, I64, I8 -> code.arrayLoad(kind(dtype));
+        }
     }
 
     private void emit() {

@@ -237,6 +237,14 @@ final class ScalarFunctions {
         return c != 0 ? a : b;
     }
 
+    static float bfloat16ToFloat(short bits) {
+        return Float.intBitsToFloat(bits << 16);
+    }
+
+    static float toFloat(double x) {
+        return (float) x;
+    }
+
     static float toFloat(float x) {
         return x;
     }

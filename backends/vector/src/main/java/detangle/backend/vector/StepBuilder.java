@@ -9,7 +9,6 @@ import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
 import detangle.backend.vector.kernel.RelativeTable;
 import detangle.backend.vector.kernel.RowKernels;
-import detangle.ir.DType;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Strides;
@@ -17,6 +16,7 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
+import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -26,11 +26,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/**
- * Chooses a kernel for each operation and binds it to memory. What has no kernel for its types or shapes runs in the
- * interpreter ({@link #interpreted}), so every operation runs.
- */
+/** Binds the kernels that {@link Kernels} chooses to the memory of a run at given sizes. */
 final class StepBuilder {
+    private final Selection selection;
     private final Map<Node, View> views;
     private final Constants constants;
     private final Map<String, Long> bindings;
@@ -45,10 +43,17 @@ final class StepBuilder {
     private record TableKey(Node table, int centre, int rows) {}
 
     /**
+     * @param selection the kernels of the program's nodes
      * @param fixed values that are the same at each run
      * @param views where values are, to be filled while steps are built
      */
-    StepBuilder(Set<Node> fixed, Map<Node, View> views, Constants constants, Map<String, Long> bindings) {
+    StepBuilder(
+            Selection selection,
+            Set<Node> fixed,
+            Map<Node, View> views,
+            Constants constants,
+            Map<String, Long> bindings) {
+        this.selection = selection;
         this.fixed = fixed;
         this.views = views;
         this.constants = constants;
@@ -59,93 +64,74 @@ final class StepBuilder {
         return Arrays.stream(sizes).mapToInt(Math::toIntExact).toArray();
     }
 
-    /** The step that computes a node into its view; empty where there is nothing to do. */
-    Optional<Step> step(Node node, View out) {
+    /** The step that computes a node into its view; {@link Step#NOTHING} where there is nothing to do. */
+    Step step(Node node, View out) {
         if (out.elements() == 0) {
-            return Optional.empty();
+            return Step.NOTHING;
         }
-        return switch (node.op()) {
-            case TensorOp op -> tensorStep(op, node, out);
-            case KernelOp op -> Optional.of(kernelStep(op, node, out));
-        };
+        return selection
+                .kernel(node)
+                .map(kernel -> kernel.binder().bind(this, node, out))
+                .orElseGet(() -> interpreted(node, out));
     }
 
     private View in(Node node, int operand) {
         return views.get(node.input(operand));
     }
 
-    private Optional<Step> tensorStep(TensorOp op, Node node, View out) {
-        return switch (op) {
-            case TensorOp.Reshape r -> copyUnlessShared(in(node, 0), out);
-            case TensorOp.StopGradient s -> copyUnlessShared(in(node, 0), out);
-            case TensorOp.Transfer t -> copyUnlessShared(in(node, 0), out);
-            case TensorOp.Transpose(var permutation) -> Optional.of(Movement.transpose(in(node, 0), permutation, out));
-            case TensorOp.Broadcast b -> {
-                View x = in(node, 0);
-                yield Optional.of(Movement.strided(x, Strides.broadcast(x.shape(), out.shape()), out));
-            }
-            case TensorOp.Slice(var axis, var start, var limit) -> {
-                int from = Math.toIntExact(start.evaluate(bindings));
-                int to = Math.toIntExact(limit.evaluate(bindings));
-                if (from < 0 || to > in(node, 0).dim(axis)) {
-                    throw new InputException("slice [" + from + ", " + to + ") does not lie in an axis of "
-                            + in(node, 0).dim(axis) + " at sizes " + bindings);
-                }
-                yield Optional.of(Movement.along(axis, in(node, 0), from, out, 0, to - from));
-            }
-            case TensorOp.Pad(var axis, var before, var after) -> {
-                int front = Math.toIntExact(before.evaluate(bindings));
-                if (front < 0 || after.evaluate(bindings) < 0) {
-                    throw new InputException("an axis cannot be padded by a negative number at sizes " + bindings);
-                }
-                yield Optional.of(Movement.pad(axis, in(node, 0), front, out));
-            }
-            case TensorOp.Concat(var axis) -> Optional.of(concat(axis, node, out));
-            case TensorOp.Dot(var lhsT, var rhsT)
-            when !lhsT && out.dtype() == DType.F32 -> Optional.of(dot(rhsT, in(node, 0), in(node, 1), out));
-            case TensorOp.Gather g -> Optional.of(gather(node, out));
-            case TensorOp.Unary o -> Optional.of(interpreted(node, out));
-            case TensorOp.Binary o -> Optional.of(interpreted(node, out));
-            case TensorOp.Compare o -> Optional.of(interpreted(node, out));
-            case TensorOp.Select o -> Optional.of(interpreted(node, out));
-            case TensorOp.Convert o -> Optional.of(interpreted(node, out));
-            case TensorOp.Reduce o -> Optional.of(interpreted(node, out));
-            case TensorOp.Dot o -> Optional.of(interpreted(node, out));
-            case TensorOp.ScatterAdd o ->
-                Optional.of(
-                        StoredOperands.addsToZeros(node)
-                                ? Movement.scatterAdd(in(node, 1), in(node, 2), out)
-                                : interpreted(node, out));
-            case TensorOp.GatherLast o -> Optional.of(interpreted(node, out));
-            case TensorOp.ScatterAddLast o -> Optional.of(interpreted(node, out));
-            case TensorOp.Toeplitz o -> Optional.of(interpreted(node, out));
-            case TensorOp.Conv1d o -> Optional.of(interpreted(node, out));
-            case TensorOp.RandomUniform o -> Optional.of(interpreted(node, out));
-            case TensorOp.Input o -> Optional.empty();
-            case TensorOp.Param o -> Optional.of(interpreted(node, out));
-            case TensorOp.Constant o -> Optional.of(interpreted(node, out));
-            case TensorOp.Iota o -> Optional.of(interpreted(node, out));
-        };
+    /** A value that is kept, moved to other memory where the plan did not let it share. */
+    Step copy(Node node, View to) {
+        View from = in(node, 0);
+        return from.array() == to.array() && from.offset() == to.offset() ? Step.NOTHING : Movement.copy(from, to);
     }
 
-    private static Optional<Step> copyUnlessShared(View from, View to) {
-        return from.array() == to.array() && from.offset() == to.offset()
-                ? Optional.empty()
-                : Optional.of(Movement.copy(from, to));
+    Step transpose(TensorOp.Transpose op, Node node, View out) {
+        return Movement.transpose(in(node, 0), op.permutation(), out);
     }
 
-    private Step concat(int axis, Node node, View out) {
+    Step broadcast(Node node, View out) {
+        View x = in(node, 0);
+        return Movement.strided(x, Strides.broadcast(x.shape(), out.shape()), out);
+    }
+
+    Step slice(TensorOp.Slice op, Node node, View out) {
+        int from = Math.toIntExact(op.start().evaluate(bindings));
+        int to = Math.toIntExact(op.limit().evaluate(bindings));
+        if (from < 0 || to > in(node, 0).dim(op.axis())) {
+            throw new InputException("slice [" + from + ", " + to + ") does not lie in an axis of "
+                    + in(node, 0).dim(op.axis()) + " at sizes " + bindings);
+        }
+        return Movement.along(op.axis(), in(node, 0), from, out, 0, to - from);
+    }
+
+    Step pad(TensorOp.Pad op, Node node, View out) {
+        int front = Math.toIntExact(op.before().evaluate(bindings));
+        if (front < 0 || op.after().evaluate(bindings) < 0) {
+            throw new InputException("an axis cannot be padded by a negative number at sizes " + bindings);
+        }
+        return Movement.pad(op.axis(), in(node, 0), front, out);
+    }
+
+    Step concat(TensorOp.Concat op, Node node, View out) {
         List<Step> parts = new ArrayList<>();
         int at = 0;
         for (int i = 0; i < node.inputs().size(); i++) {
             View part = in(node, i);
-            parts.add(Movement.along(axis, part, 0, out, at, part.dim(axis)));
-            at += part.dim(axis);
+            parts.add(Movement.along(op.axis(), part, 0, out, at, part.dim(op.axis())));
+            at += part.dim(op.axis());
         }
         return () -> parts.forEach(Step::run);
     }
 
-    private static Step dot(boolean rhsT, View a, View b, View out) {
+    /** Numbers of any type as floats. */
+    Step toFloats(Node node, View out) {
+        Tensor x = in(node, 0).asTensor();
+        return () -> x.copyTo(0, out.floats(), out.offset(), out.elements());
+    }
+
+    Step dot(TensorOp.Dot op, Node node, View out) {
+        View a = in(node, 0);
+        View b = in(node, 1);
         int[] batch = Arrays.copyOf(out.shape(), out.rank() - 2);
         int[] batchA = Arrays.copyOf(a.shape(), a.rank() - 2);
         int[] batchB = Arrays.copyOf(b.shape(), b.rank() - 2);
@@ -154,54 +140,33 @@ final class StepBuilder {
         int k = a.dim(-1);
         int[] ia = Strides.offsets(batch, Strides.broadcast(batchA, batch));
         int[] ib = Strides.offsets(batch, Strides.broadcast(batchB, batch));
+        boolean rhsT = op.transposeRhs();
         return () -> MatMul.run(
                 a.floats(), a.offset(), ia, b.floats(), b.offset(), ib, rhsT, m, k, n, out.floats(), out.offset());
     }
 
-    /** Rows of stored data are read where they are mapped. */
-    private Step gather(Node node, View out) {
-        View ids = in(node, 1);
-        if (!StoredOperands.isRead(node, 0)) {
-            return Movement.gather(in(node, 0), ids, out);
-        }
-        Tensor rows = constants.named(node.input(0)).orElseThrow();
-        return () ->
-                out.copyFrom(new Interpreter(Precision.F32).apply(node.op(), List.of(rows, ids.asTensor()), bindings));
+    Step reduce(TensorOp.Reduce op, Node node, View out) {
+        return Reduction.of(op.function(), op.axis(), in(node, 0), out);
     }
 
-    private Step kernelStep(KernelOp op, Node node, View out) {
-        boolean f32 = out.dtype() == DType.F32;
-        return switch (op) {
-            case KernelOp.Elementwise(var region) -> {
-                List<View> operands = node.inputs().stream().map(views::get).toList();
-                yield RegionCompiler.compile(region)
-                        .<Step>map(kernel -> new ElementwiseStep(kernel, operands, out))
-                        .orElseGet(() -> interpreted(node, out));
-            }
-            case KernelOp.Linear linear when f32 && isF32(node, 1) -> linear(linear, node, out);
-            case KernelOp.LayerNorm norm when f32 && isF32(node, 1) -> layerNorm(norm, node, out);
-            case KernelOp.Embedding embedding when f32 -> embedding(embedding, node, out);
-            case KernelOp.MaskedSoftmax() when f32 -> softmax(in(node, 0), in(node, 1), out);
-            case KernelOp.DisentangledAttention attention
-            when f32 && StoredOperands.hasNoMaskPerHead(node) -> attention(attention, node, out);
-            case KernelOp.PackedAttention attention when f32 -> packedAttention(attention, node, out);
-            case KernelOp.Linear o -> interpreted(node, out);
-            case KernelOp.LayerNorm o -> interpreted(node, out);
-            case KernelOp.Embedding o -> interpreted(node, out);
-            case KernelOp.MaskedSoftmax o -> interpreted(node, out);
-            case KernelOp.DisentangledAttention o -> interpreted(node, out);
-            case KernelOp.PackedAttention o -> interpreted(node, out);
-        };
+    Step gather(Node node, View out) {
+        return Movement.gather(in(node, 0), in(node, 1), out);
     }
 
-    /** Whether operands from an index on are stored constants or f32 in memory. */
-    private boolean isF32(Node node, int from) {
-        for (int i = from; i < node.inputs().size(); i++) {
-            if (!StoredOperands.isRead(node, i) && in(node, i).dtype() != DType.F32) {
-                return false;
-            }
-        }
-        return true;
+    Step gatherStored(Node node, View out) {
+        return Movement.gather(constants.named(node.input(0)).orElseThrow(), in(node, 1), out);
+    }
+
+    Step gatherLast(Node node, View out) {
+        return Movement.gatherLast(in(node, 0), in(node, 1), out);
+    }
+
+    Step scatterAdd(Node node, View out) {
+        return Movement.scatterAdd(in(node, 1), in(node, 2), out);
+    }
+
+    Step elementwise(MethodHandle code, Node node, View out) {
+        return new ElementwiseStep(code, node.inputs().stream().map(views::get).toList(), out);
     }
 
     private PackedMatrix matrix(Node node, int operand) {
@@ -209,8 +174,12 @@ final class StepBuilder {
         return PackedMatrix.ofRows(v.floats(), v.offset(), v.dim(0), v.dim(1));
     }
 
+    private boolean inMemory(Node node, int operand) {
+        return selection.reads(node, operand) == Kernel.Reads.MEMORY;
+    }
+
     private boolean isFixed(Node node, int operand) {
-        return StoredOperands.isRead(node, operand) || fixed.contains(node.input(operand));
+        return !inMemory(node, operand) || fixed.contains(node.input(operand));
     }
 
     /** What an operand becomes for a kernel: once if it is fixed, else at each run. */
@@ -224,7 +193,7 @@ final class StepBuilder {
 
     /** A vector operand, padded to whole panels. */
     private Supplier<float[]> vector(Node node, int operand) {
-        if (StoredOperands.isRead(node, operand)) {
+        if (!inMemory(node, operand)) {
             return prepared(true, () -> constants.vector(node.input(operand)));
         }
         View v = in(node, operand);
@@ -233,14 +202,13 @@ final class StepBuilder {
                 () -> Constants.padded(Arrays.copyOfRange(v.floats(), v.offset(), v.offset() + v.elements())));
     }
 
-    private Step linear(KernelOp.Linear op, Node node, View out) {
+    Step linear(KernelOp.Linear op, Node node, View out) {
         View x = in(node, 0);
         int n = out.dim(-1);
         int rows = out.rows();
         int k = x.dim(-1);
         Supplier<Panels> weight = prepared(
-                isFixed(node, 1),
-                () -> StoredOperands.isRead(node, 1) ? constants.matrix(node.input(1)) : matrix(node, 1));
+                isFixed(node, 1), () -> !inMemory(node, 1) ? constants.matrix(node.input(1)) : matrix(node, 1));
         float[] zeros = new float[n + PackedMatrix.WIDTH];
         Supplier<float[]> bias = op.bias() ? vector(node, 2) : () -> zeros;
         Supplier<Gemm.Target> target =
@@ -252,7 +220,7 @@ final class StepBuilder {
         return () -> gemm.run(List.of(target.get()));
     }
 
-    private Step layerNorm(KernelOp.LayerNorm op, Node node, View out) {
+    Step layerNorm(KernelOp.LayerNorm op, Node node, View out) {
         View x = in(node, 0);
         View residual = op.residual() ? in(node, 1) : x;
         int last = node.inputs().size() - 1;
@@ -273,9 +241,9 @@ final class StepBuilder {
         return () -> kernel.run(gamma.get(), beta.get());
     }
 
-    private Step embedding(KernelOp.Embedding op, Node node, View out) {
+    Step embedding(KernelOp.Embedding op, Node node, View out) {
         View ids = in(node, 0);
-        Tensor table = StoredOperands.isRead(node, 1)
+        Tensor table = !inMemory(node, 1)
                 ? constants.named(node.input(1)).orElseThrow()
                 : in(node, 1).asTensor();
         Supplier<float[]> gamma = vector(node, 2);
@@ -295,7 +263,9 @@ final class StepBuilder {
                 out.offset());
     }
 
-    private static Step softmax(View x, View mask, View out) {
+    Step softmax(Node node, View out) {
+        View x = in(node, 0);
+        View mask = in(node, 1);
         int[] offsets = Strides.offsets(out.shape(), Strides.broadcast(mask.shape(), out.shape()));
         return () -> RowKernels.maskedSoftmax(
                 x.floats(),
@@ -309,7 +279,7 @@ final class StepBuilder {
                 out.offset());
     }
 
-    private Step attention(KernelOp.DisentangledAttention op, Node node, View out) {
+    Step attention(KernelOp.DisentangledAttention op, Node node, View out) {
         int keys = in(node, 1).dim(1);
         View maskView = in(node, 3);
         int[] scores = {out.dim(0), out.dim(2), out.dim(1), keys};
@@ -327,7 +297,7 @@ final class StepBuilder {
         return attention(kernel, node, positions(op.c2p(), op.p2c(), node, 4, keys), out);
     }
 
-    private Step packedAttention(KernelOp.PackedAttention op, Node node, View out) {
+    Step packedAttention(KernelOp.PackedAttention op, Node node, View out) {
         AttentionKernel kernel = new AttentionKernel(
                 in(node, 3).dim(0) - 1,
                 out.dim(1),
@@ -390,21 +360,18 @@ final class StepBuilder {
     }
 
     private PackedMatrix[] packedHeads(Node node, int operand) {
-        if (StoredOperands.isRead(node, operand)) {
+        if (!inMemory(node, operand)) {
             return constants.heads(node.input(operand));
         }
         View v = in(node, operand);
         return Constants.packHeads(v.floats(), v.offset(), v.shape());
     }
 
-    /** The fallback: one operation in the interpreter, in f32. */
+    /** What has no kernel: one operation in the interpreter, in f32. */
     private Step interpreted(Node node, View out) {
         List<Tensor> operands = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
-            operands.add(
-                    StoredOperands.isRead(node, i)
-                            ? constants.value(node.input(i))
-                            : in(node, i).asTensor());
+            operands.add(in(node, i).asTensor());
         }
         return () -> out.copyFrom(new Interpreter(Precision.F32).apply(node.op(), operands, bindings));
     }

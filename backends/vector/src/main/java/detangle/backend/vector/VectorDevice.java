@@ -11,6 +11,7 @@ import detangle.backend.vector.kernel.Warmup;
 import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
+import detangle.ir.Program;
 import detangle.ir.scalar.Region;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -50,6 +51,11 @@ final class VectorDevice implements Device {
             }
         }
         return kernels;
+    }
+
+    @Override
+    public List<Node> interpreted(Program program) {
+        return Selection.of(program).interpreted();
     }
 
     @Override

@@ -36,6 +36,7 @@ final class VectorExecutable implements Executable {
             Thread.ofPlatform().daemon().name("detangle-run-", 0).factory());
 
     private final Plan plan;
+    private final Selection selection;
     private final Constants constants;
 
     /** By their last use, the latest last. */
@@ -45,7 +46,9 @@ final class VectorExecutable implements Executable {
 
     VectorExecutable(Plan plan) {
         Constants all = new Constants(plan.program());
-        Program program = StoredOperands.pack(plan.program(), all);
+        this.selection = Selection.of(plan.program());
+        selection.logInterpreted();
+        Program program = selection.pack(all);
         this.plan = new Plan(program, plan.memory());
         this.constants = all.of(program);
         // Most of what is folded when a model is compiled has no attention, which takes longest.
@@ -100,7 +103,7 @@ final class VectorExecutable implements Executable {
                     return shape;
                 }
             }
-            BoundShape shape = new BoundShape(plan, constants, ShapeBinding.bind(plan.program(), inputs));
+            BoundShape shape = new BoundShape(plan, selection, constants, ShapeBinding.bind(plan.program(), inputs));
             shapes.add(shape);
             long bytes = shapes.stream().mapToLong(BoundShape::bytes).sum();
             while (shapes.size() > MAX_SHAPES || !shapes.isEmpty() && bytes > MAX_BYTES) {

@@ -103,6 +103,12 @@ record View(DType dtype, Object array, int offset, int[] shape) {
         MemorySegment.copy(tensor.data(), 0, all(), (long) offset * dtype.bytes(), (long) elements() * dtype.bytes());
     }
 
+    /** Copies elements of a tensor of this type, from {@code from} on, to {@code at}. */
+    void copyFrom(Tensor tensor, long from, int at, int count) {
+        int size = dtype.bytes();
+        MemorySegment.copy(tensor.data(), from * size, all(), (long) (offset + at) * size, (long) count * size);
+    }
+
     /** Sets some elements to zero, whatever their type. */
     void clear(int from, int count) {
         all().asSlice((long) (offset + from) * dtype.bytes(), (long) count * dtype.bytes())

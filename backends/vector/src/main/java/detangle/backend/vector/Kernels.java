@@ -1,0 +1,158 @@
+package detangle.backend.vector;
+
+import detangle.backend.vector.Kernel.Reads;
+import detangle.ir.DType;
+import detangle.ir.KernelOp;
+import detangle.ir.Literal;
+import detangle.ir.Node;
+import detangle.ir.Shape;
+import detangle.ir.TensorOp;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The table of this backend's kernels: which one computes a node, and how it reads each operand. Selection, packing and binding all read
+ * it, so that they cannot disagree. A node without a kernel for its types and shapes runs in the interpreter.
+ */
+final class Kernels {
+    private Kernels() {}
+
+    /** The kernel of a node, if there is one. */
+    static Optional<Kernel> of(Node node) {
+        return switch (node.op()) {
+            case TensorOp op -> of(op, node);
+            case KernelOp op -> of(op, node);
+        };
+    }
+
+    private static Optional<Kernel> of(TensorOp op, Node node) {
+        return switch (op) {
+            case TensorOp.Input o -> Optional.of(Kernel.of((b, n, out) -> Step.NOTHING));
+            case TensorOp.Reshape o -> Optional.of(Kernel.of(StepBuilder::copy));
+            case TensorOp.StopGradient o -> Optional.of(Kernel.of(StepBuilder::copy));
+            case TensorOp.Transfer o -> Optional.of(Kernel.of(StepBuilder::copy));
+            case TensorOp.Transpose o -> Optional.of(Kernel.of((b, n, out) -> b.transpose(o, n, out)));
+            case TensorOp.Broadcast o -> Optional.of(Kernel.of(StepBuilder::broadcast));
+            case TensorOp.Slice o -> Optional.of(Kernel.of((b, n, out) -> b.slice(o, n, out)));
+            case TensorOp.Pad o -> Optional.of(Kernel.of((b, n, out) -> b.pad(o, n, out)));
+            case TensorOp.Concat o -> Optional.of(Kernel.of((b, n, out) -> b.concat(o, n, out)));
+            case TensorOp.Convert o -> when(isF32(node), Kernel.of(StepBuilder::toFloats));
+            case TensorOp.Dot o -> when(isF32(node) && !o.transposeLhs(), Kernel.of((b, n, out) -> b.dot(o, n, out)));
+            case TensorOp.Reduce o ->
+                when(
+                        switch (node.type().dtype()) {
+                            case F32, I32, I64 -> true;
+                            case F16, BF16, F64, I8, I1 -> false;
+                        },
+                        Kernel.of((b, n, out) -> b.reduce(o, n, out)));
+            case TensorOp.Gather o ->
+                // Rows of stored data are read where they are mapped.
+                Optional.of(
+                        isNamed(node.input(0)) && node.input(0) != node.input(1)
+                                ? new Kernel(List.of(Reads.STORED, Reads.MEMORY), StepBuilder::gatherStored)
+                                : Kernel.of(StepBuilder::gather));
+            case TensorOp.GatherLast o -> when(isF32(node), Kernel.of(StepBuilder::gatherLast));
+            case TensorOp.ScatterAdd o ->
+                when(
+                        isF32(node) && isZeros(node.input(0)),
+                        new Kernel(List.of(Reads.NOTHING, Reads.MEMORY), StepBuilder::scatterAdd));
+            case TensorOp.Unary o -> Optional.empty();
+            case TensorOp.Binary o -> Optional.empty();
+            case TensorOp.Compare o -> Optional.empty();
+            case TensorOp.Select o -> Optional.empty();
+            case TensorOp.ScatterAddLast o -> Optional.empty();
+            case TensorOp.Toeplitz o -> Optional.empty();
+            case TensorOp.Conv1d o -> Optional.empty();
+            case TensorOp.RandomUniform o -> Optional.empty();
+            case TensorOp.Param o -> Optional.empty();
+            case TensorOp.Constant o -> Optional.empty();
+            case TensorOp.Iota o -> Optional.empty();
+        };
+    }
+
+    private static Optional<Kernel> of(KernelOp op, Node node) {
+        return switch (op) {
+            case KernelOp.Elementwise(var region) ->
+                RegionCompiler.compile(region).map(code -> Kernel.of((b, n, out) -> b.elementwise(code, n, out)));
+            case KernelOp.Linear o -> {
+                Reads weight = isNamed(Constants.stored(node.input(1))) ? Reads.PACKED : Reads.MEMORY;
+                yield floats(node, 2, List.of(Reads.MEMORY, weight), (b, n, out) -> b.linear(o, n, out));
+            }
+            case KernelOp.LayerNorm o ->
+                floats(
+                        node,
+                        o.residual() ? 2 : 1,
+                        o.residual() ? List.of(Reads.MEMORY, Reads.MEMORY) : List.of(Reads.MEMORY),
+                        (b, n, out) -> b.layerNorm(o, n, out));
+            case KernelOp.Embedding o -> embedding(o, node);
+            case KernelOp.MaskedSoftmax o -> when(isF32(node), Kernel.of(StepBuilder::softmax));
+            case KernelOp.DisentangledAttention o ->
+                when(
+                        isF32(node) && hasOneMaskForAllHeads(node),
+                        attention(node, 4, (b, n, out) -> b.attention(o, n, out)));
+            case KernelOp.PackedAttention o ->
+                when(isF32(node), attention(node, 7, (b, n, out) -> b.packedAttention(o, n, out)));
+        };
+    }
+
+    private static Optional<Kernel> when(boolean takes, Kernel kernel) {
+        return takes ? Optional.of(kernel) : Optional.empty();
+    }
+
+    /** A kernel whose operands from {@code vectors} on are vectors, stored or in memory; all in memory are f32, as is the result. */
+    private static Optional<Kernel> floats(Node node, int vectors, List<Reads> first, Kernel.Binder binder) {
+        List<Reads> reads = new ArrayList<>(first);
+        for (int i = vectors; i < node.inputs().size(); i++) {
+            reads.add(isNamed(node.input(i)) ? Reads.STORED : Reads.MEMORY);
+        }
+        boolean takes = isF32(node);
+        for (int i = 0; i < reads.size(); i++) {
+            takes &= reads.get(i) != Reads.MEMORY || isF32(node.input(i));
+        }
+        return when(takes, new Kernel(reads, binder));
+    }
+
+    /** Operands: ids, table, gamma, beta, and the mask of rows where there is one. */
+    private static Optional<Kernel> embedding(KernelOp.Embedding op, Node node) {
+        List<Reads> reads = new ArrayList<>(List.of(Reads.MEMORY));
+        for (int i = 1; i <= 3; i++) {
+            reads.add(isNamed(node.input(i)) ? Reads.STORED : Reads.MEMORY);
+        }
+        reads.add(Reads.MEMORY);
+        boolean takes = isF32(node);
+        for (int i = 2; i <= 3; i++) {
+            takes &= reads.get(i) == Reads.STORED || isF32(node.input(i));
+        }
+        return when(takes, new Kernel(reads, (b, n, out) -> b.embedding(op, n, out)));
+    }
+
+    /** @param tables the first operand behind which tables of positions {@code [A,P,d]} stand */
+    private static Kernel attention(Node node, int tables, Kernel.Binder binder) {
+        List<Reads> reads = new ArrayList<>();
+        for (int i = 0; i < node.inputs().size(); i++) {
+            Node operand = node.input(i);
+            reads.add(i >= tables && isNamed(operand) && operand.type().rank() == 3 ? Reads.PACKED : Reads.MEMORY);
+        }
+        return new Kernel(reads, binder);
+    }
+
+    private static boolean hasOneMaskForAllHeads(Node attention) {
+        Shape shape = attention.input(3).shape();
+        return shape.rank() < 3 || shape.dim(-3).isOne();
+    }
+
+    private static boolean isZeros(Node node) {
+        return node.op() instanceof TensorOp.Broadcast
+                && node.input(0).op() instanceof TensorOp.Constant(Literal.Splat(double value), var type)
+                && value == 0;
+    }
+
+    private static boolean isF32(Node node) {
+        return node.type().dtype() == DType.F32;
+    }
+
+    private static boolean isNamed(Node node) {
+        return node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type);
+    }
+}

@@ -1,0 +1,129 @@
+package detangle.backend.vector;
+
+import detangle.backend.vector.Kernel.Reads;
+import detangle.ir.KernelOp;
+import detangle.ir.Literal;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.text.Printer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The kernels of a program's nodes, chosen once from the table in {@link Kernels}, and what follows from how they read their operands. */
+final class Selection {
+    private static final System.Logger LOG = System.getLogger("detangle.backend.vector");
+
+    /** The operations that a line of the log has named. */
+    private static final Set<String> NAMED = ConcurrentHashMap.newKeySet();
+
+    private final Program program;
+    private final Set<Node> eachRun;
+    private final Map<Node, Optional<Kernel>> kernels = new IdentityHashMap<>();
+
+    private Selection(Program program) {
+        this.program = program;
+        this.eachRun = program.inputDependent();
+        program.nodes().forEach(node -> kernels.put(node, Kernels.of(node)));
+    }
+
+    static Selection of(Program program) {
+        return new Selection(program);
+    }
+
+    /** The kernel that computes a node; empty where the interpreter does. */
+    Optional<Kernel> kernel(Node node) {
+        return kernels.get(node);
+    }
+
+    /** How a node's kernel reads an operand; the interpreter reads all from memory. */
+    Reads reads(Node node, int operand) {
+        return kernel(node).map(k -> k.reads(operand)).orElse(Reads.MEMORY);
+    }
+
+    /** The nodes that the interpreter computes at each run. */
+    List<Node> interpreted() {
+        return program.nodes().stream()
+                .filter(node -> eachRun.contains(node) && kernel(node).isEmpty())
+                .toList();
+    }
+
+    /** Says in the log, once for each operation, that the interpreter runs it. */
+    void logInterpreted() {
+        for (Node node : interpreted()) {
+            String operation = Printer.mnemonic(node.op());
+            if (NAMED.add(operation)) {
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "{0} has no kernel for vectors at its types and shapes, such as {1}: the interpreter runs it, slowly",
+                        operation,
+                        node.type());
+            }
+        }
+    }
+
+    /** Values that depend on no input and that an operation reads as memory at each run. */
+    List<Node> fixedRoots() {
+        List<Node> roots = new ArrayList<>();
+        Set<Node> listed = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Node node : program.nodes()) {
+            if (eachRun.contains(node)) {
+                for (int i = 0; i < node.inputs().size(); i++) {
+                    Node input = node.input(i);
+                    if (!eachRun.contains(input) && reads(node, i) == Reads.MEMORY && listed.add(input)) {
+                        roots.add(input);
+                    }
+                }
+            }
+        }
+        for (Output output : program.outputs()) {
+            if (!eachRun.contains(output.node()) && listed.add(output.node())) {
+                roots.add(output.node());
+            }
+        }
+        return roots;
+    }
+
+    /** Packs the weights ahead of the first run, and returns the program without the data that is needed no more. */
+    Program pack(Constants constants) {
+        Map<String, Tensor> kept = new HashMap<>(program.constants());
+        Set<String> needed = new HashSet<>();
+        for (Node node : program.nodes()) {
+            for (int i = 0; i < node.inputs().size(); i++) {
+                if (eachRun.contains(node) && reads(node, i) == Reads.PACKED) {
+                    pack(node, i, constants);
+                } else {
+                    // What no input changes is evaluated by the interpreter, which reads weights as they are.
+                    addName(node.input(i), needed);
+                }
+            }
+        }
+        program.outputs().forEach(output -> addName(output.node(), needed));
+        kept.keySet().retainAll(needed);
+        return program.withConstants(kept);
+    }
+
+    private static void pack(Node node, int operand, Constants constants) {
+        if (node.op() instanceof KernelOp.Linear) {
+            constants.matrix(node.input(operand));
+        } else {
+            constants.heads(node.input(operand));
+        }
+    }
+
+    private static void addName(Node node, Set<String> names) {
+        if (node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
+            names.add(name);
+        }
+    }
+}
