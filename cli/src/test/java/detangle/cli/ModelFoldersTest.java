@@ -170,7 +170,7 @@ class ModelFoldersTest {
             @Override
             public void close() {}
         };
-        Logger logger = Logger.getLogger("detangle.models.deberta.ConfigReader");
+        Logger logger = Logger.getLogger("detangle.models.deberta.ConfigWarnings");
         logger.addHandler(handler);
         try {
             assertEquals(0, result(command("classify", model)).status());

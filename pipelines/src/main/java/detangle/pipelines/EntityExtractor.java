@@ -66,7 +66,7 @@ public final class EntityExtractor implements Pipeline {
      * @throws PipelineException if the model that it names cannot be had
      */
     public static EntityExtractor load(Path folder, PipelineOptions options) {
-        GlinerFolder parts = GlinerFolder.open(folder);
+        GlinerFolder parts = GlinerFolder.open(folder, options.ignoreUnused());
         GlinerConfig config = parts.config();
         Weights weights = parts.weights();
         SessionOptions session = SessionOptions.DEFAULT

@@ -4,6 +4,7 @@ import detangle.hub.Hub;
 import detangle.hub.HubException;
 import detangle.hub.HubOptions;
 import detangle.hub.HubProgress;
+import detangle.models.deberta.ConfigException;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerModel;
 import detangle.models.text.Encoding;
@@ -24,7 +25,8 @@ import java.util.Optional;
  * @param sepId the token between the labels and the text
  */
 record GlinerFolder(GlinerConfig config, Tokenizer tokenizer, Weights weights, int entId, int sepId) {
-    static GlinerFolder open(Path folder) {
+    /** @param ignoreUnused whether tensors of the model may be left over */
+    static GlinerFolder open(Path folder, boolean ignoreUnused) {
         Optional<Path> base = GlinerConfig.baseModel(folder).map(name -> base(folder, name));
         Tokenizer tokenizer = Tokenizers.load(
                 Tokenizers.exists(folder)
@@ -34,16 +36,28 @@ record GlinerFolder(GlinerConfig config, Tokenizer tokenizer, Weights weights, i
         try {
             int rows = GlinerModel.wordRows(weights);
             GlinerConfig config = GlinerConfig.read(folder, base, rows);
+            GlinerModel.check(config, weights, ignoreUnused);
             int[] ent = tokens(tokenizer, config.entToken());
             int[] sep = tokens(tokenizer, config.sepToken());
             int entId = config.classTokenIndex()
                     .orElseGet(() -> ent.length == 1 ? ent[0] : added(weights, tokenizer, rows, config));
             // Where the tokenizer is that of the encoder's model, the token was added to it after the other.
             int sepId = sep.length == 1 ? sep[0] : entId + 1;
+            checkRow(folder, weights, rows, config.entToken(), entId);
+            checkRow(folder, weights, rows, config.sepToken(), sepId);
             return new GlinerFolder(config, tokenizer, weights, entId, sepId);
         } catch (RuntimeException | Error e) {
             weights.close();
             throw e;
+        }
+    }
+
+    private static void checkRow(Path folder, Weights weights, int rows, String token, int id) {
+        if (id >= rows) {
+            throw new ConfigException(
+                    folder.resolve(GlinerConfig.FILE),
+                    "gives " + token + " the id " + id + " (class_token_index), and " + weights.origin() + " has "
+                            + rows + " rows of words");
         }
     }
 

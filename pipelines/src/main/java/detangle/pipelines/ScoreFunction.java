@@ -1,5 +1,6 @@
 package detangle.pipelines;
 
+import detangle.ir.OneLine;
 import detangle.models.deberta.ConfigException;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.sentence.CrossEncoderSettings;
@@ -50,7 +51,7 @@ interface ScoreFunction {
                     "{}: {} is {}, which is not one of PyTorch's: scores are made as if nothing was said",
                     stated.file(),
                     stated.field(),
-                    name);
+                    OneLine.of(name));
         }
         return known;
     }

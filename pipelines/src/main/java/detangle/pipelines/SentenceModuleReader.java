@@ -8,17 +8,28 @@ import detangle.models.sentence.ModuleWeights;
 import detangle.models.sentence.SentenceDefaults;
 import detangle.models.sentence.SentenceModules;
 import detangle.models.sentence.SentenceModules.Module;
+import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /** Reads the modules that stand behind the encoder of a sentence-transformers model, in the files of old and new versions. */
 final class SentenceModuleReader {
+    /** As wide as the widest encoder that is read. */
+    private static final int MOST_FEATURES = 1 << 16;
+
+    private static final Set<String> VECTOR_LAYERS = Set.of("Dense", "LayerNorm", "Normalize");
+
+    /** More than there are kinds. */
+    private static final int MOST_POOLINGS = 16;
+
     private static final String VECTOR = "sentence_embedding";
 
     private final Path model;
@@ -43,6 +54,9 @@ final class SentenceModuleReader {
             throw new ConfigException(modules.file(), "its first module is not a Transformer");
         }
         for (Module module : modules.behind()) {
+            if (VECTOR_LAYERS.contains(module.name())) {
+                requirePooling(module);
+            }
             switch (module.name()) {
                 case "Pooling" -> pooling(module);
                 case "Dense" -> add(module, dense(module));
@@ -62,10 +76,13 @@ final class SentenceModuleReader {
         return new SentenceVectors(modules.file(), pooling, includePrompt, layers, defaults);
     }
 
-    private void add(Module module, VectorLayer layer) {
+    private void requirePooling(Module module) {
         if (pooling.isEmpty()) {
             throw new ConfigException(modules.file(), module.name() + " stands before Pooling, which is not supported");
         }
+    }
+
+    private void add(Module module, VectorLayer layer) {
         int input = width;
         width = layer.width(input)
                 .orElseThrow(() -> new ConfigException(
@@ -99,6 +116,10 @@ final class SentenceModuleReader {
         List<JsonNode> names = value.isArray() ? value.valueStream().toList() : List.of(value);
         if (names.isEmpty()) {
             throw fields.fault("pooling_mode", "names no pooling");
+        }
+        if (names.size() > MOST_POOLINGS) {
+            throw fields.fault(
+                    "pooling_mode", "names " + names.size() + " poolings; at most " + MOST_POOLINGS + " are read");
         }
         return names.stream()
                 .map(name -> Pooling.named(name.asString(""))
@@ -159,8 +180,11 @@ final class SentenceModuleReader {
     private VectorLayer dense(Module module) {
         ConfigFields fields = config(module);
         requireVectors(fields);
-        int in = fields.required("in_features");
-        int out = fields.required("out_features");
+        int in = fields.required("in_features", MOST_FEATURES);
+        int out = fields.required("out_features", MOST_FEATURES);
+        if (in != width) {
+            throw fields.fault("in_features", "is " + in + ", and " + width + " numbers come to it");
+        }
         boolean residual = fields.flag("use_residual", false);
         TorchActivation activation = fields.text("activation_function")
                 .map(name -> TorchActivation.named(name)
@@ -168,22 +192,35 @@ final class SentenceModuleReader {
                                 "activation_function",
                                 "is " + name + "; known are " + TorchActivation.names() + " of torch.nn")))
                 .orElse(TorchActivation.TANH);
+        boolean bias = fields.flag("bias", true);
+        boolean projected = residual && in != out;
         try (Weights weights = ModuleWeights.open(model, module)) {
+            checkUsed(weights, fields, "linear.bias", bias);
+            checkUsed(weights, fields, "residual.weight", projected);
             return new VectorLayer.Dense(
                     matrix(weights, "linear.weight", out, in),
-                    fields.flag("bias", true) ? vector(weights, "linear.bias", out) : new float[out],
+                    bias ? vector(weights, "linear.bias", out) : new float[out],
                     activation,
                     residual
-                            ? Optional.of(in == out ? new float[0][] : matrix(weights, "residual.weight", out, in))
+                            ? Optional.of(projected ? matrix(weights, "residual.weight", out, in) : new float[0][])
                             : Optional.empty());
         }
     }
 
     private VectorLayer layerNorm(Module module) {
-        int dimension = config(module).required("dimension");
+        int dimension = config(module).required("dimension", MOST_FEATURES);
         try (Weights weights = ModuleWeights.open(model, module)) {
             return new VectorLayer.LayerNorm(
                     vector(weights, "norm.weight", dimension), vector(weights, "norm.bias", dimension));
+        }
+    }
+
+    /** A module would be another one without a tensor that it has. */
+    private static void checkUsed(Weights weights, ConfigFields fields, String name, boolean used) {
+        if (!used && weights.contains(name)) {
+            throw new ConfigException(
+                    weights.origin(),
+                    "holds " + name + ", and " + fields.file() + " says that there is none: correct it");
         }
     }
 
@@ -208,6 +245,7 @@ final class SentenceModuleReader {
                     name + " has the shape " + Arrays.toString(tensor.shape()) + ", and config.json beside it says "
                             + Arrays.toString(shape));
         }
+        FiniteWeights.check(weights, Map.of(name, tensor));
         return tensor;
     }
 }

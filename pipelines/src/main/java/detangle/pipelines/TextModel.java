@@ -1,7 +1,9 @@
 package detangle.pipelines;
 
+import detangle.ir.OneLine;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.ConfigException;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HeadException;
 import detangle.models.sentence.SentenceSettings;
@@ -40,6 +42,11 @@ final class TextModel implements AutoCloseable {
     /** Tokens before the place where a text was cut off that may be others than those of the whole text, and more. */
     private static final int MARGIN = 64;
 
+    /** Rows of words that a model may have beyond its tokenizer's tokens, some and some of each. */
+    private static final int SPARE_ROWS = 1024;
+
+    private static final double MOST_SPARE = 1.25;
+
     /** Characters of a text that are enough to know it by. */
     private static final int QUOTED = 60;
 
@@ -77,6 +84,7 @@ final class TextModel implements AutoCloseable {
 
     private static TextModel of(
             Session session, Tokenizer tokenizer, SentenceSettings sentence, PipelineOptions options) {
+        warnOfOtherTokenizer(session.config(), tokenizer);
         InputLength length = InputLength.of(
                 session.config(), session.hasAbsolutePositions(), tokenizer, sentence, options.maxLength());
         return new TextModel(
@@ -91,6 +99,19 @@ final class TextModel implements AutoCloseable {
                                         batching,
                                         options.batchSize(),
                                         rows -> session.run(inputs(session, tokenizer, rows))))));
+    }
+
+    /** Released models have up to a thousand rows of words more than their tokenizers have tokens, and never fewer. */
+    private static void warnOfOtherTokenizer(DebertaConfig config, Tokenizer tokenizer) {
+        int tokens = tokenizer.vocabSize();
+        int rows = config.vocabSize();
+        if (tokens > rows || rows > SPARE_ROWS + MOST_SPARE * tokens) {
+            LOG.warn(
+                    "{}: vocab_size is {}, and the tokenizer has {} tokens: it may be that of another model",
+                    OneLine.of(config.file().toString()),
+                    rows,
+                    tokens);
+        }
     }
 
     /**
@@ -364,6 +385,7 @@ final class TextModel implements AutoCloseable {
     }
 
     private static Map<String, Tensor> inputs(Session session, Tokenizer tokenizer, List<Encoding> rows) {
+        rows.forEach(row -> checkIds(session.config(), row));
         Batch batch = Batch.of(rows, tokenizer.padTokenId(), Batch.Side.RIGHT, 1);
         Map<String, Tensor> inputs = new HashMap<>();
         inputs.put("input_ids", batch.inputIds());
@@ -372,6 +394,24 @@ final class TextModel implements AutoCloseable {
             inputs.put("token_type_ids", batch.tokenTypeIds());
         }
         return inputs;
+    }
+
+    /** Tables have a row for each id; a tokenizer of another model makes ids beyond them. */
+    private static void checkIds(DebertaConfig config, Encoding row) {
+        int id = Arrays.stream(row.ids()).max().orElse(0);
+        if (id >= config.vocabSize()) {
+            throw new ConfigException(
+                    config.file(),
+                    "vocab_size is " + config.vocabSize() + ", and the tokenizer makes the id " + id
+                            + " of a text: the tokenizer is that of another model");
+        }
+        int type = Arrays.stream(row.typeIds()).max().orElse(0);
+        if (config.typeVocabSize() > 0 && type >= config.typeVocabSize()) {
+            throw new ConfigException(
+                    config.file(),
+                    "type_vocab_size is " + config.typeVocabSize() + ", and the tokenizer makes the token type " + type
+                            + " of a text: the tokenizer is that of another model");
+        }
     }
 
     @Override

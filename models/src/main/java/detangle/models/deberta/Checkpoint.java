@@ -53,7 +53,9 @@ public final class Checkpoint {
         this.hints = new ConfigHints(config);
         this.encoderPrefix = EncoderPrefix.of(weights);
         // Heads stand beside the encoder: "model.deberta.encoder..." goes with "model.classifier...".
-        this.headPrefix = encoderPrefix.replaceFirst("[^.]+\\.$", "");
+        this.headPrefix = encoderPrefix.isEmpty()
+                ? ""
+                : encoderPrefix.substring(0, encoderPrefix.lastIndexOf('.', encoderPrefix.length() - 2) + 1);
     }
 
     /**

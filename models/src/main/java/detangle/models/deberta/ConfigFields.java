@@ -147,7 +147,7 @@ public record ConfigFields(Path file, JsonNode root) {
     }
 
     /** As {@link #required(String)}, and at most {@code most}. */
-    int required(String field, int most) {
+    public int required(String field, int most) {
         return atMost(most, field, required(field));
     }
 

@@ -1,6 +1,5 @@
 package detangle.models.deberta;
 
-import detangle.models.deberta.Misspellings.Misspelling;
 import detangle.models.weights.Artifact;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,12 +9,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -24,8 +20,6 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * (configuration_deberta.py, configuration_deberta_v2.py, and the getattr calls of the two modeling files).
  */
 final class ConfigReader {
-    private static final Logger LOG = LoggerFactory.getLogger(ConfigReader.class);
-
     private static final String CONFIG = "config.json";
     private static final String GLINER = "gliner_config.json";
 
@@ -38,6 +32,9 @@ final class ConfigReader {
     private static final int MOST_ROWS = 1 << 24;
     private static final int MOST_POSITIONS = 1 << 20;
     private static final int MOST_TYPES = 1 << 16;
+    /** Released models have 1e-7, and other transformers up to 1e-5. */
+    private static final double MOST_EPSILON = 0.01;
+
     private static final int WIDEST_KERNEL = 1 << 10;
 
     /** Every field that is read; a file's others say nothing here. */
@@ -75,14 +72,12 @@ final class ConfigReader {
             "position_biased_input",
             "position_buckets",
             "problem_type",
+            "pruned_heads",
             "relative_attention",
             "share_att_key",
             "tie_word_embeddings",
             "type_vocab_size",
             "vocab_size");
-
-    /** A command reads a configuration several times, and warns once. */
-    private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
 
     private final ConfigFields fields;
     private final ModelType type;
@@ -167,34 +162,9 @@ final class ConfigReader {
                 LabelNames.of(fields),
                 problemType());
         checkBuckets(config);
-        warnOfMisspellings();
-        warnOfMissingTerms(config);
+        refusePrunedHeads();
+        ConfigWarnings.log(fields, FIELDS, config);
         return config;
-    }
-
-    /** Every released model with shared keys has both terms, and a missing one leaves no trace in the checkpoint. */
-    private void warnOfMissingTerms(DebertaConfig config) {
-        for (PositionTerm term : PositionTerm.values()) {
-            if (config.relativeAttention() && config.shareAttKey() && !config.has(term)) {
-                warn("pos_att_type does not name " + term.name().toLowerCase(Locale.ROOT)
-                        + ", and with share_att_key the checkpoint does not show whether it should: add it if the model"
-                        + " was trained with it");
-            }
-        }
-    }
-
-    private void warn(String fault) {
-        String warning = fields.file() + ": " + fault;
-        if (WARNED.add(warning)) {
-            LOG.warn("{}", warning);
-        }
-    }
-
-    private void warnOfMisspellings() {
-        for (Misspelling found : Misspellings.in(fields.names(), FIELDS)) {
-            warn("the field " + found.written() + " is not read, and stands one letter from " + found.meant()
-                    + ": correct it if that is meant");
-        }
     }
 
     private static ModelType modelType(ConfigFields fields) {
@@ -250,8 +220,9 @@ final class ConfigReader {
 
     private double layerNormEps() {
         double eps = fields.number("layer_norm_eps", 1e-7);
-        if (eps <= 0) {
-            throw fields.fault("layer_norm_eps", "is " + eps + "; it must be above 0");
+        // What single precision rounds to 0 is none, and one as large as a variance makes all states alike.
+        if (eps < Float.MIN_NORMAL || eps > MOST_EPSILON) {
+            throw fields.fault("layer_norm_eps", "is " + eps + "; it must be above 0 and at most " + MOST_EPSILON);
         }
         return eps;
     }
@@ -388,6 +359,13 @@ final class ConfigReader {
                         .filter(p -> p.name().toLowerCase(Locale.ROOT).equals(word))
                         .findFirst()
                         .orElseThrow(() -> fields.fault("problem_type", "is '" + word + "', which is not known")));
+    }
+
+    /** Transformers cannot prune heads of DeBERTa either, and fails where a configuration says so. */
+    private void refusePrunedHeads() {
+        if (!fields.object("pruned_heads").root().isEmpty()) {
+            throw fields.fault("pruned_heads", "names heads that are left out, which is not supported");
+        }
     }
 
     /** Beyond half the buckets the bucket grows as ln(r / mid) / ln((max - 1) / mid), which needs max - 1 > mid > 0. */

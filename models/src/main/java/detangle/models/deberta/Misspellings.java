@@ -2,13 +2,21 @@ package detangle.models.deberta;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
-/** Fields of a file that nothing reads, and that stand one letter from one that is read: added, left out, changed or swapped. */
+/** Fields of a file that nothing reads, and that stand one letter from one that is read: added, left out, changed or swapped, or that have its letters. */
 final class Misspellings {
     /** Fields of other models' configurations that are what they are called. */
     private static final Set<String> OTHERS = Set.of("hidden_sizes");
+
+    /** No field that is read is as long. */
+    private static final int LONGEST = 64;
+
+    private static final int MOST = 4;
 
     private Misspellings() {}
 
@@ -21,22 +29,42 @@ final class Misspellings {
     record Misspelling(String written, String meant) {}
 
     /**
-     * Those of a file, in its order.
+     * Those of a file, in its order; at most {@value #MOST}.
      *
      * @param present the fields of the file
      * @param known the fields that are read
      */
     static List<Misspelling> in(Collection<String> present, Set<String> known) {
+        Map<String, String> byLetters = known.stream().collect(Collectors.toMap(Misspellings::letters, f -> f));
         return present.stream()
                 // HuggingFace's own notes begin with an underscore, such as the _num_labels of old releases.
                 .filter(field -> !known.contains(field) && !OTHERS.contains(field) && !field.startsWith("_"))
-                .flatMap(field -> near(field, known).map(meant -> new Misspelling(field, meant)).stream())
+                .flatMap(field -> Optional.ofNullable(byLetters.get(letters(field)))
+                        .or(() -> oneEdit(field, known))
+                        .map(meant -> new Misspelling(field, meant))
+                        .stream())
+                .limit(MOST)
                 .toList();
     }
 
-    /** The field that stands one letter from another. */
+    /** The field that stands one letter from another, or has its letters. */
     static Optional<String> near(String field, Collection<String> fields) {
+        String letters = letters(field);
+        return fields.stream()
+                .filter(other -> isOneEdit(field, other) || letters(other).equals(letters))
+                .sorted()
+                .findFirst();
+    }
+
+    private static Optional<String> oneEdit(String field, Collection<String> fields) {
         return fields.stream().filter(other -> isOneEdit(field, other)).sorted().findFirst();
+    }
+
+    /** As other languages write names: hiddenSize, Hidden-Size. */
+    private static String letters(String field) {
+        return field.length() > LONGEST
+                ? field
+                : field.replaceAll("[_\\-. ]", "").toLowerCase(Locale.ROOT);
     }
 
     private static boolean isOneEdit(String a, String b) {

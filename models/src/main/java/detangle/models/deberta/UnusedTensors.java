@@ -43,7 +43,7 @@ record UnusedTensors(DebertaConfig config, String encoderPrefix, String headPref
 
     private boolean isHarmless(String name) {
         // Positions that the input does without are those of the enhanced mask decoder, which only its head reads.
-        return name.startsWith("embeddings.position_embeddings.") && !config.positionBiasedInput()
+        return name.equals("embeddings.position_embeddings.weight") && !config.positionBiasedInput()
                 // What pre-training of v3 adds to the generator's table; the sum is stored beside it.
                 || name.matches("embeddings\\.(word|position|token_type)_embeddings\\._weight")
                 // HuggingFace makes the norm of the position table whether there is a table or not.

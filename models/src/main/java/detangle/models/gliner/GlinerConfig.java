@@ -52,7 +52,7 @@ public record GlinerConfig(
         return new GlinerConfig(
                 encoder(folder, fields, base, vocabulary < 0 ? rows : vocabulary),
                 fields.between(1, 1 << 16, "hidden_size", 512),
-                fields.between(1, 1 << 10, "max_width", 12),
+                fields.between(1, 1 << 8, "max_width", 12),
                 fields.between(1, 1 << 20, "max_len", 384),
                 spanMode(fields),
                 rnnLayers(fields) == 1,

@@ -6,17 +6,23 @@ import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.models.deberta.EncoderOutput;
 import detangle.models.deberta.Head;
 import detangle.models.deberta.HiddenActivation;
 import detangle.models.deberta.Layers;
+import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * The two programs of a GLiNER model (gliner/modeling/base.py, span_rep.py). The first encodes labels and words; between them
@@ -35,6 +41,14 @@ public final class GlinerModel {
     private static final String LSTM = "rnn.lstm.";
     private static final List<String> SUFFIXES = List.of("_l0", "_l0_reverse");
 
+    private static final String PROJECTION = ENCODER + "projection";
+
+    /** What the names of its own layers begin with. */
+    private static final List<String> ROOTS = List.of("rnn.", "span_rep_layer.", "prompt_rep_layer.", PROJECTION + ".");
+
+    /** As many as any vocabulary may have. */
+    private static final int MOST_ROWS = 1 << 24;
+
     private GlinerModel() {}
 
     /**
@@ -50,12 +64,73 @@ public final class GlinerModel {
                         weights.origin(),
                         "has no " + ENCODER + "bert_layer with word_embeddings, as GLiNER models have"));
         long[] shape = weights.shape(name);
-        if (shape.length != 2 || shape[0] > Integer.MAX_VALUE) {
+        if (shape.length != 2 || shape[0] < 1 || shape[0] > MOST_ROWS) {
             throw new WeightsException(
                     weights.source(name),
                     name + " has the shape " + Arrays.toString(shape) + ", and a table of words has two sizes");
         }
         return (int) shape[0];
+    }
+
+    /**
+     * Holds GLiNER's own layers against a checkpoint, before programs of their sizes are built.
+     *
+     * @param ignoreUnused whether tensors of its layers may be left over, such as an LSTM where gliner_config.json says that there is none
+     * @throws WeightsException that names a tensor that is lacking, of another shape, not of finite numbers, or left over
+     */
+    public static void check(GlinerConfig config, Weights weights, boolean ignoreUnused) {
+        SequencedMap<String, TensorType> parameters = parameters(config);
+        Map<String, Tensor> tensors = new HashMap<>();
+        parameters.forEach((name, type) -> {
+            Tensor tensor = weights.get(name);
+            if (!tensor.type().shape().equals(type.shape()) || !tensor.dtype().isFloat()) {
+                throw new WeightsException(
+                        weights.origin(),
+                        name + " is " + tensor.type() + ", and hidden_size " + config.hiddenSize() + " of "
+                                + GlinerConfig.FILE + " asks for " + type
+                                + ": correct it, or choose the weights that belong to it");
+            }
+            tensors.put(name, tensor);
+        });
+        FiniteWeights.check(weights, tensors);
+        List<String> unused = weights.names().stream()
+                .filter(name -> ROOTS.stream().anyMatch(name::startsWith))
+                .filter(name -> !parameters.containsKey(name) && weights.isFloat(name))
+                .toList();
+        if (!unused.isEmpty() && !ignoreUnused) {
+            throw new WeightsException(
+                    weights.origin(),
+                    "holds " + unused.getFirst()
+                            + (unused.size() == 1 ? "" : " and " + (unused.size() - 1) + " more tensors")
+                            + " of the model that no parameter takes: " + GlinerConfig.FILE
+                            + " describes another model; --ignore-unused passes over them");
+        }
+    }
+
+    /** The parameters beside the encoder's. */
+    private static SequencedMap<String, TensorType> parameters(GlinerConfig config) {
+        SequencedMap<String, TensorType> parameters = new LinkedHashMap<>();
+        long width = config.hiddenSize();
+        if (config.encoder().hiddenSize() != width) {
+            parameters.put(
+                    PROJECTION + ".weight",
+                    TensorType.of(DType.F32, width, config.encoder().hiddenSize()));
+            parameters.put(PROJECTION + ".bias", TensorType.of(DType.F32, width));
+        }
+        if (config.lstm()) {
+            for (String suffix : SUFFIXES) {
+                parameters.put(LSTM + "weight_ih" + suffix, TensorType.of(DType.F32, 2 * width, width));
+                parameters.put(LSTM + "weight_hh" + suffix, TensorType.of(DType.F32, 2 * width, width / 2));
+                parameters.put(LSTM + "bias_ih" + suffix, TensorType.of(DType.F32, 2 * width));
+                parameters.put(LSTM + "bias_hh" + suffix, TensorType.of(DType.F32, 2 * width));
+            }
+        }
+        for (Node node : spans(config).nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
+                parameters.put(name, type);
+            }
+        }
+        return parameters;
     }
 
     /** What stands on the encoder. */
@@ -66,7 +141,7 @@ public final class GlinerModel {
             int width = config.hiddenSize();
             if (config.encoder().hiddenSize() != width) {
                 states = encoder.layers()
-                        .linear(ENCODER + "projection", states, config.encoder().hiddenSize(), width);
+                        .linear(PROJECTION, states, config.encoder().hiddenSize(), width);
             }
             outputs.add(new Output(STATES, encoder.zeroPadding(states)));
             if (config.lstm()) {

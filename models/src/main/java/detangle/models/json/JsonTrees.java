@@ -24,7 +24,7 @@ final class JsonTrees {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     /** Far more than any file of a model has that is read as a tree; as objects so many take some 30 MB. */
-    private static final int MOST_VALUES = 1 << 18;
+    private static final int MOST_VALUES = 1 << 17;
 
     private final JsonParser parser;
     private final boolean unique;

@@ -30,6 +30,12 @@ public record SentenceModules(Path file, List<Module> modules) {
     private static final Pattern FOLDER =
             Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*");
 
+    /** Characters of a folder's name; no file system has longer names. */
+    private static final int LONGEST_FOLDER = 255;
+
+    /** Models have three or four. */
+    private static final int MOST = 64;
+
     public SentenceModules {
         modules = List.copyOf(modules);
     }
@@ -94,6 +100,9 @@ public record SentenceModules(Path file, List<Module> modules) {
         if (!root.isArray()) {
             throw new ConfigException(file.path(), "is not an array of modules");
         }
+        if (root.size() > MOST) {
+            throw new ConfigException(file.path(), "has " + root.size() + " modules; at most " + MOST + " are read");
+        }
         List<Module> modules = new ArrayList<>();
         for (JsonNode module : root) {
             JsonNode path = module.path("path");
@@ -103,8 +112,7 @@ public record SentenceModules(Path file, List<Module> modules) {
                         file.path(), "module " + (modules.size() + 1) + " has no path or no type that is a string");
             }
             // A path of a file must not lead out of the model's folder.
-            if (!path.stringValue().isEmpty()
-                    && !FOLDER.matcher(path.stringValue()).matches()) {
+            if (!isFolder(path.stringValue())) {
                 throw new ConfigException(
                         file.path(),
                         "module " + (modules.size() + 1) + " has the path '" + path.stringValue()
@@ -113,5 +121,10 @@ public record SentenceModules(Path file, List<Module> modules) {
             modules.add(new Module(path.stringValue(), type.stringValue()));
         }
         return new SentenceModules(file.path(), modules);
+    }
+
+    private static boolean isFolder(String path) {
+        return path.isEmpty()
+                || path.length() <= LONGEST_FOLDER && FOLDER.matcher(path).matches();
     }
 }

@@ -194,6 +194,8 @@ class DebertaConfigTest {
         "position_bucket, position_buckets",
         "Relative_attention, relative_attention",
         "num_label, num_labels",
+        "shareAttKey, share_att_key",
+        "HIDDEN-SIZE, hidden_size",
     })
     void aFieldOneLetterFromAKnownOneIsNoticed(String written, String meant) {
         assertEquals(
@@ -203,15 +205,7 @@ class DebertaConfigTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "hidden_sizes",
-                "share_attention_key",
-                "hiddenSize",
-                "vocab_size",
-                "label2id",
-                "summary_type",
-                "_num_labels"
-            })
+            strings = {"hidden_sizes", "share_attention_key", "vocab_size", "label2id", "summary_type", "_num_labels"})
     void otherFieldsAreNone(String field) {
         Set<String> known =
                 Set.of("num_labels", "hidden_size", "share_att_key", "vocab_size", "id2label", "model_type");

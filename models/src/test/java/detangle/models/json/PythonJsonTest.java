@@ -36,14 +36,14 @@ class PythonJsonTest {
     /** Every value of a tree is an object of its own: a file of some megabytes would take a hundred times its size. */
     @Test
     void treesHaveABound() throws InvalidJson {
-        String more = "[" + "[],".repeat((1 << 18) - 1) + "[]]";
+        String more = "[" + "[],".repeat((1 << 17) - 1) + "[]]";
         InvalidJson fault = assertThrows(InvalidJson.class, () -> python(more));
         assertTrue(
                 fault.getMessage()
-                        .startsWith("it has more than 262144 JSON values, which is the most that is read (line 1,"),
+                        .startsWith("it has more than 131072 JSON values, which is the most that is read (line 1,"),
                 fault.getMessage());
         assertEquals(
-                (1 << 18) - 1, python("[" + "0,".repeat((1 << 18) - 2) + "0]").size());
+                (1 << 17) - 1, python("[" + "0,".repeat((1 << 17) - 2) + "0]").size());
     }
 
     @Test

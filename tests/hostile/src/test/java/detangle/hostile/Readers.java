@@ -8,11 +8,15 @@ final class Readers {
     private static final List<Reader> ALL = List.of(
             new ArtifactFileReader(),
             new ByteLevelReader(),
+            new GlinerReader(),
+            new ModelReader(),
             new SafetensorsFileReader(),
             new SentencePieceReader(),
+            new SentenceReader(),
             new ShardIndexReader(),
             new TokenizerJsonReader(),
             new TokenizerSettingsReader(),
+            new TorchDictionaryReader(),
             new TorchStreamReader(),
             new TorchZipReader(),
             new VocabTxtReader());

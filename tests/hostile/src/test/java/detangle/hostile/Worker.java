@@ -65,6 +65,8 @@ final class Worker implements AutoCloseable {
                 .directory(folder.toFile())
                 .redirectError(ProcessBuilder.Redirect.to(errors.toFile()));
         builder.environment().put("HOME", folder.toString());
+        // A folder may name a model on the hub.
+        builder.environment().put("HF_HUB_OFFLINE", "1");
         process = builder.start();
         requests = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
         Thread.ofVirtual().start(this::readLines);

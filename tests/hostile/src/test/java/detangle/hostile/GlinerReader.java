@@ -1,0 +1,241 @@
+package detangle.hostile;
+
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.models.deberta.Architecture;
+import detangle.models.gliner.GlinerConfig;
+import detangle.models.gliner.GlinerModel;
+import detangle.pipelines.EntityExtractor;
+import detangle.pipelines.ExtractionOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/** A folder of a GLiNER model: its configuration with that of the encoder inside, and the tensors of its own layers. */
+final class GlinerReader implements Reader {
+    private static final int WORDS = 16;
+    private static final int WIDTH = 6;
+    private static final String CONFIG = "gliner_config.json";
+    private static final String LSTM = "rnn.lstm.";
+
+    private static final String[][] FIELDS = {
+        {"hidden_size", "2147483647", "hidden_size is 2147483647; it must be at most 65536"},
+        {"hidden_size", "65536", "hidden_size"},
+        {"hidden_size", "7", "gliner_config.json"},
+        {"hidden_size", "0", "hidden_size"},
+        {"hidden_size", "8", "hidden_size 8"},
+        {"max_width", "2147483647", "max_width is 2147483647; it must be at most 256"},
+        {"max_width", "0", "max_width"},
+        {"max_width", "256", ""},
+        {"max_len", "2147483647", "max_len"},
+        {"max_len", "-1", "max_len"},
+        {"class_token_index", "2147483647", "(class_token_index)"},
+        {"class_token_index", "16", "(class_token_index)"},
+        {"class_token_index", "15", "(class_token_index)"},
+        {"class_token_index", "1e999", "class_token_index"},
+        {"class_token_index", "-1", ""},
+        {"vocab_size", "2147483647", "vocab_size"},
+        {"vocab_size", "17", "vocab_size"},
+        {"vocab_size", "0", "vocab_size"},
+        {"ent_token", "7", "ent_token"},
+        {"ent_token", "\"\"", ""},
+        {"ent_token", "\"" + "card ".repeat(100_000) + "\"", ""},
+        {"sep_token", "\"\\u001b[31m\\u202e\"", ""},
+        {"span_mode", "\"token_level\"", "span_mode"},
+        {"span_mode", "\"marker\"", "span_rep_layer"},
+        {"span_mode", "\"\\u001b[31m\"", "span_mode"},
+        {"has_rnn", "false", "rnn.lstm."},
+        {"has_rnn", "\"no\"", "has_rnn"},
+        {"num_rnn_layers", "0", "rnn.lstm."},
+        {"num_rnn_layers", "2147483647", "num_rnn_layers"},
+        {"num_rnn_layers", "-1", "num_rnn_layers"},
+        {"fuse_layers", "true", "fuse_layers"},
+        {"labels_encoder", "\"a\"", "labels_encoder"},
+        {"labels_decoder", "[]", "labels_decoder"},
+        {"relations_layer", "7", "relations_layer"},
+        {"subtoken_pooling", "\"mean\"", "subtoken_pooling"},
+        {"words_splitter_type", "\"spacy\"", "words_splitter_type"},
+        {"post_fusion_schema", "\"a\"", "post_fusion_schema"},
+        {"embed_ent_token", "1", "embed_ent_token"},
+        {"encoder_config", "[]", "encoder_config"},
+        {"encoder_config", "{}", "model_type"},
+        {"encoder_config", "null", "nobody/nothing"},
+        {"model_name", "\"../../../etc\"", ""},
+    };
+
+    private static final String[][] ENCODERS = {
+        {"num_hidden_layers", "100000", "num_hidden_layers is 100000; it must be at most 256"},
+        {"num_hidden_layers", "256", "says 256 layers (num_hidden_layers), and the checkpoint "},
+        {"hidden_size", "65536", "hidden_size"},
+        {"hidden_size", "6", ""},
+        {"intermediate_size", "262144", "by its intermediate_size"},
+        {"position_buckets", "1048576", "position_buckets"},
+        {"type_vocab_size", "65536", "by its type_vocab_size"},
+        {"model_type", "\"bert\"", "model_type"},
+        {"hidden_act", "\"\"", "hidden_act"},
+        {"pos_att_type", "\"c2p|foo\"", "pos_att_type"},
+        {"relative_attention", "false", "relative_attention"},
+    };
+
+    /** The fields of its configuration, the encoder's, and tensors. */
+    private record Gliner(
+            SequencedMap<String, String> fields, SmallModel encoder, SequencedMap<String, Tensor> tensors) {
+        Gliner with(String field, String json) {
+            SequencedMap<String, String> copy = new LinkedHashMap<>(fields);
+            copy.put(field, json);
+            return new Gliner(copy, encoder, tensors);
+        }
+
+        Gliner withEncoder(SmallModel other) {
+            return new Gliner(fields, other, tensors);
+        }
+
+        Gliner withTensor(String name, Tensor tensor) {
+            SequencedMap<String, Tensor> copy = new LinkedHashMap<>(tensors);
+            copy.put(name, tensor);
+            return new Gliner(fields, encoder, copy);
+        }
+
+        Gliner withoutTensor(String name) {
+            SequencedMap<String, Tensor> copy = new LinkedHashMap<>(tensors);
+            copy.remove(name);
+            return new Gliner(fields, encoder, copy);
+        }
+
+        FolderWriter files() {
+            SequencedMap<String, String> all = new LinkedHashMap<>(fields);
+            all.putIfAbsent("encoder_config", encoder.json());
+            return FolderWriter.file(SmallModel.VOCABULARY, SmallModel.TOKENS)
+                    .and(FolderWriter.file(CONFIG, new SmallModel(all, new LinkedHashMap<>()).json()))
+                    .and(SmallModel.weights(SmallModel.WEIGHTS, tensors));
+        }
+    }
+
+    private static final Gliner GOOD = made();
+
+    private static Gliner made() {
+        SequencedMap<String, String> fields = new LinkedHashMap<>();
+        fields.put("model_name", "\"nobody/nothing\"");
+        fields.put("hidden_size", Integer.toString(WIDTH));
+        fields.put("max_width", "3");
+        fields.put("max_len", "20");
+        fields.put("span_mode", "\"markerV0\"");
+        fields.put("class_token_index", "13");
+        fields.put("vocab_size", Integer.toString(WORDS));
+        SmallModel encoder = SmallModel.of(Architecture.ENCODER);
+        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
+        encoder.tensors()
+                .forEach((name, tensor) ->
+                        tensors.put(name.replaceFirst("^deberta\\.", "token_rep_layer.bert_layer.model."), tensor));
+        tensors.put(
+                "token_rep_layer.bert_layer.model.embeddings.word_embeddings.weight", SmallModel.all(0.1f, WORDS, 8));
+        tensors.put("token_rep_layer.projection.weight", SmallModel.all(0.1f, WIDTH, 8));
+        tensors.put("token_rep_layer.projection.bias", SmallModel.all(0.1f, WIDTH));
+        for (String suffix : List.of("_l0", "_l0_reverse")) {
+            tensors.put(LSTM + "weight_ih" + suffix, SmallModel.all(0.1f, 2 * WIDTH, WIDTH));
+            tensors.put(LSTM + "weight_hh" + suffix, SmallModel.all(0.1f, 2 * WIDTH, WIDTH / 2));
+            tensors.put(LSTM + "bias_ih" + suffix, SmallModel.all(0.1f, 2 * WIDTH));
+            tensors.put(LSTM + "bias_hh" + suffix, SmallModel.all(0.1f, 2 * WIDTH));
+        }
+        Gliner gliner = new Gliner(fields, encoder, tensors);
+        Program spans = GlinerModel.spans(config(gliner));
+        for (Node node : spans.nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, var type)) {
+                tensors.put(name, SmallModel.all(0.1f, type.shape().sizes()));
+            }
+        }
+        return gliner;
+    }
+
+    private static GlinerConfig config(Gliner gliner) {
+        try {
+            Path folder = Files.createTempDirectory("gliner");
+            gliner.files().write(folder);
+            GlinerConfig config = GlinerConfig.read(folder, Optional.empty(), WORDS);
+            Folders.remove(folder);
+            return config;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "gliner";
+    }
+
+    @Override
+    public List<Hostile> good() {
+        return List.of(new Hostile("a span model", GOOD.files(), ""));
+    }
+
+    @Override
+    public List<Hostile> madeByHand() {
+        List<Hostile> all = new ArrayList<>();
+        for (String[] field : FIELDS) {
+            String shown = field[1].length() > 100 ? field[1].substring(0, 100) + "..." : field[1];
+            all.add(new Hostile(
+                    field[0] + " is " + shown, GOOD.with(field[0], field[1]).files(), field[2]));
+        }
+        for (String[] field : ENCODERS) {
+            all.add(new Hostile(
+                    field[0] + " of the encoder is " + field[1],
+                    GOOD.withEncoder(GOOD.encoder().with(field[0], field[1])).files(),
+                    field[2]));
+        }
+        all.addAll(SpecialFiles.inPlaceOf(GOOD.files(), CONFIG));
+        tensors(all);
+        return all;
+    }
+
+    private static void tensors(List<Hostile> all) {
+        float[] values = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+        GOOD.tensors().forEach((name, tensor) -> {
+            if (!name.startsWith("token_rep_layer.bert_layer.")) {
+                float[] other = tensor.toFloats();
+                other[0] = values[all.size() % values.length];
+                all.add(new Hostile(
+                        name + " begins with " + other[0],
+                        GOOD.withTensor(name, Tensor.of(other, tensor.shape())).files(),
+                        name));
+                all.add(new Hostile(
+                        name + " is missing", GOOD.withoutTensor(name).files(), name));
+                all.add(new Hostile(
+                        name + " is of another shape",
+                        GOOD.withTensor(name, SmallModel.all(0, 3)).files(),
+                        name));
+            }
+        });
+        String words = "token_rep_layer.bert_layer.model.embeddings.word_embeddings.weight";
+        Map<String, Tensor> others = Map.of(
+                "no word", SmallModel.all(0, 0, 8),
+                "no axis", SmallModel.all(0),
+                "one axis", SmallModel.all(0, 16),
+                "three axes", SmallModel.all(0, 16, 4, 2));
+        others.forEach((what, tensor) -> all.add(new Hostile(
+                "the table of words has " + what, GOOD.withTensor(words, tensor).files(), words)));
+        all.add(new Hostile(
+                "there is no table of words", GOOD.withoutTensor(words).files(), "word_embeddings"));
+        for (String name : List.of("rnn.lstm.weight_ih_l1", "span_rep_layer.a", "prompt_rep_layer.5.weight")) {
+            all.add(new Hostile(
+                    name + " is left over",
+                    GOOD.withTensor(name, SmallModel.all(0, 2)).files(),
+                    name));
+        }
+    }
+
+    @Override
+    public void read(Path folder) {
+        try (EntityExtractor extractor = EntityExtractor.load(folder)) {
+            extractor.extract(SmallModel.TEXT, List.of("money", "the card"), ExtractionOptions.DEFAULT);
+        }
+    }
+}
