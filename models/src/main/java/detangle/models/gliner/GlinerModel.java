@@ -83,11 +83,16 @@ public final class GlinerModel {
         Map<String, Tensor> tensors = new HashMap<>();
         parameters.forEach((name, type) -> {
             Tensor tensor = weights.get(name);
-            if (!tensor.type().shape().equals(type.shape()) || !tensor.dtype().isFloat()) {
+            if (!tensor.dtype().isFloat()) {
                 throw new WeightsException(
                         weights.origin(),
-                        name + " is " + tensor.type() + ", and hidden_size " + config.hiddenSize() + " of "
-                                + GlinerConfig.FILE + " asks for " + type
+                        name + " has dtype " + weights.type(name) + ", and a parameter is a floating-point number");
+            }
+            if (!tensor.type().shape().equals(type.shape())) {
+                throw new WeightsException(
+                        weights.origin(),
+                        name + " has shape " + tensor.type().shape() + ", and hidden_size " + config.hiddenSize()
+                                + " of " + GlinerConfig.FILE + " asks for " + type.shape()
                                 + ": correct it, or choose the weights that belong to it");
             }
             tensors.put(name, tensor);
