@@ -14,6 +14,8 @@ enum FileKind {
     HEADED,
     ZIP,
     GZIP,
+    /** A message of protocol buffers. */
+    PROTO,
     BYTES;
 
     static FileKind of(byte[] content) {
@@ -22,6 +24,9 @@ enum FileKind {
         }
         if (content.length >= 2 && content[0] == 0x1f && content[1] == (byte) 0x8b) {
             return GZIP;
+        }
+        if (ProtoChanges.isMessage(content)) {
+            return PROTO;
         }
         if (HeaderChanges.headerLength(content) > 0) {
             return HEADED;

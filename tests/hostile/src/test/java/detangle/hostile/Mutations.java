@@ -67,6 +67,7 @@ final class Mutations {
             case HEADED -> HeaderChanges::changed;
             case ZIP -> ZipChanges::changed;
             case GZIP -> GzipChanges::changed;
+            case PROTO -> ProtoChanges::changed;
             case BYTES -> Bytes::changed;
         };
     }
