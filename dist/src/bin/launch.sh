@@ -12,6 +12,12 @@ if [ -z "$cache" ] || ! mkdir -p "$cache/detangle" 2>/dev/null || [ ! -w "$cache
     fi
 fi
 
+# A forward pass leaves little behind but its outputs, so a small nursery does. A server also reads what clients send, for weeks, and is to give
+# memory back that it does not need any more; but JDK 25 before 25.0.3 can corrupt memory under G1 (SPARK-55852).
+collector="-XX:+UseParallelGC -XX:MaxNewSize=128m"
+if [ "${1:-}" = serve ] && ! grep -Eqs '^JAVA_VERSION="25(\.0(\.[0-2](\.[0-9]+)*)?)?"' "$JAVA_HOME/release"; then
+    collector="-XX:+UseG1GC -XX:G1PeriodicGCInterval=10000 -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=30"
+fi
 set -- -m detangle.cli/detangle.cli.Main "$@"
 modules=$lib
 if ls "$lib"/detangle-backend-tornado-*.jar >/dev/null 2>&1 && tornado=$(find_tornadovm); then
@@ -25,11 +31,11 @@ fi
 if grep -Eqs '\[(always|madvise)\]' /sys/kernel/mm/transparent_hugepage/enabled; then
     set -- -XX:+UseTransparentHugePages "$@"
 fi
-# DETANGLE_JAVA_OPTS is unquoted, as it holds several options. The JVM's own messages go to stderr: stdout is for results.
-# A forward pass leaves little behind but its outputs, so a small nursery does.
+# DETANGLE_JAVA_OPTS and the collector are unquoted, as they hold several options. The JVM's own messages go to stderr: stdout is for
+# results.
 set -- \
     -Xlog:disable -Xlog:all=warning:stderr \
-    -XX:MaxRAMPercentage=70 -XX:+UseParallelGC -XX:MaxNewSize=128m \
+    -XX:MaxRAMPercentage=70 $collector \
     --module-path "$modules" \
     --add-modules jdk.incubator.vector \
     --enable-native-access=dev.hardwood.core,snappy.java,com.github.luben.zstd_jni \

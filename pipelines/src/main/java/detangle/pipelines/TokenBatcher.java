@@ -31,7 +31,7 @@ final class TokenBatcher implements AutoCloseable {
      * Tokens of a batch of long calls. A batch gives its threads back after each kernel at the earliest, so that a short call that comes
      * meanwhile waits for as long as a kernel takes for these.
      */
-    private static final int LONG_BATCH = 1024;
+    private static final int LONG_BATCH = 512;
 
     private final DynamicBatching options;
     private final int maxSequences;

@@ -23,6 +23,7 @@ final class Bodies {
     private final long limit;
     private final Semaphore kilobytes;
     private final Turns turns;
+    private final Pace pace = new Pace();
 
     Bodies(ServerOptions options, Turns turns) {
         // More than an array holds is too much in any case.
@@ -56,6 +57,7 @@ final class Bodies {
                     throw tooLarge();
                 }
                 body.write(buffer, 0, read);
+                pace.spend(read);
                 int needed = (body.size() >> 10) - (SMALL >> 10);
                 if (needed > taken) {
                     if (!kilobytes.tryAcquire(needed - taken)) {

@@ -187,7 +187,7 @@ final class EmbeddingsInferenceApi {
         return texts;
     }
 
-    /** {@code POST /tokenize}. */
+    /** {@code POST /tokenize}: JSON that is written already. */
     Object tokenize(JsonNode request) {
         boolean special = Json.flag(request, "add_special_tokens", true);
         List<String> texts = inputs(request);
@@ -196,28 +196,30 @@ final class EmbeddingsInferenceApi {
             throw ApiException.tooLarge("the texts have " + characters
                     + " characters together, and the tokens of at most " + MOST_TOKENIZED + " are told at once");
         }
-        List<Object> answers = new ArrayList<>();
-        for (String text : texts) {
-            Encoding encoding = turns.one(() -> models.getFirst().tokenizer().encode(text));
-            List<Object> tokens = new ArrayList<>();
-            for (int i = 0; i < encoding.length(); i++) {
-                boolean added = encoding.sequences()[i] == Encoding.SPECIAL;
-                if (special || !added) {
-                    tokens.add(Json.of(
-                            "id",
-                            encoding.ids()[i],
-                            "text",
-                            encoding.tokens().get(i),
-                            "special",
-                            added,
-                            "start",
-                            added ? null : encoding.starts()[i],
-                            "stop",
-                            added ? null : encoding.ends()[i]));
-                }
+        // An answer is many times as large as its request, so that writing it counts as well.
+        return turns.one(() ->
+                Json.bytes(texts.stream().map(text -> tokens(text, special)).toList()));
+    }
+
+    private List<Object> tokens(String text, boolean special) {
+        Encoding encoding = models.getFirst().tokenizer().encode(text);
+        List<Object> tokens = new ArrayList<>();
+        for (int i = 0; i < encoding.length(); i++) {
+            boolean added = encoding.sequences()[i] == Encoding.SPECIAL;
+            if (special || !added) {
+                tokens.add(Json.of(
+                        "id",
+                        encoding.ids()[i],
+                        "text",
+                        encoding.tokens().get(i),
+                        "special",
+                        added,
+                        "start",
+                        added ? null : encoding.starts()[i],
+                        "stop",
+                        added ? null : encoding.ends()[i]));
             }
-            answers.add(tokens);
         }
-        return answers;
+        return tokens;
     }
 }

@@ -195,6 +195,10 @@ final class Routes {
     }
 
     private static void send(ServerRequest request, ServerResponse response, Object answer) {
+        if (answer instanceof byte[] json) {
+            Responses.send(request, response, 200, Responses.JSON, json);
+            return;
+        }
         if (!(answer instanceof OpenInferenceApi.Answer(var json, var tensors))) {
             Responses.json(request, response, 200, answer);
             return;
