@@ -43,6 +43,9 @@ final class ParquetCheck implements AutoCloseable {
     /** What a page may be decompressed to, however few bytes it has. */
     private static final long SMALL_PAGE = 16 << 20;
 
+    /** Bytes of values that are all of one length: room for thousands is made at once. */
+    private static final int LONGEST_FIXED = 1 << 12;
+
     private static final long MOST_VALUES = 1 << 22;
     private static final int LONGEST_PAGE_HEADER = 1 << 20;
     private static final int FIRST_LOOK = 1 << 10;
@@ -157,6 +160,13 @@ final class ParquetCheck implements AutoCloseable {
     private void chunk(RowGroup group, ColumnChunk chunk, ColumnSchema column, String name) throws IOException {
         ColumnMetaData data = chunk.metaData();
         require(data != null, name + " has no pages");
+        require(
+                column.typeLength() == null || column.typeLength() >= 0 && column.typeLength() <= LONGEST_FIXED,
+                name + " has values of " + column.typeLength() + " bytes each, and at most " + LONGEST_FIXED
+                        + " are read");
+        if (group.numRows() == 0 && data.numValues() == 0) {
+            return;
+        }
         long begin = chunk.chunkStartOffset();
         long end = begin + data.totalCompressedSize();
         require(begin >= MAGIC.length && begin <= end && end <= channel.size(), name + " lies outside of the file");

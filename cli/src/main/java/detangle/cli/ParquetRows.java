@@ -59,8 +59,18 @@ final class ParquetRows implements RowSource {
                     .build();
         } catch (RuntimeException e) {
             close(file);
-            throw damaged(path);
+            throw unread();
+        } catch (OutOfMemoryError e) { // It makes room for thousands of values of each column at once.
+            close(file);
+            throw new CliException(
+                    path + " has " + names.size() + " columns, which take more memory than there is: leave out"
+                            + " --keep-columns, or give the JVM more");
         }
+    }
+
+    private CliException unread() {
+        return new CliException(path + " cannot be read beyond row " + row
+                + ": it is damaged, or compressed or encoded in a way that is not read");
     }
 
     private static CliException damaged(Path path) {
@@ -110,9 +120,10 @@ final class ParquetRows implements RowSource {
             return Optional.of(SourceRow.of(row, values(rows)));
         } catch (CliException e) {
             throw e;
-        } catch (RuntimeException | InternalError e) { // The latter where a file that is mapped has become shorter.
-            throw new CliException(path + " cannot be read beyond row " + row
-                    + ": it is damaged, or compressed or encoded" + " in a way that is not read");
+        } catch (RuntimeException
+                | InternalError
+                | OutOfMemoryError e) { // The latter where a file that is mapped has become shorter.
+            throw unread();
         }
     }
 
