@@ -40,10 +40,12 @@ final class ArtifactFiles {
                 .ifPresent(modules -> modules.behind().stream()
                         .filter(module -> !module.path().isEmpty())
                         .forEach(module -> {
-                            add(
-                                    contents,
-                                    root,
-                                    List.of(module.file(SentenceModules.CONFIG), module.file(ModuleWeights.FILE)));
+                            add(contents, root, List.of(module.file(SentenceModules.CONFIG)));
+                            if (root.has(module.file(ModuleWeights.FILE))) {
+                                // What is as large as it says is read; what only claims a size is not.
+                                ModuleWeights.open(folder, module).close();
+                                add(contents, root, List.of(module.file(ModuleWeights.FILE)));
+                            }
                             if (!contents.containsKey(module.file(ModuleWeights.FILE))
                                     && Weights.existIn(folder.resolve(module.path()))) {
                                 contents.put(module.file(ModuleWeights.FILE), weights(folder, module));

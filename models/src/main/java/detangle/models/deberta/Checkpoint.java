@@ -33,6 +33,7 @@ public final class Checkpoint {
     private static final String ENCODER = EncoderPrefix.PUBLISHED;
     private static final String POSITIONS = "embeddings.position_embeddings.weight";
     private static final String FIRST_LAYER = ENCODER + "encoder.layer.0.";
+    private static final String RELATIVE = ENCODER + "encoder.rel_embeddings.weight";
     private static final String LEGACY_HEAD = "cls.predictions.";
     private static final int MOST_NAMED = 4;
 
@@ -74,6 +75,7 @@ public final class Checkpoint {
                             + weights.origin() + " has " + held);
         }
         new Checkpoint(weights, config).checkEncoder();
+        EncoderPrefix.warnOfOthers(weights);
     }
 
     private void checkEncoder() {
@@ -180,6 +182,9 @@ public final class Checkpoint {
                 .or(() -> Optional.ofNullable(others.get(name)))
                 .ifPresent(shape -> checkpoint.checkShape(name, shape, type)));
         FiniteWeights.checkSmall(weights, parameters);
+        // Infinity in a row of positions may make a probability 0, which no answer shows; the table is small.
+        Optional.ofNullable(parameters.get(RELATIVE))
+                .ifPresent(table -> FiniteWeights.check(weights, Map.of(RELATIVE, table)));
         return parameters;
     }
 

@@ -2,6 +2,7 @@ package detangle.models.deberta;
 
 import detangle.ir.OneLine;
 import detangle.models.deberta.Misspellings.Misspelling;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +20,9 @@ import tools.jackson.databind.JsonNode;
  */
 record ConfigWarnings(ConfigFields fields, DebertaConfig config) {
     private static final Logger LOG = LoggerFactory.getLogger(ConfigWarnings.class);
+
+    /** Where peft describes an adapter, which transformers applies to the model unasked. */
+    private static final String ADAPTER = "adapter_config.json";
 
     /** A command reads a configuration several times, and warns once. */
     private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
@@ -54,6 +58,9 @@ record ConfigWarnings(ConfigFields fields, DebertaConfig config) {
         if (fields.find("auto_map").isPresent()) {
             all.add("auto_map names code of the model's own, which is not run: the model is taken for one of "
                     + config.modelType().text());
+        }
+        if (Files.exists(fields.file().resolveSibling(ADAPTER))) {
+            all.add(ADAPTER + " stands beside it, and adapters are not applied: merge the adapter into the weights");
         }
         return all;
     }

@@ -1,5 +1,6 @@
 package detangle.models.deberta;
 
+import detangle.ir.OneLine;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
 import java.util.ArrayList;
@@ -8,6 +9,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where the encoder stands in a checkpoint: {@code "deberta."}, {@code ""}, {@code "model.deberta."}. A file may hold several, such as
@@ -27,6 +31,9 @@ final class EncoderPrefix {
     /** Words in the names of the copies that training code keeps beside a model: {@code model_ema.}, {@code teacher.encoder.}. */
     private static final Set<String> COPIES =
             Set.of("ema", "teacher", "swa", "averaged", "average", "momentum", "shadow", "target");
+
+    private static final Logger LOG = LoggerFactory.getLogger(EncoderPrefix.class);
+    private static final Pattern LAYER = Pattern.compile("(?:^|\\.)encoder\\.layer\\.\\d");
 
     private EncoderPrefix() {}
 
@@ -59,6 +66,23 @@ final class EncoderPrefix {
                         + String.join(
                                 " and ", found.stream().map(p -> "'" + p + "'").toList())
                         + ", and nothing says which of them is the model: keep one of them in the file");
+    }
+
+    /**
+     * Says in one line that a file holds layers of an encoder under another name than the model's, as nothing of them is used. Copies that
+     * training code keeps are known to be no part of the model.
+     */
+    static void warnOfOthers(Weights weights) {
+        String prefix = of(weights);
+        List<String> others = weights.names().stream()
+                .filter(name -> !name.startsWith(prefix) && LAYER.matcher(name).find() && !isCopy(name))
+                .toList();
+        if (!others.isEmpty()) {
+            String warning = OneLine.of(weights.origin() + ": holds " + others.getFirst()
+                    + (others.size() == 1 ? "" : " and " + (others.size() - 1) + " more tensors")
+                    + " of layers of an encoder, and the model's begin with '" + prefix + "': they are not used");
+            LOG.warn("{}", warning);
+        }
     }
 
     /** How many layers tensors of these names make. */

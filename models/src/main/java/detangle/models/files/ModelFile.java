@@ -33,8 +33,8 @@ public record ModelFile(Path path, byte[] content) {
     /** Configurations have kilobytes, and vocabularies as text about a megabyte. */
     private static final int MOST_OTHER = 8 * MIB;
 
-    /** Weights of a module behind the encoder, where they lie inside an artifact. */
-    private static final int MOST_WEIGHTS = 1 << 30;
+    /** Weights of a module behind the encoder, which an artifact takes whole: a matrix of 8192 rows and columns. */
+    private static final int MOST_WEIGHTS = 256 * MIB;
 
     /**
      * Reads a file that stands by itself. An {@link IOException} says in words that can follow "cannot be read: " why it cannot be had: it

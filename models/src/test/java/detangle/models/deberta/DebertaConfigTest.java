@@ -369,4 +369,63 @@ class DebertaConfigTest {
         assertTrue(failure.getMessage().contains("config.json"), failure.getMessage());
         assertEquals(1, failure.getMessage().lines().count(), failure.getMessage());
     }
+
+    private List<String> warnings(String more) throws IOException {
+        Path file = folder.resolve("config.json");
+        Files.writeString(file, "{\"model_type\":\"deberta-v2\"," + SIZES + more + "}");
+        ConfigFields fields = ConfigFields.read(file);
+        return new ConfigWarnings(fields, DebertaConfig.read(file)).all(Set.of());
+    }
+
+    /** What whoever wrote the file may believe to count, and does not. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                ",\"num_labels\":3,\"id2label\":{\"0\":\"a\",\"1\":\"b\"} ; num_labels is 3, and id2label names 2 labels",
+                ",\"id2label\":{\"0\":\"a\",\"1\":\"a\"} ; id2label names 'a' twice",
+                ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":1,\"b\":0} ; label2id says 1 of 'a', and id2label says 0",
+                ",\"quantization_config\":{} ; quantization_config is not heeded",
+                ",\"auto_map\":{} ; auto_map names code of the model's own",
+            })
+    void whatDoesNotCountIsSaid(String more, String warning) throws IOException {
+        List<String> warnings = warnings(more);
+        assertEquals(1, warnings.size(), warnings.toString());
+        assertTrue(warnings.getFirst().startsWith(warning), warnings.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                ",\"num_labels\":2,\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":0,\"b\":1}",
+                ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":\"0\",\"LABEL_1\":0}",
+                ",\"id2label\":[\"a\",\"b\"],\"label2id\":null",
+            })
+    void whatAgreesIsNotWarnedOf(String more) throws IOException {
+        assertEquals(List.of(), warnings(more));
+    }
+
+    @Test
+    void anAdapterBesideAModelIsSaidNotToBeApplied() throws IOException {
+        Files.writeString(folder.resolve("adapter_config.json"), "{}");
+        assertTrue(warnings("").getFirst().startsWith("adapter_config.json stands beside it"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "\"layer_norm_eps\":1e30 ; layer_norm_eps is 1.0E30; it must be above 0 and at most 0.01",
+                "\"layer_norm_eps\":1e-60 ; layer_norm_eps is 1.0E-60; it must be above 0",
+                "\"pruned_heads\":{\"0\":[1]} ; pruned_heads names heads that are left out",
+            })
+    void valuesThatMakeAnotherModelAreRefused(String more, String fault) throws IOException {
+        Path file = folder.resolve("config.json");
+        Files.writeString(file, "{\"model_type\":\"deberta-v2\"," + SIZES + "," + more + "}");
+        ConfigException e = assertThrows(ConfigException.class, () -> DebertaConfig.read(file));
+        assertTrue(e.getMessage().contains("config.json: " + fault), e.getMessage());
+    }
 }
