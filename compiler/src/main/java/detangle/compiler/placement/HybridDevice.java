@@ -6,6 +6,8 @@ import detangle.backend.KernelCode;
 import detangle.backend.MeasurementFile;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
+import detangle.ir.Node;
+import detangle.ir.Program;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -54,6 +56,12 @@ public final class HybridDevice implements Device {
         List<KernelCode> kernels = new ArrayList<>(new PlacedDevice(device, host, node -> true).kernels(plan));
         kernels.addAll(host.kernels(plan));
         return kernels;
+    }
+
+    /** As if the device ran all that it can. */
+    @Override
+    public List<Node> interpreted(Program program) {
+        return new PlacedDevice(device, host, node -> true).interpreted(program);
     }
 
     @Override

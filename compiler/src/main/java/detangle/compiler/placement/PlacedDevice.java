@@ -58,6 +58,14 @@ public final class PlacedDevice implements Device {
         return new Placement(node -> device.runs(node) && allowed.test(node)).run(program);
     }
 
+    /** What the host leaves to the interpreter of the parts that are its own. */
+    @Override
+    public List<Node> interpreted(Program program) {
+        return Segment.split(place(program)).stream()
+                .flatMap(segment -> at(segment.place()).interpreted(segment.program()).stream())
+                .toList();
+    }
+
     private Device at(Place place) {
         return place == Place.DEVICE ? device : host;
     }
