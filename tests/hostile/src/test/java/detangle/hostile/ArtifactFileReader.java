@@ -208,7 +208,7 @@ final class ArtifactFileReader implements Reader {
                             }
                         },
                         "65536"),
-                new Hostile("pipe", WeightsReading.pipe(FILE), "not a regular file"),
+                new Hostile("pipe", StrangeFiles.pipe(FILE), "not a regular file"),
                 new Hostile(
                         "zeros",
                         folder -> Files.createSymbolicLink(folder.resolve(FILE), Path.of("/dev/zero")),

@@ -191,7 +191,7 @@ final class GlinerReader implements Reader {
                     GOOD.withEncoder(GOOD.encoder().with(field[0], field[1])).files(),
                     field[2]));
         }
-        all.addAll(SpecialFiles.inPlaceOf(GOOD.files(), CONFIG));
+        all.addAll(StrangeFiles.inThePlaceOf(CONFIG, GOOD.files()));
         tensors(all);
         return all;
     }
@@ -234,7 +234,7 @@ final class GlinerReader implements Reader {
 
     @Override
     public void read(Path folder) {
-        try (EntityExtractor extractor = EntityExtractor.load(folder)) {
+        try (EntityExtractor extractor = EntityExtractor.load(folder, SmallModel.OPTIONS)) {
             extractor.extract(SmallModel.TEXT, List.of("money", "the card"), ExtractionOptions.DEFAULT);
         }
     }

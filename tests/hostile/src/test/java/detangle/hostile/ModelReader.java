@@ -23,18 +23,18 @@ final class ModelReader implements Reader {
         all.addAll(HostileTensors.all());
         FolderWriter good = SmallModel.classifier().files();
         for (String name : List.of("config.json", "vocab.txt", "tokenizer_config.json")) {
-            all.addAll(SpecialFiles.inPlaceOf(good, name));
+            all.addAll(StrangeFiles.inThePlaceOf(name, good));
         }
         FolderWriter bare = SmallModel.classifier().withoutTokenizer();
         for (String name : List.of("tokenizer.json", "spm.model", "bpe_encoder.bin")) {
-            all.addAll(SpecialFiles.inPlaceOf(bare, name));
+            all.addAll(StrangeFiles.inThePlaceOf(name, bare));
         }
         return all;
     }
 
     @Override
     public void read(Path folder) {
-        try (TextClassifier classifier = TextClassifier.load(folder)) {
+        try (TextClassifier classifier = TextClassifier.load(folder, SmallModel.OPTIONS)) {
             classifier.classify(SmallModel.TEXT);
         }
     }

@@ -22,6 +22,9 @@ final class Room implements AutoCloseable {
     /** How many more files and threads a process may have after any number of files than after the good ones. */
     private static final int MOST_OPENED = 40;
 
+    /** The same for good files in a new process, whose time is not judged. */
+    private static final Duration PATIENCE_AT_FIRST = Duration.ofMinutes(2);
+
     private final Reader reader;
     private final Path place;
     private final Duration patience;
@@ -137,7 +140,7 @@ final class Room implements AutoCloseable {
         }
         worker = new Worker(reader.megabytes(), nextFolder());
         for (Path folder : good) {
-            Worker.Reply reply = worker.ask(reader, folder, PATIENCE);
+            Worker.Reply reply = worker.ask(reader, folder, PATIENCE_AT_FIRST);
             boolean read = reply.answer()
                     .filter(a -> a.outcome() == Answer.Outcome.READ)
                     .isPresent();

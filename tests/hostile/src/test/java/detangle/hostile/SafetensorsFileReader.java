@@ -343,7 +343,7 @@ final class SafetensorsFileReader implements Reader {
         }
         all.add(new Hostile(
                 "sparse-zeros", WeightsReading.sparse(FolderWriter.file(FILE, new byte[1]), FILE, terabyte), ""));
-        all.add(new Hostile("pipe", WeightsReading.pipe(FILE), "not a regular file"));
+        all.add(new Hostile("pipe", StrangeFiles.pipe(FILE), "not a regular file"));
         all.add(new Hostile("folder", folder -> Files.createDirectories(folder.resolve(FILE)), "is a folder"));
         all.add(new Hostile(
                 "zeros",

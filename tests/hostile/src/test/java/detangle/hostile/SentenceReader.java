@@ -147,7 +147,7 @@ final class SentenceReader implements Reader {
                     text[2]));
         }
         for (String name : List.of(MODULES, DENSE, SETTINGS, DEFAULTS)) {
-            all.addAll(SpecialFiles.inPlaceOf(files(), name));
+            all.addAll(StrangeFiles.inThePlaceOf(name, files()));
         }
         for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
             Tensor bad = SmallModel.all(value, 4);
@@ -178,7 +178,7 @@ final class SentenceReader implements Reader {
 
     @Override
     public void read(Path folder) {
-        try (FeatureExtractor extractor = FeatureExtractor.load(folder)) {
+        try (FeatureExtractor extractor = FeatureExtractor.load(folder, SmallModel.OPTIONS)) {
             extractor.encode(SmallModel.TEXT);
         }
     }

@@ -78,7 +78,7 @@ final class ShardIndexReader implements Reader {
                         "not-utf-8",
                         WEIGHTS.and(FolderWriter.file(INDEX, new byte[] {'{', '"', (byte) 0xff, '"', '}'})),
                         "UTF-8"),
-                new Hostile("pipe", WeightsReading.pipe(INDEX), "not a regular file"),
+                new Hostile("pipe", StrangeFiles.pipe(INDEX), "not a regular file"),
                 new Hostile("folder", folder -> Files.createDirectories(folder.resolve(INDEX)), "is a folder"),
                 new Hostile(
                         "zeros",
@@ -87,7 +87,7 @@ final class ShardIndexReader implements Reader {
                 new Hostile("sparse", WeightsReading.sparse(FolderWriter.file(INDEX, "{"), INDEX, 1L << 30), "most is"),
                 new Hostile(
                         "shard-is-a-pipe",
-                        index("", map("'w':'p'"), "").files().and(WeightsReading.pipe("p")),
+                        index("", map("'w':'p'"), "").files().and(StrangeFiles.pipe("p")),
                         "not a regular file"),
                 new Hostile(
                         "shard-is-a-folder",

@@ -18,12 +18,14 @@ final class StrangeFiles {
                 strange(file, "a pipe", others, StrangeFiles::pipe),
                 strange(file, "a folder", others, Files::createDirectory),
                 strange(file, "a link to /dev/zero", others, path -> link(path, Path.of("/dev/zero"))),
+                strange(file, "a link to /dev/random", others, path -> link(path, Path.of("/dev/random"))),
                 strange(file, "a link to /dev/stdin", others, path -> link(path, Path.of("/dev/stdin"))),
                 strange(file, "a link to nothing", others, path -> link(path, Path.of("nothing"))),
                 strange(file, "a link to itself", others, path -> link(path, path.getFileName())),
                 strange(file, "a file of /proc", others, path -> link(path, Path.of("/proc/self/maps"))),
                 strange(file, "a hole of 1 GB", others, path -> hole(path, 1L << 30)),
                 strange(file, "a hole of 5 GB", others, path -> hole(path, 5L << 30)),
+                strange(file, "a hole of a terabyte", others, path -> hole(path, 1L << 40)),
                 strange(file, "a megabyte of zeros", others, path -> hole(path, 1 << 20)),
                 strange(file, "nothing", others, Files::createFile),
                 strange(
@@ -60,7 +62,12 @@ final class StrangeFiles {
         Files.createSymbolicLink(path, target);
     }
 
-    static void pipe(Path path) throws IOException {
+    /** A pipe, which nobody writes to. */
+    static FolderWriter pipe(String name) {
+        return folder -> pipe(folder.resolve(name));
+    }
+
+    private static void pipe(Path path) throws IOException {
         try {
             int status = new ProcessBuilder("mkfifo", path.toString()).start().waitFor();
             if (status != 0) {
@@ -73,7 +80,7 @@ final class StrangeFiles {
     }
 
     /** A file of zeros that takes no room on the disk. */
-    static void hole(Path path, long size) throws IOException {
+    private static void hole(Path path, long size) throws IOException {
         try (FileChannel file = FileChannel.open(
                 path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
             file.write(ByteBuffer.allocate(1), size - 1);

@@ -81,7 +81,7 @@ final class TorchDictionaryReader implements Reader {
                 new Hostile("half a zip", FolderWriter.file(FILE, "PK\3\4"), FILE),
                 new Hostile("a text file", FolderWriter.file(FILE, "hello"), FILE),
                 new Hostile("random bytes", FolderWriter.file(FILE, bytes()), FILE)));
-        all.addAll(SpecialFiles.inPlaceOf(zip(GOOD), FILE));
+        all.addAll(StrangeFiles.inThePlaceOf(FILE, zip(GOOD)));
         return all;
     }
 

@@ -19,8 +19,8 @@ import java.util.function.Consumer;
 final class TorchZipReader implements Reader {
     static final String FILE = "pytorch_model.bin";
 
-    private static final String PICKLE = "archive/data.pkl";
-    private static final String STORAGE = "archive/data/0";
+    static final String PICKLE = "archive/data.pkl";
+    static final String STORAGE = "archive/data/0";
     private static final byte[] VERSION = "3\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] LITTLE = "little".getBytes(StandardCharsets.US_ASCII);
 
@@ -55,7 +55,7 @@ final class TorchZipReader implements Reader {
         return new Hostile(name, FolderWriter.file(FILE, zip.bytes()), "");
     }
 
-    private static HandmadeZip archive(String pickle, Consumer<HandmadeZip.Entry> lie) {
+    static HandmadeZip archive(String pickle, Consumer<HandmadeZip.Entry> lie) {
         return new HandmadeZip()
                 .add(PICKLE, Pickles.bytes(pickle), lie)
                 .add("archive/byteorder", LITTLE)
@@ -76,7 +76,7 @@ final class TorchZipReader implements Reader {
         directories(all);
         entries(all);
         pickles(all);
-        tensors(all);
+        all.addAll(TorchTensors.madeByHand());
         files(all);
         return all;
     }
@@ -86,7 +86,7 @@ final class TorchZipReader implements Reader {
         all.add(new Hostile("zip-" + name, FolderWriter.file(FILE, bytes), expected));
     }
 
-    private static void pickle(List<Hostile> all, String name, String pickle, String expected) {
+    static void pickle(List<Hostile> all, String name, String pickle, String expected) {
         all.add(new Hostile(
                 "pickle-" + name,
                 folder -> Files.write(
@@ -343,110 +343,6 @@ final class TorchZipReader implements Reader {
         return keys + "u.";
     }
 
-    private static void tensors(List<Hostile> all) {
-        shaped(all, "size-overflows", 6, 0, numbers(Long.MAX_VALUE, 3), numbers(3, 1), "overflows");
-        shaped(all, "size-wraps-to-zero", 6, 0, numbers(1L << 32, 1L << 32), numbers(0, 0), "overflows");
-        shaped(all, "stride-overflows", 6, 0, numbers(3, 2), numbers(Long.MAX_VALUE, 1), "overflows");
-        shaped(all, "offset-overflows", 6, Long.MAX_VALUE, numbers(2, 3), numbers(3, 1), "overflows");
-        shaped(all, "offset", 6, 1, numbers(2, 3), numbers(3, 1), "leads out");
-        shaped(all, "offset-negative", 6, -1, numbers(2, 3), numbers(3, 1), "offset -1");
-        shaped(all, "size-negative", 6, 0, numbers(-2, -3), numbers(3, 1), "size or stride -2");
-        shaped(all, "stride-negative", 6, 5, numbers(2, 3), numbers(-3, -1), "size or stride -3");
-        shaped(all, "expanded", 6, 0, numbers(1L << 40), numbers(0), "leads out");
-        shaped(all, "expanded-a-little", 6, 0, numbers(2, 3), numbers(0, 1), "");
-        shaped(all, "sizes-without-strides", 6, 0, numbers(2, 3), numbers(1), "2 sizes and 1 strides");
-        shaped(all, "of-65-axes", 6, 0, numbers(ones(65)), numbers(ones(65)), "most is 64");
-        shaped(all, "of-64-axes", 6, 0, numbers(ones(64)), numbers(ones(64)), "");
-        shaped(all, "of-100000-axes", 6, 0, numbers(ones(100_000)), numbers(ones(100_000)), "most is 64");
-        shaped(all, "empty-of-any-size", 6, 0, numbers(0, Long.MAX_VALUE), numbers(0, 0), "");
-        shaped(all, "empty-behind-the-storage", 6, Long.MAX_VALUE, numbers(0), numbers(1), "");
-        shaped(all, "scalar", 6, 3, ")", ")", "");
-        shaped(all, "storage-too-long", 7, 0, numbers(2, 3), numbers(3, 1), "no storage '0' of 28 bytes");
-        shaped(all, "storage-too-short", 5, 0, numbers(5), numbers(1), "no storage '0' of 20 bytes");
-        shaped(all, "storage-negative", -6, 0, numbers(2, 3), numbers(3, 1), "-6 elements");
-        shaped(all, "storage-overflows", 1L << 62, 0, numbers(2, 3), numbers(3, 1), "overflows");
-        shaped(all, "storage-wraps-to-24", (1L << 62) + 6, 0, numbers(2, 3), numbers(3, 1), "overflows");
-        pickle(all, "tensor-of-text", "ctorch._utils\n_rebuild_tensor_v2\n(" + text("a") + "NNNtR.", "wrong kind");
-        pickle(all, "tensor-of-few", "ctorch._utils\n_rebuild_tensor_v2\n)R.", "a tuple of 0");
-        pickle(
-                all,
-                "tensor-of-big-sizes",
-                "ctorch._utils\n_rebuild_tensor_v2\n(NK\u0000\u008a\u00ff" + "\u007f".repeat(255) + "NtR.",
-                "wrong kind");
-        pickle(all, "storage-called", "ctorch\nFloatStorage\n)R.", "storage of its own");
-        pickle(
-                all,
-                "storage-twice",
-                state("a", matrix(), "b", tensor("0", "IntStorage", 6, 0, numbers(6), numbers(1))),
-                "two types or sizes");
-        pickle(
-                all,
-                "storage-of-its-own-kind",
-                state("a", tensor("0", "EvilStorage", 6, 0, numbers(6), numbers(1))),
-                "torch.EvilStorage");
-        pickle(all, "storage-of-none", "NQ.", "wrong kind");
-        pickle(
-                all,
-                "booleans",
-                state("a", tensor("0", "BoolStorage", 24, 0, numbers(24), numbers(1))),
-                "of type BOOL holds");
-        all.add(new Hostile(
-                "3000-transposed-views",
-                folder -> {
-                    String[] views = new String[6000];
-                    for (int i = 0; i < 3000; i++) {
-                        views[2 * i] = "w" + i;
-                        views[2 * i + 1] = tensor("0", "FloatStorage", 1 << 18, i, numbers(500, 500), numbers(1, 500));
-                    }
-                    Files.write(
-                            folder.resolve(FILE), large(state(views), 1 << 18).bytes());
-                },
-                "transposed tensors"));
-        all.add(new Hostile(
-                "one-transposed-view-3000-times",
-                folder -> {
-                    String[] views = new String[6000];
-                    for (int i = 0; i < 3000; i++) {
-                        views[2 * i] = "w" + i;
-                        views[2 * i + 1] = tensor("0", "FloatStorage", 1 << 18, 0, numbers(512, 512), numbers(1, 512));
-                    }
-                    Files.write(
-                            folder.resolve(FILE), large(state(views), 1 << 18).bytes());
-                },
-                ""));
-        all.add(new Hostile(
-                "30000-views",
-                folder -> {
-                    String[] views = new String[60_000];
-                    for (int i = 0; i < 30_000; i++) {
-                        views[2 * i] = "w" + i;
-                        views[2 * i + 1] = tensor("0", "FloatStorage", 6, 0, numbers(6), numbers(1));
-                    }
-                    Files.write(
-                            folder.resolve(FILE), archive(state(views), e -> {}).bytes());
-                },
-                ""));
-    }
-
-    private static HandmadeZip large(String pickle, int floats) {
-        return new HandmadeZip().add(PICKLE, Pickles.bytes(pickle)).add(STORAGE, Pickles.floats(floats));
-    }
-
-    private static void shaped(
-            List<Hostile> all, String name, long elements, long offset, String sizes, String strides, String expected) {
-        pickle(
-                all,
-                "tensor-" + name,
-                state("w", tensor("0", "FloatStorage", elements, offset, sizes, strides)),
-                expected);
-    }
-
-    private static long[] ones(int count) {
-        long[] ones = new long[count];
-        Arrays.fill(ones, 1);
-        return ones;
-    }
-
     private static void files(List<Hostile> all) {
         byte[] whole = archive(state("w", matrix()), e -> {}).bytes();
         FolderWriter good = FolderWriter.file(FILE, whole);
@@ -454,7 +350,7 @@ final class TorchZipReader implements Reader {
                 "zip-cut-off", FolderWriter.file(FILE, Arrays.copyOf(whole, whole.length / 2)), "download"));
         all.add(new Hostile("zip-of-four-bytes", FolderWriter.file(FILE, new byte[] {'P', 'K', 3, 4}), "damaged zip"));
         all.add(new Hostile("zip-of-1-tb", WeightsReading.sparse(good, FILE, 1L << 40), "damaged zip"));
-        all.add(new Hostile("torch-pipe", WeightsReading.pipe(FILE), "not a regular file"));
+        all.add(new Hostile("torch-pipe", StrangeFiles.pipe(FILE), "not a regular file"));
         all.add(new Hostile("torch-folder", folder -> Files.createDirectories(folder.resolve(FILE)), "is a folder"));
         all.add(new Hostile(
                 "torch-zeros",

@@ -2,7 +2,6 @@ package detangle.hostile;
 
 import detangle.ir.Tensor;
 import detangle.models.weights.Weights;
-import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 
@@ -39,20 +38,6 @@ final class WeightsReading {
             try (RandomAccessFile file =
                     new RandomAccessFile(folder.resolve(name).toFile(), "rw")) {
                 file.setLength(bytes);
-            }
-        };
-    }
-
-    /** A pipe, which nobody writes to. */
-    static FolderWriter pipe(String name) {
-        return folder -> {
-            try {
-                new ProcessBuilder("mkfifo", folder.resolve(name).toString())
-                        .start()
-                        .waitFor();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException(e);
             }
         };
     }
