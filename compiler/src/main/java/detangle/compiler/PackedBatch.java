@@ -44,7 +44,10 @@ public record PackedBatch(boolean readsFirstTokens, boolean looksUp) {
     /** The inputs with those that follow from {@code attention_mask}; empty where the batch cannot be packed. */
     public Optional<Map<String, Tensor>> inputs(Map<String, Tensor> inputs) {
         Optional<Tensor> given = Optional.ofNullable(inputs.get("attention_mask"));
-        if (given.isEmpty() || given.get().rank() < 2) {
+        boolean fits = given.isPresent()
+                && given.get().rank() >= 2
+                && Arrays.stream(given.get().shape()).allMatch(size -> size < Integer.MAX_VALUE);
+        if (!fits) {
             return Optional.empty(); // The padded program says what is wrong.
         }
         Tensor mask = given.get();

@@ -7,6 +7,7 @@ import detangle.compiler.DeviceEvaluator;
 import detangle.compiler.Pipeline;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
+import detangle.ir.Verifier;
 import java.util.Map;
 
 /**
@@ -25,9 +26,11 @@ public final class CompiledProgram implements AutoCloseable {
      *
      * @param parameters values of the program's parameters by name, which must stay readable until it is closed
      * @param options of which the backend and the operations left to the host are heeded
-     * @throws detangle.compiler.CompileException if a parameter is missing or of another shape
+     * @throws detangle.compiler.CompileException if a parameter is missing or of another shape, or a pass cannot be run
+     * @throws detangle.ir.IrException if the program breaks a constraint
      */
     public static CompiledProgram load(Program program, Map<String, Tensor> parameters, SessionOptions options) {
+        Verifier.check(program);
         Device device = Backends.device(options.backend(), options.hostOperations());
         return new CompiledProgram(device.load(Compiler.compile(
                 program, Pipeline.withEvaluator(Pipeline.inference(parameters), new DeviceEvaluator(device.host())))));

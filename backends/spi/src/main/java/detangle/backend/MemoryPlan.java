@@ -3,6 +3,7 @@ package detangle.backend;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Node;
+import detangle.ir.SizeException;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
@@ -18,6 +19,9 @@ import java.util.OptionalInt;
 public final class MemoryPlan {
     /** Slots begin at multiples of this many bytes: a cache line. */
     public static final int ALIGNMENT = 64;
+
+    /** More than any memory, and so few that their bytes can be added up. */
+    private static final long MOST_ELEMENTS = 1L << 48;
 
     /** Room for the largest of several sizes, in elements. */
     public record Slot(DType dtype, List<Dim> sizes) {
@@ -55,7 +59,7 @@ public final class MemoryPlan {
         return slot == null ? OptionalInt.empty() : OptionalInt.of(slot);
     }
 
-    /** The offsets when the symbols have these sizes. */
+    /** The offsets when the symbols have these sizes; a {@link SizeException} if one is negative, or if they overflow 64 bits together. */
     public Layout layout(Map<String, Long> bindings) {
         Map<DType, Long> ends = new EnumMap<>(DType.class);
         Long[] offsets = new Long[slots.size()];
@@ -67,7 +71,11 @@ public final class MemoryPlan {
                     .orElse(0);
             long unit = ALIGNMENT / slot.dtype().bytes();
             offsets[i] = ends.getOrDefault(slot.dtype(), 0L);
-            ends.put(slot.dtype(), offsets[i] + Math.ceilDiv(size, unit) * unit);
+            long end = offsets[i] + Math.ceilDiv(size, unit) * unit;
+            if (size < 0 || size > MOST_ELEMENTS || end > MOST_ELEMENTS) {
+                throw new SizeException("a value of " + size + " elements does not fit into memory");
+            }
+            ends.put(slot.dtype(), end);
         }
         return new Layout(List.of(offsets), Collections.unmodifiableMap(ends));
     }

@@ -84,7 +84,11 @@ public final class FoldConstants implements Pass {
     private static Set<Node> constantNodes(Program program) {
         Set<Node> constant = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Node node : program.nodes()) {
-            boolean source = node.op() instanceof TensorOp.Input || node.op() instanceof TensorOp.Param;
+            boolean source = node.op() instanceof TensorOp.Input
+                    || node.op() instanceof TensorOp.Param
+                    // A program that was read from text has none of its data.
+                    || node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)
+                            && !program.constants().containsKey(name);
             if (!source && node.shape().isStatic() && constant.containsAll(node.inputs())) {
                 constant.add(node);
             }

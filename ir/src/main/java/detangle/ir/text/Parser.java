@@ -36,6 +36,7 @@ public final class Parser {
     /** Arguments and statements of the longest program. */
     private static final int MOST_VALUES = 20_000;
 
+    private static final int MOST_ARGUMENTS = 1_000;
     private static final int MOST_OPERANDS = 1_000;
     private static final int MOST_OUTPUTS = 1_000;
     private static final int MOST_ATTRIBUTES = 100;
@@ -71,7 +72,7 @@ public final class Parser {
         in.expectWord("func");
         in.expect("@");
         String name = in.word();
-        List<Node> inputs = in.list("(", ")", MOST_VALUES, this::argument);
+        List<Node> inputs = in.list("(", ")", MOST_ARGUMENTS, this::argument);
         in.expect("->");
         Map<String, TensorType> results = new HashMap<>();
         in.list("(", ")", MOST_OUTPUTS, () -> {

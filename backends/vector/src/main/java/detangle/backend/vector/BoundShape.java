@@ -9,18 +9,22 @@ import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Program.Output;
+import detangle.ir.SizeException;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import detangle.ir.interpreter.InputBinding;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.InterpreterException;
 import detangle.ir.interpreter.Precision;
 import detangle.ir.text.Printer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,10 +34,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  * them, as many as there have been runs at once.
  */
 final class BoundShape {
+    /** What everything else needs of the Java heap. */
+    private static final long SPARED = 64L << 20;
+
+    private static final long MOST_BYTES =
+            Math.max(Runtime.getRuntime().maxMemory() / 4, Runtime.getRuntime().maxMemory() - SPARED);
+
     private final Plan plan;
     private final Selection selection;
     private final Constants constants;
     private final Map<String, Long> bindings;
+    private final Map<Node, int[]> shapes;
     private final Layout layout;
     private final List<Given> given;
     private final Map<Node, View> fixed;
@@ -51,27 +62,58 @@ final class BoundShape {
         }
     }
 
+    /** An {@link InputException} if the program has no values of these sizes, or needs more memory at them than there is. */
     BoundShape(Plan plan, Selection selection, Constants constants, Map<String, Long> bindings) {
         this.plan = plan;
         this.selection = selection;
         this.constants = constants;
         this.bindings = bindings;
-        this.layout = plan.memory().layout(bindings);
+        try {
+            this.shapes = shapes();
+            this.layout = plan.memory().layout(bindings);
+            checkMemory();
+            this.given = plan.program().inputs().stream().map(this::given).toList();
+            this.fixed = evaluateFixed();
+        } catch (SizeException | InterpreterException e) {
+            throw new InputException(e.getMessage() + " at sizes " + bindings);
+        }
+    }
+
+    /** The sizes of what lives in the memory of a run. */
+    private Map<Node, int[]> shapes() {
+        Map<Node, int[]> shapes = new IdentityHashMap<>();
+        for (Node node : plan.program().nodes()) {
+            if (node.op() instanceof TensorOp.Input || plan.memory().slot(node).isPresent()) {
+                long[] sizes = node.shape().evaluate(bindings);
+                if (Arrays.stream(sizes).anyMatch(size -> size < 0 || size > Integer.MAX_VALUE)) {
+                    throw new SizeException(node + " would have the sizes " + Arrays.toString(sizes));
+                }
+                shapes.put(node, Arrays.stream(sizes).mapToInt(Math::toIntExact).toArray());
+            }
+        }
+        return shapes;
+    }
+
+    private void checkMemory() {
         layout.arenaElements().forEach((dtype, n) -> {
             if (n > Integer.MAX_VALUE - 8) {
-                throw new BackendException("at " + bindings + " the program needs " + n + " elements of " + dtype.text()
+                throw new InputException("at " + bindings + " the program needs " + n + " elements of " + dtype.text()
                         + " at once, more than an array holds: use a smaller batch");
             }
         });
-        this.given = plan.program().inputs().stream().map(this::given).toList();
-        this.fixed = evaluateFixed();
+        if (layout.bytes() > MOST_BYTES) {
+            throw new InputException(String.format(
+                    Locale.ROOT,
+                    "at %s the program needs %.3f GB at once, more than the %.3f GB of the Java heap that may be used:"
+                            + " use a smaller batch, or raise -Xmx",
+                    bindings,
+                    layout.bytes() / 1e9,
+                    MOST_BYTES / 1e9));
+        }
     }
 
     private Given given(Node input) {
-        return new Given(
-                ((TensorOp.Input) input.op()).name(),
-                input.type().dtype(),
-                StepBuilder.ints(input.shape().evaluate(bindings)));
+        return new Given(((TensorOp.Input) input.op()).name(), input.type().dtype(), shapes.get(input));
     }
 
     /** Of all frames, of which there is one at least once it runs. */
@@ -103,12 +145,22 @@ final class BoundShape {
     }
 
     Map<String, Tensor> run(Map<String, Tensor> inputs, Optional<Profile> profile) {
-        Frame frame = take();
-        Map<String, Tensor> outputs = frame.run(inputs, profile);
-        synchronized (idle) {
-            idle.push(frame);
+        try {
+            Frame frame = take();
+            Map<String, Tensor> outputs = frame.run(inputs, profile);
+            synchronized (idle) {
+                idle.push(frame);
+            }
+            return outputs;
+        } catch (InterpreterException e) {
+            throw new InputException(e.getMessage());
+        } catch (OutOfMemoryError e) {
+            // What others hold of the heap, and what kernels need beside the values, is not known before.
+            throw new BackendException(
+                    "there is no room in the Java heap for a run at sizes " + bindings
+                            + ": use a smaller batch, fewer requests at once, or raise -Xmx",
+                    e);
         }
-        return outputs;
     }
 
     private Frame take() {
@@ -144,8 +196,7 @@ final class BoundShape {
                     int offset = Math.toIntExact(
                             layout.offsets().get(plan.memory().slot(node).getAsInt()));
                     DType dtype = node.type().dtype();
-                    int[] shape = StepBuilder.ints(node.shape().evaluate(bindings));
-                    View view = new View(dtype, arenas.get(dtype), offset, shape);
+                    View view = new View(dtype, arenas.get(dtype), offset, shapes.get(node));
                     views.put(node, view);
                     add(builder.step(node, view), operation(node));
                 }
@@ -179,7 +230,9 @@ final class BoundShape {
 
         Map<String, Tensor> run(Map<String, Tensor> values, Optional<Profile> profile) {
             for (int i = 0; i < inputs.length; i++) {
-                inputs[i].copyFrom(values.get(given.get(i).name()));
+                String name = given.get(i).name();
+                InputBinding.checkTruthValues(name, values.get(name));
+                inputs[i].copyFrom(values.get(name));
             }
             WorkerPool.SHARED.enter();
             try {
@@ -190,8 +243,6 @@ final class BoundShape {
                         step.run();
                     }
                 }
-            } catch (InterpreterException e) {
-                throw new InputException(e.getMessage());
             } finally {
                 WorkerPool.SHARED.leave();
             }

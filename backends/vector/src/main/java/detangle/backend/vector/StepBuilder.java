@@ -60,12 +60,11 @@ final class StepBuilder {
         this.bindings = bindings;
     }
 
-    static int[] ints(long[] sizes) {
-        return Arrays.stream(sizes).mapToInt(Math::toIntExact).toArray();
-    }
-
     /** The step that computes a node into its view; {@link Step#NOTHING} where there is nothing to do. */
     Step step(Node node, View out) {
+        if (node.op() instanceof TensorOp.Slice slice) {
+            checkInside(slice, in(node, 0)); // Even where nothing is left of it.
+        }
         if (out.elements() == 0) {
             return Step.NOTHING;
         }
@@ -77,6 +76,15 @@ final class StepBuilder {
 
     private View in(Node node, int operand) {
         return views.get(node.input(operand));
+    }
+
+    private void checkInside(TensorOp.Slice slice, View x) {
+        long from = slice.start().evaluate(bindings);
+        long to = slice.limit().evaluate(bindings);
+        if (from < 0 || to < from || to > x.dim(slice.axis())) {
+            throw new InputException("slice [" + from + ", " + to + ") does not lie in an axis of "
+                    + x.dim(slice.axis()) + " at sizes " + bindings);
+        }
     }
 
     /** A value that is kept, moved to other memory where the plan did not let it share. */
@@ -97,19 +105,15 @@ final class StepBuilder {
     Step slice(TensorOp.Slice op, Node node, View out) {
         int from = Math.toIntExact(op.start().evaluate(bindings));
         int to = Math.toIntExact(op.limit().evaluate(bindings));
-        if (from < 0 || to > in(node, 0).dim(op.axis())) {
-            throw new InputException("slice [" + from + ", " + to + ") does not lie in an axis of "
-                    + in(node, 0).dim(op.axis()) + " at sizes " + bindings);
-        }
         return Movement.along(op.axis(), in(node, 0), from, out, 0, to - from);
     }
 
     Step pad(TensorOp.Pad op, Node node, View out) {
-        int front = Math.toIntExact(op.before().evaluate(bindings));
+        long front = op.before().evaluate(bindings);
         if (front < 0 || op.after().evaluate(bindings) < 0) {
             throw new InputException("an axis cannot be padded by a negative number at sizes " + bindings);
         }
-        return Movement.pad(op.axis(), in(node, 0), front, out);
+        return Movement.pad(op.axis(), in(node, 0), Math.toIntExact(front), out);
     }
 
     Step concat(TensorOp.Concat op, Node node, View out) {
@@ -306,8 +310,17 @@ final class StepBuilder {
                 rows(node, 3, 5),
                 rows(node, 4, 6),
                 Optional.empty());
-        int length = Math.toIntExact(op.length().evaluate(bindings));
-        return attention(kernel, node, positions(op.c2p(), op.p2c(), node, 7, length), out);
+        long length = op.length().evaluate(bindings);
+        PackedRows queries = new PackedRows("query", in(node, 3), in(node, 5), length);
+        PackedRows keys = new PackedRows("key", in(node, 4), in(node, 6), length);
+        Supplier<Optional<AttentionKernel.Positions>> positions =
+                positions(op.c2p(), op.p2c(), node, 7, Math.toIntExact(length));
+        Step step = attention(kernel, node, positions, out);
+        return () -> {
+            queries.check();
+            keys.check();
+            step.run();
+        };
     }
 
     private AttentionKernel.Rows rows(Node node, int segments, int positions) {

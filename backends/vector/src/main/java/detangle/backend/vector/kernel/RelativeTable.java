@@ -2,6 +2,8 @@ package detangle.backend.vector.kernel;
 
 import static detangle.backend.vector.kernel.Lanes.COUNT;
 
+import detangle.ir.interpreter.InterpreterException;
+
 /**
  * The table of relative positions in the forms that the attention kernel reads: for a query at position i and a key at j,
  * the position row is {@code byKey[j - i + origin]}, so that neighbouring keys are neighbours in memory.
@@ -31,7 +33,7 @@ public final class RelativeTable {
         for (int n = 0; n < table.length; n++) {
             byKey[n] = table[table.length - 1 - n];
             if (byKey[n] < 0 || byKey[n] >= positions) {
-                throw new IndexOutOfBoundsException(
+                throw new InterpreterException(
                         "relative position " + byKey[n] + " is outside a table of " + positions + " rows");
             }
         }
