@@ -87,6 +87,16 @@ public final class Loss {
         if (labels.elements() * logits.dim(-1) != logits.elements()) {
             throw mismatch(logits, labels);
         }
+        return whole(labels);
+    }
+
+    /** Class indices, which have no fractions. */
+    private static long[] whole(Tensor labels) {
+        for (long i = 0; i < labels.elements(); i++) {
+            if (labels.getDouble(i) != labels.getLong(i)) {
+                throw new InputException("label " + labels.getDouble(i) + " is not a whole number, and so no class");
+            }
+        }
         return labels.toLongs();
     }
 
@@ -114,7 +124,7 @@ public final class Loss {
                 if (perClass && classes > 1) {
                     yield softCrossEntropy(logits, labels, batch, classes);
                 }
-                double[] counted = crossEntropies(logits, labels.toLongs(), label -> label >= 0);
+                double[] counted = crossEntropies(logits, whole(labels), label -> label >= 0);
                 yield counted.length == 0 ? 0 : mean(counted);
             }
             case MULTI_LABEL_CLASSIFICATION ->

@@ -8,13 +8,11 @@ import detangle.ir.DetangleException;
 import detangle.ir.InternalException;
 import detangle.ir.Literal;
 import detangle.ir.Node;
+import detangle.ir.OneLine;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
-import detangle.ir.Verifier;
-import detangle.ir.text.ParseException;
-import detangle.ir.text.Parser;
 import detangle.ir.text.Printer;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
@@ -30,7 +28,6 @@ import detangle.models.weights.Weights;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -177,9 +174,10 @@ public final class ModelArtifact {
      *
      * @param weights the artifact's
      * @param packed whether it is to be the one for packed batches
+     * @throws ArtifactException if it is not a program of the model
      */
     static Optional<Program> program(
-            Path file, Weights weights, Architecture head, ModelOptions options, boolean packed) {
+            Path file, DebertaConfig config, Weights weights, Architecture head, ModelOptions options, boolean packed) {
         JsonNode manifest = Artifact.manifest(file);
         boolean fits = manifest.path("head").asString("").equals(head.text())
                 && Convention.named(manifest.path("convention").asString(""))
@@ -189,31 +187,15 @@ public final class ModelArtifact {
             return Optional.empty();
         }
         if (manifest.path("ir_version").asInt(0) != IR_VERSION) {
-            LOG.info("{} was compiled by Detangle {}: its program is built again", file, manifest.path("detangle"));
+            LOG.info(
+                    "{} was compiled by Detangle {}: its program is built again",
+                    file,
+                    OneLine.of(manifest.path("detangle").toString()));
             return Optional.empty();
         }
         String section = Artifact.PROGRAMS + (packed ? PACKED : PADDED);
-        return Artifact.section(file, section).map(text -> parsed(file, section, text, weights));
-    }
-
-    private static Program parsed(Path file, String section, byte[] text, Weights weights) {
-        Program program;
-        try {
-            program = Parser.parse(section, new String(text, StandardCharsets.UTF_8));
-        } catch (ParseException e) {
-            throw new ArtifactException(file, e.getMessage());
-        }
-        Map<String, Tensor> constants = new HashMap<>();
-        constants(program).forEach((name, type) -> {
-            Tensor tensor = weights.get(name);
-            if (!tensor.type().equals(type)) {
-                throw new ArtifactException(
-                        file, section + " takes '" + name + "' for " + type + ", and it is " + tensor.type());
-            }
-            constants.put(name, tensor);
-        });
-        Program whole = new Program(program.name(), program.inputs(), program.outputs(), constants);
-        Verifier.check(whole);
-        return whole;
+        return Artifact.section(file, section)
+                .map(text -> new StoredProgram(file, section, weights, DebertaModel.build(config, head, options))
+                        .read(text));
     }
 }

@@ -56,6 +56,7 @@ public final class Session implements AutoCloseable {
     private Optional<String> notFinite;
 
     private final Map<Form, Loaded> executables = new EnumMap<>(Form.class);
+    private boolean closed;
 
     /** Programs of a model differ by the form of the mask, and by whether padding is left out. */
     private enum Form {
@@ -64,8 +65,11 @@ public final class Session implements AutoCloseable {
         PAIRS
     }
 
-    /** @param packed says how tokens are packed, where they are */
-    private record Loaded(Executable executable, Optional<PackedBatch> packed) {}
+    /**
+     * @param packed says how tokens are packed, where they are
+     * @param stored whether an artifact has its program, so that a failure may be the artifact's
+     */
+    private record Loaded(Executable executable, Optional<PackedBatch> packed, boolean stored) {}
 
     /** Finds the program of a form where somebody has compiled it before. */
     @FunctionalInterface
@@ -128,7 +132,7 @@ public final class Session implements AutoCloseable {
                 stored
                         ? form -> form == Form.PAIRS
                                 ? Optional.empty()
-                                : ModelArtifact.program(folder, weights, head, model, form == Form.PACKED)
+                                : ModelArtifact.program(folder, config, weights, head, model, form == Form.PACKED)
                         : StoredPrograms.NONE);
     }
 
@@ -229,10 +233,12 @@ public final class Session implements AutoCloseable {
     /** Compiled when it is first needed: few callers ever use more than one. */
     private synchronized Loaded loaded(Form form) {
         return executables.computeIfAbsent(form, f -> {
-            Plan plan = compiled.find(f)
-                    .map(program -> Compiler.compile(program, List.of()))
-                    .orElseGet(() -> compile(f));
-            Loaded loaded = new Loaded(load(plan), PackedBatch.of(plan.program()));
+            if (closed) {
+                throw new IllegalStateException("the session is closed");
+            }
+            Optional<Plan> stored = compiled.find(f).map(program -> Compiler.compile(program, List.of()));
+            Plan plan = stored.orElseGet(() -> compile(f));
+            Loaded loaded = new Loaded(load(plan), PackedBatch.of(plan.program()), stored.isPresent());
             weights.unload(); // The device has packed what it reads often.
             return loaded;
         });
@@ -293,7 +299,9 @@ public final class Session implements AutoCloseable {
      *     {@code i64[B,S]}, or {@code i64[B,C,S]} for multiple choice. The mask may have one more axis of length S,
      *     which says what each position sees; see {@link AttentionMask}
      * @return those of the head, {@code hidden_states.0..N} and {@code attentions.0..N-1} if they were asked for
-     * @throws InputException if the inputs do not fit, or a sequence is longer than the model takes
+     * @throws InputException if the inputs do not fit, a sequence is longer than the model takes or has no tokens, or the run needs more
+     *     memory than there is
+     * @throws IllegalStateException if the session is closed, even while it runs
      * @throws WeightsException if the file of the weights has been written to or cut off since the model was loaded: tables of words
      *     are read from it row by row. A file that another one has replaced by rename is still there for this session
      */
@@ -317,6 +325,9 @@ public final class Session implements AutoCloseable {
             throw new InputException("a sequence of " + ids.get().dim(-1) + " tokens is longer than the "
                     + config.maxPositionEmbeddings() + " that the model takes");
         }
+        if (ids.isPresent() && ids.get().rank() > 0 && ids.get().dim(-1) == 0) {
+            throw new InputException("the sequences of input_ids have no tokens: give at least one to each");
+        }
         checkMaskedRows(inputs);
         return weights.reading(() -> run(inputs, ids, mask, how));
     }
@@ -330,19 +341,30 @@ public final class Session implements AutoCloseable {
                 && mask.isPresent()
                 && mask.get().rank() == ids.get().rank() + 1;
         if (pairs) {
-            return how.apply(loaded(Form.PAIRS).executable(), inputs);
+            return run(loaded(Form.PAIRS), inputs, how);
         }
         if (packs) {
             Loaded packed = loaded(Form.PACKED);
             if (packed.packed().isEmpty()) {
-                return how.apply(packed.executable(), inputs);
+                return run(packed, inputs, how);
             }
             Optional<Map<String, Tensor>> all = packed.packed().get().inputs(inputs);
             if (all.isPresent()) {
-                return how.apply(packed.executable(), all.get());
+                return run(packed, all.get(), how);
             }
         }
-        return how.apply(loaded(Form.PADDED).executable(), inputs);
+        return run(loaded(Form.PADDED), inputs, how);
+    }
+
+    private Map<String, Tensor> run(
+            Loaded loaded,
+            Map<String, Tensor> inputs,
+            BiFunction<Executable, Map<String, Tensor>, Map<String, Tensor>> how) {
+        try {
+            return how.apply(loaded.executable(), inputs);
+        } catch (InputException e) {
+            throw loaded.stored() ? new InputException(weights.origin() + ": " + e.getMessage()) : e;
+        }
     }
 
     private static void checkMaskedRows(Map<String, Tensor> inputs) {
@@ -362,6 +384,10 @@ public final class Session implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         executables.values().forEach(l -> l.executable().close());
         weights.close();
     }
