@@ -10,13 +10,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.core.exc.JacksonIOException;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.json.JsonFactory;
 
 /** Inputs of the {@code run} command: named cases, each a batch of token ids with what goes with them. */
 final class CaseFile {
@@ -25,36 +32,85 @@ final class CaseFile {
     /** One case; its inputs are complete, the mask of ones where the file has none. */
     record Case(String name, Map<String, Tensor> inputs, Map<String, Tensor> labels) {}
 
+    private static final List<String> INPUTS = List.of("input_ids", "attention_mask", "token_type_ids");
+
+    /** More than any file whose numbers are read. */
+    private static final long MOST_BYTES = 64L << 20;
+
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+
     private final Path file;
     private final DebertaConfig config;
+    private final JsonParser parser;
 
-    private CaseFile(Path file, DebertaConfig config) {
+    private CaseFile(Path file, DebertaConfig config, JsonParser parser) {
         this.file = file;
         this.config = config;
+        this.parser = parser;
     }
 
     static List<Case> read(Path file, DebertaConfig config) {
         if (!Files.isRegularFile(file)) {
-            throw new CliException(file + " does not exist or is no file");
+            throw new CliException(file + " does not exist or is not a file");
         }
-        JsonNode root;
         try (Utf8Reader reader = new Utf8Reader(file.toString(), new FileInputStream(file.toFile()))) {
-            root = JsonMapper.shared().readTree(reader);
+            if (Files.size(file) > MOST_BYTES) {
+                throw new CliException(file + " has " + Files.size(file) + " bytes, and at most " + MOST_BYTES
+                        + " are read: divide its cases between several files");
+            }
+            try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), reader)) {
+                return new CaseFile(file, config, parser).cases();
+            }
+        } catch (StreamConstraintsException e) {
+            throw new CliException(
+                    file + " is not a file of cases: it is nested too deeply, or a value in it is too long" + where(e));
+        } catch (JacksonIOException e) {
+            throw new CliException(file + " cannot be read: " + Failures.reason(e.getCause()));
         } catch (JacksonException e) {
-            TokenStreamLocation at = e.getLocation();
-            throw new CliException(file + " is not valid JSON"
-                    + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
+            throw new CliException(file + " is not valid JSON" + where(e));
         } catch (IOException e) {
             throw new CliException(file + " cannot be read: " + Failures.reason(e));
         }
-        JsonNode cases = root.path("cases");
-        if (!cases.isArray()) {
-            throw new CliException(file + " has no list \"cases\"");
+    }
+
+    private static String where(JacksonException e) {
+        TokenStreamLocation at = e.getLocation();
+        return at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+    }
+
+    /** What else stands beside the cases is for others. */
+    private List<Case> cases() {
+        Optional<List<Case>> cases = Optional.empty();
+        if (parser.nextToken() == JsonToken.START_OBJECT) {
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                boolean isCases = parser.currentName().equals("cases");
+                if (parser.nextToken() == JsonToken.START_ARRAY && isCases) {
+                    cases = Optional.of(list());
+                } else {
+                    parser.skipChildren();
+                }
+            }
+            if (parser.nextToken() != null) {
+                throw new CliException(file + " is not valid JSON: something follows its end");
+            }
         }
-        CaseFile reader = new CaseFile(file, config);
+        return cases.orElseThrow(() -> new CliException(file + " has no list \"cases\""));
+    }
+
+    private List<Case> list() {
         List<Case> all = new ArrayList<>();
-        for (JsonNode node : cases) {
-            all.add(reader.read(node));
+        Set<String> names = new HashSet<>();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (parser.currentToken() != JsonToken.START_OBJECT) {
+                throw new CliException(file + ": case " + (all.size() + 1) + " is not an object");
+            }
+            Case read = read(all.size() + 1);
+            if (!names.add(read.name())) {
+                throw fault(read.name(), "two cases have this name, and results are called by it");
+            }
+            all.add(read);
         }
         return all;
     }
@@ -63,33 +119,56 @@ final class CaseFile {
         return new CliException(file + ": case " + name + ": " + message);
     }
 
-    private Case read(JsonNode node) {
-        String name = node.path("name").asString("");
-        if (name.isEmpty()) {
-            throw new CliException(file + ": a case has no name");
+    private Case read(int number) {
+        String name = "";
+        Map<String, NestedNumbers> numbers = new HashMap<>();
+        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+            String key = parser.currentName();
+            String shown = name.isEmpty() ? Integer.toString(number) : name;
+            parser.nextToken();
+            if (key.equals("name")) {
+                name = parser.currentToken() == JsonToken.VALUE_STRING ? parser.getString() : "";
+                if (name.isEmpty()) {
+                    throw new CliException(file + ": the name of case " + number + " is not a text");
+                }
+            } else if (INPUTS.contains(key) || LABELS.contains(key)) {
+                NestedNumbers.read(parser, message -> fault(shown, key + message))
+                        .ifPresent(n -> numbers.put(key, n));
+            } else {
+                throw fault(
+                        shown,
+                        "there is no '" + key + "' of a case; there are name, " + String.join(", ", INPUTS) + ", "
+                                + String.join(", ", LABELS));
+            }
         }
-        Tensor ids = integers(name, "input_ids", node).orElseThrow(() -> fault(name, "input_ids are missing"));
+        if (name.isEmpty()) {
+            throw new CliException(file + ": case " + number + " has no name");
+        }
+        return complete(name, numbers);
+    }
+
+    private Case complete(String name, Map<String, NestedNumbers> numbers) {
+        Tensor ids = integers(name, "input_ids", numbers).orElseThrow(() -> fault(name, "input_ids are missing"));
         checkRange(name, "input_ids", ids, config.vocabSize());
         Map<String, Tensor> inputs = new HashMap<>();
         inputs.put("input_ids", ids);
-        inputs.put("attention_mask", attentionMask(name, node, ids));
+        inputs.put("attention_mask", attentionMask(name, numbers, ids));
         if (config.typeVocabSize() > 0) {
-            Tensor types = integers(name, "token_type_ids", node).orElseGet(() -> filled(ids, 0));
+            Tensor types = integers(name, "token_type_ids", numbers).orElseGet(() -> filled(ids, 0));
             checkShape(name, "token_type_ids", types.shape(), ids.shape());
             checkRange(name, "token_type_ids", types, config.typeVocabSize());
             inputs.put("token_type_ids", types);
         }
         Map<String, Tensor> labels = new HashMap<>();
         for (String key : LABELS) {
-            NestedNumbers.read(node.path(key), message -> fault(name, key + message))
-                    .ifPresent(n -> labels.put(key, Tensor.of(n.values(), n.shape())));
+            Optional.ofNullable(numbers.get(key)).ifPresent(n -> labels.put(key, Tensor.of(n.values(), n.shape())));
         }
         return new Case(name, inputs, labels);
     }
 
     /** Of the ids' shape, or with one more axis that says what each position sees. */
-    private Tensor attentionMask(String name, JsonNode node, Tensor ids) {
-        Tensor mask = integers(name, "attention_mask", node).orElseGet(() -> filled(ids, 1));
+    private Tensor attentionMask(String name, Map<String, NestedNumbers> numbers, Tensor ids) {
+        Tensor mask = integers(name, "attention_mask", numbers).orElseGet(() -> filled(ids, 1));
         long[] expected = ids.shape();
         if (mask.rank() == ids.rank() + 1) {
             expected = Arrays.copyOf(expected, expected.length + 1);
@@ -122,17 +201,16 @@ final class CaseFile {
         }
     }
 
-    private Optional<Tensor> integers(String name, String key, JsonNode node) {
-        Optional<NestedNumbers> numbers = NestedNumbers.read(node.path(key), message -> fault(name, key + message));
-        return numbers.map(n -> {
+    private Optional<Tensor> integers(String name, String key, Map<String, NestedNumbers> numbers) {
+        return Optional.ofNullable(numbers.get(key)).map(n -> {
             if (n.shape().length < 2) {
-                throw fault(name, key + " is no list of rows of numbers");
+                throw fault(name, key + " is not a list of rows of numbers");
             }
             long[] values = new long[n.values().length];
             for (int i = 0; i < values.length; i++) {
                 values[i] = (long) n.values()[i];
                 if (values[i] != n.values()[i]) {
-                    throw fault(name, key + " holds '" + n.values()[i] + "', which is no whole number");
+                    throw fault(name, key + " holds '" + n.values()[i] + "', which is not a whole number");
                 }
             }
             return Tensor.of(values, n.shape());

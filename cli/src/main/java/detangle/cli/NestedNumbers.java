@@ -1,56 +1,105 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Function;
-import tools.jackson.databind.JsonNode;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 
 /** Numbers in lists in lists, as deep as they are nested: a tensor in JSON. */
 record NestedNumbers(double[] values, long[] shape) {
+    /** Numbers of the largest tensor. A mask of pairs for 8 sequences of 512 tokens has as many. */
+    static final int MOST_NUMBERS = 1 << 21;
+
     private static final int MAX_RANK = 4;
 
     /**
-     * Empty if the node is missing or null.
+     * Reads the value at the parser's token; empty if it is null.
      *
      * @param fault makes the exception of a message, which goes on from the name of what is read
      */
-    static Optional<NestedNumbers> read(JsonNode node, Function<String, CliException> fault) {
-        if (node.isMissingNode() || node.isNull()) {
+    static Optional<NestedNumbers> read(JsonParser parser, Function<String, CliException> fault) {
+        if (parser.currentToken() == JsonToken.VALUE_NULL) {
             return Optional.empty();
         }
-        List<Long> shape = new ArrayList<>();
-        for (JsonNode level = node; level.isArray(); level = level.path(0)) {
-            if (level.isEmpty() || shape.size() == MAX_RANK) {
-                throw fault.apply(" is no list of numbers, nor of lists of numbers");
-            }
-            shape.add((long) level.size());
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            throw fault.apply(" is not a list");
         }
-        if (shape.isEmpty()) {
-            throw fault.apply(" is no list");
-        }
-        List<Double> values = new ArrayList<>();
-        collect(node, shape, 0, values, fault);
+        Reading reading = new Reading(parser, fault);
+        reading.list(0);
         return Optional.of(new NestedNumbers(
-                values.stream().mapToDouble(v -> v).toArray(),
-                shape.stream().mapToLong(v -> v).toArray()));
+                Arrays.copyOf(reading.values, reading.count), Arrays.copyOf(reading.shape, reading.rank)));
     }
 
-    private static void collect(
-            JsonNode node, List<Long> shape, int depth, List<Double> values, Function<String, CliException> fault) {
-        if (depth == shape.size()) {
-            if (!node.isNumber()) {
-                throw fault.apply(" holds '" + node + "', which is no number");
+    /** One tensor while it is read. The first list of each depth says how long the others are. */
+    private static final class Reading {
+        private static final long UNKNOWN = -1;
+
+        private final JsonParser parser;
+        private final Function<String, CliException> fault;
+        private final long[] shape = new long[MAX_RANK];
+        private double[] values = new double[16];
+        private int count;
+
+        /** How deep numbers stand; 0 before the first. */
+        private int rank;
+
+        Reading(JsonParser parser, Function<String, CliException> fault) {
+            this.parser = parser;
+            this.fault = fault;
+            Arrays.fill(shape, UNKNOWN);
+        }
+
+        void list(int depth) {
+            if (depth == MAX_RANK) {
+                throw fault.apply(" is not a list of numbers, nor of lists of numbers up to " + MAX_RANK + " deep");
             }
-            values.add(node.asDouble());
-            return;
+            long length = 0;
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                length++;
+                switch (parser.currentToken()) {
+                    case START_ARRAY -> {
+                        if (rank != 0 && depth + 1 >= rank) {
+                            throw ragged();
+                        }
+                        list(depth + 1);
+                    }
+                    case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(depth);
+                    default -> throw fault.apply(" holds '" + parser.getString() + "', which is not a number");
+                }
+            }
+            if (length == 0) {
+                throw fault.apply(" holds an empty list");
+            }
+            if (shape[depth] == UNKNOWN) {
+                shape[depth] = length;
+            } else if (shape[depth] != length) {
+                throw ragged();
+            }
         }
-        if (!node.isArray() || node.size() != shape.get(depth)) {
-            throw fault.apply(": its rows differ in length: pad them");
+
+        private void number(int depth) {
+            if (rank == 0) {
+                rank = depth + 1;
+            } else if (rank != depth + 1) {
+                throw ragged();
+            }
+            if (count == MOST_NUMBERS) {
+                throw fault.apply(" has more than the " + MOST_NUMBERS + " numbers that are read");
+            }
+            double value = parser.getDoubleValue();
+            if (!Double.isFinite(value)) {
+                throw fault.apply(" holds '" + parser.getString() + "', which is too large");
+            }
+            if (count == values.length) {
+                values = Arrays.copyOf(values, 2 * count);
+            }
+            values[count++] = value;
         }
-        for (JsonNode child : node) {
-            collect(child, shape, depth + 1, values, fault);
+
+        private CliException ragged() {
+            return fault.apply(": its rows differ in length: pad them");
         }
     }
 }

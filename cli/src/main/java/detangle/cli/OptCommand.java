@@ -1,6 +1,7 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
+import detangle.compiler.CompileException;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pass;
 import detangle.compiler.Pipeline;
@@ -8,9 +9,9 @@ import detangle.ir.Program;
 import detangle.ir.Verifier;
 import detangle.ir.text.Parser;
 import detangle.ir.text.Printer;
+import detangle.models.files.ModelFile;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -43,16 +44,24 @@ final class OptCommand implements Runnable {
         List<Pass> chosen = passes.stream().map(Pipeline::named).toList();
         Program program = Parser.parse(file.toString(), read());
         Verifier.check(program);
-        Program result = Compiler.run(program, chosen, (pass, p) -> {});
+        Program result = run(program, chosen);
         spec.commandLine().getOut().print(Printer.print(result));
         spec.commandLine().getOut().flush();
     }
 
+    private Program run(Program program, List<Pass> chosen) {
+        try {
+            return Compiler.run(program, chosen, (pass, p) -> {});
+        } catch (CompileException e) {
+            throw new CompileException(file + ": " + e.getMessage());
+        }
+    }
+
     private String read() {
         try {
-            return Files.readString(file);
-        } catch (NoSuchFileException e) {
-            throw new CliException(file + " does not exist");
+            return ModelFile.read(file).text();
+        } catch (CharacterCodingException e) {
+            throw new CliException(file + " is not UTF-8");
         } catch (IOException e) {
             throw new CliException(file + " cannot be read: " + e.getMessage());
         }

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.backend.InputException;
 import detangle.cli.Failures.CliException;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
@@ -89,6 +90,19 @@ final class RunCommand implements Runnable {
         }
     }
 
+    /** What the head says of a case, and its losses. */
+    private SequencedMap<String, Tensor> run(
+            Session session, Architecture architecture, CaseFile.Case c, OperationTimes times) {
+        Map<String, Tensor> outputs = session.run(c.inputs());
+        if (profile) {
+            times.add(session, c.inputs());
+        }
+        outputs.forEach((name, tensor) -> checkFinite(session, c.name(), name, tensor));
+        SequencedMap<String, Tensor> results = new LinkedHashMap<>(outputs);
+        results.putAll(Loss.of(architecture, session.config(), outputs, c.inputs(), c.labels()));
+        return results;
+    }
+
     @Override
     public void run() {
         threads.apply();
@@ -111,14 +125,12 @@ final class RunCommand implements Runnable {
         try (Session session = Session.load(model.folder(), options)) {
             DebertaConfig config = session.config();
             for (CaseFile.Case c : CaseFile.read(inputs, config)) {
-                Map<String, Tensor> outputs = session.run(c.inputs());
-                if (profile) {
-                    times.add(session, c.inputs());
+                try {
+                    run(session, architecture, c, times)
+                            .forEach((name, tensor) -> results.put(c.name() + "." + name, tensor));
+                } catch (InputException e) {
+                    throw new CliException(inputs + ": case " + c.name() + ": " + e.getMessage());
                 }
-                outputs.forEach((name, tensor) -> checkFinite(session, c.name(), name, tensor));
-                outputs.forEach((name, tensor) -> results.put(c.name() + "." + name, tensor));
-                Loss.of(architecture, config, outputs, c.inputs(), c.labels())
-                        .forEach((name, tensor) -> results.put(c.name() + "." + name, tensor));
             }
         }
         SafetensorsWriter.write(output, results, Map.of());
