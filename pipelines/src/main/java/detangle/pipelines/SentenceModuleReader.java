@@ -197,21 +197,21 @@ final class SentenceModuleReader {
         try (Weights weights = ModuleWeights.open(model, module)) {
             checkUsed(weights, fields, "linear.bias", bias);
             checkUsed(weights, fields, "residual.weight", projected);
-            return new VectorLayer.Dense(
+            return weights.reading(() -> new VectorLayer.Dense(
                     matrix(weights, "linear.weight", out, in),
                     bias ? vector(weights, "linear.bias", out) : new float[out],
                     activation,
                     residual
                             ? Optional.of(projected ? matrix(weights, "residual.weight", out, in) : new float[0][])
-                            : Optional.empty());
+                            : Optional.empty()));
         }
     }
 
     private VectorLayer layerNorm(Module module) {
         int dimension = config(module).required("dimension", MOST_FEATURES);
         try (Weights weights = ModuleWeights.open(model, module)) {
-            return new VectorLayer.LayerNorm(
-                    vector(weights, "norm.weight", dimension), vector(weights, "norm.bias", dimension));
+            return weights.reading(() -> new VectorLayer.LayerNorm(
+                    vector(weights, "norm.weight", dimension), vector(weights, "norm.bias", dimension)));
         }
     }
 

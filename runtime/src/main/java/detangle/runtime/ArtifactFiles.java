@@ -71,7 +71,10 @@ final class ArtifactFiles {
             weights.names().forEach(name -> tensors.put(name, weights.get(name)));
             Path file = Files.createTempFile("module", ".safetensors");
             try {
-                SafetensorsWriter.write(file, tensors, Map.of());
+                weights.reading(() -> {
+                    SafetensorsWriter.write(file, tensors, Map.of());
+                    return file;
+                });
                 return Files.readAllBytes(file);
             } finally {
                 Files.delete(file);

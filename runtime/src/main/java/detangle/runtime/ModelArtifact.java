@@ -82,31 +82,35 @@ public final class ModelArtifact {
     public static void write(Path folder, Path output, Options options) {
         DebertaConfig config = DebertaConfig.read(folder);
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {
-            Checkpoint.checkSizes(weights, config);
-            Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
-            ModelOptions model = modelOptions(head, options.convention().orElse(head.convention()));
-            Program program = DebertaModel.build(config, head, model);
-            TreeMap<String, Tensor> tensors = new TreeMap<>(
-                    Checkpoint.parameters(weights, config, program, Optional.of(head), options.ignoreUnused()));
-            FiniteWeights.check(weights, tensors);
-            options.weightType().ifPresent(type -> tensors.replaceAll((name, tensor) -> narrowed(tensor, type)));
-            SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
-            ArtifactFiles.of(folder).forEach((name, content) -> sections.put(Artifact.FILES + name, content));
-            DeviceEvaluator evaluator = new DeviceEvaluator(
-                    Backends.device(Optional.empty(), Set.of()).host());
-            Map<String, Tensor> parameters = Map.copyOf(tensors);
-            for (String form : List.of(PACKED, PADDED)) {
-                var passes =
-                        form.equals(PACKED) ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
-                Program compiled = Compiler.run(program, Pipeline.withEvaluator(passes, evaluator), (pass, p) -> {});
-                sections.put(Artifact.PROGRAMS + form, Printer.print(compiled).getBytes(StandardCharsets.UTF_8));
-                constants(compiled).forEach((name, type) -> {
-                    Tensor tensor = compiled.constants().get(name);
-                    add(tensors, name, inType(tensor, type.dtype()));
-                });
-            }
-            Artifact.write(output, tensors, sections, manifest(config, head, model, options, sections));
+            weights.reading(() -> write(folder, config, weights, output, options));
         }
+    }
+
+    private static Path write(Path folder, DebertaConfig config, Weights weights, Path output, Options options) {
+        Checkpoint.checkSizes(weights, config);
+        Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
+        ModelOptions model = modelOptions(head, options.convention().orElse(head.convention()));
+        Program program = DebertaModel.build(config, head, model);
+        TreeMap<String, Tensor> tensors = new TreeMap<>(
+                Checkpoint.parameters(weights, config, program, Optional.of(head), options.ignoreUnused()));
+        FiniteWeights.check(weights, tensors);
+        options.weightType().ifPresent(type -> tensors.replaceAll((name, tensor) -> narrowed(tensor, type)));
+        SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
+        ArtifactFiles.of(folder).forEach((name, content) -> sections.put(Artifact.FILES + name, content));
+        DeviceEvaluator evaluator =
+                new DeviceEvaluator(Backends.device(Optional.empty(), Set.of()).host());
+        Map<String, Tensor> parameters = Map.copyOf(tensors);
+        for (String form : List.of(PACKED, PADDED)) {
+            var passes = form.equals(PACKED) ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
+            Program compiled = Compiler.run(program, Pipeline.withEvaluator(passes, evaluator), (pass, p) -> {});
+            sections.put(Artifact.PROGRAMS + form, Printer.print(compiled).getBytes(StandardCharsets.UTF_8));
+            constants(compiled).forEach((name, type) -> {
+                Tensor tensor = compiled.constants().get(name);
+                add(tensors, name, inType(tensor, type.dtype()));
+            });
+        }
+        Artifact.write(output, tensors, sections, manifest(config, head, model, options, sections));
+        return output;
     }
 
     private static ModelOptions modelOptions(Architecture head, Convention convention) {

@@ -84,24 +84,28 @@ public final class ModelExport {
     public static List<Path> write(Path folder, Path file, Options options) {
         DebertaConfig config = DebertaConfig.read(folder);
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {
-            Checkpoint.checkSizes(weights, config);
-            Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
-            ModelOptions model = ModelOptions.DEFAULT
-                    .with(options.convention().orElse(head.convention()))
-                    .withHiddenStates(options.hiddenStates());
-            Program program = DebertaModel.build(config, head, model);
-            Map<String, Tensor> parameters =
-                    Checkpoint.parameters(weights, config, program, Optional.of(head), options.ignoreUnused());
-            FiniteWeights.check(weights, parameters);
-            Program lowered = Compiler.run(program, Pipeline.export(parameters), (pass, p) -> {});
-            return switch (options.format()) {
-                case onnx ->
-                    new OnnxExporter(DetangleVersion.number(), SYMBOLS, options.externalData()).write(lowered, file);
-                case torchscript -> {
-                    TorchScriptExporter.write(lowered, file);
-                    yield List.of(file);
-                }
-            };
+            return weights.reading(() -> write(config, weights, file, options));
         }
+    }
+
+    private static List<Path> write(DebertaConfig config, Weights weights, Path file, Options options) {
+        Checkpoint.checkSizes(weights, config);
+        Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
+        ModelOptions model = ModelOptions.DEFAULT
+                .with(options.convention().orElse(head.convention()))
+                .withHiddenStates(options.hiddenStates());
+        Program program = DebertaModel.build(config, head, model);
+        Map<String, Tensor> parameters =
+                Checkpoint.parameters(weights, config, program, Optional.of(head), options.ignoreUnused());
+        FiniteWeights.check(weights, parameters);
+        Program lowered = Compiler.run(program, Pipeline.export(parameters), (pass, p) -> {});
+        return switch (options.format()) {
+            case onnx ->
+                new OnnxExporter(DetangleVersion.number(), SYMBOLS, options.externalData()).write(lowered, file);
+            case torchscript -> {
+                TorchScriptExporter.write(lowered, file);
+                yield List.of(file);
+            }
+        };
     }
 }

@@ -111,10 +111,14 @@ public final class Weights implements AutoCloseable {
         return metadata;
     }
 
-    private StoredTensor stored(String name) {
+    private void checkOpen() {
         if (closed) {
             throw new IllegalStateException("the weights of " + origin + " are closed");
         }
+    }
+
+    private StoredTensor stored(String name) {
+        checkOpen();
         StoredTensor stored = tensors.get(name);
         if (stored == null) {
             throw new WeightsException(origin, "no tensor '" + name + "' among the " + tensors.size());
@@ -130,6 +134,7 @@ public final class Weights implements AutoCloseable {
      * @throws WeightsException if a file has changed, now or in earlier work
      */
     public <T> T reading(Supplier<T> work) {
+        checkOpen();
         return files.reading(work);
     }
 
@@ -138,10 +143,11 @@ public final class Weights implements AutoCloseable {
      * when all that is needed at hand has been copied.
      */
     public void unload() {
+        checkOpen();
         files.unload();
     }
 
-    /** Unmaps the files; closing again has no effect. */
+    /** Unmaps the files; closing again has no effect. Whatever needs them from then on ends in an {@link IllegalStateException}. */
     @Override
     public void close() {
         closed = true;

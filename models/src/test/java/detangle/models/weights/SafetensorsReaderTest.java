@@ -135,6 +135,21 @@ class SafetensorsReaderTest {
         }
     }
 
+    @Test
+    void closingTwiceIsAllowedAndUseAfterwardsIsNot() throws IOException {
+        byte[] json =
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}".getBytes(StandardCharsets.UTF_8);
+        Weights weights = Weights.open(file(json.length, json, 4));
+        Tensor tensor = weights.get("a");
+        weights.close();
+        weights.close();
+        IllegalStateException failure = assertThrows(IllegalStateException.class, () -> weights.get("a"));
+        assertTrue(failure.getMessage().contains("are closed"), failure.getMessage());
+        assertThrows(IllegalStateException.class, () -> tensor.getDouble(0));
+        assertThrows(IllegalStateException.class, () -> weights.reading(() -> 1));
+        assertThrows(IllegalStateException.class, weights::unload);
+    }
+
     /** A damaged file either reads or is refused by the one typed exception; nothing else may escape. */
     @Test
     void randomCorruptionsAreRefusedOrRead() throws IOException {
