@@ -357,7 +357,8 @@ final class TextModel implements AutoCloseable {
                     + (text.length() > QUOTED ? text.substring(0, QUOTED) + "..." : text)
                     + "' is " + e.getMessage() + " and not a finite number: "
                     + session.notFiniteWeight()
-                            .orElse("its weights are finite, so computing with them overflows; keep them in f32,"
+                            .orElse(session.config().file()
+                                    + ": its weights are finite, so computing with them overflows; keep them in f32,"
                                     + " or choose another checkpoint"));
         }
     }

@@ -214,6 +214,12 @@ final class GlinerReader implements Reader {
                         name));
             }
         });
+        all.add(new Hostile(
+                "finite numbers whose products are infinite",
+                GOOD.withTensor("prompt_rep_layer.0.weight", SmallModel.all(3e38f, 4 * WIDTH, WIDTH))
+                        .withTensor("prompt_rep_layer.3.weight", SmallModel.all(3e38f, WIDTH, 4 * WIDTH))
+                        .files(),
+                "gliner_config.json: its weights are finite"));
         String words = "token_rep_layer.bert_layer.model.embeddings.word_embeddings.weight";
         Map<String, Tensor> others = Map.of(
                 "no word", SmallModel.all(0, 0, 8),
