@@ -4,6 +4,7 @@ import detangle.cli.Failures.CliException;
 import detangle.ir.InternalException;
 import detangle.ir.OneLine;
 import detangle.models.text.WhiteSpace;
+import detangle.pipelines.NotFiniteException;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ProgressListener.RowMessage;
 import java.util.ArrayDeque;
@@ -85,6 +86,7 @@ final class RowLoop {
     private final List<String> faults = new ArrayList<>();
     private Optional<CliException> failure = Optional.empty();
     private boolean ended;
+    private boolean answered;
     private int faulty;
     private int done;
 
@@ -253,46 +255,94 @@ final class RowLoop {
         return waiting.stream().filter(chosen::contains).toList();
     }
 
+    /** Hears of the rows of a batch. */
+    private final class Listener implements ProgressListener {
+        private final List<Place> places;
+        private final IntConsumer progress;
+        private final int before = done;
+        private final Set<Place> cut;
+
+        Listener(List<Place> places, IntConsumer progress, Set<Place> cut) {
+            this.places = places;
+            this.progress = progress;
+            this.cut = cut;
+        }
+
+        @Override
+        public void done(int count) {
+            progress.accept(Math.min(before + count, before + places.size()));
+        }
+
+        @Override
+        public void unanswerable(RowMessage message) {
+            Place place = places.get(message.row());
+            if (place.row.fault().isPresent()) {
+                return;
+            }
+            place.row = place.row.with(name(place.row.source(), message) + " " + inOptions(message.reason()));
+            if (takesAll() && onError == OnError.FAIL) {
+                throw new CliException(place.row.fault().orElseThrow());
+            }
+        }
+
+        @Override
+        public void cut(RowMessage message) {
+            Place place = places.get(message.row());
+            if (cut.add(place)) {
+                messages.accept(name(place.row.source(), message) + " " + inOptions(message.reason()));
+            }
+        }
+    }
+
     private void compute(Runner runner, List<Place> places, IntConsumer progress) {
-        int before = done;
-        Set<Integer> cut = new HashSet<>();
-        List<Result> results = runner.run(places.stream().map(Place::texts).toList(), new ProgressListener() {
-            @Override
-            public void done(int count) {
-                progress.accept(Math.min(before + count, before + places.size()));
+        Set<Place> cut = new HashSet<>();
+        List<Result> results;
+        try {
+            results = run(runner, places, progress, cut);
+        } catch (NotFiniteException e) {
+            if (takesAll() || places.size() == 1 && onError == OnError.FAIL) {
+                throw e;
             }
-
-            @Override
-            public void unanswerable(RowMessage message) {
-                Place place = places.get(message.row());
-                if (place.row.fault().isPresent()) {
-                    return;
-                }
-                place.row = place.row.with(name(place.row.source(), message) + " " + inOptions(message.reason()));
-                if (takesAll() && onError == OnError.FAIL) {
-                    throw new CliException(place.row.fault().orElseThrow());
-                }
-            }
-
-            @Override
-            public void cut(RowMessage message) {
-                if (cut.add(message.row())) {
-                    messages.accept(
-                            name(places.get(message.row()).row.source(), message) + " " + inOptions(message.reason()));
-                }
-            }
-        });
+            runOneByOne(runner, places, progress, cut, e);
+            return;
+        }
         done += places.size();
+        if (takesAll()) {
+            order(places, results);
+        } else if (places.stream().anyMatch(place -> place.row.waits())) {
+            throw new InternalException("a row has neither a result nor a fault");
+        }
+    }
+
+    private List<Result> run(Runner runner, List<Place> places, IntConsumer progress, Set<Place> cut) {
+        List<Result> results =
+                runner.run(places.stream().map(Place::texts).toList(), new Listener(places, progress, cut));
+        answered |= !results.isEmpty();
         for (Result result : results) {
             Place place = places.get(result.row());
             if (place.row.fault().isEmpty()) {
                 place.row = place.row.with(result);
             }
         }
-        if (takesAll()) {
-            order(places, results);
-        } else if (places.stream().anyMatch(place -> place.row.waits())) {
-            throw new InternalException("a row has neither a result nor a fault");
+        return results;
+    }
+
+    /** Finds the rows whose answer is not a number. Where none has had another one so far, the model is at fault and not the rows. */
+    private void runOneByOne(
+            Runner runner, List<Place> places, IntConsumer progress, Set<Place> cut, NotFiniteException ofAll) {
+        for (Place place : places) {
+            if (!place.row.waits()) {
+                continue;
+            }
+            try {
+                run(runner, List.of(place), progress, cut);
+            } catch (NotFiniteException e) {
+                place.row = place.row.with(name(place.row.source()) + ": " + e.getMessage());
+            }
+            done++;
+        }
+        if (!answered && places.size() > 1) {
+            throw ofAll;
         }
     }
 
