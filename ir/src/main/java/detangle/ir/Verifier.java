@@ -17,6 +17,9 @@ public final class Verifier {
     private final Program program;
     private final List<Diagnostic> errors = new ArrayList<>();
 
+    /** Programs share the few sizes that they have, and most are looked at once. */
+    private final Set<Dim> known = Collections.newSetFromMap(new IdentityHashMap<>());
+
     private Verifier(Program program) {
         this.program = program;
     }
@@ -97,8 +100,13 @@ public final class Verifier {
     private void symbols(Node node, Set<String> bound) {
         Set<String> unbound = new TreeSet<>();
         UnaryOperator<Dim> look = dim -> {
-            if (!dim.isStatic()) {
-                dim.symbols().stream().filter(s -> !bound.contains(s)).forEach(unbound::add);
+            if (!known.contains(dim)) {
+                Set<String> missing = dim.symbols();
+                missing.removeAll(bound);
+                unbound.addAll(missing);
+                if (missing.isEmpty()) {
+                    known.add(dim);
+                }
             }
             return dim;
         };
