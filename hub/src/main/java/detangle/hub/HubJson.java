@@ -19,7 +19,7 @@ final class HubJson {
     static final int LARGEST = 32 << 20;
 
     /** Names, values and brackets; a listing has four for each file. */
-    private static final long MOST_TOKENS = 500_000;
+    private static final long MOST_TOKENS = 200_000;
 
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
