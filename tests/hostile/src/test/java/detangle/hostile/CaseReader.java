@@ -16,13 +16,13 @@ import java.util.stream.IntStream;
 final class CaseReader implements Reader {
     private static final String FILE = "cases.json";
 
-    /** Made once in each process, in its own folder. */
+    /** Made once in each process, beside its working folder, in which nothing may be left. */
     private static final class Model {
         static final Path FOLDER = folder();
 
         private static Path folder() {
             try {
-                Path folder = Path.of(System.getProperty("java.io.tmpdir"), "model-of-cases");
+                Path folder = Path.of(System.getProperty("java.io.tmpdir")).resolveSibling("model-of-cases");
                 return TinyModel.write(folder, "ForSequenceClassification", List.of("a", "b"));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -119,7 +119,8 @@ final class StoredProgramReader implements Reader {
 
     @Override
     public void read(Path folder) throws IOException {
-        Path file = Path.of(System.getProperty("java.io.tmpdir"), folder.getFileName() + ".dtl");
+        // Beside the working folder of the process, in which nothing may be left.
+        Path file = Path.of(System.getProperty("java.io.tmpdir")).resolveSibling(folder.getFileName() + ".dtl");
         try {
             write(folder, file);
             run(file);
