@@ -87,7 +87,7 @@ public final class LowerConvolution implements Pass {
         if (stored.op() instanceof TensorOp.Constant(Literal.Named(String name), TensorType type)
                 && constants.containsKey(name)) {
             Tensor tensor = ordered(constants.get(name));
-            String own = name + ".by_position";
+            String own = "folded." + name + ".by_position";
             constants.put(own, tensor);
             return b.convert(
                     b.constant(new Literal.Named(own), tensor.type()),

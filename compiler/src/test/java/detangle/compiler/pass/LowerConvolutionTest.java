@@ -56,7 +56,7 @@ class LowerConvolutionTest {
                 """)
                 .withConstants(Map.of("w", Tensor.ofDoubles(DType.F16, new double[] {1, 2, 3, 4, 5, 6}, 1, 2, 3)));
         Program lowered = Compiler.run(program, List.of(new LowerConvolution(), new FuseLinear()), (pass, p) -> {});
-        Tensor weight = lowered.constants().get("w.by_position");
+        Tensor weight = lowered.constants().get("folded.w.by_position");
         assertEquals(DType.F16, weight.dtype());
         assertArrayEquals(new double[] {1, 4, 2, 5, 3, 6}, weight.toDoubles());
         assertEquals(

@@ -2,6 +2,7 @@ package detangle.backend.vector.kernel;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -17,6 +18,11 @@ public final class Lanes {
     /** Floats in a vector. */
     public static final int COUNT = SPECIES.length();
 
+    // Lane i of the result is lane i + n; of the rest nothing is read.
+    private static final VectorShuffle<Float> FROM_8 = VectorShuffle.iota(SPECIES, 8, 1, true);
+    private static final VectorShuffle<Float> FROM_4 = VectorShuffle.iota(SPECIES, 4, 1, true);
+    private static final VectorShuffle<Float> FROM_2 = VectorShuffle.iota(SPECIES, 2, 1, true);
+
     private Lanes() {}
 
     private static VectorSpecies<Float> species() {
@@ -28,6 +34,24 @@ public final class Lanes {
             throw new IllegalArgumentException(BITS + "=" + bits + " is no vector width: use 128, 256 or 512");
         }
         return VectorSpecies.of(float.class, VectorShape.forBitSize(bits));
+    }
+
+    /**
+     * The sum of a vector's lanes, halves added to halves. {@code reduceLanes} leaves the order open: compiled code adds in another one than
+     * interpreted code, so that the same text would have another last bit once its kernels are compiled.
+     */
+    static float sum(FloatVector v) {
+        FloatVector sums = v;
+        if (COUNT > 8) {
+            sums = sums.add(sums.rearrange(FROM_8));
+        }
+        if (COUNT > 4) {
+            sums = sums.add(sums.rearrange(FROM_4));
+        }
+        if (COUNT > 2) {
+            sums = sums.add(sums.rearrange(FROM_2));
+        }
+        return sums.lane(0) + sums.lane(1);
     }
 
     /** The smallest multiple of a unit that is not below n. */

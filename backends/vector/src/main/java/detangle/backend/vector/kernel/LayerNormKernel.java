@@ -4,7 +4,6 @@ import static detangle.backend.vector.kernel.Lanes.COUNT;
 import static detangle.backend.vector.kernel.Lanes.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Layer normalisation of rows, with an optional residual that is added first. In and out may be the same memory. */
 public final class LayerNormKernel {
@@ -91,7 +90,7 @@ public final class LayerNormKernel {
         for (int i = 0; i < vectors; i += COUNT) {
             sums = sums.add(FloatVector.fromArray(SPECIES, x, xo + i));
         }
-        float sum = sums.reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(sums);
         for (int i = vectors; i < size; i++) {
             sum += x[xo + i];
         }
@@ -101,7 +100,7 @@ public final class LayerNormKernel {
             FloatVector d = FloatVector.fromArray(SPECIES, x, xo + i).sub(mean);
             squares = d.fma(d, squares);
         }
-        float square = squares.reduceLanes(VectorOperators.ADD);
+        float square = Lanes.sum(squares);
         for (int i = vectors; i < size; i++) {
             float d = x[xo + i] - mean;
             square += d * d;

@@ -117,6 +117,6 @@ final class VectorMath {
             e.intoArray(x, i);
             sums = sums.add(e);
         }
-        return 1 / sums.reduceLanes(VectorOperators.ADD);
+        return 1 / Lanes.sum(sums);
     }
 }
