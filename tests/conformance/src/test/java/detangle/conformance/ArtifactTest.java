@@ -216,9 +216,11 @@ class ArtifactTest {
     @EnabledOnOs(value = OS.LINUX, disabledReason = "the shell's limit of file sizes")
     void aDiskThatFillsUpLeavesNothing() throws IOException {
         Path output = folder.resolve("full.dtl");
-        // A limit on the size of files, in KiB, fails as a full disk does: in the middle of a write.
+        // A limit on the size of files, in KiB, fails as a full disk does: in the middle of a write. The launcher
+        // copies jars before.
         Result result = DetangleProcess.shell(
-                "ulimit -f 2000; trap '' XFSZ; ./detangle compile " + TinyModel.SHIPPED + " -o " + output);
+                "./detangle --version >/dev/null; ulimit -f 2000; trap '' XFSZ; ./detangle compile " + TinyModel.SHIPPED
+                        + " -o " + output);
         assertEquals(1, result.status(), result.err());
         assertTrue(result.err().contains("full.dtl: cannot be written"), result.err());
         try (Stream<Path> files = Files.list(folder)) {
