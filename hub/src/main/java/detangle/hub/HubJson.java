@@ -15,8 +15,11 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** JSON of a hub, which may be anybody's: what is larger than any hub's is refused before it fills the memory. */
 final class HubJson {
-    /** Bytes of a file, or of an answer that lists a repository. */
+    /** Bytes of an answer that lists a repository. */
     static final int LARGEST = 32 << 20;
+
+    /** Bytes of a file in the cache, which is an index of shards or a list of modules. */
+    private static final int LARGEST_FILE = 8 << 20;
 
     /** Names, values and brackets; a listing has four for each file. */
     private static final long MOST_TOKENS = 200_000;
@@ -47,11 +50,11 @@ final class HubJson {
     /**
      * The JSON of a file.
      *
-     * @throws IOException if it cannot be read, is not a regular file, or has more than {@link #LARGEST} bytes
+     * @throws IOException if it cannot be read, is not a regular file, or has more than 8 MiB
      * @throws JacksonException if it is not JSON, or too much of it
      */
     static JsonNode read(Path file) throws IOException {
-        return MAPPER.readTree(text(file, LARGEST));
+        return MAPPER.readTree(text(file, LARGEST_FILE));
     }
 
     /**

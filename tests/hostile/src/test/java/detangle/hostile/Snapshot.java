@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /**
  * What is in a folder and below it.
  *
- * @param files kind, size and time of change, by the path inside the folder
+ * @param files kind and, but for folders, size and time of change, by the path inside the folder
  */
 record Snapshot(SortedMap<String, String> files) {
     /** Follows no link and opens no file. */
@@ -26,7 +26,7 @@ record Snapshot(SortedMap<String, String> files) {
                 String kind = a.isDirectory() ? "folder" : a.isRegularFile() ? "file" : "other";
                 files.put(
                         folder.relativize(path).toString(),
-                        kind + " of " + a.size() + " bytes, changed " + a.lastModifiedTime());
+                        a.isDirectory() ? kind : kind + " of " + a.size() + " bytes, changed " + a.lastModifiedTime());
             }
         }
         return new Snapshot(files);
