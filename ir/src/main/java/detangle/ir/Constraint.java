@@ -37,11 +37,15 @@ public enum Constraint {
     GATHER_C1("gather_c1", "the table has rank 1 or more"),
     GATHER_C2("gather_c2", "ids are i32 or i64"),
     SCATTER_ADD_C1("scatter_add_c1", "ids are i32 or i64"),
-    SCATTER_ADD_C2("scatter_add_c2", "updates have the operand's type, the shape of the ids, then of a row"),
+    SCATTER_ADD_C2(
+            "scatter_add_c2",
+            "updates have the operand's type, of floats or integers, and the shape of the ids, then of a row"),
     GATHER_LAST_C1("gather_last_c1", "the index is i32 or i64"),
     GATHER_LAST_C2("gather_last_c2", "the index has rank 1 or more and broadcasts to the data's axes but the last"),
     SCATTER_ADD_LAST_C1("scatter_add_last_c1", "the index is i32 or i64"),
-    SCATTER_ADD_LAST_C2("scatter_add_last_c2", "updates have the type and the shape of the gather they transpose"),
+    SCATTER_ADD_LAST_C2(
+            "scatter_add_last_c2",
+            "updates have the type, of floats or integers, and the shape of the gather they transpose"),
     TOEPLITZ_C1("toeplitz_c1", "the table has rank 1 and rows + columns - 1 elements"),
     CONV1D_C1("conv1d_c1", "x has rank 3, the weight rank 3, both one float type"),
     CONV1D_C2("conv1d_c2", "groups divides channels in and out, and the weight has C/groups channels"),

@@ -290,6 +290,7 @@ public final class Inference {
         require(isIndex(ids.dtype()), Constraint.SCATTER_ADD_C1, "ids are %s", ids);
         boolean fits = operand.rank() >= 1
                 && operand.dtype() == updates.dtype()
+                && operand.dtype() != DType.I1
                 && updates.shape().equals(ids.shape().concat(operand.shape().sub(1, operand.rank())));
         require(fits, Constraint.SCATTER_ADD_C2, "operand %s, ids %s, updates %s", operand, ids, updates);
         return Optional.of(operand);
@@ -310,7 +311,7 @@ public final class Inference {
     private Optional<TensorType> scatterAddLast(TensorType operand, TensorType index, TensorType updates) {
         gatherLast(operand, index, Constraint.SCATTER_ADD_LAST_C1, Constraint.SCATTER_ADD_LAST_C2)
                 .ifPresent(gathered -> require(
-                        gathered.equals(updates),
+                        gathered.equals(updates) && operand.dtype() != DType.I1,
                         Constraint.SCATTER_ADD_LAST_C2,
                         "operand %s, index %s, updates %s",
                         operand,

@@ -62,6 +62,7 @@ class VerifierTest {
             gather_last_c2 | gather_last %x, %k | f32[B,S,8]
             scatter_add_last_c1 | scatter_add_last %x, %y, %x | f32[B,S,8]
             scatter_add_last_c2 | scatter_add_last %x, %i, %t | f32[B,S,8]
+            scatter_add_last_c2 | scatter_add_last %m, %i, %m | i1[B,S]
             toeplitz_c1 | toeplitz %i {rows=S, columns=S} | i32[S,S]
             conv1d_c1 | conv1d %x, %t {groups=1, padding=1} | f32[B,S,9]
             conv1d_c2 | conv1d %x, %w {groups=3, padding=1} | f32[B,S,4]

@@ -15,11 +15,13 @@ import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.Verifier;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The definition of every operation: plain loops, readability over speed. Kernel-level operations are evaluated through
@@ -105,13 +107,17 @@ public final class Interpreter {
         Map<Node, List<Node>> users = program.users();
         Map<Node, Integer> uses = new IdentityHashMap<>();
         users.forEach((node, readers) -> uses.put(node, readers.size()));
-        program.outputs().forEach(o -> uses.merge(o.node(), 1, Integer::sum));
+        Set<Node> returned = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Output output : program.outputs()) {
+            returned.add(output.node());
+            uses.merge(output.node(), 1, Integer::sum);
+        }
 
         Map<Node, Value> values = new IdentityHashMap<>();
         Evaluation evaluation = new Evaluation(precision, bindings, inputs, constants);
         HeapBudget budget = new HeapBudget();
         for (Node node : program.nodes()) {
-            boolean readInPlace = isNamed(node) && isGatheredOnly(node, users.get(node));
+            boolean readInPlace = isNamed(node) && isGatheredOnly(node, users.get(node)) && !returned.contains(node);
             if (!readInPlace) {
                 budget.take(node, Value.elements(Value.ints(node.shape().evaluate(bindings))));
                 List<Value> operands = node.inputs().stream().map(values::get).toList();
