@@ -6,6 +6,7 @@ import detangle.compiler.Pass;
 import detangle.ir.BinaryFunction;
 import detangle.ir.Builder;
 import detangle.ir.DType;
+import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.TensorOp;
@@ -49,7 +50,8 @@ public final class Canonicalise implements Pass {
             case TensorOp.Reshape r -> false;
             case TensorOp.Broadcast b -> false;
             case TensorOp.Convert c -> false;
-            case TensorOp.Slice s -> false;
+            // From S to S + 2 of an axis of 2 there is nothing unless S is 0.
+            case TensorOp.Slice s -> !s.start().equals(Dim.of(0));
             case TensorOp.Transpose(var permutation) -> !isIdentity(permutation);
             default -> true;
         };

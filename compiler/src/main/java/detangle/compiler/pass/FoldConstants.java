@@ -5,6 +5,8 @@ import detangle.compiler.Pass;
 import detangle.ir.DType;
 import detangle.ir.Literal;
 import detangle.ir.Node;
+import detangle.ir.Op;
+import detangle.ir.OpDims;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Evaluates what depends on constants alone and has fixed sizes. The projections of the relative positions, {@code PK} and
@@ -89,11 +92,21 @@ public final class FoldConstants implements Pass {
                     // A program that was read from text has none of its data.
                     || node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)
                             && !program.constants().containsKey(name);
-            if (!source && node.shape().isStatic() && constant.containsAll(node.inputs())) {
+            if (!source && node.shape().isStatic() && hasFixedSizes(node.op()) && constant.containsAll(node.inputs())) {
                 constant.add(node);
             }
         }
         return constant;
+    }
+
+    /** Whether no attribute mentions a symbol: a slice from S to S + 2 has a static shape, and depends on S all the same. */
+    private static boolean hasFixedSizes(Op op) {
+        AtomicBoolean fixed = new AtomicBoolean(true);
+        OpDims.map(op, dim -> {
+            fixed.compareAndSet(true, dim.isStatic());
+            return dim;
+        });
+        return fixed.get();
     }
 
     private static List<Node> roots(Program program, Set<Node> constant) {

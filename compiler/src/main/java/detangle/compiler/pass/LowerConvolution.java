@@ -31,6 +31,9 @@ import java.util.stream.IntStream;
  * one product for each.
  */
 public final class LowerConvolution implements Pass {
+    /** Each position of the kernel becomes an operation. Models have 3; a convolution with more than this is left as it is. */
+    private static final int MOST_TAPS = 64;
+
     @Override
     public String name() {
         return "lower-convolution";
@@ -39,21 +42,26 @@ public final class LowerConvolution implements Pass {
     @Override
     public Program run(Program program) {
         Map<String, Tensor> constants = new HashMap<>(program.constants());
-        Program lowered = Rewriter.rewrite(program, List.of((node, uses) -> lowered(node, constants)));
+        Map<String, String> orderedNames = new HashMap<>();
+        Program lowered = Rewriter.rewrite(program, List.of((node, uses) -> lowered(node, constants, orderedNames)));
         return lowered == program ? program : lowered.withConstants(constants);
     }
 
-    private static Optional<Node> lowered(Node node, Map<String, Tensor> constants) {
+    private static Optional<Node> lowered(Node node, Map<String, Tensor> constants, Map<String, String> orderedNames) {
         if (!(node.op() instanceof TensorOp.Conv1d(int groups, int padding))) {
+            return Optional.empty();
+        }
+        long size = node.input(1).type().dim(2).size();
+        if (size == 0 || size > MOST_TAPS) {
             return Optional.empty();
         }
         Builder b = new Builder();
         Node x = node.input(0);
         Node weight = node.input(1);
-        int taps = Math.toIntExact(weight.type().dim(2).size());
+        int taps = (int) size;
         Node rows = neighbours(b, x, taps, padding, node.type().dim(1));
         Node product = groups == 1
-                ? b.dotTransposed(rows, ordered(b, weight, constants))
+                ? b.dotTransposed(rows, ordered(b, weight, constants, orderedNames))
                 : grouped(b, rows, weight, groups, taps);
         return Optional.of(b.reshape(product, node.shape()));
     }
@@ -82,19 +90,34 @@ public final class LowerConvolution implements Pass {
     }
 
     /** {@code [O,taps*C]} of a weight {@code [O,C,taps]}. */
-    private static Node ordered(Builder b, Node weight, Map<String, Tensor> constants) {
+    private static Node ordered(
+            Builder b, Node weight, Map<String, Tensor> constants, Map<String, String> orderedNames) {
         Node stored = Patterns.unconverted(weight);
         if (stored.op() instanceof TensorOp.Constant(Literal.Named(String name), TensorType type)
-                && constants.containsKey(name)) {
-            Tensor tensor = ordered(constants.get(name));
-            String own = "folded." + name + ".by_position";
-            constants.put(own, tensor);
+                && isOrderedHere(constants.get(name), type)) {
+            String own = orderedNames.computeIfAbsent(name, n -> freeName("folded." + n + ".by_position", constants));
+            Tensor tensor = constants.computeIfAbsent(own, n -> ordered(constants.get(name)));
             return b.convert(
                     b.constant(new Literal.Named(own), tensor.type()),
                     weight.type().dtype());
         }
         Dim depth = weight.type().dim(1).times(weight.type().dim(2));
         return b.reshape(b.transpose(weight, 0, 2, 1), weight.type().dim(0), depth);
+    }
+
+    /** Whether there is data for a constant, of its shape, that a Java array holds. */
+    private static boolean isOrderedHere(Tensor weight, TensorType type) {
+        return weight != null
+                && weight.type().shape().equals(type.shape())
+                && weight.elements() <= Integer.MAX_VALUE / Double.BYTES;
+    }
+
+    private static String freeName(String base, Map<String, Tensor> taken) {
+        String name = base;
+        for (int i = 1; taken.containsKey(name); i++) {
+            name = base + "." + i;
+        }
+        return name;
     }
 
     private static Tensor ordered(Tensor weight) {

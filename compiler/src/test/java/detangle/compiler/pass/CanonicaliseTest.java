@@ -59,4 +59,15 @@ class CanonicaliseTest {
                 }
                 """);
     }
+
+    /** It lies outside of the axis unless S is 0, which a run is to say. */
+    @Test
+    void aSliceOfTheSameSizeThatBeginsElsewhereStays() {
+        Sketch.stays(new Canonicalise(), """
+                func @f(%x: f32[S,2]) -> (y: f32[S,2]) {
+                  %0 = slice %x {axis=1, start=S, limit=S+2} : f32[S,2]
+                  return y = %0
+                }
+                """);
+    }
 }

@@ -46,4 +46,17 @@ class FoldConstantsTest {
                 }
                 """);
     }
+
+    /** The shape is static, the values are not. */
+    @Test
+    void attributesWithSymbolsStay() {
+        Sketch.stays(new FoldConstants(), """
+                func @f(%x: i32[S]) -> (y: i32[4], z: i32[2]) {
+                  %0 = iota {axis=0, start=-S} : i32[4]
+                  %1 = iota {axis=0, start=0} : i32[S+2]
+                  %2 = slice %1 {axis=0, start=S, limit=S+2} : i32[2]
+                  return y = %0, z = %2
+                }
+                """);
+    }
 }

@@ -2,6 +2,7 @@ package detangle.compiler.pass;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 
 import detangle.compiler.Compiler;
 import detangle.ir.DType;
@@ -41,6 +42,40 @@ class LowerConvolutionTest {
                   return y = %8
                 }
                 """);
+    }
+
+    @Test
+    void kernelsWithoutPositionsAndOverlongOnesAreLeftAlone() {
+        for (long taps : new long[] {0, 65, Integer.MAX_VALUE, 1L << 40}) {
+            String type = "f32[B,S" + (taps == 0 ? "+1" : "-" + (taps - 1)) + ",1]";
+            Program program = Parser.parse("f.dtir", """
+                    func @f(%x: f32[B,S,1], %w: f32[1,1,TAPS]) -> (y: TYPE) {
+                      %0 = conv1d %x, %w {groups=1, padding=0} : TYPE
+                      return y = %0
+                    }
+                    """.replace("TYPE", type).replace("TAPS", "" + taps));
+            assertSame(program, new LowerConvolution().run(program));
+        }
+    }
+
+    @Test
+    void namesThatAreTakenAreNotUsed() {
+        Program program = Parser.parse("f.dtir", """
+                func @f(%x: f32[B,S,2]) -> (y: f32[B,S,1], z: f32[1]) {
+                  %0 = constant @"w" : f32[1,2,1]
+                  %1 = conv1d %x, %0 {groups=1, padding=0} : f32[B,S,1]
+                  %2 = constant @"folded.w.by_position" : f32[1]
+                  return y = %1, z = %2
+                }
+                """)
+                .withConstants(Map.of(
+                        "w", Tensor.of(new float[] {1, 2}, 1, 2, 1),
+                        "folded.w.by_position", Tensor.of(new float[] {5}, 1)));
+        Program lowered = new LowerConvolution().run(program);
+        Map<String, Tensor> results =
+                new Interpreter(Precision.F32).run(lowered, Map.of("x", Tensor.of(new float[] {1, 1}, 1, 1, 2)));
+        assertEquals(3, results.get("y").getDouble(0));
+        assertEquals(5, results.get("z").getDouble(0));
     }
 
     /** The product reads a constant in the type in which it is stored, so that a backend packs it. */
