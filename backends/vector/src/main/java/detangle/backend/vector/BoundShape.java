@@ -40,6 +40,9 @@ final class BoundShape {
     private static final long MOST_BYTES =
             Math.max(Runtime.getRuntime().maxMemory() / 4, Runtime.getRuntime().maxMemory() - SPARED);
 
+    /** What a Java array holds. */
+    private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
+
     private final Plan plan;
     private final Selection selection;
     private final Constants constants;
@@ -85,7 +88,8 @@ final class BoundShape {
         for (Node node : plan.program().nodes()) {
             if (node.op() instanceof TensorOp.Input || plan.memory().slot(node).isPresent()) {
                 long[] sizes = node.shape().evaluate(bindings);
-                if (Arrays.stream(sizes).anyMatch(size -> size < 0 || size > Integer.MAX_VALUE)) {
+                if (Arrays.stream(sizes).anyMatch(size -> size < 0 || size > Integer.MAX_VALUE)
+                        || node.op() instanceof TensorOp.Input && Tensor.elements(sizes) > MOST_ELEMENTS) {
                     throw new SizeException(node + " would have the sizes " + Arrays.toString(sizes));
                 }
                 shapes.put(node, Arrays.stream(sizes).mapToInt(Math::toIntExact).toArray());
@@ -96,7 +100,7 @@ final class BoundShape {
 
     private void checkMemory() {
         layout.arenaElements().forEach((dtype, n) -> {
-            if (n > Integer.MAX_VALUE - 8) {
+            if (n > MOST_ELEMENTS) {
                 throw new InputException("at " + bindings + " the program needs " + n + " elements of " + dtype.text()
                         + " at once, more than an array holds: use a smaller batch");
             }
@@ -145,13 +149,17 @@ final class BoundShape {
     }
 
     Map<String, Tensor> run(Map<String, Tensor> inputs, Optional<Profile> profile) {
+        boolean isKept = false;
         try {
             Frame frame = take();
             Map<String, Tensor> outputs = frame.run(inputs, profile);
             synchronized (idle) {
                 idle.push(frame);
             }
+            isKept = true;
             return outputs;
+        } catch (SizeException e) {
+            throw new InputException(e.getMessage() + " at sizes " + bindings);
         } catch (InterpreterException e) {
             throw new InputException(e.getMessage());
         } catch (OutOfMemoryError e) {
@@ -160,6 +168,10 @@ final class BoundShape {
                     "there is no room in the Java heap for a run at sizes " + bindings
                             + ": use a smaller batch, fewer requests at once, or raise -Xmx",
                     e);
+        } finally {
+            if (!isKept) {
+                frames.decrementAndGet(); // A run that has failed leaves no memory behind.
+            }
         }
     }
 

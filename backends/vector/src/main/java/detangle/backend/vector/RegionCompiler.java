@@ -137,9 +137,10 @@ final class RegionCompiler {
 
     private static ClassDesc arrayType(DType dtype) {
         return switch (dtype) {
-            case I1 -> ConstantDescs.CD_byte.arrayType();
+            // Of i8 there are only operands that the expression does not read.
+            case I1, I8 -> ConstantDescs.CD_byte.arrayType();
             case F16, BF16 -> ConstantDescs.CD_short.arrayType();
-            case F32, F64, I32, I64, I8 -> stackType(dtype).arrayType();
+            case F32, F64, I32, I64 -> stackType(dtype).arrayType();
         };
     }
 

@@ -253,8 +253,9 @@ final class ScalarFunctions {
         return x;
     }
 
+    /** Through a double, as in the interpreter: rounding once could give another float. */
     static float toFloat(long x) {
-        return x;
+        return (float) (double) x;
     }
 
     static int toInt(float x) {

@@ -62,10 +62,13 @@ final class StepBuilder {
 
     /** The step that computes a node into its view; {@link Step#NOTHING} where there is nothing to do. */
     Step step(Node node, View out) {
-        if (node.op() instanceof TensorOp.Slice slice) {
-            checkInside(slice, in(node, 0)); // Even where nothing is left of it.
+        // What cannot be is refused even where the result has no elements, as the interpreter does.
+        switch (node.op()) {
+            case TensorOp.Slice slice -> checkInside(slice, in(node, 0));
+            case TensorOp.Pad pad -> checkNotNegative(pad);
+            default -> {}
         }
-        if (out.elements() == 0) {
+        if (out.elements() == 0 && !readsIds(node)) {
             return Step.NOTHING;
         }
         return selection
@@ -85,6 +88,19 @@ final class StepBuilder {
             throw new InputException("slice [" + from + ", " + to + ") does not lie in an axis of "
                     + x.dim(slice.axis()) + " at sizes " + bindings);
         }
+    }
+
+    private void checkNotNegative(TensorOp.Pad pad) {
+        if (pad.before().evaluate(bindings) < 0 || pad.after().evaluate(bindings) < 0) {
+            throw new InputException("an axis cannot be padded by a negative number at sizes " + bindings);
+        }
+    }
+
+    /** Ids may lie outside a table although its rows, and so the result, have no elements. */
+    private static boolean readsIds(Node node) {
+        return node.op() instanceof TensorOp.Gather
+                || node.op() instanceof TensorOp.ScatterAdd
+                || node.op() instanceof TensorOp.ScatterAddLast;
     }
 
     /** A value that is kept, moved to other memory where the plan did not let it share. */
@@ -109,11 +125,7 @@ final class StepBuilder {
     }
 
     Step pad(TensorOp.Pad op, Node node, View out) {
-        long front = op.before().evaluate(bindings);
-        if (front < 0 || op.after().evaluate(bindings) < 0) {
-            throw new InputException("an axis cannot be padded by a negative number at sizes " + bindings);
-        }
-        return Movement.pad(op.axis(), in(node, 0), Math.toIntExact(front), out);
+        return Movement.pad(op.axis(), in(node, 0), Math.toIntExact(op.before().evaluate(bindings)), out);
     }
 
     Step concat(TensorOp.Concat op, Node node, View out) {

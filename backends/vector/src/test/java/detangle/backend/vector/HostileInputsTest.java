@@ -9,10 +9,14 @@ import detangle.backend.InputException;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pipeline;
 import detangle.ir.DType;
+import detangle.ir.Program;
 import detangle.ir.Tensor;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
 import detangle.ir.text.Parser;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -141,6 +145,92 @@ class HostileInputsTest {
                     assertThrows(InputException.class, () -> executable.run(inputs), "run " + i);
                 }
             }
+        }
+    }
+
+    @Test
+    void idsAreCheckedWhereRowsHaveNoElements() {
+        String head = "func @f(%t: f32[3,W], %ids: i32[N], %u: f32[N,W]) -> (y: f32[";
+        String gather = head + "N,W]) {\n  %y = gather %t, %ids : f32[N,W]\n  return y = %y\n}";
+        String scatter = head + "3,W]) {\n  %y = scatter_add %t, %ids, %u : f32[3,W]\n  return y = %y\n}";
+        for (String text : List.of(gather, scatter)) {
+            try (Executable executable = load(text)) {
+                Map<String, Tensor> inputs = Map.of(
+                        "t",
+                        Tensor.of(new float[0], 3, 0),
+                        "ids",
+                        Tensor.of(new int[] {1, 3}, 2),
+                        "u",
+                        Tensor.of(new float[0], 2, 0));
+                InputException e = assertThrows(InputException.class, () -> executable.run(inputs));
+                assertTrue(e.getMessage().contains("id 3 is outside"), e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void sizesBesideAnEmptyAxisMayMultiplyToAnything() {
+        String text = """
+                func @f(%x: f32[B,S,0]) -> (y: f32[2,B,S,0], z: f32[65536,65536,0]) {
+                  %y = broadcast %x : f32[2,B,S,0]
+                  %z = constant 1 : f32[65536,65536,0]
+                  return y = %y, z = %z
+                }""";
+        try (Executable executable = load(text)) {
+            Tensor x = Tensor.of(new float[0], 65536, 65536, 0);
+            assertEquals(0, executable.run(Map.of("x", x)).get("y").elements());
+        }
+    }
+
+    /** Operands in a type that no kernel computes in, which the expression does not read. */
+    @Test
+    void regionsMayIgnoreOperandsOfAnyType() {
+        String text = """
+                func @f(%x: f32[S], %i: i8[S]) -> (y: f32[S]) {
+                  %y = elementwise %x, %i {neg(a0)} : f32[S]
+                  return y = %y
+                }""";
+        try (Executable executable = load(text)) {
+            Map<String, Tensor> inputs =
+                    Map.of("x", Tensor.of(new float[] {1}, 1), "i", Tensor.ofLongs(DType.I8, new long[] {9}, 1));
+            assertEquals(-1, executable.run(inputs).get("y").getDouble(0));
+        }
+    }
+
+    @Test
+    void aTableMayBeAResultToo() {
+        String text = """
+                func @f(%ids: i64[N]) -> (y: f32[N,1], table: f32[2,1]) {
+                  %t = constant @"t" : f32[2,1]
+                  %y = gather %t, %ids : f32[N,1]
+                  return y = %y, table = %t
+                }""";
+        Program program =
+                Parser.parse("test.dtir", text).withConstants(Map.of("t", Tensor.of(new float[] {5, 6}, 2, 1)));
+        Map<String, Tensor> inputs = Map.of("ids", Tensor.of(new long[] {1}, 1));
+        try (Executable executable = new VectorDevice().load(Compiler.compile(program, List.of()))) {
+            for (Map<String, Tensor> results :
+                    List.of(executable.run(inputs), new Interpreter(Precision.F32).run(program, inputs))) {
+                assertEquals(6, results.get("y").getDouble(0));
+                assertEquals(5, results.get("table").getDouble(0));
+            }
+        }
+    }
+
+    /** What a whole number of 64 bits becomes in f32 must not depend on the kernel. */
+    @Test
+    void longsAreRoundedAsByTheInterpreter() {
+        String text = """
+                func @f(%x: i64[S]) -> (y: f32[S]) {
+                  %y = elementwise %x {convert_f32(a0)} : f32[S]
+                  return y = %y
+                }""";
+        Program program = Parser.parse("test.dtir", text);
+        Map<String, Tensor> inputs = Map.of("x", Tensor.of(new long[] {(1L << 62) + (1L << 38) + 1}, 1));
+        try (Executable executable = load(text)) {
+            assertEquals(
+                    new Interpreter(Precision.F32).run(program, inputs).get("y").getDouble(0),
+                    executable.run(inputs).get("y").getDouble(0));
         }
     }
 }

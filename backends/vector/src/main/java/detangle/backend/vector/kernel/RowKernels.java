@@ -61,7 +61,10 @@ public final class RowKernels {
                 }
                 Arrays.fill(row, padded + size, 2 * padded, -1);
                 SoftmaxKernel.row(row, 0, padded, row, padded);
-                System.arraycopy(row, 0, out, oo + r * size, size);
+                for (int i = 0; i < size; i++) {
+                    // What is masked is 0 beside NaN too.
+                    out[oo + r * size + i] = row[padded + i] < 0 ? 0 : row[i];
+                }
             }
         });
     }

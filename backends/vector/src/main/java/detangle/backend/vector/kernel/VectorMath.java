@@ -73,7 +73,7 @@ final class VectorMath {
 
     /**
      * {@code exp(y - max(y))} of {@code y = scale x} in place, for a multiple of the lanes; 0 where the mask is below 0.
-     * Returns one over their sum, or 0 where all are masked. Within 2 units in the last place; 0 below -87. By Cody and
+     * Returns one over their sum, or 0 where all are masked. NaN where the greatest y is -inf or NaN. Within 2 units in the last place; 0 below -87. By Cody and
      * Waite: {@code 2^n e^r} with {@code |r| <= ln(2)/2}, a polynomial for {@code e^r}, and n added to its exponent.
      */
     static float exponentials(float[] x, int at, int size, float scale, float[] mask, int maskAt) {
@@ -90,8 +90,11 @@ final class VectorMath {
         }
         float max = largest.reduceLanes(VectorOperators.MAX);
         if (max == Float.NEGATIVE_INFINITY) {
-            Arrays.fill(x, at, at + size, 0);
-            return 0;
+            // Without any place that the mask holds, or with -inf at all of them, which are not probabilities of
+            // anything.
+            float value = isMasked(mask, maskAt, size) ? 0 : Float.NaN;
+            Arrays.fill(x, at, at + size, value);
+            return value;
         }
         FloatVector sums = FloatVector.zero(SPECIES);
         for (int i = at; i < at + size; i += COUNT) {
@@ -118,5 +121,14 @@ final class VectorMath {
             sums = sums.add(e);
         }
         return 1 / Lanes.sum(sums);
+    }
+
+    private static boolean isMasked(float[] mask, int at, int size) {
+        for (int i = at; i < at + size; i++) {
+            if (mask[i] >= 0) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -66,9 +66,18 @@ class VectorMathTest {
     @Test
     void nothingButMaskedPlacesBecomesZeros() {
         float[] values = new float[Lanes.COUNT];
-        Arrays.fill(values, Float.NEGATIVE_INFINITY);
-        assertEquals(0, exponentials(values));
+        float[] mask = new float[Lanes.COUNT];
+        Arrays.fill(mask, -1);
+        assertEquals(0, VectorMath.exponentials(values, 0, values.length, 1, mask, 0));
         assertEquals(0, values[0]);
+    }
+
+    /** A model whose numbers overflow must not answer as if all were masked. */
+    @Test
+    void minusInfinityAtAllPlacesIsNaN() {
+        float[] values = new float[Lanes.COUNT];
+        Arrays.fill(values, Float.NEGATIVE_INFINITY);
+        assertTrue(Float.isNaN(exponentials(values)));
     }
 
     @Test
