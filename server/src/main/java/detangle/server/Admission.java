@@ -4,8 +4,8 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /**
- * How much is worked on at once. A request is counted before its body is read, and by its texts before these are encoded, so that what is
- * refused has cost nothing yet.
+ * How much is worked on at once. Where there is too much already, a request is refused before its body is read. It is counted once its body
+ * is here, so that clients who are slow with theirs take nobody's room, and by its texts before these are encoded.
  */
 final class Admission {
     private final int limit;
@@ -18,6 +18,13 @@ final class Admission {
     Admission(int limit) {
         this.limit = limit;
         this.texts = new Semaphore(limit);
+    }
+
+    /** Refuses a request for which there is no room. */
+    void check() {
+        if (texts.availablePermits() == 0) {
+            throw full();
+        }
     }
 
     /** Answers a request, which counts as one text unless it {@link #count counts} more; refuses it if there is too much already. */
@@ -43,8 +50,12 @@ final class Admission {
 
     private void take(int number, int left) {
         if (texts.availablePermits() < number + left || !texts.tryAcquire(number)) {
-            throw ApiException.overloaded(
-                    "as many texts wait as may, of at most " + limit + ": try again later, or with fewer texts");
+            throw full();
         }
+    }
+
+    private ApiException full() {
+        return ApiException.overloaded(
+                "as many texts wait as may, of at most " + limit + ": try again later, or with fewer texts");
     }
 }

@@ -3,6 +3,7 @@ package detangle.server;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,9 +49,13 @@ final class BinaryTensors {
             if (length < 0 || length > end - bytes.position()) {
                 throw ApiException.malformed(name + " ends within a text");
             }
-            byte[] text = new byte[length];
-            bytes.get(text);
-            texts.add(new String(text, StandardCharsets.UTF_8));
+            ByteBuffer text = bytes.slice(bytes.position(), length);
+            bytes.position(bytes.position() + length);
+            try {
+                texts.add(StandardCharsets.UTF_8.newDecoder().decode(text).toString());
+            } catch (CharacterCodingException e) {
+                throw ApiException.malformed(name + " has a text that is no UTF-8");
+            }
         }
         return texts;
     }

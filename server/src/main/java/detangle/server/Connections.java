@@ -18,11 +18,11 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The connections of a server: so many at once, each with a bounded time for what its client has to do. Where there are as many as there may
- * be, one whose client waits, or is slow with its request, is closed for a new one.
+ * be, one whose client waits, or is slow with its request or with taking its answer, is closed for a new one.
  */
 final class Connections implements ServerConnectionSelector, AutoCloseable {
-    /** A head that takes longer than this may be given up for another client. */
-    private static final Duration SLOW_HEAD = Duration.ofSeconds(1);
+    /** A client that takes longer than this for a head, a body or an answer may be given up for another one. */
+    private static final Duration SLOW = Duration.ofSeconds(1);
 
     private final ServerOptions options;
     private final ServerConnectionSelector http;
@@ -71,7 +71,9 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
         open.add(connection);
         return open.size() <= options.maxConnections()
                 || giveUp(connection, Phase.IDLE, Duration.ZERO)
-                || giveUp(connection, Phase.HEAD, SLOW_HEAD);
+                || giveUp(connection, Phase.HEAD, SLOW)
+                || giveUp(connection, Phase.BODY, SLOW)
+                || giveUp(connection, Phase.ANSWER, SLOW);
     }
 
     /** Closes the connection that is longest in a phase. */

@@ -15,6 +15,9 @@ final class EmbeddingsInferenceApi {
     /** Characters of a request whose tokens are told: an answer has some twenty times as many bytes. */
     private static final int MOST_TOKENIZED = 100_000;
 
+    /** Tokens of an answer to {@code /tokenize}. Normalization makes up to 18 characters of one, each of which can be a token. */
+    private static final int MOST_TOKENS = 2 * MOST_TOKENIZED;
+
     private final List<ServedModel> models;
     private final ServerOptions options;
     private final Admission admission;
@@ -197,12 +200,23 @@ final class EmbeddingsInferenceApi {
                     + " characters together, and the tokens of at most " + MOST_TOKENIZED + " are told at once");
         }
         // An answer is many times as large as its request, so that writing it counts as well.
-        return turns.one(() ->
-                Json.bytes(texts.stream().map(text -> tokens(text, special)).toList()));
+        return turns.one(() -> {
+            List<Object> answers = new ArrayList<>();
+            int told = 0;
+            for (String text : texts) {
+                Encoding encoding = models.getFirst().tokenizer().encode(text);
+                told += encoding.length();
+                if (told > MOST_TOKENS) {
+                    throw ApiException.tooLarge("the texts have more than the " + MOST_TOKENS
+                            + " tokens that are told at once: send fewer");
+                }
+                answers.add(tokens(encoding, special));
+            }
+            return Json.bytes(answers);
+        });
     }
 
-    private List<Object> tokens(String text, boolean special) {
-        Encoding encoding = models.getFirst().tokenizer().encode(text);
+    private static List<Object> tokens(Encoding encoding, boolean special) {
         List<Object> tokens = new ArrayList<>();
         for (int i = 0; i < encoding.length(); i++) {
             boolean added = encoding.sequences()[i] == Encoding.SPECIAL;

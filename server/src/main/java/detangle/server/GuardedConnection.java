@@ -44,6 +44,8 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         ANSWER,
         /** The server has answered for the last time. */
         LINGER,
+        /** The client has taken too long for its request, and is told so. */
+        LATE,
         CLOSED
     }
 
@@ -138,7 +140,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
     }
 
     private synchronized void enter(Phase phase) {
-        if (state.phase == Phase.CLOSED) {
+        if (state.phase == Phase.LATE || state.phase == Phase.CLOSED) {
             throw new CloseConnectionException("the connection is closed");
         }
         state = new State(phase, System.nanoTime());
@@ -180,7 +182,8 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         switch (phase) {
             case IDLE -> closeIfOlder(phase, idleTimeout);
             case HEAD, BODY, ANSWER -> closeIfOlder(phase, clientTimeout);
-            case LINGER -> closeIfOlder(phase, LINGER);
+            // A client that takes nothing does not take this answer either.
+            case LINGER, LATE -> closeIfOlder(phase, LINGER);
             case WORK, CLOSED -> {}
         }
     }
@@ -191,22 +194,25 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
 
     /** Closes the connection if it is in a phase for longer than that. */
     boolean closeIfOlder(Phase phase, Duration age) {
+        boolean told = phase == Phase.HEAD || phase == Phase.BODY;
         synchronized (this) {
             if (state.phase != phase || System.nanoTime() - state.since < age.toNanos()) {
                 return false;
             }
-            state = new State(Phase.CLOSED, System.nanoTime());
+            state = new State(told ? Phase.LATE : Phase.CLOSED, System.nanoTime());
         }
-        // Writing may wait for the client, and whoever watches over connections does not.
-        Thread.ofVirtual().name("detangle-late").start(() -> close(phase, age));
+        if (told) {
+            // Writing may wait for the client, and whoever watches over connections does not.
+            Thread.ofVirtual().name("detangle-late").start(() -> tellLate(age));
+        } else {
+            socket.serverSocket().close();
+        }
         return true;
     }
 
-    private void close(Phase phase, Duration age) {
+    private void tellLate(Duration age) {
         try {
-            if (phase == Phase.HEAD || phase == Phase.BODY) {
-                send(Responses.refused(408, "Timeout", "the request was not sent within " + age.toMillis() + " ms"));
-            }
+            send(Responses.refused(408, "Timeout", "the request was not sent within " + age.toMillis() + " ms"));
         } catch (CloseConnectionException e) {
             // It is closed in any case.
         } finally {

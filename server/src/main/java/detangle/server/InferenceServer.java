@@ -38,6 +38,12 @@ public final class InferenceServer implements AutoCloseable {
      */
     private static final long DROPPED = 16L << 20;
 
+    /**
+     * Bytes of answers that a connection holds for a client who does not take them. The system would let this grow to megabytes for each, and
+     * a few hundred such clients would take the memory of the machine.
+     */
+    private static final int SEND_BUFFER = 256 << 10;
+
     private final List<ServedModel> models;
     private final Metrics metrics;
     private final Bodies bodies;
@@ -48,15 +54,15 @@ public final class InferenceServer implements AutoCloseable {
     private InferenceServer(ServerOptions options, List<ServedModel> models, Metrics metrics) {
         this.models = models;
         this.metrics = metrics;
-        Turns turns = new Turns(options.deadline());
-        this.bodies = new Bodies(options, turns);
+        this.bodies = new Bodies(options, new Turns(options.deadline()));
         InetAddress address = address(options.host());
         this.connections = new Connections(options);
         Admission admission = new Admission(options.maxConcurrentRequests());
         this.routes = new Routes(
                 options,
                 metrics,
-                new EmbeddingsInferenceApi(models, options, admission, turns, DetangleVersion.number()),
+                new EmbeddingsInferenceApi(
+                        models, options, admission, new Turns(options.deadline()), DetangleVersion.number()),
                 new OpenInferenceApi(models, options, admission, DetangleVersion.number()),
                 admission,
                 bodies,
@@ -72,6 +78,7 @@ public final class InferenceServer implements AutoCloseable {
                 .directHandlers(handlers.build())
                 .errorHandling(ErrorHandling.builder().includeEntity(true).build())
                 .protocolsDiscoverServices(false)
+                .connectionOptions(socket -> socket.socketSendBufferSize(SEND_BUFFER))
                 .addConnectionSelector(connections)
                 .shutdownGracePeriod(options.grace())
                 .shutdownHook(false)

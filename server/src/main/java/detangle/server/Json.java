@@ -59,6 +59,12 @@ final class Json {
 
     /** Refuses what is not UTF-8. The parser takes longer forms of characters than they have, behind which others see something else. */
     private static void requireUtf8(byte[] body) {
+        // The parser takes bytes of which every second one is zero for UTF-16.
+        for (int i = 0; i < Math.min(body.length, 4); i++) {
+            if (body[i] == 0) {
+                throw ApiException.malformed("the body is no JSON: its byte " + (i + 1) + " is zero");
+            }
+        }
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer bytes = ByteBuffer.wrap(body);
         CharBuffer characters = CharBuffer.allocate(Math.min(body.length + 1, 8192));

@@ -241,7 +241,8 @@ final class OpenInferenceApi {
         JsonNode shape = input.path("shape");
         boolean column = shape.size() == 2 && isNumber(shape.get(1), 1);
         if (!shape.isArray() || shape.size() != 1 && !column || !isNumber(shape.get(0), texts.size())) {
-            throw ApiException.validation(name + " has the shape [" + texts.size() + "]");
+            throw ApiException.validation(
+                    name + " has another shape than [" + texts.size() + "], as many as its texts");
         }
         return texts;
     }

@@ -12,6 +12,8 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
+import io.helidon.http.Method;
+import io.helidon.http.PathMatchers;
 import io.helidon.http.RequestException;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRouting;
@@ -24,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +35,7 @@ import tools.jackson.databind.JsonNode;
 /** What is answered to which request. */
 final class Routes {
     private static final Logger LOG = LoggerFactory.getLogger(InferenceServer.class);
+    private static final Predicate<Method> READ = Method.predicate(Method.GET, Method.HEAD);
     private static final String INFER = "/v2/models/{name:.+}/infer";
     private static final HeaderName JSON_LENGTH = HeaderNames.create(BinaryTensors.JSON_LENGTH);
 
@@ -73,7 +77,14 @@ final class Routes {
             closeIfAsked(request, response);
         });
         routes.addFilter((chain, request, response) -> {
-            Optional<String> origin = sites.check(request.headers());
+            Optional<String> origin;
+            try {
+                origin = sites.check(request.headers());
+            } catch (ApiException refused) {
+                // Here and not by the router, whose answer the filter before this one would never see.
+                fail(request, response, refused);
+                return;
+            }
             if (origin.isPresent()) {
                 Page.share(response, origin.get());
                 if (request.prologue().method().text().equals("OPTIONS")) {
@@ -83,13 +94,16 @@ final class Routes {
             }
             chain.proceed();
         });
-        routes.get("/", (request, response) -> page.send(request, response));
-        routes.get("/openapi.json", (request, response) -> page.sendDescription(request, response));
-        routes.get("/health", (request, response) -> {
+        routes.route(READ, PathMatchers.create("/"), (request, response) -> page.send(request, response));
+        routes.route(
+                READ,
+                PathMatchers.create("/openapi.json"),
+                (request, response) -> page.sendDescription(request, response));
+        routes.route(READ, PathMatchers.create("/health"), (request, response) -> {
             Responses.prepare(response.headers());
             response.send();
         });
-        routes.get("/metrics", (request, response) -> {
+        routes.route(READ, PathMatchers.create("/metrics"), (request, response) -> {
             authorize(request);
             Responses.send(
                     request,
@@ -105,10 +119,10 @@ final class Routes {
         post(routes, "/embed", embeddingsInference::embed);
         post(routes, "/tokenize", embeddingsInference::tokenize);
 
-        routes.get("/v2/health/live", (request, response) -> {
+        routes.route(READ, PathMatchers.create("/v2/health/live"), (request, response) -> {
             Responses.json(request, response, 200, Json.of("live", true));
         });
-        routes.get("/v2/health/ready", (request, response) -> {
+        routes.route(READ, PathMatchers.create("/v2/health/ready"), (request, response) -> {
             Responses.json(request, response, 200, Json.of("ready", true));
         });
         get(routes, "/v2", request -> openInference.server());
@@ -143,11 +157,15 @@ final class Routes {
         if (length.isEmpty()) {
             Bodies.requireJson(request.headers(), true);
         }
-        return bodies.read(request, body -> openInference.infer(name(request), body, length));
+        return read(request, body -> openInference.infer(name(request), body, length));
     }
 
     private void get(HttpRouting.Builder routes, String path, Function<ServerRequest, Object> answerer) {
-        routes.get(path, (request, response) -> answer(request, response, path, () -> answerer.apply(request)));
+        routes.route(
+                READ,
+                PathMatchers.create(path),
+                (request, response) ->
+                        answer(request, response, path, () -> admission.admit(() -> answerer.apply(request))));
     }
 
     private void post(HttpRouting.Builder routes, String path, Function<JsonNode, Object> answerer) {
@@ -155,8 +173,13 @@ final class Routes {
                 path,
                 (request, response) -> answer(request, response, path, () -> {
                     Bodies.requireJson(request.headers(), false);
-                    return bodies.read(request, body -> answerer.apply(body.parse(Json::object)));
+                    return read(request, body -> answerer.apply(body.parse(Json::object)));
                 }));
+    }
+
+    private Object read(ServerRequest request, Function<Bodies.Body, Object> answerer) {
+        admission.check();
+        return bodies.read(request, body -> admission.admit(() -> answerer.apply(body)));
     }
 
     private void answer(ServerRequest request, ServerResponse response, String route, Supplier<Object> answerer) {
@@ -165,7 +188,7 @@ final class Routes {
         int status = 500;
         try {
             authorize(request);
-            Object answer = admission.admit(() -> Deadline.within(options.deadline(), answerer));
+            Object answer = Deadline.within(options.deadline(), answerer);
             status = 200;
             tell(request, route, status, time, begin);
             send(request, response, answer);

@@ -42,7 +42,10 @@ final class Sites {
             throw ApiException.forbidden("the request is for the host " + host
                     + ", and this server answers for this machine alone: allow the name with --allowed-hosts");
         }
-        Optional<String> origin = headers.first(HeaderNames.ORIGIN);
+        // A browser sends one at most, and of several nobody knows which is true.
+        Optional<String> origin = headers.contains(HeaderNames.ORIGIN)
+                ? Optional.of(String.join(", ", headers.all(HeaderNames.ORIGIN, List::of)))
+                : Optional.empty();
         if (origin.isEmpty() || isSame(origin.get(), host)) {
             return Optional.empty();
         }

@@ -136,6 +136,12 @@ class HostileBodiesTest extends ServerTest {
                                 "{\"inputs\":\"" + "a b ".repeat(24_990) + "\"}",
                                 200,
                                 ""),
+                        Probe.json(
+                                "tokens of characters that are eighteen each",
+                                "/tokenize",
+                                "{\"inputs\":[" + ("\"" + "\ufdfa".repeat(3_300) + "\",").repeat(9) + "\"a\"]}",
+                                200,
+                                ""),
                         new Probe(
                                 "UTF-8 that is none",
                                 body(bytes("{\"inputs\":\"\u00ff\u00fe\"}")),
@@ -147,6 +153,11 @@ class HostileBodiesTest extends ServerTest {
                                 body(bytes("{\"inputs\":\"\u00e2\u0082\"}")),
                                 List.of(400),
                                 "no JSON"),
+                        new Probe(
+                                "UTF-16",
+                                body("{\"inputs\":\"a\"}".getBytes(StandardCharsets.UTF_16LE)),
+                                List.of(400),
+                                "byte 2 is zero"),
                         new Probe("zeros", body(new byte[1000]), List.of(400), "no JSON"),
                         new Probe(
                                 "a mark of the order of bytes",

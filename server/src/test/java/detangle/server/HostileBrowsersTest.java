@@ -140,4 +140,27 @@ class HostileBrowsersTest extends ServerTest {
             assertFalse(other.headers().containsKey("access-control-allow-origin"));
         }
     }
+
+    /** Of two origins, a browser has named neither. */
+    @Test
+    void severalOriginsAreRefused() throws IOException {
+        Reply reply = one(
+                server,
+                "GET /info HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+                        + "Origin: http://evil.example\r\n\r\n");
+        assertEquals(403, reply.status());
+        assertTrue(Probe.checkIsError(reply).contains("http://localhost, http://evil.example"), reply.toString());
+    }
+
+    /** The server closes the connection of a request that it refuses, as the client asked it to. */
+    @Test
+    void aRefusedConnectionIsClosedIfItsClientAsked() throws IOException {
+        for (String refused : List.of("Host: evil.example", "Host: localhost\r\nOrigin: http://evil.example")) {
+            try (RawClient client = new RawClient(server.port())) {
+                client.send("GET /info HTTP/1.1\r\n" + refused + "\r\nConnection: close\r\n\r\n");
+                assertEquals(403, client.answer().orElseThrow().status());
+                assertTrue(client.answer().isEmpty());
+            }
+        }
+    }
 }

@@ -22,7 +22,7 @@ class HostileTensorsTest extends ServerTest {
                 "shape " + shape,
                 "\"name\":\"text\",\"datatype\":\"BYTES\",\"data\":[\"a\"],\"shape\":" + shape,
                 status,
-                status == 200 ? "" : "text has the shape [1]");
+                status == 200 ? "" : "text has another shape than [1]");
     }
 
     private static Probe request(String name, String more, int status, String part) {
@@ -158,16 +158,19 @@ class HostileTensorsTest extends ServerTest {
     Stream<DynamicTest> binaryTensors() {
         int json = message(8, 4).length - 8;
         String length = Integer.toString(json);
+        byte[] latin = message(8, 4);
+        latin[latin.length - 1] = (byte) 0xe9;
         return Probe.tests(
                 server,
                 List.of(
                         binary("a text", length, message(8, 4), 200, ""),
+                        binary("a text in Latin-1", length, latin, 400, "no UTF-8"),
                         binary("a text of no length", length, message(8, 0), 400, "within a text"),
                         binary("a text of negative length", length, message(8, -1), 400, "within a text"),
                         binary("a text of 2 GB", length, message(8, Integer.MAX_VALUE), 400, "within a text"),
                         binary("a tensor too short", length, message(7, 4), 400, "within a text"),
                         binary("a tensor too long", length, message(9, 4), 400, "9 bytes, and 8"),
-                        binary("bytes of no tensor", length, message(0, 4), 422, "the shape [0]"),
+                        binary("bytes of no tensor", length, message(0, 4), 422, "another shape than [0]"),
                         binary(
                                 "more bytes",
                                 length,

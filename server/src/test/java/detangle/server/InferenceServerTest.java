@@ -114,6 +114,9 @@ class InferenceServerTest extends ServerTest {
                         .stringValue());
         assertTrue(get("/").body().startsWith("<!doctype html>"));
         JsonNode document = get("/openapi.json").json();
+        for (String status : List.of("403", "408", "415", "429", "431", "503")) {
+            assertTrue(document.at("/paths/~1predict/post/responses/" + status).isObject(), status);
+        }
         answered("/predict", Map.of("inputs", TEXT));
         assertTrue(get("/metrics").body().contains("te_request_count_total{method=\"/predict\",status=\"200\"}"));
         // Every path of the document is a route.

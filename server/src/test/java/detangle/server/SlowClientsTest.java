@@ -176,4 +176,42 @@ class SlowClientsTest extends ServerTest {
                     200, RawClient.exchange(port, Probe.utf8(HEALTH)).getFirst().status());
         });
     }
+
+    /** A request counts among those that wait once its body is here: who never sends one keeps nobody from being answered. */
+    @Test
+    void slowBodiesTakeNobodysRoom() throws Exception {
+        with(options -> options.withMaxConcurrentRequests(4), port -> {
+            List<RawClient> slow = new ArrayList<>();
+            for (int i = 0; i < MOST; i++) {
+                RawClient client = new RawClient(port);
+                slow.add(client);
+                client.send(POST);
+            }
+            // Until the server has read what they sent.
+            Thread.sleep(200);
+            assertEquals(
+                    200,
+                    RawClient.exchange(port, Probe.utf8(POST.replace("100", "14") + "\"inputs\":\"a\"}"))
+                            .getFirst()
+                            .status());
+            close(slow);
+        });
+    }
+
+    /** Where all connections send bodies, and one is slow with it, that one makes room. */
+    @Test
+    void slowBodiesMakeRoom() throws Exception {
+        with(options -> options.withMaxConnections(MOST), port -> {
+            List<RawClient> slow = new ArrayList<>();
+            for (int i = 0; i < MOST; i++) {
+                RawClient client = new RawClient(port);
+                slow.add(client);
+                client.send(POST);
+            }
+            Thread.sleep(1500);
+            assertEquals(
+                    200, RawClient.exchange(port, Probe.utf8(HEALTH)).getFirst().status());
+            close(slow);
+        });
+    }
 }
