@@ -75,7 +75,10 @@ public final class Checkpoint {
                             + weights.origin() + " has " + held);
         }
         new Checkpoint(weights, config).checkEncoder();
-        EncoderPrefix.warnOfOthers(weights);
+        // What was folded when an artifact was compiled is called after the layers that it was made of.
+        if (!Artifact.is(weights.origin())) {
+            EncoderPrefix.warnOfOthers(weights);
+        }
     }
 
     private void checkEncoder() {

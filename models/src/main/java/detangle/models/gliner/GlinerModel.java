@@ -6,6 +6,7 @@ import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.Shape;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
@@ -82,20 +83,11 @@ public final class GlinerModel {
         SequencedMap<String, TensorType> parameters = parameters(config);
         Map<String, Tensor> tensors = new HashMap<>();
         parameters.forEach((name, type) -> {
-            Tensor tensor = weights.get(name);
-            if (!tensor.dtype().isFloat()) {
-                throw new WeightsException(
-                        weights.origin(),
-                        name + " has dtype " + weights.type(name) + ", and a parameter is a floating-point number");
+            // Nothing of a tensor of another type or shape is read.
+            if (weights.contains(name) && weights.isReadable(name)) {
+                checkType(config, weights, name, type);
             }
-            if (!tensor.type().shape().equals(type.shape())) {
-                throw new WeightsException(
-                        weights.origin(),
-                        name + " has shape " + tensor.type().shape() + ", and hidden_size " + config.hiddenSize()
-                                + " of " + GlinerConfig.FILE + " asks for " + type.shape()
-                                + ": correct it, or choose the weights that belong to it");
-            }
-            tensors.put(name, tensor);
+            tensors.put(name, weights.get(name));
         });
         FiniteWeights.check(weights, tensors);
         List<String> unused = weights.names().stream()
@@ -109,6 +101,22 @@ public final class GlinerModel {
                             + (unused.size() == 1 ? "" : " and " + (unused.size() - 1) + " more tensors")
                             + " of the model that no parameter takes: " + GlinerConfig.FILE
                             + " describes another model; --ignore-unused passes over them");
+        }
+    }
+
+    private static void checkType(GlinerConfig config, Weights weights, String name, TensorType type) {
+        if (!weights.isFloat(name)) {
+            throw new WeightsException(
+                    weights.origin(),
+                    name + " has dtype " + weights.type(name) + ", and a parameter is a floating-point number");
+        }
+        Shape shape = Shape.of(weights.shape(name));
+        if (!shape.equals(type.shape())) {
+            throw new WeightsException(
+                    weights.origin(),
+                    name + " has shape " + shape + ", and hidden_size " + config.hiddenSize() + " of "
+                            + GlinerConfig.FILE + " asks for " + type.shape()
+                            + ": correct it, or choose the weights that belong to it");
         }
     }
 

@@ -40,9 +40,14 @@ final class MappedFiles implements AutoCloseable {
         static Version of(Path file) {
             try {
                 return read(file);
-            } catch (NoSuchFileException e) {
-                throw new WeightsException(file, "no such file", e);
             } catch (IOException e) {
+                if (Files.isSymbolicLink(file) && !Files.exists(file)) {
+                    throw new WeightsException(
+                            file, "is a link that leads to no file: download the file itself, or mend the link", e);
+                }
+                if (e instanceof NoSuchFileException) {
+                    throw new WeightsException(file, "no such file", e);
+                }
                 throw new WeightsException(file, "cannot be read: " + reason(e), e);
             }
         }

@@ -50,6 +50,10 @@ final class PyTorchReader {
             }
             Map<String, StoredTensor> tensors = new LinkedHashMap<>();
             map.forEach((name, value) -> {
+                if (tensors.size() == HeaderReader.MOST_TENSORS) {
+                    throw new WeightsException(
+                            file, "holds more than " + HeaderReader.MOST_TENSORS + " tensors, which is the most");
+                }
                 if (name instanceof String key && value instanceof StoredView view) {
                     tensors.put(key, saved.storages().tensor(view));
                 } else if (name instanceof String key && value instanceof TorchObjects.OtherTensor(String type)) {

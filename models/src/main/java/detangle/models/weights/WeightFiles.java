@@ -5,6 +5,7 @@ import detangle.models.sentence.SentenceModules;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -63,7 +64,8 @@ final class WeightFiles {
     private static Optional<Path> find(Path folder) {
         return NAMES.stream()
                 .flatMap(name -> Stream.of(folder.resolve(name), folder.resolve(name + INDEX)))
-                .filter(Files::exists)
+                // A link that leads nowhere is what was meant, and not a reason to take another file.
+                .filter(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS))
                 .findFirst();
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
 import detangle.ir.DType;
 import detangle.ir.Tensor;
@@ -122,6 +123,15 @@ class ArtifactTest {
         try (Stream<Path> files = Files.list(folder)) {
             assertEquals(1, files.count(), "something else was left");
         }
+    }
+
+    /** What was folded has names of its own, about which there is nothing to say. */
+    @Test
+    void nothingIsSaidAboutAGoodArtifact() {
+        Path file = compiled(TinyModel.SHIPPED, Options.DEFAULT);
+        Result result = DetangleProcess.java(Launch.MODULE_PATH, "classify", "--model", file.toString(), TEXT);
+        assertEquals(0, result.status(), result.err());
+        assertEquals(List.of(), result.messages());
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.Collectors;
 
 /** A folder of a GLiNER model: its configuration with that of the encoder inside, and the tensors of its own layers. */
 final class GlinerReader implements Reader {
@@ -220,6 +221,10 @@ final class GlinerReader implements Reader {
                         .withTensor("prompt_rep_layer.3.weight", SmallModel.all(3e38f, WIDTH, 4 * WIDTH))
                         .files(),
                 "gliner_config.json: its weights are finite"));
+        all.add(new Hostile(
+                "a tensor of another shape in a shard that is damaged",
+                inTwoShards("prompt_rep_layer.0.weight"),
+                "prompt_rep_layer.0.weight has shape [2,3]"));
         String words = "token_rep_layer.bert_layer.model.embeddings.word_embeddings.weight";
         Map<String, Tensor> others = Map.of(
                 "no word", SmallModel.all(0, 0, 8),
@@ -236,6 +241,26 @@ final class GlinerReader implements Reader {
                     GOOD.withTensor(name, SmallModel.all(0, 2)).files(),
                     name));
         }
+    }
+
+    /** One tensor in an archive of torch.save, whose elements are not read for a shape that is wrong. */
+    private static FolderWriter inTwoShards(String name) {
+        String index = GOOD.withTensor(name, SmallModel.all(0, 1)).tensors().keySet().stream()
+                .map(n -> '"' + n + "\":\"" + (n.equals(name) ? TorchZipReader.FILE : "rest.safetensors") + '"')
+                .collect(Collectors.joining(",", "{\"weight_map\":{", "}}"));
+        byte[] damaged = new HandmadeZip()
+                .add(TorchZipReader.PICKLE, Pickles.bytes(Pickles.state(name, Pickles.matrix())))
+                .add(TorchZipReader.STORAGE, Pickles.floats(6), e -> {
+                    e.crc++;
+                    e.localCrc++;
+                })
+                .bytes();
+        return GOOD.files()
+                .and(folder -> Files.delete(folder.resolve(SmallModel.WEIGHTS)))
+                .and(FolderWriter.file(SmallModel.WEIGHTS + ".index.json", index))
+                .and(SmallModel.weights(
+                        "rest.safetensors", GOOD.withoutTensor(name).tensors()))
+                .and(FolderWriter.file(TorchZipReader.FILE, damaged));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package detangle.hostile;
 
+import static detangle.hostile.Pickles.PROTO;
 import static detangle.hostile.Pickles.matrix;
 import static detangle.hostile.Pickles.numbers;
 import static detangle.hostile.Pickles.state;
@@ -116,6 +117,17 @@ final class TorchTensors {
                             TorchZipReader.archive(state(views), e -> {}).bytes());
                 },
                 ""));
+        TorchZipReader.pickle(all, "66000-numbers", scalars(66_000), "more than 65536 tensors");
+    }
+
+    /** Numbers by name, all of one storage; function and storage are recalled, so that each takes a few bytes. */
+    private static String scalars(int count) {
+        StringBuilder pickle = new StringBuilder(PROTO + "ctorch._utils\n_rebuild_tensor_v2\nq\u0000(" + text("storage")
+                + "ctorch\nFloatStorage\n" + text("0") + text("cpu") + "K\u0006tQq\u000100}(");
+        for (int i = 0; i < count; i++) {
+            pickle.append(text(Integer.toString(i))).append("h\u0000(h\u0001K\u0000))tR");
+        }
+        return pickle + "u.";
     }
 
     private static HandmadeZip large(String pickle, int floats) {

@@ -359,8 +359,16 @@ final class TorchZipReader implements Reader {
         all.add(new Hostile(
                 "torch-link-to-nothing",
                 folder -> Files.createSymbolicLink(folder.resolve(FILE), Path.of("nothing")),
-                ""));
+                FILE + ": is a link that leads to no file"));
         all.add(new Hostile(
-                "torch-link-to-itself", folder -> Files.createSymbolicLink(folder.resolve(FILE), Path.of(FILE)), ""));
+                "torch-link-to-itself",
+                folder -> Files.createSymbolicLink(folder.resolve(FILE), Path.of(FILE)),
+                FILE + ": is a link that leads to no file"));
+        for (String name : List.of("model.safetensors", "model.safetensors.index.json")) {
+            all.add(new Hostile(
+                    "torch-behind-a-link-to-nothing: " + name,
+                    good.and(folder -> Files.createSymbolicLink(folder.resolve(name), Path.of("nothing"))),
+                    name + ": is a link that leads to no file"));
+        }
     }
 }
