@@ -1,6 +1,7 @@
 package detangle.models.deberta;
 
 import detangle.models.weights.Artifact;
+import detangle.models.weights.Weights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -96,6 +97,12 @@ final class ConfigReader {
             return new ConfigReader(ConfigFields.read(fileOrModel, CONFIG), Architecture.named(head)).config();
         }
         if (!Files.isDirectory(fileOrModel)) {
+            if (Weights.areIn(fileOrModel)) {
+                throw new ConfigException(
+                        fileOrModel,
+                        "holds weights, and a model is a folder with config.json beside them, or a file of detangle compile whose"
+                                + " name ends with " + Artifact.EXTENSION);
+            }
             return read(ConfigFields.read(fileOrModel));
         }
         refuseGliner(fileOrModel);

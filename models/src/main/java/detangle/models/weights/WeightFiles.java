@@ -106,7 +106,7 @@ final class WeightFiles {
         if (isZip(start)) {
             return PyTorchReader.read(file, files, true);
         }
-        if (start.length >= 4 && (start[0] & 0xff) == Pickle.PROTO && start[1] >= 2 && start[1] <= 5) {
+        if (isPickle(start)) {
             return PyTorchReader.read(file, files, false);
         }
         return SafetensorsReader.read(file, files.map(file));
@@ -114,6 +114,16 @@ final class WeightFiles {
 
     static boolean isZip(byte[] start) {
         return start.length >= 4 && start[0] == 'P' && start[1] == 'K';
+    }
+
+    private static boolean isPickle(byte[] start) {
+        return start.length >= 4 && (start[0] & 0xff) == Pickle.PROTO && start[1] >= 2 && start[1] <= 5;
+    }
+
+    /** A safetensors file begins with the length of its header, of which no text has the last bytes, and an object of JSON. */
+    static boolean beginsAsWeights(byte[] start) {
+        boolean isSafetensors = start.length > Long.BYTES && start[Long.BYTES - 1] == 0 && start[Long.BYTES] == '{';
+        return isZip(start) || isPickle(start) || isSafetensors;
     }
 
     /** The first bytes of a regular file. */

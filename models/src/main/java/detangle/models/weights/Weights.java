@@ -1,6 +1,7 @@
 package detangle.models.weights;
 
 import detangle.ir.Tensor;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -47,6 +48,11 @@ public final class Weights implements AutoCloseable {
      */
     public static Weights inArtifact(Path artifact, String section) {
         return WeightFiles.inArtifact(artifact, section);
+    }
+
+    /** Whether a file begins as one of weights does, of any format; a path of anything else than a file does not. */
+    public static boolean areIn(Path file) {
+        return Files.isRegularFile(file) && WeightFiles.beginsAsWeights(WeightFiles.start(file));
     }
 
     /** Whether a folder has weights to open. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.models.SharedFiles;
 import detangle.models.weights.Weights;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,6 +93,24 @@ class DebertaConfigTest {
         assertRefused(
                 "{\"model_type\":\"deberta\"," + SIZES + ",\"pos_att_type\":\"" + word + "\"}",
                 "pos_att_type is '" + word + "', which counts as a term");
+    }
+
+    /** Who gives the file of the weights is told what a model is. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\u0002\u0000\u0000\u0000\u0000\u0000\u0000\u0000{}",
+                "PK\u0003\u0004\u0000\u0000",
+                "\u0080\u0002}q\u0000."
+            })
+    void weightsAreNoModel(String start) throws IOException {
+        Path file = folder.resolve("model.safetensors");
+        Files.writeString(file, start, StandardCharsets.ISO_8859_1);
+        ConfigException refusal = assertThrows(ConfigException.class, () -> DebertaConfig.read(file));
+        assertEquals(
+                file + ": holds weights, and a model is a folder with config.json beside them, or a file of detangle"
+                        + " compile whose name ends with .dtl",
+                refusal.getMessage());
     }
 
     @Test
