@@ -46,7 +46,8 @@ public record PackedBatch(boolean readsFirstTokens, boolean looksUp) {
         Optional<Tensor> given = Optional.ofNullable(inputs.get("attention_mask"));
         boolean fits = given.isPresent()
                 && given.get().rank() >= 2
-                && Arrays.stream(given.get().shape()).allMatch(size -> size < Integer.MAX_VALUE);
+                && given.get().elements() > 0
+                && given.get().elements() < Integer.MAX_VALUE;
         if (!fits) {
             return Optional.empty(); // The padded program says what is wrong.
         }
@@ -54,9 +55,9 @@ public record PackedBatch(boolean readsFirstTokens, boolean looksUp) {
         int length = Math.toIntExact(mask.dim(-1));
         int batch = 1;
         for (int axis = 0; axis < mask.rank() - 1; axis++) {
-            batch = Math.multiplyExact(batch, Math.toIntExact(mask.dim(axis)));
+            batch *= Math.toIntExact(mask.dim(axis));
         }
-        long[] rows = new long[Math.multiplyExact(batch, length)];
+        long[] rows = new long[batch * length];
         int[] segments = new int[batch + 1];
         int[] numbers = new int[looksUp ? rows.length : 0];
         int tokens = 0;

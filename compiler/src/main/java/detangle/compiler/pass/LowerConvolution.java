@@ -31,8 +31,8 @@ import java.util.stream.IntStream;
  * one product for each.
  */
 public final class LowerConvolution implements Pass {
-    /** Each position of the kernel becomes an operation. Models have 3; a convolution with more than this is left as it is. */
-    private static final int MOST_TAPS = 64;
+    /** Each position of a kernel becomes an operation. Models have 3; a program that has more than this in all stays as it is. */
+    private static final int MOST_TAPS = 1000;
 
     @Override
     public String name() {
@@ -41,18 +41,29 @@ public final class LowerConvolution implements Pass {
 
     @Override
     public Program run(Program program) {
+        double all = program.nodes().stream()
+                .filter(node -> node.op() instanceof TensorOp.Conv1d)
+                .mapToDouble(LowerConvolution::taps)
+                .sum();
+        if (all > MOST_TAPS) {
+            return program;
+        }
         Map<String, Tensor> constants = new HashMap<>(program.constants());
         Map<String, String> orderedNames = new HashMap<>();
         Program lowered = Rewriter.rewrite(program, List.of((node, uses) -> lowered(node, constants, orderedNames)));
         return lowered == program ? program : lowered.withConstants(constants);
     }
 
+    private static long taps(Node convolution) {
+        return convolution.input(1).type().dim(2).size();
+    }
+
     private static Optional<Node> lowered(Node node, Map<String, Tensor> constants, Map<String, String> orderedNames) {
         if (!(node.op() instanceof TensorOp.Conv1d(int groups, int padding))) {
             return Optional.empty();
         }
-        long size = node.input(1).type().dim(2).size();
-        if (size == 0 || size > MOST_TAPS) {
+        long size = taps(node);
+        if (size == 0) {
             return Optional.empty();
         }
         Builder b = new Builder();

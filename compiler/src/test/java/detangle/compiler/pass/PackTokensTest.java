@@ -157,4 +157,14 @@ class PackTokensTest {
                 }
                 """);
     }
+
+    /** The padded program says what is wrong with them; counting their sequences would take gigabytes. */
+    @Test
+    void masksWithoutElementsAreNotPacked() {
+        PackedBatch batch = of(layer("", "", ""));
+        for (long[] shape : new long[][] {{65536, 65536, 0}, {Integer.MAX_VALUE - 1, 0}, {0, Integer.MAX_VALUE - 1}}) {
+            Map<String, Tensor> inputs = Map.of("attention_mask", Tensor.of(new long[0], shape));
+            assertTrue(batch.inputs(inputs).isEmpty());
+        }
+    }
 }
