@@ -44,8 +44,12 @@ public final class Parser {
     /** Numbers of a dense constant, which is for what a reader wants to see; more are kept beside the text. */
     private static final int MOST_NUMBERS = 65_536;
 
+    /** Numbers of all dense constants. */
+    private static final int MOST_NUMBERS_IN_ALL = 1 << 19;
+
     private final TokenReader in;
     private final Map<String, Node> values = new HashMap<>();
+    private int numbers;
 
     /** Programs repeat a few sizes in all of their types. */
     private final Map<String, Dim> dims = new HashMap<>();
@@ -185,11 +189,18 @@ public final class Parser {
         if (in.accept("@")) {
             literal = new Literal.Named(in.string());
         } else if (in.acceptWord("dense")) {
-            literal = new Literal.Dense(in.list("<", ">", MOST_NUMBERS, in::number));
+            literal = new Literal.Dense(in.list("<", ">", MOST_NUMBERS, this::denseNumber));
         } else {
             literal = new Literal.Splat(in.number());
         }
         return new Form(List.of(), type -> new TensorOp.Constant(literal, type));
+    }
+
+    private double denseNumber() {
+        if (++numbers > MOST_NUMBERS_IN_ALL) {
+            throw in.error("dense constants have more than " + MOST_NUMBERS_IN_ALL + " numbers in all");
+        }
+        return in.number();
     }
 
     private List<Node> operands() {

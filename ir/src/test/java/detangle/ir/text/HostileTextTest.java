@@ -64,6 +64,11 @@ class HostileTextTest {
         String numbers = "dense<" + "0,".repeat(1_000_000) + "0>";
         assertRefused(
                 program("  %y = constant " + numbers + " : f32[1000001]\n", "f32[S]", "%y"), "2:", "more than 65536");
+        String dense = "  %d = constant dense<" + "0,".repeat(65_535) + "0> : f32[65536]\n";
+        String nine = IntStream.range(0, 9)
+                .mapToObj(i -> dense.replace("%d", "%d" + i))
+                .collect(Collectors.joining());
+        assertRefused(program(nine, "f32[S]", "%x"), "10:", "more than 524288 numbers in all");
         String many = IntStream.range(0, 30_000)
                 .mapToObj(i -> "  %v" + i + " = abs %x : f32[S]\n")
                 .collect(Collectors.joining());
