@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -47,6 +48,13 @@ final class ParquetCheck implements AutoCloseable {
     private static final int LONGEST_FIXED = 1 << 12;
 
     private static final long MOST_VALUES = 1 << 22;
+
+    private static final int LONGEST_SNAPPY_SIZE = 5;
+
+    /** How pages may be compressed. */
+    private static final Set<CompressionCodec> READ = EnumSet.of(
+            CompressionCodec.UNCOMPRESSED, CompressionCodec.SNAPPY, CompressionCodec.GZIP, CompressionCodec.ZSTD);
+
     private static final int LONGEST_PAGE_HEADER = 1 << 20;
     private static final int FIRST_LOOK = 1 << 10;
 
@@ -160,10 +168,16 @@ final class ParquetCheck implements AutoCloseable {
     private void chunk(RowGroup group, ColumnChunk chunk, ColumnSchema column, String name) throws IOException {
         ColumnMetaData data = chunk.metaData();
         require(data != null, name + " has no pages");
-        require(
-                column.typeLength() == null || column.typeLength() >= 0 && column.typeLength() <= LONGEST_FIXED,
-                name + " has values of " + column.typeLength() + " bytes each, and at most " + LONGEST_FIXED
-                        + " are read");
+        require(data.codec() != null, name + " does not say how it is compressed");
+        if (!READ.contains(data.codec())) {
+            throw new CliException(path + ", " + name + " is compressed with " + data.codec()
+                    + ", which is not read: write the file with snappy, gzip or zstd, or without compression");
+        }
+        require(column.typeLength() == null || column.typeLength() >= 0, name + " has values of a negative length");
+        if (column.typeLength() != null && column.typeLength() > LONGEST_FIXED) {
+            throw new CliException(path + ", " + name + " has values of " + column.typeLength()
+                    + " bytes each, and at most " + LONGEST_FIXED + " are read: leave the column out");
+        }
         if (group.numRows() == 0 && data.numValues() == 0) {
             return;
         }
@@ -185,6 +199,9 @@ final class ParquetCheck implements AutoCloseable {
                     page.uncompressed() <= most(data.codec(), page.compressed()),
                     name + " has a page of " + page.uncompressed() + " bytes that " + page.compressed()
                             + " cannot hold, or of more than " + LARGEST_PAGE);
+            if (data.codec() == CompressionCodec.SNAPPY && page.isCompressed()) {
+                snappy(page, name);
+            }
             require(
                     page.isData() ? page.values() > 0 : at == begin,
                     name + " has a page without values, or a dictionary that does not come first");
@@ -205,13 +222,48 @@ final class ParquetCheck implements AutoCloseable {
         long most = switch (codec) {
             case UNCOMPRESSED -> compressed;
             case SNAPPY -> 22 * compressed + 64;
-            case LZ4, LZ4_RAW -> 256 * compressed + 64;
             default -> Math.max(SMALL_PAGE, 1100 * compressed);
         };
         return Math.min(most, LARGEST_PAGE);
     }
 
-    private record Page(boolean isData, long uncompressed, long compressed, long values, long end) {}
+    /**
+     * Holds the size that what is compressed with snappy gives itself against that of the page: the library makes room for the latter, and
+     * snappy's native code fills what the former says, beyond the room.
+     */
+    private void snappy(Page page, String name) throws IOException {
+        long length = page.compressed() - page.levels();
+        ByteBuffer bytes = read(page.begin() + page.levels(), (int) Math.min(length, LONGEST_SNAPPY_SIZE));
+        long size = 0;
+        for (int shift = 0; bytes.hasRemaining(); shift += 7) {
+            byte b = bytes.get();
+            size |= (b & 0x7FL) << shift;
+            if (b >= 0) {
+                break;
+            }
+        }
+        long room = page.uncompressed() - page.levels();
+        require(length == 0 || size == room, name + " has a page of " + room + " bytes that hold " + size);
+    }
+
+    /**
+     * A page.
+     *
+     * @param levels bytes at its beginning that are never compressed
+     * @param begin where the header ends
+     */
+    private record Page(
+            boolean isData,
+            boolean isCompressed,
+            long uncompressed,
+            long compressed,
+            long levels,
+            long values,
+            long begin) {
+        long end() {
+            return begin + compressed;
+        }
+    }
 
     /** The page at a place, by its header. */
     private Page page(long at, long end, String name) throws IOException {
@@ -228,17 +280,23 @@ final class ParquetCheck implements AutoCloseable {
                 long uncompressed = numbers.getOrDefault(2 << 16, -1L);
                 long compressed = numbers.getOrDefault(3 << 16, -1L);
                 require(uncompressed >= 0 && compressed >= 0, name + " has a page without a size");
+                long levels = 0;
                 if (type == 3) {
-                    long levels = numbers.getOrDefault(8 << 16 | 5, -1L);
+                    long definitions = numbers.getOrDefault(8 << 16 | 5, -1L);
                     long repetitions = numbers.getOrDefault(8 << 16 | 6, -1L);
+                    levels = definitions + repetitions;
                     require(
-                            levels >= 0
-                                    && repetitions >= 0
-                                    && levels + repetitions <= Math.min(compressed, uncompressed),
+                            definitions >= 0 && repetitions >= 0 && levels <= Math.min(compressed, uncompressed),
                             name + " has a page with levels that are longer than it");
                 }
                 return new Page(
-                        type == 0 || type == 3, uncompressed, compressed, values, at + bytes.position() + compressed);
+                        type == 0 || type == 3,
+                        numbers.getOrDefault(8 << 16 | 7, 1L) != 0,
+                        uncompressed,
+                        compressed,
+                        levels,
+                        values,
+                        at + bytes.position());
             } catch (MalformedException e) {
                 require(
                         length < end - at && look < LONGEST_PAGE_HEADER,

@@ -44,6 +44,8 @@ final class ParquetRows implements RowSource {
         } catch (IOException e) {
             throw new CliException(path + " cannot be read: " + Failures.reason(e));
         }
+        // The library misses the pages of a list in a group without rows.
+        boolean empty = file.getFileMetaData().rowGroups().stream().allMatch(group -> group.numRows() == 0);
         List<String> names = file.getFileSchema().getRootNode().children().stream()
                 .map(SchemaNode::name)
                 .toList();
@@ -55,7 +57,10 @@ final class ParquetRows implements RowSource {
         }
         try {
             this.rows = file.buildRowReader()
-                    .projection(all ? ColumnProjection.all() : ColumnProjection.columns(wanted.toArray(String[]::new)))
+                    .projection(
+                            all && !empty
+                                    ? ColumnProjection.all()
+                                    : ColumnProjection.columns(wanted.toArray(String[]::new)))
                     .build();
         } catch (RuntimeException e) {
             close(file);

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class InputFilesTest {
     private static final String MODEL = TinyModel.SHIPPED.toString();
     private static final String MARK = "\uFEFF";
+
+    /** Where the dictionary of questions begins in questions-snappy.parquet, behind the header of its page. */
+    private static final int SNAPPY_SIZE = 107;
+
     private static final String TOKENS =
             "[CLS] \u2581Where \u2581is \u2581my \u2581card ? [SEP]\n[CLS] \u2581o k [SEP]\n";
 
@@ -312,6 +317,28 @@ class InputFilesTest {
             for (String word : List.of("Source", "REDACTED", "ecord", "Jackson", "java.", "Feature", "Exception")) {
                 assertTrue(!ended.message().contains(word), ended.err());
             }
+        }
+    }
+
+    /** The native code of snappy fills as much memory as what is compressed says, whatever room there is. */
+    @Test
+    void sizesOfSnappyAreChecked() throws Exception {
+        Path good = Path.of(
+                getClass().getResource("/parquet/questions-snappy.parquet").toURI());
+        byte[] bytes = Files.readAllBytes(good);
+        bytes[SNAPPY_SIZE]++;
+        Path file = Files.write(folder.resolve("snappy.parquet"), bytes);
+        Ended ended = tokenize(file, "--column", "question");
+        assertEquals(1, ended.status());
+        assertTrue(ended.message().startsWith("detangle: " + file + " is not a Parquet file"), ended.err());
+        assertTrue(ended.message().contains("column 'question' has a page of "), ended.err());
+    }
+
+    @Test
+    void parquetMayHaveListsAndNoRows() throws Exception {
+        Path file = Path.of(getClass().getResource("/parquet/no-rows.parquet").toURI());
+        try (ParquetRows rows = new ParquetRows(file, List.of("text"), true)) {
+            assertEquals(Optional.empty(), rows.next());
         }
     }
 

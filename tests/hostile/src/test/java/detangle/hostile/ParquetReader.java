@@ -67,6 +67,20 @@ final class ParquetReader implements Reader {
         return bytes.toByteArray();
     }
 
+    /** A multiple of 64 equal bytes: 64 of them, and copies. */
+    private static byte[] snappy(int length) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int left = length; left > 0; left >>>= 7) {
+            bytes.write(left < 0x80 ? left : left & 0x7F | 0x80);
+        }
+        bytes.write(59 << 2);
+        bytes.writeBytes(repeated(60, 'a'));
+        bytes.write(3 << 2);
+        bytes.writeBytes(repeated(4, 'a'));
+        bytes.writeBytes(repeated(length / 64 - 1, 63 << 2 | 2, 1, 0));
+        return bytes.toByteArray();
+    }
+
     private static byte[] repeated(int count, int... bytes) {
         byte[] all = new byte[count * bytes.length];
         for (int i = 0; i < all.length; i++) {
@@ -137,10 +151,18 @@ final class ParquetReader implements Reader {
                 made("a schema of 20 levels", page().nodes(20, true), ""),
                 made("a list", page().repetition(2), ""),
                 made("a codec that is none", page().codec(99), DAMAGED),
-                made("LZO", page().codec(3), UNREAD),
-                made("Brotli", page().codec(4), UNREAD),
-                made("LZ4", page().codec(7), UNREAD),
-                made("snappy that is none", page().codec(1), UNREAD),
+                made("LZO", page().codec(3), FILE + ", column 'text' is compressed with LZO, which is not read"),
+                made("Brotli", page().codec(4), FILE + ", column 'text' is compressed with BROTLI, which is not read"),
+                made("LZ4", page().codec(7), FILE + ", column 'text' is compressed with LZ4_RAW, which is not read"),
+                made(
+                        "snappy that is larger than its page",
+                        page().codec(1).page(snappy(1 << 20)).uncompressed(1000),
+                        DAMAGED),
+                made(
+                        "snappy that is larger than its dictionary",
+                        page().pageType(2).codec(1).page(snappy(1 << 20)).uncompressed(1000),
+                        DAMAGED),
+                made("snappy that is none", page().codec(1), DAMAGED),
                 made("zstd that is none", page().codec(ZSTD), UNREAD),
                 made("gzip that is none", page().codec(GZIP), UNREAD),
                 made("an encoding that is none", page().encoding(99), UNREAD),
