@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * The parts of a GLiNER model. Older folders have weights and a short configuration alone: their tokenizer and the configuration of
@@ -41,6 +43,7 @@ record GlinerFolder(GlinerConfig config, Tokenizer tokenizer, Weights weights, i
             int[] sep = tokens(tokenizer, config.sepToken());
             int entId = config.classTokenIndex()
                     .orElseGet(() -> ent.length == 1 ? ent[0] : added(weights, tokenizer, rows, config));
+            config.classTokenIndex().ifPresent(id -> checkEnt(folder, config, tokenizer, id));
             // Where the tokenizer is that of the encoder's model, the token was added to it after the other.
             int sepId = sep.length == 1 ? sep[0] : entId + 1;
             checkRow(folder, weights, rows, config.entToken(), entId);
@@ -49,6 +52,23 @@ record GlinerFolder(GlinerConfig config, Tokenizer tokenizer, Weights weights, i
         } catch (RuntimeException | Error e) {
             weights.close();
             throw e;
+        }
+    }
+
+    /** The original looks for the id among those that the tokenizer makes of a prompt, and finds no label where it is another token's. */
+    private static void checkEnt(Path folder, GlinerConfig config, Tokenizer tokenizer, int id) {
+        Encoding encoding = tokenizer.encode(config.entToken());
+        OptionalInt own = IntStream.range(0, encoding.length())
+                .filter(i -> encoding.sequences()[i] != Encoding.SPECIAL
+                        && encoding.tokens().get(i).equals(config.entToken()))
+                .map(i -> encoding.ids()[i])
+                .findFirst();
+        // A tokenizer without the token is that of the encoder's model, behind whose tokens it was added.
+        if (own.isPresent() ? own.getAsInt() != id : id < tokenizer.vocabSize()) {
+            throw new ConfigException(
+                    folder.resolve(GlinerConfig.FILE),
+                    "class_token_index is " + id + ", which is not the id of ent_token '" + config.entToken()
+                            + "' in the tokenizer: correct the one that is wrong");
         }
     }
 

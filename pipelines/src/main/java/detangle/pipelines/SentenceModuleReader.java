@@ -13,6 +13,7 @@ import detangle.models.weights.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,6 +53,9 @@ final class SentenceModuleReader {
         if (modules.transformer().isEmpty()
                 || modules.modules().indexOf(modules.transformer().get()) != 0) {
             throw new ConfigException(modules.file(), "its first module is not a Transformer");
+        }
+        if (modules.behind().size() + 1 < modules.modules().size()) {
+            throw new ConfigException(modules.file(), "has two modules of type Transformer");
         }
         for (Module module : modules.behind()) {
             if (VECTOR_LAYERS.contains(module.name())) {
@@ -132,7 +136,7 @@ final class SentenceModuleReader {
                 .toList();
     }
 
-    /** As old versions write it: a flag for each, which are put side by side in the order of {@link Pooling}. */
+    /** As old versions write it: a flag for each, that of MEAN set unless it is said, which are put side by side in the order of {@link Pooling}. */
     private static List<Pooling> flagged(ConfigFields fields) {
         List<String> known =
                 Arrays.stream(Pooling.values()).map(SentenceModuleReader::flag).toList();
@@ -144,9 +148,13 @@ final class SentenceModuleReader {
                     throw fields.fault(f.getKey(), "is not a pooling that is known");
                 });
         List<Pooling> set = Arrays.stream(Pooling.values())
-                .filter(p -> fields.flag(flag(p), false))
+                .filter(p -> fields.flag(flag(p), p == Pooling.MEAN))
                 .toList();
-        return set.isEmpty() ? List.of(Pooling.MEAN) : set;
+        if (set.isEmpty()) {
+            throw new ConfigException(
+                    fields.file(), "sets every pooling_mode to false, so that nothing makes a vector: set one to true");
+        }
+        return set;
     }
 
     private static String flag(Pooling pooling) {
@@ -195,8 +203,14 @@ final class SentenceModuleReader {
         boolean bias = fields.flag("bias", true);
         boolean projected = residual && in != out;
         try (Weights weights = ModuleWeights.open(model, module)) {
-            checkUsed(weights, fields, "linear.bias", bias);
-            checkUsed(weights, fields, "residual.weight", projected);
+            Set<String> used = new HashSet<>(Set.of("linear.weight"));
+            if (bias) {
+                used.add("linear.bias");
+            }
+            if (projected) {
+                used.add("residual.weight");
+            }
+            checkUsed(weights, fields, used);
             return weights.reading(() -> new VectorLayer.Dense(
                     matrix(weights, "linear.weight", out, in),
                     bias ? vector(weights, "linear.bias", out) : new float[out],
@@ -208,19 +222,23 @@ final class SentenceModuleReader {
     }
 
     private VectorLayer layerNorm(Module module) {
-        int dimension = config(module).required("dimension", MOST_FEATURES);
+        ConfigFields fields = config(module);
+        int dimension = fields.required("dimension", MOST_FEATURES);
         try (Weights weights = ModuleWeights.open(model, module)) {
+            checkUsed(weights, fields, Set.of("norm.weight", "norm.bias"));
             return weights.reading(() -> new VectorLayer.LayerNorm(
                     vector(weights, "norm.weight", dimension), vector(weights, "norm.bias", dimension)));
         }
     }
 
     /** A module would be another one without a tensor that it has. */
-    private static void checkUsed(Weights weights, ConfigFields fields, String name, boolean used) {
-        if (!used && weights.contains(name)) {
-            throw new ConfigException(
-                    weights.origin(),
-                    "holds " + name + ", and " + fields.file() + " says that there is none: correct it");
+    private static void checkUsed(Weights weights, ConfigFields fields, Set<String> used) {
+        for (String name : weights.names()) {
+            if (!used.contains(name)) {
+                throw new ConfigException(
+                        weights.origin(),
+                        "holds " + name + ", and the module that " + fields.file() + " describes has none: correct it");
+            }
         }
     }
 

@@ -167,10 +167,10 @@ public record ConfigFields(Path file, JsonNode root) {
     double number(String field, double otherwise) {
         return find(field)
                 .map(node -> {
-                    if (!node.isNumber() || !Double.isFinite(node.doubleValue())) {
+                    if (!node.isNumber() || !Double.isFinite(PythonJson.number(node))) {
                         throw fault(field, "is no number: " + node);
                     }
-                    return node.doubleValue();
+                    return PythonJson.number(node);
                 })
                 .orElse(otherwise);
     }

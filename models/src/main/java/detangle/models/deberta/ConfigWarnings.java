@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -55,7 +56,7 @@ record ConfigWarnings(ConfigFields fields, DebertaConfig config) {
         if (fields.find("quantization_config").isPresent()) {
             all.add("quantization_config is not heeded: weights are used as they are stored");
         }
-        if (fields.find("auto_map").isPresent()) {
+        if (fields.find("auto_map").filter(map -> !map.isEmpty()).isPresent()) {
             all.add("auto_map names code of the model's own, which is not run: the model is taken for one of "
                     + config.modelType().text());
         }
@@ -96,11 +97,18 @@ record ConfigWarnings(ConfigFields fields, DebertaConfig config) {
         JsonNode byName = fields.root().path("label2id");
         for (int i = 0; byName.isObject() && i < names.size(); i++) {
             JsonNode id = byName.path(names.get(i));
-            if (!id.isMissingNode() && !id.asString().equals(Integer.toString(i)) && seen.size() == names.size()) {
+            if (!id.isMissingNode() && !names(id, i) && seen.size() == names.size()) {
                 all.add("label2id says " + id + " of '" + names.get(i) + "', and id2label says " + i
                         + ", which counts");
                 return;
             }
         }
+    }
+
+    /** Whether a value of label2id is the id, as a number or, as some write it, as text. */
+    private static boolean names(JsonNode value, int id) {
+        return value.isString()
+                ? value.stringValue().equals(Integer.toString(id))
+                : ConfigFields.whole(value).equals(OptionalInt.of(id));
     }
 }

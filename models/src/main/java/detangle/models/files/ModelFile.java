@@ -4,6 +4,7 @@ import detangle.models.content.Substitute;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -105,8 +106,8 @@ public record ModelFile(Path path, byte[] content) {
         };
     }
 
-    /** The content as UTF-8; a {@link java.nio.charset.CharacterCodingException} if it is something else. */
-    public String text() throws IOException {
+    /** The content as UTF-8. */
+    public String text() throws CharacterCodingException {
         return StandardCharsets.UTF_8
                 .newDecoder()
                 .decode(ByteBuffer.wrap(content))

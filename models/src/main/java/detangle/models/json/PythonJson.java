@@ -37,6 +37,11 @@ public final class PythonJson {
         return JsonTrees.parse(FACTORY, bytes(utf8), false);
     }
 
+    /** A number as 64 bits hold it; infinite if it is too large for them. */
+    public static double number(JsonNode number) {
+        return number.isBigInteger() ? number.bigIntegerValue().doubleValue() : number.doubleValue();
+    }
+
     private static ByteBuffer bytes(byte[] utf8) {
         ByteBuffer bytes = ByteBuffer.wrap(utf8);
         if (bytes.remaining() >= BYTE_ORDER_MARK.length

@@ -25,6 +25,9 @@ public record SentenceDefaults(
     public static final SentenceDefaults NONE =
             new SentenceDefaults(new LinkedHashMap<>(), Optional.empty(), OptionalInt.empty());
 
+    /** A prompt stands before every text: it is an instruction of a few sentences, and not a text as long as a model takes. */
+    private static final int LONGEST_PROMPT = 1 << 16;
+
     private static final String TRUNCATE_DIM = "truncate_dim";
 
     /**
@@ -41,7 +44,13 @@ public record SentenceDefaults(
         SequencedMap<String, String> prompts = new LinkedHashMap<>();
         ConfigFields stated = fields.object("prompts");
         for (Map.Entry<String, ?> prompt : stated.root().properties()) {
-            prompts.put(prompt.getKey(), stated.text(prompt.getKey()).orElse(""));
+            String text = stated.text(prompt.getKey()).orElse("");
+            if (text.length() > LONGEST_PROMPT) {
+                throw stated.fault(
+                        prompt.getKey(),
+                        "is a prompt of " + text.length() + " characters; at most " + LONGEST_PROMPT + " are taken");
+            }
+            prompts.put(prompt.getKey(), text);
         }
         Optional<String> promptName = fields.text("default_prompt_name");
         promptName.filter(name -> !prompts.containsKey(name)).ifPresent(name -> {

@@ -100,6 +100,9 @@ public record SentenceModules(Path file, List<Module> modules) {
         if (!root.isArray()) {
             throw new ConfigException(file.path(), "is not an array of modules");
         }
+        if (root.isEmpty()) {
+            throw new ConfigException(file.path(), "names no modules: a model has one of type Transformer at least");
+        }
         if (root.size() > MOST) {
             throw new ConfigException(file.path(), "has " + root.size() + " modules; at most " + MOST + " are read");
         }

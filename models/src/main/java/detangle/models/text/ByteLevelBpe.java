@@ -11,7 +11,7 @@ import detangle.models.text.encoder.PostProcessor;
 import detangle.models.text.encoder.PreTokenizer;
 import detangle.models.text.encoder.TokenizerDescription;
 import detangle.models.text.encoder.Vocabulary;
-import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -48,7 +48,10 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
         }
         root.properties().forEach(token -> {
             if (!token.getValue().isInt() || token.getValue().intValue() < 0) {
-                throw new TokenizerException(vocabulary, "the token '" + token.getKey() + "' has no id");
+                throw new TokenizerException(
+                        vocabulary,
+                        "the token '" + token.getKey() + "' has the id " + token.getValue()
+                                + "; ids are whole numbers from 0");
             }
             ids.put(token.getKey(), token.getValue().intValue());
         });
@@ -59,8 +62,8 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
         try {
             String text = file.text();
             return lines(file.path(), text.startsWith("\uFEFF") ? text.substring(1) : text);
-        } catch (IOException e) {
-            throw new TokenizerException(file.path(), "cannot be read as UTF-8: " + e.getMessage(), e);
+        } catch (CharacterCodingException e) {
+            throw new TokenizerException(file.path(), "not valid UTF-8", e);
         }
     }
 
@@ -96,7 +99,7 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
     int require(String token) {
         Integer id = vocabulary.get(token);
         if (id == null) {
-            throw new TokenizerException(origin, "has no token " + token + ", so it is not DeBERTa's");
+            throw new TokenizerException(origin, SpecialTokens.absent("token", token));
         }
         return id;
     }

@@ -136,8 +136,9 @@ final class JsonModel {
         }
         scores[pieces] =
                 LibraryNumbers.parse(parser.getStringCharacters(), parser.getStringOffset(), parser.getStringLength());
-        if (!Double.isFinite(scores[pieces])) {
-            throw pieceFault("has no score");
+        // Not as large as a double can be either, as the scores of a text are added.
+        if (!Float.isFinite((float) scores[pieces])) {
+            throw pieceFault("has no score that 32 bits hold");
         }
         if (parser.nextToken() != JsonToken.END_ARRAY) {
             throw pieceFault("is not a piece and its score");

@@ -50,8 +50,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
 
     /** The id of a piece that DeBERTa's models have, or a {@link TokenizerException}. */
     int require(Path file, String text) {
-        return find(text)
-                .orElseThrow(() -> new TokenizerException(file, "has no piece " + text + ", so it is not DeBERTa's"));
+        return find(text).orElseThrow(() -> new TokenizerException(file, SpecialTokens.absent("piece", text)));
     }
 
     // Field numbers and values of sentencepiece_model.proto.

@@ -192,7 +192,7 @@ final class SettingsReader {
                         JsonComponent.quoted(value.toString()));
                 return OptionalInt.empty();
             }
-            double length = text ? Integer.parseInt(value.stringValue().strip()) : value.doubleValue();
+            double length = text ? Integer.parseInt(value.stringValue().strip()) : PythonJson.number(value);
             return length >= 1 && length <= Integer.MAX_VALUE ? OptionalInt.of((int) length) : OptionalInt.empty();
         }
 

@@ -405,8 +405,10 @@ class DebertaConfigTest {
                 ",\"num_labels\":3,\"id2label\":{\"0\":\"a\",\"1\":\"b\"} ; num_labels is 3, and id2label names 2 labels",
                 ",\"id2label\":{\"0\":\"a\",\"1\":\"a\"} ; id2label names 'a' twice",
                 ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":1,\"b\":0} ; label2id says 1 of 'a', and id2label says 0",
+                ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":{\"b\":0}} ; label2id says {\"b\":0} of 'a'",
+                ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":0,\"b\":[1]} ; label2id says [1] of 'b'",
                 ",\"quantization_config\":{} ; quantization_config is not heeded",
-                ",\"auto_map\":{} ; auto_map names code of the model's own",
+                ",\"auto_map\":{\"AutoModel\":\"a.B\"} ; auto_map names code of the model's own",
             })
     void whatDoesNotCountIsSaid(String more, String warning) throws IOException {
         List<String> warnings = warnings(more);
@@ -420,7 +422,9 @@ class DebertaConfigTest {
                 "",
                 ",\"num_labels\":2,\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":0,\"b\":1}",
                 ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":\"0\",\"LABEL_1\":0}",
+                ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":0.0,\"b\":1.0}",
                 ",\"id2label\":[\"a\",\"b\"],\"label2id\":null",
+                ",\"auto_map\":{}",
             })
     void whatAgreesIsNotWarnedOf(String more) throws IOException {
         assertEquals(List.of(), warnings(more));

@@ -28,6 +28,13 @@ class TokenizersTest {
     private static final Path TRAINED = SharedFiles.home().resolve("models/pretrained/banking77-small");
     private static final Tokenizer TOKENIZER = Tokenizers.load(TRAINED);
 
+    /** Zeros of an integer that 64 bits do not hold. */
+    private static final String BEYOND_DOUBLES =
+            "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+                    + "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+                    + "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+                    + "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000";
+
     @TempDir
     Path folder;
 
@@ -93,6 +100,7 @@ class TokenizersTest {
         "512.0, 512",
         "1000000000000000019884624838656, -1",
         "1e30, -1",
+        "1" + BEYOND_DOUBLES + ", -1",
         "Infinity, -1",
         "NaN, -1",
         "null, -1",

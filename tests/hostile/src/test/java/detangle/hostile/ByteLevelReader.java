@@ -52,14 +52,14 @@ final class ByteLevelReader implements Reader {
         return List.of(
                 vocabulary("an array", "[]", "not an object"),
                 vocabulary("no [SEP]", "{'[CLS]':1}", "has no token [SEP]"),
-                with("an id of 2^31", "'q':2147483648", "'q' has no id"),
+                with("an id of 2^31", "'q':2147483648", "'q' has the id"),
                 with("an id of 2^31-1", "'q':2147483647", "with the id 2147483647"),
-                with("an id of -1", "'q':-1", "'q' has no id"),
-                with("an id of 1.5", "'q':1.5", "'q' has no id"),
-                with("an id that is an array", "'q':[1]", "'q' has no id"),
+                with("an id of -1", "'q':-1", "'q' has the id"),
+                with("an id of 1.5", "'q':1.5", "'q' has the id"),
+                with("an id that is an array", "'q':[1]", "'q' has the id"),
                 with("an id that another token has", "'q':4", ""),
                 with("an empty token", "'':9", VOCABULARY),
-                with("a token that steers a terminal", "'\\u001b[2J\\n\\u202e':-1", "has no id"),
+                with("a token that steers a terminal", "'\\u001b[2J\\n\\u202e':-1", "has the id -1"),
                 with("a token of 100 000 characters", "'" + "q".repeat(100_000) + "':9", VOCABULARY),
                 with("half a character", "'\\ud800':9", ""),
                 with("100 000 nested objects", "'q':" + "{'q':".repeat(100_000), VOCABULARY),
@@ -104,7 +104,7 @@ final class ByteLevelReader implements Reader {
                         "merges in Latin-1",
                         TokenizerJson.file(VOCABULARY, "{" + TOKENS + "}")
                                 .and(FolderWriter.file(MERGES, "a \u00e9".getBytes(StandardCharsets.ISO_8859_1))),
-                        "cannot be read as UTF-8"),
+                        "merges.txt: not valid UTF-8"),
                 new Hostile(
                         "merges that double",
                         TokenizerJson.file(VOCABULARY, "{'[PAD]':0,'[CLS]':1,'[SEP]':2,'[UNK]':3," + runs + "}")

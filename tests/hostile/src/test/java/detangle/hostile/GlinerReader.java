@@ -41,6 +41,7 @@ final class GlinerReader implements Reader {
         {"class_token_index", "2147483647", "(class_token_index)"},
         {"class_token_index", "16", "(class_token_index)"},
         {"class_token_index", "15", "(class_token_index)"},
+        {"class_token_index", "1", "class_token_index is 1, which is not the id"},
         {"class_token_index", "1e999", "class_token_index"},
         {"class_token_index", "-1", ""},
         {"vocab_size", "2147483647", "vocab_size"},

@@ -23,7 +23,8 @@ final class SentenceReader implements Reader {
     /** Texts in the place of a file, and what the message has. */
     private static final String[][] TEXTS = {
         {MODULES, "{}", "is not an array of modules"},
-        {MODULES, "[]", ""},
+        {MODULES, "[]", "names no modules"},
+        {MODULES, modules("_Transformer", "1_Pooling"), "two modules of type Transformer"},
         {MODULES, "[{}]", "module 1 has no path"},
         {MODULES, "[7]", "module 1 has no path"},
         {MODULES, modules("2_Dense"), "Dense stands before Pooling"},
@@ -53,6 +54,7 @@ final class SentenceReader implements Reader {
         {POOLING, "{\"pooling_mode\":[" + "\"mean\",".repeat(10_000) + "\"cls\"]}", "pooling_mode"},
         {POOLING, "{\"pooling_mode_median_tokens\":true}", "pooling_mode_median_tokens"},
         {POOLING, "{\"pooling_mode_cls_token\":\"yes\"}", "pooling_mode_cls_token"},
+        {POOLING, "{\"pooling_mode_mean_tokens\":false}", "every pooling_mode"},
         {POOLING, "{\"include_prompt\":0}", "include_prompt"},
         {DENSE, "{}", "in_features"},
         {DENSE, dense("2147483647", "4"), "in_features is 2147483647; it must be at most 65536"},
@@ -81,6 +83,11 @@ final class SentenceReader implements Reader {
         {DEFAULTS, "{\"truncate_dim\":2147483647}", ""},
         {DEFAULTS, "{\"truncate_dim\":2147483648}", "truncate_dim"},
         {DEFAULTS, "{\"prompts\":[]}", "prompts"},
+        {
+            DEFAULTS,
+            "{\"prompts\":{\"a\":\"" + "card ".repeat(20_000) + "\"},\"default_prompt_name\":\"a\"}",
+            "at most 65536"
+        },
         {DEFAULTS, "{\"prompts\":{\"a\":7}}", "a is not a string"},
         {DEFAULTS, "{\"prompts\":{},\"default_prompt_name\":\"query\"}", "default_prompt_name"},
         {DEFAULTS, "{\"default_prompt_name\":\"\\u001b[31m\"}", "default_prompt_name"},
@@ -163,6 +170,18 @@ final class SentenceReader implements Reader {
                 "weights of Dense are a scalar",
                 files().and(denseWeights(SmallModel.all(0), SmallModel.all(0, 4))),
                 "linear.weight"));
+        all.add(new Hostile(
+                "weights of Dense hold a tensor more",
+                files().and(SmallModel.weights(
+                        "2_Dense/model.safetensors",
+                        Map.of(
+                                "linear.weight",
+                                SmallModel.all(0.5f, 4, 8),
+                                "linear.bias",
+                                SmallModel.all(0, 4),
+                                "linear2.weight",
+                                SmallModel.all(0, 4)))),
+                "holds linear2.weight"));
         all.add(new Hostile(
                 "the folder of Dense is a link to itself",
                 files().and(folder -> {

@@ -97,6 +97,7 @@ final class TokenizerJsonFiles {
         model("an unknown token that is none", BPE.replace("'unk_token':'[UNK]'", "'unk_token':'?'"), "vocab lacks");
         model("an unk_id behind the vocabulary", UNIGRAM.replace("'unk_id':3", "'unk_id':99"), "has the unk_id 99");
         model("an endless score", UNIGRAM.replace("-3.5", "-1e999"), "has no score");
+        model("a score that no two can be added of", UNIGRAM.replace("-3.5", "1e308"), "has no score");
         model("no unk_id", UNIGRAM.replace("'unk_id':3,", ""), "unk_id names no token");
     }
 
