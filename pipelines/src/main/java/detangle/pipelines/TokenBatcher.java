@@ -14,6 +14,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,10 +29,16 @@ final class TokenBatcher implements AutoCloseable {
     static final int SHORT_CALL = 256;
 
     /**
-     * Tokens of a batch of long calls. A batch gives its threads back after each kernel at the earliest, so that a short call that comes
-     * meanwhile waits for as long as a kernel takes for these.
+     * Tokens of a batch of long calls. A batch gives its threads back after each kernel at the earliest, so a short call that comes meanwhile
+     * waits for as long as a kernel takes for these. More tokens would gain little.
      */
-    private static final int LONG_BATCH = 512;
+    private static final int LONG_BATCH = 2048;
+
+    /** The same while short calls come, which then wait less. Batches of so few tokens answer long calls at a lower rate. */
+    private static final int LONG_BATCH_BESIDE_SHORT_CALLS = 512;
+
+    /** How long after a short call others are expected. */
+    private static final long LATELY = TimeUnit.SECONDS.toNanos(2);
 
     private final DynamicBatching options;
     private final int maxSequences;
@@ -41,14 +48,18 @@ final class TokenBatcher implements AutoCloseable {
     private final Lane longCalls;
     private boolean closed;
 
+    /** When the last short call came, as of {@link System#nanoTime}. */
+    private long lastShortCall = System.nanoTime() - LATELY;
+
     /** A queue, and the thread that runs its batches one after the other. */
     private final class Lane {
         private final CallQueue queue = new CallQueue();
         private final Condition changed = lock.newCondition();
-        private final int maxTokens;
+        private final IntSupplier maxTokens;
         private final Thread worker;
 
-        Lane(String name, int maxTokens) {
+        /** @param maxTokens of the next batch; asked while the lock is held */
+        Lane(String name, IntSupplier maxTokens) {
             this.maxTokens = maxTokens;
             this.worker = Thread.ofPlatform().daemon().name(name).unstarted(this::work);
         }
@@ -66,7 +77,7 @@ final class TokenBatcher implements AutoCloseable {
             lock.lock();
             try {
                 while (true) {
-                    List<Item> batch = queue.take(maxTokens, maxSequences);
+                    List<Item> batch = queue.take(maxTokens.getAsInt(), maxSequences);
                     if (!batch.isEmpty() || closed) {
                         return batch;
                     }
@@ -88,10 +99,15 @@ final class TokenBatcher implements AutoCloseable {
         this.options = options;
         this.maxSequences = maxSequences;
         this.model = model;
-        this.shortCalls = new Lane("detangle-batches", options.maxBatchTokens());
-        this.longCalls = new Lane("detangle-long-batches", Math.min(options.maxBatchTokens(), LONG_BATCH));
+        this.shortCalls = new Lane("detangle-batches", options::maxBatchTokens);
+        this.longCalls = new Lane("detangle-long-batches", this::longBatch);
         shortCalls.worker.start();
         longCalls.worker.start();
+    }
+
+    private int longBatch() {
+        boolean beside = System.nanoTime() - lastShortCall < LATELY;
+        return Math.min(options.maxBatchTokens(), beside ? LONG_BATCH_BESIDE_SHORT_CALLS : LONG_BATCH);
     }
 
     /** What the model says of each encoding; waits for its turn. */
@@ -133,6 +149,9 @@ final class TokenBatcher implements AutoCloseable {
             if (waiting() + items.size() > options.maxWaiting()) {
                 throw new OverloadedException(
                         waiting() + " texts wait, and at most " + options.maxWaiting() + " may: try again later");
+            }
+            if (lane == shortCalls) {
+                lastShortCall = System.nanoTime();
             }
             lane.queue.add(items);
             lane.changed.signal();

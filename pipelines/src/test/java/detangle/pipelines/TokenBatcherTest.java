@@ -88,8 +88,9 @@ class TokenBatcherTest {
     void shortCallsDoNotWaitForLongOnes() throws Exception {
         CountDownLatch latch = new CountDownLatch(1);
         Function<List<Encoding>, Map<String, Tensor>> held = after(latch);
-        try (TokenBatcher batcher =
-                batcher(OPTIONS, batch -> batch.getFirst().length() > 100 ? held.apply(batch) : lengths(batch))) {
+        try (TokenBatcher batcher = batcher(
+                OPTIONS.withMaxBatchTokens(512),
+                batch -> batch.getFirst().length() > 100 ? held.apply(batch) : lengths(batch))) {
             CompletableFuture<List<Integer>> running = ask(batcher, 500, 500, 500, 500, 500);
             untilWaiting(batcher, 4);
             CompletableFuture<List<Integer>> waiting = ask(batcher, 501, 501);
@@ -105,7 +106,7 @@ class TokenBatcherTest {
     @Test
     void longCallsTakeTurns() throws Exception {
         CountDownLatch latch = new CountDownLatch(1);
-        try (TokenBatcher batcher = batcher(OPTIONS, after(latch))) {
+        try (TokenBatcher batcher = batcher(OPTIONS.withMaxBatchTokens(512), after(latch))) {
             int[] many = new int[20];
             Arrays.fill(many, 500);
             CompletableFuture<List<Integer>> first = ask(batcher, many);
@@ -117,6 +118,18 @@ class TokenBatcherTest {
             first.get();
         }
         assertEquals(List.of(List.of(500), List.of(500), List.of(300), List.of(500)), batches.subList(0, 4));
+    }
+
+    /** Long calls are answered in large batches, and in small ones while short calls come. */
+    @Test
+    void longBatchesAreSmallBesideShortCalls() throws Exception {
+        try (TokenBatcher batcher = batcher(OPTIONS, this::lengths)) {
+            answer(batcher, 500, 500, 500, 500, 500);
+            answer(batcher, 7);
+            answer(batcher, 600, 600);
+        }
+        assertEquals(
+                List.of(List.of(500, 500, 500, 500), List.of(500), List.of(7), List.of(600), List.of(600)), batches);
     }
 
     @Test
