@@ -2,7 +2,6 @@ package detangle.backend.vector.kernel;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -17,11 +16,6 @@ public final class Lanes {
 
     /** Floats in a vector. */
     public static final int COUNT = SPECIES.length();
-
-    // Lane i of the result is lane i + n; of the rest nothing is read.
-    private static final VectorShuffle<Float> FROM_8 = VectorShuffle.iota(SPECIES, 8, 1, true);
-    private static final VectorShuffle<Float> FROM_4 = VectorShuffle.iota(SPECIES, 4, 1, true);
-    private static final VectorShuffle<Float> FROM_2 = VectorShuffle.iota(SPECIES, 2, 1, true);
 
     private Lanes() {}
 
@@ -41,17 +35,34 @@ public final class Lanes {
      * interpreted code, so that the same text would have another last bit once its kernels are compiled.
      */
     static float sum(FloatVector v) {
-        FloatVector sums = v;
+        // Lane by lane: what moves lanes within a vector makes several objects wherever it is not compiled yet.
+        float even = v.lane(0);
+        float odd = v.lane(1);
+        float even2 = v.lane(2);
+        float odd2 = v.lane(3);
         if (COUNT > 8) {
-            sums = sums.add(sums.rearrange(FROM_8));
+            even += v.lane(8);
+            odd += v.lane(9);
+            even2 += v.lane(10);
+            odd2 += v.lane(11);
         }
         if (COUNT > 4) {
-            sums = sums.add(sums.rearrange(FROM_4));
+            float even4 = v.lane(4);
+            float odd4 = v.lane(5);
+            float even6 = v.lane(6);
+            float odd6 = v.lane(7);
+            if (COUNT > 8) {
+                even4 += v.lane(12);
+                odd4 += v.lane(13);
+                even6 += v.lane(14);
+                odd6 += v.lane(15);
+            }
+            even += even4;
+            odd += odd4;
+            even2 += even6;
+            odd2 += odd6;
         }
-        if (COUNT > 2) {
-            sums = sums.add(sums.rearrange(FROM_2));
-        }
-        return sums.lane(0) + sums.lane(1);
+        return (even + even2) + (odd + odd2);
     }
 
     /** The smallest multiple of a unit that is not below n. */
