@@ -27,10 +27,13 @@ import java.util.stream.IntStream;
  *                                          =>    %y = dot %r, %w' {rhs_t} : f32[B,S,O]
  * </pre>
  *
- * <p>The weights of a checkpoint are reordered here, so that the product reads a constant; others by operations. With several groups it is
- * one product for each.
+ * <p>The weights of a checkpoint are reordered here, so that the product reads a constant; others by operations. With some groups it is
+ * one product for each; with many, one of all side by side.
  */
 public final class LowerConvolution implements Pass {
+    /** With more groups the products are too small to be worth a kernel each. */
+    private static final int MOST_GROUPS = 8;
+
     /** Each position of a kernel becomes an operation. Models have 3; a program that has more than this in all stays as it is. */
     private static final int MOST_TAPS = 1000;
 
@@ -43,7 +46,7 @@ public final class LowerConvolution implements Pass {
     public Program run(Program program) {
         double all = program.nodes().stream()
                 .filter(node -> node.op() instanceof TensorOp.Conv1d)
-                .mapToDouble(LowerConvolution::taps)
+                .mapToDouble(node -> (double) taps(node) * products(node))
                 .sum();
         if (all > MOST_TAPS) {
             return program;
@@ -58,6 +61,12 @@ public final class LowerConvolution implements Pass {
         return convolution.input(1).type().dim(2).size();
     }
 
+    /** How many products a convolution becomes that read constants. */
+    private static int products(Node convolution) {
+        int groups = ((TensorOp.Conv1d) convolution.op()).groups();
+        return groups <= MOST_GROUPS ? groups : 1;
+    }
+
     private static Optional<Node> lowered(Node node, Map<String, Tensor> constants, Map<String, String> orderedNames) {
         if (!(node.op() instanceof TensorOp.Conv1d(int groups, int padding))) {
             return Optional.empty();
@@ -70,10 +79,19 @@ public final class LowerConvolution implements Pass {
         Node x = node.input(0);
         Node weight = node.input(1);
         int taps = (int) size;
-        Node rows = neighbours(b, x, taps, padding, node.type().dim(1));
-        Node product = groups == 1
-                ? b.dotTransposed(rows, ordered(b, weight, constants, orderedNames))
-                : grouped(b, rows, weight, groups, taps);
+        Dim length = node.type().dim(1);
+        Node product;
+        if (groups <= MOST_GROUPS) {
+            long channels = weight.type().dim(1).size();
+            List<Node> parts = IntStream.range(0, groups)
+                    .mapToObj(g -> b.dotTransposed(
+                            neighbours(b, channels(b, x, g, channels, groups), taps, padding, length),
+                            ordered(b, weight, g, groups, constants, orderedNames)))
+                    .toList();
+            product = parts.size() == 1 ? parts.getFirst() : b.concat(2, parts);
+        } else {
+            product = grouped(b, neighbours(b, x, taps, padding, length), weight, groups, taps);
+        }
         return Optional.of(b.reshape(product, node.shape()));
     }
 
@@ -87,7 +105,12 @@ public final class LowerConvolution implements Pass {
         return parts.size() == 1 ? parts.getFirst() : b.concat(2, parts);
     }
 
-    /** One product for each group: {@code [G,B*L,taps*C/G]} with {@code [G,O/G,taps*C/G]}. */
+    /** The channels of a group. */
+    private static Node channels(Builder b, Node x, int group, long channels, int groups) {
+        return groups == 1 ? x : b.slice(x, 2, group * channels, (group + 1) * channels);
+    }
+
+    /** One product of all groups side by side, for many of them: {@code [G,B*L,taps*C/G]} with {@code [G,O/G,taps*C/G]}. */
     private static Node grouped(Builder b, Node rows, Node weight, int groups, int taps) {
         Dim all = rows.type().dim(0).times(rows.type().dim(1));
         Dim groupCount = Dim.of(groups);
@@ -100,20 +123,28 @@ public final class LowerConvolution implements Pass {
         return b.transpose(b.dotTransposed(lhs, rhs), 1, 0, 2);
     }
 
-    /** {@code [O,taps*C]} of a weight {@code [O,C,taps]}. */
+    /** {@code [O/groups,taps*C]} of a group's part of a weight {@code [O,C,taps]}. */
     private static Node ordered(
-            Builder b, Node weight, Map<String, Tensor> constants, Map<String, String> orderedNames) {
+            Builder b,
+            Node weight,
+            int group,
+            int groups,
+            Map<String, Tensor> constants,
+            Map<String, String> orderedNames) {
+        long outputs = weight.type().dim(0).size() / groups;
         Node stored = Patterns.unconverted(weight);
         if (stored.op() instanceof TensorOp.Constant(Literal.Named(String name), TensorType type)
                 && isOrderedHere(constants.get(name), type)) {
-            String own = orderedNames.computeIfAbsent(name, n -> freeName("folded." + n + ".by_position", constants));
-            Tensor tensor = constants.computeIfAbsent(own, n -> ordered(constants.get(name)));
+            String part = groups == 1 ? name : name + "." + group + "_of_" + groups;
+            String own = orderedNames.computeIfAbsent(part, n -> freeName("folded." + n + ".by_position", constants));
+            Tensor tensor = constants.computeIfAbsent(own, n -> ordered(constants.get(name), group * outputs, outputs));
             return b.convert(
                     b.constant(new Literal.Named(own), tensor.type()),
                     weight.type().dtype());
         }
+        Node part = groups == 1 ? weight : b.slice(weight, 0, group * outputs, (group + 1) * outputs);
         Dim depth = weight.type().dim(1).times(weight.type().dim(2));
-        return b.reshape(b.transpose(weight, 0, 2, 1), weight.type().dim(0), depth);
+        return b.reshape(b.transpose(part, 0, 2, 1), part.type().dim(0), depth);
     }
 
     /** Whether there is data for a constant, of its shape, that a Java array holds. */
@@ -131,20 +162,21 @@ public final class LowerConvolution implements Pass {
         return name;
     }
 
-    private static Tensor ordered(Tensor weight) {
+    /** Rows {@code [first, first + outputs)} of a weight, each by position and then by channel. */
+    private static Tensor ordered(Tensor weight, long first, long outputs) {
         long channels = weight.dim(1);
         long taps = weight.dim(2);
         int bytes = weight.dtype().bytes();
-        MemorySegment data = MemorySegment.ofArray(new byte[Math.toIntExact(weight.elements() * bytes)]);
-        for (long o = 0; o < weight.dim(0); o++) {
+        MemorySegment data = MemorySegment.ofArray(new byte[Math.toIntExact(outputs * channels * taps * bytes)]);
+        for (long o = 0; o < outputs; o++) {
             for (long c = 0; c < channels; c++) {
                 for (long t = 0; t < taps; t++) {
-                    long from = (o * channels + c) * taps + t;
+                    long from = ((first + o) * channels + c) * taps + t;
                     long to = (o * taps + t) * channels + c;
                     MemorySegment.copy(weight.data(), from * bytes, data, to * bytes, bytes);
                 }
             }
         }
-        return new Tensor(weight.dtype(), new long[] {weight.dim(0), taps * channels}, data);
+        return new Tensor(weight.dtype(), new long[] {outputs, taps * channels}, data);
     }
 }

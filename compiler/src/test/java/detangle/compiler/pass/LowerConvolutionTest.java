@@ -102,15 +102,15 @@ class LowerConvolutionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,3,1", "1,1,0", "1,5,2", "1,4,1", "2,3,1", "3,2,0", "6,3,4"})
+    @CsvSource({"1,3,1", "1,1,0", "1,5,2", "1,4,1", "2,3,1", "3,2,0", "6,3,4", "12,3,1"})
     void theValueStays(int groups, int taps, int padding) {
-        int channels = 6;
+        int channels = 24;
         Program program = Parser.parse(
                 "f.dtir",
                 String.format(
                                 """
-                func @f(%%x: f64[B,S,%d], %%w: f64[12,%d,%d]) -> (y: f64[B,S+%d,12]) {
-                  %%0 = conv1d %%x, %%w {groups=%d, padding=%d} : f64[B,S+%d,12]
+                func @f(%%x: f64[B,S,%d], %%w: f64[24,%d,%d]) -> (y: f64[B,S+%d,24]) {
+                  %%0 = conv1d %%x, %%w {groups=%d, padding=%d} : f64[B,S+%d,24]
                   return y = %%0
                 }
                 """,
@@ -129,7 +129,7 @@ class LowerConvolutionTest {
                 lowered.nodes().stream()
                         .filter(n -> n.op() instanceof TensorOp.Conv1d)
                         .count());
-        Map<String, Tensor> inputs = Map.of("x", values(2, 7, channels), "w", values(12, channels / groups, taps));
+        Map<String, Tensor> inputs = Map.of("x", values(2, 7, channels), "w", values(24, channels / groups, taps));
         Interpreter interpreter = new Interpreter(Precision.F64);
         assertArrayEquals(
                 interpreter.run(program, inputs).get("y").toDoubles(),
