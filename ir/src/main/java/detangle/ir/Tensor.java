@@ -88,8 +88,11 @@ public final class Tensor {
 
     /** The product of sizes; an {@link ArithmeticException} if it is beyond a long. */
     public static long elements(long[] shape) {
-        if (Arrays.stream(shape).anyMatch(size -> size == 0)) {
-            return 0;
+        // Without a stream, as each result of a run asks.
+        for (long size : shape) {
+            if (size == 0) {
+                return 0;
+            }
         }
         long n = 1;
         for (long size : shape) {

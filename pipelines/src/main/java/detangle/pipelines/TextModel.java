@@ -42,11 +42,6 @@ final class TextModel implements AutoCloseable {
     /** Tokens before the place where a text was cut off that may be others than those of the whole text, and more. */
     private static final int MARGIN = 64;
 
-    /** Rows of words that a model may have beyond its tokenizer's tokens, some and some of each. */
-    private static final int SPARE_ROWS = 1024;
-
-    private static final double MOST_SPARE = 1.25;
-
     /** Characters of a text that are enough to know it by. */
     private static final int QUOTED = 60;
 
@@ -101,11 +96,11 @@ final class TextModel implements AutoCloseable {
                                         rows -> session.run(inputs(session, tokenizer, rows))))));
     }
 
-    /** Released models have up to a thousand rows of words more than their tokenizers have tokens, and never fewer. */
+    /** Released models have rows of words beyond their tokenizers' tokens, and never fewer. */
     private static void warnOfOtherTokenizer(DebertaConfig config, Tokenizer tokenizer) {
         int tokens = tokenizer.vocabSize();
         int rows = config.vocabSize();
-        if (tokens > rows || rows > SPARE_ROWS + MOST_SPARE * tokens) {
+        if (tokens > rows) {
             LOG.warn(
                     "{}: vocab_size is {}, and the tokenizer has {} tokens: it may be that of another model",
                     OneLine.of(config.file().toString()),

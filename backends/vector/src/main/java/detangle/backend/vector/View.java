@@ -4,7 +4,6 @@ import detangle.ir.DType;
 import detangle.ir.InternalException;
 import detangle.ir.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
  * A value in memory: row-major elements of a Java array from an offset. F32 lives in {@code float[]}, F64 in
@@ -40,8 +39,11 @@ record View(DType dtype, Object array, int offset, int[] shape) {
     }
 
     static int elements(int[] shape) {
-        if (Arrays.stream(shape).anyMatch(size -> size == 0)) {
-            return 0; // Whatever the other sizes multiply to.
+        // Without a stream, as loops of kernels ask.
+        for (int size : shape) {
+            if (size == 0) {
+                return 0; // Whatever the other sizes multiply to.
+            }
         }
         int n = 1;
         for (int size : shape) {
