@@ -1,8 +1,8 @@
 package detangle.backend.tornado;
 
-import detangle.ir.InternalException;
 import detangle.ir.BinaryFunction;
 import detangle.ir.DType;
+import detangle.ir.InternalException;
 import detangle.ir.scalar.Region;
 import detangle.ir.scalar.ScalarExpr;
 import java.lang.classfile.CodeBuilder;

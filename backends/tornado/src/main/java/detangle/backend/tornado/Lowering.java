@@ -1,11 +1,11 @@
 package detangle.backend.tornado;
 
-import detangle.ir.InternalException;
 import detangle.backend.tornado.Launch.Work;
 import detangle.ir.Activation;
 import detangle.ir.BinaryFunction;
 import detangle.ir.DType;
 import detangle.ir.Dim;
+import detangle.ir.InternalException;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;

@@ -1,7 +1,7 @@
 package detangle.backend.tornado;
 
-import detangle.ir.InternalException;
 import detangle.ir.DType;
+import detangle.ir.InternalException;
 import detangle.ir.ReduceFunction;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
