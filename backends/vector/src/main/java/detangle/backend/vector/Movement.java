@@ -76,8 +76,9 @@ final class Movement {
     /** Rows of a table at ids. */
     static Step gather(View table, View ids, View to) {
         int size = rowSize(table);
+        int count = ids.elements();
         return () -> {
-            for (int i = 0; i < ids.elements(); i++) {
+            for (int i = 0; i < count; i++) {
                 int row = row(ids, i, table.dim(0));
                 System.arraycopy(table.array(), table.offset() + row * size, to.array(), to.offset() + i * size, size);
             }
@@ -88,8 +89,9 @@ final class Movement {
     static Step gather(Tensor table, View ids, View to) {
         int rows = Math.toIntExact(table.dim(0));
         int size = rowSize(to, ids.rank());
+        int count = ids.elements();
         return () -> {
-            for (int i = 0; i < ids.elements(); i++) {
+            for (int i = 0; i < count; i++) {
                 to.copyFrom(table, (long) row(ids, i, rows) * size, i * size, size);
             }
         };
@@ -112,11 +114,12 @@ final class Movement {
     /** Zeros, and rows added at ids. */
     static Step scatterAdd(View ids, View updates, View to) {
         int size = rowSize(to);
+        int count = ids.elements();
         float[] sums = to.floats();
         float[] terms = updates.floats();
         return () -> {
             Arrays.fill(sums, to.offset(), to.offset() + to.elements(), 0);
-            for (int i = 0; i < ids.elements(); i++) {
+            for (int i = 0; i < count; i++) {
                 int sum = to.offset() + row(ids, i, to.dim(0)) * size;
                 int term = updates.offset() + i * size;
                 for (int j = 0; j < size; j++) {

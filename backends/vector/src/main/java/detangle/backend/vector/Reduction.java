@@ -30,10 +30,11 @@ final class Reduction {
     private static Step floats(ReduceFunction function, int size, int inner, View x, View out) {
         float[] from = x.floats();
         float[] to = out.floats();
+        int places = out.elements();
         return switch (function) {
             case SUM ->
                 () -> {
-                    for (int i = 0; i < out.elements(); i++) {
+                    for (int i = 0; i < places; i++) {
                         int at = x.offset() + first(i, size, inner);
                         double sum = 0;
                         for (int j = 0; j < size; j++) {
@@ -44,7 +45,7 @@ final class Reduction {
                 };
             case MAX ->
                 () -> {
-                    for (int i = 0; i < out.elements(); i++) {
+                    for (int i = 0; i < places; i++) {
                         int at = x.offset() + first(i, size, inner);
                         float max = Float.NEGATIVE_INFINITY;
                         for (int j = 0; j < size; j++) {
@@ -59,8 +60,9 @@ final class Reduction {
     private static Step ints(ReduceFunction function, int size, int inner, View x, View out) {
         int[] from = x.ints();
         int[] to = out.ints();
+        int places = out.elements();
         return () -> {
-            for (int i = 0; i < out.elements(); i++) {
+            for (int i = 0; i < places; i++) {
                 int at = x.offset() + first(i, size, inner);
                 long folded = function == ReduceFunction.SUM ? 0 : Long.MIN_VALUE;
                 for (int j = 0; j < size; j++) {
@@ -78,8 +80,9 @@ final class Reduction {
     private static Step longs(ReduceFunction function, int size, int inner, View x, View out) {
         long[] from = x.longs();
         long[] to = out.longs();
+        int places = out.elements();
         return () -> {
-            for (int i = 0; i < out.elements(); i++) {
+            for (int i = 0; i < places; i++) {
                 int at = x.offset() + first(i, size, inner);
                 long folded = function == ReduceFunction.SUM ? 0 : Long.MIN_VALUE;
                 for (int j = 0; j < size; j++) {

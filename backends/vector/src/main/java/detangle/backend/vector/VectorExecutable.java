@@ -46,9 +46,10 @@ final class VectorExecutable implements Executable {
 
     VectorExecutable(Plan plan) {
         Constants all = new Constants(plan.program());
-        this.selection = Selection.of(plan.program());
+        Program program = Selection.of(plan.program()).pack(all);
+        // Of the program without the data that is packed, which would be kept in memory otherwise.
+        this.selection = Selection.of(program);
         selection.logInterpreted();
-        Program program = selection.pack(all);
         this.plan = new Plan(program, plan.memory());
         this.constants = all.of(program);
         // Most of what is folded when a model is compiled has no attention, which takes longest.

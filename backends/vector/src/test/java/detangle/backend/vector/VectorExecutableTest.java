@@ -2,6 +2,7 @@ package detangle.backend.vector;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import detangle.ir.Tensor;
 import detangle.ir.testing.Closeness;
 import detangle.ir.testing.RandomPrograms;
 import detangle.ir.text.Parser;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +103,34 @@ class VectorExecutableTest {
         try (Executable executable = new VectorDevice().load(Compiler.compile(program, Pipeline.optimisations()))) {
             Tensor y = executable.run(Map.of("x", Tensor.of(new float[3], 3))).get("y");
             assertArrayEquals(new float[] {0, 0, 1, 10, 2, 20}, y.toFloats());
+        }
+    }
+
+    /** What a product reads is packed when a program is loaded, so the stored form must not take memory for as long as it runs. */
+    @Test
+    void weightsThatArePackedAreLetGo() throws InterruptedException {
+        float[] stored = new float[2];
+        WeakReference<float[]> reference = new WeakReference<>(stored);
+        Program program = Parser.parse("test.dtir", """
+                func @f(%x: f32[S,1]) -> (y: f32[S,2]) {
+                  %w = constant @"w" : f32[2,1]
+                  %y = dot %x, %w {rhs_t} : f32[S,2]
+                  return y = %y
+                }""").withConstants(Map.of("w", Tensor.of(stored, 2, 1)));
+        try (Executable executable = new VectorDevice().load(Compiler.compile(program, Pipeline.optimisations()))) {
+            program = null;
+            stored = null;
+            for (int i = 0; i < 100 && reference.get() != null; i++) {
+                System.gc();
+                Thread.sleep(10);
+            }
+            assertNull(reference.get());
+            assertEquals(
+                    4,
+                    executable
+                            .run(Map.of("x", Tensor.of(new float[2], 2, 1)))
+                            .get("y")
+                            .elements());
         }
     }
 
