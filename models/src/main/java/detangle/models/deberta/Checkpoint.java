@@ -32,12 +32,13 @@ import java.util.stream.Stream;
 public final class Checkpoint {
     private static final String ENCODER = EncoderPrefix.PUBLISHED;
     private static final String POSITIONS = "embeddings.position_embeddings.weight";
-    private static final String FIRST_LAYER = ENCODER + "encoder.layer.0.";
+    private static final String LAYERS = "encoder.layer.";
+    private static final String FIRST_LAYER = ENCODER + LAYERS + "0.";
     private static final String RELATIVE = ENCODER + "encoder.rel_embeddings.weight";
     private static final String LEGACY_HEAD = "cls.predictions.";
-    private static final int MOST_NAMED = 4;
-
     private static final String HEAD = "lm_predictions.lm_head.";
+    private static final String NORM = "LayerNorm.";
+    private static final int MOST_NAMED = 4;
 
     private final Weights weights;
     private final DebertaConfig config;
@@ -134,8 +135,14 @@ public final class Checkpoint {
                 });
     }
 
+    /** The same tensor of another layer; what belongs to no layer stays as it is. Every parameter of every layer comes here. */
     private static String ofLayer(String name, int layer) {
-        return name.replaceFirst("(^|\\.)encoder\\.layer\\.\\d+\\.", "$1encoder.layer." + layer + ".");
+        int at = name.lastIndexOf(LAYERS);
+        if (at < 0) {
+            return name;
+        }
+        int number = at + LAYERS.length();
+        return name.substring(0, number) + layer + name.substring(name.indexOf('.', number));
     }
 
     /** As {@link #checkSizes(Weights, DebertaConfig)}, of a folder or an artifact; one without weights says nothing. */
@@ -245,7 +252,10 @@ public final class Checkpoint {
 
     /** What old TensorFlow code calls a norm's weight and bias. */
     private static String olderNorm(String name) {
-        return name.replaceFirst("(LayerNorm)\\.weight$", "$1.gamma").replaceFirst("(LayerNorm)\\.bias$", "$1.beta");
+        if (name.endsWith(NORM + "weight")) {
+            return name.substring(0, name.length() - "weight".length()) + "gamma";
+        }
+        return name.endsWith(NORM + "bias") ? name.substring(0, name.length() - "bias".length()) + "beta" : name;
     }
 
     private static List<String> aliases(String name) {

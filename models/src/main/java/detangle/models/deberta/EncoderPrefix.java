@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ final class EncoderPrefix {
 
     private static final Logger LOG = LoggerFactory.getLogger(EncoderPrefix.class);
     private static final Pattern LAYER = Pattern.compile("(?:^|\\.)encoder\\.layer\\.\\d");
+    private static final Pattern NUMBER = Pattern.compile("(\\d{1,6})(?:\\.|\\z)");
 
     private EncoderPrefix() {}
 
@@ -90,9 +92,9 @@ final class EncoderPrefix {
         String layer = prefix + "encoder.layer.";
         return names.stream()
                 .filter(name -> name.startsWith(layer))
-                .map(name -> name.substring(layer.length()).replaceFirst("\\..*", ""))
-                .filter(number -> number.matches("\\d{1,6}"))
-                .mapToInt(number -> Integer.parseInt(number) + 1)
+                .map(name -> NUMBER.matcher(name).region(layer.length(), name.length()))
+                .filter(Matcher::lookingAt)
+                .mapToInt(number -> Integer.parseInt(number.group(1)) + 1)
                 .max()
                 .orElse(0);
     }
