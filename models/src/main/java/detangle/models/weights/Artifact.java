@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
@@ -60,8 +60,8 @@ public final class Artifact {
 
     private static final int MOST_KEPT = 8;
 
-    /** Tensors and sections of the headers that are kept, of which released models have a thousand. */
-    private static final int MOST_ENTRIES_KEPT = 1 << 16;
+    /** Bytes that the headers that are kept take in their files, of which that of a released model has some 300 000. */
+    private static final long MOST_BYTES_KEPT = 4 << 20;
 
     /** Headers that were read last: a model's configuration, tokenizer, programs and weights are asked for one by one. */
     private static final SequencedMap<Version, Header> KEPT = new LinkedHashMap<>();
@@ -82,15 +82,41 @@ public final class Artifact {
             SequencedMap<String, SafetensorsHeader.Entry> entries,
             long dataStart,
             Map<String, String> checksums,
-            JsonNode manifest) {
-        /** Where the bytes of a tensor or section are; they are as they were when the artifact was written. */
-        MemorySegment checked(Path file, MemorySegment bytes, String name) {
-            SafetensorsHeader.Entry entry = entries.get(name);
-            MemorySegment data = bytes.asSlice(dataStart + entry.begin(), entry.end() - entry.begin());
-            if (!checksum(data).equals(checksums.get(name))) {
+            JsonNode manifest) {}
+
+    /** A file whose bytes are mapped, and their header. */
+    private record Opened(Path file, Header header, MemorySegment bytes) {
+        static Opened of(Path file, MappedFiles files) {
+            // Before the file is mapped: the header of a file that is replaced in between must not be kept for the new
+            // one.
+            Version version = version(file);
+            MemorySegment bytes = files.map(file);
+            Header known = kept(version);
+            // One that was kept is of another content if the file has another size by now.
+            if (known != null && version.content().size() == bytes.byteSize()) {
+                return new Opened(file, known, bytes);
+            }
+            Header header = parse(file, bytes);
+            keep(version, header);
+            return new Opened(file, header, bytes);
+        }
+
+        /** The bytes of a tensor or section, which are as they were when the artifact was written. */
+        MemorySegment checked(String name) {
+            SafetensorsHeader.Entry entry = header.entries().get(name);
+            MemorySegment data = bytes.asSlice(header.dataStart() + entry.begin(), entry.end() - entry.begin());
+            if (!checksum(data).equals(header.checksums().get(name))) {
                 throw new ArtifactException(file, "'" + name + "' is damaged: copy or compile it again");
             }
             return data;
+        }
+
+        void checkAll() {
+            for (String name : header.entries().keySet()) {
+                if (!name.equals(SEAL)) {
+                    checked(name);
+                }
+            }
         }
     }
 
@@ -115,8 +141,8 @@ public final class Artifact {
      * @param most how many bytes it may have; an {@link ArtifactException} says the bound if it has more
      */
     public static Optional<byte[]> section(Path file, String name, int most) {
-        return with(file, (header, bytes) -> {
-            SafetensorsHeader.Entry entry = header.entries().get(name);
+        return with(file, opened -> {
+            SafetensorsHeader.Entry entry = opened.header().entries().get(name);
             if (entry == null) {
                 return Optional.empty();
             }
@@ -124,7 +150,7 @@ public final class Artifact {
             if (size > most) {
                 throw new ArtifactException(file, "'" + name + "' has " + size + " bytes; the most is " + most);
             }
-            return Optional.of(header.checked(file, bytes, name).toArray(ValueLayout.JAVA_BYTE));
+            return Optional.of(opened.checked(name).toArray(ValueLayout.JAVA_BYTE));
         });
     }
 
@@ -135,18 +161,18 @@ public final class Artifact {
 
     /** Checks every byte; exceptions as those of {@link #manifest}. */
     public static void verify(Path file) {
-        with(file, (header, bytes) -> {
-            checkAll(file, header, bytes);
+        with(file, opened -> {
+            opened.checkAll();
             return file;
         });
     }
 
     /** The weights alone; every byte of the file is checked. */
     static WeightFiles.Content weights(Path file, MappedFiles files) {
-        MemorySegment bytes = files.map(file);
-        Header header = header(file, bytes);
-        checkAll(file, header, bytes);
-        MemorySegment data = bytes.asSlice(header.dataStart());
+        Opened opened = Opened.of(file, files);
+        opened.checkAll();
+        Header header = opened.header();
+        MemorySegment data = opened.bytes().asSlice(header.dataStart());
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         header.entries().forEach((name, entry) -> {
             if (!isSection(name)) {
@@ -158,50 +184,26 @@ public final class Artifact {
 
     /** The tensors of a safetensors file that is a section. */
     static WeightFiles.Content weights(Path file, String section, MappedFiles files) {
-        MemorySegment bytes = files.map(file);
-        Header header = header(file, bytes);
-        if (!header.entries().containsKey(section)) {
+        Opened opened = Opened.of(file, files);
+        if (!opened.header().entries().containsKey(section)) {
             throw new ArtifactException(file, "has no section '" + section + "': compile the model again");
         }
-        return SafetensorsReader.read(file.resolve(section), header.checked(file, bytes, section));
-    }
-
-    private static void checkAll(Path file, Header header, MemorySegment bytes) {
-        for (String name : header.entries().keySet()) {
-            if (!name.equals(SEAL)) {
-                header.checked(file, bytes, name);
-            }
-        }
+        return SafetensorsReader.read(file.resolve(section), opened.checked(section));
     }
 
     private static boolean isSection(String name) {
         return name.contains("/") || name.equals(SEAL);
     }
 
-    private static <T> T with(Path file, BiFunction<Header, MemorySegment, T> use) {
+    private static <T> T with(Path file, Function<Opened, T> use) {
         try (MappedFiles files = new MappedFiles()) {
-            return files.reading(() -> {
-                MemorySegment bytes = files.map(file);
-                return use.apply(header(file, bytes), bytes);
-            });
+            return files.reading(() -> use.apply(Opened.of(file, files)));
         }
     }
 
     private static Header header(Path file) {
         Header known = kept(version(file));
-        return known != null ? known : with(file, (header, bytes) -> header);
-    }
-
-    private static Header header(Path file, MemorySegment bytes) {
-        Version version = version(file);
-        Header known = kept(version);
-        // One that was kept is of another content if the file has another size by now.
-        if (known != null && version.content().size() == bytes.byteSize()) {
-            return known;
-        }
-        Header header = parse(file, bytes);
-        keep(version, header);
-        return header;
+        return known != null ? known : with(file, Opened::header);
     }
 
     private static Header kept(Version version) {
@@ -213,10 +215,9 @@ public final class Artifact {
     private static void keep(Version version, Header header) {
         synchronized (KEPT) {
             KEPT.putLast(version, header);
-            int entries =
-                    KEPT.values().stream().mapToInt(h -> h.entries().size()).sum();
-            while (KEPT.size() > MOST_KEPT || KEPT.size() > 1 && entries > MOST_ENTRIES_KEPT) {
-                entries -= KEPT.pollFirstEntry().getValue().entries().size();
+            long kept = KEPT.values().stream().mapToLong(Header::dataStart).sum();
+            while (KEPT.size() > MOST_KEPT || KEPT.size() > 1 && kept > MOST_BYTES_KEPT) {
+                kept -= KEPT.pollFirstEntry().getValue().dataStart();
             }
         }
     }
@@ -259,13 +260,17 @@ public final class Artifact {
         try {
             return JsonStream.read(utf8, json -> {
                 if (json.currentToken() != JsonToken.START_OBJECT) {
-                    throw new ArtifactException(file, "its " + CHECKSUMS_ENTRY + " is no JSON object");
+                    throw new ArtifactException(file, "its " + CHECKSUMS_ENTRY + " is not a JSON object");
                 }
                 while (json.nextToken() == JsonToken.PROPERTY_NAME) {
                     String name = json.currentName();
-                    if (json.nextToken() != JsonToken.VALUE_STRING || checksums.put(name, json.getString()) != null) {
+                    if (json.nextToken() != JsonToken.VALUE_STRING) {
                         throw new ArtifactException(
-                                file, "its " + CHECKSUMS_ENTRY + " has no checksum or two of '" + name + "'");
+                                file, "its " + CHECKSUMS_ENTRY + " has a value of '" + name + "' that is not a string");
+                    }
+                    if (checksums.put(name, json.getString()) != null) {
+                        throw new ArtifactException(
+                                file, "its " + CHECKSUMS_ENTRY + " has two checksums of '" + name + "'");
                     }
                 }
                 return checksums;
@@ -290,7 +295,7 @@ public final class Artifact {
         } catch (StrictJson.InvalidJson e) {
             throw new ArtifactException(file, "its " + MANIFEST_ENTRY + " is " + e.getMessage(), e);
         }
-        throw new ArtifactException(file, "its " + MANIFEST_ENTRY + " is no JSON object");
+        throw new ArtifactException(file, "its " + MANIFEST_ENTRY + " is not a JSON object");
     }
 
     /** The header must be what it was when the file was written. */
