@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 
-/** The body of an answer that is read as a whole: of so many bytes, and within so much time, however slowly it drips. */
+/** The body of an answer that is read whole. An exception ends reading after so many bytes, and after so much time. */
 final class BoundedBody extends FilterInputStream {
     private final long most;
     private final Duration time;

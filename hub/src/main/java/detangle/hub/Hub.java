@@ -127,7 +127,8 @@ public final class Hub {
         }
     }
 
-    private static String reason(IOException e) {
+    /** What went wrong, with the kind of the exception, as some of their messages are bare paths. */
+    static String reason(IOException e) {
         return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
     }
 
@@ -144,7 +145,10 @@ public final class Hub {
                 root = HubJson.read(new BoundedBody(
                         answer.body(), HubJson.LARGEST, options.timeout().multipliedBy(LISTING_TIMEOUTS)));
             } catch (JacksonException e) {
-                throw new HubException(uri + " does not answer in JSON: is HF_ENDPOINT a hub?", e);
+                throw new HubException(
+                        uri + " does not answer in JSON, or with more values or deeper nesting than a listing has:"
+                                + " is HF_ENDPOINT a hub?",
+                        e);
             }
             String commit = root.path("sha").asString("");
             if (!HubCache.isCommit(commit)) {

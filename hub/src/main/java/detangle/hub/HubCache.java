@@ -62,7 +62,7 @@ final class HubCache {
         try {
             return Optional.of(HubJson.text(ref, LARGEST_REF).strip()).filter(HubCache::isCommit);
         } catch (IOException e) {
-            LOG.debug("{} is not a commit, and counts for nothing", ref, e);
+            LOG.warn("{} is passed over, as it cannot be read: {}", ref, Hub.reason(e));
             return Optional.empty();
         }
     }

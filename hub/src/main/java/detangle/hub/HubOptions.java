@@ -71,10 +71,11 @@ public record HubOptions(
         }
     }
 
-    /** Refuses what would be no header. The message does not show the token. */
+    /** Refuses a token that cannot stand in a header of HTTP. The message does not show the token. */
     private static String checked(String token, String from) {
         if (token.chars().anyMatch(c -> c <= ' ' || c >= 0x7F)) {
-            throw new HubException(from + " holds no token: a token has neither white space nor control characters");
+            throw new HubException(
+                    from + " holds no token: a token has only letters, digits and signs of ASCII, and no white space");
         }
         return token;
     }

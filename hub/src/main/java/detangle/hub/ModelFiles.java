@@ -82,8 +82,13 @@ final class ModelFiles {
         JsonNode map;
         try {
             map = HubJson.read(index).path("weight_map");
-        } catch (IOException | JacksonException e) {
-            throw new HubException(index + " is no index of shards: " + firstLine(e), e);
+        } catch (IOException e) {
+            throw new HubException(index + " cannot be read: " + Hub.reason(e), e);
+        } catch (JacksonException e) {
+            throw new HubException(
+                    index
+                            + " is not an index of shards: it is not JSON, or has more values or deeper nesting than one has",
+                    e);
         }
         Set<String> shards = new LinkedHashSet<>();
         for (JsonNode shard : map) {
@@ -129,9 +134,5 @@ final class ModelFiles {
         return names.stream()
                 .filter(name -> Files.isRegularFile(folder.resolve(name)))
                 .toList();
-    }
-
-    private static String firstLine(Exception e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 }
