@@ -33,6 +33,7 @@ final class ConfigReader {
     private static final int MOST_ROWS = 1 << 24;
     private static final int MOST_POSITIONS = 1 << 20;
     private static final int MOST_TYPES = 1 << 16;
+
     /** Released models have 1e-7, and other transformers up to 1e-5. */
     private static final double MOST_EPSILON = 0.01;
 
@@ -227,9 +228,11 @@ final class ConfigReader {
 
     private double layerNormEps() {
         double eps = fields.number("layer_norm_eps", 1e-7);
-        // What single precision rounds to 0 is none, and one as large as a variance makes all states alike.
+        // Single precision may round a smaller one to 0, and one as large as a variance makes all states alike.
         if (eps < Float.MIN_NORMAL || eps > MOST_EPSILON) {
-            throw fields.fault("layer_norm_eps", "is " + eps + "; it must be above 0 and at most " + MOST_EPSILON);
+            throw fields.fault(
+                    "layer_norm_eps",
+                    "is " + eps + "; it must be at least " + Float.MIN_NORMAL + " and at most " + MOST_EPSILON);
         }
         return eps;
     }
@@ -260,7 +263,9 @@ final class ConfigReader {
             }
             if (none) {
                 throw fields.fault(
-                        field, "is '" + word + "', which counts as a term where deberta scales: leave it out");
+                        field,
+                        "is '" + word + "', which counts as a term when transformers scales the scores of a "
+                                + type.text() + " model: leave the field out");
             }
             if (word.isEmpty()) {
                 throw fields.fault(field, "has an empty part; it is c2p, p2c or c2p|p2c");

@@ -115,7 +115,7 @@ final class JsonTrees {
                     case LONG -> NODES.numberNode(parser.getLongValue());
                     case BIG_INTEGER, FLOAT, DOUBLE, BIG_DECIMAL -> NODES.numberNode(parser.getBigIntegerValue());
                 };
-            case VALUE_NUMBER_FLOAT -> number(parser.getDoubleValue(), parser.getString());
+            case VALUE_NUMBER_FLOAT -> number();
             case VALUE_TRUE -> NODES.booleanNode(true);
             case VALUE_FALSE -> NODES.booleanNode(false);
             case VALUE_NULL -> NODES.nullNode();
@@ -125,8 +125,9 @@ final class JsonTrees {
     }
 
     /** What is beyond double precision is infinite, as in Python, and shown as it is written. */
-    private static JsonNode number(double value, String written) {
-        return Double.isInfinite(value) ? new Overflow(value, written) : NODES.numberNode(value);
+    private JsonNode number() {
+        double value = parser.getDoubleValue();
+        return Double.isInfinite(value) ? new Overflow(value, parser.getString()) : NODES.numberNode(value);
     }
 
     private static final class Overflow extends DoubleNode {

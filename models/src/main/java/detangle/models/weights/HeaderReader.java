@@ -6,6 +6,7 @@ import detangle.models.weights.SafetensorsHeader.Entry;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -129,7 +130,7 @@ final class HeaderReader {
 
     private Entry entry(String name) {
         if (json.currentToken() != JsonToken.START_OBJECT) {
-            json.skipChildren(); // What is no JSON at all is called that.
+            json.skipChildren(); // To its end, so that a header that is not JSON is refused as such.
             throw fault(name, "is not described by a JSON object");
         }
         String type = null;
@@ -212,9 +213,7 @@ final class HeaderReader {
             }
             values[count++] = size(name, field);
         }
-        long[] all = new long[count];
-        System.arraycopy(values, 0, all, 0, count);
-        return all;
+        return Arrays.copyOf(values, count);
     }
 
     private long size(String name, String field) {
@@ -222,8 +221,8 @@ final class HeaderReader {
                 && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER
                 && json.getLongValue() >= 0;
         if (!fits) {
-            String what = json.currentToken().isScalarValue() ? json.getString() : "what is not a number";
-            throw fault(name, field + " holds " + what + ", which is no size");
+            String what = json.currentToken().isScalarValue() ? json.getString() : "an array or object";
+            throw fault(name, field + " holds " + what + ", which is not a size");
         }
         return json.getLongValue();
     }

@@ -441,8 +441,8 @@ class DebertaConfigTest {
             delimiter = ';',
             quoteCharacter = '`',
             value = {
-                "\"layer_norm_eps\":1e30 ; layer_norm_eps is 1.0E30; it must be above 0 and at most 0.01",
-                "\"layer_norm_eps\":1e-60 ; layer_norm_eps is 1.0E-60; it must be above 0",
+                "\"layer_norm_eps\":1e30 ; layer_norm_eps is 1.0E30; it must be at least 1.17549435E-38 and at most 0.01",
+                "\"layer_norm_eps\":1e-60 ; layer_norm_eps is 1.0E-60; it must be at least 1.17549435E-38",
                 "\"pruned_heads\":{\"0\":[1]} ; pruned_heads names heads that are left out",
             })
     void valuesThatMakeAnotherModelAreRefused(String more, String fault) throws IOException {

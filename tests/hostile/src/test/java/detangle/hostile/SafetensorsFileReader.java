@@ -161,15 +161,15 @@ final class SafetensorsFileReader implements Reader {
     }
 
     private static void tensors(List<Hostile> all) {
-        tensor(all, "size-negative", "[-2,-3]", "[0,24]", "no size");
-        tensor(all, "size-of-20-digits", "[99999999999999999999]", "[0,24]", "no size");
-        tensor(all, "size-real", "[6.0]", "[0,24]", "no size");
-        tensor(all, "size-1e1000", "[1e1000]", "[0,24]", "no size");
-        tensor(all, "size-1e999999999", "[1e999999999]", "[0,24]", "no size");
-        tensor(all, "size-null", "[null]", "[0,24]", "no size");
-        tensor(all, "size-text", "['\\u001b[31m6']", "[0,24]", "no size");
-        tensor(all, "size-array", "[[6]]", "[0,24]", "no size");
-        tensor(all, "size-object", "[{'a':6}]", "[0,24]", "no size");
+        tensor(all, "size-negative", "[-2,-3]", "[0,24]", "not a size");
+        tensor(all, "size-of-20-digits", "[99999999999999999999]", "[0,24]", "not a size");
+        tensor(all, "size-real", "[6.0]", "[0,24]", "not a size");
+        tensor(all, "size-1e1000", "[1e1000]", "[0,24]", "not a size");
+        tensor(all, "size-1e999999999", "[1e999999999]", "[0,24]", "not a size");
+        tensor(all, "size-null", "[null]", "[0,24]", "not a size");
+        tensor(all, "size-text", "['\\u001b[31m6']", "[0,24]", "not a size");
+        tensor(all, "size-array", "[[6]]", "[0,24]", "not a size");
+        tensor(all, "size-object", "[{'a':6}]", "[0,24]", "not a size");
         tensor(all, "size-overflows", "[4611686018427387904,4]", "[0,24]", "overflows");
         tensor(all, "size-wraps-to-6", "[4611686018427387910]", "[0,24]", "overflows");
         tensor(all, "size-overflows-by-zero", "[4611686018427387904,4,0]", "[0,24]", "overflows");
@@ -179,7 +179,7 @@ final class SafetensorsFileReader implements Reader {
         tensor(all, "range-of-one", "[6]", "[24]", "not [begin, end]");
         tensor(all, "range-of-three", "[6]", "[0,24,24]", "not [begin, end]");
         tensor(all, "range-backwards", "[6]", "[24,0]", "not [begin, end]");
-        tensor(all, "range-negative", "[6]", "[-24,0]", "no size");
+        tensor(all, "range-negative", "[6]", "[-24,0]", "not a size");
         tensor(all, "range-at-the-end", "[6]", "[9223372036854775783,9223372036854775807]", "ends at byte");
         tensor(all, "range-missing", "[6]", "null", "not an array");
         tensor(all, "range-too-long", "[6]", "[0,25]", "take 24");

@@ -15,8 +15,8 @@ final class PatternSyntax {
     private static final long MAX_REPETITIONS = 1000;
 
     /**
-     * Nothing, behind which the JDK looks back by characters of any plane: it decides by what is written in the group
-     * whether it steps over pairs of surrogates, and would otherwise see half of one.
+     * An expression that matches the empty text and stands first in each look-behind. The JDK looks back by whole pairs of
+     * surrogates only if the group itself has such a pair written in it; without one it would see half a character.
      */
     private static final String ANY_PLANE = "(?=|\ud800\udc00)";
 
