@@ -10,7 +10,6 @@ import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Batch;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
-import detangle.models.text.TokenizerException;
 import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
 import detangle.runtime.Session;
@@ -26,7 +25,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -39,23 +37,17 @@ final class TextModel implements AutoCloseable {
 
     private static final Set<Architecture> MASKED_LM = EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
 
-    /** Tokens before the place where a text was cut off that may be others than those of the whole text, and more. */
-    private static final int MARGIN = 64;
-
     /** Characters of a text that are enough to know it by. */
     private static final int QUOTED = 60;
 
     private final Session session;
     private final Tokenizer tokenizer;
     private final PipelineOptions options;
-    private final InputLength length;
+    private final InputEncoder encoder;
     private final Optional<Shared> shared;
 
     /** What threads share that ask at the same time ({@link DynamicBatching}). */
     private record Shared(TextEncoder encoder, TokenBatcher batcher) {}
-
-    /** Whether it was said that some inputs are longer than sentence-transformers would leave them. */
-    private final AtomicBoolean warned = new AtomicBoolean();
 
     /** Takes what the model says of one encoding. */
     @FunctionalInterface
@@ -68,12 +60,12 @@ final class TextModel implements AutoCloseable {
             Session session,
             Tokenizer tokenizer,
             PipelineOptions options,
-            InputLength length,
+            InputEncoder encoder,
             Optional<Shared> shared) {
         this.session = session;
         this.tokenizer = tokenizer;
         this.options = options;
-        this.length = length;
+        this.encoder = encoder;
         this.shared = shared;
     }
 
@@ -82,18 +74,14 @@ final class TextModel implements AutoCloseable {
         warnOfOtherTokenizer(session.config(), tokenizer);
         InputLength length = InputLength.of(
                 session.config(), session.hasAbsolutePositions(), tokenizer, sentence, options.maxLength());
-        return new TextModel(
-                session,
-                tokenizer,
-                options,
-                length,
-                options.dynamicBatching()
-                        .map(batching -> new Shared(
-                                new TextEncoder(batching),
-                                new TokenBatcher(
-                                        batching,
-                                        options.batchSize(),
-                                        rows -> session.run(inputs(session, tokenizer, rows))))));
+        Optional<Shared> shared = options.dynamicBatching()
+                .map(batching -> new Shared(
+                        new TextEncoder(batching),
+                        new TokenBatcher(
+                                batching, options.batchSize(), rows -> session.run(inputs(session, tokenizer, rows)))));
+        InputEncoder encoder = new InputEncoder(
+                tokenizer, options, length, session.hasAbsolutePositions(), shared.map(Shared::encoder));
+        return new TextModel(session, tokenizer, options, encoder, shared);
     }
 
     /** Released models have rows of words beyond their tokenizers' tokens, and never fewer. */
@@ -145,7 +133,7 @@ final class TextModel implements AutoCloseable {
 
     /** The same model, which cuts texts that are too long; only one of the two is to be closed. */
     TextModel cutting() {
-        return new TextModel(session, tokenizer, options.withTruncation(true), length, shared);
+        return new TextModel(session, tokenizer, options.withTruncation(true), encoder.cutting(), shared);
     }
 
     private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {
@@ -171,7 +159,7 @@ final class TextModel implements AutoCloseable {
 
     /** What inputs are cut to, and the length of windows. */
     int maxLength() {
-        return length.cut().tokens();
+        return encoder.maxLength();
     }
 
     /** The name of one of several texts in messages. */
@@ -179,131 +167,14 @@ final class TextModel implements AutoCloseable {
         return of == 1 ? "the " + what : what + " " + (index + 1);
     }
 
-    /** {@code [CLS] text [SEP]}, as long as the model takes. */
+    /** As {@link InputEncoder#encode(String, InputRow)}. */
     Encoding encode(String text, InputRow row) {
-        row.requireText(text);
-        String head = head(text, row);
-        Encoding encoding = encode(head.length(), () -> tokenizer.encode(head));
-        requireEnough(encoding, 0, head.length() < text.length(), row);
-        return fit(encoding, Truncation.Strategy.ONLY_FIRST, row);
+        return encoder.encode(text, row);
     }
 
-    /**
-     * {@code [CLS] text [SEP] pair [SEP]}, as long as the model takes.
-     *
-     * @param cut which of the two is cut, unless the options say
-     */
+    /** As {@link InputEncoder#encode(TextPair, Truncation.Strategy, InputRow)}. */
     Encoding encode(TextPair pair, Truncation.Strategy cut, InputRow row) {
-        row.requireText(pair.text());
-        row.named("the second text of " + row.name()).requireText(pair.textPair());
-        String first = head(pair.text(), row);
-        String second = head(pair.textPair(), row);
-        Encoding encoding = encode(first.length() + second.length(), () -> tokenizer.encode(first, second));
-        boolean firstRuns = first.length() < pair.text().length();
-        boolean secondRuns = second.length() < pair.textPair().length();
-        requireEnough(encoding, 0, firstRuns, row);
-        requireEnough(encoding, 1, secondRuns, row);
-        Truncation.Strategy strategy = options.truncationStrategy().orElse(cut);
-        if (strategy == Truncation.Strategy.LONGEST_FIRST) {
-            requireLonger(encoding, firstRuns, secondRuns, row);
-        }
-        return fit(encoding, strategy, row);
-    }
-
-    private Encoding encode(int characters, Supplier<Encoding> encode) {
-        return shared.isPresent() ? shared.get().encoder.encode(characters, encode) : encode.get();
-    }
-    /**
-     * A text, or where strangers send texts that may be cut, as much of its beginning as fills the model. So what a text costs follows from
-     * the model, and not from who sends it.
-     */
-    private String head(String text, InputRow row) {
-        int most = length.characters();
-        if (shared.isEmpty() || text.length() <= most) {
-            return text;
-        }
-        if (!options.truncation()) {
-            throw row.unanswerable("has " + text.length() + " characters, and the model takes " + length.most()
-                    + " tokens, for which at most " + most
-                    + " characters are read: shorten it, split it, or let it be cut (truncation)");
-        }
-        return text.substring(0, Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most);
-    }
-
-    /** Refuses a text that is read to a bound and has so few tokens up to there that the rest of it would count. */
-    private void requireEnough(Encoding encoding, int sequence, boolean runsOn, InputRow row) {
-        if (runsOn && tokensOf(encoding, sequence) <= maxLength() + MARGIN) {
-            throw row.unanswerable("is read to its first " + length.characters() + " characters, which are "
-                    + tokensOf(encoding, sequence) + " tokens where the model takes " + length.cut()
-                    + ": take out what means nothing, such as white space");
-        }
-    }
-
-    /** Refuses a pair of which it is not certain which text has more tokens, as the longer one is cut. */
-    private void requireLonger(Encoding encoding, boolean firstRuns, boolean secondRuns, InputRow row) {
-        long first = tokensOf(encoding, 0);
-        long second = tokensOf(encoding, 1);
-        if (firstRuns && (secondRuns || first <= second) || secondRuns && second < first) {
-            throw row.unanswerable("is a pair of which both texts are too long to say which is the longer one: at most "
-                    + length.characters() + " characters of a text are read");
-        }
-    }
-
-    private static long tokensOf(Encoding encoding, int sequence) {
-        return Arrays.stream(encoding.sequences()).filter(s -> s == sequence).count();
-    }
-
-    private Encoding fit(Encoding encoding, Truncation.Strategy cut, InputRow row) {
-        int tokens = encoding.length();
-        if (tokens <= length.cut().tokens()) {
-            return encoding;
-        }
-        if (options.truncation()) {
-            Encoding kept = cut(encoding, cut, row);
-            row.cut("has " + tokens + " tokens, and the model takes " + length.cut() + ": "
-                    + (tokens - length.cut().tokens()) + " are cut");
-            return kept;
-        }
-        if (tokens > length.most().tokens()) {
-            throw row.unanswerable("has " + tokens + " tokens, and the model takes " + length.most()
-                    + ": shorten it, split it, "
-                    + (session.hasAbsolutePositions()
-                            ? "or let it be cut (truncation)"
-                            : "let it be cut (truncation), or allow more (maximum length)"));
-        }
-        // sentence-transformers would cut it, and nothing is cut unasked.
-        if (warned.compareAndSet(false, true)) {
-            LOG.warn(
-                    "{} has {} tokens and is used whole, though sentence-transformers cuts to {}: let texts be cut"
-                            + " (truncation) for the same vectors",
-                    row.name(),
-                    tokens,
-                    length.cut());
-        }
-        return encoding;
-    }
-
-    private Encoding cut(Encoding encoding, Truncation.Strategy strategy, InputRow row) {
-        try {
-            Encoding kept = new Truncation(maxLength(), strategy, Optional.empty())
-                    .apply(encoding)
-                    .getFirst();
-            if (textsIn(kept) == textsIn(encoding)) {
-                return kept;
-            }
-        } catch (TokenizerException e) {
-            // What is to be cut is too short for it: said below with the row's name.
-        }
-        throw row.unanswerable("has " + encoding.length() + " tokens, and the model takes " + length.cut()
-                + ", which leaves nothing of the text that is to be cut (" + strategy.text() + ")");
-    }
-
-    /** Of how many texts an encoding has tokens: two for a pair. */
-    private static long textsIn(Encoding encoding) {
-        return Arrays.stream(encoding.sequences())
-                .filter(s -> s != Encoding.SPECIAL)
-                .distinct()
-                .count();
+        return encoder.encode(pair, cut, row);
     }
 
     /**
