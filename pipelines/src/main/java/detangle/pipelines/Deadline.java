@@ -22,6 +22,15 @@ public final class Deadline {
         return ScopedValue.where(END, System.nanoTime() + time.toNanos()).call(what::get);
     }
 
+    /**
+     * How much time the calling thread has left; nothing or less once it has passed.
+     *
+     * @param otherwise the time of a thread without a deadline
+     */
+    public static Duration left(Duration otherwise) {
+        return END.isBound() ? Duration.ofNanos(END.get() - System.nanoTime()) : otherwise;
+    }
+
     /** When the calling thread's work is to be done, as of {@link System#nanoTime}. */
     static long end(DynamicBatching options) {
         return END.isBound()

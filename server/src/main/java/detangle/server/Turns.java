@@ -1,5 +1,6 @@
 package detangle.server;
 
+import detangle.pipelines.Deadline;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -17,14 +18,14 @@ final class Turns {
     /** When the rest ends; of whoever has the turn. */
     private long rested = System.nanoTime();
 
-    /** @param deadline how long a request may wait */
+    /** @param deadline how long a request may take */
     Turns(Duration deadline) {
         this.deadline = deadline;
     }
 
     <T> T one(Supplier<T> work) {
         try {
-            if (!turn.tryAcquire(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
+            if (!turn.tryAcquire(Deadline.left(deadline).toNanos(), TimeUnit.NANOSECONDS)) {
                 throw ApiException.deadline("not done within " + deadline.toMillis() + " ms");
             }
         } catch (InterruptedException e) {
