@@ -9,14 +9,22 @@ import java.util.function.Supplier;
  */
 final class Admission {
     private final int limit;
+
+    /** How many of them are kept for requests of one text. */
+    private final int reserved;
+
     private final Semaphore texts;
 
     /** How many texts the request of this thread is counted as. */
     private final ThreadLocal<Integer> counted = ThreadLocal.withInitial(() -> 0);
 
-    /** @param limit texts of all requests together */
-    Admission(int limit) {
+    /**
+     * @param limit texts of all requests together
+     * @param largest texts of one request, which is answered when there is no other one
+     */
+    Admission(int limit, int largest) {
         this.limit = limit;
+        this.reserved = Math.clamp(limit - largest, 0, limit / 4);
         this.texts = new Semaphore(limit);
     }
 
@@ -39,15 +47,16 @@ final class Admission {
         }
     }
 
-    /** Says how many texts the request of this thread has. Those of one text have the last quarter of the room to themselves. */
+    /** Says how many texts the request of this thread has. Those of one text have the last part of the room to themselves. */
     void count(int number) {
         int more = number - counted.get();
         if (more > 0) {
-            take(more, limit / 4);
+            take(more, reserved);
             counted.set(number);
         }
     }
 
+    /** @param left how much room must be left */
     private void take(int number, int left) {
         if (texts.availablePermits() < number + left || !texts.tryAcquire(number)) {
             throw full();

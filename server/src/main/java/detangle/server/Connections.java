@@ -35,7 +35,12 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
         this.http = Http1ConnectionSelector.builder()
                 .config(Http1Config.builder().addReceiveListener(new Heads()).build())
                 .build();
-        this.watch = Thread.ofPlatform().daemon().name("detangle-connections").start(this::watch);
+        this.watch = Thread.ofPlatform().daemon().name("detangle-connections").unstarted(this::watch);
+    }
+
+    /** Begins to close connections whose clients take too long. */
+    void start() {
+        watch.start();
     }
 
     /** Tells a connection what the library has understood of a head. */
@@ -66,8 +71,11 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
         return new GuardedConnection(context, this, http::connection);
     }
 
-    /** Counts a connection; whether it may be served, as there is room or another one could be given up. */
-    boolean admit(GuardedConnection connection) {
+    /**
+     * Counts a connection; whether it may be served, as there is room or another one could be given up. One connection at a time, so that
+     * two new ones never choose the same other one.
+     */
+    synchronized boolean admit(GuardedConnection connection) {
         open.add(connection);
         return open.size() <= options.maxConnections()
                 || giveUp(connection, Phase.IDLE, Duration.ZERO)

@@ -57,7 +57,7 @@ public final class InferenceServer implements AutoCloseable {
         this.bodies = new Bodies(options, new Turns(options.deadline()));
         InetAddress address = address(options.host());
         this.connections = new Connections(options);
-        Admission admission = new Admission(options.maxConcurrentRequests());
+        Admission admission = new Admission(options.maxConcurrentRequests(), options.maxClientBatchSize());
         this.routes = new Routes(
                 options,
                 metrics,
@@ -121,10 +121,10 @@ public final class InferenceServer implements AutoCloseable {
             server.web.start();
             // Helidon only logs why it could not.
             if (!server.web.isRunning()) {
-                server.connections.close();
                 throw new ServerException("cannot listen at " + options.host() + ":" + options.port()
                         + ": the port is taken, or not allowed; choose another");
             }
+            server.connections.start();
             return server;
         } catch (RuntimeException | Error e) {
             loaded.forEach(ServedModel::close);

@@ -49,6 +49,7 @@ class GuardedConnectionTest {
                 });
         ServerOptions options = ServerOptions.DEFAULT.withClientTimeout(Duration.ofMillis(100));
         try (Connections connections = new Connections(options)) {
+            connections.start();
             GuardedConnection connection = new GuardedConnection(
                     context,
                     connections,
