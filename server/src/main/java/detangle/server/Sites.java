@@ -25,8 +25,8 @@ final class Sites {
         // Whoever can reach a server at other addresses knows it by names that are not known here.
         this.anyHost = options.allowedHosts().contains(ALL)
                 || options.allowedHosts().isEmpty() && !address.isLoopbackAddress();
-        options.allowedHosts().forEach(host -> hosts.add(host.toLowerCase(Locale.ROOT)));
-        hosts.add(options.host().toLowerCase(Locale.ROOT));
+        options.allowedHosts().forEach(host -> hosts.add(asSent(host)));
+        hosts.add(asSent(options.host()));
         this.origins = options.allowedOrigins();
     }
 
@@ -54,6 +54,12 @@ final class Sites {
                     + ", which may not ask this server: allow it with --cors-allow-origin");
         }
         return origin;
+    }
+
+    /** A host as it stands in a request, where addresses of IPv6 have brackets. */
+    private static String asSent(String host) {
+        boolean bare = host.indexOf(':') >= 0 && !host.startsWith("[");
+        return (bare ? "[" + host + "]" : host).toLowerCase(Locale.ROOT);
     }
 
     /** A host without its port. */
