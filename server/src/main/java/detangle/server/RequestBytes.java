@@ -17,8 +17,8 @@ import java.util.function.Supplier;
  * it is known at any time whether a connection waits for a request, reads one, or reads its body.
  */
 final class RequestBytes implements Supplier<byte[]> {
-    /** Headers of a request. */
-    static final int MAX_HEADERS = 100;
+    /** Lines of headers of a request. */
+    private static final int MAX_HEADERS = 100;
 
     /** What a method may hold beside letters and digits. */
     private static final String PUNCTUATION = "!#$%&'*+-.^_`|~";
@@ -64,6 +64,9 @@ final class RequestBytes implements Supplier<byte[]> {
     /** Bytes of {@link #HEAD_END} that the head ends with so far. */
     private int matched;
 
+    /** Lines of the head that have ended, the first line of the request among them. */
+    private int lines;
+
     private long length;
     private ChunkedBody chunks = new ChunkedBody();
 
@@ -75,10 +78,6 @@ final class RequestBytes implements Supplier<byte[]> {
 
     /** Says what the library has understood of the head that it was given. */
     void headers(Headers headers) {
-        if (headers.size() > MAX_HEADERS) {
-            throw refused(
-                    Status.create(431), "the request has " + headers.size() + " headers, and may have " + MAX_HEADERS);
-        }
         if (headers.stream().anyMatch(header -> header.name().isEmpty())) {
             throw refused(Status.BAD_REQUEST_400, "a header has no name");
         }
@@ -91,6 +90,7 @@ final class RequestBytes implements Supplier<byte[]> {
         begun = false;
         methodRead = false;
         matched = 0;
+        lines = 0;
         if (headers.contains(HeaderNames.TRANSFER_ENCODING)) {
             part = Part.CHUNKS;
             chunks = new ChunkedBody();
@@ -159,8 +159,18 @@ final class RequestBytes implements Supplier<byte[]> {
                 part = Part.JUDGED;
                 return take(i + 1);
             }
+            if (rest[i] == '\n') {
+                endLine();
+            }
         }
         return take(rest.length);
+    }
+
+    /** Counts lines, as the library counts headers of one name as one. */
+    private void endLine() {
+        if (++lines > 1 + MAX_HEADERS) {
+            throw refused(Status.create(431), "a request may have " + MAX_HEADERS + " headers, and this one has more");
+        }
     }
 
     /** Refuses what cannot begin a request, such as the rest of a body whose length was not stated. */

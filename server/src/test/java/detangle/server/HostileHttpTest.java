@@ -94,6 +94,17 @@ class HostileHttpTest extends ServerTest {
                                 health + "Host: localhost\r\n" + headers(101) + "\r\n",
                                 "may have 100",
                                 431),
+                        Probe.raw("100 headers", health + "Host: localhost\r\n" + headers(99) + "\r\n", "", 200),
+                        Probe.raw(
+                                "101 headers with the host",
+                                health + "Host: localhost\r\n" + headers(100) + "\r\n",
+                                "may have 100",
+                                431),
+                        Probe.raw(
+                                "101 headers of one name",
+                                health + "Host: localhost\r\n" + "X: 1\r\n".repeat(100) + "\r\n",
+                                "may have 100",
+                                431),
                         Probe.raw(
                                 "17 KB of headers",
                                 health + "Host: localhost\r\nX: " + "a".repeat(17_000) + "\r\n\r\n",
