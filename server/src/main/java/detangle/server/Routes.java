@@ -193,19 +193,28 @@ final class Routes {
             tell(request, route, status, time, begin);
             send(request, response, answer);
         } catch (Throwable e) {
-            if (status != 200) {
-                tell(request, route, status(e), time, begin);
+            if (status == 200) {
+                throw e;
             }
-            throw e;
+            // What is thrown is known from here on, so that what has failed is logged once.
+            RuntimeException known = e instanceof RuntimeException own && isOfHttp(own) ? own : known(e);
+            tell(request, route, status(known), time, begin);
+            throw known;
         }
     }
 
-    private int status(Throwable e) {
+    /** Whether the HTTP library knows what to answer. */
+    private static boolean isOfHttp(RuntimeException e) {
+        return e instanceof HttpException || e instanceof RequestException || e instanceof CloseConnectionException;
+    }
+
+    private static int status(RuntimeException e) {
         return switch (e) {
             case HttpException http -> http.status().code();
             case RequestException refused -> refused.status().code();
-            case CloseConnectionException gone -> 499;
-            default -> known(e).status();
+            case ApiException api -> api.status();
+            // The client has gone.
+            default -> 499;
         };
     }
 
