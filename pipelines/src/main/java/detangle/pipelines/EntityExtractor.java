@@ -160,7 +160,7 @@ public final class EntityExtractor implements Pipeline {
                 .toList();
     }
 
-    /** The words that have tokens; what a tokenizer leaves nothing of is no part of an entity. */
+    /** The words that have tokens; a word of which the tokenizer leaves nothing is not a part of an entity. */
     private List<Word> words(String text) {
         return WordSpans.words(text).stream()
                 .filter(word -> tokens(word.text()).length > 0)

@@ -11,7 +11,7 @@ public record ExtractionOptions(double threshold, boolean flatNer, boolean multi
     /** A probability of 0.5, no entity in another, one label each. */
     public static final ExtractionOptions DEFAULT = new ExtractionOptions(0.5, true, false);
 
-    /** Refuses what is no probability. */
+    /** Refuses what is not a probability. */
     public ExtractionOptions {
         if (!(threshold >= 0 && threshold <= 1)) {
             throw new IllegalArgumentException("a threshold is between 0 and 1, not " + threshold);

@@ -23,12 +23,12 @@ import tools.jackson.databind.JsonNode;
 
 /** Reads the modules that stand behind the encoder of a sentence-transformers model, in the files of old and new versions. */
 final class SentenceModuleReader {
-    /** As wide as the widest encoder that is read. */
+    /** The greatest width of a module: that of the widest encoder that is read. */
     private static final int MOST_FEATURES = 1 << 16;
 
     private static final Set<String> VECTOR_LAYERS = Set.of("Dense", "LayerNorm", "Normalize");
 
-    /** More than there are kinds. */
+    /** How many poolings a module may name, which is more than there are kinds of them. */
     private static final int MOST_POOLINGS = 16;
 
     private static final String VECTOR = "sentence_embedding";
@@ -136,7 +136,10 @@ final class SentenceModuleReader {
                 .toList();
     }
 
-    /** As old versions write it: a flag for each, that of MEAN set unless it is said, which are put side by side in the order of {@link Pooling}. */
+    /**
+     * As old versions write it: a flag for each pooling, of which that of MEAN is true where it is not stated. Those that are true are put
+     * side by side in the order of {@link Pooling}.
+     */
     private static List<Pooling> flagged(ConfigFields fields) {
         List<String> known =
                 Arrays.stream(Pooling.values()).map(SentenceModuleReader::flag).toList();
@@ -231,13 +234,14 @@ final class SentenceModuleReader {
         }
     }
 
-    /** A module would be another one without a tensor that it has. */
+    /** Refuses tensors that the module has no use for: without them it would compute something else than it was trained for. */
     private static void checkUsed(Weights weights, ConfigFields fields, Set<String> used) {
         for (String name : weights.names()) {
             if (!used.contains(name)) {
                 throw new ConfigException(
                         weights.origin(),
-                        "holds " + name + ", and the module that " + fields.file() + " describes has none: correct it");
+                        "holds " + name + ", which the module that " + fields.file()
+                                + " describes does not have: correct the one that is wrong");
             }
         }
     }

@@ -45,8 +45,8 @@ final class SpanSearch {
         }
         spans.sort(Comparator.comparingDouble(Span::score).reversed());
         // What is not an answer still takes a candidate's place, as in HuggingFace, since scores are sums over
-        // candidates; but there
-        // is always an answer where one can be.
+        // candidates.
+        // But there is an answer wherever one can be.
         List<Span> answers = new ArrayList<>();
         for (int i = 0; i < spans.size() && (i < candidates(options) || answers.isEmpty()); i++) {
             if (isAnswer.test(spans.get(i))) {

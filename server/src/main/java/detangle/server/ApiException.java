@@ -20,7 +20,7 @@ final class ApiException extends RuntimeException {
         return new ApiException(422, "Validation", message);
     }
 
-    /** The body is no JSON. */
+    /** The body is not JSON. */
     static ApiException malformed(String message) {
         return new ApiException(400, "Validation", message);
     }
@@ -55,7 +55,8 @@ final class ApiException extends RuntimeException {
 
     /** Memory has run out. */
     static ApiException outOfMemory() {
-        return new ApiException(503, "Overloaded", "the server has not enough memory for this now: try again later");
+        return new ApiException(
+                503, "Overloaded", "the server does not have enough memory for this now: try again later");
     }
 
     /** Too much waits already. */

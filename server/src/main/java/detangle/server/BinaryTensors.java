@@ -54,7 +54,7 @@ final class BinaryTensors {
             try {
                 texts.add(StandardCharsets.UTF_8.newDecoder().decode(text).toString());
             } catch (CharacterCodingException e) {
-                throw ApiException.malformed(name + " has a text that is no UTF-8");
+                throw ApiException.malformed(name + " has a text that is not UTF-8");
             }
         }
         return texts;

@@ -47,12 +47,12 @@ final class Json {
             node = MAPPER.readTree(body);
         } catch (JacksonException e) {
             TokenStreamLocation at = e.getLocation();
-            throw ApiException.malformed("the body is no JSON"
+            throw ApiException.malformed("the body is not JSON"
                     + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")") + ", or "
                     + "has a field twice, or more than " + MAX_DEPTH + " levels");
         }
         if (!node.isObject()) {
-            throw ApiException.malformed("the body is no JSON object");
+            throw ApiException.malformed("the body is not a JSON object");
         }
         return node;
     }
@@ -62,7 +62,7 @@ final class Json {
         // The parser takes bytes of which every second one is zero for UTF-16.
         for (int i = 0; i < Math.min(body.length, 4); i++) {
             if (body[i] == 0) {
-                throw ApiException.malformed("the body is no JSON: its byte " + (i + 1) + " is zero");
+                throw ApiException.malformed("the body is not JSON: its byte " + (i + 1) + " is zero");
             }
         }
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
@@ -73,7 +73,7 @@ final class Json {
             result = decoder.decode(bytes, characters.clear(), true);
         } while (result.isOverflow());
         if (result.isError()) {
-            throw ApiException.malformed("the body is no JSON: its byte " + (bytes.position() + 1) + " is no UTF-8");
+            throw ApiException.malformed("the body is not JSON: its byte " + (bytes.position() + 1) + " is not UTF-8");
         }
     }
 
@@ -93,7 +93,7 @@ final class Json {
     static String text(JsonNode object, String field) {
         JsonNode value = object.path(field);
         if (!value.isString()) {
-            throw ApiException.validation(field + " is no text");
+            throw ApiException.validation(field + " is not a text");
         }
         return wellFormed(value.stringValue());
     }
@@ -144,12 +144,12 @@ final class Json {
     /** The texts of an array. */
     static List<String> texts(JsonNode array, String field) {
         if (!array.isArray()) {
-            throw ApiException.validation(field + " is no array of texts");
+            throw ApiException.validation(field + " is not an array of texts");
         }
         List<String> texts = new ArrayList<>();
         for (JsonNode text : array) {
             if (!text.isString()) {
-                throw ApiException.validation(field + " holds something that is no text");
+                throw ApiException.validation(field + " holds something that is not a text");
             }
             texts.add(wellFormed(text.stringValue()));
         }

@@ -258,11 +258,11 @@ final class OpenInferenceApi {
             return List.of();
         }
         if (!array.isArray()) {
-            throw ApiException.validation(field + " is no array");
+            throw ApiException.validation(field + " is not an array");
         }
         for (JsonNode element : array) {
             if (!element.isObject()) {
-                throw ApiException.validation(field + " holds something that is no object");
+                throw ApiException.validation(field + " holds something that is not an object");
             }
         }
         return array;
@@ -271,7 +271,7 @@ final class OpenInferenceApi {
     private static JsonNode parameters(JsonNode of, String what) {
         JsonNode parameters = of.path("parameters");
         if (!Json.isAbsent(parameters) && !parameters.isObject()) {
-            throw ApiException.validation("the parameters of " + what + " are no object");
+            throw ApiException.validation("the parameters of " + what + " are not an object");
         }
         return parameters;
     }

@@ -116,7 +116,7 @@ class EmbeddingsInferenceApiTest extends ServerTest {
     void requestsThatMakeNoSenseAreRefused() {
         refused(422, "the text is empty", post(server, "/predict", Map.of("inputs", "")));
         refused(422, "inputs is neither", post(server, "/predict", Map.of("inputs", 7)));
-        refused(422, "no text", post(server, "/predict", Map.of("inputs", List.of(List.of("a", 7)))));
+        refused(422, "not a text", post(server, "/predict", Map.of("inputs", List.of(List.of("a", 7)))));
         refused(422, "3 texts where one or two", post(server, "/predict", Map.of("inputs", List.of("a", "b", "c"))));
         refused(
                 422,
@@ -127,10 +127,10 @@ class EmbeddingsInferenceApiTest extends ServerTest {
                 post(server, "/predict", Map.of("inputs", "card ".repeat(600), "truncate", true))
                         .status());
         refused(413, "33 texts", post(server, "/embed", Map.of("inputs", Collections.nCopies(33, "a"))));
-        refused(422, "query is no text", post(server, "/rerank", Map.of("texts", List.of("a"))));
+        refused(422, "query is not a text", post(server, "/rerank", Map.of("texts", List.of("a"))));
         refused(
                 400,
-                "no JSON",
+                "not JSON",
                 send(request(server, "/predict")
                         .POST(BodyPublishers.ofString("{"))
                         .build()));

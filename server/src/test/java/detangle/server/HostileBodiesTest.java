@@ -49,13 +49,13 @@ class HostileBodiesTest extends ServerTest {
                         Probe.json("deep arrays", "/predict", "{\"inputs\":" + deep + "}", 400, "64 levels"),
                         Probe.json("deep objects", "/predict", "{\"a\":".repeat(15_000), 400, "64 levels"),
                         Probe.json("a field twice", "/predict", "{\"inputs\":\"a\",\"inputs\":\"b\"}", 400, "twice"),
-                        Probe.json("not a number", "/predict", "{\"inputs\":NaN}", 400, "no JSON"),
-                        Probe.json("a comment", "/predict", "{/* */\"inputs\":\"a\"}", 400, "no JSON"),
+                        Probe.json("not a number", "/predict", "{\"inputs\":NaN}", 400, "not JSON"),
+                        Probe.json("a comment", "/predict", "{/* */\"inputs\":\"a\"}", 400, "not JSON"),
                         Probe.json("a huge number", "/predict", "{\"inputs\":1e999999999}", 422, "inputs"),
                         Probe.json("a long number", "/predict", "{\"inputs\":" + "9".repeat(50_000) + "}", 400, "JSON"),
                         Probe.json("numbers", "/predict", "{\"inputs\":[" + "1,".repeat(40_000) + "1]}", 422, ""),
-                        Probe.json("a line in a text", "/predict", "{\"inputs\":\"a\nb\"}", 400, "no JSON"),
-                        Probe.json("an unknown escape", "/predict", "{\"inputs\":\"\\x\"}", 400, "no JSON"),
+                        Probe.json("a line in a text", "/predict", "{\"inputs\":\"a\nb\"}", 400, "not JSON"),
+                        Probe.json("an unknown escape", "/predict", "{\"inputs\":\"\\x\"}", 400, "not JSON"),
                         Probe.json("half a surrogate pair", "/predict", "{\"inputs\":\"a\\ud800 b\"}", 200, ""),
                         Probe.json(
                                 "half a pair that comes back",
@@ -68,8 +68,8 @@ class HostileBodiesTest extends ServerTest {
                         Probe.json("white space alone", "/predict", "{\"inputs\":\" \\t\\n\\u2003\"}", 422, "empty"),
                         Probe.json("an empty pair", "/predict", "{\"inputs\":[[\"a\",\"\"]]}", 422, "empty"),
                         Probe.json("three texts", "/predict", "{\"inputs\":[[\"a\",\"b\",\"c\"]]}", 422, "one or two"),
-                        Probe.json("texts and pairs", "/predict", "{\"inputs\":[\"a\",[\"b\"]]}", 422, "no text"),
-                        Probe.json("a text in a text", "/embed", "{\"inputs\":[[\"a\"]]}", 422, "no text"),
+                        Probe.json("texts and pairs", "/predict", "{\"inputs\":[\"a\",[\"b\"]]}", 422, "not a text"),
+                        Probe.json("a text in a text", "/embed", "{\"inputs\":[[\"a\"]]}", 422, "not a text"),
                         Probe.json(
                                 "a flag of text",
                                 "/predict",
@@ -146,25 +146,26 @@ class HostileBodiesTest extends ServerTest {
                                 "UTF-8 that is none",
                                 body(bytes("{\"inputs\":\"\u00ff\u00fe\"}")),
                                 List.of(400),
-                                "no JSON"),
-                        new Probe("a long form", body(bytes("{\"inputs\":\"\u00c0\u0080\"}")), List.of(400), "no JSON"),
+                                "not JSON"),
+                        new Probe(
+                                "a long form", body(bytes("{\"inputs\":\"\u00c0\u0080\"}")), List.of(400), "not JSON"),
                         new Probe(
                                 "a cut character",
                                 body(bytes("{\"inputs\":\"\u00e2\u0082\"}")),
                                 List.of(400),
-                                "no JSON"),
+                                "not JSON"),
                         new Probe(
                                 "UTF-16",
                                 body("{\"inputs\":\"a\"}".getBytes(StandardCharsets.UTF_16LE)),
                                 List.of(400),
                                 "byte 2 is zero"),
-                        new Probe("zeros", body(new byte[1000]), List.of(400), "no JSON"),
+                        new Probe("zeros", body(new byte[1000]), List.of(400), "not JSON"),
                         new Probe(
                                 "a mark of the order of bytes",
                                 body(bytes("\u00ef\u00bb\u00bf{\"inputs\":\"a\"}")),
                                 List.of(200),
                                 ""),
-                        new Probe("gzip", body(bytes("\u001f\u008b\u0008\u0000\u0000")), List.of(400), "no JSON")));
+                        new Probe("gzip", body(bytes("\u001f\u008b\u0008\u0000\u0000")), List.of(400), "not JSON")));
     }
 
     private static byte[] bytes(String text) {
