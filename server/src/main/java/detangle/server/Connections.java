@@ -33,7 +33,11 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
     Connections(ServerOptions options) {
         this.options = options;
         this.http = Http1ConnectionSelector.builder()
-                .config(Http1Config.builder().addReceiveListener(new Heads()).build())
+                .config(Http1Config.builder()
+                        .maxPrologueLength(HttpFaults.MAX_FIRST_LINE)
+                        .maxHeadersSize(HttpFaults.MAX_HEADERS)
+                        .addReceiveListener(new Heads())
+                        .build())
                 .build();
         this.watch = Thread.ofPlatform().daemon().name("detangle-connections").unstarted(this::watch);
     }

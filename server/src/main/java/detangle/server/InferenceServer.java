@@ -145,15 +145,12 @@ public final class InferenceServer implements AutoCloseable {
             Status status,
             ServerResponseHeaders headers,
             String message) {
-        // Helidon keeps some reasons to itself, and sends whoever asks to a log.
-        String why = switch (status.code()) {
-            case 413 -> bodies.tooLarge().getMessage();
-            case 500 -> "internal error";
-            default ->
-                message == null || message.contains("server log")
-                        ? "the first line or a header of the request is malformed"
-                        : message;
-        };
+        String why;
+        if (event == RequestBytes.REFUSED) {
+            why = message;
+        } else {
+            why = status.code() == 413 ? bodies.tooLarge().getMessage() : HttpFaults.of(status, message);
+        }
         Responses.prepare(headers);
         return DirectHandler.TransportResponse.builder()
                 .status(status)

@@ -17,6 +17,9 @@ import java.util.function.Supplier;
  * it is known at any time whether a connection waits for a request, reads one, or reads its body.
  */
 final class RequestBytes implements Supplier<byte[]> {
+    /** The kind of what is refused here, whose messages are the server's own. The library has others for what it refuses itself. */
+    static final EventType REFUSED = EventType.OTHER;
+
     /** Lines of headers of a request. */
     private static final int MAX_HEADERS = 100;
 
@@ -220,7 +223,7 @@ final class RequestBytes implements Supplier<byte[]> {
     private RequestException refused(Status status, String message) {
         part = Part.BROKEN;
         return RequestException.builder()
-                .type(EventType.BAD_REQUEST)
+                .type(REFUSED)
                 .status(status)
                 .setKeepAlive(false)
                 .message(message)

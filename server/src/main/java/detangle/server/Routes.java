@@ -3,7 +3,6 @@ package detangle.server;
 import detangle.ir.DeviceException;
 import detangle.ir.InvalidInputException;
 import detangle.ir.InvalidModelException;
-import detangle.ir.OneLine;
 import detangle.models.text.TokenizerException;
 import detangle.pipelines.Deadline;
 import detangle.pipelines.DeadlineException;
@@ -251,8 +250,8 @@ final class Routes {
     /** Answers a request that has failed, whatever the reason. */
     private void fail(ServerRequest request, ServerResponse response, Throwable e) {
         if (e instanceof HttpException http) {
-            int status = http.status().code();
-            Responses.error(request, response, status, "Validation", OneLine.of(http.getMessage()));
+            String message = HttpFaults.of(http.status(), http.getMessage());
+            Responses.error(request, response, http.status().code(), "Validation", message);
             return;
         }
         ApiException known = known(e);
