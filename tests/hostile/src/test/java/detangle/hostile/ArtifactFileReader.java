@@ -177,11 +177,20 @@ final class ArtifactFileReader implements Reader {
                 lie("manifest-twice", m -> m.more = ",\"manifest\":\"{}\"", "Duplicate"),
                 lie("checksum-missing", m -> m.checksums = text -> "{}", "damaged"),
                 lie("checksum-wrong", m -> m.checksums = text -> text.replaceAll("[0-9a-f]{8}", "00000000"), "damaged"),
-                lie("checksum-number", m -> m.checksums = text -> "{\\\"a\\\":1}", "no checksum"),
-                lie("checksum-twice", m -> m.checksums = text -> "{\\\"a\\\":\\\"1\\\",\\\"a\\\":\\\"1\\\"}", "two of"),
-                lie("checksums-array", m -> m.checksums = text -> "[]", "no JSON object"),
+                lie(
+                        "checksum-number",
+                        m -> m.checksums = text -> "{\\\"a\\\":1}",
+                        "a value of 'a' that is not a string"),
+                lie(
+                        "checksum-twice",
+                        m -> m.checksums = text -> "{\\\"a\\\":\\\"1\\\",\\\"a\\\":\\\"1\\\"}",
+                        "two checksums of 'a'"),
+                lie("checksums-array", m -> m.checksums = text -> "[]", "not a JSON object"),
                 lie("checksums-cut-off", m -> m.checksums = text -> "{", "not valid JSON"),
-                lie("checksums-deep", m -> m.checksums = text -> "{\\\"a\\\":" + "[".repeat(100_000), "no checksum"),
+                lie(
+                        "checksums-deep",
+                        m -> m.checksums = text -> "{\\\"a\\\":" + "[".repeat(100_000),
+                        "a value of 'a' that is not a string"),
                 lie(
                         "checksums-of-7-mb",
                         m -> m.checksums = text -> {
