@@ -10,8 +10,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -93,7 +91,7 @@ final class ArtifactFileReader implements Reader {
             out.writeBytes(front);
             out.writeBytes(data.toByteArray());
             if (sealed) {
-                out.writeBytes(seal.apply(sha256(front)));
+                out.writeBytes(seal.apply(HeaderChanges.seal(front, front.length)));
             }
             return out.toByteArray();
         }
@@ -102,14 +100,6 @@ final class ArtifactFileReader implements Reader {
             header.append(String.format(
                     ",\"%s\":{\"dtype\":\"I8\",\"shape\":[%d],\"data_offsets\":[%d,%d]}",
                     name, length, at, at + length));
-        }
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError(e);
         }
     }
 

@@ -1,6 +1,7 @@
 package detangle.hostile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.text.TokenizerException;
@@ -18,7 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -66,6 +67,7 @@ class HarnessTest {
                 case "write beside" -> Files.writeString(folder.resolveSibling("new"), "x");
                 case "write inside" -> Files.writeString(folder.resolve("new"), "x");
                 case "change" -> Files.writeString(folder.resolve("order"), "other");
+                case "write and remove" -> Files.delete(Files.writeString(folder.resolve("new"), "x"));
                 case "write a temporary file" -> Files.createTempFile("detangle", "");
                 case "write into the working folder" -> Files.writeString(Path.of("new"), "x");
                 case "leave files open" -> leaveOpen(folder.resolve("order"));
@@ -164,6 +166,7 @@ class HarnessTest {
         assertTrue(faults(told("write beside")).contains("changed new"));
         assertTrue(faults(told("write inside")).contains("/new"));
         assertTrue(faults(told("change")).contains("/order"));
+        assertTrue(faults(told("write and remove")).contains("changed obedient-"));
         assertTrue(faults(told("write a temporary file")).contains("left detangle"));
         assertTrue(faults(told("write into the working folder")).contains("left new"));
     }
@@ -199,23 +202,19 @@ class HarnessTest {
 
     @Test
     void mutantsAreTheSameForASeed() throws IOException {
-        Hostile mutant = Mutations.mutant(new Obedient(), 1, 2);
-        mutant.files().write(Files.createDirectories(place.resolve("one")));
-        mutant.files().write(Files.createDirectories(place.resolve("two")));
-        assertEquals(contents(place.resolve("one")), contents(place.resolve("two")));
+        assertEquals(mutant("one", 1, 2), mutant("two", 1, 2));
+        assertNotEquals(mutant("three", 1, 3), mutant("four", 1, 2));
+        assertNotEquals(mutant("five", 2, 2), mutant("six", 1, 2));
     }
 
-    private static List<String> contents(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> {
-                        try {
-                            return file.getFileName() + Arrays.toString(Files.readAllBytes(file));
-                        } catch (IOException e) {
-                            return file.getFileName().toString();
-                        }
-                    })
-                    .toList();
-        }
+    /** What a mutant has in the place of the file of the only good folder; nothing where there is no file any more. */
+    private Optional<String> mutant(String folder, long seed, int number) throws IOException {
+        Path written = Files.createDirectory(place.resolve(folder));
+        Mutations.mutant(new Obedient(), seed, number).files().write(written);
+        Path order = written.resolve("order");
+        return Files.isRegularFile(order)
+                ? Optional.of(Files.readString(order, StandardCharsets.ISO_8859_1))
+                : Optional.empty();
     }
 
     private String faults(Hostile hostile) throws IOException {

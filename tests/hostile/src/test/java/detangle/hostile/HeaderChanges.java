@@ -2,10 +2,15 @@ package detangle.hostile;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** Changes of safetensors files and artifacts: of the JSON in front, with its length put right, or of what follows. */
+/**
+ * Changes of safetensors files and artifacts: of the JSON in front, with its length and the seal of an artifact put right, or of what
+ * follows.
+ */
 final class HeaderChanges {
     private HeaderChanges() {}
 
@@ -28,6 +33,26 @@ final class HeaderChanges {
         byte[] header = JsonChanges.changed(Arrays.copyOfRange(content, 8, end), random);
         byte[] changed = Bytes.spliced(content, 8, end, header);
         ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length);
+        if (isSealed(content, end)) {
+            byte[] seal = seal(changed, 8 + header.length);
+            System.arraycopy(seal, 0, changed, changed.length - seal.length, seal.length);
+        }
         return changed;
+    }
+
+    /** Whether content is an artifact's, whose last bytes are a checksum of the JSON and its length. */
+    private static boolean isSealed(byte[] content, int end) {
+        byte[] seal = seal(content, end);
+        int from = content.length - seal.length;
+        return from >= end && Arrays.equals(seal, 0, seal.length, content, from, content.length);
+    }
+
+    /** The SHA-256 of the first bytes. */
+    static byte[] seal(byte[] content, int end) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(Arrays.copyOf(content, end));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JVM has it", e);
+        }
     }
 }

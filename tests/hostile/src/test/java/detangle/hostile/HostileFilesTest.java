@@ -1,6 +1,8 @@
 package detangle.hostile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
@@ -10,9 +12,11 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -22,8 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * No file that a stranger hands over ends a process, hangs it, or takes more than little of its time and memory; nothing is written, and
- * what comes next is read. Files made by hand and mutants of good ones are given to worker processes. ARCHITECTURE.md has the command for
- * many.
+ * what comes next is read. Files made by hand and mutants of good ones are given to worker processes. README.md has the command for many.
  */
 class HostileFilesTest {
     private static final int MUTANTS = Integer.getInteger("detangle.hostile.mutants", 40);
@@ -38,6 +41,28 @@ class HostileFilesTest {
 
     /** What is wrong is clear by then. */
     private static final int MOST_FAULTS = 25;
+
+    /** Files made by hand, of all readers together. */
+    private static final int LEAST_BY_HAND = 300;
+
+    /** Fewer mutants of one reader may all be refused by chance. */
+    private static final int MANY_MUTANTS = 1000;
+
+    /**
+     * Of one reader's mutants that are read, and of those that are refused. Where mutants only ever have one of the two fates, they hardly
+     * try the reader. Artifacts have the fewest that are read, as each of their bytes is covered by a checksum.
+     */
+    private static final double LEAST_SHARE = 0.005;
+
+    /** The same for the mutants of all readers together. */
+    private static final double LEAST_SHARE_OF_ALL = 0.05;
+
+    /** With fewer, the share of all is chance too. */
+    private static final int MANY_OF_ALL = 500;
+
+    private static final AtomicInteger ALL_MUTANTS = new AtomicInteger();
+
+    private static final AtomicInteger ALL_MUTANTS_READ = new AtomicInteger();
 
     private static final Path PLACE = Path.of("target", "hostile").toAbsolutePath();
 
@@ -57,22 +82,35 @@ class HostileFilesTest {
                         .toList()));
     }
 
+    @Test
+    void thereAreHundredsOfFilesMadeByHand() {
+        int byHand =
+                Readers.all().mapToInt(reader -> reader.madeByHand().size()).sum();
+        assertTrue(byHand >= LEAST_BY_HAND, byHand + " files are made by hand");
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("readers")
     @Execution(ExecutionMode.CONCURRENT)
     void everyFileIsReadOrRefused(String name, Reader reader) throws IOException {
-        List<Hostile> files = new ArrayList<>(reader.madeByHand());
-        IntStream.range(0, MUTANTS)
+        List<Hostile> mutants = IntStream.range(0, MUTANTS)
                 .mapToObj(number -> Mutations.mutant(reader, SEED, number))
-                .forEach(files::add);
-        files.removeIf(hostile -> !FILE.isEmpty() && !hostile.name().equals(FILE));
+                .toList();
+        List<Hostile> files = Stream.of(reader.madeByHand(), mutants)
+                .flatMap(Collection::stream)
+                .filter(hostile -> FILE.isEmpty() || hostile.name().equals(FILE))
+                .toList();
+        assertFalse(
+                files.isEmpty(), name + " has no file '" + FILE + "' among " + MUTANTS + " mutants of seed " + SEED);
         List<String> faults = new ArrayList<>();
+        Set<String> read = new HashSet<>();
         long begun = System.nanoTime();
-        int read = 0;
-        try (Room room = new Room(reader, PLACE.resolve(reader.name()), Room.PATIENCE)) {
+        try (Room room = new Room(reader, PLACE.resolve(name), Room.PATIENCE)) {
             for (Hostile hostile : files) {
                 Room.Result result = room.give(hostile);
-                read += result.read() ? 1 : 0;
+                if (result.read()) {
+                    read.add(hostile.name());
+                }
                 result.faults()
                         .forEach(fault -> faults.add(hostile.name() + " " + fault + " [" + result.folder() + "]"));
                 if (faults.size() >= MOST_FAULTS) {
@@ -80,13 +118,38 @@ class HostileFilesTest {
                 }
             }
         }
+        long mutantsRead =
+                mutants.stream().map(Hostile::name).filter(read::contains).count();
         System.out.printf(
-                "%s: %d by hand, %d in all, %d of them read, %.1f s%n",
-                reader.name(), reader.madeByHand().size(), files.size(), read, (System.nanoTime() - begun) / 1e9);
+                "%s: %d by hand, %d in all, %d of them read; of %d mutants %d read; %.1f s%n",
+                name,
+                reader.madeByHand().size(),
+                files.size(),
+                read.size(),
+                MUTANTS,
+                mutantsRead,
+                (System.nanoTime() - begun) / 1e9);
         if (!faults.isEmpty()) {
-            fail(faults.stream()
-                    .collect(Collectors.joining("\n", faults.size() + " faults of " + reader.name() + ":\n", "")));
+            fail(faults.stream().collect(Collectors.joining("\n", faults.size() + " faults of " + name + ":\n", "")));
         }
+        ALL_MUTANTS.addAndGet(mutants.size());
+        ALL_MUTANTS_READ.addAndGet((int) mutantsRead);
+        if (FILE.isEmpty() && MUTANTS >= MANY_MUTANTS) {
+            assertBothFates("mutants of " + name, mutantsRead, MUTANTS, LEAST_SHARE);
+        }
+    }
+
+    @AfterAll
+    static void mutantsOfAllReadersHaveBothFates() {
+        if (ALL_MUTANTS.get() >= MANY_OF_ALL && FILE.isEmpty() && READER.isEmpty()) {
+            assertBothFates("mutants", ALL_MUTANTS_READ.get(), ALL_MUTANTS.get(), LEAST_SHARE_OF_ALL);
+        }
+    }
+
+    private static void assertBothFates(String what, long read, long all, double leastShare) {
+        assertTrue(
+                Math.min(read, all - read) >= leastShare * all,
+                read + " of " + all + " " + what + " are read, and the others refused");
     }
 
     private static void assertUnique(List<String> names) {

@@ -31,7 +31,7 @@ final class SentenceReader implements Reader {
         {MODULES, modules("1_Pooling", "1_Pooling"), "two modules of type Pooling"},
         {MODULES, modules("1_Pooling", "2_Dense", "2_Dense"), "in_features is 8, and 4 numbers come to it"},
         {MODULES, modules("1_Pooling", "../2_Dense"), "not a folder in that of the model"},
-        {MODULES, modules("1_Pooling", "/tmp/2_Dense"), "not a folder in that of the model"},
+        {MODULES, modules("1_Pooling", "/absent/2_Dense"), "not a folder in that of the model"},
         {MODULES, modules("1_Pooling", ".//2_Dense"), "not a folder in that of the model"},
         {MODULES, modules("1_Pooling", "2_Dense/.."), "not a folder in that of the model"},
         {MODULES, modules("1_Pooling", "2_Dense/../../2_Dense"), "not a folder in that of the model"},

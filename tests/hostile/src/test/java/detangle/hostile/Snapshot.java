@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /**
  * What is in a folder and below it.
  *
- * @param files kind and, but for folders, size and time of change, by the path inside the folder
+ * @param files kind, time of change and, of all but folders, size, by the path inside the folder
  */
 record Snapshot(SortedMap<String, String> files) {
     /** Follows no link and opens no file. */
@@ -24,9 +24,8 @@ record Snapshot(SortedMap<String, String> files) {
                 BasicFileAttributes a =
                         Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
                 String kind = a.isDirectory() ? "folder" : a.isRegularFile() ? "file" : "other";
-                files.put(
-                        folder.relativize(path).toString(),
-                        a.isDirectory() ? kind : kind + " of " + a.size() + " bytes, changed " + a.lastModifiedTime());
+                String size = a.isDirectory() ? "" : " of " + a.size() + " bytes";
+                files.put(folder.relativize(path).toString(), kind + size + ", changed " + a.lastModifiedTime());
             }
         }
         return new Snapshot(files);
