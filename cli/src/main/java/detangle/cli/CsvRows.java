@@ -28,6 +28,9 @@ final class CsvRows implements RowSource {
     /** Columns that a table may have: far more than any program writes. */
     private static final int MOST_COLUMNS = 100_000;
 
+    /** How the message about a row that is too long goes on. */
+    private static final String TOO_LONG = " (blank lines before it count too): is every quote closed?";
+
     private final String name;
     private final Utf8Reader source;
     private final BufferedReader reader;
@@ -50,7 +53,7 @@ final class CsvRows implements RowSource {
     CsvRows(String name, Utf8Reader source, Optional<Character> delimiter, List<String> wanted, boolean all) {
         this.name = name;
         this.source = source;
-        source.beginRow("the header", "is every quote closed?");
+        source.beginRow("the header", TOO_LONG);
         this.reader = new BufferedReader(source, LONGEST_HEADER);
         this.records = CsvReader.builder()
                 .fieldSeparator(delimiter.orElseGet(() -> Delimiter.of(firstLine(), wanted)))
@@ -77,7 +80,7 @@ final class CsvRows implements RowSource {
         requireOnce();
     }
 
-    /** A name that two columns have does no harm where nobody asks for it. */
+    /** Refuses two columns of one name, but only among the columns that are used: elsewhere they do no harm. */
     private void requireOnce() {
         Map<String, Integer> places = new HashMap<>();
         for (int place : used) {
@@ -117,14 +120,17 @@ final class CsvRows implements RowSource {
         } catch (UncheckedIOException e) {
             throw new CliException(name + " cannot be read: " + Failures.reason(e.getCause()));
         } catch (CsvParseException e) {
-            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-                if (cause instanceof CliException known) {
-                    throw known;
-                }
+            // The library wraps whatever ends its reading, errors of the JVM too; only what it finds wrong itself has
+            // no cause.
+            switch (e.getCause()) {
+                case null ->
+                    throw new CliException(name + ": the row that begins at line " + fields.line
+                            + " has a quote that is not closed, or something behind a closing quote; a quote in a quoted"
+                            + " text is written twice");
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                default -> throw e;
             }
-            throw new CliException(name + ": the row that begins at line " + fields.line
-                    + " has a quote that is not closed, or something behind a closing quote; a quote in a quoted text is"
-                    + " written twice");
         }
     }
 
@@ -135,7 +141,7 @@ final class CsvRows implements RowSource {
 
     @Override
     public Optional<SourceRow> next() {
-        source.beginRow("row " + (row + 1), "is every quote closed?");
+        source.beginRow("row " + (row + 1), TOO_LONG);
         return read().map(values -> {
             row++;
             SequencedMap<String, Object> columns = new LinkedHashMap<>();

@@ -27,7 +27,7 @@ final class JsonLineRows implements RowSource {
 
     @Override
     public Optional<SourceRow> next() {
-        lines.beginRow(row + 1);
+        lines.beginRow(row + 1, " (blank lines before it count too)");
         Optional<String> line = lines.next();
         while (line.filter(String::isBlank).isPresent()) {
             line = lines.next();

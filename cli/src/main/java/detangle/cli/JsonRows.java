@@ -34,7 +34,7 @@ final class JsonRows implements RowSource {
     @Override
     public Optional<SourceRow> next() {
         inRow = false;
-        reader.beginRow("row " + (row + 1), "is every quote closed?");
+        reader.beginRow("row " + (row + 1), " (blank lines before it count too): is every quote closed?");
         try {
             JsonToken token = parser.nextToken();
             if (row == 0 && !array && token == JsonToken.START_ARRAY) {

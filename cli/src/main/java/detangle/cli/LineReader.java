@@ -15,9 +15,13 @@ final class LineReader implements AutoCloseable {
         this.reader = reader;
     }
 
-    /** Says that a row begins with the next line; see {@link Utf8Reader#beginRow}. */
-    void beginRow(long row) {
-        reader.beginRow("row " + row + " (line " + (number + 1) + ")", "does a line feed end each line?");
+    /**
+     * Says that a row begins with the next line; see {@link Utf8Reader#beginRow}.
+     *
+     * @param also what counts beside the row's own characters, in parentheses; empty if nothing does
+     */
+    void beginRow(long row, String also) {
+        reader.beginRow("row " + row + " (line " + (number + 1) + ")", also + ": does a line feed end each line?");
     }
 
     /** The next line, without its end. */

@@ -32,7 +32,7 @@ final class TextRows implements RowSource {
 
     @Override
     public Optional<SourceRow> next() {
-        lines.beginRow(lines.number() + 1);
+        lines.beginRow(lines.number() + 1, "");
         return lines.next().map(line -> {
             SequencedMap<String, Object> columns = new LinkedHashMap<>();
             columns.put(column, line);

@@ -65,12 +65,12 @@ final class Utf8Reader extends Reader {
     /**
      * Says that a row begins: whoever reads rows reads a few characters ahead, which do not matter here.
      *
-     * @param what messages call the row
-     * @param why it may have more characters than {@link #LONGEST_ROW}, as a question
+     * @param what what messages call the row
+     * @param more how the message goes on that it has more characters than {@link #LONGEST_ROW}: what else counts, and what to look at
      */
-    void beginRow(String what, String why) {
+    void beginRow(String what, String more) {
         row = what;
-        hint = why;
+        hint = more;
         inRow = 0;
     }
 
@@ -89,7 +89,7 @@ final class Utf8Reader extends Reader {
         inRow += count;
         if (inRow > LONGEST_ROW) {
             throw new CliException(
-                    name + ", " + row + " has more than the " + LONGEST_ROW + " characters that are read: " + hint);
+                    name + ", " + row + " has more than the " + LONGEST_ROW + " characters that are read" + hint);
         }
         return count;
     }

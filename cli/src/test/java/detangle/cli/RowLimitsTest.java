@@ -9,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows without an end, and files of gzip with faults: nothing fills the memory, and nothing is lost in silence. */
@@ -86,6 +88,36 @@ class RowLimitsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"csv,true", "tsv,true", "jsonl,true", "json,true", "text,false"})
+    void blankLinesThatCountAreNamed(InputFormat format, boolean counted) {
+        String begin = format == InputFormat.csv || format == InputFormat.tsv ? "text\n" : "";
+        String repeated = format == InputFormat.text ? " " : "\n";
+        try (RowSource rows = source(format, endless(begin, repeated))) {
+            String message = assertThrows(CliException.class, rows::next).getMessage();
+            assertTrue(message.contains(LONG + (counted ? " (blank lines before it count too): " : ": ")), message);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"text", "csv", "tsv", "jsonl", "json"})
+    void aLackOfMemoryIsNotAFaultOfTheFile(InputFormat format) {
+        InputStream lacking = new InputStream() {
+            @Override
+            public int read() {
+                throw new OutOfMemoryError("as if there were no more");
+            }
+        };
+        byte[] first = (format == InputFormat.json || format == InputFormat.jsonl ? "\"ok\"\n" : "text\nok\n")
+                .getBytes(StandardCharsets.UTF_8);
+        InputStream stream = new SequenceInputStream(new ByteArrayInputStream(first), lacking);
+        assertThrows(OutOfMemoryError.class, () -> {
+            try (RowSource rows = source(format, stream)) {
+                while (rows.next().isPresent()) {}
+            }
+        });
+    }
+
     private static String unescaped(String text) {
         return text.replace("\\n", "\n").replace("\\0", "\0");
     }
@@ -93,7 +125,7 @@ class RowLimitsTest {
     @Test
     void aHeaderWithoutAnEndIsToo() {
         assertEquals(
-                "a, the header " + LONG + ": is every quote closed?",
+                "a, the header " + LONG + " (blank lines before it count too): is every quote closed?",
                 assertThrows(CliException.class, () -> source(InputFormat.csv, endless("text,\"", "x")))
                         .getMessage());
         assertTrue(assertThrows(
