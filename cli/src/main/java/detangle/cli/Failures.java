@@ -25,12 +25,12 @@ final class Failures {
 
     static String message(Exception e) {
         return switch (e) {
-            case InternalException ours -> internal(ours);
+            case InternalException ours -> internal(ours.getMessage());
             case DetangleException known -> known.getMessage();
             case UncheckedIOException io ->
                 OneLine.of((io.getCause() instanceof FileSystemException file ? file.getFile() + ": " : "")
                         + reason(io.getCause()));
-            default -> internal(e);
+            default -> internal(OneLine.of(e.toString()));
         };
     }
 
@@ -44,8 +44,7 @@ final class Failures {
         };
     }
 
-    private static String internal(Exception e) {
-        String what = e instanceof InternalException ? e.getMessage() : OneLine.of(e.toString());
+    private static String internal(String what) {
         return "internal error: " + what + "; run it with --verbose and report what it prints";
     }
 }

@@ -13,12 +13,13 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
-import java.util.stream.Stream;
 
 /**
  * Rows on their way from a source through a command. A few batches are read ahead. A batch is the first row that waits and those that are
@@ -41,12 +42,8 @@ final class RowLoop {
 
     /** A row with what is known of it so far: neither results nor a fault, or one of them. */
     record Row(SourceRow source, List<Object> texts, List<Result> results, Optional<String> fault) {
-        Row with(Result found) {
-            return new Row(
-                    source,
-                    texts,
-                    Stream.concat(results.stream(), Stream.of(found)).toList(),
-                    Optional.empty());
+        Row with(List<Result> found) {
+            return new Row(source, texts, found, Optional.empty());
         }
 
         Row with(String found) {
@@ -318,26 +315,27 @@ final class RowLoop {
         List<Result> results =
                 runner.run(places.stream().map(Place::texts).toList(), new Listener(places, progress, cut));
         answered |= !results.isEmpty();
-        for (Result result : results) {
-            Place place = places.get(result.row());
+        Map<Place, List<Result>> found = new LinkedHashMap<>();
+        results.forEach(result -> found.computeIfAbsent(places.get(result.row()), place -> new ArrayList<>())
+                .add(result));
+        found.forEach((place, of) -> {
             if (place.row.fault().isEmpty()) {
-                place.row = place.row.with(result);
+                place.row = place.row.with(of);
             }
-        }
+        });
         return results;
     }
 
-    /** Finds the rows whose answer is not a number. Where none has had another one so far, the model is at fault and not the rows. */
+    /** Finds the rows whose answer is not a number. If no row has had a finite answer so far, the model is at fault and not the rows. */
     private void runOneByOne(
             Runner runner, List<Place> places, IntConsumer progress, Set<Place> cut, NotFiniteException ofAll) {
         for (Place place : places) {
-            if (!place.row.waits()) {
-                continue;
-            }
-            try {
-                run(runner, List.of(place), progress, cut);
-            } catch (NotFiniteException e) {
-                place.row = place.row.with(name(place.row.source()) + ": " + e.getMessage());
+            if (place.row.waits()) {
+                try {
+                    run(runner, List.of(place), progress, cut);
+                } catch (NotFiniteException e) {
+                    place.row = place.row.with(name(place.row.source()) + ": " + e.getMessage());
+                }
             }
             done++;
         }

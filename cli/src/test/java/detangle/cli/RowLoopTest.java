@@ -2,10 +2,12 @@ package detangle.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import detangle.cli.Failures.CliException;
 import detangle.pipelines.NotFinite;
 import detangle.pipelines.NotFiniteException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +50,28 @@ class RowLoopTest {
                                 ? "null"
                                 : row.results().getFirst().text())),
                 done -> {});
+    }
+
+    /** A long text that is tokenized with a stride has a result for each window. */
+    @Test
+    void theResultsOfARowTakeTimeInProportion() {
+        int windows = 300_000;
+        RowLoop loop = new RowLoop(
+                new GivenRows(List.of(List.of("a"), List.of("b"))),
+                new TextColumns(List.of("0"), Optional.empty(), false, true),
+                2,
+                OnError.FAIL,
+                messages::add);
+        List<Integer> counts = new ArrayList<>();
+        assertTimeout(
+                Duration.ofSeconds(10),
+                () -> loop.run(
+                        (rows, listener) -> IntStream.rangeClosed(0, windows)
+                                .mapToObj(i -> new Result(i / windows, "", Result.object(), List.of(), ""))
+                                .toList(),
+                        rows -> rows.forEach(row -> counts.add(row.results().size())),
+                        done -> {}));
+        assertEquals(List.of(windows, 1), counts);
     }
 
     @Test
