@@ -33,7 +33,7 @@ final class ParquetCheck implements AutoCloseable {
     /** Bytes of a footer. */
     private static final int LARGEST_FOOTER = 64 << 20;
 
-    /** What a footer describes: columns, row groups, parts of them. It takes far less memory than the file where each has some bytes. */
+    /** Structs of a footer, each of which describes a column, a row group or a part of one. */
     private static final int MOST_STRUCTS = 1_000_000;
 
     private static final int DEEPEST_SCHEMA = 100;
@@ -41,14 +41,16 @@ final class ParquetCheck implements AutoCloseable {
     /** Bytes of a page once it is decompressed; writers make pages of one to 100 MB. */
     private static final long LARGEST_PAGE = 256 << 20;
 
-    /** What a page may be decompressed to, however few bytes it has. */
+    /** Bytes that a page of gzip or zstd may have once it is decompressed, however few it has before. */
     private static final long SMALL_PAGE = 16 << 20;
 
-    /** Bytes of values that are all of one length: room for thousands is made at once. */
+    /** Bytes of a value in a column whose values are all of one length: the library makes room for thousands at once. */
     private static final int LONGEST_FIXED = 1 << 12;
 
+    /** Values of a page. */
     private static final long MOST_VALUES = 1 << 22;
 
+    /** Bytes of the number with which compressed data of snappy begins. */
     private static final int LONGEST_SNAPPY_SIZE = 5;
 
     /** How pages may be compressed. */
@@ -57,6 +59,13 @@ final class ParquetCheck implements AutoCloseable {
 
     private static final int LONGEST_PAGE_HEADER = 1 << 20;
     private static final int FIRST_LOOK = 1 << 10;
+
+    private static final int DATA_PAGE = 0;
+    private static final int DICTIONARY_PAGE = 2;
+    private static final int DATA_PAGE_V2 = 3;
+
+    /** The field of a page's header that holds what is said of a page of the second version. */
+    private static final int V2_HEADER = 8;
 
     private final Path path;
     private final FileChannel channel;
@@ -70,6 +79,13 @@ final class ParquetCheck implements AutoCloseable {
 
     private CliException fault(String fault) {
         return new CliException(path + " is not a Parquet file: it is damaged or of another kind (" + fault + ")");
+    }
+
+    /** Refuses what a file that is not damaged may have, too. */
+    private void bound(boolean within, String excess) {
+        if (!within) {
+            throw new CliException(path + " has more than is read: " + excess);
+        }
     }
 
     private void require(boolean right, String fault) {
@@ -95,14 +111,14 @@ final class ParquetCheck implements AutoCloseable {
         int length = tail.getInt();
         require(isMagic(tail), "it does not end with PAR1");
         require(length > 0 && length <= size - MAGIC.length - TAIL, "its footer is longer than the file");
-        require(length <= LARGEST_FOOTER, "its footer has more than " + LARGEST_FOOTER + " bytes");
+        bound(length <= LARGEST_FOOTER, "its footer has more than " + LARGEST_FOOTER + " bytes");
         SchemaDepth depth = new SchemaDepth();
         try {
             ThriftReader.read(read(size - TAIL - length, length), MOST_STRUCTS, depth);
         } catch (MalformedException e) {
             throw fault("its footer cannot be read, or describes more than " + MOST_STRUCTS + " things");
         }
-        require(depth.deepest <= DEEPEST_SCHEMA, "its columns are nested deeper than " + DEEPEST_SCHEMA);
+        bound(depth.deepest <= DEEPEST_SCHEMA, "its columns are nested deeper than " + DEEPEST_SCHEMA);
     }
 
     private static boolean isMagic(ByteBuffer bytes) {
@@ -197,15 +213,15 @@ final class ParquetCheck implements AutoCloseable {
             require(page.end() <= end, name + " has a page that is longer than the column");
             require(
                     page.uncompressed() <= most(data.codec(), page.compressed()),
-                    name + " has a page of " + page.uncompressed() + " bytes that " + page.compressed()
-                            + " cannot hold, or of more than " + LARGEST_PAGE);
+                    name + " has a page of " + page.uncompressed() + " bytes, compressed to " + page.compressed());
+            bound(page.uncompressed() <= LARGEST_PAGE, name + " has a page of more than " + LARGEST_PAGE + " bytes");
             if (data.codec() == CompressionCodec.SNAPPY && page.isCompressed()) {
                 snappy(page, name);
             }
             require(
                     page.isData() ? page.values() > 0 : at == begin,
                     name + " has a page without values, or a dictionary that does not come first");
-            require(page.values() <= MOST_VALUES, name + " has more than " + MOST_VALUES + " values in a page");
+            bound(page.values() <= MOST_VALUES, name + " has more than " + MOST_VALUES + " values in a page");
             if (page.isData()) {
                 places.add(at);
                 values += page.values();
@@ -217,19 +233,18 @@ final class ParquetCheck implements AutoCloseable {
         }
     }
 
-    /** How many bytes a page can be decompressed to, by what compressed it. */
+    /** How many bytes a page may be decompressed to, by what compressed it. */
     private static long most(CompressionCodec codec, long compressed) {
-        long most = switch (codec) {
+        return switch (codec) {
             case UNCOMPRESSED -> compressed;
             case SNAPPY -> 22 * compressed + 64;
             default -> Math.max(SMALL_PAGE, 1100 * compressed);
         };
-        return Math.min(most, LARGEST_PAGE);
     }
 
     /**
-     * Holds the size that what is compressed with snappy gives itself against that of the page: the library makes room for the latter, and
-     * snappy's native code fills what the former says, beyond the room.
+     * Compares the size with which compressed data of snappy begins with the size in the page's header: the library makes room by the header,
+     * and snappy's native code would write beyond that room by the data's own size.
      */
     private void snappy(Page page, String name) throws IOException {
         long length = page.compressed() - page.levels();
@@ -265,6 +280,11 @@ final class ParquetCheck implements AutoCloseable {
         }
     }
 
+    /** A number's key: its field in the page's header, and its field in the struct there, or 0. */
+    private static int field(int outer, int inner) {
+        return outer << 16 | inner;
+    }
+
     /** The page at a place, by its header. */
     private Page page(long at, long end, String name) throws IOException {
         for (int look = FIRST_LOOK; ; look *= 2) {
@@ -273,25 +293,30 @@ final class ParquetCheck implements AutoCloseable {
             Map<Integer, Long> numbers = new HashMap<>();
             try {
                 ThriftReader.read(
-                        bytes, MOST_STRUCTS, (outer, inner, value) -> numbers.put(outer << 16 | inner, value));
-                long type = numbers.getOrDefault(1 << 16, -1L);
-                int header = type == 0 ? 5 : type == 2 ? 7 : type == 3 ? 8 : 6;
-                long values = header == 6 ? 0 : numbers.getOrDefault(header << 16 | 1, -1L);
-                long uncompressed = numbers.getOrDefault(2 << 16, -1L);
-                long compressed = numbers.getOrDefault(3 << 16, -1L);
+                        bytes, MOST_STRUCTS, (outer, inner, value) -> numbers.put(field(outer, inner), value));
+                // The numbers of fields and types are those of PageHeader in parquet.thrift.
+                int type = numbers.getOrDefault(field(1, 0), -1L).intValue();
+                long uncompressed = numbers.getOrDefault(field(2, 0), -1L);
+                long compressed = numbers.getOrDefault(field(3, 0), -1L);
+                long values = switch (type) {
+                    case DATA_PAGE -> numbers.getOrDefault(field(5, 1), -1L);
+                    case DICTIONARY_PAGE -> numbers.getOrDefault(field(7, 1), -1L);
+                    case DATA_PAGE_V2 -> numbers.getOrDefault(field(V2_HEADER, 1), -1L);
+                    default -> 0;
+                };
                 require(uncompressed >= 0 && compressed >= 0, name + " has a page without a size");
                 long levels = 0;
-                if (type == 3) {
-                    long definitions = numbers.getOrDefault(8 << 16 | 5, -1L);
-                    long repetitions = numbers.getOrDefault(8 << 16 | 6, -1L);
+                if (type == DATA_PAGE_V2) {
+                    long definitions = numbers.getOrDefault(field(V2_HEADER, 5), -1L);
+                    long repetitions = numbers.getOrDefault(field(V2_HEADER, 6), -1L);
                     levels = definitions + repetitions;
                     require(
                             definitions >= 0 && repetitions >= 0 && levels <= Math.min(compressed, uncompressed),
                             name + " has a page with levels that are longer than it");
                 }
                 return new Page(
-                        type == 0 || type == 3,
-                        numbers.getOrDefault(8 << 16 | 7, 1L) != 0,
+                        type == DATA_PAGE || type == DATA_PAGE_V2,
+                        numbers.getOrDefault(field(V2_HEADER, 7), 1L) != 0,
                         uncompressed,
                         compressed,
                         levels,

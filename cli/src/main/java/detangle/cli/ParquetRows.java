@@ -125,10 +125,12 @@ final class ParquetRows implements RowSource {
             return Optional.of(SourceRow.of(row, values(rows)));
         } catch (CliException e) {
             throw e;
-        } catch (RuntimeException
-                | InternalError
-                | OutOfMemoryError e) { // The latter where a file that is mapped has become shorter.
+        } catch (RuntimeException | InternalError e) {
+            // A file that is mapped ends in an InternalError once it has become shorter.
             throw unread();
+        } catch (OutOfMemoryError e) {
+            throw new CliException(path + " cannot be read beyond row " + row
+                    + ": it is damaged, or what follows takes more memory than there is");
         }
     }
 
