@@ -34,7 +34,7 @@ final class CaseFile {
 
     private static final List<String> INPUTS = List.of("input_ids", "attention_mask", "token_type_ids");
 
-    /** More than any file whose numbers are read. */
+    /** Bytes that a file of cases may have. */
     private static final long MOST_BYTES = 64L << 20;
 
     private static final JsonFactory JSON = JsonFactory.builder()
@@ -80,7 +80,7 @@ final class CaseFile {
         return at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
     }
 
-    /** What else stands beside the cases is for others. */
+    /** Reads the list of cases; other fields beside it are passed over. */
     private List<Case> cases() {
         Optional<List<Case>> cases = Optional.empty();
         if (parser.nextToken() == JsonToken.START_OBJECT) {
@@ -137,7 +137,7 @@ final class CaseFile {
             } else {
                 throw fault(
                         shown,
-                        "there is no '" + key + "' of a case; there are name, " + String.join(", ", INPUTS) + ", "
+                        "there is no '" + key + "' in a case; its fields are name, " + String.join(", ", INPUTS) + ", "
                                 + String.join(", ", LABELS));
             }
         }

@@ -73,7 +73,7 @@ final class CsvPrinter extends LinePrinter {
             case String text -> text;
             case Collection<?> list -> JsonMapper.shared().writeValueAsString(list);
             case Map<?, ?> object -> JsonMapper.shared().writeValueAsString(object);
-            // Not as Java writes numbers, 9.17E-4 beside 0.016254.
+            // Numbers are plain decimals, where Java would write 9.17E-4 beside 0.016254.
             case Double number when Double.isFinite(number) -> new BigDecimal(number.toString()).toPlainString();
             case Float number when Float.isFinite(number) -> new BigDecimal(number.toString()).toPlainString();
             case byte[] bytes -> JsonMapper.shared().convertValue(bytes, String.class);

@@ -88,8 +88,8 @@ final class CsvRows implements RowSource {
             Integer first = places.putIfAbsent(column, place);
             if (first != null) {
                 throw new CliException(name + " has two columns "
-                        + (column.isEmpty() ? "without a name" : "'" + column + "'") + ", the " + (first + 1)
-                        + ". and the " + (place + 1) + ".: rename one");
+                        + (column.isEmpty() ? "without a name" : "'" + column + "'") + ", number " + (first + 1)
+                        + " and number " + (place + 1) + ": rename one");
             }
         }
     }

@@ -49,7 +49,7 @@ enum InputFormat {
                 .findFirst();
     }
 
-    /** What a first line is that looks like the header of a table with such a column, or like an object with such a property. */
+    /** The format whose first line a line seems to be: a table's header with the given column, or a JSON object with such a property. */
     static Optional<InputFormat> ofTable(String line, String column) {
         String start = line.strip();
         if (start.startsWith("{") && start.contains("\"" + column + "\"")) {

@@ -142,8 +142,8 @@ final class InputOptions {
                 throw wrongUse("Parquet is read from a file, not from standard input");
             }
             if (!Files.isRegularFile(file())) {
-                throw new CliException(file()
-                        + " is not a regular file, and Parquet is read from its end: write it to a" + " file first");
+                throw new CliException(
+                        file() + " is not a regular file, and Parquet is read from its end: write it to a file first");
             }
             return new ParquetRows(file(), wanted, all);
         }
@@ -164,7 +164,7 @@ final class InputOptions {
         }
     }
 
-    /** Lines of text are what nobody has to ask for, so that the lines of a table would be read as texts in silence. */
+    /** Warns if a table seems to be read as lines of text, which is what is done where no format is named. */
     private void warnOfTable(String line, String column) {
         if (format.isEmpty() && line.length() <= LONGEST_HEADER) {
             InputFormat.ofTable(line, column)

@@ -57,7 +57,7 @@ final class JsonRows implements RowSource {
         } catch (StreamConstraintsException e) {
             throw new CliException(name + ", row " + row + " " + JsonValues.beyondLimits(e));
         } catch (JacksonException e) {
-            // Jackson has two exceptions for a file that ends too early, and this word alone in common.
+            // Jackson has two exceptions for a file that ends too early, and only their messages begin alike.
             if (!e.getOriginalMessage().startsWith("Unexpected end-of-input")) {
                 throw arrayEnded ? followed() : new CliException(where() + " is not JSON");
             }

@@ -126,7 +126,7 @@ final class OutputOptions {
         output.ifPresent(file -> checkFile(file, input));
         if (output.isEmpty()) {
             input.filter(in -> isSame(STANDARD_OUTPUT, in)).ifPresent(in -> {
-                throw wrongUse("standard output is appended to the file that is read: name another");
+                throw wrongUse("standard output goes to the file that is read: name another");
             });
         }
         if (chosen == ResultFormat.npy) {

@@ -188,13 +188,13 @@ class InputFilesTest {
             List<String> arguments = new ArrayList<>(command);
             arguments.addAll(more);
             assertTrue(
-                    run(arguments.toArray(String[]::new)).message().contains("two columns 'n', the 1. and the 3."),
+                    run(arguments.toArray(String[]::new)).message().contains("two columns 'n', number 1 and number 3"),
                     more.toString());
         }
         Path unnamed = file("unnamed.csv", ",text,\n1,ok,2\n");
         assertTrue(run("classify", "--file", unnamed.toString(), "--format", "csv", "--keep-columns")
                 .message()
-                .contains("two columns without a name, the 1. and the 3.: rename one"));
+                .contains("two columns without a name, number 1 and number 3: rename one"));
         Ended other = run("classify", "--file", unnamed.toString(), "--format", "csv", "--id-column", "nope");
         assertTrue(other.message().endsWith("its columns are , text, : name one of them"), other.err());
     }
@@ -293,7 +293,7 @@ class InputFilesTest {
                 "behind.csv#text,n\\nok,1\\n\"ok\" not,2\\n#: the row that begins at line 3 has a quote that is not closed",
                 "many.csv#text,n\\nok, that is it,2\\n#, row 1 (line 2) has 3 values, and the header 2",
                 "few.csv#text,n\\n\\nok\\n#, row 1 (line 3) has 1 value, and the header 2: a value that is empty has",
-                "twice.csv#n,text,text\\n1,ok,ok\\n#has two columns 'text', the 2. and the 3.: rename one",
+                "twice.csv#n,text,text\\n1,ok,ok\\n#has two columns 'text', number 2 and number 3: rename one",
                 "none.csv#a,b\\nok,1\\n#has no column 'text'; its columns are a, b",
                 "bad.jsonl#\"ok\"\\n{\"text\":}\\n#, row 2 (line 2) is not JSON at character 9",
                 "two.jsonl#\"ok\" \"ok\"\\n#, row 1 (line 1) is not JSON",
