@@ -41,7 +41,7 @@ public final class RegionTyping {
         return switch (dtype) {
             case F32, F16, BF16, F64 -> true;
             case I32 -> value == (int) value;
-            case I64 -> value == Math.rint(value) && Math.abs(value) <= 0x1p63;
+            case I64 -> value == Math.rint(value) && value >= -0x1p63 && value < 0x1p63;
             case I8 -> value == (byte) value;
             case I1 -> value == 0 || value == 1;
         };

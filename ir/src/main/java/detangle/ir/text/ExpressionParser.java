@@ -36,9 +36,10 @@ final class ExpressionParser {
         }
         Location location = in.location();
         if (in.isNumber()) {
-            double value = in.number();
+            WrittenNumber number = in.number();
             in.expect(":");
-            return new ScalarExpr.Const(value, dtype(in.word(), location));
+            DType dtype = dtype(in.word(), location);
+            return new ScalarExpr.Const(number.as(dtype), dtype);
         }
         String word = in.word();
         if (word.matches("a[0-9]{1,6}")) {

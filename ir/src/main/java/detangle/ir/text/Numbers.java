@@ -1,10 +1,18 @@
 package detangle.ir.text;
 
+import java.math.BigDecimal;
 import java.util.OptionalDouble;
 
-/** Doubles in text: the shortest form that reads back equal, whole numbers without a point, {@code inf} and {@code nan}. */
+/**
+ * Doubles in text: the shortest form that reads back equal, {@code inf} and {@code nan}. Whole numbers that a long holds are written with
+ * all of their digits.
+ */
 final class Numbers {
-    private static final double LARGEST_WHOLE = 1e15;
+    /** Longs are below it, and not below its negative. */
+    private static final double BEYOND_LONG = 0x1p63;
+
+    /** Characters of the longest text of a whole number. */
+    private static final int LONGEST_EXACT = 1000;
 
     private Numbers() {}
 
@@ -16,7 +24,7 @@ final class Numbers {
             return value > 0 ? "inf" : "-inf";
         }
         boolean negativeZero = value == 0 && 1 / value < 0;
-        return value == Math.rint(value) && Math.abs(value) < LARGEST_WHOLE && !negativeZero
+        return value == Math.rint(value) && value >= -BEYOND_LONG && value < BEYOND_LONG && !negativeZero
                 ? Long.toString((long) value)
                 : Double.toString(value);
     }
@@ -31,5 +39,14 @@ final class Numbers {
                         ? OptionalDouble.of(Double.parseDouble(text))
                         : OptionalDouble.empty();
         };
+    }
+
+    /** Whether the double that {@link #parse} returned for a text is the number that is written there, not the nearest to it. */
+    static boolean isExact(String text, double value) {
+        try {
+            return text.length() <= LONGEST_EXACT && new BigDecimal(text).compareTo(new BigDecimal(value)) == 0;
+        } catch (NumberFormatException e) {
+            return false; // An exponent of more than 32 bits, or a double that is not finite.
+        }
     }
 }

@@ -93,13 +93,21 @@ final class TokenReader {
 
     /** A quoted text. */
     String string() {
+        Location location = location();
         String quoted = take(Kind.STRING, "a quoted name");
         StringBuilder text = new StringBuilder();
         for (int i = 1; i < quoted.length() - 1; i++) {
             char c = quoted.charAt(i);
             if (c == '\\') {
-                c = quoted.charAt(++i);
-                c = c == 'n' ? '\n' : c;
+                c = switch (quoted.charAt(++i)) {
+                    case 'n' -> '\n';
+                    case '"' -> '"';
+                    case '\\' -> '\\';
+                    default ->
+                        throw new ParseException(
+                                location,
+                                "'\\" + quoted.charAt(i) + "' in a string means nothing: write \\\\, \\\" or \\n");
+                };
             }
             text.append(c);
         }
@@ -111,10 +119,12 @@ final class TokenReader {
         return lexer.peek().kind() == Kind.NUMBER || is("-");
     }
 
-    double number() {
+    WrittenNumber number() {
         Location location = location();
         String text = accept("-") ? "-" + lexer.take().text() : lexer.take().text();
-        return Numbers.parse(text).orElseThrow(() -> new ParseException(location, "'" + text + "' is no number"));
+        double value =
+                Numbers.parse(text).orElseThrow(() -> new ParseException(location, "'" + text + "' is not a number"));
+        return new WrittenNumber(value, text, location);
     }
 
     /** Items between brackets, separated by commas; there may be none, and no more than {@code most}. */

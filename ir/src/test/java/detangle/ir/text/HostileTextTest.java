@@ -76,6 +76,66 @@ class HostileTextTest {
         assertRefused(" ".repeat(Parser.MOST_CHARACTERS + 1), "1:1", "characters");
     }
 
+    private static String constant(String number, String type) {
+        return program("  %y = constant " + number + " : " + type + "\n", type, "%y");
+    }
+
+    @Test
+    void integersAreReadExactlyOrRefused() {
+        for (String number : List.of(
+                "9007199254740993",
+                "-9007199254740993",
+                "9223372036854775807",
+                "9223372036854775809",
+                "9.007199254740993e15")) {
+            assertRefused(constant(number, "i64[]"), "2:", "'" + number + "' cannot be a constant of i64");
+            assertRefused(constant("dense<1, " + number + ">", "i64[2]"), "2:", "'" + number + "'");
+            assertRefused(
+                    program("  %y = elementwise %i {add(a0, " + number + ":i64)} : i64[S]\n", "i64[S]", "%y"),
+                    "2:",
+                    "'" + number + "'");
+        }
+        for (String number : List.of("1.00000000000000000001", "1e-400", "1e-99999999999")) {
+            assertRefused(constant(number, "i32[]"), "2:", "no double is exactly this number");
+        }
+        assertRefused(constant("1." + "0".repeat(1_000_000), "i32[]"), "2:", "cannot be a constant of i32");
+        for (String number : List.of("9223372036854775808", "1e300", "1e999", "0.1")) {
+            Program program = Parser.parse("t.dtir", constant(number, "i64[]"));
+            assertTrue(Verifier.verify(program).getFirst().toString().contains("constant_c2"), number);
+        }
+    }
+
+    @Test
+    void wholeNumbersThatDoublesHoldReadBackEqual() {
+        for (String number : List.of("9007199254740992", "1152921504606846976", "-9223372036854775808")) {
+            Program program = Parser.parse("t.dtir", constant(number, "i64[]"));
+            assertEquals(List.of(), Verifier.verify(program));
+            assertTrue(Printer.print(program).contains("constant " + number + " :"), Printer.print(program));
+            Tensor value = new Interpreter(Precision.F64)
+                    .run(
+                            program,
+                            Map.of(
+                                    "x", Tensor.of(new float[1], 1),
+                                    "i", Tensor.of(new int[1], 1)))
+                    .get("y");
+            assertEquals(Long.parseLong(number), value.getLong(0));
+        }
+        assertEquals(
+                List.of(),
+                Verifier.verify(Parser.parse("t.dtir", constant("9007199254740993", "f64[]"))),
+                "floats round");
+    }
+
+    @Test
+    void unknownEscapesAreRefused() {
+        String named = "  %y = constant @\"a\\qb\" : f32[]\n";
+        assertRefused(program(named, "f32[]", "%y"), "2:", "'\\q' in a string");
+        assertRefused(program(named.replace("q", "\n"), "f32[]", "%y"), "2:", "in a string");
+        String known = "  %y = constant @\"a\\\\b\\\"c\\nd\" : f32[]\n";
+        assertTrue(Printer.print(Parser.parse("t.dtir", program(known, "f32[]", "%y")))
+                .contains(known.strip()));
+    }
+
     /** A chain of statements is no deeper for being long. */
     @Test
     void longChainsAreReadVerifiedPrintedAndInterpreted() {
