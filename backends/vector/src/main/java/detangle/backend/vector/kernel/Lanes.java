@@ -35,34 +35,17 @@ public final class Lanes {
      * interpreted code, so that the same text would have another last bit once its kernels are compiled.
      */
     static float sum(FloatVector v) {
-        // Lane by lane: what moves lanes within a vector makes several objects wherever it is not compiled yet.
-        float even = v.lane(0);
-        float odd = v.lane(1);
-        float even2 = v.lane(2);
-        float odd2 = v.lane(3);
-        if (COUNT > 8) {
-            even += v.lane(8);
-            odd += v.lane(9);
-            even2 += v.lane(10);
-            odd2 += v.lane(11);
-        }
-        if (COUNT > 4) {
-            float even4 = v.lane(4);
-            float odd4 = v.lane(5);
-            float even6 = v.lane(6);
-            float odd6 = v.lane(7);
-            if (COUNT > 8) {
-                even4 += v.lane(12);
-                odd4 += v.lane(13);
-                even6 += v.lane(14);
-                odd6 += v.lane(15);
-            }
-            even += even4;
-            odd += odd4;
-            even2 += even6;
-            odd2 += odd6;
-        }
-        return (even + even2) + (odd + odd2);
+        return (everyFourth(v, 0) + everyFourth(v, 2)) + (everyFourth(v, 1) + everyFourth(v, 3));
+    }
+
+    /** The sum of a lane of the first four and those that stand 4, 8 and 12 behind it, where there are that many. */
+    private static float everyFourth(FloatVector v, int i) {
+        // Lane by lane: operations that move lanes within a vector make several objects until C2 has compiled them.
+        return switch (COUNT) {
+            case 4 -> v.lane(i);
+            case 8 -> v.lane(i) + v.lane(i + 4);
+            default -> (v.lane(i) + v.lane(i + 8)) + (v.lane(i + 4) + v.lane(i + 12));
+        };
     }
 
     /** The smallest multiple of a unit that is not below n. */
