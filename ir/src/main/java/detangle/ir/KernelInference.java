@@ -47,7 +47,7 @@ final class KernelInference {
         Optional<String> fault = RegionTyping.fault(op.region());
         require(fault.isEmpty(), Constraint.ELEMENTWISE_C3, "%s", fault.orElse(""));
         if (fault.isPresent()) {
-            return Optional.empty(); // What type the expression has is for none to say.
+            return Optional.empty(); // The expression has no type.
         }
         Optional<Shape> shape = Optional.of(Shape.SCALAR);
         for (TensorType t : in) {

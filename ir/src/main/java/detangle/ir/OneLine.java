@@ -35,7 +35,18 @@ public final class OneLine {
     }
 
     private static String cut(String text) {
-        return text.length() <= LONGEST ? text : text.substring(0, KEPT) + CUT + text.substring(text.length() - KEPT);
+        if (text.length() <= LONGEST) {
+            return text;
+        }
+        int head = KEPT;
+        if (Character.isHighSurrogate(text.charAt(head - 1))) {
+            head--;
+        }
+        int tail = text.length() - KEPT;
+        if (Character.isLowSurrogate(text.charAt(tail))) {
+            tail++;
+        }
+        return text.substring(0, head) + CUT + text.substring(tail);
     }
 
     private static void append(StringBuilder line, int c) {

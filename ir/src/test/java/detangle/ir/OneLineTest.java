@@ -48,10 +48,16 @@ class OneLineTest {
 
     @Test
     void aCutInsideACharacterLeavesNoHalf() {
-        String line = OneLine.of("x" + "😀".repeat(2000) + "y".repeat(4));
-        assertTrue(line.length() <= OneLine.LONGEST);
-        assertTrue(line.chars().noneMatch(c -> Character.isISOControl(c)));
-        assertTrue(line.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE), line);
+        for (String first : new String[] {"", "x", "\n", "x\n", "\n\n", "x\n\n"}) {
+            for (int count : new int[] {998, 999, 2000}) {
+                // What is escaped makes the line longer, so that it may be cut once more.
+                String line = OneLine.of(first + "😀".repeat(count) + "y".repeat(4));
+                assertTrue(line.length() <= OneLine.LONGEST);
+                assertTrue(line.chars().noneMatch(c -> Character.isISOControl(c)));
+                assertTrue(line.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE), line);
+                assertTrue(!line.contains("\\ud83d") && !line.contains("\\ude00"), line);
+            }
+        }
     }
 
     @Test

@@ -94,7 +94,8 @@ public final class Loss {
     private static long[] whole(Tensor labels) {
         for (long i = 0; i < labels.elements(); i++) {
             if (labels.getDouble(i) != labels.getLong(i)) {
-                throw new InputException("label " + labels.getDouble(i) + " is not a whole number, and so no class");
+                throw new InputException(
+                        "label " + labels.getDouble(i) + " is not a whole number, so it is not a class");
             }
         }
         return labels.toLongs();

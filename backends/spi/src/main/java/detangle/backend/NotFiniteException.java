@@ -2,7 +2,7 @@ package detangle.backend;
 
 import detangle.ir.InvalidModelException;
 
-/** A program's constant holds numbers that are none, or infinite ones; a device that notices refuses to load it. */
+/** A program's constant holds NaN or infinite numbers; a device that notices them refuses to load the program. */
 public final class NotFiniteException extends InvalidModelException {
     private static final long serialVersionUID = 1L;
 

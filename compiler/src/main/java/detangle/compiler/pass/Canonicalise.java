@@ -50,7 +50,7 @@ public final class Canonicalise implements Pass {
             case TensorOp.Reshape r -> false;
             case TensorOp.Broadcast b -> false;
             case TensorOp.Convert c -> false;
-            // From S to S + 2 of an axis of 2 there is nothing unless S is 0.
+            // A slice from S to S + 2 of an axis of size 2 has its operand's shape, and is an error unless S is 0.
             case TensorOp.Slice s -> !s.start().equals(Dim.of(0));
             case TensorOp.Transpose(var permutation) -> !isIdentity(permutation);
             default -> true;

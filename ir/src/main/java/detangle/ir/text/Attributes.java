@@ -80,7 +80,7 @@ final class Attributes {
 
     double takeDouble(String name) {
         String text = take(name);
-        return Numbers.parse(text).orElseThrow(() -> new AttributeException(name + "=" + text + " is no number"));
+        return Numbers.parse(text).orElseThrow(() -> new AttributeException(name + "=" + text + " is not a number"));
     }
 
     Dim takeDim(String name) {

@@ -40,7 +40,7 @@ final class BoundShape {
     private static final long MOST_BYTES =
             Math.max(Runtime.getRuntime().maxMemory() / 4, Runtime.getRuntime().maxMemory() - SPARED);
 
-    /** What a Java array holds. */
+    /** The most elements that every JVM gives to an array. */
     private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
 
     private final Plan plan;

@@ -122,7 +122,7 @@ final class RegionCompiler {
     /** The element's type on the JVM's stack. */
     private static ClassDesc stackType(DType dtype) {
         return switch (dtype) {
-            // Of 16 bits as soon as they are loaded.
+            // Loading a float of 16 bits makes an f32 of it.
             case F32, F16, BF16 -> ConstantDescs.CD_float;
             case F64 -> ConstantDescs.CD_double;
             case I64 -> ConstantDescs.CD_long;
@@ -137,7 +137,7 @@ final class RegionCompiler {
 
     private static ClassDesc arrayType(DType dtype) {
         return switch (dtype) {
-            // Of i8 there are only operands that the expression does not read.
+            // An operand of i8 may be listed, but no expression that is compiled reads it.
             case I1, I8 -> ConstantDescs.CD_byte.arrayType();
             case F16, BF16 -> ConstantDescs.CD_short.arrayType();
             case F32, F64, I32, I64 -> stackType(dtype).arrayType();

@@ -94,7 +94,7 @@ final class Selection {
         return roots;
     }
 
-    /** Packs the weights ahead of the first run, and returns the program without the data that is needed no more. */
+    /** Packs the weights ahead of the first run, and returns the program without the data that is no longer needed. */
     Program pack(Constants constants) {
         Map<String, Tensor> kept = new HashMap<>(program.constants());
         Set<String> needed = new HashSet<>();

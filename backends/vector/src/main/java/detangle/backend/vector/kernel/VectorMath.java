@@ -73,8 +73,9 @@ final class VectorMath {
 
     /**
      * {@code exp(y - max(y))} of {@code y = scale x} in place, for a multiple of the lanes; 0 where the mask is below 0.
-     * Returns one over their sum, or 0 where all are masked. NaN where the greatest y is -inf or NaN. Within 2 units in
-     * the last place; 0 below -87. By Cody and Waite: {@code 2^n e^r} with {@code |r| <= ln(2)/2}, a polynomial for {@code e^r}, and n added to its exponent.
+     * Returns one over their sum, or 0 where all are masked; NaN where the greatest y is -inf or NaN. Within 2 units in the last place; 0
+     * below -87. By Cody and Waite: {@code 2^n e^r} with {@code |r| <= ln(2)/2}, a polynomial for {@code e^r}, and n added to its
+     * exponent.
      */
     static float exponentials(float[] x, int at, int size, float scale, float[] mask, int maskAt) {
         FloatVector largest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
@@ -90,8 +91,8 @@ final class VectorMath {
         }
         float max = largest.reduceLanes(VectorOperators.MAX);
         if (max == Float.NEGATIVE_INFINITY) {
-            // Without any place that the mask holds, or with -inf at all of them, which are not probabilities of
-            // anything.
+            // Where the mask shows nothing, nothing is attended to; where all that it shows is -inf, there are no
+            // probabilities.
             float value = isMasked(mask, maskAt, size) ? 0 : Float.NaN;
             Arrays.fill(x, at, at + size, value);
             return value;
