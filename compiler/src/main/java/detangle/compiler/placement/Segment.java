@@ -20,7 +20,7 @@ import java.util.Set;
  * @param taken the values that come from other segments, by the name of the input
  * @param given the values that others or the caller need, by the name of the output
  */
-record Segment(Place place, Program program, Map<String, Node> taken, Map<String, Node> given) {
+public record Segment(Place place, Program program, Map<String, Node> taken, Map<String, Node> given) {
     /** The place of each value that depends on an input; operands that are in different places are a bug. */
     private static Map<Node, Place> places(Program program, Set<Node> eachRun) {
         Map<Node, Place> places = new IdentityHashMap<>();
@@ -50,7 +50,7 @@ record Segment(Place place, Program program, Map<String, Node> taken, Map<String
     }
 
     /** Splits a program that {@link Placement} has placed into segments, in the order in which they run. */
-    static List<Segment> split(Program program) {
+    public static List<Segment> split(Program program) {
         Set<Node> eachRun = program.inputDependent();
         Map<Node, Place> places = places(program, eachRun);
         List<Node> waiting = new ArrayList<>(program.nodes().stream()
@@ -86,7 +86,7 @@ record Segment(Place place, Program program, Map<String, Node> taken, Map<String
     }
 
     /** What is transferred; the node itself if it is no transfer. */
-    static Node source(Node node) {
+    public static Node source(Node node) {
         Node source = node;
         while (source.op() instanceof TensorOp.Transfer) {
             source = source.input(0);

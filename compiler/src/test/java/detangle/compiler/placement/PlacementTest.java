@@ -1,27 +1,15 @@
 package detangle.compiler.placement;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import detangle.backend.BackendException;
-import detangle.backend.Executable;
-import detangle.backend.Plan;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
 import detangle.ir.Node;
 import detangle.ir.Program;
-import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
-import detangle.ir.interpreter.Interpreter;
-import detangle.ir.interpreter.Precision;
-import detangle.ir.testing.Closeness;
 import detangle.ir.testing.RandomRun;
-import detangle.ir.testing.Rounding;
 import detangle.ir.text.Parser;
 import detangle.ir.text.Printer;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -39,10 +27,6 @@ class PlacementTest {
 
     private static boolean isExp(Node node) {
         return node.op() instanceof TensorOp.Unary;
-    }
-
-    private static Plan plan(String text) {
-        return Compiler.compile(Parser.parse("test.dtir", text), List.of());
     }
 
     @Test
@@ -82,61 +66,13 @@ class PlacementTest {
                 Parser.parse("test.dtir", PROGRAM), List.of(new Placement(onDevice)), (pass, program) -> {}));
     }
 
-    /** However operations are placed, the value is the same. */
+    /** What a placed program says is what its text says. */
     @Test
-    void anyPlacementHasTheSameValue() {
-        FakeDevice device = new FakeDevice();
+    void anyPlacementIsPrintedAndParsedAlike() {
         RandomRun.run("placement", false, 200, (seed, sample) -> {
-            Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
-            double tolerance = Math.max(1e-11, 100 * Rounding.of(sample));
             Random random = new Random(seed);
-            Random another = new Random(~seed);
-            Program text = new Placement(node -> another.nextBoolean()).run(sample.program());
-            assertEquals(Printer.print(text), Printer.print(Parser.parse("placed.dtir", Printer.print(text))));
-            PlacedDevice placed = new PlacedDevice(device, new FakeDevice(), node -> random.nextBoolean());
-            try (Executable executable = placed.load(Compiler.compile(sample.program(), Pipeline.optimisations()))) {
-                double error = Closeness.nmse(exact, executable.run(sample.inputs()));
-                assertTrue(error <= tolerance, "it is off by " + error + ", with " + tolerance + " allowed");
-            }
+            Program placed = new Placement(node -> random.nextBoolean()).run(sample.program());
+            assertEquals(Printer.print(placed), Printer.print(Parser.parse("placed.dtir", Printer.print(placed))));
         });
-        assertTrue(device.loaded > 200, "hardly anything was placed: " + device.loaded);
-        assertEquals(0, device.open);
-    }
-
-    /** Neighbours on one side are one segment, in whatever order they stand. */
-    @Test
-    void runsAsFewSegmentsAsCanBe() {
-        FakeDevice device = new FakeDevice();
-        FakeDevice host = new FakeDevice();
-        new PlacedDevice(device, host, PlacementTest::isExp).load(plan(PROGRAM)).close();
-        assertEquals(1, device.loaded);
-        assertEquals(2, host.loaded);
-    }
-
-    @Test
-    void aFailureIsToldAndTheNextRunIsRight() {
-        FakeDevice device = new FakeDevice();
-        Map<String, Tensor> inputs = Map.of("x", Tensor.of(new float[4], 1, 4));
-        try (Executable executable =
-                new PlacedDevice(device, new FakeDevice(), PlacementTest::isExp).load(plan(PROGRAM))) {
-            device.fails = true;
-            BackendException e = assertThrows(BackendException.class, () -> executable.run(inputs));
-            assertEquals("the device is gone", e.getMessage());
-            device.fails = false;
-            assertEquals(1, executable.run(inputs).get("z").getDouble(0));
-        }
-        assertEquals(0, device.open);
-    }
-
-    @Test
-    void whatWasLoadedIsFreedWhereTheRestIsRefused() {
-        FakeDevice device = new FakeDevice();
-        FakeDevice host = new FakeDevice();
-        device.failsToLoad = true;
-        PlacedDevice placed = new PlacedDevice(device, host, PlacementTest::isExp);
-        Plan plan = plan(PROGRAM);
-        assertThrows(BackendException.class, () -> placed.load(plan));
-        assertEquals(1, host.loaded);
-        assertEquals(0, host.open);
     }
 }

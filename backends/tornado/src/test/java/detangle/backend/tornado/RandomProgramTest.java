@@ -7,13 +7,13 @@ import detangle.backend.Executable;
 import detangle.backend.reference.ReferenceBackend;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pipeline;
-import detangle.compiler.placement.PlacedDevice;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.ir.testing.Closeness;
 import detangle.ir.testing.RandomRun;
 import detangle.ir.testing.Rounding;
+import detangle.runtime.placement.PlacedDevice;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

@@ -1,4 +1,4 @@
-package detangle.compiler.placement;
+package detangle.runtime.placement;
 
 import detangle.backend.Device;
 import detangle.backend.Executable;

@@ -1,4 +1,4 @@
-package detangle.compiler.placement;
+package detangle.runtime.placement;
 
 import detangle.backend.BackendException;
 import detangle.backend.Device;

@@ -1,4 +1,4 @@
-package detangle.compiler.placement;
+package detangle.runtime.placement;
 
 import detangle.backend.Device;
 import detangle.backend.Executable;
@@ -6,10 +6,12 @@ import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.compiler.MemoryPlanner;
-import detangle.compiler.placement.PlacedExecutable.Loaded;
+import detangle.compiler.placement.Placement;
+import detangle.compiler.placement.Segment;
 import detangle.ir.Node;
 import detangle.ir.Place;
 import detangle.ir.Program;
+import detangle.runtime.placement.PlacedExecutable.Loaded;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

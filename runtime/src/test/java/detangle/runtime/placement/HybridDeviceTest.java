@@ -1,4 +1,4 @@
-package detangle.compiler.placement;
+package detangle.runtime.placement;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,8 +1,9 @@
-package detangle.compiler.placement;
+package detangle.runtime.placement;
 
 import detangle.backend.Executable;
 import detangle.backend.Profile;
 import detangle.backend.ShapeBinding;
+import detangle.compiler.placement.Segment;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;

@@ -1,0 +1,101 @@
+package detangle.runtime.placement;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.backend.BackendException;
+import detangle.backend.Executable;
+import detangle.backend.Plan;
+import detangle.compiler.Compiler;
+import detangle.compiler.Pipeline;
+import detangle.ir.Node;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.ir.testing.Closeness;
+import detangle.ir.testing.RandomRun;
+import detangle.ir.testing.Rounding;
+import detangle.ir.text.Parser;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class PlacedDeviceTest {
+    private static final String PROGRAM = """
+            func @f(%x: f32[B,4]) -> (y: f32[B,4], z: f32[B,4]) {
+              %0 = constant 2 : f32[]
+              %1 = mul %x, %0 : f32[B,4]
+              %2 = exp %1 : f32[B,4]
+              %3 = add %2, %1 : f32[B,4]
+              return y = %3, z = %2
+            }
+            """;
+
+    private static boolean isExp(Node node) {
+        return node.op() instanceof TensorOp.Unary;
+    }
+
+    private static Plan plan(String text) {
+        return Compiler.compile(Parser.parse("test.dtir", text), List.of());
+    }
+
+    /** However operations are placed, the value is the same. */
+    @Test
+    void anyPlacementHasTheSameValue() {
+        FakeDevice device = new FakeDevice();
+        RandomRun.run("placement", false, 200, (seed, sample) -> {
+            Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
+            double tolerance = Math.max(1e-11, 100 * Rounding.of(sample));
+            Random random = new Random(seed);
+            PlacedDevice placed = new PlacedDevice(device, new FakeDevice(), node -> random.nextBoolean());
+            try (Executable executable = placed.load(Compiler.compile(sample.program(), Pipeline.optimisations()))) {
+                double error = Closeness.nmse(exact, executable.run(sample.inputs()));
+                assertTrue(error <= tolerance, "it is off by " + error + ", with " + tolerance + " allowed");
+            }
+        });
+        assertTrue(device.loaded > 200, "hardly anything was placed: " + device.loaded);
+        assertEquals(0, device.open);
+    }
+
+    /** Neighbours on one side are one segment, in whatever order they stand. */
+    @Test
+    void runsAsFewSegmentsAsCanBe() {
+        FakeDevice device = new FakeDevice();
+        FakeDevice host = new FakeDevice();
+        new PlacedDevice(device, host, PlacedDeviceTest::isExp)
+                .load(plan(PROGRAM))
+                .close();
+        assertEquals(1, device.loaded);
+        assertEquals(2, host.loaded);
+    }
+
+    @Test
+    void aFailureIsToldAndTheNextRunIsRight() {
+        FakeDevice device = new FakeDevice();
+        Map<String, Tensor> inputs = Map.of("x", Tensor.of(new float[4], 1, 4));
+        try (Executable executable =
+                new PlacedDevice(device, new FakeDevice(), PlacedDeviceTest::isExp).load(plan(PROGRAM))) {
+            device.fails = true;
+            BackendException e = assertThrows(BackendException.class, () -> executable.run(inputs));
+            assertEquals("the device is gone", e.getMessage());
+            device.fails = false;
+            assertEquals(1, executable.run(inputs).get("z").getDouble(0));
+        }
+        assertEquals(0, device.open);
+    }
+
+    @Test
+    void whatWasLoadedIsFreedWhereTheRestIsRefused() {
+        FakeDevice device = new FakeDevice();
+        FakeDevice host = new FakeDevice();
+        device.failsToLoad = true;
+        PlacedDevice placed = new PlacedDevice(device, host, PlacedDeviceTest::isExp);
+        Plan plan = plan(PROGRAM);
+        assertThrows(BackendException.class, () -> placed.load(plan));
+        assertEquals(1, host.loaded);
+        assertEquals(0, host.open);
+    }
+}
