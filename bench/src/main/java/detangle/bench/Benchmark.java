@@ -1,7 +1,6 @@
 package detangle.bench;
 
 import detangle.compiler.Compiler;
-import detangle.compiler.Cost;
 import detangle.compiler.Pipeline;
 import detangle.ir.DType;
 import detangle.ir.Program;

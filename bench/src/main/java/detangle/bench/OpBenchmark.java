@@ -5,7 +5,6 @@ import detangle.backend.Executable;
 import detangle.backend.Peaks;
 import detangle.bench.OpReport.OpTime;
 import detangle.compiler.Compiler;
-import detangle.compiler.Cost;
 import detangle.compiler.Pipeline;
 import detangle.ir.Activation;
 import detangle.ir.Builder;

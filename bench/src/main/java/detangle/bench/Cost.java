@@ -1,4 +1,4 @@
-package detangle.compiler;
+package detangle.bench;
 
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
@@ -15,19 +15,19 @@ import java.util.Map;
  * @param flops multiplications and additions of its products; elementwise work is not counted, as is the custom
  * @param bytes read and written once, each operand and the result, in their own types
  */
-public record Cost(double flops, double bytes) {
+record Cost(double flops, double bytes) {
     private static final Cost NONE = new Cost(0, 0);
 
-    public Cost plus(Cost other) {
+    Cost plus(Cost other) {
         return new Cost(flops + other.flops, bytes + other.bytes);
     }
 
     /** Of all that the outputs of a program need at each run; what depends on no input is computed once. */
-    public static Cost of(Program program, Map<String, Long> sizes) {
+    static Cost of(Program program, Map<String, Long> sizes) {
         return program.inputDependent().stream().map(node -> of(node, sizes)).reduce(NONE, Cost::plus);
     }
 
-    public static Cost of(Node node, Map<String, Long> sizes) {
+    static Cost of(Node node, Map<String, Long> sizes) {
         return switch (node.op()) {
             case TensorOp op -> new Cost(flops(op, node, sizes), bytes(op, node, sizes));
             case KernelOp op -> new Cost(flops(op, node, sizes), bytes(op, node, sizes));

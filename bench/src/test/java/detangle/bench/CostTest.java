@@ -1,4 +1,4 @@
-package detangle.compiler;
+package detangle.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
