@@ -1,7 +1,7 @@
 /** Measures models, beside others that run them. */
 module detangle.bench {
     requires transitive detangle.runtime;
-    requires transitive detangle.peer;
+    requires transitive detangle.bench.worker;
     requires tools.jackson.databind;
     requires java.management;
 
@@ -10,6 +10,6 @@ module detangle.bench {
     opens detangle.bench to
             tools.jackson.databind;
 
-    provides detangle.peer.SubjectProvider with
+    provides detangle.bench.worker.SubjectProvider with
             detangle.bench.DetangleSubjectProvider;
 }

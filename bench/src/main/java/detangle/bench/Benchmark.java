@@ -1,10 +1,10 @@
 package detangle.bench;
 
+import detangle.bench.worker.Subject.Difference;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pipeline;
 import detangle.ir.DType;
 import detangle.ir.Program;
-import detangle.peer.Subject.Difference;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

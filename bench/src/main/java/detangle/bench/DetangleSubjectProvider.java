@@ -1,6 +1,8 @@
 package detangle.bench;
 
 import detangle.backend.Peaks;
+import detangle.bench.worker.Subject;
+import detangle.bench.worker.SubjectProvider;
 import detangle.ir.DType;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
@@ -8,8 +10,6 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.text.Batch;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
-import detangle.peer.Subject;
-import detangle.peer.SubjectProvider;
 import detangle.runtime.DetangleVersion;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;

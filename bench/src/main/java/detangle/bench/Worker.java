@@ -1,7 +1,7 @@
 package detangle.bench;
 
+import detangle.bench.worker.Subject.Difference;
 import detangle.ir.DType;
-import detangle.peer.Subject.Difference;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** A process that runs one model; see {@link detangle.peer.WorkerMain} for what is said to it. */
+/** A process that runs one model; see {@link detangle.bench.worker.WorkerMain} for what is said to it. */
 final class Worker implements AutoCloseable {
-    private static final String MAIN = "detangle.peer.WorkerMain";
+    private static final String MAIN = "detangle.bench.worker.WorkerMain";
 
     /** Characters of an answer; the longest has a number for each of some thousand runs. */
     private static final int LONGEST_ANSWER = 1 << 22;
@@ -53,7 +53,7 @@ final class Worker implements AutoCloseable {
         boolean modules = Worker.class.getModule().isNamed();
         command.addAll(
                 modules
-                        ? List.of("-m", "detangle.peer/" + MAIN)
+                        ? List.of("-m", "detangle.bench.worker/" + MAIN)
                         : List.of("-cp", System.getProperty("java.class.path"), MAIN));
         command.addAll(List.of(
                 DetangleSubjectProvider.NAME,

@@ -29,6 +29,7 @@ class ArchitectureTest {
     private static final String EXPORT = "detangle.export..";
     private static final String BENCH = "detangle.bench..";
     private static final String PEER = "detangle.peer..";
+    private static final String WORKER = "detangle.bench.worker..";
 
     @ArchTest
     static final ArchRule exportKnowsTheIrAlone = classes()
@@ -45,7 +46,7 @@ class ArchitectureTest {
             .resideInAPackage(PEER)
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage("java..", "ai.onnxruntime..", "ai.djl..", IR, PEER);
+            .resideInAnyPackage("java..", "ai.onnxruntime..", "ai.djl..", IR, WORKER, PEER);
 
     @ArchTest
     static final ArchRule benchFindsBackendsByTheirService = noClasses()

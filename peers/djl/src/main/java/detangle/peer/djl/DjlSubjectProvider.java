@@ -2,9 +2,9 @@ package detangle.peer.djl;
 
 import ai.djl.MalformedModelException;
 import ai.djl.engine.Engine;
+import detangle.bench.worker.Subject;
+import detangle.bench.worker.SubjectProvider;
 import detangle.ir.Tensor;
-import detangle.peer.Subject;
-import detangle.peer.SubjectProvider;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

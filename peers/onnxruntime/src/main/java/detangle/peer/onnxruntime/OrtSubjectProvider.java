@@ -2,9 +2,9 @@ package detangle.peer.onnxruntime;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import detangle.bench.worker.Subject;
+import detangle.bench.worker.SubjectProvider;
 import detangle.ir.Tensor;
-import detangle.peer.Subject;
-import detangle.peer.SubjectProvider;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;

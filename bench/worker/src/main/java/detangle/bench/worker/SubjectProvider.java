@@ -1,4 +1,4 @@
-package detangle.peer;
+package detangle.bench.worker;
 
 import java.nio.file.Path;
 

@@ -1,8 +1,8 @@
-package detangle.peer;
+package detangle.bench.worker;
 
+import detangle.bench.worker.Subject.Difference;
+import detangle.bench.worker.Subject.Forward;
 import detangle.ir.Tensor;
-import detangle.peer.Subject.Difference;
-import detangle.peer.Subject.Forward;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,4 +1,4 @@
-package detangle.peer;
+package detangle.bench.worker;
 
 import detangle.ir.Tensor;
 import java.util.Map;

@@ -1,8 +1,8 @@
 /** What runs a model in a process of its own and times it: the same for Detangle and for those it is compared with. */
-module detangle.peer {
+module detangle.bench.worker {
     requires transitive detangle.ir;
 
-    exports detangle.peer;
+    exports detangle.bench.worker;
 
-    uses detangle.peer.SubjectProvider;
+    uses detangle.bench.worker.SubjectProvider;
 }
