@@ -2,7 +2,7 @@ package detangle.bench;
 
 import detangle.bench.worker.Subject.Difference;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.Program;
 import java.nio.file.Path;
@@ -57,7 +57,7 @@ public final class Benchmark {
     private record Contender(String name, String model, boolean peer) {}
 
     private void measure(BenchModel model) {
-        Program kernels = Compiler.run(model.needed(), Pipeline.optimisations(), (pass, p) -> {});
+        Program kernels = Compiler.run(model.needed(), Passes.optimisations(), (pass, p) -> {});
         Map<Peer, SequencedMap<String, Path>> files = files(model);
         for (int threads : options.threads()) {
             Map<Workload, Map<Contender, Measured>> all = new LinkedHashMap<>();

@@ -10,7 +10,7 @@ import detangle.compiler.Compiler;
 import detangle.compiler.DeviceEvaluator;
 import detangle.compiler.PackedBatch;
 import detangle.compiler.Pass;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.DetangleException;
 import detangle.ir.Program;
@@ -258,11 +258,11 @@ public final class Session implements AutoCloseable {
         Map<String, Tensor> parameters =
                 new HashMap<>(Checkpoint.parameters(weights, config, program, head, ignoreUnused));
         parameters.putAll(added);
-        List<Pass> passes = form == Form.PACKED ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
+        List<Pass> passes = form == Form.PACKED ? Passes.packedInference(parameters) : Passes.inference(parameters);
         List<Pass> typed = weightType
-                .map(dtype -> Pipeline.withNarrowWeights(passes, dtype))
+                .map(dtype -> Passes.withNarrowWeights(passes, dtype))
                 .orElse(passes);
-        return Compiler.compile(program, Pipeline.withEvaluator(typed, new DeviceEvaluator(device.host())));
+        return Compiler.compile(program, Passes.withEvaluator(typed, new DeviceEvaluator(device.host())));
     }
 
     public DebertaConfig config() {
