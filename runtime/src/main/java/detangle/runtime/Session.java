@@ -3,7 +3,7 @@ package detangle.runtime;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.InputException;
-import detangle.backend.NotFiniteException;
+import detangle.backend.NotFiniteConstantException;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.compiler.Compiler;
@@ -247,7 +247,7 @@ public final class Session implements AutoCloseable {
     private Executable load(Plan plan) {
         try {
             return device.load(plan);
-        } catch (NotFiniteException e) {
+        } catch (NotFiniteConstantException e) {
             throw new WeightsException(
                     weights.origin(), FiniteWeights.fault(weights).orElseGet(e::getMessage));
         }
