@@ -96,8 +96,9 @@ public final class Hub {
 
     private Path snapshot(ModelId id, boolean weighty, HubProgress progress) {
         HubCache cache = new HubCache(options.cache(), id);
-        Optional<Path> kept =
-                cache.commit(id.revision()).map(cache::snapshot).filter(folder -> RepositoryFiles.complete(folder, weighty));
+        Optional<Path> kept = cache.commit(id.revision())
+                .map(cache::snapshot)
+                .filter(folder -> RepositoryFiles.complete(folder, weighty));
         // A commit never changes; but others may have left out the file that says how vectors are made.
         boolean settled = HubCache.isCommit(id.revision()) && cache.knows(id.revision(), RepositoryModules.FILE);
         if (kept.isPresent() && (options.offline() || settled)) {
@@ -228,7 +229,8 @@ public final class Hub {
         }
         fetch(id, cache, listing, weights, progress);
         List<String> shards = new ArrayList<>();
-        for (String shard : RepositoryFiles.shards(cache.snapshot(listing.commit()).resolve(weights))) {
+        for (String shard :
+                RepositoryFiles.shards(cache.snapshot(listing.commit()).resolve(weights))) {
             if (!listing.files().contains(encoder + shard)) {
                 throw new HubException(id + " has no " + encoder + shard + ", which " + weights + " names");
             }

@@ -259,9 +259,8 @@ public final class Session implements AutoCloseable {
                 new HashMap<>(Checkpoint.parameters(weights, config, program, head, ignoreUnused));
         parameters.putAll(added);
         List<Pass> passes = form == Form.PACKED ? Passes.packedInference(parameters) : Passes.inference(parameters);
-        List<Pass> typed = weightType
-                .map(dtype -> Passes.withNarrowWeights(passes, dtype))
-                .orElse(passes);
+        List<Pass> typed =
+                weightType.map(dtype -> Passes.withNarrowWeights(passes, dtype)).orElse(passes);
         return Compiler.compile(program, Passes.withEvaluator(typed, new DeviceEvaluator(device.host())));
     }
 

@@ -284,7 +284,8 @@ final class Lowering {
             int[] inIds = new int[shape.length];
             System.arraycopy(Strides.of(rows), 1, inRow, idRank, rows.length - 1);
             System.arraycopy(Strides.of(shape(ids, b)), 0, inIds, 0, idRank);
-            return new Reading(new ElementAccess(inRow, 0), new ElementKernel.Index(new ElementAccess(inIds, 0), rows[0], width));
+            return new Reading(
+                    new ElementAccess(inRow, 0), new ElementKernel.Index(new ElementAccess(inIds, 0), rows[0], width));
         });
     }
 
@@ -317,8 +318,8 @@ final class Lowering {
                 b -> {
                     Reading r = reading.apply(b);
                     int[] shape = shape(node, b);
-                    return Work.elements(
-                            ElementKernel.sizes(shape, ElementAccess.all(shape), List.of(r.access), Optional.of(r.index)));
+                    return Work.elements(ElementKernel.sizes(
+                            shape, ElementAccess.all(shape), List.of(r.access), Optional.of(r.index)));
                 });
     }
 

@@ -1,7 +1,7 @@
 package detangle.backend.vector;
 
-import detangle.backend.vector.kernel.VectorAttention;
 import detangle.backend.vector.kernel.RelativeTable;
+import detangle.backend.vector.kernel.VectorAttention;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Strides;

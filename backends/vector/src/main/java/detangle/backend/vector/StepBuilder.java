@@ -2,11 +2,11 @@ package detangle.backend.vector;
 
 import detangle.backend.InputException;
 import detangle.backend.vector.kernel.Gemm;
-import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.backend.vector.kernel.MatMul;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
 import detangle.backend.vector.kernel.RowKernels;
+import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Strides;
