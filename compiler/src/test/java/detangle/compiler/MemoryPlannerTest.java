@@ -9,7 +9,7 @@ import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.TensorOp;
-import detangle.ir.testing.RandomPrograms;
+import detangle.testing.RandomPrograms;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;

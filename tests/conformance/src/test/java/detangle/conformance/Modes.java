@@ -2,9 +2,9 @@ package detangle.conformance;
 
 import detangle.ir.DType;
 import detangle.ir.Tensor;
-import detangle.ir.testing.Closeness;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
+import detangle.testing.Closeness;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -15,7 +15,7 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorType;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
-import detangle.ir.testing.Closeness;
+import detangle.testing.Closeness;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

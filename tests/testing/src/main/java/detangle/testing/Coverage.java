@@ -1,4 +1,4 @@
-package detangle.ir.testing;
+package detangle.testing;
 
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
@@ -14,6 +14,8 @@ public final class Coverage {
     private final Map<String, Integer> ops = new TreeMap<>();
     private final Map<String, Integer> pairs = new TreeMap<>();
     private int programs;
+
+    Coverage() {}
 
     public void add(Program program) {
         programs++;

@@ -1,4 +1,4 @@
-package detangle.ir.testing;
+package detangle.testing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,8 +8,8 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.TensorOp;
 import detangle.ir.UnaryFunction;
-import detangle.ir.testing.RandomPrograms.Sample;
 import detangle.ir.text.Printer;
+import detangle.testing.RandomPrograms.Sample;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,11 +1,11 @@
-package detangle.ir.testing;
+package detangle.testing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.Tensor;
-import detangle.ir.testing.RandomPrograms.Sample;
 import detangle.ir.text.Parser;
+import detangle.testing.RandomPrograms.Sample;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

@@ -1,7 +1,7 @@
-package detangle.ir.testing;
+package detangle.testing;
 
-import detangle.ir.testing.RandomPrograms.Sample;
 import detangle.ir.text.Printer;
+import detangle.testing.RandomPrograms.Sample;
 
 /**
  * Puts random programs before a check, prints what they covered, and makes a program that fails small before it tells of

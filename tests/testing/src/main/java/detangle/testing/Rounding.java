@@ -1,4 +1,4 @@
-package detangle.ir.testing;
+package detangle.testing;
 
 import detangle.ir.BinaryFunction;
 import detangle.ir.Builder;
@@ -14,7 +14,7 @@ import detangle.ir.TensorOp;
 import detangle.ir.UnaryFunction;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
-import detangle.ir.testing.RandomPrograms.Sample;
+import detangle.testing.RandomPrograms.Sample;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package detangle.ir.testing;
+package detangle.testing;
 
 import detangle.ir.BinaryFunction;
 import detangle.ir.Builder;

@@ -1,4 +1,4 @@
-package detangle.ir.testing;
+package detangle.testing;
 
 import detangle.ir.Dim;
 import detangle.ir.Node;
@@ -9,7 +9,7 @@ import detangle.ir.TensorOp;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.ir.rewrite.Rewriter;
-import detangle.ir.testing.RandomPrograms.Sample;
+import detangle.testing.RandomPrograms.Sample;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,11 +1,13 @@
-package detangle.ir.text;
+package detangle.testing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.Program;
 import detangle.ir.Verifier;
-import detangle.ir.testing.RandomPrograms;
+import detangle.ir.text.ParseException;
+import detangle.ir.text.Parser;
+import detangle.ir.text.Printer;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
