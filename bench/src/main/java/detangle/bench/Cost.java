@@ -8,6 +8,7 @@ import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The work that an operation cannot do without, at given sizes: a bound for any way of doing it.
@@ -24,10 +25,23 @@ record Cost(double flops, double bytes) {
 
     /** Of all that the outputs of a program need at each run; what depends on no input is computed once. */
     static Cost of(Program program, Map<String, Long> sizes) {
-        return program.inputDependent().stream().map(node -> of(node, sizes)).reduce(NONE, Cost::plus);
+        Set<Node> eachRun = program.inputDependent();
+        return program.operations().stream()
+                .filter(results -> eachRun.contains(results.getFirst()))
+                .map(results -> of(results, sizes))
+                .reduce(NONE, Cost::plus);
     }
 
-    static Cost of(Node node, Map<String, Long> sizes) {
+    /** @param results of one operation, which reads its operands once for all of them */
+    static Cost of(List<Node> results, Map<String, Long> sizes) {
+        Cost cost = of(results.getFirst(), sizes);
+        for (Node other : results.subList(1, results.size())) {
+            cost = cost.plus(new Cost(0, bytes(other.type(), sizes)));
+        }
+        return cost;
+    }
+
+    private static Cost of(Node node, Map<String, Long> sizes) {
         return switch (node.op()) {
             case TensorOp op -> new Cost(flops(op, node, sizes), bytes(op, node, sizes));
             case KernelOp op -> new Cost(flops(op, node, sizes), bytes(op, node, sizes));
@@ -86,6 +100,7 @@ record Cost(double flops, double bytes) {
                         sizes);
             case KernelOp.Elementwise e -> 0;
             case KernelOp.LayerNorm n -> 0;
+            case KernelOp.LayerNormGrad g -> 0;
             case KernelOp.Embedding e -> 0;
             case KernelOp.MaskedSoftmax s -> 0;
         };

@@ -5,7 +5,7 @@ import detangle.backend.Executable;
 import detangle.backend.Peaks;
 import detangle.bench.OpReport.OpTime;
 import detangle.compiler.Compiler;
-import detangle.compiler.Passes;
+import detangle.compiler.Pipeline;
 import detangle.ir.Activation;
 import detangle.ir.Builder;
 import detangle.ir.DType;
@@ -74,7 +74,7 @@ public final class OpBenchmark {
                 progress.accept("compiling " + model.name());
                 Program compiled = Compiler.run(
                         built,
-                        Passes.packedInference(
+                        Pipeline.packedInference(
                                 Checkpoint.parameters(weights, model.config(), built, Optional.of(model.head()), true)),
                         (pass, p) -> {});
                 OpBenchmark bench = new OpBenchmark(device, peaks, compiled, options);
@@ -94,8 +94,14 @@ public final class OpBenchmark {
                 results);
     }
 
-    /** Kernels that do the same work. */
-    private record Kind(Object op, List<TensorType> types) {}
+    /** Operations that do the same work. */
+    private record Kind(List<Op> results, List<TensorType> operands) {
+        static Kind of(List<Node> operation) {
+            return new Kind(
+                    operation.stream().map(Node::op).toList(),
+                    operation.getFirst().inputs().stream().map(Node::type).toList());
+        }
+    }
 
     private List<OpTime> times(String model, Workload workload) {
         Map<String, Long> sizes = Map.of(
@@ -107,21 +113,21 @@ public final class OpBenchmark {
                 1L,
                 "T",
                 (long) workload.batch() * workload.longest());
-        Map<Kind, List<Node>> kinds = new LinkedHashMap<>();
-        for (Node node : program.nodes()) {
-            if (node.op() instanceof KernelOp) {
-                List<TensorType> types = node.inputs().stream().map(Node::type).toList();
-                kinds.computeIfAbsent(new Kind(node.op(), types), k -> new ArrayList<>())
-                        .add(node);
+        Map<Kind, List<List<Node>>> kinds = new LinkedHashMap<>();
+        for (List<Node> operation : program.operations()) {
+            if (operation.getFirst().op() instanceof KernelOp) {
+                kinds.computeIfAbsent(Kind.of(operation), k -> new ArrayList<>())
+                        .add(operation);
             }
         }
         // All of them before any counts: they share code, which is compiled for what it has seen.
-        kinds.values().forEach(nodes -> time(nodes.getFirst(), sizes));
+        kinds.values().forEach(same -> time(same.getFirst(), sizes));
         List<OpTime> times = new ArrayList<>();
-        for (List<Node> same : kinds.values()) {
-            Node node = same.getFirst();
-            double seconds = time(node, sizes);
-            Cost cost = Cost.of(node, sizes);
+        for (List<List<Node>> same : kinds.values()) {
+            List<Node> operation = same.getFirst();
+            Node node = operation.getFirst();
+            double seconds = time(operation, sizes);
+            Cost cost = Cost.of(operation, sizes);
             double floor = Math.max(cost.flops() / peaks.flops(), cost.bytes() / peaks.bandwidth());
             times.add(new OpTime(
                     model,
@@ -148,6 +154,7 @@ public final class OpBenchmark {
             case KernelOp.DisentangledAttention a -> "disentangled_attention";
             case KernelOp.PackedAttention a -> "packed_attention";
             case KernelOp.Elementwise e -> "elementwise";
+            case KernelOp.LayerNormGrad g -> "layer_norm_grad";
             case KernelOp.Embedding e -> "embedding";
             case KernelOp.MaskedSoftmax s -> "masked_softmax";
         };
@@ -161,8 +168,13 @@ public final class OpBenchmark {
         return text.length() > 44 ? text.substring(0, 44) : text;
     }
 
-    /** Median seconds of a program of one operation: constants stay, all else is given. */
-    private double time(Node node, Map<String, Long> sizes) {
+    /**
+     * Median seconds of a program of one operation: constants stay, all else is given.
+     *
+     * @param results of the operation
+     */
+    private double time(List<Node> results, Map<String, Long> sizes) {
+        Node node = results.getFirst();
         Builder b = new Builder();
         List<Node> inputs = new ArrayList<>();
         List<Node> operands = new ArrayList<>();
@@ -180,11 +192,11 @@ public final class OpBenchmark {
             inputs.add(input);
             operands.add(input);
         }
-        Program single = new Program(
-                "op",
-                inputs,
-                List.of(new Program.Output("y", b.op(sized(node.op(), sizes), operands))),
-                program.constants());
+        List<Program.Output> outputs = new ArrayList<>();
+        for (Node result : results) {
+            outputs.add(new Program.Output("y" + outputs.size(), b.op(sized(result.op(), sizes), operands)));
+        }
+        Program single = new Program("op", inputs, outputs, program.constants());
         try (Executable executable = device.load(Compiler.compile(single, List.of()))) {
             long warm = System.nanoTime() + WARMUP_NANOS;
             for (int i = 0; i < options.warmup() || System.nanoTime() < warm; i++) {

@@ -36,6 +36,7 @@ final class Arity {
             case KernelOp.Elementwise e -> e.region().arguments().size();
             case KernelOp.Linear l -> l.bias() ? 3 : 2;
             case KernelOp.LayerNorm l -> l.residual() ? 4 : 3;
+            case KernelOp.LayerNormGrad l -> l.residual() ? 4 : 3;
             case KernelOp.Embedding e -> e.masked() ? 5 : 4;
             case KernelOp.MaskedSoftmax m -> 2;
             case KernelOp.DisentangledAttention a -> 4 + positionOperands(a.c2p(), a.p2c());

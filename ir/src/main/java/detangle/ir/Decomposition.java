@@ -8,36 +8,48 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What each kernel-level operation means in tensor-level primitives. This is its definition in the interpreter, the
- * source of its gradient, and the fallback of a backend without the kernel.
+ * source of its gradient, and the fallback of a backend without the kernel. An operation with {@linkplain SeveralResults several
+ * results} becomes several nodes, which share what they have in common.
  */
 public final class Decomposition {
     private final Builder b = new Builder();
+
+    /** The results of operations that have several, each of which is asked for by itself. */
+    private final Map<Operations.Key, List<Node>> several = new HashMap<>();
 
     private Decomposition() {}
 
     /** The program with every kernel-level operation written in primitives. */
     public static Program decompose(Program program) {
+        return decompose(program, op -> true);
+    }
+
+    /** The program with some of its kernel-level operations written in primitives. */
+    public static Program decompose(Program program, Predicate<KernelOp> which) {
+        Decomposition d = new Decomposition();
         return Rewriter.rewrite(
                 program,
-                List.of((node, uses) -> node.op() instanceof KernelOp op
-                        ? Optional.of(decompose(op, node.inputs()))
+                List.of((node, uses) -> node.op() instanceof KernelOp op && which.test(op)
+                        ? Optional.of(d.inPrimitives(op, node.inputs()))
                         : Optional.empty()));
     }
 
-    /** The operation over these operands in primitives. */
-    public static Node decompose(KernelOp op, List<Node> in) {
-        Decomposition d = new Decomposition();
+    private Node inPrimitives(KernelOp op, List<Node> in) {
         return switch (op) {
-            case KernelOp.Elementwise(Region region) -> d.elementwise(region, in);
-            case KernelOp.Linear linear -> d.linear(linear, in);
-            case KernelOp.LayerNorm norm -> d.layerNorm(norm, in);
-            case KernelOp.Embedding embedding -> d.embedding(embedding, in);
-            case KernelOp.MaskedSoftmax() -> d.maskedSoftmax(in.get(0), in.get(1));
-            case KernelOp.DisentangledAttention attention -> d.attention(attention, in);
-            case KernelOp.PackedAttention attention -> d.packedAttention(attention, in);
+            case KernelOp.Elementwise(Region region) -> elementwise(region, in);
+            case KernelOp.Linear linear -> linear(linear, in);
+            case KernelOp.LayerNorm norm -> layerNorm(norm, in);
+            case KernelOp.LayerNormGrad gradient ->
+                several.computeIfAbsent(Operations.Key.of(gradient, in), key -> layerNormGrad(gradient, in))
+                        .get(gradient.result().ordinal());
+            case KernelOp.Embedding embedding -> embedding(embedding, in);
+            case KernelOp.MaskedSoftmax() -> maskedSoftmax(in.get(0), in.get(1));
+            case KernelOp.DisentangledAttention attention -> attention(attention, in);
+            case KernelOp.PackedAttention attention -> packedAttention(attention, in);
         };
     }
 
@@ -101,14 +113,40 @@ public final class Decomposition {
         return normalise(x, in.get(in.size() - 2), in.get(in.size() - 1), op.epsilon());
     }
 
+    private List<Node> layerNormGrad(KernelOp.LayerNormGrad op, List<Node> in) {
+        Node x = op.residual() ? b.add(in.get(0), in.get(1)) : in.get(0);
+        Node dy = in.getLast();
+        DType dtype = x.type().dtype();
+        Node centred = b.sub(x, mean(x));
+        Node variance = mean(b.mul(centred, centred));
+        Node scale = b.unary(UnaryFunction.RSQRT, b.add(variance, b.constant(dtype, op.epsilon())));
+        Node normal = b.mul(centred, scale);
+        Node scaled = b.mul(dy, b.convert(in.get(in.size() - 2), dtype));
+        Node along = b.mul(normal, mean(b.mul(scaled, normal)));
+        Node dx = b.mul(b.sub(b.sub(scaled, mean(scaled)), along), scale);
+        return List.of(dx, sumOfRows(b.mul(dy, normal)), sumOfRows(dy));
+    }
+
+    /** The mean over the last axis, which stays with extent 1. */
+    private Node mean(Node x) {
+        Node ones =
+                b.broadcast(b.constant(x.type().dtype(), 1), Shape.of(x.type().dim(-1)));
+        return b.div(b.reduce(ReduceFunction.SUM, x, -1), b.reduce(ReduceFunction.SUM, ones, 0));
+    }
+
+    /** The sum over all axes but the last. */
+    private Node sumOfRows(Node x) {
+        Node sum = x;
+        for (int axis = 0; axis < x.type().rank() - 1; axis++) {
+            sum = b.reduce(ReduceFunction.SUM, sum, axis);
+        }
+        return b.reshape(sum, x.type().dim(-1));
+    }
+
     private Node normalise(Node x, Node gamma, Node beta, double epsilon) {
         DType dtype = x.type().dtype();
-        Node count = b.constant(dtype, 1);
-        Node ones = b.reduce(
-                ReduceFunction.SUM, b.broadcast(count, Shape.of(x.type().dim(-1))), 0);
-        Node mean = b.div(b.reduce(ReduceFunction.SUM, x, -1), ones);
-        Node centred = b.sub(x, mean);
-        Node variance = b.div(b.reduce(ReduceFunction.SUM, b.mul(centred, centred), -1), ones);
+        Node centred = b.sub(x, mean(x));
+        Node variance = mean(b.mul(centred, centred));
         Node scale = b.unary(UnaryFunction.RSQRT, b.add(variance, b.constant(dtype, epsilon)));
         return b.add(b.mul(b.mul(centred, scale), b.convert(gamma, dtype)), b.convert(beta, dtype));
     }

@@ -29,6 +29,7 @@ final class KernelInference {
             case KernelOp.Elementwise e -> elementwise(e, in);
             case KernelOp.Linear l -> linear(l, in);
             case KernelOp.LayerNorm l -> layerNorm(l, in);
+            case KernelOp.LayerNormGrad l -> layerNormGrad(l, in);
             case KernelOp.Embedding e -> embedding(e, in);
             case KernelOp.MaskedSoftmax m -> maskedSoftmax(in.get(0), in.get(1));
             case KernelOp.DisentangledAttention a -> attention(a, in);
@@ -110,6 +111,23 @@ final class KernelInference {
         vector(in.get(in.size() - 2), x.dim(-1), Constraint.LAYER_NORM_C3);
         vector(in.get(in.size() - 1), x.dim(-1), Constraint.LAYER_NORM_C3);
         return Optional.of(x);
+    }
+
+    private Optional<TensorType> layerNormGrad(KernelOp.LayerNormGrad op, List<TensorType> in) {
+        TensorType x = in.get(0);
+        if (!require(x.rank() >= 1 && computes(x.dtype()), Constraint.LAYER_NORM_GRAD_C1, "x is %s", x)) {
+            return Optional.empty();
+        }
+        if (op.residual()) {
+            require(in.get(1).equals(x), Constraint.LAYER_NORM_GRAD_C2, "x is %s, the residual %s", x, in.get(1));
+        }
+        vector(in.get(in.size() - 2), x.dim(-1), Constraint.LAYER_NORM_GRAD_C3);
+        require(in.getLast().equals(x), Constraint.LAYER_NORM_GRAD_C2, "x is %s, dy %s", x, in.getLast());
+        return Optional.of(
+                switch (op.result()) {
+                    case DX -> x;
+                    case DGAMMA, DBETA -> x.withShape(Shape.of(x.dim(-1)));
+                });
     }
 
     private Optional<TensorType> embedding(KernelOp.Embedding op, List<TensorType> in) {

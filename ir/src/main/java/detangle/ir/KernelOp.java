@@ -1,6 +1,7 @@
 package detangle.ir;
 
 import detangle.ir.scalar.Region;
+import java.util.Locale;
 
 /**
  * The kernel level: what a backend runs as one kernel. Each operation says what it means in tensor-level primitives
@@ -18,6 +19,38 @@ public sealed interface KernelOp extends Op {
 
     /** {@code (x - mean) / sqrt(var + eps) * gamma + beta} over the last axis of x, or of x + residual if present. */
     record LayerNorm(double epsilon, boolean residual) implements KernelOp {}
+
+    /**
+     * The gradients of {@link LayerNorm}, operands in the order x, residual if present, gamma, dy: dy is the gradient of its
+     * result and has the type of x. With the normalised rows {@code n = (x + residual - mean) * s}, where
+     * {@code s = 1 / sqrt(var + eps)}, the results are
+     *
+     * <pre>
+     * dx     = s * (dy gamma - mean(dy gamma) - n mean(dy gamma n))     the gradient of x, and that of the residual
+     * dgamma = sum over rows of dy n                                    [H]
+     * dbeta  = sum over rows of dy                                      [H]
+     * </pre>
+     *
+     * The type of their elements is that of x.
+     */
+    record LayerNormGrad(double epsilon, boolean residual, Result result) implements KernelOp, SeveralResults {
+        /** Which of the gradients. */
+        public enum Result {
+            DX,
+            DGAMMA,
+            DBETA;
+
+            /** The name in the text form. */
+            public String text() {
+                return name().toLowerCase(Locale.ROOT);
+            }
+        }
+
+        @Override
+        public LayerNormGrad withFirstResult() {
+            return new LayerNormGrad(epsilon, residual, Result.DX);
+        }
+    }
 
     /**
      * LayerNorm of rows of a table, zero where the mask is false: ids {@code [B,S]}, table {@code [N,H]} in any float

@@ -26,8 +26,23 @@ public record Program(String name, List<Node> inputs, List<Output> outputs, Map<
         constants = Map.copyOf(constants);
     }
 
-    /** Every node that an output needs and every input, operands before users; the order depends on the graph alone. */
+    /**
+     * Every node that an output needs and every input, operands before users; the order depends on the graph alone. The
+     * {@linkplain SeveralResults results of one operation} stand side by side.
+     */
     public List<Node> nodes() {
+        List<Node> order = order();
+        return order.stream().anyMatch(node -> node.op() instanceof SeveralResults)
+                ? Operations.of(order).stream().flatMap(List::stream).toList()
+                : order;
+    }
+
+    /** The nodes in their order, with the results of one operation in one list; every other node is in a list by itself. */
+    public List<List<Node>> operations() {
+        return Operations.of(order());
+    }
+
+    private List<Node> order() {
         List<Node> order = new ArrayList<>();
         Set<Node> done = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Node input : inputs) {

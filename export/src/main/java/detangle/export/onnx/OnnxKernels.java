@@ -22,6 +22,7 @@ final class OnnxKernels {
             case KernelOp.LayerNorm n -> true;
             case KernelOp.MaskedSoftmax s -> true;
             case KernelOp.Elementwise e -> false;
+            case KernelOp.LayerNormGrad g -> false;
             case KernelOp.Embedding e -> false;
             case KernelOp.DisentangledAttention a -> false;
             case KernelOp.PackedAttention a -> false;
@@ -59,6 +60,7 @@ final class OnnxKernels {
                 yield graph.add("Where", List.of(in.get(1), softmax, graph.scalar(dtype, 0)));
             }
             case KernelOp.Elementwise e -> throw inPrimitives(op);
+            case KernelOp.LayerNormGrad g -> throw inPrimitives(op);
             case KernelOp.Embedding e -> throw inPrimitives(op);
             case KernelOp.DisentangledAttention a -> throw inPrimitives(op);
             case KernelOp.PackedAttention a -> throw inPrimitives(op);

@@ -14,7 +14,6 @@ import detangle.ir.Shape;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.UnaryFunction;
-import detangle.ir.rewrite.Rewriter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -43,11 +42,7 @@ final class OnnxLowering {
     }
 
     static OnnxGraph lower(Program program) {
-        Program known = Rewriter.rewrite(
-                program,
-                List.of((node, uses) -> node.op() instanceof KernelOp op && !OnnxKernels.has(op)
-                        ? Optional.of(Decomposition.decompose(op, node.inputs()))
-                        : Optional.empty()));
+        Program known = Decomposition.decompose(program, op -> !OnnxKernels.has(op));
         return new OnnxLowering(known).lower();
     }
 

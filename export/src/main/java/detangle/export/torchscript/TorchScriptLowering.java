@@ -17,7 +17,6 @@ import detangle.ir.Shape;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.UnaryFunction;
-import detangle.ir.rewrite.Rewriter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -60,11 +59,7 @@ final class TorchScriptLowering {
     }
 
     static TorchModule lower(Program program) {
-        Program known = Rewriter.rewrite(
-                program,
-                List.of((node, uses) -> node.op() instanceof KernelOp op && !has(op)
-                        ? Optional.of(Decomposition.decompose(op, node.inputs()))
-                        : Optional.empty()));
+        Program known = Decomposition.decompose(program, op -> !has(op));
         return new TorchScriptLowering(known).lower();
     }
 
@@ -74,6 +69,7 @@ final class TorchScriptLowering {
             case KernelOp.LayerNorm n -> true;
             case KernelOp.MaskedSoftmax s -> true;
             case KernelOp.Elementwise e -> false;
+            case KernelOp.LayerNormGrad g -> false;
             case KernelOp.Embedding e -> false;
             case KernelOp.DisentangledAttention a -> false;
             case KernelOp.PackedAttention a -> false;
@@ -197,6 +193,7 @@ final class TorchScriptLowering {
                 yield module.call("where", in.get(1), module.call("softmax", masked, -1), module.scalar(dtype, 0));
             }
             case KernelOp.Elementwise e -> throw inPrimitives(op);
+            case KernelOp.LayerNormGrad g -> throw inPrimitives(op);
             case KernelOp.Embedding e -> throw inPrimitives(op);
             case KernelOp.DisentangledAttention a -> throw inPrimitives(op);
             case KernelOp.PackedAttention a -> throw inPrimitives(op);

@@ -103,7 +103,7 @@ public final class Printer {
             case KernelOp.Elementwise(var region) ->
                 head + (operands.isEmpty() ? "" : " " + operands) + " {" + expression(region.body()) + "}";
             default -> {
-                String attributes = AttributeWriter.write(node.op());
+                Attributes attributes = OpSyntax.attributes(node.op());
                 yield head
                         + (operands.isEmpty() ? "" : " " + operands)
                         + (attributes.isEmpty() ? "" : " " + attributes);

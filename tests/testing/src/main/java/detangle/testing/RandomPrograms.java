@@ -5,6 +5,7 @@ import detangle.ir.Builder;
 import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.Dim;
+import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -144,7 +145,7 @@ public final class RandomPrograms {
         for (int i = random.nextInt(4); i > 0; i--) {
             exact.step();
         }
-        Node result = switch (random.nextInt(28)) {
+        Node result = switch (random.nextInt(29)) {
             case 0 -> b.unary(pick(List.of(UnaryFunction.TANH, UnaryFunction.ERF, UnaryFunction.NEG)), x);
             case 1 -> b.unary(UnaryFunction.ABS, b.clamp(x, -3, 3));
             case 2 -> b.unary(UnaryFunction.EXP, b.clamp(x, -4, 2));
@@ -172,6 +173,7 @@ public final class RandomPrograms {
             case 23 -> toeplitz();
             case 24 -> portable || random.nextInt(3) == 0 ? b.stopGradient(x) : noise(x);
             case 25 -> portable ? b.stopGradient(x) : b.convert(gelu(b.convert(x, DType.F64)), DType.F32);
+            case 27 -> layerNormGrad(x);
             default -> b.select(b.compare(pick(List.of(Comparison.LT, Comparison.GE)), x, scalar(40)), x, scalar(-1));
         };
         // Whatever was multiplied or summed comes back to where functions are not flat and products do not explode.
@@ -215,6 +217,30 @@ public final class RandomPrograms {
         Node variance = b.mul(b.reduce(ReduceFunction.SUM, b.mul(d, d), -1), count);
         Node scale = b.unary(UnaryFunction.RSQRT, b.add(variance, scalar(0.5)));
         return b.add(b.mul(b.mul(d, scale), parameter(size)), parameter(size));
+    }
+
+    /**
+     * Some of the gradients of a layer norm. No pass makes this kernel-level operation out of primitives, as whoever needs a gradient asks for
+     * the kernel. Rows are small beside epsilon: otherwise dx is the small rest of large terms, and its rounding errors are of its own size.
+     */
+    private Node layerNormGrad(Node x) {
+        if (!hasStaticWidth(x) || x.type().dim(-1).size() < 2) {
+            return x;
+        }
+        boolean residual = random.nextBoolean();
+        List<Node> operands = new ArrayList<>(List.of(b.unary(UnaryFunction.TANH, x)));
+        if (residual) {
+            operands.add(b.unary(UnaryFunction.TANH, partnerOfSameShape(x)));
+        }
+        operands.add(parameter(x.type().dim(-1).size()));
+        operands.add(b.unary(UnaryFunction.TANH, partnerOfSameShape(x)));
+        for (KernelOp.LayerNormGrad.Result result : KernelOp.LayerNormGrad.Result.values()) {
+            if (random.nextBoolean()) {
+                Node gradient = b.op(new KernelOp.LayerNormGrad(0.5, residual, result), operands);
+                floats.add(b.clamp(b.mul(gradient, scalar(0.1)), -50, 50));
+            }
+        }
+        return floats.getLast();
     }
 
     private Node partnerOfSameShape(Node x) {

@@ -71,6 +71,7 @@ final class Coverage {
             case KernelOp.Elementwise(Region region) -> ElementKernel.covers(region);
             case KernelOp.Linear l -> isF32(node);
             case KernelOp.LayerNorm l -> isF32(node);
+            case KernelOp.LayerNormGrad l -> false;
             case KernelOp.Embedding e -> true;
             case KernelOp.MaskedSoftmax m -> isF32(node) && node.type().rank() <= 1 + SoftmaxKernel.ROW_AXES;
             case KernelOp.DisentangledAttention a -> isF32(node) && hasWidth(node);

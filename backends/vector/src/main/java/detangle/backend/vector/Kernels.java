@@ -85,6 +85,7 @@ final class Kernels {
                         o.residual() ? 2 : 1,
                         o.residual() ? List.of(Reads.MEMORY, Reads.MEMORY) : List.of(Reads.MEMORY),
                         (b, n, out) -> b.layerNorm(o, n, out));
+            case KernelOp.LayerNormGrad o -> Optional.empty();
             case KernelOp.Embedding o -> embedding(o, node);
             case KernelOp.MaskedSoftmax o -> when(isF32(node), Kernel.of(StepBuilder::softmax));
             case KernelOp.DisentangledAttention o ->
