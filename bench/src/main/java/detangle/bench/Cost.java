@@ -23,9 +23,9 @@ record Cost(double flops, double bytes) {
         return new Cost(flops + other.flops, bytes + other.bytes);
     }
 
-    /** Of all that the outputs of a program need at each run; what depends on no input is computed once. */
+    /** Of all that the outputs of a program need at each run; constants are computed once. */
     static Cost of(Program program, Map<String, Long> sizes) {
-        Set<Node> eachRun = program.inputDependent();
+        Set<Node> eachRun = program.eachRun();
         return program.operations().stream()
                 .filter(results -> eachRun.contains(results.getFirst()))
                 .map(results -> of(results, sizes))

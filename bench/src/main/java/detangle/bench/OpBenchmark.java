@@ -46,14 +46,14 @@ public final class OpBenchmark {
     private final Peaks peaks;
     private final Program program;
     private final BenchOptions options;
-    private final Set<Node> dependent;
+    private final Set<Node> eachRun;
 
     private OpBenchmark(Device device, Peaks peaks, Program program, BenchOptions options) {
         this.device = device;
         this.peaks = peaks;
         this.program = program;
         this.options = options;
-        this.dependent = program.inputDependent();
+        this.eachRun = program.eachRun();
     }
 
     /** Kernels of one operation and one set of shapes are timed once and counted. */
@@ -221,7 +221,7 @@ public final class OpBenchmark {
     /** What depends on sizes alone is computed; ids and masks are in range; floats are random. */
     private Tensor value(Node node, int index, TensorType type, Map<String, Long> sizes) {
         Node operand = node.input(index);
-        if (!dependent.contains(operand)) {
+        if (!eachRun.contains(operand)) {
             Tensor value = new Interpreter(Precision.F32)
                     .evaluate(List.of(operand), sizes, program.constants())
                     .get(operand);

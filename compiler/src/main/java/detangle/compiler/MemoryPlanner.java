@@ -43,15 +43,15 @@ public final class MemoryPlanner {
     }
 
     private MemoryPlan run(Program program) {
-        // The others are computed once for each binding, outside the arena.
-        Set<Node> eachRun = program.inputDependent();
+        // Constants are computed once for each binding, outside of the arena.
+        Set<Node> eachRun = program.eachRun();
         Map<Node, Integer> uses = new IdentityHashMap<>();
         program.users().forEach((node, users) -> uses.put(node, users.size()));
         for (Output output : program.outputs()) {
             uses.merge(output.node(), 1, Integer::sum);
         }
         for (Node node : program.nodes()) {
-            if (!eachRun.contains(node) || node.op() instanceof TensorOp.Input) {
+            if (!eachRun.contains(node) || hasOwnMemory(node)) {
                 continue;
             }
             OptionalInt shared = shared(node);
@@ -71,6 +71,11 @@ public final class MemoryPlanner {
             slots.add(new Slot(dtypes.get(i), List.copyOf(sizes.get(i))));
         }
         return new MemoryPlan(slots, slotOf);
+    }
+
+    /** Whether the value is given, and so has memory that is not planned here. */
+    private static boolean hasOwnMemory(Node node) {
+        return node.op() instanceof TensorOp.Input || node.op() instanceof TensorOp.Param;
     }
 
     private void release(Node operand) {

@@ -44,7 +44,7 @@ class MemoryPlannerTest {
         List<Node> order = program.nodes();
         Map<Node, Integer> born = new IdentityHashMap<>();
         Map<Node, Integer> dies = new IdentityHashMap<>();
-        Set<Node> eachRun = program.inputDependent();
+        Set<Node> eachRun = program.eachRun();
         List<List<Node>> operations = program.operations();
         for (int i = 0; i < operations.size(); i++) {
             // The results of one operation are written at the same time, while its operands are read.
@@ -59,7 +59,8 @@ class MemoryPlannerTest {
         program.outputs().forEach(o -> dies.put(o.node(), operations.size()));
         List<Node> placed = order.stream().filter(n -> plan.slot(n).isPresent()).toList();
         for (Node node : order) {
-            boolean needs = eachRun.contains(node) && !(node.op() instanceof TensorOp.Input);
+            boolean given = node.op() instanceof TensorOp.Input || node.op() instanceof TensorOp.Param;
+            boolean needs = eachRun.contains(node) && !given;
             assertEquals(needs, plan.slot(node).isPresent(), "seed " + seed + ": " + node);
         }
         // A view lives as long as its last reader, and keeps its operand's memory alive for as long.

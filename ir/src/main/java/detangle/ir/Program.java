@@ -92,15 +92,29 @@ public record Program(String name, List<Node> inputs, List<Output> outputs, Map<
         return users;
     }
 
-    /** The nodes that depend on an input; all others have one value for given sizes. */
-    public Set<Node> inputDependent() {
-        Set<Node> dependent = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** What may change the value of each node. */
+    public Map<Node, Dependence> dependence() {
+        Map<Node, Dependence> dependence = new IdentityHashMap<>();
         for (Node node : nodes()) {
-            if (node.op() instanceof TensorOp.Input || node.inputs().stream().anyMatch(dependent::contains)) {
-                dependent.add(node);
-            }
+            Dependence own = switch (node.op()) {
+                case TensorOp.Input input -> Dependence.INPUT;
+                case TensorOp.Param parameter -> Dependence.VARIABLE;
+                default -> Dependence.CONSTANT;
+            };
+            dependence.put(node, node.inputs().stream().map(dependence::get).reduce(own, Dependence::and));
         }
-        return dependent;
+        return dependence;
+    }
+
+    /** The nodes that may have another value at each run. All others are {@link Dependence#CONSTANT}: they have one value for given sizes. */
+    public Set<Node> eachRun() {
+        Set<Node> changing = Collections.newSetFromMap(new IdentityHashMap<>());
+        dependence().forEach((node, dependence) -> {
+            if (dependence != Dependence.CONSTANT) {
+                changing.add(node);
+            }
+        });
+        return changing;
     }
 
     public Node output(String outputName) {

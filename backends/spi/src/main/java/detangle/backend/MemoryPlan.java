@@ -43,7 +43,7 @@ public final class MemoryPlan {
     private final List<Slot> slots;
     private final Map<Node, Integer> slotOf;
 
-    /** @param slotOf the slot of each node that needs memory; inputs, constants and nodes free of inputs have none */
+    /** @param slotOf the slot of each node that needs memory; inputs, parameters and constants have none */
     public MemoryPlan(List<Slot> slots, Map<Node, Integer> slotOf) {
         this.slots = List.copyOf(slots);
         this.slotOf = Collections.unmodifiableMap(new IdentityHashMap<>(slotOf));

@@ -3,6 +3,7 @@ package detangle.compiler.pass;
 import detangle.compiler.ConstantEvaluator;
 import detangle.compiler.Pass;
 import detangle.ir.DType;
+import detangle.ir.Dependence;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Op;
@@ -83,16 +84,19 @@ public final class FoldConstants implements Pass {
         return Rewriter.replace(program, replacements).withConstants(data);
     }
 
-    /** Nodes of static shape that depend on constants alone. */
+    /** Constant nodes that do not depend on sizes either, and whose data is there. */
     private static Set<Node> constantNodes(Program program) {
+        Map<Node, Dependence> dependence = program.dependence();
         Set<Node> constant = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Node node : program.nodes()) {
-            boolean source = node.op() instanceof TensorOp.Input
-                    || node.op() instanceof TensorOp.Param
-                    // A program that was read from text has none of its data.
-                    || node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)
-                            && !program.constants().containsKey(name);
-            if (!source && node.shape().isStatic() && hasFixedSizes(node.op()) && constant.containsAll(node.inputs())) {
+            // A program that was read from text has none of its data.
+            boolean lacksData = node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)
+                    && !program.constants().containsKey(name);
+            if (dependence.get(node) == Dependence.CONSTANT
+                    && !lacksData
+                    && node.shape().isStatic()
+                    && hasFixedSizes(node.op())
+                    && constant.containsAll(node.inputs())) {
                 constant.add(node);
             }
         }

@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 
 /**
  * Says where each operation runs, by transfers between the host and one device: an operation runs where its operands are.
- * Inputs begin on the host and outputs end there. What depends on no input has no place, as it is known beforehand on both
- * sides.
+ * Inputs begin on the host, parameters on the device, and outputs end on the host. A value that is the same at each run has no
+ * place, as both sides know it beforehand.
  */
 public final class Placement implements Pass {
     private final Predicate<Node> onDevice;
@@ -35,15 +35,11 @@ public final class Placement implements Pass {
 
     @Override
     public Program run(Program program) {
-        Set<Node> eachRun = program.inputDependent();
+        Set<Node> eachRun = program.eachRun();
         Map<Node, Map<Place, Node>> placed = new IdentityHashMap<>();
         Builder b = new Builder();
         for (Node node : program.nodes()) {
             if (!eachRun.contains(node)) {
-                continue;
-            }
-            if (node.op() instanceof TensorOp.Input) {
-                placed.put(node, new EnumMap<>(Map.of(Place.HOST, node)));
                 continue;
             }
             Place place = place(node, placed);
@@ -51,7 +47,9 @@ public final class Placement implements Pass {
             for (Node operand : node.inputs()) {
                 operands.add(eachRun.contains(operand) ? at(place, placed.get(operand), b) : operand);
             }
-            placed.put(node, new EnumMap<>(Map.of(place, node.withInputs(operands))));
+            // An input must stay the node that the program lists.
+            Node moved = operands.isEmpty() ? node : node.withInputs(operands);
+            placed.put(node, new EnumMap<>(Map.of(place, moved)));
         }
         List<Output> outputs = new ArrayList<>();
         for (Output output : program.outputs()) {
@@ -62,9 +60,11 @@ public final class Placement implements Pass {
         return new Program(program.name(), program.inputs(), outputs, program.constants());
     }
 
-    /** What is no work stays where its operand is. */
+    /** Inputs are given on the host and parameters live on the device. A reshape does no work, so it stays where its operand is. */
     private Place place(Node node, Map<Node, Map<Place, Node>> placed) {
         return switch (node.op()) {
+            case TensorOp.Input i -> Place.HOST;
+            case TensorOp.Param p -> Place.DEVICE;
             case TensorOp.Reshape r -> placed.get(node.input(0)).containsKey(Place.HOST) ? Place.HOST : Place.DEVICE;
             default -> onDevice.test(node) ? Place.DEVICE : Place.HOST;
         };

@@ -21,7 +21,7 @@ import java.util.Set;
  * @param given the values that others or the caller need, by the name of the output
  */
 public record Segment(Place place, Program program, Map<String, Node> taken, Map<String, Node> given) {
-    /** The place of each value that depends on an input; operands that are in different places are a bug. */
+    /** The place of each value that may change between runs; operands that are in different places are a bug. */
     private static Map<Node, Place> places(Program program, Set<Node> eachRun) {
         Map<Node, Place> places = new IdentityHashMap<>();
         for (Node node : program.nodes()) {
@@ -37,6 +37,7 @@ public record Segment(Place place, Program program, Map<String, Node> taken, Map
                     node,
                     switch (node.op()) {
                         case TensorOp.Input i -> Place.HOST;
+                        case TensorOp.Param p -> Place.DEVICE;
                         case TensorOp.Transfer(var to) -> to;
                         default -> {
                             if (ofOperands.size() != 1) {
@@ -51,7 +52,7 @@ public record Segment(Place place, Program program, Map<String, Node> taken, Map
 
     /** Splits a program that {@link Placement} has placed into segments, in the order in which they run. */
     public static List<Segment> split(Program program) {
-        Set<Node> eachRun = program.inputDependent();
+        Set<Node> eachRun = program.eachRun();
         Map<Node, Place> places = places(program, eachRun);
         List<Node> waiting = new ArrayList<>(program.nodes().stream()
                 .filter(n -> eachRun.contains(n) && !isBoundary(n))
@@ -64,7 +65,7 @@ public record Segment(Place place, Program program, Map<String, Node> taken, Map
             for (Node node : waiting) {
                 boolean ready = node.inputs().stream()
                         .map(Segment::source)
-                        .allMatch(x -> !eachRun.contains(x) || x.op() instanceof TensorOp.Input || done.contains(x));
+                        .allMatch(x -> !eachRun.contains(x) || isBoundary(x) || done.contains(x));
                 if (places.get(node) == place && ready) {
                     group.add(node);
                     done.add(node);
@@ -82,7 +83,12 @@ public record Segment(Place place, Program program, Map<String, Node> taken, Map
     }
 
     private static boolean isBoundary(Node node) {
-        return node.op() instanceof TensorOp.Input || node.op() instanceof TensorOp.Transfer;
+        return switch (node.op()) {
+            case TensorOp.Input i -> true;
+            case TensorOp.Param p -> true;
+            case TensorOp.Transfer t -> true;
+            default -> false;
+        };
     }
 
     /** What is transferred; the node itself if it is no transfer. */
@@ -102,7 +108,9 @@ public record Segment(Place place, Program program, Map<String, Node> taken, Map
             List<Node> operands = new ArrayList<>();
             for (Node operand : node.inputs()) {
                 Node source = source(operand);
-                boolean known = !eachRun.contains(source) || source.op() instanceof TensorOp.Input;
+                boolean known = !eachRun.contains(source)
+                        || source.op() instanceof TensorOp.Input
+                        || source.op() instanceof TensorOp.Param && place == Place.DEVICE;
                 if (!known && !inside.containsKey(source)) {
                     String name = "taken." + taken.size();
                     Node input = new Node(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import detangle.compiler.Compiler;
 import detangle.ir.Node;
+import detangle.ir.Place;
 import detangle.ir.Program;
 import detangle.ir.TensorOp;
 import detangle.ir.text.Parser;
@@ -61,9 +62,47 @@ class PlacementTest {
                 """, placed(node -> !isExp(node)));
     }
 
+    /** A parameter may change, so it lives in one place; what follows from it alone has a place as well. */
+    @Test
+    void parametersLiveOnTheDevice() {
+        Program program = Parser.parse("test.dtir", """
+                func @f(%x: f32[4]) -> (y: f32[4]) {
+                  %w = param "w" : f32[4]
+                  %0 = exp %w : f32[4]
+                  %1 = mul %x, %w : f32[4]
+                  %2 = add %0, %1 : f32[4]
+                  return y = %2
+                }
+                """);
+        Program placed = placed(program, PlacementTest::isExp);
+        assertEquals("""
+                func @f(%x: f32[4]) -> (y: f32[4]) {
+                  %w = param "w" : f32[4]
+                  %0 = exp %w : f32[4]
+                  %1 = transfer %0 {to=host} : f32[4]
+                  %2 = transfer %w {to=host} : f32[4]
+                  %3 = mul %x, %2 : f32[4]
+                  %4 = add %1, %3 : f32[4]
+                  return y = %4
+                }
+                """, Printer.print(placed));
+        List<Segment> segments = Segment.split(placed);
+        assertEquals(
+                List.of(Place.HOST, Place.DEVICE, Place.HOST),
+                segments.stream().map(Segment::place).toList());
+        assertEquals(
+                List.of("param"),
+                segments.getFirst().taken().values().stream()
+                        .map(node -> Printer.mnemonic(node.op()))
+                        .toList());
+    }
+
     private static String placed(Predicate<Node> onDevice) {
-        return Printer.print(Compiler.run(
-                Parser.parse("test.dtir", PROGRAM), List.of(new Placement(onDevice)), (pass, program) -> {}));
+        return Printer.print(placed(Parser.parse("test.dtir", PROGRAM), onDevice));
+    }
+
+    private static Program placed(Program program, Predicate<Node> onDevice) {
+        return Compiler.run(program, List.of(new Placement(onDevice)), (pass, p) -> {});
     }
 
     /** What a placed program says is what its text says. */

@@ -56,7 +56,7 @@ public final class Interpreter {
     }
 
     /**
-     * Evaluates nodes that depend on no input: constants, and functions of the sizes alone.
+     * Evaluates constant nodes: constants themselves, and functions of them and of the sizes alone.
      *
      * @param bindings sizes of the symbols
      * @return a tensor for each root; floats are f64 in {@link Precision#F64}, of the declared type otherwise

@@ -51,7 +51,7 @@ final class HybridExecutable implements Executable {
         this.device = device;
         this.host = host;
         this.memory = memory;
-        Set<Node> eachRun = plan.program().inputDependent();
+        Set<Node> eachRun = plan.program().eachRun();
         this.kinds = plan.program().nodes().stream()
                 .filter(n -> eachRun.contains(n) && device.runs(n))
                 .map(n -> Printer.mnemonic(n.op()))

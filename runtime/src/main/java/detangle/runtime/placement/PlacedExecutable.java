@@ -63,7 +63,7 @@ final class PlacedExecutable implements Executable {
         return results;
     }
 
-    /** An output that depends on no input. */
+    /** An output that is constant. */
     private Tensor known(Node node, Map<String, Long> bindings) {
         return new Interpreter(Precision.F32)
                 .evaluate(List.of(node), bindings, program.constants())

@@ -54,7 +54,7 @@ final class FakeDevice implements Device {
         open++;
         loaded++;
         int operations =
-                plan.program().inputDependent().size() - plan.program().inputs().size();
+                plan.program().eachRun().size() - plan.program().inputs().size();
         return new Executable() {
             @Override
             public Map<String, Tensor> run(Map<String, Tensor> inputs) {

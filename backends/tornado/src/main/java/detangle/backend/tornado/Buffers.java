@@ -50,7 +50,7 @@ final class Buffers {
     Buffers(Plan plan, List<Map<String, Long>> shapes) {
         this.plan = plan;
         this.shapes = List.copyOf(shapes);
-        this.eachRun = plan.program().inputDependent();
+        this.eachRun = plan.program().eachRun();
     }
 
     /** Where a node's value is. */

@@ -42,7 +42,7 @@ final class Lowering {
 
     /** All launches of a program, in order. */
     static Lowering of(Program program, Buffers buffers) {
-        Set<Node> eachRun = program.inputDependent();
+        Set<Node> eachRun = program.eachRun();
         List<Node> nodes = program.nodes().stream()
                 .filter(n -> eachRun.contains(n) && !(n.op() instanceof TensorOp.Input))
                 .toList();

@@ -58,7 +58,7 @@ final class TornadoExecutable implements Executable {
     TornadoExecutable(Plan plan, Function<List<Map<String, Long>>, Graph> graphs) {
         this.plan = plan;
         this.graphs = graphs;
-        Set<Node> eachRun = plan.program().inputDependent();
+        Set<Node> eachRun = plan.program().eachRun();
         for (Node node : plan.program().nodes()) {
             if (eachRun.contains(node) && !(node.op() instanceof TensorOp.Input) && !Coverage.covers(node)) {
                 throw new BackendException("the device has no kernel for " + node);

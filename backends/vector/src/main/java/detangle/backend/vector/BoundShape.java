@@ -134,7 +134,7 @@ final class BoundShape {
         return fits;
     }
 
-    /** Values that depend on no input and that some operation reads as memory. */
+    /** Constant values that some operation reads as memory. */
     private Map<Node, View> evaluateFixed() {
         Map<Node, View> views = new IdentityHashMap<>();
         new Interpreter(Precision.F64)

@@ -33,7 +33,7 @@ final class Selection {
 
     private Selection(Program program) {
         this.program = program;
-        this.eachRun = program.inputDependent();
+        this.eachRun = program.eachRun();
         program.nodes().forEach(node -> kernels.put(node, Kernels.of(node)));
     }
 
@@ -72,7 +72,7 @@ final class Selection {
         }
     }
 
-    /** Values that depend on no input and that an operation reads as memory at each run. */
+    /** Constant values that an operation reads as memory at each run. */
     List<Node> fixedRoots() {
         List<Node> roots = new ArrayList<>();
         Set<Node> listed = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -103,7 +103,7 @@ final class Selection {
                 if (eachRun.contains(node) && reads(node, i) == Reads.PACKED) {
                     pack(node, i, constants);
                 } else {
-                    // What no input changes is evaluated by the interpreter, which reads weights as they are.
+                    // What never changes is evaluated by the interpreter, which reads weights as they are.
                     addName(node.input(i), needed);
                 }
             }

@@ -1,13 +1,17 @@
 package detangle.backend.vector;
 
+import detangle.backend.BackendException;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.backend.ShapeBinding;
 import detangle.backend.vector.kernel.Warmup;
 import detangle.ir.KernelOp;
+import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +49,7 @@ final class VectorExecutable implements Executable {
     private volatile boolean closed;
 
     VectorExecutable(Plan plan) {
+        checkBound(plan.program());
         Constants all = new Constants(plan.program());
         Program program = Selection.of(plan.program()).pack(all);
         // Of the program without the data that is packed, which would be kept in memory otherwise.
@@ -57,6 +62,14 @@ final class VectorExecutable implements Executable {
                 .anyMatch(n ->
                         n.op() instanceof KernelOp.DisentangledAttention || n.op() instanceof KernelOp.PackedAttention);
         (attends ? Warmup.ATTENTION : Warmup.PRODUCTS).await();
+    }
+
+    private static void checkBound(Program program) {
+        for (Node node : program.nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
+                throw new BackendException("the parameter '" + name + "' is not bound");
+            }
+        }
     }
 
     @Override
