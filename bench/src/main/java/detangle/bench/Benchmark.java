@@ -2,7 +2,7 @@ package detangle.bench;
 
 import detangle.bench.worker.Subject.Difference;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.Program;
 import java.nio.file.Path;
@@ -30,7 +30,7 @@ public final class Benchmark {
     private final Path scratch;
     private final Consumer<String> progress;
     private final SequencedMap<String, String> versions = new LinkedHashMap<>();
-    private final List<Result> results = new ArrayList<>();
+    private final List<ReportLine> results = new ArrayList<>();
 
     private Benchmark(BenchOptions options, Path scratch, Consumer<String> progress) {
         this.options = options;
@@ -57,7 +57,7 @@ public final class Benchmark {
     private record Contender(String name, String model, boolean peer) {}
 
     private void measure(BenchModel model) {
-        Program kernels = Compiler.run(model.needed(), Pipeline.optimisations(), (pass, p) -> {});
+        Program kernels = Compiler.run(model.needed(), Passes.optimisations(), (pass, p) -> {});
         Map<Peer, SequencedMap<String, Path>> files = files(model);
         for (int threads : options.threads()) {
             Map<Workload, Map<Contender, Measured>> all = new LinkedHashMap<>();
@@ -223,7 +223,7 @@ public final class Benchmark {
         }
     }
 
-    private List<Result> results(
+    private List<ReportLine> results(
             BenchModel model,
             Program kernels,
             int threads,
@@ -234,14 +234,14 @@ public final class Benchmark {
                 .mapToDouble(n -> Cost.of(kernels, Map.of("B", 1L, "S", (long) n, "C", 1L, "N", 1L))
                         .flops())
                 .sum();
-        List<Result> lines = new ArrayList<>();
+        List<ReportLine> lines = new ArrayList<>();
         measured.forEach((contender, m) -> {
             if (contender.peer()) {
                 return;
             }
             double p50 = m.times.median();
             double peak = peaks.get(contender.name())[0];
-            lines.add(new Result(
+            lines.add(new ReportLine(
                     model.name(),
                     model.head().text(),
                     contender.name(),
@@ -267,14 +267,14 @@ public final class Benchmark {
         return lines;
     }
 
-    private Map<String, Result.Peer> peers(Measured ours, Map<Contender, Measured> measured) {
-        Map<String, Result.Peer> peers = new TreeMap<>();
+    private Map<String, ReportLine.Peer> peers(Measured ours, Map<Contender, Measured> measured) {
+        Map<String, ReportLine.Peer> peers = new TreeMap<>();
         measured.forEach((contender, m) -> {
             if (contender.peer()) {
                 double p50 = m.fastest().median();
                 Optional<Double> each =
                         m.oneByOneByProcess.stream().map(Timings::median).min(Double::compare);
-                Result.Peer peer = new Result.Peer(
+                ReportLine.Peer peer = new ReportLine.Peer(
                         contender.model(),
                         Cells.rounded(p50),
                         Cells.rounded(ours.times.median() / p50),

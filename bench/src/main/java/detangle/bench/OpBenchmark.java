@@ -5,7 +5,7 @@ import detangle.backend.Executable;
 import detangle.backend.Peaks;
 import detangle.bench.OpReport.OpTime;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Activation;
 import detangle.ir.Builder;
 import detangle.ir.DType;
@@ -74,7 +74,7 @@ public final class OpBenchmark {
                 progress.accept("compiling " + model.name());
                 Program compiled = Compiler.run(
                         built,
-                        Pipeline.packedInference(
+                        Passes.packedInference(
                                 Checkpoint.parameters(weights, model.config(), built, Optional.of(model.head()), true)),
                         (pass, p) -> {});
                 OpBenchmark bench = new OpBenchmark(device, peaks, compiled, options);

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /** How fast models ran, beside others that ran them. */
-public record SpeedReport(Host host, List<Result> results) implements Report {
+public record SpeedReport(Host host, List<ReportLine> results) implements Report {
     public SpeedReport {
         results = List.copyOf(results);
     }
@@ -57,7 +57,7 @@ public record SpeedReport(Host host, List<Result> results) implements Report {
         }
         heading.add("clean");
         rows.add(heading);
-        for (Result r : results) {
+        for (ReportLine r : results) {
             List<String> row = new ArrayList<>(List.of(
                     r.model(),
                     r.head(),
@@ -83,17 +83,17 @@ public record SpeedReport(Host host, List<Result> results) implements Report {
                 row.add(r.oneByOneP50Ms().map(t -> Cells.number("%.1f", t)).orElse(""));
             }
             for (String peer : peers) {
-                Optional<Result.Peer> p = Optional.ofNullable(r.peers().get(peer));
+                Optional<ReportLine.Peer> p = Optional.ofNullable(r.peers().get(peer));
                 row.add(p.map(x -> Cells.number("%.1f", x.p50Ms())).orElse(""));
                 row.add(p.map(x -> Cells.number("%.2f", x.ratio())).orElse(""));
-                row.add(p.flatMap(Result.Peer::rssMb)
+                row.add(p.flatMap(ReportLine.Peer::rssMb)
                         .map(x -> Cells.number("%.0f", x))
                         .orElse(""));
                 if (mixes) {
-                    row.add(p.flatMap(Result.Peer::oneByOneP50Ms)
+                    row.add(p.flatMap(ReportLine.Peer::oneByOneP50Ms)
                             .map(x -> Cells.number("%.1f", x))
                             .orElse(""));
-                    row.add(p.flatMap(Result.Peer::oneByOneRatio)
+                    row.add(p.flatMap(ReportLine.Peer::oneByOneRatio)
                             .map(x -> Cells.number("%.2f", x))
                             .orElse(""));
                 }

@@ -7,7 +7,7 @@ import detangle.cli.Failures.CliException;
 import detangle.compiler.Compiler;
 import detangle.compiler.MemoryPlanner;
 import detangle.compiler.Pass;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.text.Printer;
@@ -100,7 +100,7 @@ final class DumpIrCommand implements Runnable {
 
     private void print(Program program, Map<String, Tensor> weights) {
         PrintWriter out = spec.commandLine().getOut();
-        List<Pass> passes = Pipeline.packedInference(weights);
+        List<Pass> passes = Passes.packedInference(weights);
         after.ifPresent(name -> {
             if (passes.stream().noneMatch(p -> p.name().equals(name))) {
                 throw new CliException("there is no pass '" + name + "'; there are "

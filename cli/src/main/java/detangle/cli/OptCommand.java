@@ -4,7 +4,7 @@ import detangle.cli.Failures.CliException;
 import detangle.compiler.CompileException;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pass;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Program;
 import detangle.ir.Verifier;
 import detangle.ir.text.Parser;
@@ -41,7 +41,7 @@ final class OptCommand implements Runnable {
 
     @Override
     public void run() {
-        List<Pass> chosen = passes.stream().map(Pipeline::named).toList();
+        List<Pass> chosen = passes.stream().map(Passes::named).toList();
         Program program = Parser.parse(file.toString(), read());
         Verifier.check(program);
         Program result = run(program, chosen);

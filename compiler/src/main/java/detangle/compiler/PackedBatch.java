@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a program of {@link Pipeline#packedInference} is given beside the inputs of the model: where in a padded batch its
+ * What a program of {@link Passes#packedInference} is given beside the inputs of the model: where in a padded batch its
  * tokens stand. Where a program could not be packed, it takes no more than the model's inputs.
  *
  * @param readsFirstTokens whether it takes the first token of each sequence for what stands at its first position

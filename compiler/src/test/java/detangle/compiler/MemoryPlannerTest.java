@@ -26,7 +26,7 @@ class MemoryPlannerTest {
         int shared = 0;
         for (long seed = 0; seed < 300; seed++) {
             Program program =
-                    Compiler.run(RandomPrograms.sample(seed).program(), Pipeline.optimisations(), (pass, p) -> {});
+                    Compiler.run(RandomPrograms.sample(seed).program(), Passes.optimisations(), (pass, p) -> {});
             MemoryPlan plan = MemoryPlanner.plan(program);
             for (Map<String, Long> sizes : SIZES) {
                 check(program, plan, sizes, seed);

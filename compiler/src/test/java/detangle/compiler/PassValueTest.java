@@ -33,7 +33,7 @@ class PassValueTest {
         Map<Class<?>, Integer> counts = new HashMap<>();
         for (long seed = 0; seed < PROGRAMS; seed++) {
             Program program = RandomPrograms.sample(seed).program();
-            Compiler.run(program, Pipeline.optimisations(), (pass, p) -> {})
+            Compiler.run(program, Passes.optimisations(), (pass, p) -> {})
                     .nodes()
                     .forEach(node -> counts.merge(node.op().getClass(), 1, Integer::sum));
         }
@@ -53,7 +53,7 @@ class PassValueTest {
             Map<String, Tensor> expected = interpreter.run(sample.program(), sample.inputs());
             double tolerance = Math.max(NMSE, ROUNDING * Rounding.of(sample));
             Program program = sample.program();
-            for (Pass pass : Pipeline.optimisations()) {
+            for (Pass pass : Passes.optimisations()) {
                 Program next = Compiler.run(program, List.of(pass), (p, result) -> {});
                 if (next != program) {
                     double error = Closeness.nmse(expected, interpreter.run(next, sample.inputs()));

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.compiler.Compiler;
 import detangle.compiler.Pass;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.export.onnx.OnnxExporter;
 import detangle.export.torchscript.TorchScriptExporter;
 import detangle.ir.Builder;
@@ -103,7 +103,7 @@ class RandomExportTest {
             Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
             double tolerance = Math.max(NMSE, ROUNDING * Rounding.of(sample));
             check("as written", List.of(), sample, judge, exact, tolerance);
-            check("for export", Pipeline.export(Map.of()), sample, judge, exact, tolerance);
+            check("for export", Passes.export(Map.of()), sample, judge, exact, tolerance);
         });
     }
 

@@ -96,10 +96,11 @@ public final class Hub {
 
     private Path snapshot(ModelId id, boolean weighty, HubProgress progress) {
         HubCache cache = new HubCache(options.cache(), id);
-        Optional<Path> kept =
-                cache.commit(id.revision()).map(cache::snapshot).filter(folder -> ModelFiles.complete(folder, weighty));
+        Optional<Path> kept = cache.commit(id.revision())
+                .map(cache::snapshot)
+                .filter(folder -> RepositoryFiles.complete(folder, weighty));
         // A commit never changes; but others may have left out the file that says how vectors are made.
-        boolean settled = HubCache.isCommit(id.revision()) && cache.knows(id.revision(), SentenceModules.FILE);
+        boolean settled = HubCache.isCommit(id.revision()) && cache.knows(id.revision(), RepositoryModules.FILE);
         if (kept.isPresent() && (options.offline() || settled)) {
             return kept.get();
         }
@@ -195,20 +196,20 @@ public final class Hub {
     private Path fetch(ModelId id, HubCache cache, Listing listing, boolean weighty, HubProgress progress)
             throws IOException {
         Path snapshot = cache.snapshot(listing.commit());
-        if (listing.files().contains(SentenceModules.FILE)) {
-            fetch(id, cache, listing, SentenceModules.FILE, progress);
+        if (listing.files().contains(RepositoryModules.FILE)) {
+            fetch(id, cache, listing, RepositoryModules.FILE, progress);
         } else {
-            cache.rememberAbsent(listing.commit(), SentenceModules.FILE);
+            cache.rememberAbsent(listing.commit(), RepositoryModules.FILE);
         }
-        SentenceModules modules = SentenceModules.in(snapshot);
-        if (!ModelFiles.haveConfig(listing.files(), modules)) {
+        RepositoryModules modules = RepositoryModules.in(snapshot);
+        if (!RepositoryFiles.haveConfig(listing.files(), modules)) {
             throw new HubException(id + " has no config.json, so it is no model that can be run");
         }
         List<String> files = new ArrayList<>();
         if (weighty) {
             files.addAll(weights(id, cache, listing, modules.encoder(), progress));
         }
-        files.addAll(ModelFiles.beside(listing.files(), modules));
+        files.addAll(RepositoryFiles.beside(listing.files(), modules));
         for (String file : files) {
             fetch(id, cache, listing, file, progress);
         }
@@ -220,15 +221,16 @@ public final class Hub {
     /** The files that hold the weights; the index of shards, if there is one, is loaded to know them. */
     private List<String> weights(ModelId id, HubCache cache, Listing listing, String encoder, HubProgress progress)
             throws IOException {
-        String weights = ModelFiles.weights(listing.files(), encoder)
+        String weights = RepositoryFiles.weights(listing.files(), encoder)
                 .orElseThrow(() -> new HubException(id
                         + " has neither model.safetensors nor pytorch_model.bin: it has no weights that can be read"));
-        if (!ModelFiles.isIndex(weights)) {
+        if (!RepositoryFiles.isIndex(weights)) {
             return List.of(weights);
         }
         fetch(id, cache, listing, weights, progress);
         List<String> shards = new ArrayList<>();
-        for (String shard : ModelFiles.shards(cache.snapshot(listing.commit()).resolve(weights))) {
+        for (String shard :
+                RepositoryFiles.shards(cache.snapshot(listing.commit()).resolve(weights))) {
             if (!listing.files().contains(encoder + shard)) {
                 throw new HubException(id + " has no " + encoder + shard + ", which " + weights + " names");
             }

@@ -393,21 +393,21 @@ class HostileHubTest {
     void foldersOfModulesAreThoseOfTheRepository(String modules) throws IOException {
         Path file = Files.writeString(folder.resolve("modules.json"), modules);
         if (!modules.isEmpty()) {
-            HubException e = assertThrows(HubException.class, () -> SentenceModules.in(folder));
+            HubException e = assertThrows(HubException.class, () -> RepositoryModules.in(folder));
             assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
         }
         Files.writeString(file, "[{\"path\":\"" + "a/".repeat(100_000) + "a\"}]");
-        assertThrows(HubException.class, () -> SentenceModules.in(folder));
+        assertThrows(HubException.class, () -> RepositoryModules.in(folder));
         Files.writeString(
                 file,
                 IntStream.range(0, 1000)
                         .mapToObj(i -> "{\"path\":\"a" + i + "\"}")
                         .collect(Collectors.joining(",", "[", "]")));
-        assertTrue(assertThrows(HubException.class, () -> SentenceModules.in(folder))
+        assertTrue(assertThrows(HubException.class, () -> RepositoryModules.in(folder))
                 .getMessage()
                 .contains("names 1000 modules, and at most 100 are read"));
         Files.writeString(file, "[" + "{},".repeat(600_000) + "{}]");
-        assertThrows(HubException.class, () -> SentenceModules.in(folder));
+        assertThrows(HubException.class, () -> RepositoryModules.in(folder));
     }
 
     @Test
@@ -416,7 +416,7 @@ class HostileHubTest {
             "../a.bin", "/a.bin", "a/b.bin", "a.exe", "a\\\\b.bin", "\\u0000.bin", "a".repeat(300) + ".bin"
         }) {
             Path index = Files.writeString(folder.resolve("index.json"), "{\"weight_map\":{\"a\":\"" + shard + "\"}}");
-            assertThrows(HubException.class, () -> ModelFiles.shards(index), shard);
+            assertThrows(HubException.class, () -> RepositoryFiles.shards(index), shard);
         }
     }
 }

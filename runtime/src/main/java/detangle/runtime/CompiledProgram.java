@@ -4,7 +4,7 @@ import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.compiler.Compiler;
 import detangle.compiler.DeviceEvaluator;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.Verifier;
@@ -33,7 +33,7 @@ public final class CompiledProgram implements AutoCloseable {
         Verifier.check(program);
         Device device = Backends.device(options.backend(), options.hostOperations());
         return new CompiledProgram(device.load(Compiler.compile(
-                program, Pipeline.withEvaluator(Pipeline.inference(parameters), new DeviceEvaluator(device.host())))));
+                program, Passes.withEvaluator(Passes.inference(parameters), new DeviceEvaluator(device.host())))));
     }
 
     /**

@@ -3,7 +3,7 @@ package detangle.runtime;
 import detangle.backend.MemoryPlan.Layout;
 import detangle.backend.Plan;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
@@ -58,7 +58,7 @@ public record MemoryEstimate(
     private static MemoryEstimate compiled(
             DebertaConfig config, Architecture head, Convention convention, long batch, long length) {
         ModelOptions options = ModelOptions.DEFAULT.with(convention).withHiddenStates(false);
-        Plan plan = Compiler.compile(DebertaModel.build(config, head, options), Pipeline.packedOptimisations());
+        Plan plan = Compiler.compile(DebertaModel.build(config, head, options), Passes.packedOptimisations());
         Map<String, Long> parameters = new HashMap<>();
         long positions = 0;
         for (Node node : plan.program().nodes()) {

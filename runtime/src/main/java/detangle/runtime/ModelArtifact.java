@@ -2,7 +2,7 @@ package detangle.runtime;
 
 import detangle.compiler.Compiler;
 import detangle.compiler.DeviceEvaluator;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.DetangleException;
 import detangle.ir.InternalException;
@@ -101,8 +101,8 @@ public final class ModelArtifact {
                 new DeviceEvaluator(Backends.device(Optional.empty(), Set.of()).host());
         Map<String, Tensor> parameters = Map.copyOf(tensors);
         for (String form : List.of(PACKED, PADDED)) {
-            var passes = form.equals(PACKED) ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
-            Program compiled = Compiler.run(program, Pipeline.withEvaluator(passes, evaluator), (pass, p) -> {});
+            var passes = form.equals(PACKED) ? Passes.packedInference(parameters) : Passes.inference(parameters);
+            Program compiled = Compiler.run(program, Passes.withEvaluator(passes, evaluator), (pass, p) -> {});
             sections.put(Artifact.PROGRAMS + form, Printer.print(compiled).getBytes(StandardCharsets.UTF_8));
             constants(compiled).forEach((name, type) -> {
                 Tensor tensor = compiled.constants().get(name);

@@ -1,7 +1,7 @@
 package detangle.runtime;
 
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.export.onnx.OnnxExporter;
 import detangle.export.torchscript.TorchScriptExporter;
 import detangle.ir.DetangleException;
@@ -98,7 +98,7 @@ public final class ModelExport {
         Map<String, Tensor> parameters =
                 Checkpoint.parameters(weights, config, program, Optional.of(head), options.ignoreUnused());
         FiniteWeights.check(weights, parameters);
-        Program lowered = Compiler.run(program, Pipeline.export(parameters), (pass, p) -> {});
+        Program lowered = Compiler.run(program, Passes.export(parameters), (pass, p) -> {});
         return switch (options.format()) {
             case onnx ->
                 new OnnxExporter(DetangleVersion.number(), SYMBOLS, options.externalData()).write(lowered, file);

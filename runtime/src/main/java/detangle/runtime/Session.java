@@ -3,14 +3,14 @@ package detangle.runtime;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.InputException;
-import detangle.backend.NotFiniteException;
+import detangle.backend.NotFiniteConstantException;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.compiler.Compiler;
 import detangle.compiler.DeviceEvaluator;
 import detangle.compiler.PackedBatch;
 import detangle.compiler.Pass;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.DetangleException;
 import detangle.ir.Program;
@@ -247,7 +247,7 @@ public final class Session implements AutoCloseable {
     private Executable load(Plan plan) {
         try {
             return device.load(plan);
-        } catch (NotFiniteException e) {
+        } catch (NotFiniteConstantException e) {
             throw new WeightsException(
                     weights.origin(), FiniteWeights.fault(weights).orElseGet(e::getMessage));
         }
@@ -258,11 +258,10 @@ public final class Session implements AutoCloseable {
         Map<String, Tensor> parameters =
                 new HashMap<>(Checkpoint.parameters(weights, config, program, head, ignoreUnused));
         parameters.putAll(added);
-        List<Pass> passes = form == Form.PACKED ? Pipeline.packedInference(parameters) : Pipeline.inference(parameters);
-        List<Pass> typed = weightType
-                .map(dtype -> Pipeline.withNarrowWeights(passes, dtype))
-                .orElse(passes);
-        return Compiler.compile(program, Pipeline.withEvaluator(typed, new DeviceEvaluator(device.host())));
+        List<Pass> passes = form == Form.PACKED ? Passes.packedInference(parameters) : Passes.inference(parameters);
+        List<Pass> typed =
+                weightType.map(dtype -> Passes.withNarrowWeights(passes, dtype)).orElse(passes);
+        return Compiler.compile(program, Passes.withEvaluator(typed, new DeviceEvaluator(device.host())));
     }
 
     public DebertaConfig config() {

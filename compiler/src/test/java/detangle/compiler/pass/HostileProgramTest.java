@@ -9,7 +9,7 @@ import detangle.compiler.CompileException;
 import detangle.compiler.Compiler;
 import detangle.compiler.MemoryPlanner;
 import detangle.compiler.Pass;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Program;
 import detangle.ir.Verifier;
 import detangle.ir.text.Parser;
@@ -46,7 +46,7 @@ class HostileProgramTest {
 
     private static Program optimised(Program program) {
         return assertTimeoutPreemptively(
-                SOON, () -> Compiler.run(program, Pipeline.packedOptimisations(), (pass, p) -> {}));
+                SOON, () -> Compiler.run(program, Passes.packedOptimisations(), (pass, p) -> {}));
     }
 
     /** Each statement reads the one before twice: as a tree there are 2^40 additions. */
@@ -167,7 +167,7 @@ class HostileProgramTest {
                   %y = exp %a : f32[S*S*S*S*S*S*S*S,2147483648]
                 """.replace("%q0", "%k")
                 .replaceFirst("^", "  %k = constant 1 : f32[]\n"));
-        for (Pass pass : Pipeline.packedOptimisations()) {
+        for (Pass pass : Passes.packedOptimisations()) {
             assertTimeoutPreemptively(SOON, () -> Compiler.run(program, List.of(pass), (p, q) -> {}));
         }
         MemoryPlanner.plan(program);

@@ -61,7 +61,7 @@ final class Evaluation {
                 throw new InterpreterException("the parameter '" + name + "' is not bound");
             case TensorOp.Constant(var literal, var type) -> constant(literal, type, shape);
             case TensorOp.Iota(var type, var axis, var start) ->
-                Movement.iota(type.dtype(), shape, axis, start.evaluate(bindings));
+                Rearrangement.iota(type.dtype(), shape, axis, start.evaluate(bindings));
             case TensorOp.Unary(var f) -> Elementwise.unary(f, in.get(0));
             case TensorOp.Binary(var f) -> Elementwise.binary(f, in.get(0), in.get(1), shape);
             case TensorOp.Compare(var c) -> Elementwise.compare(c, in.get(0), in.get(1), shape);
@@ -71,13 +71,13 @@ final class Evaluation {
             case TensorOp.Dot(var lhsT, var rhsT) ->
                 Contraction.dot(matrix(in.get(0), lhsT), matrix(in.get(1), rhsT), shape);
             case TensorOp.Reshape(var to) -> in.get(0).reshape(shape);
-            case TensorOp.Transpose(var permutation) -> Movement.transpose(in.get(0), permutation);
-            case TensorOp.Broadcast(var to) -> Movement.broadcast(in.get(0), shape);
+            case TensorOp.Transpose(var permutation) -> Rearrangement.transpose(in.get(0), permutation);
+            case TensorOp.Broadcast(var to) -> Rearrangement.broadcast(in.get(0), shape);
             case TensorOp.Slice(var axis, var start, var limit) ->
-                Movement.slice(in.get(0), axis, start.evaluate(bindings), limit.evaluate(bindings));
-            case TensorOp.Concat(var axis) -> Movement.concat(in, axis);
+                Rearrangement.slice(in.get(0), axis, start.evaluate(bindings), limit.evaluate(bindings));
+            case TensorOp.Concat(var axis) -> Rearrangement.concat(in, axis);
             case TensorOp.Pad(var axis, var before, var after) ->
-                Movement.pad(in.get(0), axis, before.evaluate(bindings), after.evaluate(bindings));
+                Rearrangement.pad(in.get(0), axis, before.evaluate(bindings), after.evaluate(bindings));
             case TensorOp.Gather() ->
                 in.get(0) == null
                         ? Indexing.gather(constantData(node.input(0)), in.get(1))
@@ -86,7 +86,7 @@ final class Evaluation {
             case TensorOp.ScatterAdd() -> Indexing.scatterAdd(in.get(0), in.get(1), in.get(2));
             case TensorOp.GatherLast() -> Indexing.gatherLast(in.get(0), in.get(1));
             case TensorOp.ScatterAddLast() -> Indexing.scatterAddLast(in.get(0), in.get(1), in.get(2));
-            case TensorOp.Toeplitz(var rows, var columns) -> Movement.toeplitz(in.get(0), shape[0], shape[1]);
+            case TensorOp.Toeplitz(var rows, var columns) -> Rearrangement.toeplitz(in.get(0), shape[0], shape[1]);
             case TensorOp.Conv1d(var groups, var padding) ->
                 Contraction.conv1d(in.get(0), in.get(1), groups, padding, shape);
             case TensorOp.StopGradient() -> in.get(0);
@@ -104,7 +104,7 @@ final class Evaluation {
         Arrays.setAll(permutation, i -> i);
         permutation[x.rank() - 2] = x.rank() - 1;
         permutation[x.rank() - 1] = x.rank() - 2;
-        return Movement.transpose(x, List.of(permutation));
+        return Rearrangement.transpose(x, List.of(permutation));
     }
 
     private Value constant(Literal literal, TensorType type, int[] shape) {

@@ -1,7 +1,10 @@
 package detangle.ir.text;
 
+import detangle.ir.BinaryFunction;
+import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.Location;
+import detangle.ir.UnaryFunction;
 import detangle.ir.scalar.RegionTyping;
 import detangle.ir.scalar.ScalarExpr;
 import java.util.List;
@@ -53,7 +56,7 @@ final class ExpressionParser {
         List<ScalarExpr> operands = in.list("(", ")", MOST_OPERANDS, () -> expression(depth + 1));
         return call(word, operands, location)
                 .orElseThrow(() -> new ParseException(
-                        location, "'" + word + "' of " + operands.size() + " operands is no scalar function"));
+                        location, "'" + word + "' of " + operands.size() + " operands is not a scalar function"));
     }
 
     private ScalarExpr argument(int index, Location location) {
@@ -72,11 +75,14 @@ final class ExpressionParser {
             return Optional.of(new ScalarExpr.Convert(x.get(0), dtype(word.substring(CONVERT.length()), location)));
         }
         return switch (x.size()) {
-            case 1 -> OpSyntax.unary(word).map(f -> new ScalarExpr.Unary(f, x.get(0)));
+            case 1 ->
+                OpSyntax.named(UnaryFunction.values(), UnaryFunction::text, word)
+                        .map(f -> new ScalarExpr.Unary(f, x.get(0)));
             case 2 ->
-                OpSyntax.binary(word)
+                OpSyntax.named(BinaryFunction.values(), BinaryFunction::text, word)
                         .<ScalarExpr>map(f -> new ScalarExpr.Binary(f, x.get(0), x.get(1)))
-                        .or(() -> OpSyntax.comparison(word).map(c -> new ScalarExpr.Compare(c, x.get(0), x.get(1))));
+                        .or(() -> OpSyntax.named(Comparison.values(), Comparison::text, word)
+                                .map(c -> new ScalarExpr.Compare(c, x.get(0), x.get(1))));
             case 3 ->
                 word.equals("select")
                         ? Optional.of(new ScalarExpr.Select(x.get(0), x.get(1), x.get(2)))

@@ -15,7 +15,6 @@ import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.scalar.Region;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -164,7 +163,7 @@ public final class Parser {
         Op op;
         try {
             op = form.op().of(type);
-        } catch (Attributes.AttributeException e) {
+        } catch (AttributeReader.AttributeException e) {
             throw new ParseException(opLocation, e.getMessage() + " in " + mnemonic);
         }
         // Numbers are given by position, so they are no names to keep.
@@ -233,29 +232,24 @@ public final class Parser {
 
     private Form operation(String mnemonic, Location location) {
         List<Node> operands = operands();
-        Attributes attributes = attributes();
-        return new Form(operands, type -> {
-            Op op = OpSyntax.parse(mnemonic, attributes, type)
-                    .orElseThrow(() -> new ParseException(location, "there is no operation '" + mnemonic + "'"));
-            attributes.done();
-            return op;
-        });
+        Map<String, String> attributes = attributes();
+        Op blank = OpSyntax.blank(mnemonic)
+                .orElseThrow(() -> new ParseException(location, "there is no operation '" + mnemonic + "'"));
+        return new Form(operands, type -> AttributeReader.read(blank, attributes, type));
     }
 
-    private Attributes attributes() {
-        Attributes attributes = new Attributes();
-        if (!in.is("{")) {
-            return attributes;
+    private Map<String, String> attributes() {
+        Map<String, String> attributes = new HashMap<>();
+        if (in.is("{")) {
+            in.list("{", "}", MOST_ATTRIBUTES, () -> {
+                Location location = in.location();
+                String name = in.word();
+                if (attributes.put(name, in.accept("=") ? in.rawValue() : "") != null) {
+                    throw new ParseException(location, "the attribute " + name + " is given twice");
+                }
+                return name;
+            });
         }
-        Location location = in.location();
-        in.list("{", "}", MOST_ATTRIBUTES, () -> {
-            String name = in.word();
-            try {
-                return attributes.put(name, in.accept("=") ? in.rawValue() : "");
-            } catch (Attributes.AttributeException e) {
-                throw new ParseException(location, e.getMessage());
-            }
-        });
         return attributes;
     }
 
@@ -276,6 +270,6 @@ public final class Parser {
     }
 
     static Optional<DType> dtype(String text) {
-        return Arrays.stream(DType.values()).filter(t -> t.text().equals(text)).findFirst();
+        return OpSyntax.named(DType.values(), DType::text, text);
     }
 }

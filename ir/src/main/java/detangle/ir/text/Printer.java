@@ -103,7 +103,7 @@ public final class Printer {
             case KernelOp.Elementwise(var region) ->
                 head + (operands.isEmpty() ? "" : " " + operands) + " {" + expression(region.body()) + "}";
             default -> {
-                Attributes attributes = OpSyntax.attributes(node.op());
+                String attributes = AttributeWriter.write(node.op());
                 yield head
                         + (operands.isEmpty() ? "" : " " + operands)
                         + (attributes.isEmpty() ? "" : " " + attributes);

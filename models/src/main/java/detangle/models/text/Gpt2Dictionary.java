@@ -2,7 +2,7 @@ package detangle.models.text;
 
 import detangle.models.files.ModelFile;
 import detangle.models.text.encoder.ByteSymbols;
-import detangle.models.text.encoder.Encoder;
+import detangle.models.text.encoder.DescribedTokenizer;
 import detangle.models.weights.TorchFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -88,7 +88,7 @@ final class Gpt2Dictionary {
         }
         vocabulary.put(SpecialTokens.MASK, spellings.size());
         spellings.add(SpecialTokens.MASK);
-        Tokenizer tokenizer = new Encoder(
+        Tokenizer tokenizer = new DescribedTokenizer(
                 new ByteLevelBpe(file, vocabulary, merges).description(),
                 vocabulary.get(SpecialTokens.PAD),
                 OptionalInt.of(vocabulary.get(SpecialTokens.MASK)),

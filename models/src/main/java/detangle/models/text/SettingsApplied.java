@@ -2,7 +2,7 @@ package detangle.models.text;
 
 import detangle.models.text.TokenizerSettings.Stated;
 import detangle.models.text.encoder.AddedToken;
-import detangle.models.text.encoder.Encoder;
+import detangle.models.text.encoder.DescribedTokenizer;
 import detangle.models.text.encoder.TokenizerDescription;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ final class SettingsApplied {
                         "it has no padding token " + pad + "; " + TokenizerSettings.CONFIG
                                 + " may name another as pad_token"));
         Optional<Integer> mask = whole.find(settings.role("mask_token", SpecialTokens.MASK));
-        return new Encoder(
+        return new DescribedTokenizer(
                 whole, padId, mask.map(OptionalInt::of).orElse(OptionalInt.empty()), settings.modelMaxLength());
     }
 

@@ -8,7 +8,7 @@ import detangle.backend.BackendException;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
@@ -51,7 +51,7 @@ class PlacedDeviceTest {
             double tolerance = Math.max(1e-11, 100 * Rounding.of(sample));
             Random random = new Random(seed);
             PlacedDevice placed = new PlacedDevice(device, new FakeDevice(), node -> random.nextBoolean());
-            try (Executable executable = placed.load(Compiler.compile(sample.program(), Pipeline.optimisations()))) {
+            try (Executable executable = placed.load(Compiler.compile(sample.program(), Passes.optimisations()))) {
                 double error = Closeness.nmse(exact, executable.run(sample.inputs()));
                 assertTrue(error <= tolerance, "it is off by " + error + ", with " + tolerance + " allowed");
             }

@@ -10,7 +10,7 @@ import detangle.backend.KernelCode;
 import detangle.backend.Plan;
 import detangle.compiler.Compiler;
 import detangle.compiler.MemoryPlanner;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.runtime.Backends;
@@ -90,7 +90,7 @@ class CudaCodeTest {
                 false,
                 20,
                 (seed, sample) ->
-                        compile(Compiler.run(sample.program(), Pipeline.optimisations(), (pass, program) -> {})));
+                        compile(Compiler.run(sample.program(), Passes.optimisations(), (pass, program) -> {})));
     }
 
     /** Kernels that neither fixtures nor random programs have would be compiled by nobody. */

@@ -1,7 +1,7 @@
 package detangle.conformance;
 
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Interpreter;
@@ -20,7 +20,7 @@ final class Exact {
     static Map<String, Tensor> run(Program model, DebertaConfig config, Path weights, Map<String, Tensor> inputs) {
         try (Weights opened = Weights.open(weights)) {
             Map<String, Tensor> parameters = Checkpoint.parameters(opened, config, model, Optional.empty(), true);
-            Program bound = Compiler.run(model, Pipeline.inference(parameters).subList(0, 1), (pass, program) -> {});
+            Program bound = Compiler.run(model, Passes.inference(parameters).subList(0, 1), (pass, program) -> {});
             return new Interpreter(Precision.F64).run(bound, inputs);
         }
     }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import detangle.compiler.Compiler;
 import detangle.compiler.Pass;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -76,10 +76,10 @@ record Fixture(String name, Path folder) {
      */
     Program compiled(Optional<DType> weightType) {
         Program program = DebertaModel.build(config(), head(), ModelOptions.DEFAULT.withHiddenStates(true));
-        List<Pass> passes = Pipeline.packedInference(RandomWeights.of(program));
+        List<Pass> passes = Passes.packedInference(RandomWeights.of(program));
         return Compiler.run(
                 program,
-                weightType.map(type -> Pipeline.withNarrowWeights(passes, type)).orElse(passes),
+                weightType.map(type -> Passes.withNarrowWeights(passes, type)).orElse(passes),
                 (pass, p) -> {});
     }
 

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -57,7 +57,7 @@ class FusionTest {
     }
 
     private static Program compiled(Program model) {
-        return Compiler.run(model, Pipeline.packedInference(RandomWeights.of(model)), (pass, p) -> {});
+        return Compiler.run(model, Passes.packedInference(RandomWeights.of(model)), (pass, p) -> {});
     }
 
     private static void check(DebertaConfig config, Architecture head, AttentionMask mask) {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import detangle.compiler.Compiler;
 import detangle.compiler.Pass;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -113,7 +113,7 @@ class NoInterpreterTest {
                 for (DType stored : plain ? List.of(DType.F32, DType.F16, DType.BF16, DType.F64) : List.of(DType.F32)) {
                     Map<String, Tensor> weights = new TreeMap<>(RandomWeights.of(model));
                     weights.replaceAll((name, t) -> Tensor.ofDoubles(stored, t.toDoubles(), t.shape()));
-                    for (List<Pass> passes : List.of(Pipeline.packedInference(weights), Pipeline.inference(weights))) {
+                    for (List<Pass> passes : List.of(Passes.packedInference(weights), Passes.inference(weights))) {
                         Program compiled = Compiler.run(model, passes, (pass, p) -> {});
                         programs++;
                         for (Node node : vector(compiled)) {

@@ -180,7 +180,9 @@ final class ProgramFiles {
         all.add(text("an axis beyond the last", statement("f32[S]", "reduce_sum %x {axis=2147483647}"), "reduce_c1"));
         all.add(text("an axis before the first", statement("f32[S]", "reduce_sum %x {axis=-1}"), "reduce_c1"));
         all.add(text(
-                "an axis beyond an int", statement("f32[S]", "reduce_sum %x {axis=99999999999}"), "no whole number"));
+                "an axis beyond an int",
+                statement("f32[S]", "reduce_sum %x {axis=99999999999}"),
+                "not a whole number"));
         all.add(text("no axis", statement("f32[S]", "reduce_sum %x"), "missing"));
         all.add(text("an axis twice", statement("f32[1]", "reduce_sum %x {axis=0, axis=0}"), "given twice"));
         all.add(text(

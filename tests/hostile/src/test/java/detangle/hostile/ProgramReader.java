@@ -2,7 +2,7 @@ package detangle.hostile;
 
 import detangle.backend.InputException;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.InvalidInputException;
 import detangle.ir.InvalidModelException;
@@ -101,7 +101,7 @@ final class ProgramReader implements Reader {
         if (!Printer.print(Parser.parse(file.toString(), printed)).equals(printed)) {
             throw new IllegalStateException("what is printed is not read as it was");
         }
-        Printer.print(Compiler.run(program, Pipeline.packedOptimisations(), (pass, p) -> {}));
+        Printer.print(Compiler.run(program, Passes.packedOptimisations(), (pass, p) -> {}));
         for (int shift = 0; shift < SIZES.length; shift++) {
             Optional<Program> whole = withData(program);
             Optional<Map<String, Tensor>> inputs = inputs(program, shift);

@@ -49,7 +49,7 @@ final class ElementKernel {
     private record Key(Region region, int rank, Optional<DType> index) {}
 
     /** Where the first operand's rows are chosen by an index. */
-    record Index(Access access, int limit, int step) {}
+    record Index(ElementAccess access, int limit, int step) {}
 
     private final Region region;
     private final int rank;
@@ -102,7 +102,7 @@ final class ElementKernel {
      * What the kernel reads: the number of elements; the sizes of the axes, the last first; then for the result, each operand
      * and the index their strides in that order and their offset; then the index's limit and step.
      */
-    static int[] sizes(int[] shape, Access result, List<Access> operands, Optional<Index> index) {
+    static int[] sizes(int[] shape, ElementAccess result, List<ElementAccess> operands, Optional<Index> index) {
         List<Integer> sizes = new ArrayList<>();
         int elements = 1;
         for (int size : shape) {
@@ -122,7 +122,7 @@ final class ElementKernel {
         return sizes.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private static void add(List<Integer> sizes, Access access) {
+    private static void add(List<Integer> sizes, ElementAccess access) {
         for (int axis = access.strides().length - 1; axis >= 0; axis--) {
             sizes.add(access.strides()[axis]);
         }

@@ -113,20 +113,20 @@ final class Lowering {
                 elementwise(node, new ScalarExpr.Select(argument(node, 0), argument(node, 1), argument(node, 2)));
             case TensorOp.Convert(var to) -> elementwise(node, new ScalarExpr.Convert(argument(node, 0), to));
             case TensorOp.Broadcast s ->
-                move(node, x, node.shape(), b -> Access.broadcast(shape(x, b), shape(node, b)));
+                move(node, x, node.shape(), b -> ElementAccess.broadcast(shape(x, b), shape(node, b)));
             case TensorOp.Transpose(var permutation) ->
                 move(node, x, node.shape(), b -> {
                     int[] strides = Strides.of(shape(x, b));
-                    return new Access(
+                    return new ElementAccess(
                             permutation.stream().mapToInt(axis -> strides[axis]).toArray(), 0);
                 });
             case TensorOp.Slice(var axis, var start, var limit) ->
                 move(node, x, node.shape(), b -> {
                     int[] strides = Strides.of(shape(x, b));
-                    return new Access(strides, size(start, b) * strides[axis]);
+                    return new ElementAccess(strides, size(start, b) * strides[axis]);
                 });
             case TensorOp.Toeplitz(var rows, var columns) ->
-                move(node, x, node.shape(), b -> new Access(new int[] {1, -1}, size(columns, b) - 1));
+                move(node, x, node.shape(), b -> new ElementAccess(new int[] {1, -1}, size(columns, b) - 1));
             case TensorOp.Concat(var axis) -> {
                 Dim at = Dim.of(0);
                 for (Node part : node.inputs()) {
@@ -140,7 +140,7 @@ final class Lowering {
                         new Region(List.of(), new ScalarExpr.Const(0, dtype)),
                         node,
                         node.shape(),
-                        b -> Access.all(shape(node, b)),
+                        b -> ElementAccess.all(shape(node, b)),
                         List.of(),
                         List.of());
                 place(node, x, axis, before);
@@ -205,7 +205,7 @@ final class Lowering {
     private void copyUnlessShared(Node node) {
         Node x = node.input(0);
         if (array(x) != array(node)) {
-            move(node, x, x.shape(), b -> Access.all(shape(x, b)));
+            move(node, x, x.shape(), b -> ElementAccess.all(shape(x, b)));
         }
     }
 
@@ -216,11 +216,11 @@ final class Lowering {
     }
 
     private void elementwise(Node node, Region region) {
-        List<Function<Map<String, Long>, Access>> operands = new ArrayList<>();
+        List<Function<Map<String, Long>, ElementAccess>> operands = new ArrayList<>();
         for (Node operand : node.inputs()) {
-            operands.add(b -> Access.broadcast(shape(operand, b), shape(node, b)));
+            operands.add(b -> ElementAccess.broadcast(shape(operand, b), shape(node, b)));
         }
-        element(region, node, node.shape(), b -> Access.all(shape(node, b)), node.inputs(), operands);
+        element(region, node, node.shape(), b -> ElementAccess.all(shape(node, b)), node.inputs(), operands);
     }
 
     private static Region identity(DType dtype) {
@@ -228,12 +228,12 @@ final class Lowering {
     }
 
     /** Copies elements of x, one for each place of a shape, to the result in order. */
-    private void move(Node node, Node x, Shape shape, Function<Map<String, Long>, Access> access) {
+    private void move(Node node, Node x, Shape shape, Function<Map<String, Long>, ElementAccess> access) {
         element(
                 identity(node.type().dtype()),
                 node,
                 shape,
-                b -> Access.all(ints(shape, b)),
+                b -> ElementAccess.all(ints(shape, b)),
                 List.of(x),
                 List.of(access));
     }
@@ -246,10 +246,10 @@ final class Lowering {
                 x.shape(),
                 b -> {
                     int[] strides = Strides.of(shape(node, b));
-                    return new Access(strides, size(at, b) * strides[axis]);
+                    return new ElementAccess(strides, size(at, b) * strides[axis]);
                 },
                 List.of(x),
-                List.of(b -> Access.all(shape(x, b))));
+                List.of(b -> ElementAccess.all(shape(x, b))));
     }
 
     /** A thread for each place of a shape. */
@@ -257,9 +257,9 @@ final class Lowering {
             Region region,
             Node node,
             Shape places,
-            Function<Map<String, Long>, Access> result,
+            Function<Map<String, Long>, ElementAccess> result,
             List<Node> operands,
-            List<Function<Map<String, Long>, Access>> accesses) {
+            List<Function<Map<String, Long>, ElementAccess>> accesses) {
         List<Object> arguments =
                 new ArrayList<>(operands.stream().map(this::array).toList());
         arguments.add(array(node));
@@ -285,7 +285,8 @@ final class Lowering {
             int[] inIds = new int[shape.length];
             System.arraycopy(Strides.of(rows), 1, inRow, idRank, rows.length - 1);
             System.arraycopy(Strides.of(shape(ids, b)), 0, inIds, 0, idRank);
-            return new Reading(new Access(inRow, 0), new ElementKernel.Index(new Access(inIds, 0), rows[0], width));
+            return new Reading(
+                    new ElementAccess(inRow, 0), new ElementKernel.Index(new ElementAccess(inIds, 0), rows[0], width));
         });
     }
 
@@ -299,13 +300,13 @@ final class Lowering {
             int[] strides = Strides.of(from);
             strides[strides.length - 1] = 0;
             return new Reading(
-                    new Access(strides, 0),
-                    new ElementKernel.Index(Access.broadcast(shape(index, b), shape), from[from.length - 1], 1));
+                    new ElementAccess(strides, 0),
+                    new ElementKernel.Index(ElementAccess.broadcast(shape(index, b), shape), from[from.length - 1], 1));
         });
     }
 
     /** How an indexed operand is read. */
-    private record Reading(Access access, ElementKernel.Index index) {}
+    private record Reading(ElementAccess access, ElementKernel.Index index) {}
 
     private void indexed(Node node, Node data, Node index, Function<Map<String, Long>, Reading> reading) {
         Region region = identity(node.type().dtype());
@@ -318,8 +319,8 @@ final class Lowering {
                 b -> {
                     Reading r = reading.apply(b);
                     int[] shape = shape(node, b);
-                    return Work.elements(
-                            ElementKernel.sizes(shape, Access.all(shape), List.of(r.access), Optional.of(r.index)));
+                    return Work.elements(ElementKernel.sizes(
+                            shape, ElementAccess.all(shape), List.of(r.access), Optional.of(r.index)));
                 });
     }
 
@@ -346,8 +347,8 @@ final class Lowering {
                     Launch.SEPARATE,
                     b -> Work.elements(ElementKernel.sizes(
                             shape(ids, b),
-                            Access.all(shape(ids, b)),
-                            List.of(Access.all(shape(ids, b))),
+                            ElementAccess.all(shape(ids, b)),
+                            List.of(ElementAccess.all(shape(ids, b))),
                             Optional.empty())));
         }
         launch(

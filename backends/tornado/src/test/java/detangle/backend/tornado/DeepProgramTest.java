@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import detangle.backend.Executable;
 import detangle.backend.Profile;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Tensor;
 import detangle.ir.text.Parser;
 import java.util.Map;
@@ -34,8 +34,8 @@ class DeepProgramTest {
 
     @Test
     void runsInPartsThatHandArraysOn() {
-        try (Executable executable = Devices.first()
-                .load(Compiler.compile(Parser.parse("test.dtir", program()), Pipeline.optimisations()))) {
+        try (Executable executable =
+                Devices.first().load(Compiler.compile(Parser.parse("test.dtir", program()), Passes.optimisations()))) {
             Tensor turn = Tensor.of(new float[] {0, 1, -1, 0}, 2, 2);
             for (int rows : new int[] {5, 3, 2}) {
                 float[] x = new float[2 * rows];

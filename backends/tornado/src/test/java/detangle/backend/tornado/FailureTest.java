@@ -11,7 +11,7 @@ import detangle.backend.InputException;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Tensor;
 import detangle.ir.text.Parser;
 import java.io.File;
@@ -53,7 +53,7 @@ class FailureTest {
             """;
 
     private static Plan plan(String text) {
-        return Compiler.compile(Parser.parse("test.dtir", text), Pipeline.optimisations());
+        return Compiler.compile(Parser.parse("test.dtir", text), Passes.optimisations());
     }
 
     private static Map<String, Tensor> ids(long... ids) {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.backend.Executable;
 import detangle.backend.Profile;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Tensor;
 import detangle.ir.text.Parser;
 import java.util.Arrays;
@@ -32,7 +32,7 @@ class ProfileTest {
         float[] expected = new float[1000];
         Arrays.fill(expected, 2);
         try (Executable executable =
-                Devices.first().load(Compiler.compile(Parser.parse("test.dtir", PROGRAM), Pipeline.optimisations()))) {
+                Devices.first().load(Compiler.compile(Parser.parse("test.dtir", PROGRAM), Passes.optimisations()))) {
             for (int i = 0; i < 3; i++) {
                 assertArrayEquals(
                         expected, executable.run(inputs, profile).get("y").toFloats());

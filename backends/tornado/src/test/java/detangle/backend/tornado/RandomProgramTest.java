@@ -6,7 +6,7 @@ import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.reference.ReferenceBackend;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
@@ -30,7 +30,7 @@ class RandomProgramTest {
         RandomRun.run("tornado", false, 20, (seed, sample) -> {
             Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
             double tolerance = Math.max(NMSE, ROUNDING * Rounding.of(sample));
-            try (Executable executable = device.load(Compiler.compile(sample.program(), Pipeline.optimisations()))) {
+            try (Executable executable = device.load(Compiler.compile(sample.program(), Passes.optimisations()))) {
                 double error = Closeness.nmse(exact, executable.run(sample.inputs()));
                 assertTrue(error <= tolerance, "it is off by " + error + ", with " + tolerance + " allowed");
             }

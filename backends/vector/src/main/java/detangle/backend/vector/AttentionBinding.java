@@ -1,7 +1,7 @@
 package detangle.backend.vector;
 
-import detangle.backend.vector.kernel.AttentionKernel;
 import detangle.backend.vector.kernel.RelativeTable;
+import detangle.backend.vector.kernel.VectorAttention;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Strides;
@@ -32,21 +32,21 @@ final class AttentionBinding {
         View maskView = operands.view(node, 3);
         int[] scores = {out.dim(0), out.dim(2), out.dim(1), keys};
         int[] strides = Strides.broadcast(maskView.shape(), scores);
-        AttentionKernel.Mask mask =
-                new AttentionKernel.Mask(maskView.bytes(), maskView.offset(), strides[0], strides[2], strides[3]);
-        AttentionKernel kernel = new AttentionKernel(
+        VectorAttention.Mask mask =
+                new VectorAttention.Mask(maskView.bytes(), maskView.offset(), strides[0], strides[2], strides[3]);
+        VectorAttention kernel = new VectorAttention(
                 out.dim(0),
                 out.dim(2),
                 out.dim(3),
                 op.scale(),
-                AttentionKernel.Rows.of(out.dim(0), out.dim(1)),
-                AttentionKernel.Rows.of(out.dim(0), keys),
+                VectorAttention.Rows.of(out.dim(0), out.dim(1)),
+                VectorAttention.Rows.of(out.dim(0), keys),
                 Optional.of(mask));
         return step(kernel, node, positions(op.c2p(), op.p2c(), node, 4, keys), out);
     }
 
     Step packed(KernelOp.PackedAttention op, Node node, View out) {
-        AttentionKernel kernel = new AttentionKernel(
+        VectorAttention kernel = new VectorAttention(
                 operands.view(node, 3).dim(0) - 1,
                 out.dim(1),
                 out.dim(2),
@@ -57,7 +57,7 @@ final class AttentionBinding {
         long length = op.length().evaluate(bindings);
         PackedRows queries = new PackedRows("query", operands.view(node, 3), operands.view(node, 5), length);
         PackedRows keys = new PackedRows("key", operands.view(node, 4), operands.view(node, 6), length);
-        Supplier<Optional<AttentionKernel.Positions>> positions =
+        Supplier<Optional<VectorAttention.Positions>> positions =
                 positions(op.c2p(), op.p2c(), node, 7, Math.toIntExact(length));
         Step step = step(kernel, node, positions, out);
         return () -> {
@@ -67,30 +67,30 @@ final class AttentionBinding {
         };
     }
 
-    private AttentionKernel.Rows rows(Node node, int segments, int positions) {
+    private VectorAttention.Rows rows(Node node, int segments, int positions) {
         View s = operands.view(node, segments);
         View p = operands.view(node, positions);
-        return new AttentionKernel.Rows(s.ints(), s.offset(), p.ints(), p.offset());
+        return new VectorAttention.Rows(s.ints(), s.offset(), p.ints(), p.offset());
     }
 
     private Step step(
-            AttentionKernel kernel, Node node, Supplier<Optional<AttentionKernel.Positions>> positions, View out) {
-        AttentionKernel.Heads q = heads(operands.view(node, 0));
-        AttentionKernel.Heads k = heads(operands.view(node, 1));
-        AttentionKernel.Heads v = heads(operands.view(node, 2));
-        AttentionKernel.Heads to = heads(out);
+            VectorAttention kernel, Node node, Supplier<Optional<VectorAttention.Positions>> positions, View out) {
+        VectorAttention.Heads q = heads(operands.view(node, 0));
+        VectorAttention.Heads k = heads(operands.view(node, 1));
+        VectorAttention.Heads v = heads(operands.view(node, 2));
+        VectorAttention.Heads to = heads(out);
         return () -> kernel.run(q, k, v, positions.get(), to);
     }
 
-    private static AttentionKernel.Heads heads(View view) {
-        return new AttentionKernel.Heads(view.floats(), view.offset());
+    private static VectorAttention.Heads heads(View view) {
+        return new VectorAttention.Heads(view.floats(), view.offset());
     }
 
     /**
      * @param first the operand with the first position table
      * @param length of the keys' sequence: position 0 of a query and the last of a key meet at 0 of the table of rows
      */
-    private Supplier<Optional<AttentionKernel.Positions>> positions(
+    private Supplier<Optional<VectorAttention.Positions>> positions(
             boolean c2p, boolean p2c, Node node, int first, int length) {
         if (!c2p && !p2c) {
             return Optional::empty;
@@ -102,7 +102,7 @@ final class AttentionBinding {
                 operands.isFixed(node, first) && operands.isFixed(node, tableAt - 1) && operands.isFixed(node, tableAt);
         return Operands.prepared(
                 isFixed,
-                () -> Optional.of(new AttentionKernel.Positions(
+                () -> Optional.of(new VectorAttention.Positions(
                         c2p ? Optional.of(operands.heads(node, first)) : Optional.empty(),
                         p2c ? Optional.of(operands.heads(node, tableAt - 1)) : Optional.empty(),
                         isFixed

@@ -1,7 +1,7 @@
 package detangle.backend.vector;
 
 import detangle.backend.BackendException;
-import detangle.backend.NotFiniteException;
+import detangle.backend.NotFiniteConstantException;
 import detangle.backend.vector.kernel.NarrowMatrix;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
@@ -65,7 +65,7 @@ final class Constants {
             try {
                 return packed(w, tensor);
             } catch (ArithmeticException notFinite) {
-                throw new NotFiniteException(name(stored(w)));
+                throw new NotFiniteConstantException(name(stored(w)));
             }
         });
     }

@@ -2,11 +2,11 @@ package detangle.backend.vector;
 
 import detangle.backend.InputException;
 import detangle.backend.vector.kernel.Gemm;
-import detangle.backend.vector.kernel.LayerNormKernel;
 import detangle.backend.vector.kernel.MatMul;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
 import detangle.backend.vector.kernel.RowKernels;
+import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Strides;
@@ -195,7 +195,7 @@ final class StepBuilder {
         Supplier<float[]> gamma = operands.vector(node, last - 1);
         Supplier<float[]> beta = operands.vector(node, last);
         int size = out.dim(-1);
-        LayerNormKernel kernel = new LayerNormKernel(
+        VectorLayerNorm kernel = new VectorLayerNorm(
                 x.floats(),
                 x.offset(),
                 op.residual(),

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.backend.Executable;
 import detangle.backend.InputException;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -32,7 +32,7 @@ class HostileInputsTest {
             }""";
 
     private static Executable load(String text) {
-        return new VectorDevice().load(Compiler.compile(Parser.parse("test.dtir", text), Pipeline.optimisations()));
+        return new VectorDevice().load(Compiler.compile(Parser.parse("test.dtir", text), Passes.optimisations()));
     }
 
     private static Map<String, Tensor> good() {

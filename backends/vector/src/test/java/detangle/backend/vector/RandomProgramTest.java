@@ -6,7 +6,7 @@ import detangle.backend.Executable;
 import detangle.backend.vector.kernel.WorkerPool;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pass;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
@@ -37,7 +37,7 @@ class RandomProgramTest {
             RandomRun.run("vector", false, 2000, (seed, sample) -> {
                 Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
                 double tolerance = Math.max(NMSE, ROUNDING * Rounding.of(sample));
-                check("compiled", Pipeline.optimisations(), sample, exact, tolerance);
+                check("compiled", Passes.optimisations(), sample, exact, tolerance);
                 check("as written", List.of(), sample, exact, tolerance);
             });
         } finally {

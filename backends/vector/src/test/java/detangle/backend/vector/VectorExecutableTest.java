@@ -10,7 +10,7 @@ import detangle.backend.Executable;
 import detangle.backend.InputException;
 import detangle.backend.Profile;
 import detangle.compiler.Compiler;
-import detangle.compiler.Pipeline;
+import detangle.compiler.Passes;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.text.Parser;
@@ -35,7 +35,7 @@ class VectorExecutableTest {
 
     private static Executable load(String text) {
         Program program = Parser.parse("test.dtir", text);
-        return new VectorDevice().load(Compiler.compile(program, Pipeline.optimisations()));
+        return new VectorDevice().load(Compiler.compile(program, Passes.optimisations()));
     }
 
     /** Platform and virtual threads at once, over more shapes than are kept. */
@@ -72,7 +72,7 @@ class VectorExecutableTest {
         for (long seed = 0; seed < 40; seed++) {
             RandomPrograms.Sample sample = RandomPrograms.sample(seed);
             try (Executable executable =
-                            new VectorDevice().load(Compiler.compile(sample.program(), Pipeline.optimisations()));
+                            new VectorDevice().load(Compiler.compile(sample.program(), Passes.optimisations()));
                     ExecutorService threads = Executors.newFixedThreadPool(4)) {
                 Map<String, Tensor> alone = executable.run(sample.inputs());
                 List<Future<Map<String, Tensor>>> runs = new ArrayList<>();
@@ -100,7 +100,7 @@ class VectorExecutableTest {
                   %y = dot %c, %w {rhs_t} : f32[S,2]
                   return y = %y
                 }""").withConstants(Map.of("w", Tensor.of(new float[] {1, 10}, 2, 1)));
-        try (Executable executable = new VectorDevice().load(Compiler.compile(program, Pipeline.optimisations()))) {
+        try (Executable executable = new VectorDevice().load(Compiler.compile(program, Passes.optimisations()))) {
             Tensor y = executable.run(Map.of("x", Tensor.of(new float[3], 3))).get("y");
             assertArrayEquals(new float[] {0, 0, 1, 10, 2, 20}, y.toFloats());
         }
@@ -117,7 +117,7 @@ class VectorExecutableTest {
                   %y = dot %x, %w {rhs_t} : f32[S,2]
                   return y = %y
                 }""").withConstants(Map.of("w", Tensor.of(stored, 2, 1)));
-        try (Executable executable = new VectorDevice().load(Compiler.compile(program, Pipeline.optimisations()))) {
+        try (Executable executable = new VectorDevice().load(Compiler.compile(program, Passes.optimisations()))) {
             program = null;
             stored = null;
             for (int i = 0; i < 100 && reference.get() != null; i++) {

@@ -40,7 +40,7 @@ public final class RowKernels {
                     Arrays.fill(out, to, to + size, 0);
                 } else {
                     table.copyTo(id * size, out, to, size);
-                    LayerNormKernel.normalise(out, to, gamma, beta, epsilon, out, to, size);
+                    VectorLayerNorm.normalise(out, to, gamma, beta, epsilon, out, to, size);
                 }
             }
         });
@@ -60,7 +60,7 @@ public final class RowKernels {
                     row[padded + i] = mask[mo + offsets[r * size + i]] - 1;
                 }
                 Arrays.fill(row, padded + size, 2 * padded, -1);
-                SoftmaxKernel.row(row, 0, padded, row, padded);
+                VectorSoftmax.row(row, 0, padded, row, padded);
                 for (int i = 0; i < size; i++) {
                     // What is masked is 0 beside NaN too.
                     out[oo + r * size + i] = row[padded + i] < 0 ? 0 : row[i];

@@ -2,9 +2,9 @@ package detangle.backend.vector.kernel;
 
 import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 
-import detangle.backend.vector.kernel.AttentionKernel.Heads;
-import detangle.backend.vector.kernel.AttentionKernel.Positions;
-import detangle.backend.vector.kernel.AttentionKernel.Rows;
+import detangle.backend.vector.kernel.VectorAttention.Heads;
+import detangle.backend.vector.kernel.VectorAttention.Positions;
+import detangle.backend.vector.kernel.VectorAttention.Rows;
 import detangle.ir.Activation;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -163,7 +163,7 @@ public enum Warmup {
     private static Kernel attention() {
         int size = WIDTH;
         Rows rows = Rows.of(1, LENGTH);
-        AttentionKernel kernel = new AttentionKernel(1, 1, size, 1, rows, rows, Optional.empty());
+        VectorAttention kernel = new VectorAttention(1, 1, size, 1, rows, rows, Optional.empty());
         Heads heads = new Heads(new float[LENGTH * size], 0);
         Heads out = new Heads(new float[LENGTH * size], 0);
         PackedMatrix[] tables = {PackedMatrix.ofRows(new float[WIDTH * size], 0, WIDTH, size)};
@@ -178,7 +178,7 @@ public enum Warmup {
         float[] x = new float[size];
         float[] out = new float[size];
         int vectors = 5 * size / Lanes.COUNT;
-        LayerNormKernel kernel = new LayerNormKernel(x, 0, true, x, 0, 1, out, 0, 1, size);
+        VectorLayerNorm kernel = new VectorLayerNorm(x, 0, true, x, 0, 1, out, 0, 1, size);
         return new Kernel(10 * vectors, () -> kernel.run(x, x));
     }
 

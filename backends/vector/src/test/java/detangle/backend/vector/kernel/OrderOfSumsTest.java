@@ -42,10 +42,10 @@ class OrderOfSumsTest {
         float[] gamma = values(3, size + PackedMatrix.WIDTH);
         float[] beta = values(4, size + PackedMatrix.WIDTH);
         float[] first = new float[size];
-        LayerNormKernel.normalise(x, 0, gamma, beta, 1e-7f, first, 0, size);
+        VectorLayerNorm.normalise(x, 0, gamma, beta, 1e-7f, first, 0, size);
         float[] later = new float[size];
         for (int call = 0; call < CALLS; call++) {
-            LayerNormKernel.normalise(x, 0, gamma, beta, 1e-7f, later, 0, size);
+            VectorLayerNorm.normalise(x, 0, gamma, beta, 1e-7f, later, 0, size);
         }
         assertArrayEquals(first, later);
     }

@@ -1,8 +1,8 @@
 package detangle.backend.vector.kernel;
 
-import detangle.backend.vector.kernel.AttentionKernel.Heads;
-import detangle.backend.vector.kernel.AttentionKernel.Positions;
-import detangle.backend.vector.kernel.AttentionKernel.Rows;
+import detangle.backend.vector.kernel.VectorAttention.Heads;
+import detangle.backend.vector.kernel.VectorAttention.Positions;
+import detangle.backend.vector.kernel.VectorAttention.Rows;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -22,7 +22,7 @@ public class AttentionBenchmark {
     @Param({"16", "128", "512"})
     public int length;
 
-    private AttentionKernel kernel;
+    private VectorAttention kernel;
     private Heads q;
     private Heads k;
     private Heads v;
@@ -37,7 +37,7 @@ public class AttentionBenchmark {
         v = new Heads(Floats.random(n), 0);
         out = new Heads(new float[n], 0);
         Rows rows = Rows.of(1, length);
-        kernel = new AttentionKernel(1, HEADS, SIZE, 1 / Math.sqrt(3.0 * SIZE), rows, rows, Optional.empty());
+        kernel = new VectorAttention(1, HEADS, SIZE, 1 / Math.sqrt(3.0 * SIZE), rows, rows, Optional.empty());
         int[] table = IntStream.range(0, 2 * length - 1)
                 .map(i -> Math.clamp(i - length + 1 + POSITIONS / 2, 0, POSITIONS - 1))
                 .toArray();

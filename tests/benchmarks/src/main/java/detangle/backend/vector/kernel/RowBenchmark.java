@@ -20,9 +20,9 @@ public class RowBenchmark {
     private final float[] beta = Floats.random(SIZE);
     private final float[] out = new float[ROWS * SIZE];
     private final float[] mask = new float[SIZE];
-    private final LayerNormKernel plain = new LayerNormKernel(x, 0, false, x, 0, 1e-7f, out, 0, ROWS, SIZE);
-    private final LayerNormKernel withResidual =
-            new LayerNormKernel(x, 0, true, residual, 0, 1e-7f, out, 0, ROWS, SIZE);
+    private final VectorLayerNorm plain = new VectorLayerNorm(x, 0, false, x, 0, 1e-7f, out, 0, ROWS, SIZE);
+    private final VectorLayerNorm withResidual =
+            new VectorLayerNorm(x, 0, true, residual, 0, 1e-7f, out, 0, ROWS, SIZE);
     private final Tensor table = Tensor.of(Floats.random(WORDS * SIZE), WORDS, SIZE);
     private final Tensor ids =
             Tensor.of(IntStream.range(0, ROWS).mapToLong(i -> i * 37L % WORDS).toArray(), 1, ROWS);
@@ -49,7 +49,7 @@ public class RowBenchmark {
     @Benchmark
     public float[] softmax() {
         for (int row = 0; row < ROWS; row++) {
-            SoftmaxKernel.row(out, row * SIZE, SIZE, mask, 0);
+            VectorSoftmax.row(out, row * SIZE, SIZE, mask, 0);
         }
         return out;
     }

@@ -15,7 +15,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Which files of a repository make a model. Only names that are known here are ever asked for. */
-final class ModelFiles {
+final class RepositoryFiles {
     private static final String CONFIG = "config.json";
     private static final String GLINER_CONFIG = "gliner_config.json";
     private static final List<String> CONFIGS = List.of(CONFIG, GLINER_CONFIG);
@@ -46,7 +46,7 @@ final class ModelFiles {
 
     private static final int LONGEST_SHARD = 255;
 
-    private ModelFiles() {}
+    private RepositoryFiles() {}
 
     /** The weights in a folder, or the index of their shards. */
     static Optional<String> weights(Collection<String> names, String folder) {
@@ -61,7 +61,7 @@ final class ModelFiles {
     }
 
     /** What is needed beside the encoder's weights. What makes a folder a model comes last, when everything else is there. */
-    static List<String> beside(Collection<String> names, SentenceModules modules) {
+    static List<String> beside(Collection<String> names, RepositoryModules modules) {
         List<String> wanted = new ArrayList<>(List.of(PROMPTS));
         for (String folder : modules.behind()) {
             wanted.add(folder + "/" + CONFIG);
@@ -73,7 +73,7 @@ final class ModelFiles {
         return wanted.stream().filter(names::contains).toList();
     }
 
-    static boolean haveConfig(Collection<String> names, SentenceModules modules) {
+    static boolean haveConfig(Collection<String> names, RepositoryModules modules) {
         return CONFIGS.stream().anyMatch(name -> names.contains(modules.encoder() + name));
     }
 
@@ -110,7 +110,7 @@ final class ModelFiles {
      * another.
      */
     static boolean complete(Path folder, boolean weighty) {
-        SentenceModules modules = SentenceModules.in(folder);
+        RepositoryModules modules = RepositoryModules.in(folder);
         Path encoder = folder.resolve(modules.encoder());
         return !namesIn(encoder, CONFIGS).isEmpty()
                 && (!namesIn(encoder, TOKENIZERS).isEmpty()

@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param oneByOneP50Ms of the same sequences one after another, for a mix
  */
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
-public record Result(
+public record ReportLine(
         String model,
         String head,
         String backend,

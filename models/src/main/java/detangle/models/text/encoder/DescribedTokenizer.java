@@ -14,7 +14,7 @@ import java.util.Set;
  * divided at added tokens, normalised, divided into words, of which the model finds the tokens; the post-processor frames
  * them.
  */
-public final class Encoder implements Tokenizer {
+public final class DescribedTokenizer implements Tokenizer {
     private final TokenizerDescription description;
     private final AddedTokens added;
     private final Set<String> specials = new HashSet<>();
@@ -24,7 +24,7 @@ public final class Encoder implements Tokenizer {
     private final int vocabSize;
 
     /** A {@link TokenizerException} if an added token cannot be looked for. */
-    public Encoder(
+    public DescribedTokenizer(
             TokenizerDescription description, int padTokenId, OptionalInt maskTokenId, OptionalInt modelMaxLength) {
         this.description = description;
         this.padTokenId = padTokenId;

@@ -16,7 +16,7 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>A sequence's keys take the places from its first position to its last; a place without a key is masked.
  */
-public final class AttentionKernel {
+public final class VectorAttention {
     /** Queries of a block: its scores and position terms at length 512 fit the second-level cache. */
     private static final int BLOCK = 48;
 
@@ -94,7 +94,7 @@ public final class AttentionKernel {
      * @param batch the number of sequences
      * @param mask every query sees all keys of its sequence without one
      */
-    public AttentionKernel(int batch, int heads, int size, double scale, Rows queries, Rows keys, Optional<Mask> mask) {
+    public VectorAttention(int batch, int heads, int size, double scale, Rows queries, Rows keys, Optional<Mask> mask) {
         this.batch = batch;
         this.heads = heads;
         this.size = size;

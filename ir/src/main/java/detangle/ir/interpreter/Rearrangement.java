@@ -5,8 +5,8 @@ import detangle.ir.Strides;
 import java.util.List;
 
 /** Operations that move elements without computing. */
-final class Movement {
-    private Movement() {}
+final class Rearrangement {
+    private Rearrangement() {}
 
     /** Reads an operand through strides: transposes and broadcasts. */
     private static Value strided(Value x, int[] shape, int[] strides) {

@@ -3,14 +3,14 @@ package detangle.backend.tornado;
 import detangle.ir.Strides;
 
 /** Which element of an array stands at a place of a shape: {@code offset + sum(place[i] * strides[i])}. */
-record Access(int[] strides, int offset) {
+record ElementAccess(int[] strides, int offset) {
     /** An operand of a shape as if it were broadcast to another. */
-    static Access broadcast(int[] operand, int[] shape) {
-        return new Access(Strides.broadcast(operand, shape), 0);
+    static ElementAccess broadcast(int[] operand, int[] shape) {
+        return new ElementAccess(Strides.broadcast(operand, shape), 0);
     }
 
     /** Each element of a shape in order. */
-    static Access all(int[] shape) {
-        return new Access(Strides.of(shape), 0);
+    static ElementAccess all(int[] shape) {
+        return new ElementAccess(Strides.of(shape), 0);
     }
 }

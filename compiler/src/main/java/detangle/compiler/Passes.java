@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** All passes, in the order they run in. */
-public final class Pipeline {
-    private Pipeline() {}
+public final class Passes {
+    private Passes() {}
 
     /** From a tensor-level program with parameters to a kernel-level one without. */
     public static List<Pass> inference(Map<String, Tensor> weights) {

@@ -6,8 +6,8 @@ import static detangle.backend.vector.kernel.Lanes.SPECIES;
 import jdk.incubator.vector.FloatVector;
 
 /** Softmax of one row in place. */
-final class SoftmaxKernel {
-    private SoftmaxKernel() {}
+final class VectorSoftmax {
+    private VectorSoftmax() {}
 
     /** Zero where the mask is below 0; a row of nothing else becomes zeros. {@code size} is a multiple of the lanes. */
     static void row(float[] x, int at, int size, float[] mask, int maskAt) {

@@ -6,7 +6,7 @@ import static detangle.backend.vector.kernel.Lanes.SPECIES;
 import jdk.incubator.vector.FloatVector;
 
 /** Layer normalisation of rows, with an optional residual that is added first. In and out may be the same memory. */
-public final class LayerNormKernel {
+public final class VectorLayerNorm {
     private static final int ROWS_PER_TASK = 16;
 
     private final float[] x;
@@ -27,7 +27,7 @@ public final class LayerNormKernel {
      * @param x {@code [rows,size]} from {@code xo}
      * @param residual the same shape from {@code ro}, or {@code x} itself with {@code hasResidual} false
      */
-    public LayerNormKernel(
+    public VectorLayerNorm(
             float[] x,
             int xo,
             boolean hasResidual,

@@ -17,10 +17,10 @@ import tools.jackson.databind.JsonNode;
  * @param behind those of modules behind it that have one
  * @param configured those of {@code behind} that cannot do without a configuration
  */
-record SentenceModules(String encoder, List<String> behind, List<String> configured) {
+record RepositoryModules(String encoder, List<String> behind, List<String> configured) {
     static final String FILE = "modules.json";
 
-    static final SentenceModules NONE = new SentenceModules("", List.of(), List.of());
+    static final RepositoryModules NONE = new RepositoryModules("", List.of(), List.of());
 
     private static final Pattern FOLDER =
             Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*");
@@ -32,7 +32,7 @@ record SentenceModules(String encoder, List<String> behind, List<String> configu
     private static final Set<String> CONFIGURED = Set.of("Pooling", "Dense", "LayerNorm");
 
     /** Those that the modules.json in a folder names; none if there is no such file. */
-    static SentenceModules in(Path folder) {
+    static RepositoryModules in(Path folder) {
         Path file = folder.resolve(FILE);
         if (!Files.isRegularFile(file)) {
             return NONE;
@@ -67,6 +67,6 @@ record SentenceModules(String encoder, List<String> behind, List<String> configu
                 configured.add(path);
             }
         }
-        return new SentenceModules(encoder, behind, configured);
+        return new RepositoryModules(encoder, behind, configured);
     }
 }
