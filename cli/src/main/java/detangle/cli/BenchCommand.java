@@ -3,6 +3,7 @@ package detangle.cli;
 import detangle.bench.BenchOptions;
 import detangle.bench.Benchmark;
 import detangle.bench.ColdStart;
+import detangle.bench.NewLengths;
 import detangle.bench.OpBenchmark;
 import detangle.bench.PublishedConfig;
 import detangle.bench.RandomModel;
@@ -23,6 +24,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,6 +144,13 @@ final class BenchCommand implements Runnable {
     private boolean cold;
 
     @Option(
+            names = "--lengths",
+            paramLabel = "N-N",
+            description =
+                    "Time the first run of each of 200 lengths between these two against its repeats, after 50 others.")
+    private Optional<String> newLengths;
+
+    @Option(
             names = "--format",
             paramLabel = "NAME",
             description = "${COMPLETION-CANDIDATES}; by the file's ending where it is absent.")
@@ -173,6 +182,9 @@ final class BenchCommand implements Runnable {
                 write(OpBenchmark.run(options, this::progress));
             } else if (cold) {
                 write(ColdStart.run(options, scratch, this::progress));
+            } else if (newLengths.isPresent()) {
+                int[] range = range(newLengths.get());
+                write(NewLengths.run(options, range[0], range[1], this::progress));
             } else {
                 write(Benchmark.run(options, scratch, this::progress));
             }
@@ -245,7 +257,13 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "name a model, or a configuration with --random-weights, or --suite");
         }
-        if (suite && (ops || cold || head.wanted().isPresent() || !models.isEmpty() || !configs.isEmpty())) {
+        if (suite
+                && (ops
+                        || cold
+                        || newLengths.isPresent()
+                        || head.wanted().isPresent()
+                        || !models.isEmpty()
+                        || !configs.isEmpty())) {
             throw new ParameterException(
                     spec.commandLine(), "--suite has models, heads and kinds of measurement of its own");
         }
@@ -253,13 +271,23 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--ops runs weights as they are stored, not --weight-type");
         }
-        if (ops && cold) {
-            throw new ParameterException(spec.commandLine(), "--ops and --cold exclude each other");
+        if ((ops && cold) || (newLengths.isPresent() && (ops || cold))) {
+            throw new ParameterException(spec.commandLine(), "--ops, --cold and --lengths exclude each other");
         }
+        newLengths.ifPresent(this::range);
         if (iterations < 1 || warmup < 1 || processes < 1 || threads.stream().anyMatch(n -> n < 1)) {
             throw new ParameterException(
                     spec.commandLine(), "--iterations, --warmup, --processes and --threads are at least 1");
         }
+    }
+
+    /** Both ends of {@code 16-512}. */
+    private int[] range(String text) {
+        if (!text.matches("[0-9]{1,9}-[0-9]{1,9}")) {
+            throw new ParameterException(
+                    spec.commandLine(), "'" + text + "' is not a range of lengths: write 16-512 for --lengths");
+        }
+        return Arrays.stream(text.split("-")).mapToInt(Integer::parseInt).toArray();
     }
 
     private void progress(String message) {

@@ -166,6 +166,15 @@ class BenchTest {
     }
 
     @Test
+    void newLengthsAreTimedAgainstTheirRepeats() {
+        String table = bench("--lengths", "8-17").out();
+        assertTrue(
+                table.lines()
+                        .anyMatch(line -> line.matches("banking77-small +vector +\\d+ +8-17 +8( +\\d+\\.\\d{3}){4}")),
+                table);
+    }
+
+    @Test
     void anUnknownPeerIsRefused() {
         Result result = DetangleProcess.java(Launch.MODULE_PATH, "bench", MODEL, "--peer", "nobody");
         assertEquals(1, result.status());
