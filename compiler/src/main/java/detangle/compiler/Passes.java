@@ -32,7 +32,7 @@ public final class Passes {
         return bound(weights, optimisations());
     }
 
-    /** As {@link #inference}, for batches whose tokens are packed: see {@link PackedBatch} for the inputs that come with it. */
+    /** As {@link #inference}, for batches whose tokens are packed: see {@link PackedInputs} for the inputs that come with it. */
     public static List<Pass> packedInference(Map<String, Tensor> weights) {
         return bound(weights, packedOptimisations());
     }

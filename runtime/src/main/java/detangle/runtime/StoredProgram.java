@@ -1,6 +1,6 @@
 package detangle.runtime;
 
-import detangle.compiler.PackedBatch;
+import detangle.compiler.PackedInputs;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.IrException;
@@ -88,10 +88,10 @@ final class StoredProgram {
         Shape ids = model.inputs().getFirst().shape();
         Dim batch = ids.sub(0, ids.rank() - 1).elements();
         List<String> rows = new ArrayList<>(expected);
-        rows.add(PackedBatch.ROWS + ": " + TensorType.of(DType.I64, Dim.symbol("T")));
-        rows.add(PackedBatch.SEGMENTS + ": " + TensorType.of(DType.I32, batch.plus(1)));
+        rows.add(PackedInputs.ROWS + ": " + TensorType.of(DType.I64, Dim.symbol("T")));
+        rows.add(PackedInputs.SEGMENTS + ": " + TensorType.of(DType.I32, batch.plus(1)));
         List<String> tokens = new ArrayList<>(rows);
-        tokens.add(PackedBatch.TOKENS + ": " + TensorType.of(DType.I32, ids.elements()));
+        tokens.add(PackedInputs.TOKENS + ": " + TensorType.of(DType.I32, ids.elements()));
         return List.of(rows, tokens);
     }
 

@@ -3,7 +3,7 @@ package detangle.compiler.pass;
 import static detangle.compiler.pass.Patterns.binary;
 import static detangle.compiler.pass.Patterns.splat;
 
-import detangle.compiler.PackedBatch;
+import detangle.compiler.PackedInputs;
 import detangle.compiler.Pass;
 import detangle.ir.BinaryFunction;
 import detangle.ir.Builder;
@@ -29,9 +29,9 @@ import java.util.function.Function;
  * reads no mask, as each query sees the keys of its sequence. Tokens keep their positions, so that holes and padding on
  * the left stay right. What mixes rows in another way, as a convolution does, runs padded, with zeros at padding.
  *
- * <p>The program gets the inputs of a {@link PackedBatch}, which follow from the mask. Outputs hold
+ * <p>The program gets the inputs of a {@link PackedInputs}, which follow from the mask. Outputs hold
  * zeros at padded positions. What is read of the first position of each sequence is read of its first token: the program
- * is for batches in which they are the same, if it {@linkplain PackedBatch#readsFirstTokens reads} them. Rows that are
+ * is for batches in which they are the same, if it {@linkplain PackedInputs#readsFirstTokens reads} them. Rows that are
  * looked up by their number in the padded batch must be tokens.
  *
  * <pre>
@@ -108,7 +108,7 @@ public final class PackTokens implements Pass {
         private final TokenMask mask;
         private final Dim tokens = Dim.symbol("T");
         private final Builder b = new Builder();
-        private final Node rows = b.input(PackedBatch.ROWS, TensorType.of(DType.I64, tokens));
+        private final Node rows = b.input(PackedInputs.ROWS, TensorType.of(DType.I64, tokens));
         private final Node segments;
         private final Node firstRows;
         private final Node sequences;
@@ -121,7 +121,7 @@ public final class PackTokens implements Pass {
             this.program = program;
             this.mask = mask;
             this.segments = b.input(
-                    PackedBatch.SEGMENTS, TensorType.of(DType.I32, mask.batch().plus(1)));
+                    PackedInputs.SEGMENTS, TensorType.of(DType.I32, mask.batch().plus(1)));
             this.firstRows = b.op(new TensorOp.Slice(0, Dim.of(0), mask.batch()), segments);
             this.sequences = rowsOf(b.iota(TensorType.of(DType.I32, mask.batch(), mask.length()), 0));
             this.positions = rowsOf(b.iota(TensorType.of(DType.I32, mask.batch(), mask.length()), 1));
@@ -238,7 +238,7 @@ public final class PackTokens implements Pass {
         private Node tokensOfRows() {
             if (tokensOfRows.isEmpty()) {
                 Dim all = mask.batch().times(mask.length());
-                tokensOfRows = Optional.of(b.input(PackedBatch.TOKENS, TensorType.of(DType.I32, all)));
+                tokensOfRows = Optional.of(b.input(PackedInputs.TOKENS, TensorType.of(DType.I32, all)));
             }
             return tokensOfRows.get();
         }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.compiler.Compiler;
-import detangle.compiler.PackedBatch;
+import detangle.compiler.PackedInputs;
 import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -59,8 +59,8 @@ class PackTokensTest {
         return Compiler.run(program, List.of(new PackTokens()), (p, r) -> {});
     }
 
-    private static PackedBatch of(Program program) {
-        return PackedBatch.of(packed(program)).orElseThrow();
+    private static PackedInputs of(Program program) {
+        return PackedInputs.of(packed(program)).orElseThrow();
     }
 
     private static Tensor floats(long... shape) {
@@ -84,10 +84,8 @@ class PackTokensTest {
     }
 
     private static void same(Program program, Map<String, Tensor> inputs) {
-        Map<String, Tensor> renamed = new HashMap<>(inputs);
-        renamed.put("attention_mask", inputs.get("mask"));
-        Map<String, Tensor> all = new HashMap<>(of(program).inputs(renamed).orElseThrow());
-        all.remove("attention_mask");
+        Map<String, Tensor> all = new HashMap<>(inputs);
+        all.putAll(PackedMask.inputs(of(program), inputs.get("mask")));
         Interpreter interpreter = new Interpreter(Precision.F64);
         Map<String, Tensor> expected = interpreter.run(program, inputs);
         Map<String, Tensor> actual = interpreter.run(packed(program), all);
@@ -125,7 +123,7 @@ class PackTokensTest {
                 + "\n  %ts = slice %t {axis=0, start=0, limit=S} : i32[S]"
                 + "\n  %s = disentangled_attention %hs, %h, %h, %ns, %p, %p, %ts {terms=[c2c,c2p,p2c], scale=0.5} : f32[B,1,2,4]";
         Program program = layer(", s: f32[B,1,2,4]", statements, ", s = %s");
-        assertTrue(PackedBatch.of(packed(program)).isPresent());
+        assertTrue(PackedInputs.of(packed(program)).isPresent());
         same(program, inputs(4, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0));
     }
 
@@ -156,15 +154,5 @@ class PackTokensTest {
                   return o = %0
                 }
                 """);
-    }
-
-    /** The padded program says what is wrong with them; counting their sequences would take gigabytes. */
-    @Test
-    void masksWithoutElementsAreNotPacked() {
-        PackedBatch batch = of(layer("", "", ""));
-        for (long[] shape : new long[][] {{65536, 65536, 0}, {Integer.MAX_VALUE - 1, 0}, {0, Integer.MAX_VALUE - 1}}) {
-            Map<String, Tensor> inputs = Map.of("attention_mask", Tensor.of(new long[0], shape));
-            assertTrue(batch.inputs(inputs).isEmpty());
-        }
     }
 }

@@ -1,0 +1,62 @@
+package detangle.runtime;
+
+import detangle.compiler.PackedInputs;
+import detangle.ir.Tensor;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a packed program is told of a padded batch, computed from the batch's mask. */
+final class PackedBatch {
+    private PackedBatch() {}
+
+    /**
+     * The inputs with those that {@code packed} names, which follow from {@code attention_mask}. Empty if the batch cannot be
+     * packed: the program reads first tokens and a sequence has none at its first position, or the mask has a shape that the
+     * padded program will refuse.
+     */
+    static Optional<Map<String, Tensor>> inputs(PackedInputs packed, Map<String, Tensor> inputs) {
+        Optional<Tensor> given = Optional.ofNullable(inputs.get("attention_mask"));
+        boolean fits = given.isPresent()
+                && given.get().rank() >= 2
+                && given.get().elements() > 0
+                && given.get().elements() < Integer.MAX_VALUE;
+        if (!fits) {
+            return Optional.empty(); // The padded program says what is wrong.
+        }
+        Tensor mask = given.get();
+        int length = Math.toIntExact(mask.dim(-1));
+        int batch = 1;
+        for (int axis = 0; axis < mask.rank() - 1; axis++) {
+            batch *= Math.toIntExact(mask.dim(axis));
+        }
+        long[] rows = new long[batch * length];
+        int[] segments = new int[batch + 1];
+        int[] numbers = new int[packed.looksUp() ? rows.length : 0];
+        int tokens = 0;
+        for (int b = 0; b < batch; b++) {
+            for (int s = 0; s < length; s++) {
+                int row = b * length + s;
+                boolean token = mask.getLong(row) != 0;
+                if (s == 0 && packed.readsFirstTokens() && !token) {
+                    return Optional.empty();
+                }
+                if (packed.looksUp()) {
+                    numbers[row] = token ? tokens : -1;
+                }
+                if (token) {
+                    rows[tokens++] = row;
+                }
+            }
+            segments[b + 1] = tokens;
+        }
+        Map<String, Tensor> all = new HashMap<>(inputs);
+        all.put(PackedInputs.ROWS, Tensor.of(Arrays.copyOf(rows, tokens), tokens));
+        all.put(PackedInputs.SEGMENTS, Tensor.of(segments, batch + 1));
+        if (packed.looksUp()) {
+            all.put(PackedInputs.TOKENS, Tensor.of(numbers, numbers.length));
+        }
+        return Optional.of(all);
+    }
+}
