@@ -6,8 +6,10 @@ import detangle.models.deberta.Architecture;
 import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.InputNames;
 import detangle.models.deberta.ModelOptions;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** A model to measure: its folder, its configuration, what stands on the encoder, and how Detangle keeps its weights. */
@@ -31,6 +33,13 @@ record BenchModel(Path folder, DebertaConfig config, Architecture head, Optional
 
     String name() {
         return folder.getFileName().toString();
+    }
+
+    /** The names of the inputs, in the order in which models of HuggingFace and of Detangle take them. */
+    List<String> inputs() {
+        return config.typeVocabSize() > 0
+                ? List.of(InputNames.IDS, InputNames.MASK, InputNames.TOKEN_TYPES)
+                : List.of(InputNames.IDS, InputNames.MASK);
     }
 
     /** The forward pass, in primitives. */

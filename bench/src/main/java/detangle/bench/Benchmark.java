@@ -5,6 +5,7 @@ import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.Program;
+import detangle.ir.Symbols;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -231,7 +232,17 @@ public final class Benchmark {
             Map<Contender, Measured> measured,
             Map<String, double[]> peaks) {
         double flops = workload.lengths().stream()
-                .mapToDouble(n -> Cost.of(kernels, Map.of("B", 1L, "S", (long) n, "C", 1L, "N", 1L))
+                .mapToDouble(n -> Cost.of(
+                                kernels,
+                                Map.of(
+                                        Symbols.BATCH,
+                                        1L,
+                                        Symbols.LENGTH,
+                                        (long) n,
+                                        Symbols.CHOICES,
+                                        1L,
+                                        Symbols.MASKED,
+                                        1L))
                         .flops())
                 .sum();
         List<ReportLine> lines = new ArrayList<>();

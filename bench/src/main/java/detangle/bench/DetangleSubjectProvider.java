@@ -6,7 +6,7 @@ import detangle.bench.worker.SubjectProvider;
 import detangle.ir.DType;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
-import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.InputNames;
 import detangle.models.text.Batch;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
@@ -37,9 +37,9 @@ public final class DetangleSubjectProvider implements SubjectProvider {
     }
 
     @Override
-    public Subject load(Path model, int threads, String options) {
+    public Subject load(Path model, int threads, List<String> inputs, String options) {
         SessionOptions session = sessionOptions(options);
-        return subject(model, Session.load(model, session), session.head().orElseThrow());
+        return subject(model, Session.load(model, session), session.head().orElseThrow(), Set.copyOf(inputs));
     }
 
     private static SessionOptions sessionOptions(String options) {
@@ -57,8 +57,7 @@ public final class DetangleSubjectProvider implements SubjectProvider {
                 .withIgnoreUnused(true);
     }
 
-    private static Subject subject(Path model, Session session, Architecture head) {
-        DebertaConfig config = session.config();
+    private static Subject subject(Path model, Session session, Architecture head, Set<String> names) {
         return new Subject() {
             @Override
             public String version() {
@@ -68,9 +67,7 @@ public final class DetangleSubjectProvider implements SubjectProvider {
 
             @Override
             public Set<String> inputs() {
-                return config.typeVocabSize() > 0
-                        ? Set.of("input_ids", "attention_mask", "token_type_ids")
-                        : Set.of("input_ids", "attention_mask");
+                return names;
             }
 
             @Override
@@ -82,7 +79,7 @@ public final class DetangleSubjectProvider implements SubjectProvider {
             private Map<String, Tensor> withMaskedRows(Map<String, Tensor> inputs) {
                 Map<String, Tensor> all = new HashMap<>(inputs);
                 if (head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD) {
-                    all.put("masked_rows", lastTokens(inputs.get("attention_mask")));
+                    all.put(InputNames.MASKED_ROWS, lastTokens(inputs.get(InputNames.MASK)));
                 }
                 return all;
             }
@@ -132,9 +129,9 @@ public final class DetangleSubjectProvider implements SubjectProvider {
             private Map<String, Tensor> inputs(Tokenizer tokenizer, String text) {
                 Batch batch = Batch.of(List.of(tokenizer.encode(text)), tokenizer.padTokenId(), Batch.Side.RIGHT, 1);
                 Map<String, Tensor> inputs = new HashMap<>(Map.of(
-                        "input_ids", batch.inputIds(),
-                        "attention_mask", batch.attentionMask(),
-                        "token_type_ids", batch.tokenTypeIds()));
+                        InputNames.IDS, batch.inputIds(),
+                        InputNames.MASK, batch.attentionMask(),
+                        InputNames.TOKEN_TYPES, batch.tokenTypeIds()));
                 inputs.keySet().retainAll(inputs());
                 return inputs;
             }

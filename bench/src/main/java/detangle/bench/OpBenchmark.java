@@ -14,6 +14,7 @@ import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Op;
 import detangle.ir.Program;
+import detangle.ir.Symbols;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
@@ -105,13 +106,13 @@ public final class OpBenchmark {
 
     private List<OpTime> times(String model, Workload workload) {
         Map<String, Long> sizes = Map.of(
-                "B",
+                Symbols.BATCH,
                 (long) workload.batch(),
-                "S",
+                Symbols.LENGTH,
                 (long) workload.longest(),
-                "C",
+                Symbols.CHOICES,
                 1L,
-                "T",
+                Symbols.TOKENS,
                 (long) workload.batch() * workload.longest());
         Map<Kind, List<List<Node>>> kinds = new LinkedHashMap<>();
         for (List<Node> operation : program.operations()) {
@@ -235,7 +236,7 @@ public final class OpBenchmark {
         for (int i = 0; i < values.length; i++) {
             values[i] = type.dtype() == DType.I1
                     ? 1
-                    : type.dtype().isFloat() ? random.nextGaussian() : place(node, index, i, sizes.get("S"));
+                    : type.dtype().isFloat() ? random.nextGaussian() : place(node, index, i, sizes.get(Symbols.LENGTH));
         }
         return Tensor.ofDoubles(type.dtype(), values, type.shape().sizes());
     }

@@ -2,9 +2,7 @@ package detangle.bench;
 
 import detangle.runtime.ModelExport;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Collectors;
 
 /** A runtime to compare with; each constant is the word by which users name it, and a folder of {@code peers}. */
@@ -36,11 +34,6 @@ enum Peer {
 
     /** A process that has loaded the file. */
     Worker start(BenchModel model, Path file, int threads) {
-        // In the order in which models of HuggingFace and of Detangle take them.
-        List<String> inputs = new ArrayList<>(List.of("input_ids", "attention_mask"));
-        if (model.config().typeVocabSize() > 0) {
-            inputs.add("token_type_ids");
-        }
-        return Worker.peer(name(), file, threads, String.join(",", inputs));
+        return Worker.peer(name(), model, file, threads);
     }
 }

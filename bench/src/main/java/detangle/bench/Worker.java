@@ -59,12 +59,13 @@ final class Worker implements AutoCloseable {
                 DetangleSubjectProvider.NAME,
                 model.folder().toString(),
                 Integer.toString(threads),
+                String.join(",", model.inputs()),
                 options(model, backend, model.weightType())));
         return new Worker(backend, command);
     }
 
-    /** Another runtime, from the jars in its own folder. */
-    static Worker peer(String peer, Path model, int threads, String options) {
+    /** Another runtime, from the jars in its own folder, with the file that it loads. */
+    static Worker peer(String peer, BenchModel model, Path file, int threads) {
         Path lib = home().resolve("peers").resolve(peer).resolve("target/lib");
         if (!Files.isDirectory(lib)) {
             throw new BenchException("the peer " + peer + " is not built: run ./build -q -DskipTests package -pl peers/"
@@ -79,9 +80,10 @@ final class Worker implements AutoCloseable {
                         lib + "/*",
                         MAIN,
                         peer,
-                        model.toString(),
+                        file.toString(),
                         Integer.toString(threads),
-                        options));
+                        String.join(",", model.inputs()),
+                        ""));
     }
 
     private static Path home() {

@@ -3,6 +3,7 @@ package detangle.cli;
 import detangle.cli.Failures.CliException;
 import detangle.ir.Tensor;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.InputNames;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +33,7 @@ final class CaseFile {
     /** One case; its inputs are complete, the mask of ones where the file has none. */
     record Case(String name, Map<String, Tensor> inputs, Map<String, Tensor> labels) {}
 
-    private static final List<String> INPUTS = List.of("input_ids", "attention_mask", "token_type_ids");
+    private static final List<String> INPUTS = List.of(InputNames.IDS, InputNames.MASK, InputNames.TOKEN_TYPES);
 
     /** Bytes that a file of cases may have. */
     private static final long MOST_BYTES = 64L << 20;
@@ -148,16 +149,16 @@ final class CaseFile {
     }
 
     private Case complete(String name, Map<String, NestedNumbers> numbers) {
-        Tensor ids = integers(name, "input_ids", numbers).orElseThrow(() -> fault(name, "input_ids are missing"));
-        checkRange(name, "input_ids", ids, config.vocabSize());
+        Tensor ids = integers(name, InputNames.IDS, numbers).orElseThrow(() -> fault(name, "input_ids are missing"));
+        checkRange(name, InputNames.IDS, ids, config.vocabSize());
         Map<String, Tensor> inputs = new HashMap<>();
-        inputs.put("input_ids", ids);
-        inputs.put("attention_mask", attentionMask(name, numbers, ids));
+        inputs.put(InputNames.IDS, ids);
+        inputs.put(InputNames.MASK, attentionMask(name, numbers, ids));
         if (config.typeVocabSize() > 0) {
-            Tensor types = integers(name, "token_type_ids", numbers).orElseGet(() -> filled(ids, 0));
-            checkShape(name, "token_type_ids", types.shape(), ids.shape());
-            checkRange(name, "token_type_ids", types, config.typeVocabSize());
-            inputs.put("token_type_ids", types);
+            Tensor types = integers(name, InputNames.TOKEN_TYPES, numbers).orElseGet(() -> filled(ids, 0));
+            checkShape(name, InputNames.TOKEN_TYPES, types.shape(), ids.shape());
+            checkRange(name, InputNames.TOKEN_TYPES, types, config.typeVocabSize());
+            inputs.put(InputNames.TOKEN_TYPES, types);
         }
         Map<String, Tensor> labels = new HashMap<>();
         for (String key : LABELS) {
@@ -168,13 +169,13 @@ final class CaseFile {
 
     /** Of the ids' shape, or with one more axis that says what each position sees. */
     private Tensor attentionMask(String name, Map<String, NestedNumbers> numbers, Tensor ids) {
-        Tensor mask = integers(name, "attention_mask", numbers).orElseGet(() -> filled(ids, 1));
+        Tensor mask = integers(name, InputNames.MASK, numbers).orElseGet(() -> filled(ids, 1));
         long[] expected = ids.shape();
         if (mask.rank() == ids.rank() + 1) {
             expected = Arrays.copyOf(expected, expected.length + 1);
             expected[expected.length - 1] = ids.dim(-1);
         }
-        checkShape(name, "attention_mask", mask.shape(), expected);
+        checkShape(name, InputNames.MASK, mask.shape(), expected);
         return mask;
     }
 

@@ -2,6 +2,7 @@ package detangle.cli;
 
 import detangle.cli.Column.Scalar;
 import detangle.cli.Failures.CliException;
+import detangle.models.deberta.InputNames;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.TokenizerException;
@@ -40,7 +41,7 @@ final class TokenizeCommand implements Runnable {
             Column.listOf("ids", Scalar.WHOLE),
             Column.listOf("tokens", Scalar.TEXT),
             Column.listOf("offsets", new Column.ListOf(Scalar.WHOLE)),
-            Column.listOf("token_type_ids", Scalar.WHOLE));
+            Column.listOf(InputNames.TOKEN_TYPES, Scalar.WHOLE));
 
     /** The words of {@code --tokenizer}. */
     static final class Kinds extends NamedValues<TokenizerKind> {
@@ -211,7 +212,7 @@ final class TokenizeCommand implements Runnable {
                 "tokens", encoding.tokens(),
                 "offsets", offsets);
         if (Arrays.stream(encoding.typeIds()).anyMatch(type -> type != 0)) {
-            answer.put("token_type_ids", list(encoding.typeIds()));
+            answer.put(InputNames.TOKEN_TYPES, list(encoding.typeIds()));
         }
         List<Object> record = new ArrayList<>();
         ANSWER.forEach(column -> record.add(answer.get(column.name())));

@@ -8,6 +8,7 @@ import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.Symbols;
 import detangle.ir.TensorOp;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -152,7 +153,8 @@ public final class MemoryPlanner {
         return dtypes.size() - 1;
     }
 
+    /** An extent of one sequence of a typical length; {@link Symbols#BATCH} is the one symbol whose meaning counts here. */
     private static double typical(Dim dim) {
-        return dim.estimate(symbol -> symbol.equals("B") ? 1 : TYPICAL_SIZE);
+        return dim.estimate(symbol -> symbol.equals(Symbols.BATCH) ? 1 : TYPICAL_SIZE);
     }
 }

@@ -240,11 +240,11 @@ public final class EntityExtractor implements Pipeline {
             }
         }
         Map<String, Tensor> inputs = Map.of(
-                "words", tensor(words),
-                "starts", Tensor.of(Arrays.copyOf(starts, size), size),
-                "ends", Tensor.of(Arrays.copyOf(ends, size), size),
-                "labels", tensor(picked(states, window.labelTokens())));
-        Tensor scores = weights.reading(() -> spans.run(inputs)).get("scores");
+                GlinerModel.WORDS, tensor(words),
+                GlinerModel.STARTS, Tensor.of(Arrays.copyOf(starts, size), size),
+                GlinerModel.ENDS, Tensor.of(Arrays.copyOf(ends, size), size),
+                GlinerModel.LABELS, tensor(picked(states, window.labelTokens())));
+        Tensor scores = weights.reading(() -> spans.run(inputs)).get(GlinerModel.SCORES);
         int labels = window.labelTokens().length;
         for (int i = 0; i < size * labels; i++) {
             double score = Scores.sigmoid(Row.finite(scores.getDouble(i)));

@@ -1,6 +1,7 @@
 package detangle.pipelines;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.OutputNames;
 import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Encoding;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ import java.util.stream.IntStream;
  * }</pre>
  */
 public final class FeatureExtractor implements Pipeline {
-    private static final String STATES = "last_hidden_state";
+    private static final String STATES = OutputNames.LAST_HIDDEN_STATE;
 
     private final TextModel model;
     private final SentenceVectors vectors;

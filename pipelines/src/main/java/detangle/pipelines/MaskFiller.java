@@ -3,6 +3,8 @@ package detangle.pipelines;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.InputNames;
+import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import java.nio.file.Path;
@@ -103,13 +105,13 @@ public final class MaskFiller implements Pipeline {
         model.inBatches(encoded.encodings(), progress, members -> {
             List<Encoding> rows = members.stream().map(encoded::encoding).toList();
             Map<String, Tensor> inputs = new HashMap<>(model.inputs(rows));
-            int length = Math.toIntExact(inputs.get("input_ids").dim(1));
+            int length = Math.toIntExact(inputs.get(InputNames.IDS).dim(1));
             long[] positions = IntStream.range(0, rows.size())
                     .flatMap(row -> IntStream.of(masks(rows.get(row))).map(i -> row * length + i))
                     .asLongStream()
                     .toArray();
-            inputs.put("masked_rows", Tensor.of(positions, positions.length));
-            Tensor logits = model.run(inputs).get("logits");
+            inputs.put(InputNames.MASKED_ROWS, Tensor.of(positions, positions.length));
+            Tensor logits = model.run(inputs).get(OutputNames.LOGITS);
             int next = 0;
             for (int row = 0; row < rows.size(); row++) {
                 List<List<MaskPrediction>> ofText = new ArrayList<>();

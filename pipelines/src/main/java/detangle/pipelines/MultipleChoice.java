@@ -2,6 +2,7 @@ package detangle.pipelines;
 
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
 import detangle.models.text.Truncation;
 import java.nio.file.Path;
@@ -60,7 +61,7 @@ public final class MultipleChoice implements Pipeline {
         Map<String, Tensor> inputs = new HashMap<>();
         model.inputs(encodings).forEach((name, rows) -> inputs.put(name, oneBatch(rows)));
         Row row = new Row(model.run(inputs), 0, choices.size());
-        double[] logits = model.reading(encodings.getFirst(), () -> row.values("logits"));
+        double[] logits = model.reading(encodings.getFirst(), () -> row.values(OutputNames.LOGITS));
         double[] scores = Scores.softmax(logits);
         return IntStream.range(0, scores.length)
                 .mapToObj(i -> new Choice(i, scores[i], choices.get(i)))

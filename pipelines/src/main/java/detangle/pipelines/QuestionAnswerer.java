@@ -1,6 +1,7 @@
 package detangle.pipelines;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
 import detangle.models.text.Truncation;
 import detangle.pipelines.SpanSearch.Found;
@@ -65,8 +66,8 @@ public final class QuestionAnswerer implements Pipeline {
         model.run(windows.stream().map(Window::encoding).toList(), progress, (index, row) -> {
             Window window = windows.get(index);
             found[index] = SpanSearch.search(
-                    row.perToken("start_logits"),
-                    row.perToken("end_logits"),
+                    row.perToken(OutputNames.START_LOGITS),
+                    row.perToken(OutputNames.END_LOGITS),
                     window.inContext(),
                     options,
                     // A token may be white space alone, which answers nothing.

@@ -1,6 +1,7 @@
 package detangle.pipelines;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ public final class ReplacedTokenDetector implements Pipeline {
         model.run(rows.encodings(), progress, (index, row) -> {
             Encoding encoding = rows.encoding(index);
             Characters text = new Characters(texts.get(rows.row(index)));
-            double[] logits = row.perToken("logits");
+            double[] logits = row.perToken(OutputNames.LOGITS);
             results.set(
                     rows.row(index),
                     IntStream.range(0, encoding.length())

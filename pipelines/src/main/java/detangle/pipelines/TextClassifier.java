@@ -1,6 +1,7 @@
 package detangle.pipelines;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
 import detangle.models.text.Truncation;
 import java.nio.file.Path;
@@ -123,7 +124,9 @@ public final class TextClassifier implements Pipeline {
     private List<List<Classification>> run(EncodedRows<Encoding> rows, int count, ProgressListener progress) {
         List<List<Classification>> results = new ArrayList<>(Collections.nCopies(count, List.<Classification>of()));
         model.run(
-                rows.encodings(), progress, (index, row) -> results.set(rows.row(index), ranked(row.values("logits"))));
+                rows.encodings(),
+                progress,
+                (index, row) -> results.set(rows.row(index), ranked(row.values(OutputNames.LOGITS))));
         return List.copyOf(results);
     }
 

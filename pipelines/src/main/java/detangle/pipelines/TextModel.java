@@ -6,6 +6,7 @@ import detangle.models.deberta.Architecture;
 import detangle.models.deberta.ConfigException;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HeadException;
+import detangle.models.deberta.InputNames;
 import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Batch;
 import detangle.models.text.Encoding;
@@ -255,10 +256,10 @@ final class TextModel implements AutoCloseable {
         rows.forEach(row -> checkIds(session.config(), row));
         Batch batch = Batch.of(rows, tokenizer.padTokenId(), Batch.Side.RIGHT, 1);
         Map<String, Tensor> inputs = new HashMap<>();
-        inputs.put("input_ids", batch.inputIds());
-        inputs.put("attention_mask", batch.attentionMask());
+        inputs.put(InputNames.IDS, batch.inputIds());
+        inputs.put(InputNames.MASK, batch.attentionMask());
         if (session.config().typeVocabSize() > 0) {
-            inputs.put("token_type_ids", batch.tokenTypeIds());
+            inputs.put(InputNames.TOKEN_TYPES, batch.tokenTypeIds());
         }
         return inputs;
     }

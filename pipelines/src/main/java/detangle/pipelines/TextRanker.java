@@ -1,6 +1,7 @@
 package detangle.pipelines;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
 import detangle.models.text.Truncation;
 import detangle.models.text.WhiteSpace;
@@ -89,7 +90,7 @@ public final class TextRanker implements Pipeline {
         });
         double[] scores = new double[rows.encodings().size()];
         model.run(rows.encodings(), progress, (index, row) -> {
-            double[] logits = row.values("logits");
+            double[] logits = row.values(OutputNames.LOGITS);
             scores[index] = (rawScores ? logits : function.apply(logits))[0];
         });
         return IntStream.range(0, scores.length)

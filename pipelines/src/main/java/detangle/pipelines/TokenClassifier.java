@@ -1,6 +1,7 @@
 package detangle.pipelines;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Truncation;
@@ -89,7 +90,7 @@ public final class TokenClassifier implements Pipeline {
     }
 
     private static List<Piece> pieces(Encoding encoding, Row row, Characters text, Tokenizer tokenizer) {
-        double[][] logits = row.vectors("logits");
+        double[][] logits = row.vectors(OutputNames.LOGITS);
         List<Piece> pieces = new ArrayList<>();
         for (int i = 0; i < encoding.length(); i++) {
             if (encoding.sequences()[i] != Encoding.SPECIAL) {

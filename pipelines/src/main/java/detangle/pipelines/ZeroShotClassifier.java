@@ -1,6 +1,7 @@
 package detangle.pipelines;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
 import detangle.models.text.Truncation;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ public final class ZeroShotClassifier implements Pipeline {
         model.run(
                 rows.encodings(),
                 progress,
-                (index, row) -> logits[rows.row(index)][index % labels.size()] = row.values("logits"));
+                (index, row) -> logits[rows.row(index)][index % labels.size()] = row.values(OutputNames.LOGITS));
         boolean alone = multiLabel || labels.size() == 1;
         return IntStream.range(0, texts.size())
                 .mapToObj(i -> logits[i][0] == null

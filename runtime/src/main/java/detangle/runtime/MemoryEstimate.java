@@ -6,6 +6,7 @@ import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
+import detangle.ir.Symbols;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.models.deberta.Architecture;
@@ -74,7 +75,16 @@ public record MemoryEstimate(
             }
         }
         long count = parameters.values().stream().mapToLong(n -> n).sum();
-        Layout layout = plan.memory().layout(Map.of("B", batch, "S", length, "C", 1L, "T", batch * length));
+        Layout layout = plan.memory()
+                .layout(Map.of(
+                        Symbols.BATCH,
+                        batch,
+                        Symbols.LENGTH,
+                        length,
+                        Symbols.CHOICES,
+                        1L,
+                        Symbols.TOKENS,
+                        batch * length));
         return new MemoryEstimate(
                 count,
                 count * Float.BYTES,

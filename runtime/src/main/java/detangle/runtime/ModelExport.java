@@ -6,6 +6,7 @@ import detangle.export.onnx.OnnxExporter;
 import detangle.export.torchscript.TorchScriptExporter;
 import detangle.ir.DetangleException;
 import detangle.ir.Program;
+import detangle.ir.Symbols;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
@@ -25,7 +26,7 @@ import java.util.Optional;
 public final class ModelExport {
     /** The names that exports of HuggingFace's optimum give to the sizes. */
     private static final Map<String, String> SYMBOLS =
-            Map.of("B", "batch_size", "S", "sequence_length", "C", "num_choices");
+            Map.of(Symbols.BATCH, "batch_size", Symbols.LENGTH, "sequence_length", Symbols.CHOICES, "num_choices");
 
     private ModelExport() {}
 

@@ -2,6 +2,7 @@ package detangle.runtime;
 
 import detangle.compiler.PackedInputs;
 import detangle.ir.Tensor;
+import detangle.models.deberta.InputNames;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,7 +18,7 @@ final class PackedBatch {
      * padded program will refuse.
      */
     static Optional<Map<String, Tensor>> inputs(PackedInputs packed, Map<String, Tensor> inputs) {
-        Optional<Tensor> given = Optional.ofNullable(inputs.get("attention_mask"));
+        Optional<Tensor> given = Optional.ofNullable(inputs.get(InputNames.MASK));
         boolean fits = given.isPresent()
                 && given.get().rank() >= 2
                 && given.get().elements() > 0

@@ -23,6 +23,7 @@ import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.Head;
+import detangle.models.deberta.InputNames;
 import detangle.models.deberta.ModelOptions;
 import detangle.models.weights.Artifact;
 import detangle.models.weights.FiniteWeights;
@@ -315,8 +316,8 @@ public final class Session implements AutoCloseable {
 
     private Map<String, Tensor> run(
             Map<String, Tensor> inputs, BiFunction<Executable, Map<String, Tensor>, Map<String, Tensor>> how) {
-        Optional<Tensor> ids = Optional.ofNullable(inputs.get("input_ids"));
-        Optional<Tensor> mask = Optional.ofNullable(inputs.get("attention_mask"));
+        Optional<Tensor> ids = Optional.ofNullable(inputs.get(InputNames.IDS));
+        Optional<Tensor> mask = Optional.ofNullable(inputs.get(InputNames.MASK));
         if (absolutePositions
                 && ids.isPresent()
                 && ids.get().rank() > 0
@@ -368,8 +369,8 @@ public final class Session implements AutoCloseable {
     }
 
     private static void checkMaskedRows(Map<String, Tensor> inputs) {
-        Tensor rows = inputs.get("masked_rows");
-        Tensor mask = inputs.get("attention_mask");
+        Tensor rows = inputs.get(InputNames.MASKED_ROWS);
+        Tensor mask = inputs.get(InputNames.MASK);
         if (rows == null || mask == null || rows.rank() != 1 || mask.rank() != 2) {
             return; // What is missing or has another form is refused where inputs are bound.
         }

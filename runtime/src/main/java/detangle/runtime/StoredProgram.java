@@ -8,6 +8,7 @@ import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Shape;
+import detangle.ir.Symbols;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
@@ -88,7 +89,7 @@ final class StoredProgram {
         Shape ids = model.inputs().getFirst().shape();
         Dim batch = ids.sub(0, ids.rank() - 1).elements();
         List<String> rows = new ArrayList<>(expected);
-        rows.add(PackedInputs.ROWS + ": " + TensorType.of(DType.I64, Dim.symbol("T")));
+        rows.add(PackedInputs.ROWS + ": " + TensorType.of(DType.I64, Dim.symbol(Symbols.TOKENS)));
         rows.add(PackedInputs.SEGMENTS + ": " + TensorType.of(DType.I32, batch.plus(1)));
         List<String> tokens = new ArrayList<>(rows);
         tokens.add(PackedInputs.TOKENS + ": " + TensorType.of(DType.I32, ids.elements()));

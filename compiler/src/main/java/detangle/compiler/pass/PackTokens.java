@@ -15,6 +15,7 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import detangle.ir.Shape;
+import detangle.ir.Symbols;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import java.util.ArrayList;
@@ -106,7 +107,7 @@ public final class PackTokens implements Pass {
     private static final class Packing {
         private final Program program;
         private final TokenMask mask;
-        private final Dim tokens = Dim.symbol("T");
+        private final Dim tokens = Dim.symbol(Symbols.TOKENS);
         private final Builder b = new Builder();
         private final Node rows = b.input(PackedInputs.ROWS, TensorType.of(DType.I64, tokens));
         private final Node segments;

@@ -47,13 +47,14 @@ public final class DebertaModel {
         if (options.hiddenStates()) {
             for (int i = 0; i < output.hiddenStates().size(); i++) {
                 outputs.add(new Output(
-                        "hidden_states." + i,
+                        OutputNames.hiddenState(i),
                         output.zeroPadding(output.hiddenStates().get(i))));
             }
         }
         if (options.attentions()) {
             for (int i = 0; i < encoder.attentions().size(); i++) {
-                outputs.add(new Output("attentions." + i, encoder.attentions().get(i)));
+                outputs.add(new Output(
+                        OutputNames.attention(i), encoder.attentions().get(i)));
             }
         }
         return new Program("deberta", inputs.given(), outputs, Map.of());

@@ -16,7 +16,8 @@ final class Heads {
     static Head of(Architecture architecture, DebertaConfig config) {
         return switch (architecture) {
             case ENCODER ->
-                encoder -> List.of(new Output("last_hidden_state", encoder.zeroPadding(encoder.lastHiddenState())));
+                encoder -> List.of(
+                        new Output(OutputNames.LAST_HIDDEN_STATE, encoder.zeroPadding(encoder.lastHiddenState())));
             case SEQUENCE_CLASSIFICATION -> encoder -> logits(classified(encoder, config.numLabels()));
             case TOKEN_CLASSIFICATION -> Heads::tokenClassification;
             case QUESTION_ANSWERING -> Heads::questionAnswering;
@@ -28,7 +29,7 @@ final class Heads {
     }
 
     private static List<Output> logits(Node logits) {
-        return List.of(new Output("logits", logits));
+        return List.of(new Output(OutputNames.LOGITS, logits));
     }
 
     /** {@code classifier(act(pooler(h[:,0])))}, {@code [B,labels]}. */
@@ -55,8 +56,8 @@ final class Heads {
         Node both = encoder.layers().linear("qa_outputs", encoder.lastHiddenState(), hidden, 2);
         Shape shape = Shape.of(encoder.batch(), encoder.length());
         return List.of(
-                new Output("start_logits", b.reshape(b.slice(both, 2, 0, 1), shape)),
-                new Output("end_logits", b.reshape(b.slice(both, 2, 1, 2), shape)));
+                new Output(OutputNames.START_LOGITS, b.reshape(b.slice(both, 2, 0, 1), shape)),
+                new Output(OutputNames.END_LOGITS, b.reshape(b.slice(both, 2, 1, 2), shape)));
     }
 
     /** {@code logits [B,C]}. */

@@ -7,6 +7,7 @@ import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.ReduceFunction;
 import detangle.ir.Shape;
+import detangle.ir.Symbols;
 import detangle.ir.TensorType;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,21 +34,23 @@ record ModelInputs(
      * @param masked whether there are {@code masked_rows}
      */
     static ModelInputs of(Builder b, DebertaConfig config, AttentionMask form, boolean choices, boolean masked) {
-        Dim length = Dim.symbol("S");
-        Shape outer = choices ? Shape.of(Dim.symbol("B"), Dim.symbol("C")) : Shape.of(Dim.symbol("B"));
-        Dim batch = choices ? Dim.symbol("B").times(Dim.symbol("C")) : Dim.symbol("B");
+        Dim length = Dim.symbol(Symbols.LENGTH);
+        Shape outer = choices
+                ? Shape.of(Dim.symbol(Symbols.BATCH), Dim.symbol(Symbols.CHOICES))
+                : Shape.of(Dim.symbol(Symbols.BATCH));
+        Dim batch = choices ? Dim.symbol(Symbols.BATCH).times(Dim.symbol(Symbols.CHOICES)) : Dim.symbol(Symbols.BATCH);
         TensorType type = new TensorType(DType.I64, outer.concat(Shape.of(length)));
         TensorType maskType =
                 form == AttentionMask.TOKENS ? type : new TensorType(DType.I64, outer.concat(Shape.of(length, length)));
         List<Node> given = new ArrayList<>();
-        given.add(b.input("input_ids", type));
-        given.add(b.input("attention_mask", maskType));
+        given.add(b.input(InputNames.IDS, type));
+        given.add(b.input(InputNames.MASK, maskType));
         if (config.typeVocabSize() > 0) {
-            given.add(b.input("token_type_ids", type));
+            given.add(b.input(InputNames.TOKEN_TYPES, type));
         }
         Optional<Node> tokenTypes = config.typeVocabSize() > 0 ? Optional.of(given.getLast()) : Optional.empty();
         Optional<Node> maskedRows = masked
-                ? Optional.of(b.input("masked_rows", TensorType.of(DType.I64, Dim.symbol("N"))))
+                ? Optional.of(b.input(InputNames.MASKED_ROWS, TensorType.of(DType.I64, Dim.symbol(Symbols.MASKED))))
                 : Optional.empty();
         maskedRows.ifPresent(given::add);
         Shape flat = Shape.of(batch, length);

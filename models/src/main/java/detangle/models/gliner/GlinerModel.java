@@ -44,6 +44,16 @@ public final class GlinerModel {
 
     private static final String PROJECTION = ENCODER + "projection";
 
+    /** Inputs of {@link #spans}: the words' vectors, the first and the last word of each span, and the labels' vectors. */
+    public static final String WORDS = "words";
+
+    public static final String STARTS = "starts";
+    public static final String ENDS = "ends";
+    public static final String LABELS = "labels";
+
+    /** The output of {@link #spans}. */
+    public static final String SCORES = "scores";
+
     /** What the names of its own layers begin with. */
     private static final List<String> ROOTS = List.of("rnn.", "span_rep_layer.", "prompt_rep_layer.", PROJECTION + ".");
 
@@ -184,17 +194,18 @@ public final class GlinerModel {
     }
 
     /**
-     * Scores spans. Inputs: {@code words f32[W,D]}, {@code starts} and {@code ends i64[N]}, the first and the last word of each
-     * span, and {@code labels f32[C,D]}. Output: {@code scores f32[N,C]}, of which a sigmoid is a probability.
+     * Scores spans. Inputs: {@link #WORDS} {@code f32[W,D]}, {@link #STARTS} and {@link #ENDS} {@code i64[N]}, the first and the last
+     * word of each span, and {@link #LABELS} {@code f32[C,D]}. Output: {@link #SCORES} {@code f32[N,C]}, of which a sigmoid is a
+     * probability.
      */
     public static Program spans(GlinerConfig config) {
         Builder b = new Builder();
         int width = config.hiddenSize();
         Dim spans = Dim.symbol("N");
-        Node words = b.input("words", TensorType.of(DType.F32, Dim.symbol("W"), Dim.of(width)));
-        Node starts = b.input("starts", TensorType.of(DType.I64, spans));
-        Node ends = b.input("ends", TensorType.of(DType.I64, spans));
-        Node labels = b.input("labels", TensorType.of(DType.F32, Dim.symbol("C"), Dim.of(width)));
+        Node words = b.input(WORDS, TensorType.of(DType.F32, Dim.symbol("W"), Dim.of(width)));
+        Node starts = b.input(STARTS, TensorType.of(DType.I64, spans));
+        Node ends = b.input(ENDS, TensorType.of(DType.I64, spans));
+        Node labels = b.input(LABELS, TensorType.of(DType.F32, Dim.symbol("C"), Dim.of(width)));
 
         Layers layers = Layers.of(b);
         Layers span = layers.scope("span_rep_layer.span_rep_layer");
@@ -210,7 +221,7 @@ public final class GlinerModel {
         return new Program(
                 "gliner_spans",
                 List.of(words, starts, ends, labels),
-                List.of(new Output("scores", b.dotTransposed(represented, asked))),
+                List.of(new Output(SCORES, b.dotTransposed(represented, asked))),
                 Map.of());
     }
 

@@ -38,14 +38,19 @@ public final class WorkerMain {
     private static final long SEED = 7;
 
     private final Subject subject;
+    private final List<String> names;
     private List<Forward> forwards = List.of();
     private Map<String, Tensor> prepared = Map.of();
 
-    private WorkerMain(Subject subject) {
+    private WorkerMain(Subject subject, List<String> names) {
         this.subject = subject;
+        this.names = names;
     }
 
-    /** Arguments: the provider's name, the model, the number of threads, options of the provider. */
+    /**
+     * Arguments: the provider's name, the model, the number of threads, the names of the inputs with commas between (ids, mask
+     * and, if the model has them, token types), options of the provider.
+     */
     public static void main(String[] args) throws IOException {
         // Standard output is for answers alone; whatever a library prints goes the other way.
         PrintStream answers = System.out;
@@ -58,7 +63,8 @@ public final class WorkerMain {
                     .filter(p -> p.name().equals(args[0]))
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("there is no '" + args[0] + "' to load models"));
-            worker = new WorkerMain(provider.load(Path.of(args[1]), Integer.parseInt(args[2]), args[3]));
+            List<String> names = List.of(args[3].split(","));
+            worker = new WorkerMain(provider.load(Path.of(args[1]), Integer.parseInt(args[2]), names, args[4]), names);
         } catch (Exception e) {
             answers.println("error " + oneLine(e));
             return;
@@ -141,10 +147,11 @@ public final class WorkerMain {
                 mask[i * longest + j] = 1;
             }
         }
+        List<long[]> values = List.of(ids, mask, new long[ids.length]);
         Map<String, Tensor> inputs = new HashMap<>();
-        inputs.put("input_ids", Tensor.of(ids, lengths.length, longest));
-        inputs.put("attention_mask", Tensor.of(mask, lengths.length, longest));
-        inputs.put("token_type_ids", Tensor.of(new long[ids.length], lengths.length, longest));
+        for (int i = 0; i < names.size(); i++) {
+            inputs.put(names.get(i), Tensor.of(values.get(i), lengths.length, longest));
+        }
         inputs.keySet().retainAll(subject.inputs());
         return inputs;
     }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** TorchScript models in DJL; the option is a list of the model's inputs in their order, with commas between. */
+/** TorchScript models in DJL, which take their inputs by place. */
 public final class DjlSubjectProvider implements SubjectProvider {
     /** For {@link java.util.ServiceLoader}. */
     public DjlSubjectProvider() {}
@@ -23,9 +23,9 @@ public final class DjlSubjectProvider implements SubjectProvider {
     }
 
     @Override
-    public Subject load(Path model, int threads, String options) throws IOException, MalformedModelException {
+    public Subject load(Path model, int threads, List<String> names, String options)
+            throws IOException, MalformedModelException {
         DjlModel loaded = DjlModel.load(model, threads);
-        List<String> names = List.of(options.split(","));
         return new Subject() {
             @Override
             public String version() {

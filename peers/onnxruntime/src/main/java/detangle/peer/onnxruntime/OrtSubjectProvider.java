@@ -6,6 +6,7 @@ import detangle.bench.worker.Subject;
 import detangle.bench.worker.SubjectProvider;
 import detangle.ir.Tensor;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -20,7 +21,7 @@ public final class OrtSubjectProvider implements SubjectProvider {
     }
 
     @Override
-    public Subject load(Path model, int threads, String options) throws OrtException {
+    public Subject load(Path model, int threads, List<String> inputs, String options) throws OrtException {
         OrtModel loaded = OrtModel.load(model, threads);
         return new Subject() {
             @Override
