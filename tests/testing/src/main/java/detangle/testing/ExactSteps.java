@@ -13,6 +13,7 @@ import detangle.ir.UnaryFunction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 
 /**
  * Steps over small whole numbers, in integer types and in floats, and over truth values. They are computed exactly
@@ -27,15 +28,26 @@ final class ExactSteps {
     private final List<Node> numbers = new ArrayList<>();
     private final List<Node> truths = new ArrayList<>();
 
-    /** @param portable whether to keep to types that other runtimes compute in */
-    ExactSteps(Random random, Builder b, boolean portable, Dim batch, Dim length) {
-        this.random = random;
-        this.b = b;
-        this.types = portable
+    /** What a step may do with a number, and how often. */
+    private final Alternatives<Consumer<Node>> steps = new Alternatives<Consumer<Node>>()
+            .add(1, this::convert)
+            .add(1, this::applyFunction)
+            .add(1, this::combine)
+            .add(1, this::divide)
+            .add(1, this::compare)
+            .add(1, x -> connectTruths())
+            .add(1, x -> countTruth())
+            .add(1, this::reduce)
+            .add(1, this::saturate);
+
+    ExactSteps(Draft draft) {
+        this.random = draft.random;
+        this.b = draft.b;
+        this.types = draft.portable
                 ? List.of(DType.F32, DType.I32, DType.I64)
                 : List.of(DType.F32, DType.I32, DType.I64, DType.I8, DType.F64);
-        numbers.add(b.iota(TensorType.of(DType.I32, length), 0));
-        numbers.add(b.iota(TensorType.of(DType.I64, batch, length), 1, Dim.of(-3)));
+        numbers.add(b.iota(TensorType.of(DType.I32, draft.length), 0));
+        numbers.add(b.iota(TensorType.of(DType.I64, draft.batch, draft.length), 1, Dim.of(-3)));
         truths.add(b.compare(Comparison.GT, numbers.getFirst(), b.constant(DType.I32, 2)));
     }
 
@@ -67,41 +79,58 @@ final class ExactSteps {
 
     void step() {
         Node x = pick(numbers);
+        steps.draw(random).accept(x);
+    }
+
+    private void convert(Node x) {
+        keep(b.convert(x, pick(types)));
+    }
+
+    private void applyFunction(Node x) {
+        keep(b.unary(pick(List.of(UnaryFunction.NEG, UnaryFunction.ABS, UnaryFunction.SIGN)), x));
+    }
+
+    private void combine(Node x) {
+        Node y = fitting(x);
+        BinaryFunction f = pick(List.of(
+                BinaryFunction.ADD, BinaryFunction.SUB, BinaryFunction.MUL, BinaryFunction.MAX, BinaryFunction.MIN));
+        // Eight bits hold the sum of two such numbers only in part, and wrap: that has one answer too.
+        keep(b.binary(f, x, y));
+    }
+
+    private void divide(Node x) {
         DType type = x.type().dtype();
-        switch (random.nextInt(9)) {
-            case 0 -> keep(b.convert(x, pick(types)));
-            case 1 -> keep(b.unary(pick(List.of(UnaryFunction.NEG, UnaryFunction.ABS, UnaryFunction.SIGN)), x));
-            case 2 -> keep(withPartner(x));
-            case 3 -> {
-                if (type.isFloat()) {
-                    Node half = b.mul(x, b.constant(type, 0.5));
-                    keep(b.unary(random.nextBoolean() ? UnaryFunction.CEIL : UnaryFunction.FLOOR, half));
-                } else {
-                    keep(b.div(x, b.constant(type, 3)));
-                }
-            }
-            case 4 -> compare(x);
-            case 5 -> connect();
-            case 6 -> keep(b.convert(pick(truths), pick(types)));
-            case 7 -> {
-                ReduceFunction f = pick(List.of(ReduceFunction.values()));
-                Dim dim = x.type().dim(-1);
-                // The maximum of nothing is no whole number.
-                if (f == ReduceFunction.SUM || dim.isStatic() && dim.size() > 0 || dim.equals(Dim.symbol("S"))) {
-                    keep(b.reduce(f, x, -1));
-                }
-            }
-            default -> {
-                if (type == DType.F32) {
-                    // Beyond what integers hold, above and below.
-                    Node large = b.mul(x, b.constant(type, random.nextBoolean() ? 1e10 : 1e30));
-                    Node saturated = b.convert(large, pick(types.subList(1, types.size())));
-                    if (!saturated.type().dtype().isFloat()) {
-                        keep(saturated);
-                    }
-                }
+        if (type.isFloat()) {
+            Node half = b.mul(x, b.constant(type, 0.5));
+            keep(b.unary(random.nextBoolean() ? UnaryFunction.CEIL : UnaryFunction.FLOOR, half));
+        } else {
+            keep(b.div(x, b.constant(type, 3)));
+        }
+    }
+
+    private void reduce(Node x) {
+        ReduceFunction f = pick(List.of(ReduceFunction.values()));
+        Dim dim = x.type().dim(-1);
+        // The maximum of nothing is not a whole number.
+        if (f == ReduceFunction.SUM || dim.isStatic() && dim.size() > 0 || dim.equals(Dim.symbol("S"))) {
+            keep(b.reduce(f, x, -1));
+        }
+    }
+
+    /** Converts what lies beyond the integers of a type, above and below. */
+    private void saturate(Node x) {
+        DType type = x.type().dtype();
+        if (type == DType.F32) {
+            Node large = b.mul(x, b.constant(type, random.nextBoolean() ? 1e10 : 1e30));
+            Node saturated = b.convert(large, pick(types.subList(1, types.size())));
+            if (!saturated.type().dtype().isFloat()) {
+                keep(saturated);
             }
         }
+    }
+
+    private void countTruth() {
+        keep(b.convert(pick(truths), pick(types)));
     }
 
     private void keep(Node x) {
@@ -110,14 +139,6 @@ final class ExactSteps {
         if (numbers.getLast().type().dtype() != type) {
             throw new IllegalStateException("a clamp keeps the type");
         }
-    }
-
-    private Node withPartner(Node x) {
-        Node y = fitting(x);
-        BinaryFunction f = pick(List.of(
-                BinaryFunction.ADD, BinaryFunction.SUB, BinaryFunction.MUL, BinaryFunction.MAX, BinaryFunction.MIN));
-        // Eight bits hold the sum of two such numbers only in part, and wrap: that has one answer too.
-        return b.binary(f, x, y);
     }
 
     private Node fitting(Node x) {
@@ -131,7 +152,7 @@ final class ExactSteps {
         truths.add(b.compare(pick(List.of(Comparison.values())), x, fitting(x)));
     }
 
-    private void connect() {
+    private void connectTruths() {
         Node t = pick(truths);
         Node u = pick(truths.stream()
                 .filter(y -> Shape.broadcast(t.shape(), y.shape()).isPresent())
