@@ -30,7 +30,7 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
 
     @Override
     public boolean runs(Node node) {
-        return Coverage.covers(node);
+        return DeviceKernels.of(node).isPresent();
     }
 
     @Override

@@ -70,10 +70,10 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         this.device = accelerator.name();
         this.program = plan.program();
         this.buffers = new Buffers(plan, shapes);
-        Lowering lowering = Lowering.of(program, buffers);
-        this.faults = lowering.faults();
-        this.launches = lowering.launches();
-        this.checked = lowering.checked();
+        Launcher launcher = Launcher.of(program, buffers);
+        this.faults = launcher.faults();
+        this.launches = launcher.launches();
+        this.checked = launcher.checked();
         int[] begins = new int[launches.size() + 1];
         for (int i = 0; i < launches.size(); i++) {
             begins[i + 1] =

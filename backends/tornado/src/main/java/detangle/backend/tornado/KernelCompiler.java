@@ -48,10 +48,10 @@ final class KernelCompiler {
                 .distinct()
                 .collect(Collectors.toMap(Function.identity(), symbol -> ANY_SIZE));
         Buffers buffers = new Buffers(plan, List.of(sizes));
-        Lowering lowering = Lowering.of(plan.program(), buffers);
+        Launcher launcher = Launcher.of(plan.program(), buffers);
         List<KernelCode> kernels = new ArrayList<>();
         Set<Object> seen = new HashSet<>();
-        for (Launch launch : lowering.launches()) {
+        for (Launch launch : launcher.launches()) {
             if (seen.add(code(launch))) {
                 kernels.add(new KernelCode(
                         launch.operation(),

@@ -10,10 +10,10 @@ import detangle.compiler.Passes;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
+import detangle.runtime.placement.PlacedDevice;
 import detangle.testing.Closeness;
 import detangle.testing.RandomRun;
 import detangle.testing.Rounding;
-import detangle.runtime.placement.PlacedDevice;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

@@ -1,0 +1,117 @@
+package detangle.backend.tornado;
+
+import static detangle.backend.tornado.Launcher.shape;
+import static detangle.backend.tornado.Launcher.size;
+
+import detangle.backend.tornado.Launch.Work;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Node;
+import detangle.ir.Strides;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Disentangled attention: a product for each term of positions, and {@link AttentionKernel}, which looks them up. */
+final class AttentionLowering {
+    private AttentionLowering() {}
+
+    /** @param length where sequences are packed */
+    static Optional<Lowering> of(Node node, double scale, boolean c2p, boolean p2c, Optional<Dim> length) {
+        Dim width = node.type().dim(-1);
+        boolean takes = DeviceKernels.isF32(node) && width.isStatic() && width.size() <= AttentionKernel.MAX_WIDTH;
+        return Lowering.when(takes, launcher -> launch(launcher, node, scale, c2p, p2c, length));
+    }
+
+    private static void launch(
+            Launcher launcher, Node node, double scale, boolean c2p, boolean p2c, Optional<Dim> length) {
+        boolean packed = length.isPresent();
+        Node q = node.input(0);
+        Node k = node.input(1);
+        int operands = packed ? 7 : 4;
+        Object queryScores = launcher.absent(DType.F32);
+        Object keyScores = launcher.absent(DType.F32);
+        if (c2p) {
+            queryScores = positionScores(launcher, "c2p", q, node.input(operands));
+        }
+        if (p2c) {
+            keyScores = positionScores(launcher, "p2c", k, node.input(operands + (c2p ? 1 : 0)));
+        }
+        Object ints = launcher.absent(DType.I32);
+        Optional<Node> positions = c2p || p2c ? Optional.of(node.input(operands)) : Optional.empty();
+        int width = size(q.type().dim(-1), Map.of());
+        launcher.launch(
+                TaskClass.of(AttentionKernel.class),
+                List.of(
+                        launcher.array(q),
+                        launcher.array(k),
+                        launcher.array(node.input(2)),
+                        packed ? launcher.absent(DType.I1) : launcher.array(node.input(3)),
+                        packed ? launcher.array(node.input(3)) : ints,
+                        packed ? launcher.array(node.input(4)) : ints,
+                        packed ? launcher.array(node.input(5)) : ints,
+                        packed ? launcher.array(node.input(6)) : ints,
+                        queryScores,
+                        keyScores,
+                        positions.isPresent() ? launcher.array(node.inputs().getLast()) : ints,
+                        launcher.array(node),
+                        width,
+                        (float) scale,
+                        packed ? 1 : 0,
+                        c2p ? 1 : 0,
+                        p2c ? 1 : 0),
+                AttentionKernel.THREADS,
+                b -> {
+                    int batches = packed ? 1 : size(q.type().dim(0), b);
+                    int ofSequence = size(q.type().dim(-3), b);
+                    int keysOfSequence = size(k.type().dim(-3), b);
+                    int heads = size(q.type().dim(-2), b);
+                    int[] mask = packed
+                            ? new int[4]
+                            : Strides.broadcast(
+                                    shape(node.input(3), b), new int[] {batches, heads, ofSequence, keysOfSequence});
+                    return new Work(
+                            new int[] {
+                                ofSequence,
+                                keysOfSequence,
+                                heads,
+                                positions.map(p -> size(p.type().dim(1), b)).orElse(0),
+                                length.map(d -> size(d, b)).orElse(keysOfSequence) - 1,
+                                mask[0],
+                                mask[1],
+                                mask[2],
+                                mask[3],
+                                batches
+                            },
+                            Math.ceilDiv(ofSequence, AttentionKernel.TILE),
+                            heads,
+                            batches);
+                });
+    }
+
+    /** Rows of {@code [..., heads, width]}. */
+    private static Dim rows(Node x) {
+        Dim rows = Dim.of(1);
+        for (int axis = 0; axis < x.type().rank() - 2; axis++) {
+            rows = rows.times(x.type().dim(axis));
+        }
+        return rows;
+    }
+
+    /** {@code x table^T} by head: {@code [heads, rows, positions]}. */
+    private static Object positionScores(Launcher launcher, String name, Node x, Node table) {
+        Dim rows = rows(x);
+        Dim heads = x.type().dim(-2);
+        Dim positions = table.type().dim(1);
+        Object scores = launcher.buffers()
+                .scratch(name, DType.F32, heads.times(rows).times(positions))
+                .array();
+        ProductLowering.launch(
+                launcher,
+                launcher.array(x),
+                launcher.buffers().of(table),
+                scores,
+                b -> Product.byHead(size(rows, b), size(heads, b), size(x.type().dim(-1), b), size(positions, b)));
+        return scores;
+    }
+}

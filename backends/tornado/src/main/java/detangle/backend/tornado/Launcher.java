@@ -1,0 +1,106 @@
+package detangle.backend.tornado;
+
+import detangle.backend.tornado.Launch.Work;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.InternalException;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Shape;
+import detangle.ir.TensorOp;
+import detangle.ir.text.Printer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** Collects the launches of a program's kernels, in order. {@link Lowering} adds those of one node. */
+final class Launcher {
+    private final Buffers buffers;
+    private final IntArray faults;
+    private final List<Node> checked = new ArrayList<>();
+    private final List<Launch> launches = new ArrayList<>();
+
+    /** The operation whose kernels are added. */
+    private String operation = "";
+
+    private Launcher(Buffers buffers, IntArray faults) {
+        this.buffers = buffers;
+        this.faults = faults;
+    }
+
+    /** All launches of a program. */
+    static Launcher of(Program program, Buffers buffers) {
+        Set<Node> eachRun = program.eachRun();
+        List<Node> nodes = program.nodes().stream()
+                .filter(n -> eachRun.contains(n) && !(n.op() instanceof TensorOp.Input))
+                .toList();
+        Launcher launcher = new Launcher(buffers, new IntArray(Math.max(1, nodes.size())));
+        nodes.forEach(launcher::add);
+        return launcher;
+    }
+
+    private void add(Node node) {
+        operation = Printer.mnemonic(node.op());
+        DeviceKernels.of(node)
+                .orElseThrow(() -> new InternalException(node + " has no kernel"))
+                .to(this);
+    }
+
+    List<Launch> launches() {
+        return List.copyOf(launches);
+    }
+
+    /** Where kernels tell of wrong ids: an element for each of {@link #checked}, and room for more. */
+    IntArray faults() {
+        return faults;
+    }
+
+    /** The operations that tell of wrong ids. */
+    List<Node> checked() {
+        return List.copyOf(checked);
+    }
+
+    Buffers buffers() {
+        return buffers;
+    }
+
+    /** The array that holds a node's value. */
+    Object array(Node node) {
+        return buffers.of(node).array();
+    }
+
+    /** Stands where a kernel takes an operand that an operation does not have. */
+    Object absent(DType dtype) {
+        return buffers.absent(dtype).array();
+    }
+
+    void launch(Task task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
+        launches.add(new Launch(operation, task, arguments, 0, threads, work));
+    }
+
+    /** Launches a kernel that tells of wrong ids of a node, which has {@link #faults} among its arguments. */
+    void launchChecked(
+            Node node, Task task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
+        launches.add(new Launch(operation, task, arguments, checked.size(), threads, work));
+        checked.add(node);
+    }
+
+    /** The sizes of a node's axes for sizes of the symbols. */
+    static int[] shape(Node node, Map<String, Long> bindings) {
+        return shape(node.shape(), bindings);
+    }
+
+    static int[] shape(Shape shape, Map<String, Long> bindings) {
+        return Arrays.stream(shape.evaluate(bindings))
+                .mapToInt(Math::toIntExact)
+                .toArray();
+    }
+
+    static int size(Dim dim, Map<String, Long> bindings) {
+        return Math.toIntExact(dim.evaluate(bindings));
+    }
+}

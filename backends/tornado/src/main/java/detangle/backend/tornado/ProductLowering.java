@@ -1,0 +1,107 @@
+package detangle.backend.tornado;
+
+import static detangle.backend.tornado.Launcher.shape;
+import static detangle.backend.tornado.Launcher.size;
+
+import detangle.backend.tornado.Launch.Work;
+import detangle.ir.Activation;
+import detangle.ir.DType;
+import detangle.ir.KernelOp;
+import detangle.ir.Node;
+import detangle.ir.Strides;
+import detangle.ir.TensorOp;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Products of matrices, and convolutions. */
+final class ProductLowering {
+    private ProductLowering() {}
+
+    static Optional<Lowering> linear(KernelOp.Linear op, Node node) {
+        return Lowering.when(DeviceKernels.isF32(node), launcher -> {
+            Node x = node.input(0);
+            launch(
+                    launcher,
+                    launcher.array(x),
+                    launcher.buffers().weight(node.input(1)),
+                    op.bias() ? Optional.of(launcher.array(node.input(2))) : Optional.empty(),
+                    launcher.array(node),
+                    op.activation(),
+                    b -> Product.ofRows(shape(x, b), size(node.type().dim(-1), b)));
+        });
+    }
+
+    static Optional<Lowering> dot(TensorOp.Dot op, Node node) {
+        boolean takes = DeviceKernels.isF32(node) && node.type().rank() <= 2 + ProductKernel.BATCH_AXES;
+        return Lowering.when(takes, launcher -> {
+            Node lhs = node.input(0);
+            Node rhs = node.input(1);
+            launch(
+                    launcher,
+                    launcher.array(lhs),
+                    launcher.buffers().of(rhs),
+                    launcher.array(node),
+                    b -> Product.ofMatrices(
+                            shape(lhs, b), op.transposeLhs(), shape(rhs, b), op.transposeRhs(), shape(node, b)));
+        });
+    }
+
+    /** Launches a product without bias and activation. */
+    static void launch(
+            Launcher launcher, Object a, DeviceArray b, Object out, Function<Map<String, Long>, Product> shape) {
+        launch(launcher, a, b, Optional.empty(), out, Activation.NONE, shape);
+    }
+
+    private static void launch(
+            Launcher launcher,
+            Object a,
+            DeviceArray b,
+            Optional<Object> bias,
+            Object out,
+            Activation activation,
+            Function<Map<String, Long>, Product> shape) {
+        int mantissa = NarrowFloats.mantissa(b.dtype());
+        boolean narrow = mantissa > 0;
+        Object none = launcher.absent(DType.F32);
+        launcher.launch(
+                TaskClass.of(ProductKernel.class),
+                List.of(
+                        a,
+                        narrow ? none : b.array(),
+                        narrow ? b.array() : launcher.absent(DType.F16),
+                        narrow ? launcher.buffers().powers(b.dtype()).array() : none,
+                        bias.orElse(none),
+                        out,
+                        mantissa,
+                        bias.isPresent() ? 1 : 0,
+                        activation.ordinal()),
+                ProductKernel.THREADS,
+                sizes -> shape.apply(sizes).work());
+    }
+
+    static Optional<Lowering> convolution(TensorOp.Conv1d op, Node node) {
+        return Lowering.when(
+                DeviceKernels.isF32(node),
+                launcher -> launcher.launch(
+                        TaskClass.of(ConvolutionKernel.class),
+                        List.of(launcher.array(node.input(0)), launcher.array(node.input(1)), launcher.array(node)),
+                        Launch.SEPARATE,
+                        b -> {
+                            int[] x = shape(node.input(0), b);
+                            int[] weight = shape(node.input(1), b);
+                            int[] out = shape(node, b);
+                            return Work.elements(
+                                    Strides.product(out, 0, 3),
+                                    x[1],
+                                    x[2],
+                                    out[1],
+                                    out[2],
+                                    weight[2],
+                                    weight[1],
+                                    out[2] / op.groups(),
+                                    op.padding());
+                        }));
+    }
+}

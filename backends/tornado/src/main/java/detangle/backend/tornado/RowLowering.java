@@ -1,0 +1,117 @@
+package detangle.backend.tornado;
+
+import static detangle.backend.tornado.Launcher.shape;
+
+import detangle.backend.tornado.Launch.Work;
+import detangle.ir.DType;
+import detangle.ir.KernelOp;
+import detangle.ir.Node;
+import detangle.ir.Strides;
+import detangle.ir.TensorOp;
+import java.util.List;
+import java.util.Optional;
+
+/** What folds an axis or normalises along one. */
+final class RowLowering {
+    private RowLowering() {}
+
+    static Optional<Lowering> reduce(TensorOp.Reduce op, Node node) {
+        Node x = node.input(0);
+        return Lowering.when(
+                ReduceKernel.covers(x.type().dtype()),
+                launcher -> launcher.launch(
+                        ReduceKernel.task(op.function(), x.type().dtype()),
+                        List.of(launcher.array(x), launcher.array(node)),
+                        Launch.SEPARATE,
+                        b -> {
+                            int[] shape = shape(x, b);
+                            int[] result = shape(node, b);
+                            return Work.elements(
+                                    Strides.product(result, 0, result.length),
+                                    shape[op.axis()],
+                                    Strides.product(shape, op.axis() + 1, shape.length));
+                        }));
+    }
+
+    static Optional<Lowering> layerNorm(KernelOp.LayerNorm op, Node node) {
+        return Lowering.when(DeviceKernels.isF32(node), launcher -> {
+            int last = node.inputs().size();
+            layerNorm(
+                    launcher,
+                    node,
+                    node.input(0),
+                    op.residual() ? Optional.of(node.input(1)) : Optional.empty(),
+                    node.inputs().subList(last - 2, last),
+                    Optional.empty(),
+                    op.epsilon());
+        });
+    }
+
+    /** Gathers rows into the result, and normalises them there. */
+    static Optional<Lowering> embedding(KernelOp.Embedding op, Node node) {
+        return Lowering.when(DeviceKernels.isF32(node), launcher -> {
+            LookupLowering.gather(launcher, node, node.input(1), node.input(0));
+            layerNorm(
+                    launcher,
+                    node,
+                    node,
+                    Optional.empty(),
+                    node.inputs().subList(2, 4),
+                    op.masked() ? Optional.of(node.input(4)) : Optional.empty(),
+                    op.epsilon());
+        });
+    }
+
+    private static void layerNorm(
+            Launcher launcher,
+            Node node,
+            Node x,
+            Optional<Node> residual,
+            List<Node> gammaBeta,
+            Optional<Node> mask,
+            double epsilon) {
+        launcher.launch(
+                TaskClass.of(LayerNormKernel.class),
+                List.of(
+                        launcher.array(x),
+                        residual.map(launcher::array).orElseGet(() -> launcher.absent(DType.F32)),
+                        launcher.array(gammaBeta.get(0)),
+                        launcher.array(gammaBeta.get(1)),
+                        mask.map(launcher::array).orElseGet(() -> launcher.absent(DType.I1)),
+                        launcher.array(node),
+                        (float) epsilon,
+                        residual.isPresent() ? 1 : 0,
+                        mask.isPresent() ? 1 : 0),
+                LayerNormKernel.THREADS,
+                b -> {
+                    int[] shape = shape(node, b);
+                    int last = shape.length - 1;
+                    return new Work(new int[] {shape[last]}, Strides.product(shape, 0, last), 1, 1);
+                });
+    }
+
+    static Optional<Lowering> softmax(Node node) {
+        boolean takes = DeviceKernels.isF32(node) && node.type().rank() <= 1 + SoftmaxKernel.ROW_AXES;
+        return Lowering.when(takes, launcher -> {
+            Node mask = node.input(1);
+            launcher.launch(
+                    TaskClass.of(SoftmaxKernel.class),
+                    List.of(launcher.array(node.input(0)), launcher.array(mask), launcher.array(node)),
+                    SoftmaxKernel.THREADS,
+                    b -> {
+                        int[] shape = shape(node, b);
+                        int last = shape.length - 1;
+                        int[] strides = Strides.broadcast(shape(mask, b), shape);
+                        int[] sizes = new int[2 + 2 * SoftmaxKernel.ROW_AXES];
+                        sizes[0] = shape[last];
+                        sizes[1] = strides[last];
+                        for (int axis = 0; axis < SoftmaxKernel.ROW_AXES; axis++) {
+                            int from = last - 1 - axis;
+                            sizes[2 + 2 * axis] = from < 0 ? 1 : Math.max(1, shape[from]);
+                            sizes[3 + 2 * axis] = from < 0 ? 0 : strides[from];
+                        }
+                        return new Work(sizes, Strides.product(shape, 0, last), 1, 1);
+                    });
+        });
+    }
+}

@@ -1,0 +1,95 @@
+package detangle.backend.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.backend.Plan;
+import detangle.backend.ShapeBinding;
+import detangle.compiler.Compiler;
+import detangle.compiler.MemoryPlanner;
+import detangle.compiler.Passes;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.TensorOp;
+import detangle.ir.text.Printer;
+import detangle.testing.RandomPrograms;
+import detangle.testing.RandomPrograms.Sample;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** What a row of the table takes, it can also lower; this needs no device. */
+class DeviceKernelsTest {
+    private static final int PROGRAMS = 150;
+
+    @Test
+    void everyNodeThatIsTakenIsLowered() {
+        Set<String> taken = new TreeSet<>();
+        Set<String> all = new TreeSet<>();
+        for (long seed = 0; seed < PROGRAMS; seed++) {
+            Sample sample = RandomPrograms.sample(seed);
+            Program program =
+                    Compiler.compile(sample.program(), Passes.optimisations()).program();
+            Map<String, Long> sizes = ShapeBinding.bind(sample.program(), sample.inputs());
+            Set<Node> eachRun = program.eachRun();
+            for (Node node : program.nodes()) {
+                if (eachRun.contains(node) && !(node.op() instanceof TensorOp.Input)) {
+                    all.add(Printer.mnemonic(node.op()));
+                    if (DeviceKernels.of(node).isPresent()) {
+                        taken.add(Printer.mnemonic(node.op()));
+                        lower(alone(node, eachRun, program), sizes);
+                    }
+                }
+            }
+        }
+        Set<String> rest = new TreeSet<>(all);
+        rest.removeAll(taken);
+        assertEquals(
+                Set.of("layer_norm_grad", "scatter_add_last"),
+                rest,
+                "operations that no row takes, so that the host runs them");
+    }
+
+    /** A program of one operation, whose operands are inputs unless they are known beforehand. */
+    private static Program alone(Node node, Set<Node> eachRun, Program program) {
+        Map<Node, Node> inputs = new IdentityHashMap<>();
+        List<Node> operands = new ArrayList<>();
+        for (Node operand : node.inputs()) {
+            if (eachRun.contains(operand)) {
+                operands.add(inputs.computeIfAbsent(
+                        operand,
+                        x -> new Node(
+                                new TensorOp.Input("x" + inputs.size(), x.type()),
+                                List.of(),
+                                x.type(),
+                                "",
+                                x.location())));
+            } else {
+                operands.add(operand);
+            }
+        }
+        return new Program(
+                "alone",
+                List.copyOf(inputs.values()),
+                List.of(new Output("y", node.withInputs(operands))),
+                program.constants());
+    }
+
+    private static void lower(Program program, Map<String, Long> sizes) {
+        Plan plan = new Plan(program, MemoryPlanner.plan(program));
+        List<Launch> launches =
+                Launcher.of(program, new Buffers(plan, List.of(sizes))).launches();
+        Node node = program.outputs().getFirst().node();
+        boolean isView = node.op() instanceof TensorOp.Reshape || node.op() instanceof TensorOp.StopGradient;
+        assertTrue(isView || !launches.isEmpty(), () -> "nothing is launched for " + node);
+        for (Launch launch : launches) {
+            assertEquals(Printer.mnemonic(node.op()), launch.operation());
+            assertTrue(launch.work().apply(sizes).sizes().length > 0, () -> node + " has no sizes");
+        }
+    }
+}
