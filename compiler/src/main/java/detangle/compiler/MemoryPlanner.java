@@ -7,7 +7,6 @@ import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
-import detangle.ir.Program.Output;
 import detangle.ir.Symbols;
 import detangle.ir.TensorOp;
 import java.util.ArrayList;
@@ -48,9 +47,7 @@ public final class MemoryPlanner {
         Set<Node> eachRun = program.eachRun();
         Map<Node, Integer> uses = new IdentityHashMap<>();
         program.users().forEach((node, users) -> uses.put(node, users.size()));
-        for (Output output : program.outputs()) {
-            uses.merge(output.node(), 1, Integer::sum);
-        }
+        program.roots().forEach(root -> uses.merge(root, 1, Integer::sum));
         for (Node node : program.nodes()) {
             if (!eachRun.contains(node) || hasOwnMemory(node)) {
                 continue;

@@ -7,6 +7,7 @@ package detangle.ir;
 public enum Constraint {
     ARITY("arity", "the operation has that many operands"),
     INPUT_C1("input_c1", "inputs are listed by the program, once each, with different names"),
+    PARAM_C1("param_c1", "parameters of one name have one type"),
     CONSTANT_C1("constant_c1", "a dense constant has a static shape with as many elements as values"),
     CONSTANT_C2(
             "constant_c2", "the element type holds the numbers: whole ones in its range for integers, 0 and 1 for i1"),
@@ -78,6 +79,9 @@ public enum Constraint {
     PACKED_C4("packed_attention_c4", "the table is i32 [2*length-1]"),
     NODE_TYPE("node_type", "the declared type is the inferred one"),
     OUTPUT_C1("output_c1", "output names differ"),
+    UPDATE_C1("update_c1", "what is updated is a parameter"),
+    UPDATE_C2("update_c2", "each parameter is updated once at most"),
+    UPDATE_C3("update_c3", "the value has the type of the parameter"),
     SIZE_C1("size_c1", "sizes are not negative where they are static, and neither they nor bytes overflow 64 bits"),
     SYMBOL_C1("symbol_c1", "each symbol is the size of an axis of an input");
 

@@ -9,25 +9,54 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * A program: named inputs, named outputs, and the data of its {@link Literal.Named} constants.
+ * A program: named inputs, named outputs, the parameters that it replaces, and the data of its {@link Literal.Named} constants.
  *
  * @param inputs nodes with op {@link TensorOp.Input}, in call order; an input may be unused
+ * @param updates what parameters become by a run, once everything has been computed from the values that they had before
  * @param constants data by name; may hold more than the program uses, and less when it was read from text
  */
-public record Program(String name, List<Node> inputs, List<Output> outputs, Map<String, Tensor> constants) {
+public record Program(
+        String name, List<Node> inputs, List<Output> outputs, List<Update> updates, Map<String, Tensor> constants) {
     /** A named result. Names are unique in a program. */
     public record Output(String name, Node node) {}
+
+    /**
+     * A parameter that a run replaces. Each is replaced once at most.
+     *
+     * @param parameter a node with op {@link TensorOp.Param}, which the program need not read
+     * @param value of the parameter's type
+     */
+    public record Update(Node parameter, Node value) {
+        /** The name of the parameter. */
+        public String name() {
+            return ((TensorOp.Param) parameter.op()).name();
+        }
+    }
 
     public Program {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
+        updates = List.copyOf(updates);
         constants = Map.copyOf(constants);
     }
 
+    /** A program that replaces no parameter. */
+    public Program(String name, List<Node> inputs, List<Output> outputs, Map<String, Tensor> constants) {
+        this(name, inputs, outputs, List.of(), constants);
+    }
+
+    /** The values that leave the program: those of its outputs and then those of its updates, in their order. */
+    public List<Node> roots() {
+        return Stream.concat(
+                        outputs.stream().map(Output::node), updates.stream().map(Update::value))
+                .toList();
+    }
+
     /**
-     * Every node that an output needs and every input, operands before users; the order depends on the graph alone. The
+     * Every node that an output or an update needs and every input, operands before users; the order depends on the graph alone. The
      * {@linkplain SeveralResults results of one operation} stand side by side.
      */
     public List<Node> nodes() {
@@ -50,6 +79,10 @@ public record Program(String name, List<Node> inputs, List<Output> outputs, Map<
         }
         for (Output output : outputs) {
             visit(output.node(), done, order);
+        }
+        for (Update update : updates) {
+            visit(update.parameter(), done, order);
+            visit(update.value(), done, order);
         }
         return order;
     }
@@ -126,7 +159,7 @@ public record Program(String name, List<Node> inputs, List<Output> outputs, Map<
     }
 
     public Program withConstants(Map<String, Tensor> newConstants) {
-        return new Program(name, inputs, outputs, newConstants);
+        return new Program(name, inputs, outputs, updates, newConstants);
     }
 
     /** This program with more constants beside those it has. */

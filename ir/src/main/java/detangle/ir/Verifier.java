@@ -1,11 +1,14 @@
 package detangle.ir;
 
 import detangle.ir.Program.Output;
+import detangle.ir.Program.Update;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
@@ -52,6 +55,7 @@ public final class Verifier {
             listed.add(input);
             input.shape().dims().forEach(dim -> dim.asSymbol().ifPresent(bound::add));
         }
+        Map<String, TensorType> parameters = new HashMap<>();
         for (Node node : program.nodes()) {
             if (errors.size() >= MOST_ERRORS) {
                 return;
@@ -60,6 +64,7 @@ public final class Verifier {
                 report(node, Constraint.INPUT_C1, "the program does not list it");
             }
             types(node);
+            parameter(node, parameters);
             sizes(node);
             symbols(node, bound);
         }
@@ -67,6 +72,36 @@ public final class Verifier {
         for (Output output : program.outputs()) {
             if (!outputNames.add(output.name())) {
                 report(output.node(), Constraint.OUTPUT_C1, "the output " + output.name() + " occurs twice");
+            }
+        }
+        updates();
+    }
+
+    private void updates() {
+        Set<String> updated = new HashSet<>();
+        for (Update update : program.updates()) {
+            if (!(update.parameter().op() instanceof TensorOp.Param(String name, var type))) {
+                report(update.parameter(), Constraint.UPDATE_C1, "there is an update of what is not a parameter");
+                continue;
+            }
+            if (!updated.add(name)) {
+                report(update.value(), Constraint.UPDATE_C2, "'" + name + "' is updated twice");
+            }
+            if (!update.value().type().equals(type)) {
+                report(
+                        update.value(),
+                        Constraint.UPDATE_C3,
+                        "'" + name + "' is " + type + " and cannot become "
+                                + update.value().type());
+            }
+        }
+    }
+
+    private void parameter(Node node, Map<String, TensorType> parameters) {
+        if (node.op() instanceof TensorOp.Param(String name, var type)) {
+            TensorType other = parameters.putIfAbsent(name, type);
+            if (other != null && !other.equals(type)) {
+                report(node, Constraint.PARAM_C1, "'" + name + "' is " + other + " elsewhere");
             }
         }
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.Program.Output;
+import detangle.ir.Program.Update;
 import detangle.ir.scalar.Region;
 import detangle.ir.scalar.ScalarExpr;
 import detangle.ir.text.Parser;
@@ -123,7 +124,8 @@ class VerifierTest {
             covered.add(parts[0]);
         }
         // These cannot be written as text: see the tests below.
-        covered.addAll(List.of("elementwise_c1", "input_c1", "output_c1"));
+        covered.addAll(
+                List.of("elementwise_c1", "input_c1", "output_c1", "param_c1", "update_c1", "update_c2", "update_c3"));
         Set<String> all = Arrays.stream(Constraint.values())
                 .map(Constraint::label)
                 .collect(Collectors.toCollection(TreeSet::new));
@@ -161,6 +163,30 @@ class VerifierTest {
     void outputNamesDiffer() {
         Node x = new Builder().input("x", TensorType.of(DType.I32, 3));
         assertEquals(Set.of("output_c1"), labels(program(List.of(x), new Output("y", x), new Output("y", x))));
+    }
+
+    @Test
+    void parametersAreUpdatedOnceEachByValuesOfTheirType() {
+        Builder b = new Builder();
+        Node x = b.input("x", TensorType.of(DType.F32, 3));
+        Node w = b.param("w", TensorType.of(DType.F32, 3));
+        Node narrow = b.param("n", TensorType.of(DType.F16, 3));
+        assertEquals(Set.of("update_c1"), labels(updating(x, new Update(x, w))));
+        assertEquals(Set.of("update_c2"), labels(updating(x, new Update(w, x), new Update(w, w))));
+        assertEquals(Set.of("update_c3"), labels(updating(x, new Update(narrow, x))));
+        assertEquals(Set.of(), labels(updating(x, new Update(w, x))));
+    }
+
+    @Test
+    void parametersOfOneNameHaveOneType() {
+        Builder b = new Builder();
+        Node wide = b.param("w", TensorType.of(DType.F32, 3));
+        Node narrow = b.param("w", TensorType.of(DType.F16, 3));
+        assertEquals(Set.of("param_c1"), labels(program(List.of(), new Output("y", wide), new Output("z", narrow))));
+    }
+
+    private static Program updating(Node input, Update... updates) {
+        return new Program("t", List.of(input), List.of(), List.of(updates), Map.of());
     }
 
     private static Program program(List<Node> inputs, Output... outputs) {

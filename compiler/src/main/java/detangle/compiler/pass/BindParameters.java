@@ -12,13 +12,16 @@ import detangle.ir.TensorType;
 import detangle.ir.rewrite.Rewriter;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * Parameters become constants, in the type they are stored in.
+ * Parameters become constants, in the type they are stored in. Those that the program updates, or that are said to be variables, stay
+ * parameters.
  *
  * <pre>
  * %w = param "w" : f32[64,64]   =>   %c = constant @"w" : f16[64,64]
@@ -29,10 +32,21 @@ public final class BindParameters implements Pass {
     private static final int MAX_NAMED = 8;
 
     private final Map<String, Tensor> weights;
+    private final Set<String> variables;
 
     /** @param weights data by parameter name; what the program has no parameter for is left out */
     public BindParameters(Map<String, Tensor> weights) {
+        this(weights, Set.of());
+    }
+
+    /**
+     * As {@link #BindParameters(Map)}, for a program that is to see it when some of its parameters are replaced.
+     *
+     * @param variables names of parameters that stay parameters, whether they have data or not
+     */
+    public BindParameters(Map<String, Tensor> weights, Set<String> variables) {
         this.weights = Map.copyOf(weights);
+        this.variables = Set.copyOf(variables);
     }
 
     @Override
@@ -47,8 +61,10 @@ public final class BindParameters implements Pass {
         Map<Node, Node> replacements = new IdentityHashMap<>();
         Map<String, Tensor> bound = new HashMap<>();
         List<String> absent = new ArrayList<>();
+        Set<String> kept = new HashSet<>(variables);
+        program.updates().forEach(update -> kept.add(update.name()));
         for (Node node : program.nodes()) {
-            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
+            if (node.op() instanceof TensorOp.Param(String name, TensorType type) && !kept.contains(name)) {
                 Optional<Tensor> tensor = Optional.ofNullable(weights.get(name));
                 if (tensor.isEmpty()) {
                     absent.add(name);

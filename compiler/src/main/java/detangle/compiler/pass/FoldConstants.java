@@ -115,7 +115,7 @@ public final class FoldConstants implements Pass {
 
     private static List<Node> roots(Program program, Set<Node> constant) {
         Set<Node> returned = Collections.newSetFromMap(new IdentityHashMap<>());
-        program.outputs().forEach(o -> returned.add(o.node()));
+        returned.addAll(program.roots());
         List<Node> roots = new ArrayList<>();
         Map<Node, List<Node>> users = program.users();
         Set<Node> cheap = cheap(program);

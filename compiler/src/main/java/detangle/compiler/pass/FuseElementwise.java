@@ -8,7 +8,6 @@ import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
-import detangle.ir.Program.Output;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.rewrite.Rewriter;
@@ -52,9 +51,7 @@ public final class FuseElementwise implements Pass {
     public Program run(Program program) {
         Map<Node, List<Node>> users = program.users();
         Set<Node> returned = Collections.newSetFromMap(new IdentityHashMap<>());
-        for (Output output : program.outputs()) {
-            returned.add(output.node());
-        }
+        returned.addAll(program.roots());
         Map<Node, Node> rebuilt = new IdentityHashMap<>();
         Map<Node, Grown> regions = new IdentityHashMap<>();
         for (Node node : program.nodes()) {

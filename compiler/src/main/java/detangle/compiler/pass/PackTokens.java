@@ -14,6 +14,7 @@ import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.Program.Update;
 import detangle.ir.Shape;
 import detangle.ir.Symbols;
 import detangle.ir.TensorOp;
@@ -147,11 +148,19 @@ public final class PackTokens implements Pass {
                 }
                 outputs.add(new Output(output.name(), result.get().withName(node.name())));
             }
+            List<Update> updates = new ArrayList<>();
+            for (Update update : program.updates()) {
+                Optional<Node> value = padded(update.value());
+                if (value.isEmpty()) {
+                    return Optional.empty();
+                }
+                updates.add(new Update(padded(update.parameter()).orElseThrow(), value.get()));
+            }
             List<Node> inputs = new ArrayList<>(program.inputs());
             inputs.add(rows);
             inputs.add(segments);
             tokensOfRows.ifPresent(inputs::add);
-            return Optional.of(new Program(program.name(), inputs, outputs, program.constants()));
+            return Optional.of(new Program(program.name(), inputs, outputs, updates, program.constants()));
         }
 
         private boolean hasRows(Node node) {

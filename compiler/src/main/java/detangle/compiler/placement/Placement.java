@@ -6,6 +6,7 @@ import detangle.ir.Node;
 import detangle.ir.Place;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.Program.Update;
 import detangle.ir.TensorOp;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -17,7 +18,7 @@ import java.util.function.Predicate;
 
 /**
  * Says where each operation runs, by transfers between the host and one device: an operation runs where its operands are.
- * Inputs begin on the host, parameters on the device, and outputs end on the host. A value that is the same at each run has no
+ * Inputs begin on the host, parameters on the device; outputs end on the host, and what parameters become on the device. A value that is the same at each run has no
  * place, as both sides know it beforehand.
  */
 public final class Placement implements Pass {
@@ -57,7 +58,13 @@ public final class Placement implements Pass {
             outputs.add(
                     eachRun.contains(node) ? new Output(output.name(), at(Place.HOST, placed.get(node), b)) : output);
         }
-        return new Program(program.name(), program.inputs(), outputs, program.constants());
+        List<Update> updates = new ArrayList<>();
+        for (Update update : program.updates()) {
+            Node value = update.value();
+            updates.add(new Update(
+                    update.parameter(), eachRun.contains(value) ? at(Place.DEVICE, placed.get(value), b) : value));
+        }
+        return new Program(program.name(), program.inputs(), outputs, updates, program.constants());
     }
 
     /** Inputs are given on the host and parameters live on the device. A reshape does no work, so it stays where its operand is. */

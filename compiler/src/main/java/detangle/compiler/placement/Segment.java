@@ -143,7 +143,7 @@ public record Segment(Place place, Program program, Map<String, Node> taken, Map
                 node.inputs().forEach(operand -> needed.add(source(operand)));
             }
         }
-        program.outputs().forEach(o -> needed.add(source(o.node())));
+        program.roots().forEach(root -> needed.add(source(root)));
         return group.stream().filter(needed::contains).toList();
     }
 }

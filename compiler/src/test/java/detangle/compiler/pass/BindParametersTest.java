@@ -51,6 +51,34 @@ class BindParametersTest {
     }
 
     @Test
+    void variablesStayParameters() {
+        Sketch.becomes(new BindParameters(Map.of("b", tensor(DType.F32, 2)), Set.of("a")), MODEL, """
+                func @f(%x: f32[2]) -> (y: f32[2]) {
+                  %0 = param "a" : f32[2]
+                  %1 = add %x, %0 : f32[2]
+                  %2 = constant @"b" : f32[2]
+                  %3 = add %1, %2 : f32[2]
+                  return y = %3
+                }
+                """);
+    }
+
+    @Test
+    void whatIsUpdatedIsAVariable() {
+        String updating = MODEL.replace("return", "update \"a\" = %3\n  return");
+        Sketch.becomes(new BindParameters(Map.of("a", tensor(DType.F32, 2), "b", tensor(DType.F32, 2))), updating, """
+                func @f(%x: f32[2]) -> (y: f32[2]) {
+                  %0 = param "a" : f32[2]
+                  %1 = add %x, %0 : f32[2]
+                  %2 = constant @"b" : f32[2]
+                  %3 = add %1, %2 : f32[2]
+                  update "a" = %3
+                  return y = %3
+                }
+                """);
+    }
+
+    @Test
     void namesWhatIsAbsent() {
         Program model = Parser.parse("model.dtir", MODEL);
         CompileException e = assertThrows(CompileException.class, () -> new BindParameters(Map.of()).run(model));

@@ -97,6 +97,26 @@ class PlacementTest {
                         .toList());
     }
 
+    /** What a parameter becomes is taken to where the parameter lives. */
+    @Test
+    void updatesHappenOnTheDevice() {
+        Program program = Parser.parse("test.dtir", """
+                func @f(%x: f32[4]) -> () {
+                  %w = param "w" : f32[4]
+                  update "w" = %x
+                  return
+                }
+                """);
+        assertEquals("""
+                func @f(%x: f32[4]) -> () {
+                  %w = param "w" : f32[4]
+                  %0 = transfer %x {to=device} : f32[4]
+                  update "w" = %0
+                  return
+                }
+                """, Printer.print(placed(program, node -> true)));
+    }
+
     private static String placed(Predicate<Node> onDevice) {
         return Printer.print(placed(Parser.parse("test.dtir", PROGRAM), onDevice));
     }

@@ -16,18 +16,20 @@ import java.util.Map;
 final class Evaluation {
     private final Precision precision;
     private final Map<String, Long> bindings;
-    private final Map<String, Tensor> inputs;
-    private final Map<String, Tensor> constants;
+    private final Data data;
 
-    Evaluation(
-            Precision precision,
-            Map<String, Long> bindings,
-            Map<String, Tensor> inputs,
-            Map<String, Tensor> constants) {
+    /** Tensors by name. */
+    record Data(Map<String, Tensor> inputs, Map<String, Tensor> parameters, Map<String, Tensor> constants) {
+        /** Data for nodes that never change. */
+        static Data ofConstants(Map<String, Tensor> constants) {
+            return new Data(Map.of(), Map.of(), constants);
+        }
+    }
+
+    Evaluation(Precision precision, Map<String, Long> bindings, Data data) {
         this.precision = precision;
         this.bindings = bindings;
-        this.inputs = inputs;
-        this.constants = constants;
+        this.data = data;
     }
 
     /** Operands that are read in place are null in {@code in}: tables of a gather. */
@@ -56,9 +58,9 @@ final class Evaluation {
     private Value compute(TensorOp op, Node node, List<Value> in) {
         int[] shape = Value.ints(node.shape().evaluate(bindings));
         return switch (op) {
-            case TensorOp.Input(var name, var type) -> Value.of(inputs.get(name));
+            case TensorOp.Input(var name, var type) -> Value.of(data.inputs().get(name));
             case TensorOp.Param(var name, var type) ->
-                throw new InterpreterException("the parameter '" + name + "' is not bound");
+                Value.of(parameter(name, type)).as(type.dtype());
             case TensorOp.Constant(var literal, var type) -> constant(literal, type, shape);
             case TensorOp.Iota(var type, var axis, var start) ->
                 Rearrangement.iota(type.dtype(), shape, axis, start.evaluate(bindings));
@@ -141,14 +143,26 @@ final class Evaluation {
     }
 
     private Tensor constantData(String name, TensorType type) {
-        Tensor tensor = constants.get(name);
+        Tensor tensor = data.constants().get(name);
         if (tensor == null) {
             throw new InterpreterException("the program has no data for the constant '" + name + "'");
         }
-        // Folded data is kept in doubles, whatever float type the constant has: rounding is for whoever needs it.
+        return typed("constant", name, type, tensor);
+    }
+
+    private Tensor parameter(String name, TensorType type) {
+        Tensor tensor = data.parameters().get(name);
+        if (tensor == null) {
+            throw new InterpreterException("the parameter '" + name + "' is not bound, and has no value");
+        }
+        return typed("parameter", name, type, tensor);
+    }
+
+    private static Tensor typed(String what, String name, TensorType type, Tensor tensor) {
+        // Data that was computed in doubles stays in doubles, whatever float type is declared.
         boolean wider = tensor.dtype() == DType.F64 && type.dtype().isFloat();
         if (!tensor.type().shape().equals(type.shape()) || tensor.dtype() != type.dtype() && !wider) {
-            throw new InterpreterException("the constant '" + name + "' is " + tensor.type() + ", not " + type);
+            throw new InterpreterException("the " + what + " '" + name + "' is " + tensor.type() + ", not " + type);
         }
         return tensor;
     }

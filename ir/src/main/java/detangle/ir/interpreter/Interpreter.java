@@ -14,6 +14,7 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.Verifier;
+import detangle.ir.interpreter.Evaluation.Data;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -35,24 +36,37 @@ public final class Interpreter {
     }
 
     /**
-     * Evaluates a program.
+     * What a run gives. Floats are f64 in {@link Precision#F64}, of the declared type otherwise.
+     *
+     * @param outputs by name, in order
+     * @param updates what the program's parameters become, by name; those that it does not replace are not listed
+     */
+    public record Results(Map<String, Tensor> outputs, Map<String, Tensor> updates) {}
+
+    /** The outputs of a program without parameters, as {@link #run(Program, Map, Map)} gives them. */
+    public Map<String, Tensor> run(Program program, Map<String, Tensor> inputs) {
+        return run(program, inputs, Map.of()).outputs();
+    }
+
+    /**
+     * Evaluates a program. Nothing that is given changes: what parameters become is among the results.
      *
      * @param inputs a tensor for each input, by name, of the declared type
-     * @return the outputs by name, in order; floats are f64 in {@link Precision#F64}, of the declared type otherwise
-     * @throws InterpreterException if an input or constant is absent or of another type, an id is outside its table, or values need more
-     *     memory than there is
+     * @param parameters a tensor for each parameter that the program reads, by name, of the declared type or in doubles
+     * @throws InterpreterException if an input, parameter or constant is absent or of another type, an id is outside its table, or values
+     *     need more memory than there is
      * @throws detangle.ir.IrException if the program breaks a constraint
      */
-    public Map<String, Tensor> run(Program program, Map<String, Tensor> inputs) {
+    public Results run(Program program, Map<String, Tensor> inputs, Map<String, Tensor> parameters) {
         Verifier.check(program);
         Map<String, Long> bindings = InputBinding.bind(program, inputs);
-        List<Node> roots = program.outputs().stream().map(Output::node).toList();
-        Map<Node, Value> values = evaluate(roots, bindings, inputs, program.constants());
-        Map<String, Tensor> results = new LinkedHashMap<>();
-        for (Output output : program.outputs()) {
-            results.put(output.name(), tensor(values.get(output.node())));
-        }
-        return results;
+        Map<Node, Value> values =
+                evaluate(program.roots(), bindings, new Data(inputs, parameters, program.constants()));
+        Map<String, Tensor> outputs = new LinkedHashMap<>();
+        program.outputs().forEach(o -> outputs.put(o.name(), tensor(values.get(o.node()))));
+        Map<String, Tensor> updates = new LinkedHashMap<>();
+        program.updates().forEach(u -> updates.put(u.name(), tensor(values.get(u.value()))));
+        return new Results(outputs, updates);
     }
 
     /**
@@ -63,7 +77,8 @@ public final class Interpreter {
      */
     public Map<Node, Tensor> evaluate(List<Node> roots, Map<String, Long> bindings, Map<String, Tensor> constants) {
         Map<Node, Tensor> results = new IdentityHashMap<>();
-        evaluate(roots, bindings, Map.of(), constants).forEach((node, value) -> results.put(node, tensor(value)));
+        evaluate(roots, bindings, Data.ofConstants(constants))
+                .forEach((node, value) -> results.put(node, tensor(value)));
         return results;
     }
 
@@ -78,7 +93,8 @@ public final class Interpreter {
         }
         try {
             Node result = b.op(OpDims.bind(op, bindings), inputs);
-            return tensor(evaluate(List.of(result), Map.of(), values, Map.of()).get(result));
+            Data data = new Data(values, Map.of(), Map.of());
+            return tensor(evaluate(List.of(result), Map.of(), data).get(result));
         } catch (IrException | SizeException e) {
             throw new InterpreterException(e.getMessage() + " at sizes " + bindings);
         }
@@ -88,22 +104,20 @@ public final class Interpreter {
         return value.toTensor(value.isFloat() && precision == Precision.F64 ? detangle.ir.DType.F64 : value.dtype());
     }
 
-    private Map<Node, Value> evaluate(
-            List<Node> roots, Map<String, Long> bindings, Map<String, Tensor> inputs, Map<String, Tensor> constants) {
+    private Map<Node, Value> evaluate(List<Node> roots, Map<String, Long> bindings, Data data) {
         try {
-            return values(roots, bindings, inputs, constants);
+            return values(roots, bindings, data);
         } catch (IrException | SizeException e) {
             throw new InterpreterException(e.getMessage() + (bindings.isEmpty() ? "" : " at sizes " + bindings));
         }
     }
 
-    private Map<Node, Value> values(
-            List<Node> roots, Map<String, Long> bindings, Map<String, Tensor> inputs, Map<String, Tensor> constants) {
+    private Map<Node, Value> values(List<Node> roots, Map<String, Long> bindings, Data data) {
         List<Output> outputs = new ArrayList<>();
         for (Node root : roots) {
             outputs.add(new Output("root" + outputs.size(), root));
         }
-        Program program = Decomposition.decompose(new Program("roots", List.of(), outputs, constants));
+        Program program = Decomposition.decompose(new Program("roots", List.of(), outputs, data.constants()));
         Map<Node, List<Node>> users = program.users();
         Map<Node, Integer> uses = new IdentityHashMap<>();
         users.forEach((node, readers) -> uses.put(node, readers.size()));
@@ -114,7 +128,7 @@ public final class Interpreter {
         }
 
         Map<Node, Value> values = new IdentityHashMap<>();
-        Evaluation evaluation = new Evaluation(precision, bindings, inputs, constants);
+        Evaluation evaluation = new Evaluation(precision, bindings, data);
         HeapBudget budget = new HeapBudget();
         for (Node node : program.nodes()) {
             boolean readInPlace = isNamed(node) && isGatheredOnly(node, users.get(node)) && !returned.contains(node);

@@ -5,6 +5,7 @@ import detangle.ir.IrException;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.Program.Update;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -49,7 +50,7 @@ public final class Rewriter {
         for (Node node : nodes) {
             node.inputs().forEach(input -> counts.merge(input, 1, Integer::sum));
         }
-        program.outputs().forEach(output -> counts.merge(output.node(), 1, Integer::sum));
+        program.roots().forEach(root -> counts.merge(root, 1, Integer::sum));
 
         Map<Node, Node> done = new IdentityHashMap<>();
         boolean changed = false;
@@ -69,7 +70,10 @@ public final class Rewriter {
         List<Output> outputs = program.outputs().stream()
                 .map(o -> new Output(o.name(), done.get(o.node())))
                 .toList();
-        return new Program(program.name(), inputs, outputs, program.constants());
+        List<Update> updates = program.updates().stream()
+                .map(u -> new Update(done.get(u.parameter()), done.get(u.value())))
+                .toList();
+        return new Program(program.name(), inputs, outputs, updates, program.constants());
     }
 
     private static Node rebuild(Node node, Map<Node, Node> done) {

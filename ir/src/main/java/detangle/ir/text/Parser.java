@@ -9,6 +9,7 @@ import detangle.ir.Node;
 import detangle.ir.Op;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.Program.Update;
 import detangle.ir.Shape;
 import detangle.ir.SizeException;
 import detangle.ir.TensorOp;
@@ -22,8 +23,8 @@ import java.util.Optional;
 
 /**
  * Reads the text form of a program. Types are taken as declared: whether they are right is for the verifier to say. The
- * data of named constants is not in the text, so the program's constants are empty. Statements that no output needs are
- * read and dropped.
+ * data of named constants is not in the text, so the program's constants are empty. Statements that neither an output nor
+ * an update needs are read and dropped.
  *
  * <p>A text has bounds, far above the program of any model (the largest has about 5 200 statements in less than a MiB): so
  * neither memory nor the time of what walks programs has to be feared.
@@ -38,6 +39,7 @@ public final class Parser {
     private static final int MOST_ARGUMENTS = 1_000;
     private static final int MOST_OPERANDS = 1_000;
     private static final int MOST_OUTPUTS = 1_000;
+    private static final int MOST_UPDATES = 20_000;
     private static final int MOST_ATTRIBUTES = 100;
 
     /** Numbers of a dense constant, which is for what a reader wants to see; more are kept beside the text. */
@@ -48,6 +50,7 @@ public final class Parser {
 
     private final TokenReader in;
     private final Map<String, Node> values = new HashMap<>();
+    private final Map<String, Node> parameters = new HashMap<>();
     private int numbers;
 
     /** Programs repeat a few sizes in all of their types. */
@@ -88,20 +91,27 @@ public final class Parser {
             return result;
         });
         in.expect("{");
+        List<Update> updates = new ArrayList<>();
         while (!in.isWord("return")) {
-            statement();
+            if (in.acceptWord("update")) {
+                updates.add(update(updates.size()));
+            } else {
+                statement();
+            }
         }
         in.expectWord("return");
         List<Output> outputs = new ArrayList<>();
-        do {
-            outputs.add(output(results));
-        } while (in.accept(","));
+        if (!in.is("}")) {
+            do {
+                outputs.add(output(results));
+            } while (in.accept(","));
+        }
         if (!results.isEmpty()) {
             throw in.error("the declared result " + results.keySet().iterator().next() + " is not returned");
         }
         in.expect("}");
         in.expectEnd();
-        return new Program(name, inputs, outputs, Map.of());
+        return new Program(name, inputs, outputs, updates, Map.of());
     }
 
     private Node argument() {
@@ -112,6 +122,20 @@ public final class Parser {
         Node node = new Node(new TensorOp.Input(name, type), List.of(), type, name, Optional.of(location));
         define(name, node, location);
         return node;
+    }
+
+    private Update update(int before) {
+        Location location = in.location();
+        String name = in.string();
+        Node parameter = parameters.get(name);
+        if (parameter == null) {
+            throw new ParseException(location, "no parameter " + Printer.quote(name) + " is defined before");
+        }
+        if (before == MOST_UPDATES) {
+            throw new ParseException(location, "the program has more than " + MOST_UPDATES + " updates");
+        }
+        in.expect("=");
+        return new Update(parameter, operand());
     }
 
     private Output output(Map<String, TensorType> results) {
@@ -168,7 +192,14 @@ public final class Parser {
         }
         // Numbers are given by position, so they are no names to keep.
         String hint = name.chars().allMatch(Character::isDigit) ? "" : name;
-        define(name, new Node(op, form.operands(), type, hint, Optional.of(location)), location);
+        Node node = new Node(op, form.operands(), type, hint, Optional.of(location));
+        define(name, op instanceof TensorOp.Param parameter ? shared(parameter, node) : node, location);
+    }
+
+    /** Statements of one parameter are one node, so that an update can name the parameter. */
+    private Node shared(TensorOp.Param parameter, Node node) {
+        Node first = parameters.computeIfAbsent(parameter.name(), name -> node);
+        return first.op().equals(parameter) ? first : node;
     }
 
     /** A statement before its type is known. */

@@ -6,6 +6,7 @@ import detangle.ir.Node;
 import detangle.ir.Op;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.Program.Update;
 import detangle.ir.TensorOp;
 import detangle.ir.scalar.ScalarExpr;
 import java.util.ArrayList;
@@ -69,7 +70,14 @@ public final class Printer {
                 .append(") -> (");
         text.append(results).append(") {\n");
         lines.forEach(line -> text.append(line).append('\n'));
-        return text.append("  return ").append(returned).append("\n}\n").toString();
+        program.updates().forEach(u -> text.append("  ").append(update(u)).append('\n'));
+        return text.append(("  return " + returned).stripTrailing())
+                .append("\n}\n")
+                .toString();
+    }
+
+    private String update(Update update) {
+        return "update " + quote(update.name()) + " = " + names.get(update.value());
     }
 
     private String returned(Output output) {
