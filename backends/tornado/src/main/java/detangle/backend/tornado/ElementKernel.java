@@ -1,10 +1,8 @@
 package detangle.backend.tornado;
 
-import detangle.ir.BinaryFunction;
+import detangle.backend.scalar.ScalarEmitter;
 import detangle.ir.DType;
-import detangle.ir.InternalException;
 import detangle.ir.scalar.Region;
-import detangle.ir.scalar.ScalarExpr;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
@@ -12,7 +10,6 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,7 +53,6 @@ final class ElementKernel {
     private final Optional<DType> index;
     private final CodeBuilder code;
     private final int base;
-    private final Map<ScalarExpr, Integer> locals = new HashMap<>();
     private final List<Integer> places = new ArrayList<>();
 
     private ElementKernel(Key key, CodeBuilder code) {
@@ -71,20 +67,7 @@ final class ElementKernel {
     static boolean covers(Region region) {
         return region.arguments().size() <= MAX_OPERANDS
                 && region.arguments().stream().allMatch(DeviceArray::covers)
-                && covers(region.body());
-    }
-
-    private static boolean covers(ScalarExpr expr) {
-        return switch (expr) {
-            case ScalarExpr.Arg a -> true;
-            case ScalarExpr.Const c -> DeviceArray.covers(c.dtype());
-            case ScalarExpr.Unary(var f, var x) -> covers(x);
-            case ScalarExpr.Binary(var f, var a, var b) ->
-                covers(a) && covers(b) && (f != BinaryFunction.DIV || a.dtype() == DType.F32);
-            case ScalarExpr.Compare(var c, var a, var b) -> covers(a) && covers(b);
-            case ScalarExpr.Select(var c, var a, var b) -> covers(c) && covers(a) && covers(b);
-            case ScalarExpr.Convert(var x, var to) -> covers(x) && DeviceArray.covers(to);
-        };
+                && ScalarEmitter.covers(region.body());
     }
 
     /** A task of TornadoVM; equal ones are one. */
@@ -143,8 +126,17 @@ final class ElementKernel {
         locate(thread);
         index.ifPresent(this::follow);
         DType dtype = region.body().dtype();
-        int value = value(region.body());
-        code.aload(operand(region.arguments().size())).iload(places.get(0)).loadLocal(kind(dtype), value);
+        ScalarEmitter emitter = new ScalarEmitter(
+                code,
+                new DeviceFloats(),
+                (number, type) -> code.aload(operand(number))
+                        .iload(places.get(1 + number))
+                        .invokevirtual(
+                                DeviceArray.type(type),
+                                "get",
+                                MethodTypeDesc.of(DeviceArray.element(type), ConstantDescs.CD_int)));
+        int value = emitter.value(region.body());
+        code.aload(operand(region.arguments().size())).iload(places.get(0)).loadLocal(ScalarEmitter.kind(dtype), value);
         if (dtype == DType.I1) {
             code.i2b();
         }
@@ -230,73 +222,5 @@ final class ElementKernel {
         code.iload(row);
         size(limit + 1);
         code.imul().iload(places.get(1)).iadd().istore(places.get(1));
-    }
-
-    /** The element's type in a local: i1 is an int. */
-    private static ClassDesc stackType(DType dtype) {
-        return dtype == DType.I1 ? ConstantDescs.CD_int : DeviceArray.element(dtype);
-    }
-
-    private static TypeKind kind(DType dtype) {
-        return TypeKind.from(stackType(dtype));
-    }
-
-    /** Emits an expression once and returns the local that holds it. */
-    private int value(ScalarExpr expr) {
-        Integer known = locals.get(expr);
-        if (known != null) {
-            return known;
-        }
-        switch (expr) {
-            case ScalarExpr.Arg(int number, DType dtype) ->
-                code.aload(operand(number))
-                        .iload(places.get(1 + number))
-                        .invokevirtual(
-                                DeviceArray.type(dtype),
-                                "get",
-                                MethodTypeDesc.of(DeviceArray.element(dtype), ConstantDescs.CD_int));
-            case ScalarExpr.Const(double value, DType dtype) -> constant(value, dtype);
-            case ScalarExpr.Unary(var f, var x) -> call(f.text(), expr.dtype(), x);
-            case ScalarExpr.Binary(var f, var a, var b) -> call(f.text(), expr.dtype(), a, b);
-            case ScalarExpr.Compare(var c, var a, var b) -> call(c.text(), DType.I1, a, b);
-            case ScalarExpr.Select(var c, var a, var b) -> call("select", expr.dtype(), c, a, b);
-            case ScalarExpr.Convert(var x, var to) -> call(conversion(to), to, x);
-        }
-        int local = code.allocateLocal(kind(expr.dtype()));
-        code.storeLocal(kind(expr.dtype()), local);
-        locals.put(expr, local);
-        return local;
-    }
-
-    private void constant(double value, DType dtype) {
-        switch (dtype) {
-            case F32 -> code.loadConstant((float) value);
-            case I64 -> code.loadConstant((long) value);
-            case I32, I1 -> code.loadConstant((int) value);
-            case F16, BF16, F64, I8 -> throw new InternalException(dtype + " is not covered");
-        }
-    }
-
-    private static String conversion(DType to) {
-        return switch (to) {
-            case F32 -> "toFloat";
-            case I64 -> "toLong";
-            case I32 -> "toInt";
-            case I1 -> "toBoolean";
-            case F16, BF16, F64, I8 -> throw new InternalException(to + " is not covered");
-        };
-    }
-
-    private void call(String function, DType result, ScalarExpr... operands) {
-        List<ClassDesc> types = new ArrayList<>();
-        int[] values = new int[operands.length];
-        for (int k = 0; k < operands.length; k++) {
-            values[k] = value(operands[k]);
-            types.add(stackType(operands[k].dtype()));
-        }
-        for (int k = 0; k < operands.length; k++) {
-            code.loadLocal(kind(operands[k].dtype()), values[k]);
-        }
-        code.invokestatic(FUNCTIONS, function, MethodTypeDesc.of(stackType(result), types));
     }
 }

@@ -40,7 +40,7 @@ final class ProductKernel {
      * @param powers what {@link NarrowFloats} needs for those
      * @param mantissa of those, or 0
      * @param biased 1 if there is a bias, or 0
-     * @param activation the ordinal of the {@link detangle.ir.Activation}
+     * @param activation the {@link DeviceFunctions#number} of one
      */
     static void product(
             KernelContext context,

@@ -76,7 +76,7 @@ final class ProductLowering {
                         out,
                         mantissa,
                         bias.isPresent() ? 1 : 0,
-                        activation.ordinal()),
+                        DeviceFunctions.number(activation)),
                 ProductKernel.THREADS,
                 sizes -> shape.apply(sizes).work());
     }

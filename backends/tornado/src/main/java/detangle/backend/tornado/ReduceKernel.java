@@ -1,8 +1,11 @@
 package detangle.backend.tornado;
 
+import detangle.backend.scalar.ScalarEmitter;
+import detangle.ir.BinaryFunction;
 import detangle.ir.DType;
 import detangle.ir.InternalException;
 import detangle.ir.ReduceFunction;
+import detangle.ir.scalar.ScalarExpr;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
@@ -27,7 +30,6 @@ final class ReduceKernel {
     /** How many sizes it reads. */
     static final int SIZES = 3;
 
-    private static final ClassDesc FUNCTIONS = ClassDesc.of("detangle.backend.tornado.DeviceFunctions");
     private static final ClassDesc INTS = IntArray.class.describeConstable().orElseThrow();
     private static final Map<Key, Task> TASKS = new ConcurrentHashMap<>();
 
@@ -76,22 +78,24 @@ final class ReduceKernel {
         code.loadConstant(start(key)).storeLocal(kind, result);
         int count = code.allocateLocal(TypeKind.INT);
         code.iconst_0().istore(count);
-        Label next = code.newLabel();
+        int next = code.allocateLocal(kind);
+        Label again = code.newLabel();
         Label done = code.newLabel();
-        code.labelBinding(next);
+        code.labelBinding(again);
         code.iload(count);
         size(code, 1);
         code.if_icmpge(done);
-        code.loadLocal(kind, result)
-                .aload(3)
+        code.aload(3)
                 .iload(place)
                 .invokevirtual(array, "get", MethodTypeDesc.of(element, ConstantDescs.CD_int))
-                .invokestatic(FUNCTIONS, function(key.function), MethodTypeDesc.of(element, element, element))
-                .storeLocal(kind, result);
+                .storeLocal(kind, next);
+        ScalarEmitter emitter = new ScalarEmitter(
+                code, new DeviceFloats(), (index, dtype) -> code.loadLocal(kind, index == 0 ? result : next));
+        code.loadLocal(kind, emitter.value(folded(key))).storeLocal(kind, result);
         code.iload(place);
         size(code, 2);
         code.iadd().istore(place);
-        code.iinc(count, 1).goto_(next);
+        code.iinc(count, 1).goto_(again);
         code.labelBinding(done);
         code.aload(4)
                 .iload(thread)
@@ -111,11 +115,13 @@ final class ReduceKernel {
                 .invokevirtual(INTS, "get", MethodTypeDesc.of(ConstantDescs.CD_int, ConstantDescs.CD_int));
     }
 
-    private static String function(ReduceFunction function) {
-        return switch (function) {
-            case SUM -> "add";
-            case MAX -> "max";
+    /** The result so far and the next element as one. */
+    private static ScalarExpr folded(Key key) {
+        BinaryFunction function = switch (key.function) {
+            case SUM -> BinaryFunction.ADD;
+            case MAX -> BinaryFunction.MAX;
         };
+        return new ScalarExpr.Binary(function, new ScalarExpr.Arg(0, key.dtype), new ScalarExpr.Arg(1, key.dtype));
     }
 
     /** What the fold of no elements is. */
