@@ -2,6 +2,7 @@
 module detangle.backend.vector {
     requires detangle.backend;
     requires jdk.incubator.vector;
+    requires jdk.management;
 
     provides detangle.backend.Backend with
             detangle.backend.vector.VectorBackend;

@@ -32,7 +32,7 @@ public enum Warmup {
 
     private static final long PAUSE_NANOS = 1_000_000;
 
-    /** Where no kernel gets that fast, such as without C2. */
+    /** How long a kernel may take to become that fast: without C2 none does. */
     private static final long PATIENCE_NANOS = 1_500_000_000;
 
     private static final int DEPTH = 4;
@@ -83,10 +83,23 @@ public enum Warmup {
 
     private void run() {
         try {
-            kernels.get().forEach(Kernel::warmUp);
+            if (VectorCompilation.isSurelyMissing()) {
+                VectorCompilation.warn();
+            } else {
+                warmUp(kernels.get());
+            }
             done.complete(null);
         } catch (RuntimeException | Error e) {
             done.completeExceptionally(e);
+        }
+    }
+
+    /** Kernels that stay slow do so for as long as the JVM lives if it is the reason: then the others are not waited for. */
+    private static void warmUp(List<Kernel> kernels) {
+        for (Kernel kernel : kernels) {
+            if (!kernel.warmUp() && VectorCompilation.warn()) {
+                return;
+            }
         }
     }
 
@@ -95,8 +108,10 @@ public enum Warmup {
         /**
          * Calls until some in a row are as fast as compiled ones. Half of the time is left to the compiler: calls on
          * objects give it more to do, as what they run becomes hot as well.
+         *
+         * @return whether they became as fast as that
          */
-        void warmUp() {
+        boolean warmUp() {
             long end = System.nanoTime() + PATIENCE_NANOS;
             long owed = 0;
             for (long begin = System.nanoTime(); begin < end; begin = System.nanoTime()) {
@@ -105,13 +120,14 @@ public enum Warmup {
                 }
                 long took = System.nanoTime() - begin;
                 if (took < COMPILED_NANOS * vectors * CALLS) {
-                    return;
+                    return true;
                 }
                 owed += took;
                 if (owed > PAUSE_NANOS) {
                     owed -= pause(owed);
                 }
             }
+            return false;
         }
 
         /** Returns how long it was. */
