@@ -1,11 +1,12 @@
 package detangle.models.deberta;
 
 import detangle.ir.Builder;
-import detangle.ir.DType;
 import detangle.ir.Dim;
+import detangle.ir.Idioms;
 import detangle.ir.Node;
-import detangle.ir.ReduceFunction;
 import detangle.ir.Shape;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -43,41 +44,31 @@ final class DisentangledSelfAttention {
         Node value = projections.value(content);
         Node v = b.named("v", heads(layers, value));
 
-        Node scores = b.named("c2c", b.dotTransposed(q, k));
-        if (positions.isPresent()) {
-            scores = addPositionTerms(layers, projections, q, k, scores, positions.get());
-        }
-        Node scaled = b.named("scores", b.mul(scores, b.constant(DType.F32, config.scoreScale())));
-        Node probabilities = layers.maskedSoftmax(scaled, inputs.pairMask());
+        Idioms idioms = new Idioms(b);
+        List<Node> terms =
+                positions.map(p -> positionTerms(layers, projections, q, k, p)).orElseGet(List::of);
+        Node scores = idioms.attentionScores(q, k, terms, config.scoreScale());
+        Node probabilities = b.named("p", idioms.maskedSoftmax(scores, inputs.pairMask()));
         Node context = b.transpose(b.dot(probabilities, v), 0, 2, 1, 3);
         Shape merged = queries.shape().with(-1, Dim.of(config.hiddenSize()));
         Node ofTokens = b.reshape(context, merged);
-        Node all = uniformPadding ? b.select(inputs.rowMask(), ofTokens, mean(b, value)) : ofTokens;
+        Node all = uniformPadding ? b.select(inputs.rowMask(), ofTokens, idioms.mean(value, 1)) : ofTokens;
         return new Result(b.named("context", all), probabilities);
     }
 
-    /** The mean over the sequence, padding included, {@code [B,1,H]} of {@code [B,S,H]}. */
-    private static Node mean(Builder b, Node x) {
-        Node ones = b.broadcast(
-                b.constant(DType.F32, 1), Shape.of(Dim.of(1), x.type().dim(1), Dim.of(1)));
-        return b.div(b.reduce(ReduceFunction.SUM, x, 1), b.reduce(ReduceFunction.SUM, ones, 1));
-    }
-
-    private Node addPositionTerms(
-            Layers layers, Projections projections, Node q, Node k, Node scores, Positions positions) {
+    private List<Node> positionTerms(Layers layers, Projections projections, Node q, Node k, Positions positions) {
         Builder b = layers.builder();
-        Node sum = scores;
+        Idioms idioms = new Idioms(b);
+        List<Node> terms = new ArrayList<>();
         if (config.has(PositionTerm.C2P)) {
             Node pk = b.named("pk", positionHeads(layers, projections.positionKey(positions.embeddings())));
-            sum = b.add(sum, b.named("c2p", b.gatherLast(b.dotTransposed(q, pk), positions.index())));
+            terms.add(idioms.contentToPosition(q, pk, positions.index()));
         }
         if (config.has(PositionTerm.P2C)) {
             Node pq = b.named("pq", positionHeads(layers, projections.positionQuery(positions.embeddings())));
-            // Rows are keys here, so the index is read transposed, and so is the result.
-            Node byKey = b.gatherLast(b.dotTransposed(k, pq), b.transpose(positions.index(), 1, 0));
-            sum = b.add(sum, b.named("p2c", b.transpose(byKey, 0, 1, 3, 2)));
+            terms.add(idioms.positionToContent(k, pq, positions.index()));
         }
-        return sum;
+        return terms;
     }
 
     /** {@code [B,S,A*d]} to {@code [B,A,S,d]}. */

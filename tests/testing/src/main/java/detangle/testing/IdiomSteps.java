@@ -6,9 +6,9 @@ import static detangle.testing.Draft.hasStaticWidth;
 import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Dim;
+import detangle.ir.Idioms;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
-import detangle.ir.ReduceFunction;
 import detangle.ir.Shape;
 import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
@@ -21,11 +21,13 @@ final class IdiomSteps {
     private final Draft draft;
     private final Random random;
     private final Builder b;
+    private final Idioms idioms;
 
     IdiomSteps(Draft draft) {
         this.draft = draft;
         this.random = draft.random;
         this.b = draft.b;
+        this.idioms = new Idioms(b);
     }
 
     Node linear(Node x) {
@@ -47,11 +49,8 @@ final class IdiomSteps {
 
     private Node normalised(Node x) {
         long size = x.type().dim(-1).size();
-        Node count = draft.scalar(1.0 / size);
-        Node d = b.sub(x, b.mul(b.reduce(ReduceFunction.SUM, x, -1), count));
-        Node variance = b.mul(b.reduce(ReduceFunction.SUM, b.mul(d, d), -1), count);
-        Node scale = b.unary(UnaryFunction.RSQRT, b.add(variance, draft.scalar(0.5)));
-        return b.add(b.mul(b.mul(d, scale), draft.parameter(size)), draft.parameter(size));
+        Node gamma = draft.parameter(size);
+        return idioms.layerNorm(x, gamma, draft.parameter(size), 0.5);
     }
 
     /**
@@ -91,19 +90,11 @@ final class IdiomSteps {
         if (x.type().rank() == 0) {
             return x;
         }
-        return softmax(x, draft.mask(x.shape()));
-    }
-
-    private Node softmax(Node x, Node mask) {
-        Node z = b.select(mask, x, draft.scalar(Double.NEGATIVE_INFINITY));
-        Node e = b.unary(UnaryFunction.EXP, b.sub(z, b.reduce(ReduceFunction.MAX, z, -1)));
-        return b.select(mask, b.div(e, b.reduce(ReduceFunction.SUM, e, -1)), draft.scalar(0));
+        return idioms.maskedSoftmax(x, draft.mask(x.shape()));
     }
 
     Node gelu(Node x) {
-        DType type = x.type().dtype();
-        Node erf = b.unary(UnaryFunction.ERF, b.mul(x, b.constant(type, Math.sqrt(0.5))));
-        return b.mul(b.mul(x, b.constant(type, 0.5)), b.add(erf, b.constant(type, 1)));
+        return idioms.gelu(x);
     }
 
     Node embedding() {
@@ -128,20 +119,17 @@ final class IdiomSteps {
             Node split = b.reshape(draft.input(type), batch, length, Dim.of(heads), Dim.of(width));
             qkv.add(b.transpose(split, 0, 2, 1, 3));
         }
-        Node scores = b.dotTransposed(qkv.get(0), qkv.get(1));
+        List<Node> terms = new ArrayList<>();
         if (random.nextInt(4) > 0) {
-            Node pk = draft.parameter(heads, rows, width);
-            scores = b.add(scores, b.gatherLast(b.dotTransposed(qkv.get(0), pk), clamped));
+            terms.add(idioms.contentToPosition(qkv.get(0), draft.parameter(heads, rows, width), clamped));
         }
         if (random.nextInt(4) > 0) {
-            Node pq = draft.parameter(heads, rows, width);
-            Node byKey = b.gatherLast(b.dotTransposed(qkv.get(1), pq), b.transpose(clamped, 1, 0));
-            scores = b.add(scores, b.transpose(byKey, 0, 1, 3, 2));
+            terms.add(idioms.positionToContent(qkv.get(1), draft.parameter(heads, rows, width), clamped));
         }
+        Node scores = idioms.attentionScores(qkv.get(0), qkv.get(1), terms, 1 / Math.sqrt(width * 3.0));
         Node mask = draft.mask(Shape.of(batch, Dim.of(1), length, length));
-        Node probabilities = softmax(
-                b.mul(scores, draft.scalar(1 / Math.sqrt(width * 3.0))),
-                random.nextInt(4) > 0 ? mask : b.broadcast(mask, scores.shape()));
+        Node probabilities =
+                idioms.maskedSoftmax(scores, random.nextInt(4) > 0 ? mask : b.broadcast(mask, scores.shape()));
         return b.transpose(b.dot(probabilities, qkv.get(2)), 0, 2, 1, 3);
     }
 }
