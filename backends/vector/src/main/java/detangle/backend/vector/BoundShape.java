@@ -203,19 +203,25 @@ final class BoundShape {
                 inputs[i] = View.allocate(given.get(i).dtype(), given.get(i).shape());
                 views.put(plan.program().inputs().get(i), inputs[i]);
             }
-            for (Node node : plan.program().nodes()) {
-                if (plan.memory().slot(node).isPresent()) {
-                    int offset = Math.toIntExact(
-                            layout.offsets().get(plan.memory().slot(node).getAsInt()));
-                    DType dtype = node.type().dtype();
-                    View view = new View(dtype, arenas.get(dtype), offset, shapes.get(node));
-                    views.put(node, view);
-                    add(builder.step(node, view), operation(node));
+            for (List<Node> results : plan.program().operations()) {
+                if (plan.memory().slot(results.getFirst()).isPresent()) {
+                    List<View> outs =
+                            results.stream().map(node -> view(node, arenas)).toList();
+                    for (int i = 0; i < outs.size(); i++) {
+                        views.put(results.get(i), outs.get(i));
+                    }
+                    add(builder.step(results, outs), operation(results.getFirst()));
                 }
             }
             for (Output output : plan.program().outputs()) {
                 outputs.put(output.name(), views.get(output.node()));
             }
+        }
+
+        private View view(Node node, Map<DType, Object> arenas) {
+            DType dtype = node.type().dtype();
+            long offset = layout.offsets().get(plan.memory().slot(node).getAsInt());
+            return new View(dtype, arenas.get(dtype), Math.toIntExact(offset), shapes.get(node));
         }
 
         /** As the IR writes it, and whether the interpreter runs it. */

@@ -4,12 +4,12 @@ import detangle.ir.Node;
 import java.util.List;
 
 /**
- * A kernel for a node.
+ * A kernel for an operation.
  *
  * @param reads how it reads each operand, in their order; the last one holds for all that follow
  * @param binder binds it to the memory of a run
  */
-record Kernel(List<Reads> reads, Binder binder) {
+record Kernel(List<Reads> reads, ResultsBinder binder) {
     /** How a kernel reads an operand. */
     enum Reads {
         /** From the memory of the run, or from that of values that no run changes. */
@@ -22,10 +22,17 @@ record Kernel(List<Reads> reads, Binder binder) {
         NOTHING
     }
 
-    /** Binds the kernel of a node to memory; {@link Step#NOTHING} where there is nothing to do. */
+    /** Binds a kernel to memory; {@link Step#NOTHING} where there is nothing to do. */
     @FunctionalInterface
     interface Binder {
         Step bind(StepBuilder builder, Node node, View out);
+    }
+
+    /** Binds a kernel that computes all results of an operation which a program has. */
+    @FunctionalInterface
+    interface ResultsBinder {
+        /** @param outs where the results are written, in their order */
+        Step bind(StepBuilder builder, List<Node> results, List<View> outs);
     }
 
     Kernel {
@@ -34,7 +41,12 @@ record Kernel(List<Reads> reads, Binder binder) {
 
     /** One that reads all operands from memory. */
     static Kernel of(Binder binder) {
-        return new Kernel(List.of(Reads.MEMORY), binder);
+        return of(List.of(Reads.MEMORY), binder);
+    }
+
+    /** One of an operation with one result. */
+    static Kernel of(List<Reads> reads, Binder binder) {
+        return new Kernel(reads, (builder, results, outs) -> binder.bind(builder, results.getFirst(), outs.getFirst()));
     }
 
     Reads reads(int operand) {

@@ -50,13 +50,13 @@ final class Kernels {
                 // Rows of stored data are read where they are mapped.
                 Optional.of(
                         isNamed(node.input(0)) && node.input(0) != node.input(1)
-                                ? new Kernel(List.of(Reads.STORED, Reads.MEMORY), StepBuilder::gatherStored)
+                                ? Kernel.of(List.of(Reads.STORED, Reads.MEMORY), StepBuilder::gatherStored)
                                 : Kernel.of(StepBuilder::gather));
             case TensorOp.GatherLast o -> when(isF32(node), Kernel.of(StepBuilder::gatherLast));
             case TensorOp.ScatterAdd o ->
                 when(
                         isF32(node) && isZeros(node.input(0)),
-                        new Kernel(List.of(Reads.NOTHING, Reads.MEMORY), StepBuilder::scatterAdd));
+                        Kernel.of(List.of(Reads.NOTHING, Reads.MEMORY), StepBuilder::scatterAdd));
             case TensorOp.Unary o -> Optional.empty();
             case TensorOp.Binary o -> Optional.empty();
             case TensorOp.Compare o -> Optional.empty();
@@ -85,7 +85,7 @@ final class Kernels {
                         o.residual() ? 2 : 1,
                         o.residual() ? List.of(Reads.MEMORY, Reads.MEMORY) : List.of(Reads.MEMORY),
                         (b, n, out) -> b.layerNorm(o, n, out));
-            case KernelOp.LayerNormGrad o -> Optional.empty();
+            case KernelOp.LayerNormGrad o -> layerNormGrad(o, node);
             case KernelOp.Embedding o -> embedding(o, node);
             case KernelOp.MaskedSoftmax o -> when(isF32(node), Kernel.of(StepBuilder::softmax));
             case KernelOp.DisentangledAttention o ->
@@ -111,7 +111,18 @@ final class Kernels {
         for (int i = 0; i < reads.size(); i++) {
             takes &= reads.get(i) != Reads.MEMORY || isF32(node.input(i));
         }
-        return when(takes, new Kernel(reads, binder));
+        return when(takes, Kernel.of(reads, binder));
+    }
+
+    /** Operands: x, the residual where there is one, gamma, dy. */
+    private static Optional<Kernel> layerNormGrad(KernelOp.LayerNormGrad op, Node node) {
+        int gamma = node.inputs().size() - 2;
+        List<Reads> reads = new ArrayList<>();
+        for (int i = 0; i < node.inputs().size(); i++) {
+            reads.add(i == gamma && isNamed(node.input(i)) ? Reads.STORED : Reads.MEMORY);
+        }
+        boolean takes = isF32(node) && (reads.get(gamma) == Reads.STORED || isF32(node.input(gamma)));
+        return when(takes, new Kernel(reads, (b, results, outs) -> b.layerNormGrad(op, results, outs)));
     }
 
     /** Operands: ids, table, gamma, beta, and the mask of rows where there is one. */
@@ -125,7 +136,7 @@ final class Kernels {
         for (int i = 2; i <= 3; i++) {
             takes &= reads.get(i) == Reads.STORED || isF32(node.input(i));
         }
-        return when(takes, new Kernel(reads, (b, n, out) -> b.embedding(op, n, out)));
+        return when(takes, Kernel.of(reads, (b, n, out) -> b.embedding(op, n, out)));
     }
 
     /** @param tables the first operand behind which tables of positions {@code [A,P,d]} stand */
@@ -135,7 +146,7 @@ final class Kernels {
             Node operand = node.input(i);
             reads.add(i >= tables && isNamed(operand) && operand.type().rank() == 3 ? Reads.PACKED : Reads.MEMORY);
         }
-        return new Kernel(reads, binder);
+        return Kernel.of(reads, binder);
     }
 
     private static boolean hasOneMaskForAllHeads(Node attention) {

@@ -7,6 +7,8 @@ import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
 import detangle.backend.vector.kernel.RowKernels;
 import detangle.backend.vector.kernel.VectorLayerNorm;
+import detangle.backend.vector.kernel.VectorLayerNormGrad;
+import detangle.backend.vector.kernel.VectorLayerNormGrad.Elements;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Strides;
@@ -17,8 +19,10 @@ import detangle.ir.interpreter.Precision;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -46,21 +50,26 @@ final class StepBuilder {
         this.bindings = bindings;
     }
 
-    /** The step that computes a node into its view; {@link Step#NOTHING} where there is nothing to do. */
-    Step step(Node node, View out) {
+    /**
+     * The step that computes the results of an operation into their views; {@link Step#NOTHING} where there is nothing to do.
+     *
+     * @param results as {@link detangle.ir.Program#operations} gives them
+     */
+    Step step(List<Node> results, List<View> outs) {
+        Node node = results.getFirst();
         // What cannot be is refused even where the result has no elements, as the interpreter does.
         switch (node.op()) {
             case TensorOp.Slice slice -> checkInside(slice, in(node, 0));
             case TensorOp.Pad pad -> checkNotNegative(pad);
             default -> {}
         }
-        if (out.elements() == 0 && !readsIds(node)) {
+        if (outs.stream().allMatch(out -> out.elements() == 0) && !readsIds(node)) {
             return Step.NOTHING;
         }
         return selection
                 .kernel(node)
-                .map(kernel -> kernel.binder().bind(this, node, out))
-                .orElseGet(() -> interpreted(node, out));
+                .map(kernel -> kernel.binder().bind(this, results, outs))
+                .orElseGet(() -> interpreted(results, outs));
     }
 
     private View in(Node node, int operand) {
@@ -209,6 +218,32 @@ final class StepBuilder {
         return () -> kernel.run(gamma.get(), beta.get());
     }
 
+    Step layerNormGrad(KernelOp.LayerNormGrad op, List<Node> results, List<View> outs) {
+        Node node = results.getFirst();
+        View x = in(node, 0);
+        int gamma = node.inputs().size() - 2;
+        Map<KernelOp.LayerNormGrad.Result, Elements> into = new EnumMap<>(KernelOp.LayerNormGrad.Result.class);
+        for (int i = 0; i < outs.size(); i++) {
+            into.put(((KernelOp.LayerNormGrad) results.get(i).op()).result(), elements(outs.get(i)));
+        }
+        VectorLayerNormGrad kernel = new VectorLayerNormGrad(
+                elements(x),
+                op.residual() ? Optional.of(elements(in(node, 1))) : Optional.empty(),
+                elements(in(node, gamma + 1)),
+                (float) op.epsilon(),
+                Optional.ofNullable(into.get(KernelOp.LayerNormGrad.Result.DX)),
+                Optional.ofNullable(into.get(KernelOp.LayerNormGrad.Result.DGAMMA)),
+                Optional.ofNullable(into.get(KernelOp.LayerNormGrad.Result.DBETA)),
+                x.rows(),
+                x.dim(-1));
+        Supplier<float[]> scale = operands.vector(node, gamma);
+        return () -> kernel.run(scale.get());
+    }
+
+    private static Elements elements(View view) {
+        return new Elements(view.floats(), view.offset());
+    }
+
     Step embedding(KernelOp.Embedding op, Node node, View out) {
         View ids = in(node, 0);
         Tensor table = operands.tensor(node, 1);
@@ -253,9 +288,16 @@ final class StepBuilder {
         return attention.packed(op, node, out);
     }
 
-    /** What has no kernel: one operation in the interpreter, in f32. */
-    private Step interpreted(Node node, View out) {
-        List<Tensor> tensors = operands.views(node).stream().map(View::asTensor).toList();
-        return () -> out.copyFrom(new Interpreter(Precision.F32).apply(node.op(), tensors, bindings));
+    /** What has no kernel: one operation in the interpreter, in f32, each of its results by itself. */
+    private Step interpreted(List<Node> results, List<View> outs) {
+        List<Tensor> tensors =
+                operands.views(results.getFirst()).stream().map(View::asTensor).toList();
+        return () -> {
+            for (int i = 0; i < outs.size(); i++) {
+                outs.get(i)
+                        .copyFrom(new Interpreter(Precision.F32)
+                                .apply(results.get(i).op(), tensors, bindings));
+            }
+        };
     }
 }

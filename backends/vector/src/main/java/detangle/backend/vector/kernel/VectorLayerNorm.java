@@ -70,7 +70,7 @@ public final class VectorLayerNorm {
         }
     }
 
-    private static void add(float[] a, int ao, float[] b, int bo, float[] out, int oo, int size) {
+    static void add(float[] a, int ao, float[] b, int bo, float[] out, int oo, int size) {
         int i = 0;
         for (; i + COUNT <= size; i += COUNT) {
             FloatVector.fromArray(SPECIES, a, ao + i)
@@ -85,27 +85,9 @@ public final class VectorLayerNorm {
     /** One row: the mean first, then the variance about it, which does not cancel. */
     static void normalise(
             float[] x, int xo, float[] gamma, float[] beta, float epsilon, float[] out, int oo, int size) {
+        float mean = mean(x, xo, size);
+        float scale = scale(x, xo, mean, epsilon, size);
         int vectors = SPECIES.loopBound(size);
-        FloatVector sums = FloatVector.zero(SPECIES);
-        for (int i = 0; i < vectors; i += COUNT) {
-            sums = sums.add(FloatVector.fromArray(SPECIES, x, xo + i));
-        }
-        float sum = Lanes.sum(sums);
-        for (int i = vectors; i < size; i++) {
-            sum += x[xo + i];
-        }
-        float mean = sum / size;
-        FloatVector squares = FloatVector.zero(SPECIES);
-        for (int i = 0; i < vectors; i += COUNT) {
-            FloatVector d = FloatVector.fromArray(SPECIES, x, xo + i).sub(mean);
-            squares = d.fma(d, squares);
-        }
-        float square = Lanes.sum(squares);
-        for (int i = vectors; i < size; i++) {
-            float d = x[xo + i] - mean;
-            square += d * d;
-        }
-        float scale = (float) (1 / Math.sqrt(square / (double) size + epsilon));
         for (int i = 0; i < vectors; i += COUNT) {
             FloatVector.fromArray(SPECIES, x, xo + i)
                     .sub(mean)
@@ -116,5 +98,34 @@ public final class VectorLayerNorm {
         for (int i = vectors; i < size; i++) {
             out[oo + i] = (x[xo + i] - mean) * scale * gamma[i] + beta[i];
         }
+    }
+
+    static float mean(float[] x, int xo, int size) {
+        int vectors = SPECIES.loopBound(size);
+        FloatVector sums = FloatVector.zero(SPECIES);
+        for (int i = 0; i < vectors; i += COUNT) {
+            sums = sums.add(FloatVector.fromArray(SPECIES, x, xo + i));
+        }
+        float sum = Lanes.sum(sums);
+        for (int i = vectors; i < size; i++) {
+            sum += x[xo + i];
+        }
+        return sum / size;
+    }
+
+    /** {@code 1 / sqrt(variance + epsilon)}. */
+    static float scale(float[] x, int xo, float mean, float epsilon, int size) {
+        int vectors = SPECIES.loopBound(size);
+        FloatVector squares = FloatVector.zero(SPECIES);
+        for (int i = 0; i < vectors; i += COUNT) {
+            FloatVector d = FloatVector.fromArray(SPECIES, x, xo + i).sub(mean);
+            squares = d.fma(d, squares);
+        }
+        float square = Lanes.sum(squares);
+        for (int i = vectors; i < size; i++) {
+            float d = x[xo + i] - mean;
+            square += d * d;
+        }
+        return (float) (1 / Math.sqrt(square / (double) size + epsilon));
     }
 }

@@ -3,6 +3,8 @@ package detangle.backend.vector.kernel;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import detangle.backend.vector.kernel.VectorLayerNormGrad.Elements;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Test;
@@ -48,5 +50,29 @@ class OrderOfSumsTest {
             VectorLayerNorm.normalise(x, 0, gamma, beta, 1e-7f, later, 0, size);
         }
         assertArrayEquals(first, later);
+    }
+
+    @Test
+    void layerNormGradientsKeepTheirBits() {
+        int size = 100;
+        int rows = 3;
+        Elements x = new Elements(values(5, rows * size), 0);
+        Elements dy = new Elements(values(6, rows * size), 0);
+        Elements dx = new Elements(new float[rows * size], 0);
+        Elements dgamma = new Elements(new float[size], 0);
+        Elements dbeta = new Elements(new float[size], 0);
+        float[] gamma = values(7, size);
+        VectorLayerNormGrad kernel = new VectorLayerNormGrad(
+                x, Optional.empty(), dy, 1e-7f, Optional.of(dx), Optional.of(dgamma), Optional.of(dbeta), rows, size);
+        kernel.run(gamma);
+        float[] firstDx = dx.array().clone();
+        float[] firstDgamma = dgamma.array().clone();
+        float[] firstDbeta = dbeta.array().clone();
+        for (int call = 0; call < CALLS; call++) {
+            kernel.run(gamma);
+        }
+        assertArrayEquals(firstDx, dx.array());
+        assertArrayEquals(firstDgamma, dgamma.array());
+        assertArrayEquals(firstDbeta, dbeta.array());
     }
 }
