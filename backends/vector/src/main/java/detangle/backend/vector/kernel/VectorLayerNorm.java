@@ -85,22 +85,6 @@ public final class VectorLayerNorm {
     /** One row: the mean first, then the variance about it, which does not cancel. */
     static void normalise(
             float[] x, int xo, float[] gamma, float[] beta, float epsilon, float[] out, int oo, int size) {
-        float mean = mean(x, xo, size);
-        float scale = scale(x, xo, mean, epsilon, size);
-        int vectors = SPECIES.loopBound(size);
-        for (int i = 0; i < vectors; i += COUNT) {
-            FloatVector.fromArray(SPECIES, x, xo + i)
-                    .sub(mean)
-                    .mul(scale)
-                    .fma(FloatVector.fromArray(SPECIES, gamma, i), FloatVector.fromArray(SPECIES, beta, i))
-                    .intoArray(out, oo + i);
-        }
-        for (int i = vectors; i < size; i++) {
-            out[oo + i] = (x[xo + i] - mean) * scale * gamma[i] + beta[i];
-        }
-    }
-
-    static float mean(float[] x, int xo, int size) {
         int vectors = SPECIES.loopBound(size);
         FloatVector sums = FloatVector.zero(SPECIES);
         for (int i = 0; i < vectors; i += COUNT) {
@@ -110,12 +94,7 @@ public final class VectorLayerNorm {
         for (int i = vectors; i < size; i++) {
             sum += x[xo + i];
         }
-        return sum / size;
-    }
-
-    /** {@code 1 / sqrt(variance + epsilon)}. */
-    static float scale(float[] x, int xo, float mean, float epsilon, int size) {
-        int vectors = SPECIES.loopBound(size);
+        float mean = sum / size;
         FloatVector squares = FloatVector.zero(SPECIES);
         for (int i = 0; i < vectors; i += COUNT) {
             FloatVector d = FloatVector.fromArray(SPECIES, x, xo + i).sub(mean);
@@ -126,6 +105,16 @@ public final class VectorLayerNorm {
             float d = x[xo + i] - mean;
             square += d * d;
         }
-        return (float) (1 / Math.sqrt(square / (double) size + epsilon));
+        float scale = (float) (1 / Math.sqrt(square / (double) size + epsilon));
+        for (int i = 0; i < vectors; i += COUNT) {
+            FloatVector.fromArray(SPECIES, x, xo + i)
+                    .sub(mean)
+                    .mul(scale)
+                    .fma(FloatVector.fromArray(SPECIES, gamma, i), FloatVector.fromArray(SPECIES, beta, i))
+                    .intoArray(out, oo + i);
+        }
+        for (int i = vectors; i < size; i++) {
+            out[oo + i] = (x[xo + i] - mean) * scale * gamma[i] + beta[i];
+        }
     }
 }

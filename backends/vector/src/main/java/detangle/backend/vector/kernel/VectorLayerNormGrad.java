@@ -23,6 +23,13 @@ public final class VectorLayerNormGrad {
     // Arrays of Scratch.
     private static final int BLOCKS = 0;
     private static final int ROW = 1;
+    private static final int MOMENTS = 2;
+
+    // Moments of a row.
+    private static final int MEAN = 0;
+    private static final int SCALE = 1;
+    private static final int MEAN_OF_G = 2;
+    private static final int MEAN_OF_GN = 3;
 
     /** Elements from an offset on. */
     public record Elements(float[] array, int offset) {}
@@ -100,21 +107,67 @@ public final class VectorLayerNormGrad {
                     x.array(), zo, residual.get().array(), residual.get().offset() + row * size, z, 0, size);
             zo = 0;
         }
-        float mean = VectorLayerNorm.mean(z, zo, size);
-        float scale = VectorLayerNorm.scale(z, zo, mean, epsilon, size);
         int dyo = dy.offset() + row * size;
+        float[] moments = Scratch.get().floats(MOMENTS, 4);
+        moments(z, zo, gamma, dy.array(), dyo, epsilon, moments, size);
         if (hasSums) {
-            addRow(z, zo, mean, scale, dy.array(), dyo, sums, at, size);
+            addRow(z, zo, moments, dy.array(), dyo, sums, at, size);
         }
         if (dx.isPresent()) {
             Elements out = dx.get();
-            gradient(z, zo, mean, scale, gamma, dy.array(), dyo, out.array(), out.offset() + row * size, size);
+            gradient(z, zo, moments, gamma, dy.array(), dyo, out.array(), out.offset() + row * size, size);
         }
+    }
+
+    /**
+     * What one row is described by: its mean, {@code 1 / sqrt(variance + epsilon)}, and of {@code g = dy gamma} the mean and
+     * {@code mean(g n)}, where n is the normalised row. As for the row itself, the mean comes first, so that nothing cancels.
+     */
+    private static void moments(
+            float[] z, int zo, float[] gamma, float[] dy, int dyo, float epsilon, float[] moments, int size) {
+        int vectors = SPECIES.loopBound(size);
+        FloatVector sums = FloatVector.zero(SPECIES);
+        FloatVector sumsOfG = FloatVector.zero(SPECIES);
+        for (int i = 0; i < vectors; i += COUNT) {
+            sums = sums.add(FloatVector.fromArray(SPECIES, z, zo + i));
+            sumsOfG =
+                    FloatVector.fromArray(SPECIES, dy, dyo + i).fma(FloatVector.fromArray(SPECIES, gamma, i), sumsOfG);
+        }
+        float sum = Lanes.sum(sums);
+        float sumOfG = Lanes.sum(sumsOfG);
+        for (int i = vectors; i < size; i++) {
+            sum += z[zo + i];
+            sumOfG += dy[dyo + i] * gamma[i];
+        }
+        float mean = sum / size;
+        FloatVector squares = FloatVector.zero(SPECIES);
+        FloatVector products = FloatVector.zero(SPECIES);
+        for (int i = 0; i < vectors; i += COUNT) {
+            FloatVector d = FloatVector.fromArray(SPECIES, z, zo + i).sub(mean);
+            squares = d.fma(d, squares);
+            products = FloatVector.fromArray(SPECIES, dy, dyo + i)
+                    .mul(FloatVector.fromArray(SPECIES, gamma, i))
+                    .fma(d, products);
+        }
+        float square = Lanes.sum(squares);
+        float product = Lanes.sum(products);
+        for (int i = vectors; i < size; i++) {
+            float d = z[zo + i] - mean;
+            square += d * d;
+            product += dy[dyo + i] * gamma[i] * d;
+        }
+        float scale = (float) (1 / Math.sqrt(square / (double) size + epsilon));
+        moments[MEAN] = mean;
+        moments[SCALE] = scale;
+        moments[MEAN_OF_G] = sumOfG / size;
+        moments[MEAN_OF_GN] = product / size * scale;
     }
 
     /** Adds dy n to the sums of dgamma and dy to those of dbeta. */
     private static void addRow(
-            float[] z, int zo, float mean, float scale, float[] dy, int dyo, float[] sums, int at, int size) {
+            float[] z, int zo, float[] moments, float[] dy, int dyo, float[] sums, int at, int size) {
+        float mean = moments[MEAN];
+        float scale = moments[SCALE];
         int vectors = SPECIES.loopBound(size);
         for (int i = 0; i < vectors; i += COUNT) {
             FloatVector d = FloatVector.fromArray(SPECIES, dy, dyo + i);
@@ -129,46 +182,24 @@ public final class VectorLayerNormGrad {
         }
     }
 
-    /** One row of dx: {@code (g - mean(g) - n mean(g n)) scale} with {@code g = dy gamma}. */
+    /** One row of dx: {@code (g - mean(g) - n mean(g n)) scale}. */
     private static void gradient(
-            float[] z,
-            int zo,
-            float mean,
-            float scale,
-            float[] gamma,
-            float[] dy,
-            int dyo,
-            float[] out,
-            int oo,
-            int size) {
+            float[] z, int zo, float[] moments, float[] gamma, float[] dy, int dyo, float[] out, int oo, int size) {
+        float mean = moments[MEAN];
+        float scale = moments[SCALE];
+        float meanOfG = moments[MEAN_OF_G];
+        float along = -moments[MEAN_OF_GN] * scale;
         int vectors = SPECIES.loopBound(size);
-        FloatVector sums = FloatVector.zero(SPECIES);
-        FloatVector products = FloatVector.zero(SPECIES);
         for (int i = 0; i < vectors; i += COUNT) {
             FloatVector g = FloatVector.fromArray(SPECIES, dy, dyo + i).mul(FloatVector.fromArray(SPECIES, gamma, i));
-            FloatVector n = FloatVector.fromArray(SPECIES, z, zo + i).sub(mean).mul(scale);
-            sums = sums.add(g);
-            products = g.fma(n, products);
-        }
-        float sum = Lanes.sum(sums);
-        float product = Lanes.sum(products);
-        for (int i = vectors; i < size; i++) {
-            float g = dy[dyo + i] * gamma[i];
-            sum += g;
-            product += g * ((z[zo + i] - mean) * scale);
-        }
-        float meanOfG = sum / size;
-        float along = -product / size;
-        for (int i = 0; i < vectors; i += COUNT) {
-            FloatVector g = FloatVector.fromArray(SPECIES, dy, dyo + i).mul(FloatVector.fromArray(SPECIES, gamma, i));
-            FloatVector n = FloatVector.fromArray(SPECIES, z, zo + i).sub(mean).mul(scale);
-            n.fma(FloatVector.broadcast(SPECIES, along), g.sub(meanOfG))
+            FloatVector.fromArray(SPECIES, z, zo + i)
+                    .sub(mean)
+                    .fma(FloatVector.broadcast(SPECIES, along), g.sub(meanOfG))
                     .mul(scale)
                     .intoArray(out, oo + i);
         }
         for (int i = vectors; i < size; i++) {
-            float n = (z[zo + i] - mean) * scale;
-            out[oo + i] = (dy[dyo + i] * gamma[i] - meanOfG + n * along) * scale;
+            out[oo + i] = (dy[dyo + i] * gamma[i] - meanOfG + (z[zo + i] - mean) * along) * scale;
         }
     }
 

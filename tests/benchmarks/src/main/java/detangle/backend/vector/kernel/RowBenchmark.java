@@ -1,7 +1,9 @@
 package detangle.backend.vector.kernel;
 
+import detangle.backend.vector.kernel.VectorLayerNormGrad.Elements;
 import detangle.ir.Activation;
 import detangle.ir.Tensor;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
@@ -23,6 +25,8 @@ public class RowBenchmark {
     private final VectorLayerNorm plain = new VectorLayerNorm(x, 0, false, x, 0, 1e-7f, out, 0, ROWS, SIZE);
     private final VectorLayerNorm withResidual =
             new VectorLayerNorm(x, 0, true, residual, 0, 1e-7f, out, 0, ROWS, SIZE);
+    private final VectorLayerNormGrad allGradients = gradients(true);
+    private final VectorLayerNormGrad dx = gradients(false);
     private final Tensor table = Tensor.of(Floats.random(WORDS * SIZE), WORDS, SIZE);
     private final Tensor ids =
             Tensor.of(IntStream.range(0, ROWS).mapToLong(i -> i * 37L % WORDS).toArray(), 1, ROWS);
@@ -36,6 +40,34 @@ public class RowBenchmark {
     @Benchmark
     public float[] layerNormResidual() {
         withResidual.run(gamma, beta);
+        return out;
+    }
+
+    /** @param ofParameters whether dgamma and dbeta are read beside dx */
+    private VectorLayerNormGrad gradients(boolean ofParameters) {
+        Optional<Elements> dgamma = Optional.of(new Elements(new float[SIZE], 0));
+        Optional<Elements> dbeta = Optional.of(new Elements(new float[SIZE], 0));
+        return new VectorLayerNormGrad(
+                new Elements(x, 0),
+                Optional.empty(),
+                new Elements(residual, 0),
+                1e-7f,
+                Optional.of(new Elements(out, 0)),
+                ofParameters ? dgamma : Optional.empty(),
+                ofParameters ? dbeta : Optional.empty(),
+                ROWS,
+                SIZE);
+    }
+
+    @Benchmark
+    public float[] layerNormGrad() {
+        allGradients.run(gamma);
+        return out;
+    }
+
+    @Benchmark
+    public float[] layerNormGradDx() {
+        dx.run(gamma);
         return out;
     }
 

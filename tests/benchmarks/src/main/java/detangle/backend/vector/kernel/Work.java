@@ -35,7 +35,7 @@ record Work(double flops, double bytes, int threads) {
                 yield new Work(products, 4 * hidden * (4 * length + 2 * positions), all);
             }
             case "layerNorm", "embedding" -> new Work(0, 2 * plane, all);
-            case "layerNormResidual" -> new Work(0, 3 * plane, all);
+            case "layerNormResidual", "layerNormGrad", "layerNormGradDx" -> new Work(0, 3 * plane, all);
             case "softmax", "gelu", "tanh" -> new Work(0, 2 * plane, 1);
             default -> throw new IllegalArgumentException("it is not said what the benchmark " + benchmark + " does");
         };
