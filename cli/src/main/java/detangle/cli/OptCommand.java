@@ -25,6 +25,9 @@ import picocli.CommandLine.Spec;
         description = "Runs passes over a program in text form and prints what becomes of it.",
         mixinStandardHelpOptions = true)
 final class OptCommand implements Runnable {
+    /** What a line begins with that names passes. */
+    private static final String PASSES = "// passes ";
+
     @Spec
     private CommandSpec spec;
 
@@ -34,19 +37,30 @@ final class OptCommand implements Runnable {
     @Option(
             names = "--passes",
             split = ",",
-            required = true,
             paramLabel = "PASS",
-            description = "Passes in order, separated by commas.")
+            description =
+                    "Passes in order, separated by commas. By default those that the file names in a comment of its own"
+                            + " line, such as // passes canonicalise, fuse-linear; a file without it is verified and printed.")
     private List<String> passes;
 
     @Override
     public void run() {
-        List<Pass> chosen = passes.stream().map(Passes::named).toList();
-        Program program = Parser.parse(file.toString(), read());
+        String text = read();
+        List<String> names = passes == null ? namedIn(text) : passes;
+        List<Pass> chosen = names.stream().map(Passes::named).toList();
+        Program program = Parser.parse(file.toString(), text);
         Verifier.check(program);
         Program result = run(program, chosen);
         spec.commandLine().getOut().print(Printer.print(result));
         spec.commandLine().getOut().flush();
+    }
+
+    private static List<String> namedIn(String text) {
+        return text.lines()
+                .filter(line -> line.startsWith(PASSES))
+                .findFirst()
+                .map(line -> List.of(line.substring(PASSES.length()).strip().split(" *, *")))
+                .orElse(List.of());
     }
 
     private Program run(Program program, List<Pass> chosen) {

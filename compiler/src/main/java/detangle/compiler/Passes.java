@@ -75,14 +75,14 @@ public final class Passes {
 
     /** A pass that needs no weights, by its name; a {@link CompileException} lists the names. */
     public static Pass named(String name) {
-        return packedOptimisations().stream()
+        List<Pass> passes = packedOptimisations();
+        passes.add(new NarrowWeights(DType.F16));
+        passes.add(new NarrowWeights(DType.BF16));
+        return passes.stream()
                 .filter(p -> p.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new CompileException("there is no pass '" + name + "'; there are "
-                        + packedOptimisations().stream()
-                                .map(Pass::name)
-                                .distinct()
-                                .collect(Collectors.joining(", "))));
+                        + passes.stream().map(Pass::name).distinct().collect(Collectors.joining(", "))));
     }
 
     /** The passes that need no weights. */

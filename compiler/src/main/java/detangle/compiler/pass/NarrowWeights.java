@@ -37,7 +37,7 @@ public final class NarrowWeights implements Pass {
 
     @Override
     public String name() {
-        return "narrow-weights";
+        return "narrow-weights-" + dtype.text();
     }
 
     @Override

@@ -9,6 +9,7 @@ import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.text.Parser;
+import detangle.ir.text.Printer;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,9 @@ class BindParametersTest {
 
     @Test
     void parametersBecomeConstantsInTheirStoredType() {
-        Sketch.becomes(new BindParameters(Map.of("a", tensor(DType.F32, 2), "b", tensor(DType.F16, 2))), MODEL, """
+        Map<String, Tensor> weights = Map.of("a", tensor(DType.F32, 2), "b", tensor(DType.F16, 2));
+        Program bound = new BindParameters(weights).run(Parser.parse("model.dtir", MODEL));
+        assertEquals("""
                 func @f(%x: f32[2]) -> (y: f32[2]) {
                   %0 = constant @"a" : f32[2]
                   %1 = add %x, %0 : f32[2]
@@ -39,7 +42,7 @@ class BindParametersTest {
                   %4 = add %1, %3 : f32[2]
                   return y = %4
                 }
-                """);
+                """, Printer.print(bound));
     }
 
     @Test

@@ -22,29 +22,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class LowerConvolutionTest {
     @Test
-    void neighboursStandSideBySide() {
-        Sketch.becomes(new LowerConvolution(), """
-                func @f(%x: f32[B,S,8], %w: f32[4,8,3]) -> (y: f32[B,S,4]) {
-                  %0 = conv1d %x, %w {groups=1, padding=1} : f32[B,S,4]
-                  return y = %0
-                }
-                """, """
-                func @f(%x: f32[B,S,8], %w: f32[4,8,3]) -> (y: f32[B,S,4]) {
-                  %0 = pad %x {axis=1, before=1, after=1} : f32[B,S+2,8]
-                  %1 = slice %0 {axis=1, start=0, limit=S} : f32[B,S,8]
-                  %2 = slice %0 {axis=1, start=1, limit=S+1} : f32[B,S,8]
-                  %3 = slice %0 {axis=1, start=2, limit=S+2} : f32[B,S,8]
-                  %4 = concat %1, %2, %3 {axis=2} : f32[B,S,24]
-                  %5 = transpose %w {perm=[0,2,1]} : f32[4,3,8]
-                  %6 = reshape %5 : f32[4,24]
-                  %7 = dot %4, %6 {rhs_t} : f32[B,S,4]
-                  %8 = reshape %7 : f32[B,S,4]
-                  return y = %8
-                }
-                """);
-    }
-
-    @Test
     void kernelsWithoutPositionsAndOverlongOnesAreLeftAlone() {
         for (long taps : new long[] {0, 1001, Integer.MAX_VALUE, 1L << 40}) {
             String type = "f32[B,S" + (taps == 0 ? "+1" : "-" + (taps - 1)) + ",1]";

@@ -144,15 +144,4 @@ class PackTokensTest {
         Program program = layer(", s: f32[B,1,8]", "%s = reduce_sum %l {axis=1} : f32[B,1,8]", ", s = %s");
         assertEquals(program, packed(program));
     }
-
-    /** The mask is no mask of tokens. */
-    @Test
-    void otherMasksStayPadded() {
-        Sketch.stays(new PackTokens(), """
-                func @f(%h: f32[B,S,2,4], %n: i1[B,1,S,S]) -> (o: f32[B,S,2,4]) {
-                  %0 = disentangled_attention %h, %h, %h, %n {terms=[c2c], scale=0.5} : f32[B,S,2,4]
-                  return o = %0
-                }
-                """);
-    }
 }
