@@ -29,11 +29,14 @@ class BindParametersTest {
         return Tensor.ofDoubles(dtype, new double[size], size);
     }
 
+    private static void becomes(BindParameters pass, String before, String after) {
+        assertEquals(after, Printer.print(pass.run(Parser.parse("model.dtir", before))));
+    }
+
     @Test
     void parametersBecomeConstantsInTheirStoredType() {
         Map<String, Tensor> weights = Map.of("a", tensor(DType.F32, 2), "b", tensor(DType.F16, 2));
-        Program bound = new BindParameters(weights).run(Parser.parse("model.dtir", MODEL));
-        assertEquals("""
+        becomes(new BindParameters(weights), MODEL, """
                 func @f(%x: f32[2]) -> (y: f32[2]) {
                   %0 = constant @"a" : f32[2]
                   %1 = add %x, %0 : f32[2]
@@ -42,7 +45,7 @@ class BindParametersTest {
                   %4 = add %1, %3 : f32[2]
                   return y = %4
                 }
-                """, Printer.print(bound));
+                """);
     }
 
     @Test
@@ -55,7 +58,7 @@ class BindParametersTest {
 
     @Test
     void variablesStayParameters() {
-        Sketch.becomes(new BindParameters(Map.of("b", tensor(DType.F32, 2)), Set.of("a")), MODEL, """
+        becomes(new BindParameters(Map.of("b", tensor(DType.F32, 2)), Set.of("a")), MODEL, """
                 func @f(%x: f32[2]) -> (y: f32[2]) {
                   %0 = param "a" : f32[2]
                   %1 = add %x, %0 : f32[2]
@@ -69,7 +72,7 @@ class BindParametersTest {
     @Test
     void whatIsUpdatedIsAVariable() {
         String updating = MODEL.replace("return", "update \"a\" = %3\n  return");
-        Sketch.becomes(new BindParameters(Map.of("a", tensor(DType.F32, 2), "b", tensor(DType.F32, 2))), updating, """
+        becomes(new BindParameters(Map.of("a", tensor(DType.F32, 2), "b", tensor(DType.F32, 2))), updating, """
                 func @f(%x: f32[2]) -> (y: f32[2]) {
                   %0 = param "a" : f32[2]
                   %1 = add %x, %0 : f32[2]

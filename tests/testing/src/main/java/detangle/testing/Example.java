@@ -103,11 +103,27 @@ public final class Example {
         Map<String, Tensor> inputs = new HashMap<>();
         for (Node node : program.inputs()) {
             String name = ((TensorOp.Input) node.op()).name();
-            String value = setting("input " + name + " =")
-                    .orElseThrow(() -> new AssertionError(file + ": there is no line // input " + name + " = ..."));
-            inputs.put(name, TensorText.parse(node.type().dtype(), value));
+            inputs.put(name, value("input", name, node));
         }
         return inputs;
+    }
+
+    /** The values of all parameters, each from a line such as {@code // param w = [1, 2]}. */
+    public Map<String, Tensor> parameters() {
+        Map<String, Tensor> parameters = new HashMap<>();
+        for (Node node : program.nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, var type)) {
+                parameters.put(name, value("param", name, node));
+            }
+        }
+        return parameters;
+    }
+
+    private Tensor value(String word, String name, Node node) {
+        String line = word + " " + name + " =";
+        String value = setting(line)
+                .orElseThrow(() -> new AssertionError(file + ": there is no line " + COMMENT + line + " ..."));
+        return TensorText.parse(node.type().dtype(), value);
     }
 
     /**
