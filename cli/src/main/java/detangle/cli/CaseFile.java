@@ -28,7 +28,8 @@ import tools.jackson.core.json.JsonFactory;
 
 /** Inputs of the {@code run} command: named cases, each a batch of token ids with what goes with them. */
 final class CaseFile {
-    private static final List<String> LABELS = List.of("labels", "start_positions", "end_positions");
+    private static final List<String> LABELS =
+            List.of(InputNames.LABELS, InputNames.START_POSITIONS, InputNames.END_POSITIONS);
 
     /** One case; its inputs are complete, the mask of ones where the file has none. */
     record Case(String name, Map<String, Tensor> inputs, Map<String, Tensor> labels) {}

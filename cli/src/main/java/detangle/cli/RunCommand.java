@@ -7,7 +7,7 @@ import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.weights.SafetensorsWriter;
-import detangle.runtime.Loss;
+import detangle.runtime.BatchLoss;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
@@ -99,7 +99,7 @@ final class RunCommand implements Runnable {
         }
         outputs.forEach((name, tensor) -> checkFinite(session, c.name(), name, tensor));
         SequencedMap<String, Tensor> results = new LinkedHashMap<>(outputs);
-        results.putAll(Loss.of(architecture, session.config(), outputs, c.inputs(), c.labels()));
+        results.putAll(BatchLoss.of(architecture, session.config(), outputs, c.inputs(), c.labels()));
         return results;
     }
 

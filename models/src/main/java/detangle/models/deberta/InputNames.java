@@ -1,6 +1,6 @@
 package detangle.models.deberta;
 
-/** The names of the inputs of DeBERTa programs, which are HuggingFace's; {@link ModelInputs} says their types. */
+/** The names of the inputs of DeBERTa programs and of their losses, which are HuggingFace's where it has them. */
 public final class InputNames {
     /** {@code i64[B,S]}: tokens by their number in the vocabulary. */
     public static final String IDS = "input_ids";
@@ -13,6 +13,15 @@ public final class InputNames {
 
     /** {@code i64[N]}, if a masked LM is told what to predict: the numbers b*S+s of tokens. */
     public static final String MASKED_ROWS = "masked_rows";
+
+    /** What a head should have said; {@link HeadLosses} says in which form. */
+    public static final String LABELS = "labels";
+
+    /** {@code i64[B]}: the position at which an answer begins. */
+    public static final String START_POSITIONS = "start_positions";
+
+    /** {@code i64[B]}: the position at which an answer ends. */
+    public static final String END_POSITIONS = "end_positions";
 
     private InputNames() {}
 }

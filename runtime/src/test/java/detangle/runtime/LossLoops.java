@@ -14,12 +14,12 @@ import java.util.function.LongPredicate;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Training losses, as HuggingFace's heads and microsoft's compute them, from a head's outputs and labels. */
-public final class Loss {
+/** The losses of {@link BatchLoss} as loops over doubles, written independently of it: what a test compares it with. */
+final class LossLoops {
     /** PyTorch's cross entropy passes over this label. */
     private static final long IGNORED = -100;
 
-    private Loss() {}
+    private LossLoops() {}
 
     /**
      * The losses of a batch; empty if the labels that the head needs are not there. There is always {@code loss}, a
@@ -35,7 +35,7 @@ public final class Loss {
      * @param labels {@code labels}, or {@code start_positions} and {@code end_positions}
      * @throws InputException if labels do not go with the outputs
      */
-    public static SequencedMap<String, Tensor> of(
+    static SequencedMap<String, Tensor> of(
             Architecture head,
             DebertaConfig config,
             Map<String, Tensor> outputs,
