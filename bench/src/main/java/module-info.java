@@ -1,6 +1,8 @@
 /** Measures models, beside others that run them. */
 module detangle.bench {
-    requires transitive detangle.runtime;
+    requires detangle.compiler;
+    requires detangle.export;
+    requires detangle.runtime;
     requires transitive detangle.bench.worker;
     requires tools.jackson.databind;
     requires java.management;

@@ -7,6 +7,8 @@ module detangle.cli {
     requires jdk.jfr;
     requires detangle.pipelines;
     requires detangle.bench;
+    requires detangle.compiler;
+    requires detangle.export;
     requires detangle.server;
     requires info.picocli;
     requires org.slf4j;

@@ -1,8 +1,10 @@
-/** Programs as files that other runtimes load. */
+/** Models and programs as files that other runtimes load. */
 @SuppressWarnings({"requires-automatic", "module"}) // The command line is built later.
 module detangle.export {
-    requires transitive detangle.ir;
+    requires transitive detangle.models;
     requires com.google.protobuf;
+    requires detangle.compiler;
+    requires detangle.runtime;
 
     exports detangle.export;
     exports detangle.export.file to

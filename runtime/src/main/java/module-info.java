@@ -1,8 +1,8 @@
 /** The public Java API: load a model, ask it, close it. */
 module detangle.runtime {
+    requires transitive detangle.backend;
     requires transitive detangle.models;
-    requires transitive detangle.compiler;
-    requires transitive detangle.export;
+    requires detangle.compiler;
     requires org.slf4j;
 
     exports detangle.runtime;

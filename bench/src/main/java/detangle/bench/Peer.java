@@ -1,6 +1,6 @@
 package detangle.bench;
 
-import detangle.runtime.ModelExport;
+import detangle.export.ModelExport;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;

@@ -1,13 +1,13 @@
 package detangle.cli;
 
+import detangle.export.ModelExport;
 import detangle.models.deberta.Architecture;
-import detangle.runtime.ModelExport;
+import detangle.runtime.OptionValues;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,14 +59,13 @@ final class ExportCommand implements Runnable {
     @Override
     public void run() {
         Architecture head = headOptions.head(model.folder(), weights.file());
-        ModelExport.Options options = new ModelExport.Options(
-                format,
-                Optional.of(head),
-                Optional.of(headOptions.convention(head)),
-                weights.file(),
-                hiddenStates,
-                externalData,
-                ignoreUnused.isSet());
+        ModelExport.Options asked = ModelExport.Options.of(format)
+                .withHead(head)
+                .withConvention(headOptions.convention(head))
+                .withHiddenStates(hiddenStates)
+                .withExternalData(externalData)
+                .withIgnoreUnused(ignoreUnused.isSet());
+        ModelExport.Options options = OptionValues.with(asked, weights.file(), ModelExport.Options::withWeights);
         for (Path file : ModelExport.write(model.folder(), output, options)) {
             spec.commandLine()
                     .getErr()

@@ -1,4 +1,4 @@
-package detangle.runtime;
+package detangle.export;
 
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
@@ -17,6 +17,8 @@ import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
 import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
+import detangle.runtime.DetangleVersion;
+import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -62,16 +64,33 @@ public final class ModelExport {
             return new Options(format, Optional.empty(), Optional.empty(), Optional.empty(), false, false, false);
         }
 
-        /** The same with another head, by the convention of its origin. */
-        public Options withHead(Architecture newHead) {
+        public Options withFormat(Format value) {
+            return new Options(value, head, convention, weights, hiddenStates, externalData, ignoreUnused);
+        }
+
+        public Options withHead(Architecture value) {
             return new Options(
-                    format,
-                    Optional.of(newHead),
-                    Optional.of(newHead.convention()),
-                    weights,
-                    hiddenStates,
-                    externalData,
-                    ignoreUnused);
+                    format, Optional.of(value), convention, weights, hiddenStates, externalData, ignoreUnused);
+        }
+
+        public Options withConvention(Convention value) {
+            return new Options(format, head, Optional.of(value), weights, hiddenStates, externalData, ignoreUnused);
+        }
+
+        public Options withWeights(Path value) {
+            return new Options(format, head, convention, Optional.of(value), hiddenStates, externalData, ignoreUnused);
+        }
+
+        public Options withHiddenStates(boolean value) {
+            return new Options(format, head, convention, weights, value, externalData, ignoreUnused);
+        }
+
+        public Options withExternalData(boolean value) {
+            return new Options(format, head, convention, weights, hiddenStates, value, ignoreUnused);
+        }
+
+        public Options withIgnoreUnused(boolean value) {
+            return new Options(format, head, convention, weights, hiddenStates, externalData, value);
         }
     }
 

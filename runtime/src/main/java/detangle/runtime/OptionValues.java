@@ -1,0 +1,24 @@
+package detangle.runtime;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.BiFunction;
+
+/** For callers who may or may not have the value of an option, such as a command line. */
+public final class OptionValues {
+    private OptionValues() {}
+
+    /**
+     * The options with a value, or as they are if there is none: {@code with(options, backend, SessionOptions::withBackend)}.
+     *
+     * @param wither the method that takes the value itself
+     */
+    public static <O, T> O with(O options, Optional<T> value, BiFunction<O, T, O> wither) {
+        return value.map(v -> wither.apply(options, v)).orElse(options);
+    }
+
+    /** As {@link #with(Object, Optional, BiFunction)}, for numbers. */
+    public static <O> O with(O options, OptionalInt value, BiFunction<O, Integer, O> wither) {
+        return value.isPresent() ? wither.apply(options, value.getAsInt()) : options;
+    }
+}
