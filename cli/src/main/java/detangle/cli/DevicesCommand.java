@@ -3,13 +3,17 @@ package detangle.cli;
 import detangle.backend.Backend;
 import detangle.backend.Device;
 import detangle.runtime.Backends;
+import detangle.runtime.KernelCoverage;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-@Command(name = "devices", description = "Lists what can run models here.", mixinStandardHelpOptions = true)
+@Command(
+        name = "devices",
+        description = "Lists what can run models here, and the operations that each has no kernel for.",
+        mixinStandardHelpOptions = true)
 final class DevicesCommand implements Runnable {
     private static final String TORNADO = "tornado";
 
@@ -23,6 +27,9 @@ final class DevicesCommand implements Runnable {
         for (Backend backend : backends) {
             for (Device device : backend.devices()) {
                 out.println(device.name() + ": " + device.description());
+                // A device that runs everything interprets these; one that does not leaves them to the CPU.
+                out.println("    " + (device.isPartial() ? "left to the CPU: " : "interpreted: ")
+                        + KernelCoverage.of(device).text());
             }
             backend.unavailable().ifPresent(why -> out.println(backend.name() + ": not available: " + why));
         }

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.backend.Device;
 import detangle.ir.OneLine;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
@@ -15,12 +16,15 @@ import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.Artifact;
 import detangle.models.weights.Weights;
+import detangle.runtime.Backends;
+import detangle.runtime.KernelCoverage;
 import detangle.runtime.MemoryEstimate;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -42,6 +46,9 @@ final class InspectCommand implements Runnable {
 
     @Mixin
     private HeadOptions headOptions;
+
+    @Mixin
+    private BackendOption backend;
 
     @Option(names = "--batch", paramLabel = "N", description = "Sequences to estimate memory for; 1 by default.")
     private long batch = 1;
@@ -90,6 +97,7 @@ final class InspectCommand implements Runnable {
                     .forEach(p -> line(out, p.getKey().replace('_', ' '), text(p.getValue())));
         }
         memory(out, c, head);
+        interpreted(out, c, head);
         JavaRelease.warning(Runtime.version()).ifPresent(spec.commandLine().getErr()::println);
         out.flush();
     }
@@ -137,6 +145,18 @@ final class InspectCommand implements Runnable {
                             "%,d numbers at once are more than an array holds: use a smaller batch",
                             estimate.largestArena()));
         }
+    }
+
+    /** What the device that would run the model leaves to the interpreter. */
+    private void interpreted(PrintWriter out, DebertaConfig c, Architecture architecture) {
+        Device device = Backends.device(backend.name(), Set.of());
+        KernelCoverage coverage = KernelCoverage.of(device, c, architecture, headOptions.convention(architecture));
+        line(
+                out,
+                "interpreted",
+                coverage.lacking().isEmpty()
+                        ? "nothing: " + device.name() + " has a kernel for each operation"
+                        : coverage.text() + ": " + device.name() + " has no kernel for them, so that they are slow");
     }
 
     private static String bytes(long bytes) {

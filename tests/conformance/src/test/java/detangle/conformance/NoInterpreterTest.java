@@ -3,6 +3,7 @@ package detangle.conformance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import detangle.backend.Device;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pass;
 import detangle.compiler.Passes;
@@ -19,6 +20,7 @@ import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
 import detangle.models.deberta.RandomWeights;
 import detangle.runtime.Backends;
+import detangle.runtime.KernelCoverage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,6 +92,19 @@ class NoInterpreterTest {
                 vector(program).stream().map(NoInterpreterTest::text).toList());
     }
 
+    /** A kernel of so many positions does not become a product; no released model has one. */
+    @Test
+    void whatInspectTellsIsWhatAModelHas() throws IOException {
+        Path released = Shared.path("configs/deberta-v2-xlarge");
+        DebertaConfig config = small(released.resolve("config.json"), Map.of("conv_kernel_size", 1001));
+        assertEquals(Set.of("conv1d"), inspected(config, Architecture.ENCODER));
+    }
+
+    private static Set<String> inspected(DebertaConfig config, Architecture head) {
+        Device device = Backends.device(Optional.of("vector"), Set.of());
+        return KernelCoverage.of(device, config, head, head.convention()).lacking();
+    }
+
     private DebertaConfig small(Path config, Map<String, Object> others) throws IOException {
         JsonMapper mapper = new JsonMapper();
         ObjectNode fields = (ObjectNode) mapper.readTree(config);
@@ -107,6 +122,7 @@ class NoInterpreterTest {
         Map<String, Set<String>> interpreted = new TreeMap<>();
         int programs = 0;
         for (Architecture head : Architecture.values()) {
+            assertEquals(Set.of(), inspected(config, head), head.text());
             for (ModelOptions options : options(head)) {
                 Program model = DebertaModel.build(config, head, options);
                 boolean plain = !options.attentions() && options.mask() == AttentionMask.TOKENS;

@@ -5,8 +5,12 @@ import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.TensorOp;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The interpreter behind the backend SPI: slow, and right by definition. */
 public final class ReferenceBackend implements Backend {
@@ -37,6 +41,14 @@ public final class ReferenceBackend implements Backend {
         @Override
         public String description() {
             return "the interpreter that defines every operation; one thread, for checks and not for speed";
+        }
+
+        @Override
+        public List<Node> interpreted(Program program) {
+            Set<Node> eachRun = program.eachRun();
+            return program.nodes().stream()
+                    .filter(node -> eachRun.contains(node) && !(node.op() instanceof TensorOp.Input))
+                    .toList();
         }
 
         @Override
