@@ -78,7 +78,7 @@ final class DeviceKernels {
             case KernelOp.Elementwise(var region) -> ElementLowering.of(node, region);
             case KernelOp.Linear o -> ProductLowering.linear(o, node);
             case KernelOp.LayerNorm o -> RowLowering.layerNorm(o, node);
-            case KernelOp.LayerNormGrad o -> Optional.empty();
+            case KernelOp.LayerNormGrad o -> RowLowering.layerNormGrad(o, node);
             case KernelOp.Embedding o -> RowLowering.embedding(o, node);
             case KernelOp.MaskedSoftmax o -> RowLowering.softmax(node);
             case KernelOp.DisentangledAttention(double scale, boolean c2p, boolean p2c) ->

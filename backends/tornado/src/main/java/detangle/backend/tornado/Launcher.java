@@ -17,15 +17,15 @@ import java.util.Set;
 import java.util.function.Function;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Collects the launches of a program's kernels, in order. {@link Lowering} adds those of one node. */
+/** Collects the launches of a program's kernels, in order. {@link Lowering} adds those of one operation. */
 final class Launcher {
     private final Buffers buffers;
     private final IntArray faults;
     private final List<Node> checked = new ArrayList<>();
     private final List<Launch> launches = new ArrayList<>();
 
-    /** The operation whose kernels are added. */
-    private String operation = "";
+    /** The operation whose kernels are added, by its results. */
+    private List<Node> results = List.of();
 
     private Launcher(Buffers buffers, IntArray faults) {
         this.buffers = buffers;
@@ -35,19 +35,28 @@ final class Launcher {
     /** All launches of a program. */
     static Launcher of(Program program, Buffers buffers) {
         Set<Node> eachRun = program.eachRun();
-        List<Node> nodes = program.nodes().stream()
-                .filter(n -> eachRun.contains(n) && !(n.op() instanceof TensorOp.Input))
+        List<List<Node>> operations = program.operations().stream()
+                .filter(o -> eachRun.contains(o.getFirst()) && !(o.getFirst().op() instanceof TensorOp.Input))
                 .toList();
-        Launcher launcher = new Launcher(buffers, new IntArray(Math.max(1, nodes.size())));
-        nodes.forEach(launcher::add);
+        Launcher launcher = new Launcher(buffers, new IntArray(Math.max(1, operations.size())));
+        operations.forEach(launcher::add);
         return launcher;
     }
 
-    private void add(Node node) {
-        operation = Printer.mnemonic(node.op());
-        DeviceKernels.of(node)
-                .orElseThrow(() -> new InternalException(node + " has no kernel"))
+    private void add(List<Node> operation) {
+        results = operation;
+        DeviceKernels.of(operation.getFirst())
+                .orElseThrow(() -> new InternalException(operation.getFirst() + " has no kernel"))
                 .to(this);
+    }
+
+    /** All results of the operation whose kernels are added that the program has. */
+    List<Node> results() {
+        return results;
+    }
+
+    private String operation() {
+        return Printer.mnemonic(results.getFirst().op());
     }
 
     List<Launch> launches() {
@@ -79,13 +88,13 @@ final class Launcher {
     }
 
     void launch(Task task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
-        launches.add(new Launch(operation, task, arguments, 0, threads, work));
+        launches.add(new Launch(operation(), task, arguments, 0, threads, work));
     }
 
     /** Launches a kernel that tells of wrong ids of a node, which has {@link #faults} among its arguments. */
     void launchChecked(
             Node node, Task task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
-        launches.add(new Launch(operation, task, arguments, checked.size(), threads, work));
+        launches.add(new Launch(operation(), task, arguments, checked.size(), threads, work));
         checked.add(node);
     }
 

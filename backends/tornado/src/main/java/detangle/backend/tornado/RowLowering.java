@@ -1,14 +1,20 @@
 package detangle.backend.tornado;
 
 import static detangle.backend.tornado.Launcher.shape;
+import static detangle.backend.tornado.Launcher.size;
 
 import detangle.backend.tornado.Launch.Work;
 import detangle.ir.DType;
+import detangle.ir.Dim;
 import detangle.ir.KernelOp;
+import detangle.ir.KernelOp.LayerNormGrad.Result;
 import detangle.ir.Node;
+import detangle.ir.ReduceFunction;
 import detangle.ir.Strides;
 import detangle.ir.TensorOp;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What folds an axis or normalises along one. */
@@ -88,6 +94,63 @@ final class RowLowering {
                     int last = shape.length - 1;
                     return new Work(new int[] {shape[last]}, Strides.product(shape, 0, last), 1, 1);
                 });
+    }
+
+    /** The moments of rows and dx, then sums of dgamma and dbeta by blocks of rows, then the sums of those. */
+    static Optional<Lowering> layerNormGrad(KernelOp.LayerNormGrad op, Node node) {
+        return Lowering.when(DeviceKernels.isF32(node), launcher -> {
+            Map<Result, Node> results = new EnumMap<>(Result.class);
+            launcher.results().forEach(r -> results.put(((KernelOp.LayerNormGrad) r.op()).result(), r));
+            Node x = node.input(0);
+            Object residual = op.residual() ? launcher.array(node.input(1)) : launcher.absent(DType.F32);
+            Object dy = launcher.array(node.inputs().getLast());
+            Dim width = x.type().dim(-1);
+            Dim rows = x.shape().sub(0, x.type().rank() - 1).elements();
+            Object moments = scratch(launcher, "moments of rows", rows.times(2));
+            launcher.launch(
+                    TaskClass.of(LayerNormGradKernel.class),
+                    List.of(
+                            launcher.array(x),
+                            residual,
+                            launcher.array(node.input(node.inputs().size() - 2)),
+                            dy,
+                            moments,
+                            results.containsKey(Result.DX)
+                                    ? launcher.array(results.get(Result.DX))
+                                    : launcher.absent(DType.F32),
+                            (float) op.epsilon(),
+                            op.residual() ? 1 : 0,
+                            results.containsKey(Result.DX) ? 1 : 0),
+                    LayerNormGradKernel.THREADS,
+                    b -> new Work(new int[] {size(width, b)}, size(rows, b), 1, 1));
+            if (results.containsKey(Result.DGAMMA) || results.containsKey(Result.DBETA)) {
+                Object ofGamma = scratch(launcher, "sums of dgamma", width.times(RowSumsKernel.BLOCKS));
+                Object ofBeta = scratch(launcher, "sums of dbeta", width.times(RowSumsKernel.BLOCKS));
+                launcher.launch(
+                        TaskClass.of(RowSumsKernel.class),
+                        List.of(launcher.array(x), residual, dy, moments, ofGamma, ofBeta, op.residual() ? 1 : 0),
+                        Launch.SEPARATE,
+                        b -> Work.elements(
+                                RowSumsKernel.BLOCKS * size(width, b),
+                                size(width, b),
+                                size(rows, b),
+                                Math.ceilDiv(size(rows, b), RowSumsKernel.BLOCKS)));
+                sumOfBlocks(launcher, ofGamma, Optional.ofNullable(results.get(Result.DGAMMA)));
+                sumOfBlocks(launcher, ofBeta, Optional.ofNullable(results.get(Result.DBETA)));
+            }
+        });
+    }
+
+    private static Object scratch(Launcher launcher, String name, Dim elements) {
+        return launcher.buffers().scratch(name, DType.F32, elements).array();
+    }
+
+    private static void sumOfBlocks(Launcher launcher, Object blocks, Optional<Node> sum) {
+        sum.ifPresent(node -> launcher.launch(
+                ReduceKernel.task(ReduceFunction.SUM, DType.F32),
+                List.of(blocks, launcher.array(node)),
+                Launch.SEPARATE,
+                b -> Work.elements(shape(node, b)[0], RowSumsKernel.BLOCKS, shape(node, b)[0])));
     }
 
     static Optional<Lowering> softmax(Node node) {
