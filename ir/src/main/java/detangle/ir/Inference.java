@@ -22,12 +22,11 @@ public final class Inference {
         Inference inference = new Inference();
         Optional<TensorType> type = Optional.empty();
         try {
-            if (inference.arity(op, in.size())) {
-                type = switch (op) {
-                    case TensorOp t -> inference.tensorOp(t, in);
-                    case KernelOp k -> new KernelInference(inference::require).infer(k, in);
-                };
-            }
+            Operands operands = new Operands(in, inference::require);
+            type = switch (op) {
+                case TensorOp t -> inference.tensorOp(t, operands);
+                case KernelOp k -> new KernelInference(inference::require).infer(k, operands);
+            };
         } catch (SizeException e) {
             inference.violations.add(new Violation(Constraint.SIZE_C1, e.getMessage()));
         }
@@ -42,47 +41,35 @@ public final class Inference {
         return holds;
     }
 
-    private boolean arity(Op op, int operands) {
-        int expected = Arity.of(op);
-        return expected < 0
-                || require(
-                        operands == expected,
-                        Constraint.ARITY,
-                        "takes %s %s, not %s",
-                        expected,
-                        expected == 1 ? "operand" : "operands",
-                        operands);
-    }
-
-    private Optional<TensorType> tensorOp(TensorOp op, List<TensorType> in) {
+    private Optional<TensorType> tensorOp(TensorOp op, Operands in) {
         return switch (op) {
-            case TensorOp.Input(var name, var type) -> Optional.of(type);
-            case TensorOp.Param(var name, var type) -> Optional.of(type);
-            case TensorOp.Constant c -> constant(c);
-            case TensorOp.Iota i -> iota(i);
-            case TensorOp.Unary(var f) -> unary(f, in.get(0));
-            case TensorOp.Binary(var f) -> binary(f, in.get(0), in.get(1));
-            case TensorOp.Compare(var c) -> compare(in.get(0), in.get(1));
-            case TensorOp.Select() -> select(in.get(0), in.get(1), in.get(2));
-            case TensorOp.Convert(var to) -> Optional.of(in.get(0).withDType(to));
-            case TensorOp.Reduce(var f, var axis) -> reduce(axis, in.get(0));
-            case TensorOp.Dot d -> dot(d, in.get(0), in.get(1));
-            case TensorOp.Reshape(var shape) -> reshape(shape, in.get(0));
-            case TensorOp.Transpose(var permutation) -> transpose(permutation, in.get(0));
-            case TensorOp.Broadcast(var shape) -> broadcast(shape, in.get(0));
-            case TensorOp.Slice s -> slice(s, in.get(0));
-            case TensorOp.Concat(var axis) -> concat(axis, in);
-            case TensorOp.Pad p -> pad(p, in.get(0));
-            case TensorOp.Gather() -> gather(in.get(0), in.get(1));
-            case TensorOp.ScatterAdd() -> scatterAdd(in.get(0), in.get(1), in.get(2));
+            case TensorOp.Input(var name, var type) -> in.none(() -> Optional.of(type));
+            case TensorOp.Param(var name, var type) -> in.none(() -> Optional.of(type));
+            case TensorOp.Constant o -> in.none(() -> constant(o));
+            case TensorOp.Iota o -> in.none(() -> iota(o));
+            case TensorOp.Unary(var f) -> in.one(x -> unary(f, x));
+            case TensorOp.Binary(var f) -> in.two((a, b) -> binary(f, a, b));
+            case TensorOp.Compare o -> in.two(this::compare);
+            case TensorOp.Select() -> in.three(this::select);
+            case TensorOp.Convert(var to) -> in.one(x -> Optional.of(x.withDType(to)));
+            case TensorOp.Reduce(var f, var axis) -> in.one(x -> reduce(axis, x));
+            case TensorOp.Dot o -> in.two((a, b) -> dot(o, a, b));
+            case TensorOp.Reshape(var shape) -> in.one(x -> reshape(shape, x));
+            case TensorOp.Transpose(var permutation) -> in.one(x -> transpose(permutation, x));
+            case TensorOp.Broadcast(var shape) -> in.one(x -> broadcast(shape, x));
+            case TensorOp.Slice o -> in.one(x -> slice(o, x));
+            case TensorOp.Concat(var axis) -> in.any(all -> concat(axis, all));
+            case TensorOp.Pad o -> in.one(x -> pad(o, x));
+            case TensorOp.Gather() -> in.two(this::gather);
+            case TensorOp.ScatterAdd() -> in.three(this::scatterAdd);
             case TensorOp.GatherLast() ->
-                gatherLast(in.get(0), in.get(1), Constraint.GATHER_LAST_C1, Constraint.GATHER_LAST_C2);
-            case TensorOp.ScatterAddLast() -> scatterAddLast(in.get(0), in.get(1), in.get(2));
-            case TensorOp.Toeplitz t -> toeplitz(t, in.get(0));
-            case TensorOp.Conv1d c -> conv1d(c, in.get(0), in.get(1));
-            case TensorOp.StopGradient() -> Optional.of(in.get(0));
-            case TensorOp.Transfer t -> Optional.of(in.get(0));
-            case TensorOp.RandomUniform(var type, var stream) -> randomUniform(type, in.get(0));
+                in.two((data, index) -> gatherLast(data, index, Constraint.GATHER_LAST_C1, Constraint.GATHER_LAST_C2));
+            case TensorOp.ScatterAddLast() -> in.three(this::scatterAddLast);
+            case TensorOp.Toeplitz o -> in.one(table -> toeplitz(o, table));
+            case TensorOp.Conv1d o -> in.two((x, weight) -> conv1d(o, x, weight));
+            case TensorOp.StopGradient() -> in.one(Optional::of);
+            case TensorOp.Transfer o -> in.one(Optional::of);
+            case TensorOp.RandomUniform(var type, var stream) -> in.one(seed -> randomUniform(type, seed));
         };
     }
 

@@ -24,17 +24,24 @@ final class KernelInference {
         return requirement.require(holds, constraint, detail, values);
     }
 
-    Optional<TensorType> infer(KernelOp op, List<TensorType> in) {
+    Optional<TensorType> infer(KernelOp op, Operands in) {
         return switch (op) {
-            case KernelOp.Elementwise e -> elementwise(e, in);
-            case KernelOp.Linear l -> linear(l, in);
-            case KernelOp.LayerNorm l -> layerNorm(l, in);
-            case KernelOp.LayerNormGrad l -> layerNormGrad(l, in);
-            case KernelOp.Embedding e -> embedding(e, in);
-            case KernelOp.MaskedSoftmax m -> maskedSoftmax(in.get(0), in.get(1));
-            case KernelOp.DisentangledAttention a -> attention(a, in);
-            case KernelOp.PackedAttention a -> packedAttention(a, in);
+            case KernelOp.Elementwise o -> in.some(o.region().arguments().size(), all -> elementwise(o, all));
+            case KernelOp.Linear o -> in.some(o.bias() ? 3 : 2, all -> linear(o, all));
+            case KernelOp.LayerNorm o -> in.some(o.residual() ? 4 : 3, all -> layerNorm(o, all));
+            case KernelOp.LayerNormGrad o -> in.some(o.residual() ? 4 : 3, all -> layerNormGrad(o, all));
+            case KernelOp.Embedding o -> in.some(o.masked() ? 5 : 4, all -> embedding(o, all));
+            case KernelOp.MaskedSoftmax o -> in.two(this::maskedSoftmax);
+            case KernelOp.DisentangledAttention o ->
+                in.some(4 + positionOperands(o.c2p(), o.p2c()), all -> attention(o, all));
+            case KernelOp.PackedAttention o ->
+                in.some(7 + positionOperands(o.c2p(), o.p2c()), all -> packedAttention(o, all));
         };
+    }
+
+    /** Tables of positions, and the index into them. */
+    private static int positionOperands(boolean c2p, boolean p2c) {
+        return (c2p ? 1 : 0) + (p2c ? 1 : 0) + (c2p || p2c ? 1 : 0);
     }
 
     private Optional<TensorType> elementwise(KernelOp.Elementwise op, List<TensorType> in) {
