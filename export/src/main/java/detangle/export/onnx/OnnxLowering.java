@@ -85,7 +85,7 @@ final class OnnxLowering {
             case TensorOp.Unary(var f) -> unary(f, node.type().dtype(), in.get(0));
             case TensorOp.Binary(var f) -> graph.add(name(f), in);
             case TensorOp.Compare(var c) -> compare(c, node.input(0).type().dtype(), in);
-            case TensorOp.Select() -> graph.add("Where", in);
+            case TensorOp.Select() -> select(node.type().dtype(), in);
             case TensorOp.Convert(var to) ->
                 convert(in.get(0), node.input(0).type().dtype(), to);
             case TensorOp.Reduce(var f, var axis) ->
@@ -200,6 +200,16 @@ final class OnnxLowering {
             case AND -> "And";
             case OR -> "Or";
         };
+    }
+
+    private String select(DType dtype, List<String> in) {
+        if (dtype != DType.I1) {
+            return graph.add("Where", in);
+        }
+        // ONNX Runtime does not choose between truth values.
+        String chosen = graph.add("And", List.of(in.get(0), in.get(1)));
+        String other = graph.add("And", List.of(graph.add("Not", in.get(0)), in.get(2)));
+        return graph.add("Or", List.of(chosen, other));
     }
 
     private String compare(Comparison comparison, DType dtype, List<String> in) {

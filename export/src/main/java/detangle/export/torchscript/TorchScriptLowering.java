@@ -252,14 +252,29 @@ final class TorchScriptLowering {
     }
 
     private static String name(UnaryFunction function) {
-        return function == UnaryFunction.NOT ? "logical_not" : function.text();
+        return switch (function) {
+            case NEG -> "neg";
+            case ABS -> "abs";
+            case SIGN -> "sign";
+            case NOT -> "logical_not";
+            case EXP -> "exp";
+            case LOG -> "log";
+            case SQRT -> "sqrt";
+            case RSQRT -> "rsqrt";
+            case ERF -> "erf";
+            case TANH -> "tanh";
+            case CEIL -> "ceil";
+            case FLOOR -> "floor";
+        };
     }
 
     private String binary(BinaryFunction function, DType dtype, List<String> in) {
         String a = in.get(0);
         String b = in.get(1);
         return switch (function) {
-            case ADD, SUB, MUL -> module.call(function.text(), a, b);
+            case ADD -> module.call("add", a, b);
+            case SUB -> module.call("sub", a, b);
+            case MUL -> module.call("mul", a, b);
             case DIV ->
                 dtype.isFloat() ? module.call("div", a, b) : module.call("div", a, b, "rounding_mode=\"trunc\"");
             case MAX -> module.call("maximum", a, b);
@@ -270,7 +285,14 @@ final class TorchScriptLowering {
     }
 
     private static String name(Comparison comparison) {
-        return comparison.text();
+        return switch (comparison) {
+            case EQ -> "eq";
+            case NE -> "ne";
+            case LT -> "lt";
+            case LE -> "le";
+            case GT -> "gt";
+            case GE -> "ge";
+        };
     }
 
     /** What a float beyond an integer type becomes is not defined there, so it is said here. */
