@@ -134,15 +134,23 @@ public final class ScalarEmitter {
         operator(kind, Opcode.INEG, Opcode.LNEG, Opcode.FNEG);
     }
 
-    /** As {@link Integer#signum} and {@link Long#signum}: the bit of the sign everywhere, or else that of the negative at the end. */
+    /** By comparing. The JDK shifts to the right and fills with zeros, of which TornadoVM makes a shift that copies the sign. */
     private void sign(TypeKind kind, int x) {
-        int last = kind == TypeKind.LONG ? Long.SIZE - 1 : Integer.SIZE - 1;
-        code.loadLocal(kind, x).loadConstant(last);
-        operator(kind, Opcode.ISHR, Opcode.LSHR);
-        negative(kind, x);
-        code.loadConstant(last);
-        operator(kind, Opcode.IUSHR, Opcode.LUSHR);
-        operator(kind, Opcode.IOR, Opcode.LOR);
+        code.loadLocal(kind, x);
+        zero(kind);
+        choose(Comparison.GT, kind, () -> whole(kind, 1), () -> {
+            code.loadLocal(kind, x);
+            zero(kind);
+            choose(Comparison.LT, kind, () -> whole(kind, -1), () -> zero(kind));
+        });
+    }
+
+    private void whole(TypeKind kind, int value) {
+        if (kind == TypeKind.LONG) {
+            code.loadConstant((long) value);
+        } else {
+            code.loadConstant(value);
+        }
     }
 
     private void binary(BinaryFunction function, DType dtype, int a, int b) {
