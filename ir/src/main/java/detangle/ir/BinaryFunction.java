@@ -14,4 +14,12 @@ public enum BinaryFunction {
     public String text() {
         return name().toLowerCase(java.util.Locale.ROOT);
     }
+
+    /** Whether {@code f(a, b)} is {@code f(b, a)}. */
+    public boolean commutes() {
+        return switch (this) {
+            case ADD, MUL, MAX, MIN, AND, OR -> true;
+            case SUB, DIV -> false;
+        };
+    }
 }

@@ -159,20 +159,18 @@ public final class Idioms {
      * @param querySegments the first row of each sequence and the end of the last, {@code i32[N+1]}, as keySegments
      */
     public Node sameSequence(Dim queries, Node querySegments, Dim keys, Node keySegments) {
-        Dim one = Dim.of(1);
-        Node ofQuery = b.reshape(sequence(queries, querySegments), queries, one);
-        Node ofKey = b.reshape(sequence(keys, keySegments), one, keys);
-        return b.compare(Comparison.EQ, ofQuery, ofKey);
+        Node ofKey = b.reshape(sequence(keys, keySegments), Dim.of(1), keys);
+        return b.compare(Comparison.EQ, sequence(queries, querySegments), ofKey);
     }
 
-    /** The sequence of each of some rows, {@code i32[rows]}: how many sequences end at or before it. */
+    /** The sequence of each of some rows, {@code i32[rows,1]}: how many sequences end at or before it. */
     private Node sequence(Dim rows, Node segments) {
         Dim one = Dim.of(1);
         Dim count = segments.type().dim(0).plus(-1);
         Node ends = b.op(new TensorOp.Slice(0, one, count.plus(1)), segments);
         Node row = b.iota(TensorType.of(DType.I32, rows, one), 0);
         Node ended = b.convert(b.compare(Comparison.GE, row, b.reshape(ends, one, count)), DType.I32);
-        return b.reshape(b.reduce(ReduceFunction.SUM, ended, 1), rows);
+        return b.reduce(ReduceFunction.SUM, ended, 1);
     }
 
     /**

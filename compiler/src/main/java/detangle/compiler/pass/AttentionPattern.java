@@ -2,85 +2,115 @@ package detangle.compiler.pass;
 
 import static detangle.compiler.pass.Patterns.binary;
 import static detangle.compiler.pass.Patterns.isDotTransposed;
-import static detangle.compiler.pass.Patterns.operandOfTranspose;
-import static detangle.compiler.pass.Patterns.splat;
+import static detangle.compiler.pass.Patterns.operand;
 
 import detangle.ir.BinaryFunction;
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Idioms;
 import detangle.ir.Node;
 import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.ir.rewrite.Pattern;
+import detangle.ir.rewrite.Rule;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
+import java.util.function.UnaryOperator;
 
 /**
- * Disentangled attention written in primitives, ending in the product of probabilities and values.
- *
- * @param q {@code [B,A,S,d]}, as are k and v
- * @param mask {@code i1}, broadcasts to {@code [B,A,S,S]}
- * @param pk {@code [A,P,d]} if there is a content-to-position term
- * @param pq {@code [A,P,d]} if there is a position-to-content term
- * @param table the table of the relative index, if there is a position term
+ * Attention written in primitives, {@code dot(masked_softmax(scale * (c2c + c2p + p2c), mask), v)}: its terms stand in any order and
+ * association, and those of positions or the scale may be missing.
  */
-record AttentionPattern(
-        Node q, Node k, Node v, Node mask, double scale, Optional<Node> pk, Optional<Node> pq, Optional<Node> table) {
+final class AttentionPattern {
     /** Content to content, content to position and position to content. */
     private static final int MOST_TERMS = 3;
 
-    /** Matches {@code dot(masked_softmax(scale * (c2c + c2p + p2c), mask), v)}; terms in any order and association. */
-    static Optional<AttentionPattern> match(Node node) {
-        if (!(node.op() instanceof TensorOp.Dot(boolean lhsT, boolean rhsT))
-                || lhsT
-                || rhsT
-                || node.type().rank() != 4) {
-            return Optional.empty();
-        }
-        return SoftmaxPattern.match(node.input(0)).flatMap(softmax -> scores(node, softmax));
+    private final Rule.Uses uses;
+    private final Idioms idioms = new Idioms(new Builder());
+    private final Node q;
+    private final Node k;
+    private final Node v;
+    private final Node mask;
+    private final double scale;
+    private Optional<Node> pk = Optional.empty();
+    private Optional<Node> pq = Optional.empty();
+    private final List<Node> indices = new ArrayList<>();
+
+    private AttentionPattern(Rule.Uses uses, Node content, Node v, Node mask, double scale) {
+        this.uses = uses;
+        this.q = content.input(0);
+        this.k = content.input(1);
+        this.v = v;
+        this.mask = mask;
+        this.scale = scale;
     }
 
-    private static Optional<AttentionPattern> scores(Node node, SoftmaxPattern softmax) {
+    /** {@code [...,A,Q,d]}. */
+    Node q() {
+        return q;
+    }
+
+    /** {@code [...,A,S,d]}. */
+    Node k() {
+        return k;
+    }
+
+    /** {@code [...,A,S,d]}. */
+    Node v() {
+        return v;
+    }
+
+    /** {@code i1}, broadcasts to {@code [...,A,Q,S]}. */
+    Node mask() {
+        return mask;
+    }
+
+    double scale() {
+        return scale;
+    }
+
+    /** The table {@code [A,P,d]} of the content-to-position term, if there is one. */
+    Optional<Node> pk() {
+        return pk;
+    }
+
+    /** The table {@code [A,P,d]} of the position-to-content term, if there is one. */
+    Optional<Node> pq() {
+        return pq;
+    }
+
+    /** What each of these terms looks up rows by, {@code i32[Q,S]}. */
+    List<Node> indices() {
+        return indices;
+    }
+
+    static Optional<AttentionPattern> match(Node node, Rule.Uses uses) {
+        boolean product = node.op() instanceof TensorOp.Dot(boolean lhsT, boolean rhsT) && !lhsT && !rhsT;
+        return product
+                ? SoftmaxPattern.match(node.input(0), uses).flatMap(softmax -> match(node, softmax, uses))
+                : Optional.empty();
+    }
+
+    private static Optional<AttentionPattern> match(Node node, SoftmaxPattern softmax, Rule.Uses uses) {
         Node scores = softmax.scores();
-        double scale = 1;
-        Optional<ScaledPattern> scaled = ScaledPattern.match(scores);
-        if (scaled.isPresent()) {
-            scale = scaled.get().factor();
-            scores = scaled.get().value();
-        }
-        List<Node> terms = terms(scores);
-        Optional<Node> content =
-                terms.stream().filter(AttentionPattern::isContent).findFirst();
+        Pattern scaled = new Pattern(uses);
+        Node sum = scaled.any(scores.type());
+        Node factor = scaled.number(scores.type().dtype());
+        boolean isScaled = scaled.matches(new Builder().mul(sum, factor), scores);
+        double scale = isScaled ? scaled.numberAt(factor) : 1;
+        List<Node> terms = terms(isScaled ? scaled.at(sum) : scores);
+        Optional<Node> content = terms.stream()
+                .filter(term -> isContent(term, node.input(1), node.type()))
+                .findFirst();
         if (content.isEmpty()) {
             return Optional.empty();
         }
-        Node q = content.get().input(0);
-        Node k = content.get().input(1);
-        Node v = node.input(1);
-        if (!k.type().equals(q.type()) || !v.type().equals(q.type())) {
-            return Optional.empty();
-        }
         terms.remove(content.get());
-        Optional<Node> pk = Optional.empty();
-        Optional<Node> pq = Optional.empty();
-        Optional<Node> table = Optional.empty();
-        for (Node term : terms) {
-            Optional<PositionTerm> c2p = contentToPosition(term, q).filter(t -> t.fits(q));
-            Optional<PositionTerm> p2c = positionToContent(term, k).filter(t -> t.fits(q));
-            if (c2p.isPresent() && pk.isEmpty()) {
-                pk = c2p.map(PositionTerm::embeddings);
-            } else if (p2c.isPresent() && pq.isEmpty()) {
-                pq = p2c.map(PositionTerm::embeddings);
-            } else {
-                return Optional.empty();
-            }
-            Node termTable = c2p.or(() -> p2c).orElseThrow().table();
-            if (table.isPresent() && table.get() != termTable) {
-                return Optional.empty();
-            }
-            table = Optional.of(termTable);
-        }
-        return Optional.of(new AttentionPattern(q, k, v, softmax.mask(), scale, pk, pq, table));
+        AttentionPattern attention = new AttentionPattern(uses, content.get(), node.input(1), softmax.mask(), scale);
+        return terms.stream().allMatch(attention::addTerm) ? Optional.of(attention) : Optional.empty();
     }
 
     /** The terms of a sum from left to right; none if there are more than attention has. */
@@ -102,63 +132,49 @@ record AttentionPattern(
         return terms;
     }
 
-    /** {@code dot(q, k) {rhs_t}} of two operands of rank 4. */
-    private static boolean isContent(Node node) {
-        return isDotTransposed(node)
-                && node.input(0).type().rank() == 4
-                && node.input(1).type().rank() == 4;
+    /** {@code dot(q, k) {rhs_t}} with q of the result's type, and k of the type of v, which differs in the number of rows alone. */
+    private static boolean isContent(Node term, Node v, TensorType result) {
+        return isDotTransposed(term)
+                && term.input(0).type().equals(result)
+                && term.input(1).type().equals(v.type())
+                && v.shape().equals(result.shape().with(-2, v.type().dim(-2)));
     }
 
-    private record PositionTerm(Node embeddings, Node table) {
-        /** {@code [A,P,d]} for queries {@code [B,A,S,d]}. */
-        boolean fits(Node q) {
-            return embeddings.type().rank() == 3
-                    && embeddings.type().dim(0).equals(q.type().dim(1))
-                    && embeddings.type().dim(2).equals(q.type().dim(3));
-        }
-    }
-
-    /** {@code gather_last(dot(q, pk) {rhs_t}, toeplitz(table))}. */
-    private static Optional<PositionTerm> contentToPosition(Node node, Node q) {
-        return gathered(node, q).flatMap(g -> toeplitzTable(g.index()).map(t -> new PositionTerm(g.embeddings(), t)));
-    }
-
-    /** {@code transpose(gather_last(dot(k, pq) {rhs_t}, transpose(toeplitz(table))))}. */
-    private static Optional<PositionTerm> positionToContent(Node node, Node k) {
-        return operandOfTranspose(node, List.of(0, 1, 3, 2))
-                .flatMap(x -> gathered(x, k))
-                .flatMap(g -> operandOfTranspose(g.index(), List.of(1, 0))
-                        .flatMap(AttentionPattern::toeplitzTable)
-                        .map(t -> new PositionTerm(g.embeddings(), t)));
-    }
-
-    private record Gathered(Node embeddings, Node index) {}
-
-    private static Optional<Gathered> gathered(Node node, Node content) {
-        boolean matches = node.op() instanceof TensorOp.GatherLast
-                && isDotTransposed(node.input(0))
-                && node.input(0).input(0) == content;
-        return matches ? Optional.of(new Gathered(node.input(0).input(1), node.input(1))) : Optional.empty();
-    }
-
-    private static Optional<Node> toeplitzTable(Node node) {
-        return node.op() instanceof TensorOp.Toeplitz(var rows, var columns) && rows.equals(columns)
-                ? Optional.of(node.input(0))
-                : Optional.empty();
-    }
-
-    /** {@code value * factor} with a scalar constant, either way round. */
-    private record ScaledPattern(Node value, double factor) {
-        static Optional<ScaledPattern> match(Node node) {
-            if (binary(node, BinaryFunction.MUL)) {
-                for (int i = 0; i < 2; i++) {
-                    OptionalDouble factor = splat(node.input(i));
-                    if (factor.isPresent()) {
-                        return Optional.of(new ScaledPattern(node.input(1 - i), factor.getAsDouble()));
-                    }
-                }
+    private boolean addTerm(Node term) {
+        if (pk.isEmpty()) {
+            pk = operand(term, 0, 1).filter(t -> reads(term, t, index -> idioms.contentToPosition(q, t, index)));
+            if (pk.isPresent()) {
+                return true;
             }
-            return Optional.empty();
         }
+        if (pq.isEmpty()) {
+            pq = operand(term, 0, 0, 1).filter(t -> reads(term, t, index -> idioms.positionToContent(k, t, index)));
+            return pq.isPresent();
+        }
+        return false;
+    }
+
+    /** Whether a term is written in a form over a table of positions. If so, its index is one of {@link #indices}. */
+    private boolean reads(Node term, Node table, UnaryOperator<Node> form) {
+        if (!isTable(table)) {
+            return false;
+        }
+        Pattern p = new Pattern(uses);
+        Node index = p.any(TensorType.of(DType.I32, q.type().dim(-2), k.type().dim(-2)));
+        boolean matches = p.matches(form.apply(index), term);
+        if (matches) {
+            indices.add(p.at(index));
+        }
+        return matches;
+    }
+
+    /** {@code [A,P,d]}, as the other table is. */
+    private boolean isTable(Node table) {
+        TensorType type = table.type();
+        return type.rank() == 3
+                && type.dtype() == q.type().dtype()
+                && type.dim(0).equals(q.type().dim(-3))
+                && type.dim(2).equals(q.type().dim(-1))
+                && pk.or(() -> pq).stream().allMatch(other -> other.type().equals(type));
     }
 }

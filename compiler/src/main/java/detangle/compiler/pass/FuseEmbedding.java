@@ -1,6 +1,5 @@
 package detangle.compiler.pass;
 
-import static detangle.compiler.pass.Patterns.splat;
 import static detangle.compiler.pass.Patterns.unconverted;
 
 import detangle.compiler.Pass;
@@ -11,6 +10,7 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Shape;
 import detangle.ir.TensorOp;
+import detangle.ir.rewrite.Pattern;
 import detangle.ir.rewrite.Rewriter;
 import detangle.ir.rewrite.Rule;
 import java.util.ArrayList;
@@ -61,19 +61,23 @@ public final class FuseEmbedding implements Pass {
     }
 
     private static Optional<Node> mask(Node node, Rule.Uses uses) {
-        if (!(node.op() instanceof TensorOp.Select) || !splat(node.input(2), 0)) {
+        if (!(node.op() instanceof TensorOp.Select) || node.type().dtype() != DType.F32) {
             return Optional.empty();
         }
         Node mask = node.input(0);
-        Node rows = node.input(1);
-        if (rows.op() instanceof KernelOp.Embedding(double epsilon, boolean masked)
-                && !masked
-                && uses.once(rows)
-                && mask.shape().equals(rows.input(0).shape().concat(Shape.of(1)))) {
-            List<Node> operands = new ArrayList<>(rows.inputs());
-            operands.add(mask);
-            return Optional.of(new Builder().op(new KernelOp.Embedding(epsilon, true), operands));
+        Builder b = new Builder();
+        Pattern p = new Pattern(uses);
+        Node rows = p.once(
+                node.type(),
+                n -> n.op() instanceof KernelOp.Embedding(double epsilon, boolean masked)
+                        && !masked
+                        && mask.shape().equals(n.input(0).shape().concat(Shape.of(1))));
+        if (!p.matches(b.select(mask, rows, b.constant(DType.F32, 0)), node)) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        List<Node> operands = new ArrayList<>(p.at(rows).inputs());
+        operands.add(mask);
+        double epsilon = ((KernelOp.Embedding) p.at(rows).op()).epsilon();
+        return Optional.of(b.op(new KernelOp.Embedding(epsilon, true), operands));
     }
 }

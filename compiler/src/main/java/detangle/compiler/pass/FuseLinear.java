@@ -2,8 +2,7 @@ package detangle.compiler.pass;
 
 import static detangle.compiler.pass.Patterns.binary;
 import static detangle.compiler.pass.Patterns.isDotTransposed;
-import static detangle.compiler.pass.Patterns.splat;
-import static detangle.compiler.pass.Patterns.unary;
+import static detangle.compiler.pass.Patterns.isElementwise;
 import static detangle.compiler.pass.Patterns.unconverted;
 
 import detangle.compiler.Pass;
@@ -11,11 +10,14 @@ import detangle.ir.Activation;
 import detangle.ir.BinaryFunction;
 import detangle.ir.Builder;
 import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Idioms;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
-import detangle.ir.Shape;
-import detangle.ir.UnaryFunction;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.ir.rewrite.Pattern;
 import detangle.ir.rewrite.Rewriter;
 import detangle.ir.rewrite.Rule;
 import java.util.ArrayList;
@@ -32,7 +34,7 @@ import java.util.Optional;
  */
 public final class FuseLinear implements Pass {
     private static final List<Rule> RULES =
-            List.of(FuseLinear::product, FuseLinear::bias, FuseLinear::simpleActivation, FuseLinear::gelu);
+            List.of(FuseLinear::product, FuseLinear::ofVector, FuseLinear::bias, FuseLinear::activation);
 
     @Override
     public String name() {
@@ -45,91 +47,75 @@ public final class FuseLinear implements Pass {
     }
 
     private static Optional<Node> product(Node node, Rule.Uses uses) {
-        DType dtype = node.type().dtype();
-        boolean fits =
-                isDotTransposed(node) && node.input(1).type().rank() == 2 && (dtype == DType.F32 || dtype == DType.F64);
-        return fits
-                ? Optional.of(new Builder()
-                        .op(new KernelOp.Linear(false, Activation.NONE), node.input(0), unconverted(node.input(1))))
+        return isDotTransposed(node) && node.input(1).type().rank() == 2 && isFloat(node)
+                ? Optional.of(linear(false, Activation.NONE, List.of(node.input(0), unconverted(node.input(1)))))
+                : Optional.empty();
+    }
+
+    private static boolean isFloat(Node node) {
+        return node.type().dtype() == DType.F32 || node.type().dtype() == DType.F64;
+    }
+
+    private static Node linear(boolean bias, Activation activation, List<Node> operands) {
+        return new Builder().op(new KernelOp.Linear(bias, activation), operands);
+    }
+
+    private static boolean isPlain(Node node) {
+        return node.op() instanceof KernelOp.Linear(boolean bias, Activation act) && act == Activation.NONE;
+    }
+
+    private static boolean hasBias(Node linear) {
+        return ((KernelOp.Linear) linear.op()).bias();
+    }
+
+    /** A vector, which a product takes as a matrix of one row: {@code reshape(linear(reshape(x, [1,K]), w), [N])}. */
+    private static Optional<Node> ofVector(Node node, Rule.Uses uses) {
+        Node product = node.op() instanceof TensorOp.Reshape ? node.input(0) : node;
+        if (node.type().rank() != 1 || !isPlain(product) || hasBias(product) || !uses.once(product)) {
+            return Optional.empty();
+        }
+        Builder b = new Builder();
+        Dim depth = product.input(0).type().dim(-1);
+        Node weight = product.input(1);
+        Pattern p = new Pattern(uses);
+        Node x = p.any(TensorType.of(node.type().dtype(), depth));
+        Node row = b.op(product.op(), b.reshape(x, Dim.of(1), depth), weight);
+        return p.matches(b.reshape(row, node.shape()), node)
+                ? Optional.of(linear(false, Activation.NONE, List.of(p.at(x), weight)))
                 : Optional.empty();
     }
 
     private static Optional<Node> bias(Node node, Rule.Uses uses) {
-        if (!binary(node, BinaryFunction.ADD)) {
+        if (!binary(node, BinaryFunction.ADD) || node.type().rank() == 0) {
             return Optional.empty();
         }
-        for (int i = 0; i < 2; i++) {
-            Node linear = node.input(i);
-            Node bias = node.input(1 - i);
-            if (linear.op() instanceof KernelOp.Linear(boolean has, Activation act)
-                    && !has
-                    && act == Activation.NONE
-                    && uses.once(linear)
-                    && bias.shape().equals(Shape.of(linear.type().dim(-1)))) {
-                List<Node> operands = new ArrayList<>(linear.inputs());
-                operands.add(unconverted(bias));
-                return Optional.of(new Builder().op(new KernelOp.Linear(true, Activation.NONE), operands));
+        Pattern p = new Pattern(uses);
+        Node linear = p.once(node.type(), n -> isPlain(n) && !hasBias(n));
+        Node bias = p.any(TensorType.of(node.type().dtype(), node.type().dim(-1)));
+        if (!p.matches(new Builder().add(linear, bias), node)) {
+            return Optional.empty();
+        }
+        List<Node> operands = new ArrayList<>(p.at(linear).inputs());
+        operands.add(unconverted(p.at(bias)));
+        return Optional.of(linear(true, Activation.NONE, operands));
+    }
+
+    private static Optional<Node> activation(Node node, Rule.Uses uses) {
+        if (!isElementwise(node) || !isFloat(node)) {
+            return Optional.empty();
+        }
+        Idioms idioms = new Idioms(new Builder());
+        for (Activation activation : Activation.values()) {
+            Pattern p = new Pattern(uses);
+            // GELU itself reads it twice.
+            Node linear = activation == Activation.GELU
+                    ? p.any(node.type(), FuseLinear::isPlain)
+                    : p.once(node.type(), FuseLinear::isPlain);
+            if (p.matches(idioms.activation(activation, linear), node)) {
+                return Optional.of(
+                        linear(hasBias(p.at(linear)), activation, p.at(linear).inputs()));
             }
         }
         return Optional.empty();
-    }
-
-    private static boolean isPlainLinear(Node node) {
-        return node.op() instanceof KernelOp.Linear(boolean bias, Activation act) && act == Activation.NONE;
-    }
-
-    private static Node activated(Node linear, Activation activation) {
-        boolean bias = ((KernelOp.Linear) linear.op()).bias();
-        return new Builder().op(new KernelOp.Linear(bias, activation), linear.inputs());
-    }
-
-    private static Optional<Node> simpleActivation(Node node, Rule.Uses uses) {
-        if (unary(node, UnaryFunction.TANH) && isPlainLinear(node.input(0)) && uses.once(node.input(0))) {
-            return Optional.of(activated(node.input(0), Activation.TANH));
-        }
-        if (binary(node, BinaryFunction.MAX)) {
-            for (int i = 0; i < 2; i++) {
-                Node linear = node.input(i);
-                if (isPlainLinear(linear) && uses.once(linear) && splat(node.input(1 - i), 0)) {
-                    return Optional.of(activated(linear, Activation.RELU));
-                }
-            }
-        }
-        return Optional.empty();
-    }
-
-    /** {@code (x * 0.5) * (erf(x * sqrt(0.5)) + 1)}. */
-    private static Optional<Node> gelu(Node node, Rule.Uses uses) {
-        if (!binary(node, BinaryFunction.MUL)) {
-            return Optional.empty();
-        }
-        for (int i = 0; i < 2; i++) {
-            Optional<Node> x = scaledBy(node.input(i), 0.5);
-            Node sum = node.input(1 - i);
-            if (x.isPresent() && isPlainLinear(x.get()) && binary(sum, BinaryFunction.ADD)) {
-                for (int j = 0; j < 2; j++) {
-                    Node erf = sum.input(j);
-                    boolean matches = splat(sum.input(1 - j), 1)
-                            && unary(erf, UnaryFunction.ERF)
-                            && scaledBy(erf.input(0), Math.sqrt(0.5))
-                                    .filter(y -> y == x.get())
-                                    .isPresent();
-                    if (matches) {
-                        return Optional.of(activated(x.get(), Activation.GELU));
-                    }
-                }
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static Optional<Node> scaledBy(Node node, double factor) {
-        if (!binary(node, BinaryFunction.MUL)) {
-            return Optional.empty();
-        }
-        if (splat(node.input(1), factor)) {
-            return Optional.of(node.input(0));
-        }
-        return splat(node.input(0), factor) ? Optional.of(node.input(1)) : Optional.empty();
     }
 }

@@ -32,7 +32,7 @@ public final class FuseSoftmax implements Pass, Rule {
 
     @Override
     public Optional<Node> rewrite(Node node, Uses uses) {
-        return SoftmaxPattern.match(node)
+        return SoftmaxPattern.match(node, uses)
                 .map(p -> new Builder().op(new KernelOp.MaskedSoftmax(), p.scores(), p.mask()));
     }
 }

@@ -1,12 +1,10 @@
 package detangle.compiler.pass;
 
 import detangle.ir.BinaryFunction;
+import detangle.ir.DType;
 import detangle.ir.Literal;
 import detangle.ir.Node;
-import detangle.ir.ReduceFunction;
 import detangle.ir.TensorOp;
-import detangle.ir.UnaryFunction;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -16,10 +14,6 @@ final class Patterns {
 
     static boolean binary(Node node, BinaryFunction function) {
         return node.op() instanceof TensorOp.Binary(BinaryFunction f) && f == function;
-    }
-
-    static boolean unary(Node node, UnaryFunction function) {
-        return node.op() instanceof TensorOp.Unary(UnaryFunction f) && f == function;
     }
 
     /** Whether each element of the result is a function of the operands' elements at its place. */
@@ -32,13 +26,6 @@ final class Patterns {
             case TensorOp.Convert c -> true;
             default -> false;
         };
-    }
-
-    /** Whether it folds the last axis of its operand. */
-    static boolean isReduceLast(Node node, ReduceFunction function) {
-        return node.op() instanceof TensorOp.Reduce(ReduceFunction f, int axis)
-                && f == function
-                && axis == node.input(0).type().rank() - 1;
     }
 
     /** {@code dot(a, b) {rhs_t}}. */
@@ -58,10 +45,22 @@ final class Patterns {
         return found.isPresent() && found.getAsDouble() == value;
     }
 
-    static Optional<Node> operandOfTranspose(Node node, List<Integer> permutation) {
-        return node.op() instanceof TensorOp.Transpose(List<Integer> p) && p.equals(permutation)
-                ? Optional.of(node.input(0))
-                : Optional.empty();
+    /** An operand of an operand, and so on: the first number says which operand of the node itself. */
+    static Optional<Node> operand(Node node, int... path) {
+        Node current = node;
+        for (int index : path) {
+            if (index >= current.inputs().size()) {
+                return Optional.empty();
+            }
+            current = current.input(index);
+        }
+        return Optional.of(current);
+    }
+
+    /** Whether it is of a type that kernels normalise rows of. */
+    static boolean hasRowsOfFloats(Node node) {
+        return node.type().rank() > 0
+                && (node.type().dtype() == DType.F32 || node.type().dtype() == DType.F64);
     }
 
     /** x of {@code convert(x)}; the node itself if it is no conversion. */
@@ -70,5 +69,11 @@ final class Patterns {
                         && node.input(0).type().dtype().isFloat()
                 ? node.input(0)
                 : node;
+    }
+
+    /** x of {@code convert(x)} if x is a constant, which kernels read as it is stored; otherwise the node itself. */
+    static Node unconvertedConstant(Node node) {
+        Node x = unconverted(node);
+        return x.op() instanceof TensorOp.Constant ? x : node;
     }
 }

@@ -1,15 +1,13 @@
 package detangle.compiler.pass;
 
-import static detangle.compiler.pass.Patterns.binary;
-import static detangle.compiler.pass.Patterns.isReduceLast;
-import static detangle.compiler.pass.Patterns.splat;
-import static detangle.compiler.pass.Patterns.unary;
+import static detangle.compiler.pass.Patterns.hasRowsOfFloats;
 
-import detangle.ir.BinaryFunction;
+import detangle.ir.Builder;
+import detangle.ir.Idioms;
 import detangle.ir.Node;
-import detangle.ir.ReduceFunction;
 import detangle.ir.TensorOp;
-import detangle.ir.UnaryFunction;
+import detangle.ir.rewrite.Pattern;
+import detangle.ir.rewrite.Rule;
 import java.util.Optional;
 
 /**
@@ -20,29 +18,16 @@ import java.util.Optional;
  * </pre>
  */
 record SoftmaxPattern(Node scores, Node mask) {
-    static Optional<SoftmaxPattern> match(Node node) {
-        if (!(node.op() instanceof TensorOp.Select) || !splat(node.input(2), 0)) {
+    static Optional<SoftmaxPattern> match(Node node, Rule.Uses uses) {
+        if (!(node.op() instanceof TensorOp.Select) || !hasRowsOfFloats(node)) {
             return Optional.empty();
         }
+        Pattern p = new Pattern(uses);
+        // A mask that widens the scores would give the kernel's result another shape.
+        Node scores = p.any(node.type());
         Node mask = node.input(0);
-        Node quotient = node.input(1);
-        if (!binary(quotient, BinaryFunction.DIV)) {
-            return Optional.empty();
-        }
-        Node e = quotient.input(0);
-        Node masked = unary(e, UnaryFunction.EXP) && binary(e.input(0), BinaryFunction.SUB)
-                ? e.input(0).input(0)
-                : node;
-        boolean matches = masked != node
-                && isReduceLast(quotient.input(1), ReduceFunction.SUM)
-                && quotient.input(1).input(0) == e
-                && isReduceLast(e.input(0).input(1), ReduceFunction.MAX)
-                && e.input(0).input(1).input(0) == masked
-                && masked.op() instanceof TensorOp.Select
-                && masked.input(0) == mask
-                && splat(masked.input(2), Double.NEGATIVE_INFINITY)
-                // A mask that widens the scores would give the kernel's result another shape.
-                && masked.input(1).type().equals(node.type());
-        return matches ? Optional.of(new SoftmaxPattern(masked.input(1), mask)) : Optional.empty();
+        return p.matches(new Idioms(new Builder()).maskedSoftmax(scores, mask), node)
+                ? Optional.of(new SoftmaxPattern(p.at(scores), mask))
+                : Optional.empty();
     }
 }
