@@ -8,11 +8,11 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** What packed programs of tests are told of a mask, straight from the definitions in {@link PackedInputs}. */
-final class PackedMask {
+public final class PackedMask {
     private PackedMask() {}
 
     /** @param mask {@code [B,S]}, 0 at padding */
-    static Map<String, Tensor> inputs(PackedInputs packed, Tensor mask) {
+    public static Map<String, Tensor> inputs(PackedInputs packed, Tensor mask) {
         int batch = Math.toIntExact(mask.dim(0));
         long length = mask.dim(1);
         long[] rows = LongStream.range(0, mask.elements())

@@ -54,7 +54,11 @@ final class Draft {
     }
 
     Node input(TensorType type) {
-        Node node = b.input("x" + inputs.size(), type);
+        return input("x" + inputs.size(), type);
+    }
+
+    Node input(String name, TensorType type) {
+        Node node = b.input(name, type);
         inputs.add(node);
         if (type.dtype() == DType.F32) {
             floats.add(node);

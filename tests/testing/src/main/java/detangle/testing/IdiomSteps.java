@@ -34,7 +34,10 @@ final class IdiomSteps {
         if (!hasStaticWidth(x) || x.type().rank() < 2) {
             return x;
         }
-        int out = draft.size();
+        return linear(x, draft.size());
+    }
+
+    private Node linear(Node x, long out) {
         Node weight = draft.parameter(out, x.type().dim(-1).size());
         Node product = b.mul(b.dotTransposed(x, weight), draft.scalar(1));
         return random.nextBoolean() ? product : b.add(product, draft.parameter(out));
@@ -98,38 +101,84 @@ final class IdiomSteps {
     }
 
     Node embedding() {
-        Node rows = b.gather(draft.parameter(TABLE_ROWS, 2 + draft.size()), draft.ids());
-        Node mask = draft.mask(Shape.of(draft.batch, draft.length, Dim.of(1)));
+        Node rows = lookup();
+        return embedding(rows, draft.mask(Shape.of(draft.batch, draft.length, Dim.of(1))));
+    }
+
+    /** @param mask {@code i1[B,S,1]} */
+    Node embedding(Node mask) {
+        return embedding(lookup(), mask);
+    }
+
+    private Node lookup() {
+        return b.gather(draft.parameter(TABLE_ROWS, 2 + draft.size()), draft.ids());
+    }
+
+    private Node embedding(Node rows, Node mask) {
         return b.select(mask, normalised(rows), draft.scalar(0));
     }
 
-    /** Attention with positions: an index of whole numbers through clamp, look-ups and a masked softmax. */
+    /** Attention over inputs, where each query has a mask of its own. */
     Node attention() {
-        Dim batch = draft.batch;
-        Dim length = draft.length;
-        int heads = 1 + random.nextInt(3);
-        int width = draft.size();
-        int rows = 2 * (1 + random.nextInt(6));
-        TensorType index = TensorType.of(DType.I32, length, length);
-        Node difference = b.sub(b.iota(index, 0), b.iota(index, 1));
-        Node clamped = b.clamp(b.add(difference, b.constant(DType.I32, rows / 2)), 0, rows - 1);
-        TensorType type = TensorType.of(DType.F32, batch, length, Dim.of((long) heads * width));
+        Heads heads = heads();
+        TensorType type = TensorType.of(DType.F32, draft.batch, draft.length, Dim.of(heads.width()));
         List<Node> qkv = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            Node split = b.reshape(draft.input(type), batch, length, Dim.of(heads), Dim.of(width));
-            qkv.add(b.transpose(split, 0, 2, 1, 3));
+            qkv.add(split(draft.input(type), heads));
         }
-        List<Node> terms = new ArrayList<>();
-        if (random.nextInt(4) > 0) {
-            terms.add(idioms.contentToPosition(qkv.get(0), draft.parameter(heads, rows, width), clamped));
-        }
-        if (random.nextInt(4) > 0) {
-            terms.add(idioms.positionToContent(qkv.get(1), draft.parameter(heads, rows, width), clamped));
-        }
-        Node scores = idioms.attentionScores(qkv.get(0), qkv.get(1), terms, 1 / Math.sqrt(width * 3.0));
-        Node mask = draft.mask(Shape.of(batch, Dim.of(1), length, length));
+        Node scores = scores(heads, qkv.get(0), qkv.get(1));
+        Node mask = draft.mask(Shape.of(draft.batch, Dim.of(1), draft.length, draft.length));
         Node probabilities =
                 idioms.maskedSoftmax(scores, random.nextInt(4) > 0 ? mask : b.broadcast(mask, scores.shape()));
         return b.transpose(b.dot(probabilities, qkv.get(2)), 0, 2, 1, 3);
+    }
+
+    /**
+     * Attention over projections of x.
+     *
+     * @param x {@code [B,S,H]}, as is the result, for another H
+     * @param mask {@code i1[B,1,S,S]}
+     */
+    Node selfAttention(Node x, Node mask) {
+        Heads heads = heads();
+        List<Node> qkv = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            qkv.add(split(linear(x, heads.width()), heads));
+        }
+        Node probabilities = idioms.maskedSoftmax(scores(heads, qkv.get(0), qkv.get(1)), mask);
+        Node context = b.transpose(b.dot(probabilities, qkv.get(2)), 0, 2, 1, 3);
+        return b.reshape(context, draft.batch, draft.length, Dim.of(heads.width()));
+    }
+
+    /** @param rows of the tables of positions */
+    private record Heads(int count, int size, int rows) {
+        long width() {
+            return (long) count * size;
+        }
+    }
+
+    private Heads heads() {
+        return new Heads(1 + random.nextInt(3), draft.size(), 2 * (1 + random.nextInt(6)));
+    }
+
+    private Node split(Node x, Heads heads) {
+        Node split = b.reshape(x, draft.batch, draft.length, Dim.of(heads.count()), Dim.of(heads.size()));
+        return b.transpose(split, 0, 2, 1, 3);
+    }
+
+    /** Scores of heads with terms of positions: an index of whole numbers through clamp and look-ups. */
+    private Node scores(Heads heads, Node q, Node k) {
+        int rows = heads.rows();
+        TensorType index = TensorType.of(DType.I32, draft.length, draft.length);
+        Node difference = b.sub(b.iota(index, 0), b.iota(index, 1));
+        Node clamped = b.clamp(b.add(difference, b.constant(DType.I32, rows / 2)), 0, rows - 1);
+        List<Node> terms = new ArrayList<>();
+        if (random.nextInt(4) > 0) {
+            terms.add(idioms.contentToPosition(q, draft.parameter(heads.count(), rows, heads.size()), clamped));
+        }
+        if (random.nextInt(4) > 0) {
+            terms.add(idioms.positionToContent(k, draft.parameter(heads.count(), rows, heads.size()), clamped));
+        }
+        return idioms.attentionScores(q, k, terms, 1 / Math.sqrt(heads.size() * 3.0));
     }
 }

@@ -2,6 +2,7 @@ package detangle.testing;
 
 import detangle.ir.text.Printer;
 import detangle.testing.RandomPrograms.Sample;
+import java.util.function.LongFunction;
 
 /**
  * Puts random programs before a check, prints what they covered, and makes a program that fails small before it tells of
@@ -25,12 +26,21 @@ public final class RandomRun {
      * @param portable whether programs keep to what other runtimes can do
      */
     public static Coverage run(String name, boolean portable, int programs, Check check) {
+        return run(name, seed -> RandomPrograms.sample(seed, portable), programs, check);
+    }
+
+    /**
+     * Runs the check over programs of a generator.
+     *
+     * @param generator makes the program of a seed
+     */
+    public static Coverage run(String name, LongFunction<Sample> generator, int programs, Check check) {
         int count = Integer.getInteger("detangle.random.programs", programs);
         long seconds = Long.getLong("detangle.random.seconds", 0);
         long end = System.nanoTime() + seconds * 1_000_000_000L;
         Coverage coverage = new Coverage();
         for (long seed = FIRST; seconds > 0 ? System.nanoTime() < end : seed < FIRST + count; seed++) {
-            Sample sample = RandomPrograms.sample(seed, portable);
+            Sample sample = generator.apply(seed);
             coverage.add(sample.program());
             long number = seed;
             try {
