@@ -13,6 +13,7 @@ import detangle.ir.Shape;
 import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
@@ -72,13 +73,15 @@ final class IdiomSteps {
         }
         operands.add(draft.parameter(x.type().dim(-1).size()));
         operands.add(b.unary(UnaryFunction.TANH, withPartnerOfSameShape(x)));
-        for (KernelOp.LayerNormGrad.Result result : KernelOp.LayerNormGrad.Result.values()) {
-            if (random.nextBoolean()) {
-                Node gradient = b.op(new KernelOp.LayerNormGrad(0.5, residual, result), operands);
-                draft.floats.add(b.clamp(b.mul(gradient, draft.scalar(0.1)), -50, 50));
-            }
+        // In one sum, as several results of one operation are seldom all read otherwise.
+        List<KernelOp.LayerNormGrad.Result> results = new ArrayList<>(List.of(KernelOp.LayerNormGrad.Result.values()));
+        Collections.shuffle(results, random);
+        Node sum = draft.scalar(0);
+        for (KernelOp.LayerNormGrad.Result result : results.subList(0, 1 + random.nextInt(results.size()))) {
+            Node gradient = b.op(new KernelOp.LayerNormGrad(0.5, residual, result), operands);
+            sum = b.add(sum, b.mul(gradient, draft.scalar(0.1)));
         }
-        return draft.floats.getLast();
+        return sum;
     }
 
     private Node withPartnerOfSameShape(Node x) {
