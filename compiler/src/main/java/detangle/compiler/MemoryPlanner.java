@@ -95,6 +95,7 @@ public final class MemoryPlanner {
                         .findFirst()
                         .orElse(OptionalInt.empty());
             case KernelOp.LayerNorm l -> diesHere(node.input(0), node) ? slot(node.input(0)) : OptionalInt.empty();
+            // A slot of its own is right for any other operation.
             default -> OptionalInt.empty();
         };
     }

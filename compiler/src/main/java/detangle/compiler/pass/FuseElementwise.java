@@ -3,7 +3,6 @@ package detangle.compiler.pass;
 import detangle.compiler.Pass;
 import detangle.ir.Builder;
 import detangle.ir.DType;
-import detangle.ir.InternalException;
 import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
@@ -116,7 +115,7 @@ public final class FuseElementwise implements Pass {
             }
         }
         List<ScalarExpr> in = node.inputs().stream().map(expressions::get).toList();
-        return new Grown(order, function(node, in), functions, parts);
+        return new Grown(order, ScalarExpr.of((TensorOp) node.op(), in).orElseThrow(), functions, parts);
     }
 
     /** An operand becomes an argument; a scalar constant is written into the expression. */
@@ -171,16 +170,5 @@ public final class FuseElementwise implements Pass {
             done.put(expr, known);
         }
         return known;
-    }
-
-    private static ScalarExpr function(Node node, List<ScalarExpr> in) {
-        return switch (node.op()) {
-            case TensorOp.Unary(var f) -> new ScalarExpr.Unary(f, in.get(0));
-            case TensorOp.Binary(var f) -> new ScalarExpr.Binary(f, in.get(0), in.get(1));
-            case TensorOp.Compare(var c) -> new ScalarExpr.Compare(c, in.get(0), in.get(1));
-            case TensorOp.Select() -> new ScalarExpr.Select(in.get(0), in.get(1), in.get(2));
-            case TensorOp.Convert(var to) -> new ScalarExpr.Convert(in.get(0), to);
-            default -> throw new InternalException(node + " is not elementwise");
-        };
     }
 }

@@ -71,6 +71,7 @@ public final class NeededRows implements Pass {
             case KernelOp.Linear l when axis < x.type().rank() - 1 -> Optional.of(rows(x, slice, List.of(0)));
             case KernelOp.LayerNorm l
             when axis < x.type().rank() - 1 -> Optional.of(rows(x, slice, l.residual() ? List.of(0, 1) : List.of(0)));
+            // It is right to leave the slice behind any other operation.
             default -> Patterns.isElementwise(x) ? Optional.of(elementwise(x, slice)) : Optional.empty();
         };
     }
@@ -152,6 +153,7 @@ public final class NeededRows implements Pass {
         return switch (x.op()) {
             case KernelOp.Linear l -> Optional.of(rowsAt(x, ids, List.of(0)));
             case KernelOp.LayerNorm l -> Optional.of(rowsAt(x, ids, l.residual() ? List.of(0, 1) : List.of(0)));
+            // It is right to leave the look-up behind any other operation.
             default -> Patterns.isElementwise(x) ? elementwiseAt(x, ids) : Optional.empty();
         };
     }

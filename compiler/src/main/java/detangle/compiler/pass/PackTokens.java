@@ -238,6 +238,7 @@ public final class PackTokens implements Pass {
                 case KernelOp.DisentangledAttention attention -> {
                     return attentionOfFirstTokens(attention, node);
                 }
+                // Of padded operands any operation makes what it made before.
                 default -> {
                     return all(node.inputs(), this::padded)
                             .map(in -> in.equals(node.inputs()) ? node : node.withInputs(in));
@@ -304,6 +305,7 @@ public final class PackTokens implements Pass {
                 when hasRows(node.input(1)) && node.input(1).type().rank() == 2 ->
                     padded(node.input(0)).flatMap(table -> packed(node.input(1)).map(ids -> b.gather(table, ids)));
                 case KernelOp.DisentangledAttention attention -> attention(attention, node);
+                // Any other operation is computed with padding, and its rows at tokens are taken from that.
                 default ->
                     Patterns.isElementwise(node) && isHidden(node)
                             ? all(node.inputs(), x -> operand(x, node)).map(in -> b.op(node.op(), in))

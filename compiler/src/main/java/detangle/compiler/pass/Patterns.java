@@ -5,6 +5,9 @@ import detangle.ir.DType;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.TensorOp;
+import detangle.ir.scalar.ScalarExpr;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -18,14 +21,12 @@ final class Patterns {
 
     /** Whether each element of the result is a function of the operands' elements at its place. */
     static boolean isElementwise(Node node) {
-        return switch (node.op()) {
-            case TensorOp.Unary u -> true;
-            case TensorOp.Binary b -> true;
-            case TensorOp.Compare c -> true;
-            case TensorOp.Select s -> true;
-            case TensorOp.Convert c -> true;
-            default -> false;
-        };
+        List<ScalarExpr> elements = new ArrayList<>();
+        for (Node operand : node.inputs()) {
+            elements.add(new ScalarExpr.Arg(elements.size(), operand.type().dtype()));
+        }
+        return node.op() instanceof TensorOp op
+                && ScalarExpr.of(op, elements).isPresent();
     }
 
     /** {@code dot(a, b) {rhs_t}}. */

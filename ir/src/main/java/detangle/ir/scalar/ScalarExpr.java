@@ -3,8 +3,10 @@ package detangle.ir.scalar;
 import detangle.ir.BinaryFunction;
 import detangle.ir.Comparison;
 import detangle.ir.DType;
+import detangle.ir.TensorOp;
 import detangle.ir.UnaryFunction;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What an elementwise region computes for one element, as a tree. Equal subtrees are equal values (records compare by
@@ -23,6 +25,43 @@ public sealed interface ScalarExpr {
             case Compare(var c, var a, var b) -> List.of(a, b);
             case Select(var c, var a, var b) -> List.of(c, a, b);
             case Convert(var x, var to) -> List.of(x);
+        };
+    }
+
+    /**
+     * What an operation computes for one element of its result; empty where that is more than a function of its operands' elements at the
+     * same place.
+     *
+     * @param x the operands' elements
+     */
+    static Optional<ScalarExpr> of(TensorOp op, List<ScalarExpr> x) {
+        return switch (op) {
+            case TensorOp.Unary(var f) -> Optional.of(new Unary(f, x.get(0)));
+            case TensorOp.Binary(var f) -> Optional.of(new Binary(f, x.get(0), x.get(1)));
+            case TensorOp.Compare(var c) -> Optional.of(new Compare(c, x.get(0), x.get(1)));
+            case TensorOp.Select() -> Optional.of(new Select(x.get(0), x.get(1), x.get(2)));
+            case TensorOp.Convert(var to) -> Optional.of(new Convert(x.get(0), to));
+            case TensorOp.Input o -> Optional.empty();
+            case TensorOp.Param o -> Optional.empty();
+            case TensorOp.Constant o -> Optional.empty();
+            case TensorOp.Iota o -> Optional.empty();
+            case TensorOp.Reduce o -> Optional.empty();
+            case TensorOp.Dot o -> Optional.empty();
+            case TensorOp.Reshape o -> Optional.empty();
+            case TensorOp.Transpose o -> Optional.empty();
+            case TensorOp.Broadcast o -> Optional.empty();
+            case TensorOp.Slice o -> Optional.empty();
+            case TensorOp.Concat o -> Optional.empty();
+            case TensorOp.Pad o -> Optional.empty();
+            case TensorOp.Gather o -> Optional.empty();
+            case TensorOp.ScatterAdd o -> Optional.empty();
+            case TensorOp.GatherLast o -> Optional.empty();
+            case TensorOp.ScatterAddLast o -> Optional.empty();
+            case TensorOp.Toeplitz o -> Optional.empty();
+            case TensorOp.Conv1d o -> Optional.empty();
+            case TensorOp.StopGradient o -> Optional.empty();
+            case TensorOp.Transfer o -> Optional.empty();
+            case TensorOp.RandomUniform o -> Optional.empty();
         };
     }
 

@@ -1,6 +1,5 @@
 package detangle.testing;
 
-import detangle.ir.BinaryFunction;
 import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Dim;
@@ -8,10 +7,8 @@ import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Op;
 import detangle.ir.Program;
-import detangle.ir.ReduceFunction;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
-import detangle.ir.UnaryFunction;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.testing.RandomPrograms.Sample;
@@ -58,7 +55,10 @@ public final class Rounding {
     private static boolean jumps(Node node) {
         return switch (node.op()) {
             case TensorOp.Unary(var f) ->
-                f == UnaryFunction.FLOOR || f == UnaryFunction.CEIL || f == UnaryFunction.SIGN;
+                switch (f) {
+                    case FLOOR, CEIL, SIGN -> true;
+                    case NEG, ABS, NOT, EXP, LOG, SQRT, RSQRT, ERF, TANH -> false;
+                };
             case TensorOp.Compare c -> isFloat(node.input(0));
             case TensorOp.Convert(var to) -> isFloat(node.input(0)) && !to.isFloat();
             default -> false;
@@ -69,30 +69,58 @@ public final class Rounding {
         return node.type().dtype().isFloat();
     }
 
-    /** Whether the operation rounds; what moves or chooses values does not. */
-    private static boolean rounds(Op op) {
+    /** What an operation does to the last bits of floats. */
+    private enum Effect {
+        /** Values are moved or chosen. */
+        NONE,
+        /** The result is rounded. */
+        ROUNDS,
+        /** Partial sums are rounded too, which may be larger than their end. */
+        SUMS
+    }
+
+    private static Effect effect(Op op) {
         return switch (op) {
             case TensorOp.Unary(var f) ->
                 switch (f) {
-                    case EXP, LOG, SQRT, RSQRT, ERF, TANH -> true;
-                    case NEG, ABS, SIGN, NOT, CEIL, FLOOR -> false;
+                    case EXP, LOG, SQRT, RSQRT, ERF, TANH -> Effect.ROUNDS;
+                    case NEG, ABS, SIGN, NOT, CEIL, FLOOR -> Effect.NONE;
                 };
-            case TensorOp.Binary(var f) -> f != BinaryFunction.MAX && f != BinaryFunction.MIN;
-            case TensorOp.Reduce(var f, var axis) -> f == ReduceFunction.SUM;
-            case TensorOp.Dot d -> true;
-            case TensorOp.Conv1d c -> true;
-            case KernelOp k -> true;
-            default -> false;
-        };
-    }
-
-    /** Whether partial sums round, which may be larger than their end. */
-    private static boolean sums(Op op) {
-        return switch (op) {
-            case TensorOp.Reduce(var f, var axis) -> f == ReduceFunction.SUM;
-            case TensorOp.Dot d -> true;
-            case TensorOp.Conv1d c -> true;
-            default -> false;
+            case TensorOp.Binary(var f) ->
+                switch (f) {
+                    case ADD, SUB, MUL, DIV -> Effect.ROUNDS;
+                    case MAX, MIN, AND, OR -> Effect.NONE;
+                };
+            case TensorOp.Reduce(var f, var axis) ->
+                switch (f) {
+                    case SUM -> Effect.SUMS;
+                    case MAX -> Effect.NONE;
+                };
+            case TensorOp.Dot o -> Effect.SUMS;
+            case TensorOp.Conv1d o -> Effect.SUMS;
+            case KernelOp o -> Effect.ROUNDS;
+            // Random programs add a few terms to zeros.
+            case TensorOp.ScatterAdd o -> Effect.NONE;
+            case TensorOp.ScatterAddLast o -> Effect.NONE;
+            case TensorOp.Input o -> Effect.NONE;
+            case TensorOp.Param o -> Effect.NONE;
+            case TensorOp.Constant o -> Effect.NONE;
+            case TensorOp.Iota o -> Effect.NONE;
+            case TensorOp.Compare o -> Effect.NONE;
+            case TensorOp.Select o -> Effect.NONE;
+            case TensorOp.Convert o -> Effect.NONE;
+            case TensorOp.Reshape o -> Effect.NONE;
+            case TensorOp.Transpose o -> Effect.NONE;
+            case TensorOp.Broadcast o -> Effect.NONE;
+            case TensorOp.Slice o -> Effect.NONE;
+            case TensorOp.Concat o -> Effect.NONE;
+            case TensorOp.Pad o -> Effect.NONE;
+            case TensorOp.Gather o -> Effect.NONE;
+            case TensorOp.GatherLast o -> Effect.NONE;
+            case TensorOp.Toeplitz o -> Effect.NONE;
+            case TensorOp.StopGradient o -> Effect.NONE;
+            case TensorOp.Transfer o -> Effect.NONE;
+            case TensorOp.RandomUniform o -> Effect.NONE;
         };
     }
 
@@ -106,10 +134,10 @@ public final class Rounding {
                 moved.put(node, node);
                 continue;
             }
-            boolean rounds = isFloat(node) && rounds(node.op()) && !spared.contains(node);
+            boolean rounds = isFloat(node) && effect(node.op()) != Effect.NONE && !spared.contains(node);
             List<Node> operands =
                     new ArrayList<>(node.inputs().stream().map(moved::get).toList());
-            if (rounds && sums(node.op())) {
+            if (rounds && effect(node.op()) == Effect.SUMS) {
                 operands.set(0, noise.on(operands.getFirst(), node.input(0)));
             }
             Node result = noise.builder.op(node.op(), operands);
@@ -166,7 +194,7 @@ public final class Rounding {
             case F16 -> 0x1p-10;
             case BF16 -> 0x1p-7;
             case F64 -> 0x1p-52;
-            default -> 0x1p-23;
+            case F32, I32, I64, I8, I1 -> 0x1p-23;
         };
     }
 

@@ -5,6 +5,7 @@ import detangle.backend.InputException;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.backend.tornado.Launch.Work;
+import detangle.ir.InternalException;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -245,7 +246,9 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         return switch (node.op()) {
             case KernelOp.Embedding e -> node.input(1).type().dim(0).evaluate(bindings);
             case TensorOp.GatherLast g -> node.input(0).type().dim(-1).evaluate(bindings);
-            default -> node.input(0).type().dim(0).evaluate(bindings);
+            case TensorOp.Gather g -> node.input(0).type().dim(0).evaluate(bindings);
+            case TensorOp.ScatterAdd a -> node.input(0).type().dim(0).evaluate(bindings);
+            default -> throw new InternalException(node + " looks nothing up");
         };
     }
 
