@@ -6,7 +6,9 @@ public enum Activation {
     /** x (1 + erf(x / sqrt 2)) / 2. */
     GELU,
     TANH,
-    RELU;
+    RELU,
+    /** x / (1 + exp(-x)). */
+    SILU;
 
     public String text() {
         return name().toLowerCase(java.util.Locale.ROOT);

@@ -82,6 +82,7 @@ public final class Idioms {
             case GELU -> gelu(x);
             case TANH -> b.unary(UnaryFunction.TANH, x);
             case RELU -> relu(x);
+            case SILU -> silu(x);
         };
     }
 
@@ -113,7 +114,7 @@ public final class Idioms {
 
     /** {@code x sigmoid(x)}. */
     public Node silu(Node x) {
-        return b.mul(x, sigmoid(x));
+        return b.unary(UnaryFunction.SILU, x);
     }
 
     /**

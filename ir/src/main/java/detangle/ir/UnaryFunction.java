@@ -13,7 +13,9 @@ public enum UnaryFunction {
     ERF,
     TANH,
     CEIL,
-    FLOOR;
+    FLOOR,
+    /** x / (1 + exp(-x)). */
+    SILU;
 
     public String text() {
         return name().toLowerCase(java.util.Locale.ROOT);

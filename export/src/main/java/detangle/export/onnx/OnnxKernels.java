@@ -86,6 +86,7 @@ final class OnnxKernels {
             }
             case TANH -> graph.add("Tanh", x);
             case RELU -> graph.add("Relu", x);
+            case SILU -> graph.add("Mul", List.of(x, graph.add("Sigmoid", x)));
         };
     }
 }

@@ -186,6 +186,7 @@ final class OnnxLowering {
             case TANH -> graph.add("Tanh", x);
             case CEIL -> graph.add("Ceil", x);
             case FLOOR -> graph.add("Floor", x);
+            case SILU -> graph.add("Mul", List.of(x, graph.add("Sigmoid", x)));
         };
     }
 

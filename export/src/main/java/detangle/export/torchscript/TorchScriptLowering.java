@@ -210,6 +210,7 @@ final class TorchScriptLowering {
             case GELU -> module.call("gelu", x);
             case TANH -> module.call("tanh", x);
             case RELU -> module.call("relu", x);
+            case SILU -> module.call("silu", x);
         };
     }
 
@@ -265,6 +266,7 @@ final class TorchScriptLowering {
             case TANH -> "tanh";
             case CEIL -> "ceil";
             case FLOOR -> "floor";
+            case SILU -> "silu";
         };
     }
 

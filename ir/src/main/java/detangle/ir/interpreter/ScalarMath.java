@@ -22,6 +22,7 @@ final class ScalarMath {
             case TANH -> Math.tanh(x);
             case CEIL -> Math.ceil(x);
             case FLOOR -> Math.floor(x);
+            case SILU -> x / (1 + Math.exp(-x));
             case NOT -> throw wrongType(function.text());
         };
     }
@@ -32,7 +33,7 @@ final class ScalarMath {
             case ABS -> Math.abs(x);
             case SIGN -> Long.signum(x);
             case NOT -> 1 - x;
-            case EXP, LOG, SQRT, RSQRT, ERF, TANH, CEIL, FLOOR -> throw wrongType(function.text());
+            case EXP, LOG, SQRT, RSQRT, ERF, TANH, CEIL, FLOOR, SILU -> throw wrongType(function.text());
         };
     }
 

@@ -25,7 +25,7 @@ public final class RegionTyping {
         return switch (function) {
             case NOT -> dtype == DType.I1;
             case NEG, ABS, SIGN -> dtype != DType.I1;
-            case EXP, LOG, SQRT, RSQRT, ERF, TANH, CEIL, FLOOR -> dtype.isFloat();
+            case EXP, LOG, SQRT, RSQRT, ERF, TANH, CEIL, FLOOR, SILU -> dtype.isFloat();
         };
     }
 

@@ -125,7 +125,7 @@ public final class EveryFunction {
     private static boolean takesPositive(UnaryFunction function) {
         return switch (function) {
             case LOG, SQRT, RSQRT -> true;
-            case NEG, ABS, SIGN, NOT, EXP, ERF, TANH, CEIL, FLOOR -> false;
+            case NEG, ABS, SIGN, NOT, EXP, ERF, TANH, CEIL, FLOOR, SILU -> false;
         };
     }
 

@@ -82,7 +82,8 @@ final class FloatSteps {
     }
 
     private Node bounded(Node x) {
-        return b.unary(draft.pick(List.of(UnaryFunction.TANH, UnaryFunction.ERF, UnaryFunction.NEG)), x);
+        return b.unary(
+                draft.pick(List.of(UnaryFunction.TANH, UnaryFunction.ERF, UnaryFunction.NEG, UnaryFunction.SILU)), x);
     }
 
     private Node absolute(Node x) {

@@ -57,7 +57,7 @@ public final class Rounding {
             case TensorOp.Unary(var f) ->
                 switch (f) {
                     case FLOOR, CEIL, SIGN -> true;
-                    case NEG, ABS, NOT, EXP, LOG, SQRT, RSQRT, ERF, TANH -> false;
+                    case NEG, ABS, NOT, EXP, LOG, SQRT, RSQRT, ERF, TANH, SILU -> false;
                 };
             case TensorOp.Compare c -> isFloat(node.input(0));
             case TensorOp.Convert(var to) -> isFloat(node.input(0)) && !to.isFloat();
@@ -83,7 +83,7 @@ public final class Rounding {
         return switch (op) {
             case TensorOp.Unary(var f) ->
                 switch (f) {
-                    case EXP, LOG, SQRT, RSQRT, ERF, TANH -> Effect.ROUNDS;
+                    case EXP, LOG, SQRT, RSQRT, ERF, TANH, SILU -> Effect.ROUNDS;
                     case NEG, ABS, SIGN, NOT, CEIL, FLOOR -> Effect.NONE;
                 };
             case TensorOp.Binary(var f) ->

@@ -4,15 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.ir.BinaryFunction;
+import detangle.ir.Comparison;
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.ReduceFunction;
 import detangle.ir.TensorOp;
 import detangle.ir.UnaryFunction;
 import detangle.ir.text.Printer;
 import detangle.testing.RandomPrograms.Sample;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The generator itself: what it covers, that it repeats itself, and that what it shrinks still shows the fault. */
@@ -34,6 +39,24 @@ class RandomProgramsTest {
                     op == TensorOp.Param.class || op == TensorOp.Transfer.class || counts.getOrDefault(op, 0) >= 5,
                     op.getSimpleName() + " occurs too rarely: " + counts);
         }
+    }
+
+    @Test
+    void everyFunctionOccurs() {
+        Map<String, Integer> counts = new HashMap<>();
+        for (long seed = 0; seed < PROGRAMS; seed++) {
+            RandomPrograms.sample(seed)
+                    .program()
+                    .nodes()
+                    .forEach(node -> counts.merge(Printer.mnemonic(node.op()), 1, Integer::sum));
+        }
+        Stream.of(
+                        Arrays.stream(UnaryFunction.values()).map(UnaryFunction::text),
+                        Arrays.stream(BinaryFunction.values()).map(BinaryFunction::text),
+                        Arrays.stream(Comparison.values()).map(Comparison::text),
+                        Arrays.stream(ReduceFunction.values()).map(f -> "reduce_" + f.text()))
+                .flatMap(words -> words)
+                .forEach(word -> assertTrue(counts.getOrDefault(word, 0) >= 5, word + " occurs too rarely: " + counts));
     }
 
     @Test

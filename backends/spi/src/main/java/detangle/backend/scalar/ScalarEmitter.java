@@ -124,7 +124,7 @@ public final class ScalarEmitter {
             }
             case SIGN -> sign(kind, x);
             case NOT -> code.iconst_1().iload(x).isub();
-            case EXP, LOG, SQRT, RSQRT, ERF, TANH, CEIL, FLOOR ->
+            case EXP, LOG, SQRT, RSQRT, ERF, TANH, CEIL, FLOOR, SILU ->
                 throw new InternalException(function + " does not take " + dtype);
         }
     }

@@ -35,6 +35,7 @@ record DeviceFloats() implements FloatFunctions {
             case TANH -> code.invokestatic(MATH, "tanh", OF_FLOAT);
             case CEIL -> code.invokestatic(MATH, "ceil", OF_FLOAT);
             case FLOOR -> code.invokestatic(MATH, "floor", OF_FLOAT);
+            case SILU -> code.invokestatic(OWN, "silu", OF_FLOAT);
             case NOT -> throw new InternalException(function + " does not take f32");
         }
     }

@@ -9,6 +9,7 @@ final class DeviceFunctions {
     private static final int GELU = 1;
     private static final int TANH = 2;
     private static final int RELU = 3;
+    private static final int SILU = 4;
 
     private DeviceFunctions() {}
 
@@ -23,6 +24,10 @@ final class DeviceFunctions {
         float p = ((((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f) * t;
         float y = 1f - p * TornadoMath.exp(-z * z);
         return x < 0 ? -y : y;
+    }
+
+    static float silu(float x) {
+        return x / (1f + TornadoMath.exp(-x));
     }
 
     /** NaN where one is. */
@@ -69,6 +74,7 @@ final class DeviceFunctions {
             case GELU -> GELU;
             case TANH -> TANH;
             case RELU -> RELU;
+            case SILU -> SILU;
         };
     }
 
@@ -82,6 +88,9 @@ final class DeviceFunctions {
         }
         if (activation == RELU) {
             return max(x, 0f);
+        }
+        if (activation == SILU) {
+            return silu(x);
         }
         return x;
     }

@@ -36,6 +36,10 @@ record JavaFloats() implements FloatFunctions {
             case TANH -> inDoubles(code, MATH, "tanh");
             case CEIL -> inDoubles(code, MATH, "ceil");
             case FLOOR -> inDoubles(code, MATH, "floor");
+            case SILU -> {
+                code.f2d().dup2().dneg().invokestatic(MATH, "exp", OF_DOUBLE);
+                code.dconst_1().dadd().ddiv().d2f();
+            }
             case NOT -> throw new InternalException(function + " does not take f32");
         }
     }

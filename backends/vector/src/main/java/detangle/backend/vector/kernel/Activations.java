@@ -17,6 +17,7 @@ final class Activations {
             case GELU -> VectorMath.gelu(c, co, ldc, rows, columns);
             case TANH -> tanh(c, co, ldc, rows, columns);
             case RELU -> relu(c, co, ldc, rows, columns);
+            case SILU -> silu(c, co, ldc, rows, columns);
         }
     }
 
@@ -31,6 +32,20 @@ final class Activations {
             }
             for (; j < columns; j++) {
                 c[row + j] = (float) Math.tanh(c[row + j]);
+            }
+        }
+    }
+
+    private static void silu(float[] c, int co, int ldc, int rows, int columns) {
+        for (int i = 0; i < rows; i++) {
+            int row = co + i * ldc;
+            int j = 0;
+            for (; j + COUNT <= columns; j += COUNT) {
+                FloatVector x = FloatVector.fromArray(SPECIES, c, row + j);
+                x.div(x.neg().lanewise(VectorOperators.EXP).add(1)).intoArray(c, row + j);
+            }
+            for (; j < columns; j++) {
+                c[row + j] = (float) (c[row + j] / (1 + Math.exp(-c[row + j])));
             }
         }
     }
