@@ -25,8 +25,7 @@ final class Patterns {
         for (Node operand : node.inputs()) {
             elements.add(new ScalarExpr.Arg(elements.size(), operand.type().dtype()));
         }
-        return node.op() instanceof TensorOp op
-                && ScalarExpr.of(op, elements).isPresent();
+        return node.op() instanceof TensorOp op && ScalarExpr.of(op, elements).isPresent();
     }
 
     /** {@code dot(a, b) {rhs_t}}. */
