@@ -2,6 +2,7 @@ package detangle.ir;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -12,6 +13,16 @@ public final class OpDims {
     /** The operation with the symbols of its attributes replaced by sizes. */
     public static Op bind(Op op, Map<String, Long> bindings) {
         return map(op, dim -> Dim.of(dim.evaluate(bindings)));
+    }
+
+    /** Whether no attribute mentions a symbol: a slice from S to S + 2 has a static shape, and depends on S all the same. */
+    public static boolean isStatic(Op op) {
+        AtomicBoolean fixed = new AtomicBoolean(true);
+        map(op, dim -> {
+            fixed.compareAndSet(true, dim.isStatic());
+            return dim;
+        });
+        return fixed.get();
     }
 
     /** The operation with another size in the place of each; a function that returns what it is given sees all of them. */

@@ -6,7 +6,6 @@ import detangle.ir.DType;
 import detangle.ir.Dependence;
 import detangle.ir.Literal;
 import detangle.ir.Node;
-import detangle.ir.Op;
 import detangle.ir.OpDims;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -23,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Evaluates what depends on constants alone and has fixed sizes. The projections of the relative positions, {@code PK} and
@@ -95,22 +93,12 @@ public final class FoldConstants implements Pass {
             if (dependence.get(node) == Dependence.CONSTANT
                     && !lacksData
                     && node.shape().isStatic()
-                    && hasFixedSizes(node.op())
+                    && OpDims.isStatic(node.op())
                     && constant.containsAll(node.inputs())) {
                 constant.add(node);
             }
         }
         return constant;
-    }
-
-    /** Whether no attribute mentions a symbol: a slice from S to S + 2 has a static shape, and depends on S all the same. */
-    private static boolean hasFixedSizes(Op op) {
-        AtomicBoolean fixed = new AtomicBoolean(true);
-        OpDims.map(op, dim -> {
-            fixed.compareAndSet(true, dim.isStatic());
-            return dim;
-        });
-        return fixed.get();
     }
 
     private static List<Node> roots(Program program, Set<Node> constant) {

@@ -1,119 +1,133 @@
 package detangle.backend.vector;
 
+import detangle.backend.vector.kernel.AttentionOperands;
+import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.RelativeTable;
-import detangle.backend.vector.kernel.VectorAttention;
+import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
-import detangle.ir.Strides;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Supplier;
 
-/** Binds disentangled attention, over padded and over packed batches, to the memory of a run. */
+/** Binds disentangled attention, over padded and over packed batches, to the values of a program. */
 final class AttentionBinding {
+    private static final Operands.Form<PackedMatrix[]> ABSENT = f -> AttentionOperands.Positions.ABSENT;
+
     private final Operands operands;
-    private final Map<String, Long> bindings;
+    private final SizeTable sizes;
 
-    /** All layers of a model share one. */
-    private final Map<TableKey, RelativeTable> relativeTables = new HashMap<>();
+    /** Their numbers; layers of a model share one. */
+    private final Map<TableKey, Integer> relativeTables = new HashMap<>();
 
-    /** What a table in the kernel's forms depends on. */
-    private record TableKey(Node table, int centre, int rows) {}
+    /** What a table in the kernel's form depends on: the value, and the places of two sizes. */
+    private record TableKey(Value table, int length, int rows) {}
 
-    AttentionBinding(Operands operands, Map<String, Long> bindings) {
+    /** Tells the kernel of a run which tables of positions it reads. */
+    @FunctionalInterface
+    private interface Positions {
+        void set(Frame frame, AttentionOperands.Positions to);
+    }
+
+    AttentionBinding(Operands operands, SizeTable sizes) {
         this.operands = operands;
-        this.bindings = bindings;
+        this.sizes = sizes;
     }
 
-    Step padded(KernelOp.DisentangledAttention op, Node node, View out) {
-        int keys = operands.view(node, 1).dim(1);
-        View maskView = operands.view(node, 3);
-        int[] scores = {out.dim(0), out.dim(2), out.dim(1), keys};
-        int[] strides = Strides.broadcast(maskView.shape(), scores);
-        VectorAttention.Mask mask =
-                new VectorAttention.Mask(maskView.bytes(), maskView.offset(), strides[0], strides[2], strides[3]);
-        VectorAttention kernel = new VectorAttention(
-                out.dim(0),
-                out.dim(2),
-                out.dim(3),
-                op.scale(),
-                VectorAttention.Rows.of(out.dim(0), out.dim(1)),
-                VectorAttention.Rows.of(out.dim(0), keys),
-                Optional.of(mask));
-        return step(kernel, node, positions(op.c2p(), op.p2c(), node, 4, keys), out);
+    /** How many different tables of relative positions the attentions read that have been bound. */
+    int relativeTables() {
+        return relativeTables.size();
     }
 
-    Step packed(KernelOp.PackedAttention op, Node node, View out) {
-        VectorAttention kernel = new VectorAttention(
-                operands.view(node, 3).dim(0) - 1,
-                out.dim(1),
-                out.dim(2),
-                op.scale(),
-                rows(node, 3, 5),
-                rows(node, 4, 6),
-                Optional.empty());
-        long length = op.length().evaluate(bindings);
-        PackedRows queries = new PackedRows("query", operands.view(node, 3), operands.view(node, 5), length);
-        PackedRows keys = new PackedRows("key", operands.view(node, 4), operands.view(node, 6), length);
-        Supplier<Optional<VectorAttention.Positions>> positions =
-                positions(op.c2p(), op.p2c(), node, 7, Math.toIntExact(length));
-        Step step = step(kernel, node, positions, out);
-        return () -> {
-            queries.check();
-            keys.check();
-            step.run();
+    Step padded(KernelOp.DisentangledAttention op, Node node, Value out) {
+        Value keys = operands.value(node, 1);
+        Value mask = operands.value(node, 3);
+        Positions positions =
+                positions(op.c2p(), op.p2c(), node, 4, node.input(1).shape().dim(1));
+        Step places = places(node, positions, out);
+        return f -> {
+            AttentionOperands all = f.attention().operands();
+            int batch = f.dim(out, 0);
+            all.queries().set(batch, f.dim(out, 1));
+            all.keys().set(batch, f.dim(keys, 1));
+            // The mask broadcasts to [B,A,Q,S].
+            all.mask()
+                    .set(
+                            f.bytes(mask),
+                            f.offset(mask),
+                            Broadcasts.stride(f, mask, -4),
+                            Broadcasts.stride(f, mask, -2),
+                            Broadcasts.stride(f, mask, -1));
+            places.run(f);
+            f.attention().run(batch, f.dim(out, 2), f.dim(out, 3), op.scale());
         };
     }
 
-    private VectorAttention.Rows rows(Node node, int segments, int positions) {
-        View s = operands.view(node, segments);
-        View p = operands.view(node, positions);
-        return new VectorAttention.Rows(s.ints(), s.offset(), p.ints(), p.offset());
+    Step packed(KernelOp.PackedAttention op, Node node, Value out) {
+        int length = sizes.slot(op.length());
+        PackedRows queries = new PackedRows("query", operands.value(node, 3), operands.value(node, 5), length);
+        PackedRows keys = new PackedRows("key", operands.value(node, 4), operands.value(node, 6), length);
+        Step places = places(node, positions(op.c2p(), op.p2c(), node, 7, op.length()), out);
+        return f -> {
+            queries.check(f);
+            keys.check(f);
+            AttentionOperands all = f.attention().operands();
+            set(f, queries, all.queries());
+            set(f, keys, all.keys());
+            all.mask().setNone();
+            places.run(f);
+            int sequences = f.dim(queries.segments(), 0) - 1;
+            f.attention().run(sequences, f.dim(out, 1), f.dim(out, 2), op.scale());
+        };
     }
 
-    private Step step(
-            VectorAttention kernel, Node node, Supplier<Optional<VectorAttention.Positions>> positions, View out) {
-        VectorAttention.Heads q = heads(operands.view(node, 0));
-        VectorAttention.Heads k = heads(operands.view(node, 1));
-        VectorAttention.Heads v = heads(operands.view(node, 2));
-        VectorAttention.Heads to = heads(out);
-        return () -> kernel.run(q, k, v, positions.get(), to);
+    private static void set(Frame f, PackedRows rows, AttentionOperands.Rows to) {
+        to.set(
+                f.ints(rows.segments()),
+                f.offset(rows.segments()),
+                f.ints(rows.positions()),
+                f.offset(rows.positions()));
     }
 
-    private static VectorAttention.Heads heads(View view) {
-        return new VectorAttention.Heads(view.floats(), view.offset());
+    /** Tells the kernel of a run where q, k, v, the tables and the result are. */
+    private Step places(Node node, Positions positions, Value out) {
+        Value q = operands.value(node, 0);
+        Value k = operands.value(node, 1);
+        Value v = operands.value(node, 2);
+        return f -> {
+            AttentionOperands all = f.attention().operands();
+            set(f, q, all.q());
+            set(f, k, all.k());
+            set(f, v, all.v());
+            set(f, out, all.out());
+            positions.set(f, all.positions());
+        };
+    }
+
+    private static void set(Frame f, Value value, AttentionOperands.Heads to) {
+        to.set(f.floats(value), f.offset(value));
     }
 
     /**
      * @param first the operand with the first position table
      * @param length of the keys' sequence: position 0 of a query and the last of a key meet at 0 of the table of rows
      */
-    private Supplier<Optional<VectorAttention.Positions>> positions(
-            boolean c2p, boolean p2c, Node node, int first, int length) {
+    private Positions positions(boolean c2p, boolean p2c, Node node, int first, Dim length) {
         if (!c2p && !p2c) {
-            return Optional::empty;
+            return (f, to) -> to.setNone();
         }
         int tableAt = node.inputs().size() - 1;
-        int rows = Math.toIntExact(node.input(first).type().dim(1).evaluate(bindings));
-        View table = operands.view(node, tableAt);
-        boolean isFixed =
-                operands.isFixed(node, first) && operands.isFixed(node, tableAt - 1) && operands.isFixed(node, tableAt);
-        return Operands.prepared(
-                isFixed,
-                () -> Optional.of(new VectorAttention.Positions(
-                        c2p ? Optional.of(operands.heads(node, first)) : Optional.empty(),
-                        p2c ? Optional.of(operands.heads(node, tableAt - 1)) : Optional.empty(),
-                        isFixed
-                                ? relativeTables.computeIfAbsent(
-                                        new TableKey(node.input(tableAt), length - 1, rows),
-                                        t -> relativeTable(table, length - 1, rows))
-                                : relativeTable(table, length - 1, rows))));
-    }
-
-    private static RelativeTable relativeTable(View table, int centre, int rows) {
-        int[] values = Arrays.copyOfRange(table.ints(), table.offset(), table.offset() + table.elements());
-        return new RelativeTable(values, centre, rows);
+        Operands.Form<PackedMatrix[]> keys = c2p ? operands.heads(node, first) : ABSENT;
+        Operands.Form<PackedMatrix[]> queries = p2c ? operands.heads(node, tableAt - 1) : ABSENT;
+        Value table = operands.value(node, tableAt);
+        boolean lasts = operands.lasts(node, tableAt);
+        int lengthSlot = sizes.slot(length);
+        int rowSlot = sizes.slot(node.input(first).type().dim(1));
+        int number =
+                relativeTables.computeIfAbsent(new TableKey(table, lengthSlot, rowSlot), key -> relativeTables.size());
+        return (f, to) -> {
+            RelativeTable rows =
+                    f.relativeTables().get(f, number, table, lasts, f.size(lengthSlot) - 1, f.size(rowSlot));
+            to.set(keys.of(f), queries.of(f), rows);
+        };
     }
 }

@@ -9,10 +9,15 @@ import detangle.ir.DType;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.SizeException;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.InterpreterException;
+import detangle.ir.interpreter.Precision;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,6 +30,7 @@ final class Constants {
     private final Map<Node, Panels> matrices = new IdentityHashMap<>();
     private final Map<Node, PackedMatrix[]> heads = new IdentityHashMap<>();
     private final Map<Node, float[]> vectors = new IdentityHashMap<>();
+    private final Map<Node, Object> evaluated = new IdentityHashMap<>();
 
     /** What has been packed, with the stored data of another program: the same without what needs no source any more. */
     Constants of(Program other) {
@@ -86,18 +92,21 @@ final class Constants {
 
     /** A table {@code [A,P,d]}, packed for each head. */
     synchronized PackedMatrix[] heads(Node table) {
-        return heads.computeIfAbsent(
-                table, t -> packHeads(named(t).orElseThrow().toFloats(), 0, shape(t)));
+        return heads.computeIfAbsent(table, t -> {
+            int[] shape = shape(t);
+            return packHeads(named(t).orElseThrow().toFloats(), 0, shape[0], shape[1], shape[2]);
+        });
     }
 
-    private static int[] shape(Node node) {
+    /** The shape of a constant. */
+    static int[] shape(Node node) {
         return Arrays.stream(node.shape().sizes()).mapToInt(Math::toIntExact).toArray();
     }
 
-    static PackedMatrix[] packHeads(float[] data, int offset, int[] shape) {
-        PackedMatrix[] packed = new PackedMatrix[shape[0]];
+    static PackedMatrix[] packHeads(float[] data, int offset, int heads, int rows, int size) {
+        PackedMatrix[] packed = new PackedMatrix[heads];
         for (int h = 0; h < packed.length; h++) {
-            packed[h] = PackedMatrix.ofRows(data, offset + h * shape[1] * shape[2], shape[1], shape[2]);
+            packed[h] = PackedMatrix.ofRows(data, offset + h * rows * size, rows, size);
         }
         return packed;
     }
@@ -110,5 +119,27 @@ final class Constants {
     /** The vector followed by as many zeros as a panel is wide. */
     static float[] padded(float[] vector) {
         return Arrays.copyOf(vector, vector.length + PackedMatrix.WIDTH);
+    }
+
+    /** Evaluates nodes that are the same at each run and at all sizes, each into an array of its own. */
+    void evaluate(List<Node> nodes) {
+        try {
+            new Interpreter(Precision.F64)
+                    .evaluate(nodes, Map.of(), program.constants())
+                    .forEach((node, tensor) -> evaluated.put(
+                            node,
+                            Memory.copy(LengthTables.rounded(tensor, node.type().dtype()))));
+        } catch (SizeException | InterpreterException e) {
+            throw new BackendException("a constant of the program has no value: " + e.getMessage());
+        }
+    }
+
+    boolean isEvaluated(Node node) {
+        return evaluated.containsKey(node);
+    }
+
+    /** The elements of a node that has been evaluated. */
+    Object evaluated(Node node) {
+        return evaluated.get(node);
     }
 }

@@ -7,12 +7,12 @@ import java.util.List;
  * A kernel for an operation.
  *
  * @param reads how it reads each operand, in their order; the last one holds for all that follow
- * @param binder binds it to the memory of a run
+ * @param binder binds it to the values of a program
  */
 record Kernel(List<Reads> reads, ResultsBinder binder) {
     /** How a kernel reads an operand. */
     enum Reads {
-        /** From the memory of the run, or from that of values that no run changes. */
+        /** From the memory of a run, or from that of values that no run changes. */
         MEMORY,
         /** A named constant as it is stored, so that it takes no memory of the run. */
         STORED,
@@ -22,17 +22,17 @@ record Kernel(List<Reads> reads, ResultsBinder binder) {
         NOTHING
     }
 
-    /** Binds a kernel to memory; {@link Step#NOTHING} where there is nothing to do. */
+    /** Binds a kernel to values; {@link Step#NOTHING} where there is nothing to do. */
     @FunctionalInterface
     interface Binder {
-        Step bind(StepBuilder builder, Node node, View out);
+        Step bind(StepBuilder builder, Node node, Value out);
     }
 
     /** Binds a kernel that computes all results of an operation which a program has. */
     @FunctionalInterface
     interface ResultsBinder {
         /** @param outs where the results are written, in their order */
-        Step bind(StepBuilder builder, List<Node> results, List<View> outs);
+        Step bind(StepBuilder builder, List<Node> results, List<Value> outs);
     }
 
     Kernel {

@@ -62,12 +62,14 @@ final class Kernels {
             case TensorOp.Compare o -> Optional.empty();
             case TensorOp.Select o -> Optional.empty();
             case TensorOp.ScatterAddLast o -> Optional.empty();
-            case TensorOp.Toeplitz o -> Optional.empty();
+            case TensorOp.Toeplitz o -> when(isWhole(node), Kernel.of((b, n, out) -> b.toeplitz(n, out)));
             case TensorOp.Conv1d o -> Optional.empty();
             case TensorOp.RandomUniform o -> Optional.empty();
             case TensorOp.Param o -> Optional.empty();
+            case TensorOp.Constant(Literal.Splat(double number), var type) ->
+                Optional.of(Kernel.of((b, n, out) -> b.fill(number, out)));
             case TensorOp.Constant o -> Optional.empty();
-            case TensorOp.Iota o -> Optional.empty();
+            case TensorOp.Iota o -> when(isWhole(node), Kernel.of((b, n, out) -> b.iota(o, out)));
         };
     }
 
@@ -162,6 +164,10 @@ final class Kernels {
 
     private static boolean isF32(Node node) {
         return node.type().dtype() == DType.F32;
+    }
+
+    private static boolean isWhole(Node node) {
+        return node.type().dtype() == DType.I32 || node.type().dtype() == DType.I64;
     }
 
     private static boolean isNamed(Node node) {

@@ -1,34 +1,63 @@
 package detangle.backend.vector;
 
+import detangle.backend.vector.Operands.Form;
 import detangle.backend.vector.kernel.Gemm;
+import detangle.backend.vector.kernel.Panels;
+import detangle.ir.Activation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Linear layers with stored weights over one input, as the projections of attention are: its rows are packed once. */
+/** Linear layers over one input, as the projections of attention are: its rows are packed once. */
 final class LinearStep implements Step {
-    private final View x;
-    private final List<Gemm.Target> targets;
-    private final Gemm gemm;
+    private final Value x;
+    private final int slot;
+    private final List<Product> products;
 
-    LinearStep(View x, List<Gemm.Target> targets) {
+    /**
+     * A layer.
+     *
+     * @param stored whether weight and bias are the same at each run, so that no step before this one computes them
+     */
+    record Product(Form<Panels> weight, Form<float[]> bias, Activation activation, Value out, boolean stored) {}
+
+    /** @param slot the slot of x in memory */
+    LinearStep(Value x, int slot, List<Product> products) {
         this.x = x;
-        this.targets = List.copyOf(targets);
-        this.gemm = new Gemm(x.floats(), x.offset(), x.dim(-1), x.rows(), x.dim(-1));
+        this.slot = slot;
+        this.products = List.copyOf(products);
     }
 
-    /** This one and the next as one, if they read the same. */
+    /** This one and the next as one, if they read the same and neither waits for what the other computes. */
     Optional<LinearStep> with(LinearStep next) {
-        if (x.array() != next.x.array() || x.offset() != next.x.offset() || x.elements() != next.x.elements()) {
+        boolean same = slot == next.slot
+                && x.elements() == next.x.elements()
+                && x.dims()[x.rank() - 1] == next.x.dims()[next.x.rank() - 1];
+        if (!same
+                || !products.stream().allMatch(Product::stored)
+                || !next.products.stream().allMatch(Product::stored)) {
             return Optional.empty();
         }
-        List<Gemm.Target> all = new ArrayList<>(targets);
-        all.addAll(next.targets);
-        return Optional.of(new LinearStep(x, all));
+        List<Product> all = new ArrayList<>(products);
+        all.addAll(next.products);
+        return Optional.of(new LinearStep(x, slot, all));
     }
 
     @Override
-    public void run() {
-        gemm.run(targets);
+    public void run(Frame f) {
+        Gemm gemm = f.gemm();
+        int k = f.dim(x, -1);
+        gemm.left(f.floats(x), f.offset(x), k, f.rows(x), k);
+        for (int i = 0; i < products.size(); i++) {
+            Product product = products.get(i);
+            gemm.product(
+                    product.weight().of(f),
+                    product.bias().of(f),
+                    product.activation(),
+                    f.floats(product.out()),
+                    f.offset(product.out()),
+                    f.dim(product.out(), -1));
+        }
+        gemm.run();
     }
 }

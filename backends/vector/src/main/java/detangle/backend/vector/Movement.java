@@ -1,127 +1,230 @@
 package detangle.backend.vector;
 
-import detangle.ir.DType;
-import detangle.ir.Strides;
+import detangle.ir.InternalException;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.InterpreterException;
 import java.util.Arrays;
 import java.util.List;
 
-/** Copies between memories of any element type. */
+/** Copies between values of any element type, and values that are made of places alone. */
 final class Movement {
     private Movement() {}
 
-    static Step copy(View from, View to) {
-        int count = to.elements();
-        return () -> System.arraycopy(from.array(), from.offset(), to.array(), to.offset(), count);
+    static Step copy(Value from, Value to) {
+        return f -> System.arraycopy(f.array(from), f.offset(from), f.array(to), f.offset(to), f.elements(to));
     }
 
-    /** Reads through strides: transposes and broadcasts. Runs along the last axis are copied whole where they can be. */
-    static Step strided(View from, int[] strides, View to) {
-        int rank = to.rank();
-        int run = rank > 0 && (strides[rank - 1] == 1 || to.dim(-1) == 1) ? to.dim(-1) : 1;
-        int outerRank = run > 1 ? rank - 1 : rank;
-        int[] offsets = Strides.offsets(Arrays.copyOf(to.shape(), outerRank), Arrays.copyOf(strides, outerRank));
-        return () -> {
-            for (int i = 0; i < offsets.length; i++) {
-                System.arraycopy(from.array(), from.offset() + offsets[i], to.array(), to.offset() + i * run, run);
+    static Step broadcast(Value from, Value to) {
+        int lead = to.rank() - from.rank();
+        return f -> {
+            StridedCopy copy = f.stridedCopy();
+            copy.clear();
+            for (int axis = 0; axis < to.rank(); axis++) {
+                int own = axis - lead;
+                boolean repeats = own < 0 || f.dim(from, own) == 1;
+                copy.axis(f.dim(to, axis), repeats ? 0 : f.elements(from, own + 1, from.rank()));
             }
+            copy.run(f.array(from), f.offset(from), f.array(to), f.offset(to));
         };
     }
 
-    static Step transpose(View from, List<Integer> permutation, View to) {
-        int[] own = Strides.of(from.shape());
-        return strided(from, permutation.stream().mapToInt(p -> own[p]).toArray(), to);
+    static Step transpose(Value from, List<Integer> permutation, Value to) {
+        int[] axes = permutation.stream().mapToInt(axis -> axis).toArray();
+        return f -> {
+            StridedCopy copy = f.stridedCopy();
+            copy.clear();
+            for (int axis : axes) {
+                copy.axis(f.dim(from, axis), f.elements(from, axis + 1, from.rank()));
+            }
+            copy.run(f.array(from), f.offset(from), f.array(to), f.offset(to));
+        };
     }
 
-    /** Places {@code [start, start + count)} of an axis, to places from {@code at} of the result's. */
-    static Step along(int axis, View from, int start, View to, int at, int count) {
-        int inner = 1;
-        for (int i = axis + 1; i < from.rank(); i++) {
-            inner *= from.dim(i);
-        }
-        int outer = View.elements(Arrays.copyOf(from.shape(), axis));
-        int run = count * inner;
-        int fromStep = from.dim(axis) * inner;
-        int toStep = to.dim(axis) * inner;
-        int fromStart = from.offset() + start * inner;
-        int toStart = to.offset() + at * inner;
-        return () -> {
-            for (int o = 0; o < outer; o++) {
-                System.arraycopy(from.array(), fromStart + o * fromStep, to.array(), toStart + o * toStep, run);
+    /** Places of an axis from the one that a size says. */
+    static Step slice(int axis, Value from, int start, Value to) {
+        return f -> along(f, axis, from, f.size(start), to, 0, f.dim(to, axis));
+    }
+
+    /** Values one after another along an axis. */
+    static Step concat(int axis, List<Value> parts, Value to) {
+        Value[] all = parts.toArray(Value[]::new);
+        return f -> {
+            int at = 0;
+            for (Value part : all) {
+                int count = f.dim(part, axis);
+                along(f, axis, part, 0, to, at, count);
+                at += count;
             }
         };
     }
 
     /** The places of an axis behind so many zeros, and zeros behind them up to the end of the result's. */
-    static Step pad(int axis, View from, int before, View to) {
-        int inner = 1;
-        for (int i = axis + 1; i < from.rank(); i++) {
-            inner *= from.dim(i);
-        }
-        int outer = View.elements(Arrays.copyOf(from.shape(), axis));
-        int front = before * inner;
-        int behind = front + from.dim(axis) * inner;
-        int all = to.dim(axis) * inner;
-        Step copy = along(axis, from, 0, to, before, from.dim(axis));
-        return () -> {
+    static Step pad(int axis, Value from, int before, Value to) {
+        return f -> {
+            int inner = f.elements(from, axis + 1, from.rank());
+            int outer = f.elements(from, 0, axis);
+            int front = f.size(before) * inner;
+            int behind = front + f.dim(from, axis) * inner;
+            int all = f.dim(to, axis) * inner;
             for (int o = 0; o < outer; o++) {
-                to.clear(o * all, front);
-                to.clear(o * all + behind, all - behind);
+                int begin = f.offset(to) + o * all;
+                clear(f.array(to), begin, begin + front);
+                clear(f.array(to), begin + behind, begin + all);
             }
-            copy.run();
+            along(f, axis, from, 0, to, f.size(before), f.dim(from, axis));
+        };
+    }
+
+    private static void clear(Object array, int from, int to) {
+        switch (array) {
+            case float[] a -> Arrays.fill(a, from, to, 0);
+            case double[] a -> Arrays.fill(a, from, to, 0);
+            case int[] a -> Arrays.fill(a, from, to, 0);
+            case long[] a -> Arrays.fill(a, from, to, 0);
+            case byte[] a -> Arrays.fill(a, from, to, (byte) 0);
+            case short[] a -> Arrays.fill(a, from, to, (short) 0);
+            default -> throw new InternalException("values do not live in " + array.getClass());
+        }
+    }
+
+    /** Copies places {@code [start, start + count)} of an axis to places from {@code at} of the result's. */
+    private static void along(Frame f, int axis, Value from, int start, Value to, int at, int count) {
+        int inner = f.elements(from, axis + 1, from.rank());
+        int outer = f.elements(from, 0, axis);
+        int fromStep = f.dim(from, axis) * inner;
+        int toStep = f.dim(to, axis) * inner;
+        int fromStart = f.offset(from) + start * inner;
+        int toStart = f.offset(to) + at * inner;
+        for (int o = 0; o < outer; o++) {
+            System.arraycopy(f.array(from), fromStart + o * fromStep, f.array(to), toStart + o * toStep, count * inner);
+        }
+    }
+
+    /** @param element an array with the one that stands everywhere */
+    static Step fill(Object element, Value to) {
+        return f -> {
+            StridedCopy copy = f.stridedCopy();
+            copy.clear();
+            copy.axis(f.elements(to), 0);
+            copy.run(element, 0, f.array(to), f.offset(to));
+        };
+    }
+
+    /**
+     * The place along an axis, counted from a size.
+     *
+     * @param to of i32 or i64
+     */
+    static Step iota(int axis, int start, Value to) {
+        return f -> {
+            int inner = f.elements(to, axis + 1, to.rank());
+            int size = f.dim(to, axis);
+            int count = f.elements(to);
+            int offset = f.offset(to);
+            switch (f.array(to)) {
+                case int[] out -> {
+                    for (int i = 0; i < count; i++) {
+                        out[offset + i] = f.size(start) + i / inner % size;
+                    }
+                }
+                case long[] out -> {
+                    for (int i = 0; i < count; i++) {
+                        out[offset + i] = f.sizes()[start] + i / inner % size;
+                    }
+                }
+                default -> throw new InternalException("there is no iota of " + to.dtype());
+            }
+        };
+    }
+
+    /** {@code out[i,j] = table[i - j + columns - 1]}, of i32 or i64. */
+    static Step toeplitz(Value table, Value to) {
+        return f -> {
+            int rows = f.dim(to, 0);
+            int columns = f.dim(to, 1);
+            int first = f.offset(table) + columns - 1;
+            switch (f.array(to)) {
+                case int[] out -> {
+                    int[] from = f.ints(table);
+                    for (int i = 0; i < rows; i++) {
+                        int at = f.offset(to) + i * columns;
+                        for (int j = 0; j < columns; j++) {
+                            out[at + j] = from[first + i - j];
+                        }
+                    }
+                }
+                case long[] out -> {
+                    long[] from = f.longs(table);
+                    for (int i = 0; i < rows; i++) {
+                        int at = f.offset(to) + i * columns;
+                        for (int j = 0; j < columns; j++) {
+                            out[at + j] = from[first + i - j];
+                        }
+                    }
+                }
+                default -> throw new InternalException("there is no toeplitz of " + to.dtype());
+            }
         };
     }
 
     /** Rows of a table at ids. */
-    static Step gather(View table, View ids, View to) {
-        int size = rowSize(table);
-        int count = ids.elements();
-        return () -> {
+    static Step gather(Value table, Value ids, Value to) {
+        return f -> {
+            int rows = f.dim(table, 0);
+            int size = f.elements(table, 1, table.rank());
+            int count = f.elements(ids);
             for (int i = 0; i < count; i++) {
-                int row = row(ids, i, table.dim(0));
-                System.arraycopy(table.array(), table.offset() + row * size, to.array(), to.offset() + i * size, size);
+                int row = row(f, ids, i, rows);
+                System.arraycopy(
+                        f.array(table), f.offset(table) + row * size, f.array(to), f.offset(to) + i * size, size);
             }
         };
     }
 
     /** Rows of a stored table, of the result's type, at ids. */
-    static Step gather(Tensor table, View ids, View to) {
+    static Step gather(Tensor table, Value ids, Value to) {
         int rows = Math.toIntExact(table.dim(0));
-        int size = rowSize(to, ids.rank());
-        int count = ids.elements();
-        return () -> {
+        return f -> {
+            int size = f.elements(to, ids.rank(), to.rank());
+            int count = f.elements(ids);
             for (int i = 0; i < count; i++) {
-                to.copyFrom(table, (long) row(ids, i, rows) * size, i * size, size);
+                f.set(to, i * size, size, table, (long) row(f, ids, i, rows) * size);
             }
         };
     }
 
     /** {@code out[...,s,t] = data[...,s,index[...,s,t]]}. */
-    static Step gatherLast(View data, View index, View to) {
-        int columns = to.dim(-1);
-        int width = data.dim(-1);
-        int[] places = Strides.offsets(to.shape(), Strides.broadcast(index.shape(), to.shape()));
-        float[] from = data.floats();
-        float[] out = to.floats();
-        return () -> {
-            for (int i = 0; i < places.length; i++) {
-                out[to.offset() + i] = from[data.offset() + i / columns * width + row(index, places[i], width)];
+    static Step gatherLast(Value data, Value index, Value to) {
+        return f -> {
+            int columns = f.dim(to, -1);
+            int width = f.dim(data, -1);
+            int rows = f.rows(to);
+            int step = Broadcasts.rows(f, index, to, f.left());
+            float[] from = f.floats(data);
+            float[] out = f.floats(to);
+            for (int r = 0; r < rows; r++) {
+                int at = f.left().at(r);
+                int source = f.offset(data) + r * width;
+                int target = f.offset(to) + r * columns;
+                for (int t = 0; t < columns; t++) {
+                    out[target + t] = from[source + row(f, index, at + t * step, width)];
+                }
             }
         };
     }
 
     /** Zeros, and rows added at ids. */
-    static Step scatterAdd(View ids, View updates, View to) {
-        int size = rowSize(to);
-        int count = ids.elements();
-        float[] sums = to.floats();
-        float[] terms = updates.floats();
-        return () -> {
-            Arrays.fill(sums, to.offset(), to.offset() + to.elements(), 0);
+    static Step scatterAdd(Value ids, Value updates, Value to) {
+        return f -> {
+            int rows = f.dim(to, 0);
+            int size = f.elements(to, 1, to.rank());
+            int count = f.elements(ids);
+            float[] sums = f.floats(to);
+            float[] terms = f.floats(updates);
+            Arrays.fill(sums, f.offset(to), f.offset(to) + f.elements(to), 0);
             for (int i = 0; i < count; i++) {
-                int sum = to.offset() + row(ids, i, to.dim(0)) * size;
-                int term = updates.offset() + i * size;
+                int sum = f.offset(to) + row(f, ids, i, rows) * size;
+                int term = f.offset(updates) + i * size;
                 for (int j = 0; j < size; j++) {
                     sums[sum + j] += terms[term + j];
                 }
@@ -129,17 +232,9 @@ final class Movement {
         };
     }
 
-    private static int rowSize(View rows) {
-        return rowSize(rows, 1);
-    }
-
-    /** @param axes in front of a row */
-    private static int rowSize(View rows, int axes) {
-        return View.elements(Arrays.copyOfRange(rows.shape(), axes, rows.rank()));
-    }
-
-    private static int row(View ids, int i, int rows) {
-        long id = ids.dtype() == DType.I64 ? ids.longs()[ids.offset() + i] : ids.ints()[ids.offset() + i];
+    private static int row(Frame f, Value ids, int i, int rows) {
+        int at = f.offset(ids) + i;
+        long id = f.array(ids) instanceof long[] longs ? longs[at] : f.ints(ids)[at];
         if (id < 0 || id >= rows) {
             throw new InterpreterException("id " + id + " is outside a table of " + rows + " rows");
         }

@@ -7,51 +7,48 @@ import detangle.ir.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Supplier;
 
-/** The operands of nodes in the forms that kernels read: made once where the value is the same at each run, else at each run. */
+/**
+ * The operands of nodes in the forms that kernels read: made once where the value is a constant, else at each run. Where it is made at each run,
+ * that takes memory.
+ */
 final class Operands {
     private final Selection selection;
-    private final Set<Node> fixed;
-    private final Map<Node, View> views;
+    private final Map<Node, Value> values;
     private final Constants constants;
 
-    /**
-     * @param fixed nodes whose values are the same at each run
-     * @param views where values are; each is there before the first node that reads it is bound
-     */
-    Operands(Selection selection, Set<Node> fixed, Map<Node, View> views, Constants constants) {
+    /** A form of an operand, as a run has it. */
+    @FunctionalInterface
+    interface Form<T> {
+        T of(Frame frame);
+    }
+
+    Operands(Selection selection, Map<Node, Value> values, Constants constants) {
         this.selection = selection;
-        this.fixed = fixed;
-        this.views = views;
+        this.values = values;
         this.constants = constants;
     }
 
-    View view(Node node, int operand) {
-        return views.get(node.input(operand));
+    Value value(Node node, int operand) {
+        return values.get(node.input(operand));
     }
 
-    List<View> views(Node node) {
-        return node.inputs().stream().map(views::get).toList();
+    List<Value> values(Node node) {
+        return node.inputs().stream().map(values::get).toList();
     }
 
     private boolean inMemory(Node node, int operand) {
         return selection.reads(node, operand) == Kernel.Reads.MEMORY;
     }
 
-    /** Whether an operand has the same value at each run. */
-    boolean isFixed(Node node, int operand) {
-        return !inMemory(node, operand) || fixed.contains(node.input(operand));
+    /** Whether an operand has the same value at each run and at all sizes. */
+    boolean isConstant(Node node, int operand) {
+        return !inMemory(node, operand) || constants.isEvaluated(node.input(operand));
     }
 
-    /** What an operand becomes for a kernel: once if it is fixed, else at each run. */
-    static <T> Supplier<T> prepared(boolean isFixed, Supplier<T> value) {
-        if (!isFixed) {
-            return value;
-        }
-        T once = value.get();
-        return () -> once;
+    /** Whether an operand has the same elements wherever it stands at the same place: its memory is not that of runs. */
+    boolean lasts(Node node, int operand) {
+        return isConstant(node, operand) || selection.sources().tables().containsKey(node.input(operand));
     }
 
     /** A constant that the kernel reads as it is stored. */
@@ -60,38 +57,55 @@ final class Operands {
     }
 
     /** An operand as it is stored, or as it is in memory. */
-    Tensor tensor(Node node, int operand) {
-        return inMemory(node, operand) ? view(node, operand).asTensor() : stored(node, operand);
+    Form<Tensor> tensor(Node node, int operand) {
+        if (inMemory(node, operand)) {
+            Value value = value(node, operand);
+            return frame -> frame.shared(value);
+        }
+        return once(stored(node, operand));
+    }
+
+    private static <T> Form<T> once(T made) {
+        return frame -> made;
     }
 
     /** A vector, padded to whole panels. */
-    Supplier<float[]> vector(Node node, int operand) {
-        return prepared(isFixed(node, operand), () -> {
-            if (!inMemory(node, operand)) {
-                return constants.vector(node.input(operand));
-            }
-            View v = view(node, operand);
-            return Constants.padded(Arrays.copyOfRange(v.floats(), v.offset(), v.offset() + v.elements()));
-        });
+    Form<float[]> vector(Node node, int operand) {
+        if (!inMemory(node, operand)) {
+            return once(constants.vector(node.input(operand)));
+        }
+        if (isConstant(node, operand)) {
+            return once(Constants.padded((float[]) constants.evaluated(node.input(operand))));
+        }
+        Value v = value(node, operand);
+        return f -> Constants.padded(Arrays.copyOfRange(f.floats(v), f.offset(v), f.offset(v) + f.elements(v)));
     }
 
     /** A matrix {@code [N,K]}, packed for products with its transpose. */
-    Supplier<Panels> matrix(Node node, int operand) {
-        return prepared(isFixed(node, operand), () -> {
-            if (!inMemory(node, operand)) {
-                return constants.matrix(node.input(operand));
-            }
-            View v = view(node, operand);
-            return PackedMatrix.ofRows(v.floats(), v.offset(), v.dim(0), v.dim(1));
-        });
+    Form<Panels> matrix(Node node, int operand) {
+        if (!inMemory(node, operand)) {
+            return once(constants.matrix(node.input(operand)));
+        }
+        if (isConstant(node, operand)) {
+            int[] shape = Constants.shape(node.input(operand));
+            float[] data = (float[]) constants.evaluated(node.input(operand));
+            return once(PackedMatrix.ofRows(data, 0, shape[0], shape[1]));
+        }
+        Value v = value(node, operand);
+        return f -> PackedMatrix.ofRows(f.floats(v), f.offset(v), f.dim(v, 0), f.dim(v, 1));
     }
 
     /** Matrices {@code [A,P,d]}, each packed. */
-    PackedMatrix[] heads(Node node, int operand) {
+    Form<PackedMatrix[]> heads(Node node, int operand) {
         if (!inMemory(node, operand)) {
-            return constants.heads(node.input(operand));
+            return once(constants.heads(node.input(operand)));
         }
-        View v = view(node, operand);
-        return Constants.packHeads(v.floats(), v.offset(), v.shape());
+        if (isConstant(node, operand)) {
+            int[] shape = Constants.shape(node.input(operand));
+            float[] data = (float[]) constants.evaluated(node.input(operand));
+            return once(Constants.packHeads(data, 0, shape[0], shape[1], shape[2]));
+        }
+        Value v = value(node, operand);
+        return f -> Constants.packHeads(f.floats(v), f.offset(v), f.dim(v, 0), f.dim(v, 1), f.dim(v, 2));
     }
 }

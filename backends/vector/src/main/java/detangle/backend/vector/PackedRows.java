@@ -9,43 +9,41 @@ import detangle.ir.interpreter.InterpreterException;
  * @param what the rows are, for messages
  * @param segments where each sequence begins, and the last ends
  * @param positions of the rows
- * @param length no position reaches it
+ * @param length the place of the size in the {@link SizeTable} that no position reaches
  */
-record PackedRows(String what, View segments, View positions, long length) {
+record PackedRows(String what, Value segments, Value positions, int length) {
     /** Attention reserves places from the first position to the last. */
     private static final int LONGEST = 1 << 20;
 
-    PackedRows {
-        if (length < 0 || length > LONGEST) {
-            throw new InterpreterException(
-                    "packed attention over " + length + " positions is not possible; up to " + LONGEST + " are");
-        }
-    }
-
     /** An {@link InterpreterException} that says what does not ascend, or leads outside. */
-    void check() {
-        int last = segments.dim(0) - 1;
-        if (last < 0 || segment(0) != 0 || segment(last) != positions.dim(0)) {
+    void check(Frame f) {
+        long longest = f.sizes()[length];
+        if (longest < 0 || longest > LONGEST) {
             throw new InterpreterException(
-                    "the " + what + " segments do not begin at 0 and end at " + positions.dim(0));
+                    "packed attention over " + longest + " positions is not possible; up to " + LONGEST + " are");
+        }
+        int[] begins = f.ints(segments);
+        int at = f.offset(segments);
+        int[] places = f.ints(positions);
+        int last = f.dim(segments, 0) - 1;
+        int rows = f.dim(positions, 0);
+        if (last < 0 || begins[at] != 0 || begins[at + last] != rows) {
+            throw new InterpreterException("the " + what + " segments do not begin at 0 and end at " + rows);
         }
         for (int n = 0; n < last; n++) {
-            if (segment(n + 1) < segment(n) || segment(n + 1) > positions.dim(0)) {
+            int end = begins[at + n + 1];
+            if (end < begins[at + n] || end > rows) {
                 throw new InterpreterException("the " + what + " segments do not ascend at " + n);
             }
             int before = -1;
-            for (int row = segment(n); row < segment(n + 1); row++) {
-                int position = positions.ints()[positions.offset() + row];
-                if (position <= before || position >= length) {
+            for (int row = begins[at + n]; row < end; row++) {
+                int position = places[f.offset(positions) + row];
+                if (position <= before || position >= longest) {
                     throw new InterpreterException("the " + what + " position " + position + " of row " + row
-                            + " does not ascend from 0 to " + (length - 1));
+                            + " does not ascend from 0 to " + (longest - 1));
                 }
                 before = position;
             }
         }
-    }
-
-    private int segment(int n) {
-        return segments.ints()[segments.offset() + n];
     }
 }

@@ -1,7 +1,6 @@
 package detangle.backend.vector;
 
 import detangle.ir.ReduceFunction;
-import java.util.Arrays;
 
 /**
  * Folds one axis of numbers. Sums of floats are added in double precision and rounded once. Maxima are NaN where an element is, as in the
@@ -11,13 +10,11 @@ final class Reduction {
     private Reduction() {}
 
     /** @param x and out of f32, i32 or i64 */
-    static Step of(ReduceFunction function, int axis, View x, View out) {
-        int size = x.dim(axis);
-        int inner = View.elements(Arrays.copyOfRange(x.shape(), axis + 1, x.rank()));
+    static Step of(ReduceFunction function, int axis, Value x, Value out) {
         return switch (x.dtype()) {
-            case F32 -> floats(function, size, inner, x, out);
-            case I32 -> ints(function, size, inner, x, out);
-            case I64 -> longs(function, size, inner, x, out);
+            case F32 -> floats(function, axis, x, out);
+            case I32 -> ints(function, axis, x, out);
+            case I64 -> longs(function, axis, x, out);
             case F16, BF16, F64, I8, I1 -> throw new IllegalArgumentException("no reduction of " + x.dtype());
         };
     }
@@ -27,73 +24,87 @@ final class Reduction {
         return place / inner * inner * size + place % inner;
     }
 
-    private static Step floats(ReduceFunction function, int size, int inner, View x, View out) {
-        float[] from = x.floats();
-        float[] to = out.floats();
-        int places = out.elements();
+    private static Step floats(ReduceFunction function, int axis, Value x, Value out) {
+        return f -> {
+            int size = f.dim(x, axis);
+            int inner = f.elements(x, axis + 1, x.rank());
+            int places = f.elements(out);
+            float[] from = f.floats(x);
+            float[] to = f.floats(out);
+            for (int i = 0; i < places; i++) {
+                int at = f.offset(x) + first(i, size, inner);
+                to[f.offset(out) + i] = switch (function) {
+                    case SUM -> sum(from, at, size, inner);
+                    case MAX -> max(from, at, size, inner);
+                };
+            }
+        };
+    }
+
+    private static float sum(float[] x, int at, int count, int step) {
+        double sum = 0;
+        for (int j = 0; j < count; j++) {
+            sum += x[at + j * step];
+        }
+        return (float) sum;
+    }
+
+    private static float max(float[] x, int at, int count, int step) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int j = 0; j < count; j++) {
+            max = Math.max(max, x[at + j * step]);
+        }
+        return max;
+    }
+
+    private static Step ints(ReduceFunction function, int axis, Value x, Value out) {
+        return f -> {
+            int size = f.dim(x, axis);
+            int inner = f.elements(x, axis + 1, x.rank());
+            int places = f.elements(out);
+            int[] from = f.ints(x);
+            int[] to = f.ints(out);
+            for (int i = 0; i < places; i++) {
+                int at = f.offset(x) + first(i, size, inner);
+                long folded = none(function);
+                for (int j = 0; j < size; j++) {
+                    folded = fold(function, folded, from[at + j * inner]);
+                }
+                to[f.offset(out) + i] = (int) folded;
+            }
+        };
+    }
+
+    private static Step longs(ReduceFunction function, int axis, Value x, Value out) {
+        return f -> {
+            int size = f.dim(x, axis);
+            int inner = f.elements(x, axis + 1, x.rank());
+            int places = f.elements(out);
+            long[] from = f.longs(x);
+            long[] to = f.longs(out);
+            for (int i = 0; i < places; i++) {
+                int at = f.offset(x) + first(i, size, inner);
+                long folded = none(function);
+                for (int j = 0; j < size; j++) {
+                    folded = fold(function, folded, from[at + j * inner]);
+                }
+                to[f.offset(out) + i] = folded;
+            }
+        };
+    }
+
+    /** What an axis without elements folds to. */
+    private static long none(ReduceFunction function) {
         return switch (function) {
-            case SUM ->
-                () -> {
-                    for (int i = 0; i < places; i++) {
-                        int at = x.offset() + first(i, size, inner);
-                        double sum = 0;
-                        for (int j = 0; j < size; j++) {
-                            sum += from[at + j * inner];
-                        }
-                        to[out.offset() + i] = (float) sum;
-                    }
-                };
-            case MAX ->
-                () -> {
-                    for (int i = 0; i < places; i++) {
-                        int at = x.offset() + first(i, size, inner);
-                        float max = Float.NEGATIVE_INFINITY;
-                        for (int j = 0; j < size; j++) {
-                            max = Math.max(max, from[at + j * inner]);
-                        }
-                        to[out.offset() + i] = max;
-                    }
-                };
+            case SUM -> 0;
+            case MAX -> Long.MIN_VALUE;
         };
     }
 
-    private static Step ints(ReduceFunction function, int size, int inner, View x, View out) {
-        int[] from = x.ints();
-        int[] to = out.ints();
-        int places = out.elements();
-        return () -> {
-            for (int i = 0; i < places; i++) {
-                int at = x.offset() + first(i, size, inner);
-                long folded = function == ReduceFunction.SUM ? 0 : Long.MIN_VALUE;
-                for (int j = 0; j < size; j++) {
-                    int value = from[at + j * inner];
-                    folded = switch (function) {
-                        case SUM -> folded + value;
-                        case MAX -> Math.max(folded, value);
-                    };
-                }
-                to[out.offset() + i] = (int) folded;
-            }
-        };
-    }
-
-    private static Step longs(ReduceFunction function, int size, int inner, View x, View out) {
-        long[] from = x.longs();
-        long[] to = out.longs();
-        int places = out.elements();
-        return () -> {
-            for (int i = 0; i < places; i++) {
-                int at = x.offset() + first(i, size, inner);
-                long folded = function == ReduceFunction.SUM ? 0 : Long.MIN_VALUE;
-                for (int j = 0; j < size; j++) {
-                    long value = from[at + j * inner];
-                    folded = switch (function) {
-                        case SUM -> folded + value;
-                        case MAX -> Math.max(folded, value);
-                    };
-                }
-                to[out.offset() + i] = folded;
-            }
+    private static long fold(ReduceFunction function, long folded, long value) {
+        return switch (function) {
+            case SUM -> folded + value;
+            case MAX -> Math.max(folded, value);
         };
     }
 }

@@ -5,12 +5,9 @@ import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
-import detangle.ir.Program.Output;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.text.Printer;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -28,13 +25,13 @@ final class Selection {
     private static final Set<String> NAMED = ConcurrentHashMap.newKeySet();
 
     private final Program program;
-    private final Set<Node> eachRun;
+    private final Sources sources;
     private final Map<Node, Optional<Kernel>> kernels = new IdentityHashMap<>();
 
     private Selection(Program program) {
         this.program = program;
-        this.eachRun = program.eachRun();
         program.nodes().forEach(node -> kernels.put(node, Kernels.of(node)));
+        this.sources = Sources.of(program, this::reads);
     }
 
     static Selection of(Program program) {
@@ -54,7 +51,7 @@ final class Selection {
     /** The nodes that the interpreter computes at each run. */
     List<Node> interpreted() {
         return program.nodes().stream()
-                .filter(node -> eachRun.contains(node) && kernel(node).isEmpty())
+                .filter(node -> sources.steps().contains(node) && kernel(node).isEmpty())
                 .toList();
     }
 
@@ -72,26 +69,9 @@ final class Selection {
         }
     }
 
-    /** Constant values that an operation reads as memory at each run. */
-    List<Node> fixedRoots() {
-        List<Node> roots = new ArrayList<>();
-        Set<Node> listed = Collections.newSetFromMap(new IdentityHashMap<>());
-        for (Node node : program.nodes()) {
-            if (eachRun.contains(node)) {
-                for (int i = 0; i < node.inputs().size(); i++) {
-                    Node input = node.input(i);
-                    if (!eachRun.contains(input) && reads(node, i) == Reads.MEMORY && listed.add(input)) {
-                        roots.add(input);
-                    }
-                }
-            }
-        }
-        for (Output output : program.outputs()) {
-            if (!eachRun.contains(output.node()) && listed.add(output.node())) {
-                roots.add(output.node());
-            }
-        }
-        return roots;
+    /** Where each value comes from that a run reads from memory. */
+    Sources sources() {
+        return sources;
     }
 
     /** Packs the weights ahead of the first run, and returns the program without the data that is no longer needed. */
@@ -100,7 +80,7 @@ final class Selection {
         Set<String> needed = new HashSet<>();
         for (Node node : program.nodes()) {
             for (int i = 0; i < node.inputs().size(); i++) {
-                if (eachRun.contains(node) && reads(node, i) == Reads.PACKED) {
+                if (sources.steps().contains(node) && reads(node, i) == Reads.PACKED) {
                     pack(node, i, constants);
                 } else {
                     // What never changes is evaluated by the interpreter, which reads weights as they are.

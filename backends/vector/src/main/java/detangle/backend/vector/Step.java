@@ -1,10 +1,10 @@
 package detangle.backend.vector;
 
-/** One kernel bound to its memory. */
+/** One kernel bound to values: the same for all runs, which bring the memory and the sizes. It keeps nothing from run to run. */
 @FunctionalInterface
 interface Step {
     /** Nothing is left to do. */
-    Step NOTHING = () -> {};
+    Step NOTHING = frame -> {};
 
-    void run();
+    void run(Frame frame);
 }

@@ -1,7 +1,7 @@
 package detangle.backend.vector;
 
 import detangle.backend.InputException;
-import detangle.backend.vector.kernel.Gemm;
+import detangle.backend.vector.Operands.Form;
 import detangle.backend.vector.kernel.MatMul;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
@@ -10,61 +10,59 @@ import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.backend.vector.kernel.VectorLayerNormGrad;
 import detangle.backend.vector.kernel.VectorLayerNormGrad.Elements;
 import detangle.ir.KernelOp;
+import detangle.ir.KernelOp.LayerNormGrad.Result;
 import detangle.ir.Node;
-import detangle.ir.Strides;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 
-/** Binds the kernels that {@link Kernels} chooses to the memory of a run at given sizes. */
+/** Binds the kernels that {@link Kernels} chooses to the values of a program, once for all sizes. */
 final class StepBuilder {
     private final Selection selection;
+    private final SizeTable sizes;
     private final Operands operands;
     private final AttentionBinding attention;
-    private final Map<String, Long> bindings;
+    private final ToIntFunction<Value> slot;
+    private final List<Step> checks = new ArrayList<>();
 
     /**
      * @param selection the kernels of the program's nodes
-     * @param fixed values that are the same at each run
-     * @param views where values are, to be filled while steps are built
+     * @param slot the slot of memory that a value stands in, -1 for one that has memory of its own
      */
     StepBuilder(
             Selection selection,
-            Set<Node> fixed,
-            Map<Node, View> views,
+            Map<Node, Value> values,
             Constants constants,
-            Map<String, Long> bindings) {
+            SizeTable sizes,
+            ToIntFunction<Value> slot) {
         this.selection = selection;
-        this.operands = new Operands(selection, fixed, views, constants);
-        this.attention = new AttentionBinding(operands, bindings);
-        this.bindings = bindings;
+        this.sizes = sizes;
+        this.operands = new Operands(selection, values, constants);
+        this.attention = new AttentionBinding(operands, sizes);
+        this.slot = slot;
     }
 
     /**
-     * The step that computes the results of an operation into their views; {@link Step#NOTHING} where there is nothing to do.
+     * The step that computes the results of an operation; {@link Step#NOTHING} where there is nothing to do. It is not run where no result
+     * has elements.
      *
      * @param results as {@link detangle.ir.Program#operations} gives them
      */
-    Step step(List<Node> results, List<View> outs) {
+    Step step(List<Node> results, List<Value> outs) {
         Node node = results.getFirst();
         // What cannot be is refused even where the result has no elements, as the interpreter does.
         switch (node.op()) {
-            case TensorOp.Slice slice -> checkInside(slice, in(node, 0));
-            case TensorOp.Pad pad -> checkNotNegative(pad);
+            case TensorOp.Slice slice -> checks.add(inside(slice, in(node, 0)));
+            case TensorOp.Pad pad -> checks.add(notNegative(pad));
             default -> {}
-        }
-        if (outs.stream().allMatch(out -> out.elements() == 0) && !readsIds(node)) {
-            return Step.NOTHING;
         }
         return selection
                 .kernel(node)
@@ -72,231 +70,261 @@ final class StepBuilder {
                 .orElseGet(() -> interpreted(results, outs));
     }
 
-    private View in(Node node, int operand) {
-        return operands.view(node, operand);
+    /** What is to be checked at sizes that a run has not had before, ahead of all steps; each throws an {@link InputException}. */
+    List<Step> checks() {
+        return checks;
     }
 
-    private void checkInside(TensorOp.Slice slice, View x) {
-        long from = slice.start().evaluate(bindings);
-        long to = slice.limit().evaluate(bindings);
-        if (from < 0 || to < from || to > x.dim(slice.axis())) {
-            throw new InputException("slice [" + from + ", " + to + ") does not lie in an axis of "
-                    + x.dim(slice.axis()) + " at sizes " + bindings);
-        }
+    /** How many different tables of relative positions the steps read. */
+    int relativeTables() {
+        return attention.relativeTables();
     }
 
-    private void checkNotNegative(TensorOp.Pad pad) {
-        if (pad.before().evaluate(bindings) < 0 || pad.after().evaluate(bindings) < 0) {
-            throw new InputException("an axis cannot be padded by a negative number at sizes " + bindings);
-        }
+    private Value in(Node node, int operand) {
+        return operands.value(node, operand);
     }
 
-    /** Ids may lie outside a table although its rows, and so the result, have no elements. */
-    private static boolean readsIds(Node node) {
+    private Step inside(TensorOp.Slice slice, Value x) {
+        int start = sizes.slot(slice.start());
+        int limit = sizes.slot(slice.limit());
+        return f -> {
+            long from = f.sizes()[start];
+            long to = f.sizes()[limit];
+            if (from < 0 || to < from || to > f.dim(x, slice.axis())) {
+                throw new InputException("slice [" + from + ", " + to + ") does not lie in an axis of "
+                        + f.dim(x, slice.axis()) + " at sizes " + f.bindings());
+            }
+        };
+    }
+
+    private Step notNegative(TensorOp.Pad pad) {
+        int before = sizes.slot(pad.before());
+        int after = sizes.slot(pad.after());
+        return f -> {
+            if (f.sizes()[before] < 0 || f.sizes()[after] < 0) {
+                throw new InputException("an axis cannot be padded by a negative number at sizes " + f.bindings());
+            }
+        };
+    }
+
+    /** Whether a step runs even where its result has no elements: ids may lie outside a table although its rows are empty. */
+    static boolean readsIds(Node node) {
         return node.op() instanceof TensorOp.Gather
                 || node.op() instanceof TensorOp.ScatterAdd
                 || node.op() instanceof TensorOp.ScatterAddLast;
     }
 
     /** A value that is kept, moved to other memory where the plan did not let it share. */
-    Step copy(Node node, View to) {
-        View from = in(node, 0);
-        return from.array() == to.array() && from.offset() == to.offset() ? Step.NOTHING : Movement.copy(from, to);
+    Step copy(Node node, Value to) {
+        Value from = in(node, 0);
+        boolean shared = slot.applyAsInt(from) >= 0 && slot.applyAsInt(from) == slot.applyAsInt(to);
+        return shared ? Step.NOTHING : Movement.copy(from, to);
     }
 
-    Step transpose(TensorOp.Transpose op, Node node, View out) {
+    Step transpose(TensorOp.Transpose op, Node node, Value out) {
         return Movement.transpose(in(node, 0), op.permutation(), out);
     }
 
-    Step broadcast(Node node, View out) {
-        View x = in(node, 0);
-        return Movement.strided(x, Strides.broadcast(x.shape(), out.shape()), out);
+    Step broadcast(Node node, Value out) {
+        return Movement.broadcast(in(node, 0), out);
     }
 
-    Step slice(TensorOp.Slice op, Node node, View out) {
-        int from = Math.toIntExact(op.start().evaluate(bindings));
-        int to = Math.toIntExact(op.limit().evaluate(bindings));
-        return Movement.along(op.axis(), in(node, 0), from, out, 0, to - from);
+    Step slice(TensorOp.Slice op, Node node, Value out) {
+        return Movement.slice(op.axis(), in(node, 0), sizes.slot(op.start()), out);
     }
 
-    Step pad(TensorOp.Pad op, Node node, View out) {
-        return Movement.pad(op.axis(), in(node, 0), Math.toIntExact(op.before().evaluate(bindings)), out);
+    Step pad(TensorOp.Pad op, Node node, Value out) {
+        return Movement.pad(op.axis(), in(node, 0), sizes.slot(op.before()), out);
     }
 
-    Step concat(TensorOp.Concat op, Node node, View out) {
-        List<Step> parts = new ArrayList<>();
-        int at = 0;
-        for (int i = 0; i < node.inputs().size(); i++) {
-            View part = in(node, i);
-            parts.add(Movement.along(op.axis(), part, 0, out, at, part.dim(op.axis())));
-            at += part.dim(op.axis());
-        }
-        return () -> parts.forEach(Step::run);
+    Step concat(TensorOp.Concat op, Node node, Value out) {
+        return Movement.concat(op.axis(), operands.values(node), out);
+    }
+
+    Step iota(TensorOp.Iota op, Value out) {
+        return Movement.iota(op.axis(), sizes.slot(op.start()), out);
+    }
+
+    Step toeplitz(Node node, Value out) {
+        return Movement.toeplitz(in(node, 0), out);
+    }
+
+    /** The same number everywhere. */
+    Step fill(double number, Value out) {
+        Object element = Memory.copy(Tensor.ofDoubles(out.dtype(), new double[] {number}, 1));
+        return Movement.fill(element, out);
     }
 
     /** Numbers of any type as floats. */
-    Step toFloats(Node node, View out) {
-        Tensor x = in(node, 0).asTensor();
-        return () -> x.copyTo(0, out.floats(), out.offset(), out.elements());
+    Step toFloats(Node node, Value out) {
+        Value x = in(node, 0);
+        return f -> f.shared(x).copyTo(0, f.floats(out), f.offset(out), f.elements(out));
     }
 
-    Step dot(TensorOp.Dot op, Node node, View out) {
-        View a = in(node, 0);
-        View b = in(node, 1);
-        int[] batch = Arrays.copyOf(out.shape(), out.rank() - 2);
-        int[] batchA = Arrays.copyOf(a.shape(), a.rank() - 2);
-        int[] batchB = Arrays.copyOf(b.shape(), b.rank() - 2);
-        int m = out.dim(-2);
-        int n = out.dim(-1);
-        int k = a.dim(-1);
-        int[] ia = Strides.offsets(batch, Strides.broadcast(batchA, batch));
-        int[] ib = Strides.offsets(batch, Strides.broadcast(batchB, batch));
-        boolean rhsT = op.transposeRhs();
-        return () -> MatMul.run(
-                a.floats(), a.offset(), ia, b.floats(), b.offset(), ib, rhsT, m, k, n, out.floats(), out.offset());
+    Step dot(TensorOp.Dot op, Node node, Value out) {
+        Value a = in(node, 0);
+        Value b = in(node, 1);
+        return f -> {
+            Broadcasts.matrices(f, a, out, f.left());
+            Broadcasts.matrices(f, b, out, f.right());
+            int n = f.dim(out, -1);
+            MatMul.run(
+                    f.elements(out, 0, out.rank() - 2),
+                    f.floats(a),
+                    f.offset(a),
+                    f.left(),
+                    f.floats(b),
+                    f.offset(b),
+                    f.right(),
+                    op.transposeRhs(),
+                    f.dim(out, -2),
+                    f.dim(a, -1),
+                    n,
+                    f.floats(out),
+                    f.offset(out),
+                    f.zeros(MatMul.zeros(n)));
+        };
     }
 
-    Step reduce(TensorOp.Reduce op, Node node, View out) {
+    Step reduce(TensorOp.Reduce op, Node node, Value out) {
         return Reduction.of(op.function(), op.axis(), in(node, 0), out);
     }
 
-    Step gather(Node node, View out) {
+    Step gather(Node node, Value out) {
         return Movement.gather(in(node, 0), in(node, 1), out);
     }
 
-    Step gatherStored(Node node, View out) {
+    Step gatherStored(Node node, Value out) {
         return Movement.gather(operands.stored(node, 0), in(node, 1), out);
     }
 
-    Step gatherLast(Node node, View out) {
+    Step gatherLast(Node node, Value out) {
         return Movement.gatherLast(in(node, 0), in(node, 1), out);
     }
 
-    Step scatterAdd(Node node, View out) {
+    Step scatterAdd(Node node, Value out) {
         return Movement.scatterAdd(in(node, 1), in(node, 2), out);
     }
 
-    Step elementwise(MethodHandle code, Node node, View out) {
-        return new ElementwiseStep(code, operands.views(node), out);
+    Step elementwise(MethodHandle code, Node node, Value out) {
+        Value[] all = operands.values(node).toArray(Value[]::new);
+        return f -> f.elementwise().run(code, f, all, out);
     }
 
-    Step linear(KernelOp.Linear op, Node node, View out) {
-        View x = in(node, 0);
-        int n = out.dim(-1);
-        int rows = out.rows();
-        int k = x.dim(-1);
-        Supplier<Panels> weight = operands.matrix(node, 1);
-        float[] zeros = new float[n + PackedMatrix.WIDTH];
-        Supplier<float[]> bias = op.bias() ? operands.vector(node, 2) : () -> zeros;
-        Supplier<Gemm.Target> target =
-                () -> new Gemm.Target(weight.get(), bias.get(), op.activation(), out.floats(), out.offset(), n);
-        if (operands.isFixed(node, 1) && (!op.bias() || operands.isFixed(node, 2))) {
-            return new LinearStep(x, List.of(target.get()));
-        }
-        Gemm gemm = new Gemm(x.floats(), x.offset(), k, rows, k);
-        return () -> gemm.run(List.of(target.get()));
+    Step linear(KernelOp.Linear op, Node node, Value out) {
+        Value x = in(node, 0);
+        Form<Panels> weight = operands.matrix(node, 1);
+        int n = out.dims()[out.rank() - 1];
+        Form<float[]> bias = op.bias() ? operands.vector(node, 2) : f -> f.zeros(f.size(n) + PackedMatrix.WIDTH);
+        boolean stored = operands.isConstant(node, 1) && (!op.bias() || operands.isConstant(node, 2));
+        return new LinearStep(
+                x, slot.applyAsInt(x), List.of(new LinearStep.Product(weight, bias, op.activation(), out, stored)));
     }
 
-    Step layerNorm(KernelOp.LayerNorm op, Node node, View out) {
-        View x = in(node, 0);
-        View residual = op.residual() ? in(node, 1) : x;
+    Step layerNorm(KernelOp.LayerNorm op, Node node, Value out) {
+        Value x = in(node, 0);
+        Value residual = op.residual() ? in(node, 1) : x;
         int last = node.inputs().size() - 1;
-        Supplier<float[]> gamma = operands.vector(node, last - 1);
-        Supplier<float[]> beta = operands.vector(node, last);
-        int size = out.dim(-1);
-        VectorLayerNorm kernel = new VectorLayerNorm(
-                x.floats(),
-                x.offset(),
-                op.residual(),
-                residual.floats(),
-                residual.offset(),
-                (float) op.epsilon(),
-                out.floats(),
-                out.offset(),
-                out.rows(),
-                size);
-        return () -> kernel.run(gamma.get(), beta.get());
+        Form<float[]> gamma = operands.vector(node, last - 1);
+        Form<float[]> beta = operands.vector(node, last);
+        float epsilon = (float) op.epsilon();
+        return f -> {
+            VectorLayerNorm kernel = f.layerNorm();
+            kernel.operands(f.floats(x), f.offset(x), gamma.of(f), beta.of(f));
+            if (op.residual()) {
+                kernel.residual(f.floats(residual), f.offset(residual));
+            }
+            kernel.run(epsilon, f.floats(out), f.offset(out), f.rows(out), f.dim(out, -1));
+        };
     }
 
-    Step layerNormGrad(KernelOp.LayerNormGrad op, List<Node> results, List<View> outs) {
+    Step layerNormGrad(KernelOp.LayerNormGrad op, List<Node> results, List<Value> outs) {
         Node node = results.getFirst();
-        View x = in(node, 0);
+        Value x = in(node, 0);
         int gamma = node.inputs().size() - 2;
-        Map<KernelOp.LayerNormGrad.Result, Elements> into = new EnumMap<>(KernelOp.LayerNormGrad.Result.class);
+        Optional<Value> residual = op.residual() ? Optional.of(in(node, 1)) : Optional.empty();
+        Value dy = in(node, gamma + 1);
+        Map<Result, Value> into = new EnumMap<>(Result.class);
         for (int i = 0; i < outs.size(); i++) {
-            into.put(((KernelOp.LayerNormGrad) results.get(i).op()).result(), elements(outs.get(i)));
+            into.put(((KernelOp.LayerNormGrad) results.get(i).op()).result(), outs.get(i));
         }
-        VectorLayerNormGrad kernel = new VectorLayerNormGrad(
-                elements(x),
-                op.residual() ? Optional.of(elements(in(node, 1))) : Optional.empty(),
-                elements(in(node, gamma + 1)),
+        Optional<Value> dx = Optional.ofNullable(into.get(Result.DX));
+        Optional<Value> dgamma = Optional.ofNullable(into.get(Result.DGAMMA));
+        Optional<Value> dbeta = Optional.ofNullable(into.get(Result.DBETA));
+        Form<float[]> scale = operands.vector(node, gamma);
+        return f -> new VectorLayerNormGrad(
+                        elements(f, x),
+                        residual.map(r -> elements(f, r)),
+                        elements(f, dy),
+                        (float) op.epsilon(),
+                        dx.map(d -> elements(f, d)),
+                        dgamma.map(d -> elements(f, d)),
+                        dbeta.map(d -> elements(f, d)),
+                        f.rows(x),
+                        f.dim(x, -1))
+                .run(scale.of(f));
+    }
+
+    private static Elements elements(Frame f, Value value) {
+        return new Elements(f.floats(value), f.offset(value));
+    }
+
+    Step embedding(KernelOp.Embedding op, Node node, Value out) {
+        Value ids = in(node, 0);
+        Form<Tensor> table = operands.tensor(node, 1);
+        Form<float[]> gamma = operands.vector(node, 2);
+        Form<float[]> beta = operands.vector(node, 3);
+        Value mask = op.masked() ? in(node, 4) : ids;
+        byte[] none = {};
+        return f -> RowKernels.embedding(
+                f.array(ids),
+                f.offset(ids),
+                f.elements(ids),
+                table.of(f),
+                gamma.of(f),
+                beta.of(f),
                 (float) op.epsilon(),
-                Optional.ofNullable(into.get(KernelOp.LayerNormGrad.Result.DX)),
-                Optional.ofNullable(into.get(KernelOp.LayerNormGrad.Result.DGAMMA)),
-                Optional.ofNullable(into.get(KernelOp.LayerNormGrad.Result.DBETA)),
-                x.rows(),
-                x.dim(-1));
-        Supplier<float[]> scale = operands.vector(node, gamma);
-        return () -> kernel.run(scale.get());
+                op.masked() ? f.bytes(mask) : none,
+                op.masked() ? f.offset(mask) : -1,
+                f.floats(out),
+                f.offset(out));
     }
 
-    private static Elements elements(View view) {
-        return new Elements(view.floats(), view.offset());
+    Step softmax(Node node, Value out) {
+        Value x = in(node, 0);
+        Value mask = in(node, 1);
+        return f -> {
+            int step = Broadcasts.rows(f, mask, out, f.left());
+            RowKernels.maskedSoftmax(
+                    f.floats(x),
+                    f.offset(x),
+                    f.bytes(mask),
+                    f.offset(mask),
+                    f.left(),
+                    step,
+                    f.rows(out),
+                    f.dim(out, -1),
+                    f.floats(out),
+                    f.offset(out));
+        };
     }
 
-    Step embedding(KernelOp.Embedding op, Node node, View out) {
-        View ids = in(node, 0);
-        Tensor table = operands.tensor(node, 1);
-        Supplier<float[]> gamma = operands.vector(node, 2);
-        Supplier<float[]> beta = operands.vector(node, 3);
-        byte[] mask = op.masked() ? in(node, 4).bytes() : new byte[0];
-        int maskAt = op.masked() ? in(node, 4).offset() : -1;
-        Tensor idTensor = ids.asTensor();
-        return () -> RowKernels.embedding(
-                idTensor,
-                table,
-                gamma.get(),
-                beta.get(),
-                (float) op.epsilon(),
-                mask,
-                maskAt,
-                out.floats(),
-                out.offset());
-    }
-
-    Step softmax(Node node, View out) {
-        View x = in(node, 0);
-        View mask = in(node, 1);
-        int[] offsets = Strides.offsets(out.shape(), Strides.broadcast(mask.shape(), out.shape()));
-        return () -> RowKernels.maskedSoftmax(
-                x.floats(),
-                x.offset(),
-                mask.bytes(),
-                mask.offset(),
-                offsets,
-                out.rows(),
-                out.dim(-1),
-                out.floats(),
-                out.offset());
-    }
-
-    Step attention(KernelOp.DisentangledAttention op, Node node, View out) {
+    Step attention(KernelOp.DisentangledAttention op, Node node, Value out) {
         return attention.padded(op, node, out);
     }
 
-    Step packedAttention(KernelOp.PackedAttention op, Node node, View out) {
+    Step packedAttention(KernelOp.PackedAttention op, Node node, Value out) {
         return attention.packed(op, node, out);
     }
 
     /** What has no kernel: one operation in the interpreter, in f32, each of its results by itself. */
-    private Step interpreted(List<Node> results, List<View> outs) {
-        List<Tensor> tensors =
-                operands.views(results.getFirst()).stream().map(View::asTensor).toList();
-        return () -> {
+    private Step interpreted(List<Node> results, List<Value> outs) {
+        List<Value> all = operands.values(results.getFirst());
+        return f -> {
+            List<Tensor> tensors = all.stream().map(f::shared).toList();
             for (int i = 0; i < outs.size(); i++) {
-                outs.get(i)
-                        .copyFrom(new Interpreter(Precision.F32)
-                                .apply(results.get(i).op(), tensors, bindings));
+                Interpreter interpreter = new Interpreter(Precision.F32);
+                f.set(outs.get(i), interpreter.apply(results.get(i).op(), tensors, f.bindings()));
             }
         };
     }

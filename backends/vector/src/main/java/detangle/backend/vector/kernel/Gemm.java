@@ -3,6 +3,7 @@ package detangle.backend.vector.kernel;
 import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 
 import detangle.ir.Activation;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -19,40 +20,53 @@ public final class Gemm {
     private static final int SCRATCH_TILE = 1;
     private static final int SCRATCH_PANEL = 2;
 
-    /**
-     * One product's right side and result.
-     *
-     * @param bias at least {@code panels * WIDTH} floats
-     * @param c {@code [M,N]} from {@code co}, rows {@code ldc} apart
-     */
-    public record Target(Panels b, float[] bias, Activation activation, float[] c, int co, int ldc) {}
+    /** One product's right side and result. */
+    private static final class Target {
+        private Panels b;
+        private float[] bias;
+        private Activation activation;
+        private float[] c;
+        private int co;
+        private int ldc;
+    }
 
-    private final float[] a;
-    private final int ao;
-    private final int lda;
-    private final int m;
-    private final int k;
-
-    /** Rows are packed in blocks, each a sequence of tiles. */
-    private final int blockRows;
-
-    private final int blocks;
-    private final int groupBlocks;
     private final WorkerPool.Task pack = this::pack;
     private final WorkerPool.Task multiply = this::multiply;
 
-    private List<Target> targets;
+    /** Kept from run to run; the first {@link #count} are the next run's. */
+    private final List<Target> targets = new ArrayList<>();
+
+    private int count;
+    private float[] a;
+    private int ao;
+    private int lda;
+    private int m;
+    private int k;
+
+    /** Rows are packed in blocks, each a sequence of tiles. */
+    private int blockRows;
+
+    private int blocks;
+    private int groupBlocks;
     private float[] packed;
     private int panels;
     private int panelsPerTask;
 
-    /** @param a {@code [M,K]} from {@code ao}, rows {@code lda} apart */
-    public Gemm(float[] a, int ao, int lda, int m, int k) {
-        this.a = a;
-        this.ao = ao;
-        this.lda = lda;
-        this.m = m;
-        this.k = k;
+    /** Products whose sides and results are told before each run. */
+    public Gemm() {}
+
+    /**
+     * Begins: the left side of the next run, without products yet.
+     *
+     * @param data {@code [rows,depth]} from {@code from}, rows {@code stride} apart; there is at least one row
+     */
+    public void left(float[] data, int from, int stride, int rows, int depth) {
+        a = data;
+        ao = from;
+        lda = stride;
+        m = rows;
+        k = depth;
+        count = 0;
         int largest = Math.max(MicroKernel.ROWS, GROUP_FLOATS / Math.max(1, k));
         int groups = Math.ceilDiv(m, largest);
         // Several to a group, as threads share the packing too.
@@ -61,15 +75,33 @@ public final class Gemm {
         blocks = Math.ceilDiv(m, blockRows);
     }
 
-    /** One run at a time. */
-    public void run(List<Target> products) {
+    /**
+     * Adds a product to the next run.
+     *
+     * @param bias at least {@code panels * WIDTH} floats
+     * @param c {@code [rows,N]} from {@code co}, rows {@code ldc} apart
+     */
+    public void product(Panels b, float[] bias, Activation activation, float[] c, int co, int ldc) {
+        if (count == targets.size()) {
+            targets.add(new Target());
+        }
+        Target target = targets.get(count++);
+        target.b = b;
+        target.bias = bias;
+        target.activation = activation;
+        target.c = c;
+        target.co = co;
+        target.ldc = ldc;
+    }
+
+    /** Computes the products that have been added. One run at a time. */
+    public void run() {
         int threads = WorkerPool.SHARED.threads();
-        targets = products;
         packed = Scratch.get().floats(SCRATCH_ROWS, m * k);
         WorkerPool.SHARED.run(blocks, pack);
         panels = 0;
-        for (int i = 0; i < products.size(); i++) {
-            panels += products.get(i).b().panels();
+        for (int i = 0; i < count; i++) {
+            panels += targets.get(i).b.panels();
         }
         panelsPerTask = Math.max(1, Math.ceilDiv(panels, TASKS_PER_THREAD * threads));
         WorkerPool.SHARED.run(Math.ceilDiv(panels, panelsPerTask), multiply);
@@ -90,21 +122,21 @@ public final class Gemm {
         for (int group = 0; group < blocks; group += groupBlocks) {
             int end = Math.min(blocks, group + groupBlocks);
             int before = 0;
-            for (int i = 0; i < targets.size(); i++) {
+            for (int i = 0; i < count; i++) {
                 Target target = targets.get(i);
-                int count = target.b().panels();
-                int last = Math.min(to, before + count) - before;
+                int own = target.b.panels();
+                int last = Math.min(to, before + own) - before;
                 for (int p = Math.max(from - before, 0); p < last; p++) {
                     panel(target, p, group, end);
                 }
-                before += count;
+                before += own;
             }
         }
     }
 
     /** Blocks {@code [group, end)} by one panel. */
     private void panel(Target target, int p, int group, int end) {
-        Panels b = target.b();
+        Panels b = target.b;
         int columns = Math.min(WIDTH, b.n() - p * WIDTH);
         float[] data;
         int at;
@@ -121,15 +153,14 @@ public final class Gemm {
         }
         for (int block = group; block < end; block++) {
             int row = block * blockRows;
-            int out = target.co() + row * target.ldc() + p * WIDTH;
-            float[] bias = target.bias();
-            multiply(
-                    packed, row * k, rows(block), k, data, at, columns, bias, p * WIDTH, target.c(), out, target.ldc());
+            int out = target.co + row * target.ldc + p * WIDTH;
+            float[] bias = target.bias;
+            multiply(packed, row * k, rows(block), k, data, at, columns, bias, p * WIDTH, target.c, out, target.ldc);
         }
         int row = group * blockRows;
-        int out = target.co() + row * target.ldc() + p * WIDTH;
+        int out = target.co + row * target.ldc + p * WIDTH;
         int rows = Math.min(m, end * blockRows) - row;
-        Activations.apply(target.activation(), target.c(), out, target.ldc(), rows, columns);
+        Activations.apply(target.activation, target.c, out, target.ldc, rows, columns);
     }
 
     /** Packed rows by one panel, of which the first {@code columns} are stored. */

@@ -3,6 +3,7 @@ package detangle.backend.vector.kernel;
 import static detangle.backend.vector.kernel.Lanes.COUNT;
 
 import detangle.ir.interpreter.InterpreterException;
+import java.util.Arrays;
 
 /**
  * The table of relative positions in the forms that the attention kernel reads: for a query at position i and a key at j,
@@ -10,43 +11,49 @@ import detangle.ir.interpreter.InterpreterException;
  */
 public final class RelativeTable {
     /** In the place of a table that is not there. */
-    static final RelativeTable NONE = new RelativeTable(new int[0], 0, 0);
+    static final RelativeTable NONE = new RelativeTable();
 
-    private final int origin;
-    private final int[] byKey;
-    private final int[] diagonal;
-    private final int[] windows;
-    private final float[] places;
-    private final boolean narrow;
-    private final int stride;
+    private int origin;
+    private int[] byKey = {};
+    private int[] diagonal = {};
+    private int[] windows = {};
+    private float[] places = {};
+    private boolean narrow = true;
+    private int stride = COUNT;
+
+    /** A table of nothing, to be set. */
+    public RelativeTable() {}
 
     /**
-     * @param table the row of the position tables for {@code i - j + centre}
+     * Sets the table, in the arrays that there are where it fits into them.
+     *
+     * @param table from {@code from} on, the row of the position tables for {@code i - j + centre}
+     * @param length how many differences there are
      * @param positions rows of the position tables
      */
-    public RelativeTable(int[] table, int centre, int positions) {
-        this.origin = table.length - 1 - centre;
+    public void set(int[] table, int from, int length, int centre, int positions) {
+        origin = length - 1 - centre;
         // Not a power of two, so that rows of terms do not all fall into the same sets of the cache.
-        this.stride = Lanes.roundUp(positions, PackedMatrix.WIDTH) + COUNT;
+        stride = Lanes.roundUp(positions, PackedMatrix.WIDTH) + COUNT;
         // Vectors may run past the last key; what they read there is masked, but must exist.
-        this.byKey = new int[table.length + PackedMatrix.WIDTH];
-        for (int n = 0; n < table.length; n++) {
-            byKey[n] = table[table.length - 1 - n];
+        int keys = length + PackedMatrix.WIDTH;
+        if (byKey.length < keys) {
+            byKey = new int[keys];
+            diagonal = new int[(keys - COUNT) * COUNT];
+            windows = new int[keys - COUNT];
+            places = new float[(keys - COUNT) * COUNT];
+        }
+        for (int n = 0; n < length; n++) {
+            byKey[n] = table[from + length - 1 - n];
             if (byKey[n] < 0 || byKey[n] >= positions) {
                 throw new InterpreterException(
                         "relative position " + byKey[n] + " is outside a table of " + positions + " rows");
             }
         }
         // What stands there is the last difference's, so that windows stay narrow.
-        for (int n = table.length; n > 0 && n < byKey.length; n++) {
-            byKey[n] = byKey[table.length - 1];
-        }
-        int starts = table.length + PackedMatrix.WIDTH - COUNT;
-        this.diagonal = new int[starts * COUNT];
-        this.windows = new int[starts];
-        this.places = new float[starts * COUNT];
-        boolean fits = true;
-        for (int n = 0; n < starts; n++) {
+        Arrays.fill(byKey, length, keys, length > 0 ? byKey[length - 1] : 0);
+        narrow = true;
+        for (int n = 0; n < keys - COUNT; n++) {
             int least = Integer.MAX_VALUE;
             for (int lane = 0; lane < COUNT; lane++) {
                 diagonal[n * COUNT + lane] = lane * stride + byKey[n + lane];
@@ -56,10 +63,9 @@ public final class RelativeTable {
             for (int lane = 0; lane < COUNT; lane++) {
                 int place = byKey[n + lane] - least;
                 places[n * COUNT + lane] = place;
-                fits &= place < COUNT;
+                narrow &= place < COUNT;
             }
         }
-        this.narrow = fits;
     }
 
     int origin() {

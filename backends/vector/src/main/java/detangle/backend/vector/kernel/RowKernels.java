@@ -14,10 +14,13 @@ public final class RowKernels {
     /**
      * Rows of a table in its stored type, normalised; zero where the mask is.
      *
+     * @param ids {@code long[]} or {@code int[]}
      * @param maskAt offset of the mask, or -1 for none
      */
     public static void embedding(
-            Tensor ids,
+            Object ids,
+            int idsAt,
+            int rows,
             Tensor table,
             float[] gamma,
             float[] beta,
@@ -27,12 +30,11 @@ public final class RowKernels {
             float[] out,
             int oo) {
         int size = Math.toIntExact(table.dim(1));
-        int rows = Math.toIntExact(ids.elements());
         WorkerPool.SHARED.run(Math.ceilDiv(rows, ROWS_PER_TASK), task -> {
             int last = Math.min(rows, (task + 1) * ROWS_PER_TASK);
             for (int row = task * ROWS_PER_TASK; row < last; row++) {
                 int to = oo + row * size;
-                long id = ids.getLong(row);
+                long id = ids instanceof long[] l ? l[idsAt + row] : ((int[]) ids)[idsAt + row];
                 if (id < 0 || id >= table.dim(0)) {
                     throw new InterpreterException("id " + id + " is outside a table of " + table.dim(0) + " rows");
                 }
@@ -46,9 +48,23 @@ public final class RowKernels {
         });
     }
 
-    /** Softmax of the places of each row where the mask holds; {@code offsets} says where an element's mask is. */
+    /**
+     * Softmax of the places of each row where the mask holds.
+     *
+     * @param maskRows where the mask of each row begins
+     * @param maskStep from the mask of an element to the next one's
+     */
     public static void maskedSoftmax(
-            float[] x, int xo, byte[] mask, int mo, int[] offsets, int rows, int size, float[] out, int oo) {
+            float[] x,
+            int xo,
+            byte[] mask,
+            int mo,
+            Places maskRows,
+            int maskStep,
+            int rows,
+            int size,
+            float[] out,
+            int oo) {
         int padded = Lanes.roundUp(size, Lanes.COUNT);
         WorkerPool.SHARED.run(Math.ceilDiv(rows, ROWS_PER_TASK), task -> {
             // The row, and after it what its mask says.
@@ -56,8 +72,9 @@ public final class RowKernels {
             int last = Math.min(rows, (task + 1) * ROWS_PER_TASK);
             for (int r = task * ROWS_PER_TASK; r < last; r++) {
                 System.arraycopy(x, xo + r * size, row, 0, size);
+                int maskAt = mo + maskRows.at(r);
                 for (int i = 0; i < size; i++) {
-                    row[padded + i] = mask[mo + offsets[r * size + i]] - 1;
+                    row[padded + i] = mask[maskAt + i * maskStep] - 1;
                 }
                 Arrays.fill(row, padded + size, 2 * padded, -1);
                 VectorSoftmax.row(row, 0, padded, row, padded);

@@ -7,7 +7,6 @@ import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -31,89 +30,36 @@ public final class VectorAttention {
 
     private static final float[] NO_BIAS = new float[2 * WIDTH];
 
-    /** Where the heads of q, k, v or the result are: element (row,h,e) at {@code offset + (row*A + h)*d + e}. */
-    public record Heads(float[] data, int offset) {}
-
-    /**
-     * The rows of sequences: n has those from {@code segments[segmentsAt + n]} to the next, at ascending positions.
-     */
-    public record Rows(int[] segments, int segmentsAt, int[] positions, int positionsAt) {
-        /** A batch of sequences of one length. */
-        public static Rows of(int batch, int length) {
-            int[] segments = new int[batch + 1];
-            int[] positions = new int[batch * length];
-            for (int i = 0; i <= batch; i++) {
-                segments[i] = i * length;
-            }
-            for (int i = 0; i < positions.length; i++) {
-                positions[i] = i % length;
-            }
-            return new Rows(segments, 0, positions, 0);
-        }
-
-        int begin(int sequence) {
-            return segments[segmentsAt + sequence];
-        }
-
-        int position(int row) {
-            return positions[positionsAt + row];
-        }
-    }
-
-    /**
-     * i1 by bytes: whether query q of a sequence b sees the key at place k is at
-     * {@code offset + b*perBatch + q*perQuery + k*perKey}.
-     */
-    public record Mask(byte[] data, int offset, int perBatch, int perQuery, int perKey) {}
-
-    /** The position tables of each head, packed, and the table of rows. */
-    public record Positions(Optional<PackedMatrix[]> keys, Optional<PackedMatrix[]> queries, RelativeTable table) {
-        private static final Positions NONE = new Positions(Optional.empty(), Optional.empty(), RelativeTable.NONE);
-    }
-
-    private final int batch;
-    private final int heads;
-    private final int size;
-    private final float scale;
-    private final Rows queries;
-    private final Rows keys;
-    private final Optional<Mask> mask;
+    private final AttentionOperands operands = new AttentionOperands();
     private final WorkerPool.Task task = this::run;
 
     /** Kept from run to run. */
     private final List<Head> parallel = new ArrayList<>();
 
-    private Heads q;
-    private Heads k;
-    private Heads v;
-    private Heads out;
-    private Positions positions;
+    private int heads;
+    private int size;
+    private float scale;
     private int parts;
 
-    /**
-     * @param batch the number of sequences
-     * @param mask every query sees all keys of its sequence without one
-     */
-    public VectorAttention(int batch, int heads, int size, double scale, Rows queries, Rows keys, Optional<Mask> mask) {
-        this.batch = batch;
-        this.heads = heads;
-        this.size = size;
-        this.scale = (float) scale;
-        this.queries = queries;
-        this.keys = keys;
-        this.mask = mask;
+    /** What the next run reads, and where it writes. All of it is to be set before the first. */
+    public AttentionOperands operands() {
+        return operands;
     }
 
-    /** One run at a time. */
-    public void run(Heads q, Heads k, Heads v, Optional<Positions> positions, Heads out) {
-        this.q = q;
-        this.k = k;
-        this.v = v;
-        this.out = out;
-        this.positions = positions.orElse(Positions.NONE);
+    /**
+     * One run at a time.
+     *
+     * @param batch the number of sequences
+     * @param headCount heads of a row
+     * @param headSize elements of a head
+     */
+    public void run(int batch, int headCount, int headSize, double factor) {
+        heads = headCount;
+        size = headSize;
+        scale = (float) factor;
         int longest = 0;
         for (int b = 0; b < batch; b++) {
-            longest = Math.max(longest, queries.begin(b + 1) - queries.begin(b));
+            longest = Math.max(longest, operands.queries.begin(b + 1) - operands.queries.begin(b));
         }
         int threads = WorkerPool.SHARED.threads();
         // With fewer heads than threads need, blocks of a head are shared as well, at the price of packing it again.
@@ -135,7 +81,7 @@ public final class VectorAttention {
 
     /** One head of one sequence; which, it is told each time. */
     private final class Head {
-        private final int stride = heads * size;
+        private int stride;
         private int sequence;
         private int head;
 
@@ -154,28 +100,29 @@ public final class VectorAttention {
         private int termStride;
 
         void locate(int ofSequence, int ofHead) {
+            this.stride = heads * size;
             this.sequence = ofSequence;
             this.head = ofHead;
-            int begin = keys.begin(sequence);
-            int count = keys.begin(sequence + 1) - begin;
-            this.first = count == 0 ? 0 : keys.position(begin);
-            this.span = count == 0 ? 0 : keys.position(begin + count - 1) - first + 1;
+            int begin = operands.keys.begin(sequence);
+            int count = operands.keys.begin(sequence + 1) - begin;
+            this.first = count == 0 ? 0 : operands.keys.position(begin);
+            this.span = count == 0 ? 0 : operands.keys.position(begin + count - 1) - first + 1;
             this.gaps = span != count;
             this.padded = Lanes.roundUp(span, WIDTH);
             // Not a power of two, so that rows do not all fall into the same sets of the cache.
             this.scoreStride = padded + COUNT;
-            this.table = positions.table();
-            this.pk = of(positions.keys());
-            this.pq = of(positions.queries());
+            this.table = operands.positions.table;
+            this.pk = of(operands.positions.keys);
+            this.pq = of(operands.positions.queries);
             this.termStride = table.stride();
         }
 
-        private PackedMatrix of(Optional<PackedMatrix[]> tables) {
-            return tables.isPresent() ? tables.get()[head] : PackedMatrix.NONE;
+        private PackedMatrix of(PackedMatrix[] tables) {
+            return tables.length > 0 ? tables[head] : PackedMatrix.NONE;
         }
 
-        private int at(Heads x, int row) {
-            return x.offset() + (row * heads + head) * size;
+        private int at(AttentionOperands.Heads x, int row) {
+            return x.offset + (row * heads + head) * size;
         }
 
         /** The difference of place and position at which a query meets the key at place 0. */
@@ -184,12 +131,12 @@ public final class VectorAttention {
         }
 
         void run(int part, int parts) {
-            int begin = queries.begin(sequence);
-            int end = queries.begin(sequence + 1);
+            int begin = operands.queries.begin(sequence);
+            int end = operands.queries.begin(sequence + 1);
             int blocks = Math.ceilDiv(end - begin, BLOCK);
             if (span == 0) {
                 for (int row = begin; row < end; row++) {
-                    Arrays.fill(out.data(), at(out, row), at(out, row) + size, 0);
+                    Arrays.fill(operands.out.data, at(operands.out, row), at(operands.out, row) + size, 0);
                 }
                 return;
             }
@@ -200,16 +147,23 @@ public final class VectorAttention {
             float[] packed = scratch.floats(PACKED, BLOCK * Math.max(size, span) + padded);
             float[] keyPanels = scratch.floats(KEYS, PackedMatrix.size(size, span));
             float[] keyTerms = scratch.floats(KEY_TERMS, pq.isPresent() ? padded * termStride : 0);
-            float[] source = rows(scratch, k);
-            int from = gaps ? 0 : at(k, keys.begin(sequence));
+            float[] source = rows(scratch, operands.k);
+            int from = gaps ? 0 : at(operands.k, operands.keys.begin(sequence));
             int step = gaps ? size : stride;
             PackedMatrix.packRows(source, from, step, span, size, keyPanels, 0);
             if (pq.isPresent()) {
-                keyTerms(source, from, step, queries.position(begin), queries.position(end - 1), keyTerms, packed);
+                keyTerms(
+                        source,
+                        from,
+                        step,
+                        operands.queries.position(begin),
+                        operands.queries.position(end - 1),
+                        keyTerms,
+                        packed);
             }
             float[] values = scratch.floats(VALUES, PackedMatrix.size(span, size));
-            source = rows(scratch, v);
-            from = gaps ? 0 : at(v, keys.begin(sequence));
+            source = rows(scratch, operands.v);
+            from = gaps ? 0 : at(operands.v, operands.keys.begin(sequence));
             PackedMatrix.packColumns(source, from, step, span, size, values, 0);
             for (int block = part * blocks / parts; block < (part + 1) * blocks / parts; block++) {
                 int row = begin + block * BLOCK;
@@ -218,14 +172,14 @@ public final class VectorAttention {
         }
 
         /** Keys or values, at their places where places are missing. */
-        private float[] rows(Scratch scratch, Heads x) {
+        private float[] rows(Scratch scratch, AttentionOperands.Heads x) {
             if (!gaps) {
-                return x.data();
+                return x.data;
             }
             float[] spread = scratch.floats(SPREAD, span * size);
             Arrays.fill(spread, 0, span * size, 0);
-            for (int row = keys.begin(sequence); row < keys.begin(sequence + 1); row++) {
-                System.arraycopy(x.data(), at(x, row), spread, (keys.position(row) - first) * size, size);
+            for (int row = operands.keys.begin(sequence); row < operands.keys.begin(sequence + 1); row++) {
+                System.arraycopy(x.data, at(x, row), spread, (operands.keys.position(row) - first) * size, size);
             }
             return spread;
         }
@@ -263,11 +217,12 @@ public final class VectorAttention {
             float[] queryTerms = scratch.floats(QUERY_TERMS, pk.isPresent() ? BLOCK * termStride : 0);
             float[] factors = scratch.floats(FACTORS, BLOCK);
             int maskBuffer = BLOCK * Math.max(size, span);
-            MicroKernel.packRows(q.data(), at(q, begin), stride, rows, size, packed, 0);
+            MicroKernel.packRows(operands.q.data, at(operands.q, begin), stride, rows, size, packed, 0);
             products(packed, rows, size, keyPanels, 0, 0, PackedMatrix.panels(span) - 1, scores, 0, scoreStride);
             if (pk.isPresent()) {
                 long panels = table.panels(
-                        origin(queries.position(begin + rows - 1)), origin(queries.position(begin)) + span - 1);
+                        origin(operands.queries.position(begin + rows - 1)),
+                        origin(operands.queries.position(begin)) + span - 1);
                 products(
                         packed,
                         rows,
@@ -282,14 +237,14 @@ public final class VectorAttention {
             }
             int[] origins = scratch.ints(BLOCK);
             for (int i = 0; i < rows; i++) {
-                origins[i] = origin(queries.position(begin + i));
+                origins[i] = origin(operands.queries.position(begin + i));
             }
             if (pk.isPresent() || pq.isPresent()) {
                 addTerms(scores, origins, rows, queryTerms, keyTerms);
             }
             int seen = -1;
             for (int i = 0; i < rows; i++) {
-                seen = mask(begin - queries.begin(sequence) + i, seen, packed, maskBuffer);
+                seen = mask(begin - operands.queries.begin(sequence) + i, seen, packed, maskBuffer);
                 factors[i] = VectorMath.exponentials(scores, i * scoreStride, padded, scale, packed, maskBuffer);
             }
             MicroKernel.packRows(scores, 0, scoreStride, rows, span, packed, 0);
@@ -305,12 +260,12 @@ public final class VectorAttention {
                         columns,
                         NO_BIAS,
                         0,
-                        out.data(),
-                        at(out, begin) + p * WIDTH,
+                        operands.out.data,
+                        at(operands.out, begin) + p * WIDTH,
                         stride);
             }
             for (int i = 0; i < rows; i++) {
-                multiply(out.data(), at(out, begin + i), size, factors[i]);
+                multiply(operands.out.data, at(operands.out, begin + i), size, factors[i]);
             }
         }
 
@@ -373,25 +328,25 @@ public final class VectorAttention {
          * before, which {@code seen} says; returns what the next is told.
          */
         private int mask(int query, int seen, float[] row, int at) {
-            if (mask.isEmpty()) {
+            if (!operands.mask.present) {
                 if (seen < 0) {
                     Arrays.fill(row, at, at + padded, Float.NEGATIVE_INFINITY);
-                    for (int key = keys.begin(sequence); key < keys.begin(sequence + 1); key++) {
-                        row[at + keys.position(key) - first] = 0;
+                    for (int key = operands.keys.begin(sequence); key < operands.keys.begin(sequence + 1); key++) {
+                        row[at + operands.keys.position(key) - first] = 0;
                     }
                 }
                 return 0;
             }
-            Mask m = mask.get();
-            int maskAt = m.offset() + sequence * m.perBatch() + query * m.perQuery();
+            AttentionOperands.Mask m = operands.mask;
+            int maskAt = m.offset + sequence * m.perBatch + query * m.perQuery;
             // Most queries of a sequence see the same keys.
             boolean same = seen >= 0
                     && (maskAt == seen
-                            || m.perKey() == 1
-                                    && Arrays.equals(m.data(), maskAt, maskAt + span, m.data(), seen, seen + span));
+                            || m.perKey == 1
+                                    && Arrays.equals(m.data, maskAt, maskAt + span, m.data, seen, seen + span));
             if (!same) {
                 for (int j = 0; j < span; j++) {
-                    row[at + j] = m.data()[maskAt + j * m.perKey()] != 0 ? 0 : Float.NEGATIVE_INFINITY;
+                    row[at + j] = m.data[maskAt + j * m.perKey] != 0 ? 0 : Float.NEGATIVE_INFINITY;
                 }
                 Arrays.fill(row, at + span, at + padded, Float.NEGATIVE_INFINITY);
             }

@@ -9,51 +9,51 @@ import jdk.incubator.vector.FloatVector;
 public final class VectorLayerNorm {
     private static final int ROWS_PER_TASK = 16;
 
-    private final float[] x;
-    private final int xo;
-    private final boolean hasResidual;
-    private final float[] residual;
-    private final int ro;
-    private final float epsilon;
-    private final float[] out;
-    private final int oo;
-    private final int rows;
-    private final int size;
     private final WorkerPool.Task task = this::task;
+    private float[] x;
+    private int xo;
+    private boolean hasResidual;
+    private float[] residual;
+    private int ro;
     private float[] gamma;
     private float[] beta;
+    private float epsilon;
+    private float[] out;
+    private int oo;
+    private int rows;
+    private int size;
+
+    /** A kernel whose operands are told at each run. */
+    public VectorLayerNorm() {}
 
     /**
-     * @param x {@code [rows,size]} from {@code xo}
-     * @param residual the same shape from {@code ro}, or {@code x} itself with {@code hasResidual} false
+     * What the next run reads.
+     *
+     * @param from {@code [rows,size]} from {@code at}
+     * @param scale and {@code shift}: as many floats as a row has
      */
-    public VectorLayerNorm(
-            float[] x,
-            int xo,
-            boolean hasResidual,
-            float[] residual,
-            int ro,
-            float epsilon,
-            float[] out,
-            int oo,
-            int rows,
-            int size) {
-        this.x = x;
-        this.xo = xo;
-        this.hasResidual = hasResidual;
-        this.residual = residual;
-        this.ro = ro;
-        this.epsilon = epsilon;
-        this.out = out;
-        this.oo = oo;
-        this.rows = rows;
-        this.size = size;
+    public void operands(float[] from, int at, float[] scale, float[] shift) {
+        x = from;
+        xo = at;
+        hasResidual = false;
+        gamma = scale;
+        beta = shift;
+    }
+
+    /** Adds these to what the next run reads, before it is normalised: {@code [rows,size]} from {@code at}. */
+    public void residual(float[] from, int at) {
+        residual = from;
+        ro = at;
+        hasResidual = true;
     }
 
     /** One run at a time. */
-    public void run(float[] scale, float[] shift) {
-        gamma = scale;
-        beta = shift;
+    public void run(float little, float[] to, int at, int rowCount, int rowSize) {
+        epsilon = little;
+        out = to;
+        oo = at;
+        rows = rowCount;
+        size = rowSize;
         WorkerPool.SHARED.run(Math.ceilDiv(rows, ROWS_PER_TASK), task);
     }
 

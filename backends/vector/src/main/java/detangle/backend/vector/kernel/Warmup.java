@@ -2,14 +2,10 @@ package detangle.backend.vector.kernel;
 
 import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 
-import detangle.backend.vector.kernel.VectorAttention.Heads;
-import detangle.backend.vector.kernel.VectorAttention.Positions;
-import detangle.backend.vector.kernel.VectorAttention.Rows;
 import detangle.ir.Activation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -171,22 +167,30 @@ public enum Warmup {
         int rows = MicroKernel.ROWS;
         PackedMatrix b = PackedMatrix.ofRows(new float[WIDTH * DEPTH], 0, WIDTH, DEPTH);
         float[] c = new float[rows * WIDTH];
-        Gemm gemm = new Gemm(new float[rows * DEPTH], 0, DEPTH, rows, DEPTH);
-        List<Gemm.Target> targets = List.of(new Gemm.Target(b, new float[WIDTH], Activation.NONE, c, 0, WIDTH));
-        return new Kernel(2 * rows * DEPTH + rows * DEPTH, () -> gemm.run(targets));
+        Gemm gemm = new Gemm();
+        gemm.left(new float[rows * DEPTH], 0, DEPTH, rows, DEPTH);
+        gemm.product(b, new float[WIDTH], Activation.NONE, c, 0, WIDTH);
+        return new Kernel(2 * rows * DEPTH + rows * DEPTH, gemm::run);
     }
 
     private static Kernel attention() {
         int size = WIDTH;
-        Rows rows = Rows.of(1, LENGTH);
-        VectorAttention kernel = new VectorAttention(1, 1, size, 1, rows, rows, Optional.empty());
-        Heads heads = new Heads(new float[LENGTH * size], 0);
-        Heads out = new Heads(new float[LENGTH * size], 0);
+        VectorAttention kernel = new VectorAttention();
+        AttentionOperands operands = kernel.operands();
+        operands.queries().set(1, LENGTH);
+        operands.keys().set(1, LENGTH);
+        operands.mask().setNone();
+        float[] heads = new float[LENGTH * size];
+        operands.q().set(heads, 0);
+        operands.k().set(heads, 0);
+        operands.v().set(heads, 0);
+        operands.out().set(new float[LENGTH * size], 0);
         PackedMatrix[] tables = {PackedMatrix.ofRows(new float[WIDTH * size], 0, WIDTH, size)};
-        RelativeTable table = new RelativeTable(new int[2 * LENGTH - 1], LENGTH - 1, WIDTH);
-        Optional<Positions> positions = Optional.of(new Positions(Optional.of(tables), Optional.of(tables), table));
+        RelativeTable table = new RelativeTable();
+        table.set(new int[2 * LENGTH - 1], 0, 2 * LENGTH - 1, LENGTH - 1, WIDTH);
+        operands.positions().set(tables, tables, table);
         // Four products, of queries, keys and both terms, each with two vectors of a panel.
-        return new Kernel(4 * 2 * LENGTH * size, () -> kernel.run(heads, heads, heads, positions, out));
+        return new Kernel(4 * 2 * LENGTH * size, () -> kernel.run(1, 1, size, 1));
     }
 
     private static Kernel layerNorm() {
@@ -194,8 +198,10 @@ public enum Warmup {
         float[] x = new float[size];
         float[] out = new float[size];
         int vectors = 5 * size / Lanes.COUNT;
-        VectorLayerNorm kernel = new VectorLayerNorm(x, 0, true, x, 0, 1, out, 0, 1, size);
-        return new Kernel(10 * vectors, () -> kernel.run(x, x));
+        VectorLayerNorm kernel = new VectorLayerNorm();
+        kernel.operands(x, 0, x, x);
+        kernel.residual(x, 0);
+        return new Kernel(10 * vectors, () -> kernel.run(1, out, 0, 1, size));
     }
 
     private static Kernel gelu() {

@@ -1,10 +1,6 @@
 package detangle.backend.vector.kernel;
 
-import detangle.backend.vector.kernel.VectorAttention.Heads;
-import detangle.backend.vector.kernel.VectorAttention.Positions;
-import detangle.backend.vector.kernel.VectorAttention.Rows;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -22,27 +18,27 @@ public class AttentionBenchmark {
     @Param({"16", "128", "512"})
     public int length;
 
-    private VectorAttention kernel;
-    private Heads q;
-    private Heads k;
-    private Heads v;
-    private Heads out;
-    private Optional<Positions> positions;
+    private final VectorAttention kernel = new VectorAttention();
+    private float[] out;
 
     @Setup
     public void setup() {
         int n = length * HEADS * SIZE;
-        q = new Heads(Floats.random(n), 0);
-        k = new Heads(Floats.random(n), 0);
-        v = new Heads(Floats.random(n), 0);
-        out = new Heads(new float[n], 0);
-        Rows rows = Rows.of(1, length);
-        kernel = new VectorAttention(1, HEADS, SIZE, 1 / Math.sqrt(3.0 * SIZE), rows, rows, Optional.empty());
-        int[] table = IntStream.range(0, 2 * length - 1)
+        out = new float[n];
+        AttentionOperands operands = kernel.operands();
+        operands.q().set(Floats.random(n), 0);
+        operands.k().set(Floats.random(n), 0);
+        operands.v().set(Floats.random(n), 0);
+        operands.out().set(out, 0);
+        operands.queries().set(1, length);
+        operands.keys().set(1, length);
+        operands.mask().setNone();
+        int[] rows = IntStream.range(0, 2 * length - 1)
                 .map(i -> Math.clamp(i - length + 1 + POSITIONS / 2, 0, POSITIONS - 1))
                 .toArray();
-        positions = Optional.of(new Positions(
-                Optional.of(tables()), Optional.of(tables()), new RelativeTable(table, length - 1, POSITIONS)));
+        RelativeTable table = new RelativeTable();
+        table.set(rows, 0, rows.length, length - 1, POSITIONS);
+        operands.positions().set(tables(), tables(), table);
     }
 
     private static PackedMatrix[] tables() {
@@ -52,8 +48,8 @@ public class AttentionBenchmark {
     }
 
     @Benchmark
-    public Heads attention() {
-        kernel.run(q, k, v, positions, out);
+    public float[] attention() {
+        kernel.run(1, HEADS, SIZE, 1 / Math.sqrt(3.0 * SIZE));
         return out;
     }
 }

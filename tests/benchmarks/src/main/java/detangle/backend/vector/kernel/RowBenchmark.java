@@ -22,24 +22,25 @@ public class RowBenchmark {
     private final float[] beta = Floats.random(SIZE);
     private final float[] out = new float[ROWS * SIZE];
     private final float[] mask = new float[SIZE];
-    private final VectorLayerNorm plain = new VectorLayerNorm(x, 0, false, x, 0, 1e-7f, out, 0, ROWS, SIZE);
-    private final VectorLayerNorm withResidual =
-            new VectorLayerNorm(x, 0, true, residual, 0, 1e-7f, out, 0, ROWS, SIZE);
+    private final VectorLayerNorm kernel = new VectorLayerNorm();
     private final VectorLayerNormGrad allGradients = gradients(true);
     private final VectorLayerNormGrad dx = gradients(false);
     private final Tensor table = Tensor.of(Floats.random(WORDS * SIZE), WORDS, SIZE);
-    private final Tensor ids =
-            Tensor.of(IntStream.range(0, ROWS).mapToLong(i -> i * 37L % WORDS).toArray(), 1, ROWS);
+    private final long[] ids =
+            IntStream.range(0, ROWS).mapToLong(i -> i * 37L % WORDS).toArray();
 
     @Benchmark
     public float[] layerNorm() {
-        plain.run(gamma, beta);
+        kernel.operands(x, 0, gamma, beta);
+        kernel.run(1e-7f, out, 0, ROWS, SIZE);
         return out;
     }
 
     @Benchmark
     public float[] layerNormResidual() {
-        withResidual.run(gamma, beta);
+        kernel.operands(x, 0, gamma, beta);
+        kernel.residual(residual, 0);
+        kernel.run(1e-7f, out, 0, ROWS, SIZE);
         return out;
     }
 
@@ -73,7 +74,7 @@ public class RowBenchmark {
 
     @Benchmark
     public float[] embedding() {
-        RowKernels.embedding(ids, table, gamma, beta, 1e-7f, new byte[0], -1, out, 0);
+        RowKernels.embedding(ids, 0, ROWS, table, gamma, beta, 1e-7f, new byte[0], -1, out, 0);
         return out;
     }
 

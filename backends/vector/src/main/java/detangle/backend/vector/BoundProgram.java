@@ -1,0 +1,288 @@
+package detangle.backend.vector;
+
+import detangle.backend.BackendException;
+import detangle.backend.InputException;
+import detangle.backend.MemoryPlan;
+import detangle.backend.Plan;
+import detangle.backend.Profile;
+import detangle.backend.vector.kernel.WorkerPool;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.SizeException;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.interpreter.InputBinding;
+import detangle.ir.interpreter.InterpreterException;
+import detangle.ir.text.Printer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A program whose kernels are bound: to values and to places in a table of sizes, which each run fills. It is made once, when the program
+ * is loaded, and does not change; whatever a run changes is in its {@link Frame}. So no size is prepared, and no run waits for another.
+ */
+final class BoundProgram {
+    /** What everything else needs of the Java heap. */
+    private static final long SPARED = 64L << 20;
+
+    private static final long MOST_BYTES =
+            Math.max(Runtime.getRuntime().maxMemory() / 4, Runtime.getRuntime().maxMemory() - SPARED);
+
+    /** The most elements that every JVM gives to an array. */
+    private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
+
+    private static final DType[] TYPES = DType.values();
+
+    private final SizeTable sizes = new SizeTable();
+    private final ProgramInputs inputs;
+    private final Layout layout;
+    private final Map<Node, Value> values = new IdentityHashMap<>();
+    private final Map<Node, Integer> slotOf = new IdentityHashMap<>();
+    private final List<Placed> placed = new ArrayList<>();
+    private final Value[] inputValues;
+    private final LengthTables tables;
+    private final List<Bound> steps = new ArrayList<>();
+    private final List<Step> checks;
+    private final Map<String, Value> outputs = new LinkedHashMap<>();
+    private final int relativeTables;
+
+    /** By value, the arrays of those that are the same at each run. */
+    private final Object[] constants;
+
+    /** A value in a slot of memory. */
+    private record Placed(Node node, Value value, int slot) {}
+
+    /**
+     * A step.
+     *
+     * @param elements the places of sizes: where all of them are 0, there is nothing to do; none for a step that runs always
+     * @param operation as the IR writes it
+     */
+    private record Bound(Step step, int[] elements, String operation) {
+        boolean isNeeded(Frame frame) {
+            boolean needed = elements.length == 0;
+            for (int i = 0; !needed && i < elements.length; i++) {
+                needed = frame.size(elements[i]) != 0;
+            }
+            return needed;
+        }
+    }
+
+    BoundProgram(Plan plan, Selection selection, Constants data) {
+        Program program = plan.program();
+        Sources sources = selection.sources();
+        inputs = new ProgramInputs(program, sizes);
+        layout = new Layout(sizes, plan.memory());
+        for (Node node : program.nodes()) {
+            if (sources.steps().contains(node)) {
+                slotOf.put(node, slot(node, plan.memory()));
+                placed.add(new Placed(node, value(node), slotOf.get(node)));
+            }
+        }
+        inputValues = program.inputs().stream().map(values::get).toArray(Value[]::new);
+        sources.tables().keySet().forEach(this::value);
+        data.evaluate(sources.constants());
+        sources.constants().forEach(this::value);
+        constants = new Object[values.size()];
+        for (Node node : sources.constants()) {
+            constants[values.get(node).index()] = data.evaluated(node);
+        }
+        tables = new LengthTables(sources.tables(), values, program.constants(), sizes);
+        Map<Value, Integer> slots = new LinkedHashMap<>();
+        placed.forEach(p -> slots.put(p.value, p.slot));
+        StepBuilder builder = new StepBuilder(selection, values, data, sizes, value -> slots.getOrDefault(value, -1));
+        for (List<Node> results : program.operations()) {
+            if (sources.steps().contains(results.getFirst())) {
+                add(builder, results, selection);
+            }
+        }
+        checks = builder.checks();
+        relativeTables = builder.relativeTables();
+        for (Output output : program.outputs()) {
+            outputs.put(output.name(), values.get(output.node()));
+        }
+    }
+
+    private Value value(Node node) {
+        Value value = new Value(
+                values.size(),
+                node.type().dtype(),
+                sizes.slots(node.shape().dims()),
+                sizes.slot(node.shape().elements()));
+        values.put(node, value);
+        return value;
+    }
+
+    /** The slot that the plan has for a node; one of its own for an input, and for what follows from sizes and is computed at each run. */
+    private int slot(Node node, MemoryPlan plan) {
+        OptionalInt planned = plan.slot(node);
+        if (planned.isPresent()) {
+            return planned.getAsInt();
+        }
+        boolean view = node.op() instanceof TensorOp.Reshape && slotOf.containsKey(node.input(0));
+        return view
+                ? slotOf.get(node.input(0))
+                : layout.add(node.type().dtype(), node.shape().elements());
+    }
+
+    /** A value's memory is taken for the time between its steps, so only neighbours may become one step. */
+    private void add(StepBuilder builder, List<Node> results, Selection selection) {
+        Node node = results.getFirst();
+        List<Value> outs = results.stream().map(values::get).toList();
+        Step step = builder.step(results, outs);
+        boolean isEmpty = results.stream().allMatch(n -> n.shape().elements().equals(Dim.of(0)));
+        if (step == Step.NOTHING || isEmpty && !StepBuilder.readsIds(node)) {
+            return;
+        }
+        if (!steps.isEmpty() && steps.getLast().step instanceof LinearStep last && step instanceof LinearStep next) {
+            Optional<LinearStep> both = last.with(next);
+            if (both.isPresent()) {
+                Bound before = steps.removeLast();
+                steps.add(new Bound(both.get(), before.elements, before.operation));
+                return;
+            }
+        }
+        int[] elements = outs.stream().mapToInt(Value::elements).toArray();
+        String operation = Printer.mnemonic(node.op());
+        steps.add(new Bound(
+                step,
+                StepBuilder.readsIds(node) ? new int[0] : elements,
+                selection.kernel(node).isPresent() ? operation : operation + " (interpreted)"));
+    }
+
+    /** Memory and kernels for one run at a time. */
+    Frame newFrame() {
+        return new Frame(sizes, layout.slots(), constants, relativeTables);
+    }
+
+    /**
+     * Runs the program.
+     *
+     * @throws InputException if the inputs do not fit, the program has no values of their sizes, or needs more memory at them than there is
+     */
+    Map<String, Tensor> run(Frame frame, Map<String, Tensor> given, Optional<Profile> profile) {
+        begin(frame, given);
+        try {
+            for (int i = 0; i < inputValues.length; i++) {
+                Tensor tensor = given.get(inputs.name(i));
+                InputBinding.checkTruthValues(inputs.name(i), tensor);
+                frame.set(inputValues[i], tensor);
+            }
+            WorkerPool.SHARED.enter();
+            try {
+                run(frame, profile);
+            } finally {
+                WorkerPool.SHARED.leave();
+            }
+            Map<String, Tensor> results = new LinkedHashMap<>();
+            outputs.forEach((name, value) -> results.put(name, frame.copy(value)));
+            return results;
+        } catch (SizeException e) {
+            throw new InputException(e.getMessage() + " at sizes " + frame.bindings());
+        } catch (InterpreterException e) {
+            throw new InputException(e.getMessage());
+        } catch (OutOfMemoryError e) {
+            throw noRoom(frame, e);
+        }
+    }
+
+    private void run(Frame frame, Optional<Profile> profile) {
+        for (int i = 0; i < steps.size(); i++) {
+            Bound bound = steps.get(i);
+            if (!bound.isNeeded(frame)) {
+                continue;
+            }
+            if (profile.isPresent()) {
+                long begin = System.nanoTime();
+                bound.step.run(frame);
+                profile.get().add(VectorBackend.NAME, bound.operation, System.nanoTime() - begin);
+            } else {
+                bound.step.run(frame);
+            }
+        }
+    }
+
+    /** Sizes and places, where they are not those of the frame's last run. */
+    private void begin(Frame frame, Map<String, Tensor> given) {
+        inputs.bind(given, frame.given());
+        try {
+            boolean other = frame.begin();
+            inputs.check(given, frame.sizes());
+            if (other) {
+                place(frame);
+                frame.end();
+            }
+        } catch (SizeException | InterpreterException e) {
+            inputs.check(given);
+            throw new InputException(e.getMessage() + " at sizes " + frame.bindings());
+        } catch (OutOfMemoryError e) {
+            throw noRoom(frame, e);
+        }
+    }
+
+    private void place(Frame frame) {
+        checkSizes(frame);
+        layout.place(frame.sizes(), frame.slotOffsets(), frame.arenaEnds());
+        checkMemory(frame);
+        frame.reserve();
+        for (int i = 0; i < placed.size(); i++) {
+            Placed p = placed.get(i);
+            frame.place(p.value, frame.arena(p.value.dtype()), (int) frame.slotOffsets()[p.slot]);
+        }
+        for (int i = 0; i < checks.size(); i++) {
+            checks.get(i).run(frame);
+        }
+        tables.place(frame);
+    }
+
+    private void checkSizes(Frame frame) {
+        for (int i = 0; i < placed.size(); i++) {
+            Placed p = placed.get(i);
+            for (int dim : p.value.dims()) {
+                if (frame.sizes()[dim] < 0 || frame.sizes()[dim] > Integer.MAX_VALUE) {
+                    throw new SizeException(p.node + " would have the sizes "
+                            + Arrays.toString(p.node.shape().evaluate(frame.bindings())));
+                }
+            }
+        }
+    }
+
+    private static void checkMemory(Frame frame) {
+        long bytes = 0;
+        for (int i = 0; i < TYPES.length; i++) {
+            long n = frame.arenaEnds()[i];
+            bytes += n * TYPES[i].bytes();
+            if (n > MOST_ELEMENTS) {
+                throw new InputException("at " + frame.bindings() + " the program needs " + n + " elements of "
+                        + TYPES[i].text() + " at once, more than an array holds: use a smaller batch");
+            }
+        }
+        if (bytes > MOST_BYTES) {
+            throw new InputException(String.format(
+                    Locale.ROOT,
+                    "at %s the program needs %.3f GB at once, more than the %.3f GB of the Java heap that may be used:"
+                            + " use a smaller batch, or raise -Xmx",
+                    frame.bindings(),
+                    bytes / 1e9,
+                    MOST_BYTES / 1e9));
+        }
+    }
+
+    /** What others hold of the heap, and what kernels need beside the values, is not known before. */
+    private static BackendException noRoom(Frame frame, OutOfMemoryError e) {
+        return new BackendException(
+                "there is no room in the Java heap for a run at sizes " + frame.bindings()
+                        + ": use a smaller batch, fewer requests at once, or raise -Xmx",
+                e);
+    }
+}

@@ -1,0 +1,289 @@
+package detangle.backend.vector;
+
+import detangle.backend.vector.kernel.Gemm;
+import detangle.backend.vector.kernel.Places;
+import detangle.backend.vector.kernel.VectorAttention;
+import detangle.backend.vector.kernel.VectorLayerNorm;
+import detangle.ir.DType;
+import detangle.ir.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * What one run at a time needs of its own: sizes, memory, where each value is in it, and kernels, which keep their objects from run to run.
+ * Steps are the same for all frames; they read sizes and places here.
+ */
+final class Frame {
+    private final SizeTable table;
+    private final long[] given;
+    private final long[] symbols;
+    private final long[] sizes;
+    private final long[] slotOffsets;
+    private final long[] arenaEnds = new long[DType.values().length];
+    private final Arenas arenas = new Arenas();
+
+    private final StridedCopy stridedCopy = new StridedCopy();
+    private final Places left = new Places();
+    private final Places right = new Places();
+
+    /** By value: its array, and where it begins in it. */
+    private final Object[] arrays;
+
+    private final int[] offsets;
+
+    /** What these are before any memory is placed: constants alone have an array. */
+    private final Object[] constants;
+
+    private final int relativeTableCount;
+    private Gemm gemm;
+    private VectorLayerNorm layerNorm;
+    private VectorAttention attention;
+    private ElementwiseLoop elementwise;
+    private RelativeTables relativeTables;
+    private float[] zeros = {};
+    private long run;
+
+    /** Whether sizes and places are those of {@link #symbols}. */
+    private boolean placed;
+
+    /** @param constants by value, the arrays of those that are the same at each run, and null for others */
+    Frame(SizeTable table, int slots, Object[] constants, int relativeTables) {
+        this.table = table;
+        this.given = new long[table.symbols()];
+        this.symbols = new long[table.symbols()];
+        this.sizes = new long[table.size()];
+        this.slotOffsets = new long[slots];
+        this.arrays = constants.clone();
+        this.offsets = new int[constants.length];
+        this.constants = constants;
+        this.relativeTableCount = relativeTables;
+        makeKernels();
+    }
+
+    private void makeKernels() {
+        gemm = new Gemm();
+        layerNorm = new VectorLayerNorm();
+        attention = new VectorAttention();
+        elementwise = new ElementwiseLoop();
+        relativeTables = new RelativeTables(relativeTableCount);
+    }
+
+    /** The sizes of the symbols of the next run, to be filled before {@link #begin}; -1 for one that no input has. */
+    long[] given() {
+        return given;
+    }
+
+    /** Begins a run: whether it has other sizes than the last one, so that its values are to be placed anew. */
+    boolean begin() {
+        run++;
+        if (placed && Arrays.equals(symbols, given)) {
+            return false;
+        }
+        placed = false;
+        System.arraycopy(given, 0, symbols, 0, symbols.length);
+        table.evaluate(symbols, sizes);
+        return true;
+    }
+
+    /** After {@link #begin}, once all values have been placed. */
+    void end() {
+        placed = true;
+    }
+
+    /** A number that no other run of this frame has. */
+    long run() {
+        return run;
+    }
+
+    /** All sizes, by their places in the {@link SizeTable}. */
+    long[] sizes() {
+        return sizes;
+    }
+
+    Map<String, Long> bindings() {
+        return table.bindings(symbols);
+    }
+
+    /** Where each slot of memory begins, as {@link Layout} fills it. */
+    long[] slotOffsets() {
+        return slotOffsets;
+    }
+
+    /** Elements of the memory of each type, by ordinal, as {@link Layout} fills it. */
+    long[] arenaEnds() {
+        return arenaEnds;
+    }
+
+    /** Makes room for what {@link #arenaEnds} says. */
+    void reserve() {
+        if (!arenas.fit(arenaEnds)) {
+            forget(); // Before there is more, so that the garbage collector may take it.
+            arenas.grow(arenaEnds);
+        }
+    }
+
+    /** The memory of a type of elements. */
+    Object arena(DType dtype) {
+        return arenas.array(dtype);
+    }
+
+    /** Lets go of memory that no run has needed since the last call. */
+    void trim() {
+        if (arenas.trim()) {
+            forget();
+        }
+    }
+
+    /** Values and kernels hold memory. */
+    private void forget() {
+        placed = false;
+        System.arraycopy(constants, 0, arrays, 0, arrays.length);
+        makeKernels();
+    }
+
+    /** Says where a value is from now on. */
+    void place(Value value, Object array, int offset) {
+        arrays[value.index()] = array;
+        offsets[value.index()] = offset;
+    }
+
+    /** A size by its place in the {@link SizeTable}. */
+    int size(int slot) {
+        return (int) sizes[slot];
+    }
+
+    int dim(Value value, int axis) {
+        int[] dims = value.dims();
+        return (int) sizes[dims[axis < 0 ? axis + dims.length : axis]];
+    }
+
+    int elements(Value value) {
+        return (int) sizes[value.elements()];
+    }
+
+    /** The elements of the axes {@code [from, to)} together. */
+    int elements(Value value, int from, int to) {
+        int n = 1;
+        for (int axis = from; axis < to; axis++) {
+            n *= dim(value, axis);
+        }
+        return n;
+    }
+
+    /** The product of all sizes but the last. */
+    int rows(Value value) {
+        return elements(value, 0, value.rank() - 1);
+    }
+
+    Object array(Value value) {
+        return arrays[value.index()];
+    }
+
+    int offset(Value value) {
+        return offsets[value.index()];
+    }
+
+    float[] floats(Value value) {
+        return (float[]) array(value);
+    }
+
+    byte[] bytes(Value value) {
+        return (byte[]) array(value);
+    }
+
+    int[] ints(Value value) {
+        return (int[]) array(value);
+    }
+
+    long[] longs(Value value) {
+        return (long[]) array(value);
+    }
+
+    /** Zeros, which nobody may change. */
+    float[] zeros(int atLeast) {
+        if (zeros.length < atLeast) {
+            zeros = new float[atLeast];
+        }
+        return zeros;
+    }
+
+    Gemm gemm() {
+        return gemm;
+    }
+
+    VectorLayerNorm layerNorm() {
+        return layerNorm;
+    }
+
+    VectorAttention attention() {
+        return attention;
+    }
+
+    ElementwiseLoop elementwise() {
+        return elementwise;
+    }
+
+    StridedCopy stridedCopy() {
+        return stridedCopy;
+    }
+
+    /** Places of a kernel's left operand, which each kernel sets. */
+    Places left() {
+        return left;
+    }
+
+    Places right() {
+        return right;
+    }
+
+    RelativeTables relativeTables() {
+        return relativeTables;
+    }
+
+    private MemorySegment segment(Value value) {
+        return Memory.part(value.dtype(), array(value), offset(value), elements(value));
+    }
+
+    private long[] shape(Value value) {
+        long[] shape = new long[value.rank()];
+        for (int axis = 0; axis < shape.length; axis++) {
+            shape[axis] = dim(value, axis);
+        }
+        return shape;
+    }
+
+    /** A value as a tensor, in the same memory. */
+    Tensor shared(Value value) {
+        return new Tensor(value.dtype(), shape(value), segment(value));
+    }
+
+    /** A value as a tensor that outlives this run. */
+    Tensor copy(Value value) {
+        int count = elements(value);
+        Object copy = Memory.newArray(value.dtype(), count);
+        System.arraycopy(array(value), offset(value), copy, 0, count);
+        return new Tensor(value.dtype(), shape(value), Memory.all(copy));
+    }
+
+    /** Sets a value. */
+    void set(Value value, Tensor tensor) {
+        MemorySegment.copy(
+                tensor.data(),
+                0,
+                Memory.all(array(value)),
+                (long) offset(value) * value.dtype().bytes(),
+                (long) elements(value) * value.dtype().bytes());
+    }
+
+    /** Sets elements of a value to those of a tensor of its type, from {@code from} on. */
+    void set(Value value, int at, int count, Tensor tensor, long from) {
+        DType dtype = value.dtype();
+        MemorySegment.copy(
+                tensor.data(),
+                from * dtype.bytes(),
+                Memory.all(array(value)),
+                (long) (offset(value) + at) * dtype.bytes(),
+                (long) count * dtype.bytes());
+    }
+}

@@ -1,0 +1,168 @@
+package detangle.backend.vector.kernel;
+
+/** What attention reads and where it writes: told before each run, in objects that stay, so that a run makes none. */
+public final class AttentionOperands {
+    /** Where the heads of q, k, v or the result are: element (row,h,e) at {@code offset + (row*A + h)*d + e}. */
+    public static final class Heads {
+        float[] data = {};
+        int offset;
+
+        private Heads() {}
+
+        public void set(float[] memory, int from) {
+            data = memory;
+            offset = from;
+        }
+    }
+
+    /** The rows of sequences: n has those from {@code segments[segmentsAt + n]} to the next, at ascending positions. */
+    public static final class Rows {
+        private int[] segments = {};
+        private int segmentsAt;
+        private int[] positions = {};
+        private int positionsAt;
+
+        /** Those of a batch of sequences of one length, which are kept for the next run of the same. */
+        private int[] ownSegments = {};
+
+        private int[] ownPositions = {};
+        private int batch = -1;
+        private int length = -1;
+
+        private Rows() {}
+
+        public void set(int[] segmentMemory, int segmentsFrom, int[] positionMemory, int positionsFrom) {
+            segments = segmentMemory;
+            segmentsAt = segmentsFrom;
+            positions = positionMemory;
+            positionsAt = positionsFrom;
+        }
+
+        /** A batch of sequences of one length. */
+        public void set(int sequences, int tokens) {
+            if (sequences != batch || tokens != length) {
+                batch = sequences;
+                length = tokens;
+                ownSegments = atLeast(ownSegments, batch + 1);
+                ownPositions = atLeast(ownPositions, batch * length);
+                for (int i = 0; i <= batch; i++) {
+                    ownSegments[i] = i * length;
+                }
+                for (int i = 0; i < batch * length; i++) {
+                    ownPositions[i] = i % length;
+                }
+            }
+            set(ownSegments, 0, ownPositions, 0);
+        }
+
+        private static int[] atLeast(int[] array, int size) {
+            return array.length < size ? new int[size] : array;
+        }
+
+        int begin(int sequence) {
+            return segments[segmentsAt + sequence];
+        }
+
+        int position(int row) {
+            return positions[positionsAt + row];
+        }
+    }
+
+    /**
+     * i1 by bytes: whether query q of a sequence b sees the key at place k is at
+     * {@code offset + b*perBatch + q*perQuery + k*perKey}.
+     */
+    public static final class Mask {
+        boolean present;
+        byte[] data = {};
+        int offset;
+        int perBatch;
+        int perQuery;
+        int perKey;
+
+        private Mask() {}
+
+        /** Every query sees all keys of its sequence. */
+        public void setNone() {
+            present = false;
+        }
+
+        public void set(byte[] memory, int from, int batchStride, int queryStride, int keyStride) {
+            present = true;
+            data = memory;
+            offset = from;
+            perBatch = batchStride;
+            perQuery = queryStride;
+            perKey = keyStride;
+        }
+    }
+
+    /** The position tables of each head, packed, and the table of rows. */
+    public static final class Positions {
+        /** In the place of tables that a kernel does not read. */
+        public static final PackedMatrix[] ABSENT = {};
+
+        PackedMatrix[] keys = ABSENT;
+        PackedMatrix[] queries = ABSENT;
+        RelativeTable table = RelativeTable.NONE;
+
+        private Positions() {}
+
+        /** Scores without position terms. */
+        public void setNone() {
+            set(ABSENT, ABSENT, RelativeTable.NONE);
+        }
+
+        /** @param keyTables and {@code queryTables}: a matrix for each head, or {@link #ABSENT} */
+        public void set(PackedMatrix[] keyTables, PackedMatrix[] queryTables, RelativeTable rows) {
+            keys = keyTables;
+            queries = queryTables;
+            table = rows;
+        }
+    }
+
+    final Heads q = new Heads();
+    final Heads k = new Heads();
+    final Heads v = new Heads();
+    final Heads out = new Heads();
+    final Rows queries = new Rows();
+    final Rows keys = new Rows();
+    final Mask mask = new Mask();
+    final Positions positions = new Positions();
+
+    AttentionOperands() {}
+
+    public Heads q() {
+        return q;
+    }
+
+    public Heads k() {
+        return k;
+    }
+
+    public Heads v() {
+        return v;
+    }
+
+    public Heads out() {
+        return out;
+    }
+
+    /** The sequences of q and of the result. */
+    public Rows queries() {
+        return queries;
+    }
+
+    /** The sequences of k and v. */
+    public Rows keys() {
+        return keys;
+    }
+
+    public Mask mask() {
+        return mask;
+    }
+
+    public Positions positions() {
+        return positions;
+    }
+}
