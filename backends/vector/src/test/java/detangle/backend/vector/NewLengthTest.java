@@ -1,0 +1,202 @@
+package detangle.backend.vector;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import detangle.backend.Executable;
+import detangle.backend.InputException;
+import detangle.compiler.Compiler;
+import detangle.ir.DType;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.ir.text.Parser;
+import detangle.testing.Closeness;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The first run of a length makes nothing that its repeats do not make. Whatever would be prepared for a length, such as steps, places, or a table
+ * by the interpreter, would be objects.
+ */
+class NewLengthTest {
+    private static final int WARM_UP = 3000;
+    private static final int LONGEST = 300;
+    private static final long MOST_BYTES = 1024;
+
+    /** A layer as packed models have it: a table of relative positions, rows by place, and a look-up of positions. */
+    private static final Program LAYER = Parser.parse("test.dtir", """
+            func @f(%x: f32[S,16], %segments: i32[N], %ids: i64[S]) -> (y: f32[S,16], p: i32[S]) {
+              %r = iota {axis=0, start=-S+1} : i32[2*S-1]
+              %table = elementwise %r {min(max(add(a0, 4:i32), 0:i32), 8:i32)} : i32[2*S-1]
+              %places = iota {axis=0, start=0} : i32[S]
+              %matrix = iota {axis=1, start=0} : i32[2,S]
+              %flat = reshape %matrix : i32[2*S]
+              %p = gather %flat, %ids : i32[S]
+              %pk = constant @"pk" : f32[2,9,8]
+              %heads = reshape %x : f32[S,2,8]
+              %a = packed_attention %heads, %heads, %heads, %segments, %segments, %places, %places, %pk, %table {terms=[c2c,c2p], scale=0.3, length=S} : f32[S,2,8]
+              %h = reshape %a : f32[S,16]
+              %w = constant @"w" : f32[16,16]
+              %l = linear %h, %w {act=gelu} : f32[S,16]
+              %g = constant @"g" : f32[16]
+              %y = layer_norm %l, %x, %g, %g {residual, eps=1.0E-7} : f32[S,16]
+              return y = %y, p = %p
+            }""")
+            .withConstants(Map.of("pk", floats(1, 2, 9, 8), "w", floats(2, 16, 16), "g", floats(3, 16)));
+
+    private static Tensor floats(long seed, long... shape) {
+        return Tensor.ofDoubles(
+                DType.F32,
+                new Random(seed).doubles(Tensor.elements(shape), -1, 1).toArray(),
+                shape);
+    }
+
+    private static Map<String, Tensor> inputs(int length) {
+        return Map.of(
+                "x", floats(length, length, 16),
+                "segments", Tensor.of(new int[] {0, length}, 2),
+                "ids",
+                        Tensor.of(
+                                IntStream.range(0, length)
+                                        .mapToLong(i -> (i * 7L) % length)
+                                        .toArray(),
+                                length));
+    }
+
+    private static Executable load() {
+        return new VectorDevice().load(Compiler.compile(LAYER, List.of()));
+    }
+
+    private static long allocated(Runnable work) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        work.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
+    }
+
+    /** As a run leaves them. */
+    private static Map<String, Tensor> outputs(int length) {
+        Map<String, Tensor> outputs = new LinkedHashMap<>();
+        outputs.put("y", new Tensor(DType.F32, new long[] {length, 16}, MemorySegment.ofArray(new float[length * 16])));
+        outputs.put("p", new Tensor(DType.I32, new long[] {length}, MemorySegment.ofArray(new int[length])));
+        return outputs;
+    }
+
+    @Test
+    void aFirstRunMakesItsOutputsAndLittleElse() {
+        List<Integer> lengths = new ArrayList<>(
+                IntStream.rangeClosed(LONGEST / 2, LONGEST).boxed().toList());
+        Collections.shuffle(lengths, new Random(5));
+        List<Long> firsts = new ArrayList<>();
+        List<Long> repeats = new ArrayList<>();
+        try (Executable executable = load()) {
+            // Of the longest, as memory grows to that, and of others than those that are measured.
+            for (int i = 0; i < WARM_UP; i++) {
+                Map<String, Tensor> inputs = inputs(i < 10 ? LONGEST + 1 : 1 + i % 100);
+                executable.run(inputs);
+                outputs(i % 100);
+            }
+            for (int length : lengths) {
+                Map<String, Tensor> inputs = inputs(length);
+                long outputs = allocated(() -> outputs(length));
+                firsts.add(allocated(() -> executable.run(inputs)) - outputs);
+                repeats.add(allocated(() -> executable.run(inputs)) - outputs);
+            }
+        }
+        // The median, as a method that is compiled meanwhile runs in the JVM's interpreter, where vectors are objects.
+        Collections.sort(firsts);
+        Collections.sort(repeats);
+        long first = firsts.get(firsts.size() / 2);
+        long repeat = repeats.get(repeats.size() / 2);
+        assertTrue(first <= MOST_BYTES, "a first run makes " + first + " bytes beside its outputs");
+        assertTrue(first <= repeat + 16, "a first run makes " + first + " bytes and a repeat " + repeat);
+    }
+
+    /** Lengths up and down, so that each table is read as a whole, as a part of a longer one, and after it has grown. */
+    @Test
+    void partsOfTablesAreThoseOfTheLength() {
+        try (Executable executable = load()) {
+            for (int length : new int[] {5, 1, 63, 64, 65, 2, 130, 17, 129, 1, 64}) {
+                Map<String, Tensor> inputs = inputs(length);
+                Map<String, Tensor> expected = new Interpreter(Precision.F64).run(LAYER, inputs);
+                assertTrue(Closeness.nmse(expected, executable.run(inputs)) <= 1e-11, "length " + length);
+            }
+        }
+    }
+
+    /** A table of positions ends where the model's does: what is evaluated ahead must not read beyond, and a longer input is refused. */
+    @Test
+    void tablesThatEndAreNotReadBeyondTheirEnd() {
+        Program program = Parser.parse("test.dtir", """
+                func @f(%x: f32[S,1]) -> (y: f32[S,1]) {
+                  %t = constant @"t" : f32[10,1]
+                  %i = iota {axis=0, start=0} : i32[S]
+                  %p = gather %t, %i : f32[S,1]
+                  %y = elementwise %x, %p {add(a0, a1)} : f32[S,1]
+                  return y = %y
+                }""").withConstants(Map.of("t", floats(4, 10, 1)));
+        try (Executable executable = new VectorDevice().load(Compiler.compile(program, List.of()))) {
+            for (int length : new int[] {3, 10, 7, 11, 9}) {
+                Map<String, Tensor> inputs = Map.of("x", floats(length, length, 1));
+                try {
+                    Map<String, Tensor> results = executable.run(inputs);
+                    assertEquals(0, Closeness.nmse(new Interpreter(Precision.F32).run(program, inputs), results));
+                    assertTrue(length <= 10);
+                } catch (InputException e) {
+                    assertEquals("id 10 is outside a table of 10 rows at sizes {S=11}", e.getMessage());
+                    assertEquals(11, length);
+                }
+            }
+        }
+    }
+
+    @Test
+    void framesThatNoRunUsesAreLetGo() {
+        FramePool pool = new FramePool(() -> new Frame(new SizeTable(), 0, new Object[0], 0));
+        FramePool.Lease first = pool.take();
+        FramePool.Lease second = pool.take();
+        assertNotSame(first.frame(), second.frame());
+        Frame frame = first.frame();
+        first.giveBack();
+        pool.sweep();
+        FramePool.Lease again = pool.take();
+        assertSame(frame, again.frame());
+        again.giveBack();
+        pool.sweep();
+        pool.sweep();
+        assertNotSame(frame, pool.take().frame());
+    }
+
+    @Test
+    void memoryShrinksToWhatRunsNeed() {
+        Arenas arenas = new Arenas();
+        long[] much = new long[DType.values().length];
+        long[] little = much.clone();
+        much[DType.F32.ordinal()] = 1000;
+        little[DType.F32.ordinal()] = 100;
+        arenas.fit(much);
+        arenas.grow(much);
+        assertTrue(arenas.fit(little));
+        assertEquals(1000, ((float[]) arenas.array(DType.F32)).length);
+        arenas.trim(); // A run has needed much.
+        assertTrue(arenas.fit(little));
+        assertTrue(arenas.trim());
+        assertFalse(arenas.fit(little));
+        arenas.grow(little);
+        assertEquals(100, ((float[]) arenas.array(DType.F32)).length);
+    }
+}
