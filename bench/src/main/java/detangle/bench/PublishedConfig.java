@@ -9,7 +9,8 @@ import java.util.List;
 
 /** Sizes of published models, for random weights where no checkpoint is at hand. */
 public final class PublishedConfig {
-    public static final List<String> NAMES = List.of("deberta-v3-xsmall", "deberta-v3-small", "deberta-v3-base");
+    public static final List<String> NAMES =
+            List.of("deberta-v3-xsmall", "deberta-v3-small", "deberta-v3-base", "deberta-base", "deberta-v2-xlarge");
 
     private PublishedConfig() {}
 

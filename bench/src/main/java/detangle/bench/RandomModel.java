@@ -1,17 +1,16 @@
 package detangle.bench;
 
-import detangle.ir.Tensor;
+import detangle.ir.TensorType;
 import detangle.models.deberta.RandomWeights;
 import detangle.models.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 
-/** A model folder with the sizes of a configuration and random weights. */
+/** A model folder with the sizes of a configuration and random weights, which are made one after the other: a large model is never in memory. */
 public final class RandomModel {
     private RandomModel() {}
 
@@ -26,11 +25,12 @@ public final class RandomModel {
         Path file = Files.isDirectory(config) ? config.resolve("config.json") : config;
         Path source = file.toAbsolutePath().getParent();
         BenchModel model = BenchModel.of(config, head, Optional.empty());
-        Map<String, Tensor> weights = RandomWeights.of(model.config(), model.program());
+        SequencedMap<String, TensorType> types = RandomWeights.types(model.config(), model.program());
         try {
             Path folder = Files.createDirectories(into.resolve(source.getFileName()));
             Files.copy(file, folder.resolve("config.json"));
-            SafetensorsWriter.write(folder.resolve("model.safetensors"), new LinkedHashMap<>(weights), Map.of());
+            SafetensorsWriter.writeEach(
+                    folder.resolve("model.safetensors"), types, name -> RandomWeights.of(name, types.get(name)));
             return folder;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -3,7 +3,10 @@ package detangle.bench;
 import java.util.List;
 import java.util.Optional;
 
-/** What the README's table shows: v3's models at lengths from a query to a page, in batches, of mixed lengths, with heads. */
+/**
+ * What the README's table shows: v3's models at lengths from a query to a page, in batches, of mixed lengths, with heads; and v1's base and
+ * v2's xlarge, which differ from them by their layout and by a convolution, for a sentence or a page.
+ */
 public final class Suite {
     private static final String BASE = "deberta-v3-base";
     private static final String ENCODER = "encoder";
@@ -32,6 +35,8 @@ public final class Suite {
                 new Part(List.of("deberta-v3-small", "deberta-v3-xsmall"), ENCODER, Optional.empty(), SHAPES),
                 new Part(List.of(BASE), ENCODER, Optional.of(1), SHAPES.subList(0, 3)),
                 new Part(List.of(BASE), "sequence-classification", Optional.empty(), SHAPES.subList(1, 3)),
-                new Part(List.of(BASE), "masked-lm", Optional.empty(), SHAPES.subList(1, 2)));
+                new Part(List.of(BASE), "masked-lm", Optional.empty(), SHAPES.subList(1, 2)),
+                new Part(List.of("deberta-base"), ENCODER, Optional.empty(), SHAPES.subList(0, 3)),
+                new Part(List.of("deberta-v2-xlarge"), ENCODER, Optional.empty(), SHAPES.subList(0, 2)));
     }
 }

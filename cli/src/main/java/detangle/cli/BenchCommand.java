@@ -57,13 +57,14 @@ final class BenchCommand implements Runnable {
             paramLabel = "CONFIG",
             description =
                     "Models with the sizes of these configurations and random weights: config.json, its folder, or"
-                            + " deberta-v3-xsmall, deberta-v3-small, deberta-v3-base.")
+                            + " deberta-v3-xsmall, deberta-v3-small, deberta-v3-base, deberta-base, deberta-v2-xlarge.")
     private List<String> configs = List.of();
 
     @Option(
             names = "--suite",
             description =
-                    "All that the README's table shows: the v3 models with random weights, their batches and heads.")
+                    "All that the README's table shows: v3's models with random weights, their batches and heads, v1's"
+                            + " base and v2's xlarge; half an hour, 16 GiB of memory.")
     private boolean suite;
 
     @Mixin

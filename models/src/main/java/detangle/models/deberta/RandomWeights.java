@@ -4,10 +4,13 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.SequencedMap;
 
 /** Weights of the right shapes without meaning, the same each time: for dumps and timings, never for answers. */
 public final class RandomWeights {
@@ -24,14 +27,30 @@ public final class RandomWeights {
      * @throws ConfigException if the model is larger than the memory that there is
      */
     public static Map<String, Tensor> of(DebertaConfig config, Program program) {
+        types(config, program);
+        return of(program);
+    }
+
+    /** A tensor for each parameter of a program: normal, the scales of normalisations one. */
+    public static Map<String, Tensor> of(Program program) {
+        Map<String, Tensor> weights = new HashMap<>();
+        types(program).forEach((name, type) -> weights.put(name, of(name, type)));
+        return weights;
+    }
+
+    /**
+     * The types of the parameters of a model's program, for {@link #of(String, TensorType)}.
+     *
+     * @throws ConfigException if the model is larger than the memory that there is
+     */
+    public static SequencedMap<String, TensorType> types(DebertaConfig config, Program program) {
+        SequencedMap<String, TensorType> types = types(program);
         double parameters = 0;
         double largest = 0;
-        for (Node node : program.nodes()) {
-            if (node.op() instanceof TensorOp.Param(String name, var type)) {
-                double elements = Tensor.elements(type.shape().sizes());
-                parameters += elements;
-                largest = Math.max(largest, elements);
-            }
+        for (TensorType type : types.values()) {
+            double elements = Tensor.elements(type.shape().sizes());
+            parameters += elements;
+            largest = Math.max(largest, elements);
         }
         if (Float.BYTES * parameters > Runtime.getRuntime().maxMemory() || largest > Integer.MAX_VALUE) {
             throw new ConfigException(
@@ -42,21 +61,22 @@ public final class RandomWeights {
                                     + " give the folder its weights, or choose a smaller model",
                             parameters));
         }
-        return of(program);
+        return types;
     }
 
-    /** A tensor for each parameter of a program: normal, the scales of normalisations one. */
-    public static Map<String, Tensor> of(Program program) {
-        Map<String, Tensor> weights = new HashMap<>();
+    private static SequencedMap<String, TensorType> types(Program program) {
+        SequencedMap<String, TensorType> types = new LinkedHashMap<>();
         for (Node node : program.nodes()) {
             if (node.op() instanceof TensorOp.Param(String name, var type)) {
-                weights.put(name, tensor(name, type.shape().sizes()));
+                types.put(name, type);
             }
         }
-        return weights;
+        return types;
     }
 
-    private static Tensor tensor(String name, long[] shape) {
+    /** The tensor of one parameter. */
+    public static Tensor of(String name, TensorType type) {
+        long[] shape = type.shape().sizes();
         Random random = new Random(SEED + name.hashCode());
         float mean = name.endsWith("LayerNorm.weight") ? 1 : 0;
         float[] values = new float[Math.toIntExact(Tensor.elements(shape))];

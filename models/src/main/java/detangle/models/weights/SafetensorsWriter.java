@@ -2,6 +2,7 @@ package detangle.models.weights;
 
 import detangle.ir.DType;
 import detangle.ir.Tensor;
+import detangle.ir.TensorType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -34,6 +37,9 @@ public final class SafetensorsWriter {
     private static final int CHUNK_BYTES = 1 << 20;
     private static final JsonFactory FACTORY = new JsonFactory();
 
+    /** In this order each tensor starts at a multiple of its element's size. */
+    private static final Comparator<Entry> WIDEST_FIRST = Comparator.comparingInt(e -> -e.dtype.bytes());
+
     private SafetensorsWriter() {}
 
     /**
@@ -43,6 +49,39 @@ public final class SafetensorsWriter {
      */
     public static void write(Path file, SequencedMap<String, Tensor> tensors, Map<String, String> metadata) {
         writeSealed(file, tensors, metadata, "", header -> new byte[0]);
+    }
+
+    /**
+     * As {@link #write}, for tensors that are made one by one, so that they need not be in memory together.
+     *
+     * @param types of the tensors by their names; their shapes have no symbols
+     * @param tensors makes the tensor of a name, of its type
+     */
+    public static void writeEach(Path file, SequencedMap<String, TensorType> types, Function<String, Tensor> tensors) {
+        List<Entry> entries = new ArrayList<>();
+        types.forEach((name, type) ->
+                entries.add(new Entry(name, type.dtype(), type.shape().sizes(), () -> tensors.apply(name))));
+        entries.sort(WIDEST_FIRST);
+        write(file, entries, Map.of(), new byte[SEAL_BYTES], header -> new byte[0]);
+    }
+
+    /** A tensor of the file, which is made when it is written. */
+    private record Entry(String name, DType dtype, long[] shape, Supplier<Tensor> tensor) {
+        static Entry of(String name, Tensor tensor) {
+            return new Entry(name, tensor.dtype(), tensor.shape(), () -> tensor);
+        }
+
+        long bytes() {
+            return Tensor.elements(shape) * dtype.bytes();
+        }
+
+        Tensor made() {
+            Tensor made = tensor.get();
+            if (made.dtype() != dtype || !Arrays.equals(made.shape(), shape)) {
+                throw new IllegalArgumentException("the tensor " + name + " is not of the type that was said");
+            }
+            return made;
+        }
     }
 
     /**
@@ -60,13 +99,23 @@ public final class SafetensorsWriter {
         if (tensors.containsKey(SafetensorsHeader.METADATA)) {
             throw new WeightsException(file, SafetensorsHeader.METADATA + " cannot name a tensor");
         }
-        // Wide elements first: each tensor then starts at a multiple of its element's size.
-        List<Map.Entry<String, Tensor>> ordered = new ArrayList<>(tensors.entrySet());
-        ordered.sort(Comparator.comparingInt(e -> -e.getValue().dtype().bytes()));
+        List<Entry> ordered = new ArrayList<>();
+        tensors.forEach((name, tensor) -> ordered.add(Entry.of(name, tensor)));
+        ordered.sort(WIDEST_FIRST);
         byte[] sealed = new byte[SEAL_BYTES];
         if (!seal.isEmpty()) {
-            ordered.add(Map.entry(seal, new Tensor(DType.I8, new long[] {SEAL_BYTES}, MemorySegment.ofArray(sealed))));
+            ordered.add(Entry.of(seal, new Tensor(DType.I8, new long[] {SEAL_BYTES}, MemorySegment.ofArray(sealed))));
         }
+        write(file, ordered, metadata, sealed, contents);
+    }
+
+    /** @param sealed receives what {@code contents} makes of the header before any tensor is written */
+    private static void write(
+            Path file,
+            List<Entry> ordered,
+            Map<String, String> metadata,
+            byte[] sealed,
+            UnaryOperator<byte[]> contents) {
         ByteBuffer header = header(ordered, metadata);
         byte[] made = contents.apply(Arrays.copyOf(header.array(), header.limit()));
         System.arraycopy(made, 0, sealed, 0, made.length);
@@ -100,19 +149,18 @@ public final class SafetensorsWriter {
         }
     }
 
-    private static void writeWhole(Path file, List<Map.Entry<String, Tensor>> tensors, ByteBuffer header)
-            throws IOException {
+    private static void writeWhole(Path file, List<Entry> tensors, ByteBuffer header) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             writeAll(channel, header);
             ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
-            for (Map.Entry<String, Tensor> entry : tensors) {
-                write(channel, entry.getValue(), chunk);
+            for (Entry entry : tensors) {
+                write(channel, entry.made(), chunk);
             }
             channel.force(true);
         }
     }
 
-    private static ByteBuffer header(List<Map.Entry<String, Tensor>> tensors, Map<String, String> metadata) {
+    private static ByteBuffer header(List<Entry> tensors, Map<String, String> metadata) {
         ByteArrayOutputStream json = new ByteArrayOutputStream();
         try (JsonGenerator generator = FACTORY.createGenerator(ObjectWriteContext.empty(), json)) {
             generator.writeStartObject();
@@ -122,9 +170,9 @@ public final class SafetensorsWriter {
                 generator.writeEndObject();
             }
             long begin = 0;
-            for (Map.Entry<String, Tensor> entry : tensors) {
-                long end = begin + entry.getValue().data().byteSize();
-                describe(generator, entry.getKey(), entry.getValue(), new long[] {begin, end});
+            for (Entry entry : tensors) {
+                long end = begin + entry.bytes();
+                describe(generator, entry, new long[] {begin, end});
                 begin = end;
             }
             generator.writeEndObject();
@@ -139,10 +187,10 @@ public final class SafetensorsWriter {
         return header.flip();
     }
 
-    private static void describe(JsonGenerator generator, String name, Tensor tensor, long[] range) {
-        generator.writeObjectPropertyStart(name);
-        generator.writeStringProperty("dtype", StoredType.of(tensor.dtype()).name());
-        generator.writeName("shape").writeArray(tensor.shape(), 0, tensor.rank());
+    private static void describe(JsonGenerator generator, Entry entry, long[] range) {
+        generator.writeObjectPropertyStart(entry.name);
+        generator.writeStringProperty("dtype", StoredType.of(entry.dtype).name());
+        generator.writeName("shape").writeArray(entry.shape, 0, entry.shape.length);
         generator.writeName("data_offsets").writeArray(range, 0, range.length);
         generator.writeEndObject();
     }

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.DType;
 import detangle.ir.Tensor;
+import detangle.ir.TensorType;
 import detangle.models.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +47,31 @@ class SafetensorsWriterTest {
                 assertEquals(file, weights.source(name));
             });
         }
+    }
+
+    @Test
+    void tensorsThatAreMadeOneByOneMakeTheSameFile() throws IOException {
+        LinkedHashMap<String, Tensor> tensors = new LinkedHashMap<>();
+        tensors.put("narrow", Tensor.ofDoubles(DType.F16, new double[] {1, 2, 3}, 3));
+        tensors.put("wide", Tensor.of(new long[] {4, 5}, 1, 2));
+        LinkedHashMap<String, TensorType> types = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> types.put(name, tensor.type()));
+        Path together = folder.resolve("together.safetensors");
+        Path each = folder.resolve("each.safetensors");
+        SafetensorsWriter.write(together, tensors, Map.of());
+        List<String> made = new ArrayList<>();
+        SafetensorsWriter.writeEach(each, types, name -> {
+            made.add(name);
+            return tensors.get(name);
+        });
+        assertArrayEquals(Files.readAllBytes(together), Files.readAllBytes(each));
+        assertEquals(List.of("wide", "narrow"), made);
+
+        Path another = folder.resolve("another.safetensors");
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> SafetensorsWriter.writeEach(another, types, name -> tensors.get("wide")));
+        assertTrue(Files.notExists(another));
     }
 
     @Test
