@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.Architecture;
-import detangle.pipelines.TinyGliner;
-import detangle.pipelines.TinyModel;
+import detangle.testing.models.TinyGliner;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.ConfigException;
 import detangle.models.weights.WeightsException;
+import detangle.testing.models.FormulaModel;
+import detangle.testing.models.TinyGliner;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -2,6 +2,8 @@ package detangle.pipelines;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import detangle.testing.models.FormulaModel;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

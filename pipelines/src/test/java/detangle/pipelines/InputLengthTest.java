@@ -11,6 +11,8 @@ import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
+import detangle.testing.models.TinyGliner;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.WeightsException;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -12,6 +12,7 @@ import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

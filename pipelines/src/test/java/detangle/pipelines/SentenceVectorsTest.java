@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.ir.Tensor;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.SafetensorsWriter;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.Pooling;
 import detangle.pipelines.TextClassifier;
-import detangle.pipelines.TinyModel;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.lang.reflect.Array;
 import java.net.MalformedURLException;

@@ -11,7 +11,7 @@ import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.PipelineException;
 import detangle.pipelines.Pooling;
 import detangle.pipelines.TextClassifier;
-import detangle.pipelines.TinyModel;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package detangle.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import detangle.pipelines.TinyModel;
 import detangle.server.RawClient.Reply;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.conformance.DetangleProcess.Result;
 import detangle.models.deberta.Architecture;
-import detangle.pipelines.TinyGliner;
-import detangle.pipelines.TinyModel;
+import detangle.testing.models.TinyGliner;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
-import detangle.pipelines.TinyModel;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

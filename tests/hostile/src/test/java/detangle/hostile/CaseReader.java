@@ -1,7 +1,7 @@
 package detangle.hostile;
 
 import detangle.cli.CommandRun;
-import detangle.pipelines.TinyModel;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

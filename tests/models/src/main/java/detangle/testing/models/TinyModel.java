@@ -1,4 +1,4 @@
-package detangle.pipelines;
+package detangle.testing.models;
 
 import detangle.ir.Program;
 import detangle.ir.Tensor;

@@ -1,4 +1,4 @@
-package detangle.pipelines;
+package detangle.testing.models;
 
 import detangle.ir.Tensor;
 import detangle.models.weights.SafetensorsWriter;
@@ -13,11 +13,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The models of the goldens, whose weights follow from a formula; see {@code golden/formula.py}. */
-final class FormulaModel {
+public final class FormulaModel {
     private FormulaModel() {}
 
     /** What the original code says. */
-    static JsonNode golden(String file) {
+    public static JsonNode golden(String file) {
         try (InputStream in = FormulaModel.class.getResourceAsStream("/golden/" + file)) {
             return JsonMapper.shared().readTree(in);
         } catch (IOException e) {
@@ -26,7 +26,7 @@ final class FormulaModel {
     }
 
     /** Writes the configuration of a golden under a name, and the weights. */
-    static Path write(Path folder, JsonNode golden, String config) throws IOException {
+    public static Path write(Path folder, JsonNode golden, String config) throws IOException {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve(config), golden.get("config").toString());
         TreeMap<String, Tensor> weights = new TreeMap<>();

@@ -1,4 +1,4 @@
-package detangle.pipelines;
+package detangle.testing.models;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +18,7 @@ public final class TinyGliner {
         return write(folder, FormulaModel.golden("gliner.json").get("cases").get(0));
     }
 
-    static Path write(Path folder, JsonNode golden) throws IOException {
+    public static Path write(Path folder, JsonNode golden) throws IOException {
         FormulaModel.write(folder, golden, "gliner_config.json");
         ObjectNode tokenizer = (ObjectNode)
                 JsonMapper.shared().readTree(Files.readString(TinyModel.SHIPPED.resolve("tokenizer.json")));
