@@ -7,20 +7,26 @@ import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.Program.Update;
 import detangle.ir.Symbols;
 import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.ir.scalar.Region;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
 /**
  * Gives each intermediate value a slot for as long as it is read. A slot that has become free is taken again, the one
- * whose size fits best; a view shares its operand's; an elementwise result takes over an operand that dies with it.
+ * whose size fits best; a view shares its operand's; an elementwise result takes over an operand that dies with it. What a parameter
+ * becomes is written into the parameter's own memory where it is elementwise and nothing reads the old value afterwards.
  * Sizes are symbolic, so the plan holds at every batch and length; where two are not comparable, typical sizes decide.
  */
 public final class MemoryPlanner {
@@ -31,6 +37,11 @@ public final class MemoryPlanner {
 
     /** The largest of each slot's sizes where symbols have typical ones. */
     private final List<Double> typicalSizes = new ArrayList<>();
+
+    /** The parameter whose memory each slot is; empty for slots of an arena. */
+    private final List<Optional<String>> parameters = new ArrayList<>();
+
+    private final Map<String, Integer> slotOfParameter = new HashMap<>();
 
     private final List<Integer> free = new ArrayList<>();
     private final Map<Node, Integer> slotOf = new IdentityHashMap<>();
@@ -48,12 +59,17 @@ public final class MemoryPlanner {
         Map<Node, Integer> uses = new IdentityHashMap<>();
         program.users().forEach((node, users) -> uses.put(node, users.size()));
         program.roots().forEach(root -> uses.merge(root, 1, Integer::sum));
-        for (Node node : program.nodes()) {
-            if (!eachRun.contains(node) || hasOwnMemory(node)) {
+        List<Node> late = late(program, eachRun);
+        Set<Node> lateSet = Collections.newSetFromMap(new IdentityHashMap<>());
+        lateSet.addAll(late);
+        List<Node> order = new ArrayList<>(program.nodes());
+        order.removeIf(lateSet::contains);
+        order.addAll(late);
+        for (Node node : order) {
+            if (!eachRun.contains(node) || node.op() instanceof TensorOp.Input) {
                 continue;
             }
-            OptionalInt shared = shared(node);
-            int slot = shared.isPresent() ? shared.getAsInt() : allocate(node);
+            int slot = slot(node, lateSet.contains(node) ? inPlace(node, program) : OptionalInt.empty());
             slotOf.put(node, slot);
             Dim size = node.shape().elements();
             sizes.get(slot).add(size);
@@ -66,21 +82,58 @@ public final class MemoryPlanner {
         }
         List<Slot> slots = new ArrayList<>();
         for (int i = 0; i < dtypes.size(); i++) {
-            slots.add(new Slot(dtypes.get(i), List.copyOf(sizes.get(i))));
+            slots.add(new Slot(dtypes.get(i), List.copyOf(sizes.get(i)), parameters.get(i)));
         }
-        return new MemoryPlan(slots, slotOf);
+        return new MemoryPlan(slots, slotOf, late);
     }
 
-    /** Whether the value is given, and so has memory that is not planned here. */
-    private static boolean hasOwnMemory(Node node) {
-        return node.op() instanceof TensorOp.Input || node.op() instanceof TensorOp.Param;
+    /** Elementwise nodes that cannot fail and whose value nothing but updates needs, operands before users. */
+    private static List<Node> late(Program program, Set<Node> eachRun) {
+        Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Node> returned = Collections.newSetFromMap(new IdentityHashMap<>());
+        program.outputs().forEach(output -> returned.add(output.node()));
+        Map<Node, List<Node>> users = program.users();
+        for (Node node : program.nodes().reversed()) {
+            if (eachRun.contains(node)
+                    && node.op() instanceof KernelOp.Elementwise(Region region)
+                    && !region.mayFail()
+                    && !returned.contains(node)
+                    && late.containsAll(users.get(node))) {
+                late.add(node);
+            }
+        }
+        return program.nodes().stream().filter(late::contains).toList();
+    }
+
+    /** The slot of a parameter that becomes this node's value, if nothing else reads what it is now. */
+    private OptionalInt inPlace(Node node, Program program) {
+        for (Update update : program.updates()) {
+            Integer slot = slotOf.get(update.parameter());
+            if (update.value() == node && slot != null && diesHere(slot, node)) {
+                return OptionalInt.of(slot);
+            }
+        }
+        return OptionalInt.empty();
     }
 
     private void release(Node operand) {
         Integer slot = slotOf.get(operand);
-        if (slot != null && readers.merge(slot, -1, Integer::sum) == 0) {
+        if (slot != null
+                && readers.merge(slot, -1, Integer::sum) == 0
+                && parameters.get(slot).isEmpty()) {
             free.add(slot);
         }
+    }
+
+    private int slot(Node node, OptionalInt inPlace) {
+        if (inPlace.isPresent()) {
+            return inPlace.getAsInt();
+        }
+        if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
+            return slotOfParameter.computeIfAbsent(name, n -> newSlot(type.dtype(), Optional.of(n)));
+        }
+        OptionalInt shared = shared(node);
+        return shared.isPresent() ? shared.getAsInt() : allocate(node);
     }
 
     /** The slot of an operand that this node is a view of, or may overwrite. */
@@ -105,15 +158,17 @@ public final class MemoryPlanner {
         return slot == null ? OptionalInt.empty() : OptionalInt.of(slot);
     }
 
-    /** Whether this node is the last to read the slot of an operand, and reads it at the same places only. */
+    /** Whether this node may overwrite an operand, as it is the last to read it. Parameters are not overwritten here. */
     private boolean diesHere(Node operand, Node node) {
         Integer slot = slotOf.get(operand);
-        if (slot == null) {
-            return false;
-        }
+        return slot != null && parameters.get(slot).isEmpty() && diesHere((int) slot, node);
+    }
+
+    /** Whether nothing reads a slot after this node, which reads it at the same places only. */
+    private boolean diesHere(int slot, Node node) {
         int reads = 0;
         for (Node input : node.inputs()) {
-            if (slot.equals(slotOf.get(input))) {
+            if (slotOf.containsKey(input) && slotOf.get(input) == slot) {
                 reads++;
                 if (!input.type().equals(node.type())) {
                     return false;
@@ -145,9 +200,14 @@ public final class MemoryPlanner {
             free.remove((Integer) best);
             return best;
         }
+        return newSlot(dtype, Optional.empty());
+    }
+
+    private int newSlot(DType dtype, Optional<String> parameter) {
         dtypes.add(dtype);
         sizes.add(new LinkedHashSet<>());
         typicalSizes.add(0.0);
+        parameters.add(parameter);
         return dtypes.size() - 1;
     }
 

@@ -5,14 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.MemoryPlan;
 import detangle.backend.MemoryPlan.Layout;
+import detangle.backend.MemoryPlan.Slot;
+import detangle.backend.Plan;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.Program.Update;
 import detangle.ir.TensorOp;
+import detangle.ir.text.Parser;
 import detangle.testing.RandomPrograms;
+import detangle.testing.RandomUpdates;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -39,13 +45,97 @@ class MemoryPlannerTest {
         assertTrue(shared > 300, "slots are hardly ever used again: " + shared);
     }
 
+    @Test
+    void parametersAreOverwrittenLast() {
+        int inPlace = 0;
+        int updates = 0;
+        for (long seed = 0; seed < 300; seed++) {
+            Program program =
+                    Compiler.run(RandomUpdates.sample(seed).program(), Passes.optimisations(), (pass, p) -> {});
+            MemoryPlan plan = MemoryPlanner.plan(program);
+            for (Map<String, Long> sizes : SIZES) {
+                check(program, plan, sizes, seed);
+            }
+            for (Update update : program.updates()) {
+                updates++;
+                boolean same = plan.slot(update.parameter()).equals(plan.slot(update.value()));
+                inPlace += same && update.parameter() != update.value() ? 1 : 0;
+            }
+        }
+        assertTrue(inPlace > updates / 4, "only " + inPlace + " of " + updates + " updates are in place");
+    }
+
+    private static MemoryPlan plan(String text) {
+        return MemoryPlanner.plan(
+                Compiler.run(Parser.parse("test.dtir", text), Passes.optimisations(), (pass, p) -> {}));
+    }
+
+    /** Momentum: the new velocity is read by the new weight, and both are written where the old ones are. */
+    @Test
+    void aChainOfUpdatesNeedsNoMemoryOfItsOwn() {
+        MemoryPlan plan = plan("""
+                func @step(%g: f32[4]) -> () {
+                  %v = param "v" : f32[4]
+                  %w = param "w" : f32[4]
+                  %0 = constant 0.9 : f32[]
+                  %1 = mul %v, %0 : f32[4]
+                  %2 = add %1, %g : f32[4]
+                  %3 = sub %w, %2 : f32[4]
+                  update "w" = %3
+                  update "v" = %2
+                  return
+                }
+                """);
+        assertEquals(List.of(Optional.of("w"), Optional.of("v")), parameters(plan));
+    }
+
+    /** The new value of a is only copied over the old one, which that of b needs. */
+    @Test
+    void whatIsStillReadIsNotOverwritten() {
+        MemoryPlan plan = plan("""
+                func @mix() -> () {
+                  %a = param "a" : f32[4]
+                  %b = param "b" : f32[4]
+                  %0 = add %a, %b : f32[4]
+                  %1 = sub %a, %b : f32[4]
+                  update "a" = %0
+                  update "b" = %1
+                  return
+                }
+                """);
+        assertEquals(List.of(Optional.of("a"), Optional.of("b"), Optional.empty()), parameters(plan));
+        assertEquals(2, plan.late().size());
+    }
+
+    /** An output is the old value, and dividing whole numbers may fail. */
+    @Test
+    void whatMayFailOrIsReturnedComesBeforeTheUpdates() {
+        MemoryPlan plan = plan("""
+                func @count(%x: i32[4]) -> (y: f32[4]) {
+                  %n = param "n" : i32[4]
+                  %w = param "w" : f32[4]
+                  %0 = div %n, %x : i32[4]
+                  %1 = neg %w : f32[4]
+                  update "n" = %0
+                  update "w" = %1
+                  return y = %1
+                }
+                """);
+        assertEquals(List.of(), plan.late());
+        assertEquals(4, plan.slots().size());
+    }
+
+    private static List<Optional<String>> parameters(MemoryPlan plan) {
+        return plan.slots().stream().map(Slot::parameter).toList();
+    }
+
     private static void check(Program program, MemoryPlan plan, Map<String, Long> sizes, long seed) {
         Layout layout = plan.layout(sizes);
         List<Node> order = program.nodes();
         Map<Node, Integer> born = new IdentityHashMap<>();
         Map<Node, Integer> dies = new IdentityHashMap<>();
         Set<Node> eachRun = program.eachRun();
-        List<List<Node>> operations = program.operations();
+        List<List<Node>> operations = new Plan(program, plan).operations();
         for (int i = 0; i < operations.size(); i++) {
             // The results of one operation are written at the same time, while its operands are read.
             for (Node node : operations.get(i)) {
@@ -56,12 +146,21 @@ class MemoryPlannerTest {
                 }
             }
         }
-        program.outputs().forEach(o -> dies.put(o.node(), operations.size()));
+        program.roots().forEach(root -> dies.put(root, operations.size()));
         List<Node> placed = order.stream().filter(n -> plan.slot(n).isPresent()).toList();
         for (Node node : order) {
-            boolean given = node.op() instanceof TensorOp.Input || node.op() instanceof TensorOp.Param;
-            boolean needs = eachRun.contains(node) && !given;
+            boolean needs = eachRun.contains(node) && !(node.op() instanceof TensorOp.Input);
             assertEquals(needs, plan.slot(node).isPresent(), "seed " + seed + ": " + node);
+        }
+        for (Node node : placed) {
+            Optional<String> parameter =
+                    plan.slots().get(plan.slot(node).getAsInt()).parameter();
+            if (parameter.isPresent() && !(viewed(node).op() instanceof TensorOp.Param)) {
+                boolean isNext =
+                        program.updates().stream().anyMatch(u -> u.name().equals(parameter.get()) && u.value() == node);
+                assertTrue(
+                        isNext && plan.late().contains(node), "seed " + seed + ": " + node + " overwrites a parameter");
+            }
         }
         // A view lives as long as its last reader, and keeps its operand's memory alive for as long.
         for (int i = order.size() - 1; i >= 0; i--) {
@@ -95,11 +194,15 @@ class MemoryPlannerTest {
     }
 
     private static boolean overlap(Node a, Node b, MemoryPlan plan, Layout layout, Map<String, Long> sizes) {
-        if (a.type().dtype() != b.type().dtype()) {
-            return false;
+        int slotOfA = plan.slot(a).getAsInt();
+        int slotOfB = plan.slot(b).getAsInt();
+        boolean outside = plan.slots().get(slotOfA).parameter().isPresent()
+                || plan.slots().get(slotOfB).parameter().isPresent();
+        if (outside || a.type().dtype() != b.type().dtype()) {
+            return slotOfA == slotOfB;
         }
-        long startA = layout.offsets().get(plan.slot(a).getAsInt());
-        long startB = layout.offsets().get(plan.slot(b).getAsInt());
+        long startA = layout.offsets().get(slotOfA);
+        long startB = layout.offsets().get(slotOfB);
         long endA = startA + a.shape().elements().evaluate(sizes);
         long endB = startB + b.shape().elements().evaluate(sizes);
         return startA < endB && startB < endA;

@@ -21,6 +21,7 @@ import detangle.testing.Closeness;
 import detangle.testing.RandomPrograms;
 import detangle.testing.RandomPrograms.Sample;
 import detangle.testing.RandomRun;
+import detangle.testing.RandomUpdates;
 import detangle.testing.Rounding;
 import detangle.testing.TokenPrograms;
 import java.util.ArrayList;
@@ -78,6 +79,11 @@ class PassValueTest {
         RandomRun.run("passes", false, 2000, (seed, sample) -> keepTheValue(sample));
     }
 
+    @Test
+    void everyPassKeepsUpdates() {
+        RandomRun.run("passes over updates", RandomUpdates::sample, 300, (seed, sample) -> keepTheValue(sample));
+    }
+
     /** Programs of padded batches, which pack-tokens packs. One that never packs would keep every value. */
     @Test
     void everyPassKeepsTheValueOfTokens() {
@@ -97,7 +103,7 @@ class PassValueTest {
 
     /** Returns what the passes make of the program. */
     private static Program keepTheValue(Sample sample) {
-        Map<String, Tensor> expected = INTERPRETER.run(sample.program(), sample.inputs());
+        Map<String, Tensor> expected = sample.interpreted(Precision.F64);
         double tolerance = tolerance(sample);
         Program program = sample.program();
         for (Pass pass : Passes.packedOptimisations()) {
@@ -105,7 +111,9 @@ class PassValueTest {
             if (next != program) {
                 Optional<PackedInputs> packed = PackedInputs.of(next);
                 double error = packed.isEmpty()
-                        ? Closeness.nmse(expected, INTERPRETER.run(next, sample.inputs()))
+                        ? Closeness.nmse(
+                                expected,
+                                new Sample(next, sample.inputs(), sample.parameters()).interpreted(Precision.F64))
                         : Closeness.nmse(
                                 zeroAtPadding(expected, sample),
                                 INTERPRETER.run(next, withPackedInputs(packed.get(), sample.inputs())));

@@ -2,7 +2,9 @@ package detangle.backend;
 
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.Tensor;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Something that runs programs. */
@@ -50,11 +52,25 @@ public interface Device {
     }
 
     /**
+     * Memory on the device for the parameters that programs leave unbound.
+     *
+     * @param values the first value of each parameter, by name, of the type that the parameter has; they are copied
+     * @throws BackendException if the device cannot hold parameters, or none of such a type
+     */
+    Variables variables(Map<String, Tensor> values);
+
+    /**
      * Makes a planned program ready to run: packs weights, generates kernels, warms them up.
      *
-     * @throws BackendException if the program has an unbound parameter, or something the device cannot run
+     * @param variables of this device, where the program's parameters are; other programs may share them
+     * @throws BackendException if a parameter is not among them, or the program has something the device cannot run
      */
-    Executable load(Plan plan);
+    Executable load(Plan plan, Variables variables);
+
+    /** As {@link #load(Plan, Variables)}, for a program without parameters. */
+    default Executable load(Plan plan) {
+        return load(plan, variables(Map.of()));
+    }
 
     /**
      * The code of the kernels that are generated or compiled for a program; nothing runs. Kernels with equal code are listed

@@ -1,6 +1,22 @@
 package detangle.backend;
 
+import detangle.ir.Node;
 import detangle.ir.Program;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
 
-/** What a backend is given: a program at the kernel level with all parameters bound, and where its values live. */
-public record Plan(Program program, MemoryPlan memory) {}
+/** What a backend is given: a program at the kernel level, whose parameters are variables, and where its values live. */
+public record Plan(Program program, MemoryPlan memory) {
+    /** The program's operations in the order in which a run computes them: as {@link Program#operations} has them, late ones after all others. */
+    public List<List<Node>> operations() {
+        Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());
+        late.addAll(memory.late());
+        List<List<Node>> operations = new ArrayList<>(program.operations());
+        operations.removeIf(results -> late.contains(results.getFirst()));
+        memory.late().forEach(node -> operations.add(List.of(node)));
+        return operations;
+    }
+}

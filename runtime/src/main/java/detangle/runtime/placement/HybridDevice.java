@@ -1,15 +1,20 @@
 package detangle.runtime.placement;
 
+import detangle.backend.BackendException;
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.HostVariables;
 import detangle.backend.KernelCode;
 import detangle.backend.MeasurementFile;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
+import detangle.backend.Variables;
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -64,8 +69,19 @@ public final class HybridDevice implements Device {
         return new PlacedDevice(device, host, node -> true).interpreted(program);
     }
 
+    /** Programs run several times while they are measured, and what is best may change with the sizes: neither goes with updates. */
     @Override
-    public Executable load(Plan plan) {
+    public Variables variables(Map<String, Tensor> values) {
+        if (!values.isEmpty()) {
+            throw new BackendException("hybrid measures a program by running it on either side, so it has no place for"
+                    + " parameters that programs replace: use --backend vector, or one device");
+        }
+        return new HostVariables(values);
+    }
+
+    @Override
+    public Executable load(Plan plan, Variables variables) {
+        variables.turn(plan.program()); // Refuses a program with parameters.
         return new HybridExecutable(
                 plan,
                 device,

@@ -5,15 +5,18 @@ import detangle.backend.Executable;
 import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
+import detangle.backend.Variables;
 import detangle.compiler.MemoryPlanner;
 import detangle.compiler.placement.Placement;
 import detangle.compiler.placement.Segment;
 import detangle.ir.Node;
 import detangle.ir.Place;
 import detangle.ir.Program;
+import detangle.ir.Tensor;
 import detangle.runtime.placement.PlacedExecutable.Loaded;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -85,18 +88,29 @@ public final class PlacedDevice implements Device {
         return kernels;
     }
 
+    /** Parameters live on the device. */
     @Override
-    public Executable load(Plan plan) {
+    public Variables variables(Map<String, Tensor> values) {
+        return device.variables(values);
+    }
+
+    @Override
+    public Executable load(Plan plan, Variables variables) {
         Program placed = place(plan.program());
         List<Loaded> loaded = new ArrayList<>();
         try {
             for (Segment segment : Segment.split(placed)) {
-                loaded.add(new Loaded(segment, at(segment.place()).load(plan(segment))));
+                // Parts of the host are given the values of the parameters that they read.
+                Executable executable = switch (segment.place()) {
+                    case HOST -> host.load(plan(segment));
+                    case DEVICE -> device.load(plan(segment), variables);
+                };
+                loaded.add(new Loaded(segment, executable));
             }
         } catch (RuntimeException | Error e) {
             loaded.forEach(l -> l.executable().close());
             throw e;
         }
-        return new PlacedExecutable(placed, List.copyOf(loaded));
+        return new PlacedExecutable(placed, List.copyOf(loaded), variables);
     }
 }

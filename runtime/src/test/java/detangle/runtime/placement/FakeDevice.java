@@ -3,9 +3,11 @@ package detangle.runtime.placement;
 import detangle.backend.BackendException;
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.HostVariables;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
+import detangle.backend.Variables;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Interpreter;
@@ -47,7 +49,12 @@ final class FakeDevice implements Device {
     }
 
     @Override
-    public Executable load(Plan plan) {
+    public Variables variables(Map<String, Tensor> values) {
+        return new HostVariables(values);
+    }
+
+    @Override
+    public Executable load(Plan plan, Variables variables) {
         if (failsToLoad) {
             throw new BackendException("out of memory");
         }
@@ -63,10 +70,14 @@ final class FakeDevice implements Device {
                 }
                 sleep((long) millisPerOperation * operations);
                 Map<String, Tensor> results = new LinkedHashMap<>();
-                new Interpreter(Precision.F64).run(plan.program(), inputs).forEach((name, value) -> {
-                    Node node = plan.program().output(name);
-                    results.put(name, Tensor.ofDoubles(node.type().dtype(), value.toDoubles(), value.shape()));
-                });
+                Map<String, Tensor> parameters = HostVariables.of(variables).values();
+                new Interpreter(Precision.F64)
+                        .run(plan.program(), inputs, parameters)
+                        .outputs()
+                        .forEach((name, value) -> {
+                            Node node = plan.program().output(name);
+                            results.put(name, Tensor.ofDoubles(node.type().dtype(), value.toDoubles(), value.shape()));
+                        });
                 return results;
             }
 

@@ -8,6 +8,8 @@ import detangle.ir.Program.Output;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,8 +27,30 @@ public final class RandomPrograms {
 
     private RandomPrograms() {}
 
-    /** A program, its inputs, and the sizes of its symbols. */
-    public record Sample(Program program, Map<String, Tensor> inputs) {}
+    /**
+     * A program and what it is given.
+     *
+     * @param parameters the values of the parameters that it leaves unbound
+     */
+    public record Sample(Program program, Map<String, Tensor> inputs, Map<String, Tensor> parameters) {
+        /** A sample without parameters. */
+        public Sample(Program program, Map<String, Tensor> inputs) {
+            this(program, inputs, Map.of());
+        }
+
+        /** What the interpreter makes of it: outputs by name, and what a parameter becomes as {@code update NAME}. */
+        public Map<String, Tensor> interpreted(Precision precision) {
+            Interpreter.Results results = new Interpreter(precision).run(program, inputs, parameters);
+            return together(results.outputs(), results.updates());
+        }
+
+        /** Outputs and updates under the names that {@link #interpreted} gives them. */
+        public static Map<String, Tensor> together(Map<String, Tensor> outputs, Map<String, Tensor> updates) {
+            Map<String, Tensor> all = new HashMap<>(outputs);
+            updates.forEach((name, value) -> all.put("update " + name, value));
+            return all;
+        }
+    }
 
     /** The program of a seed, of anything that the interpreter evaluates. */
     public static Sample sample(long seed) {

@@ -9,7 +9,6 @@ import detangle.ir.Op;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
-import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.testing.RandomPrograms.Sample;
 import java.util.ArrayList;
@@ -33,12 +32,9 @@ public final class Rounding {
      * may happen to round nothing: the mean of equal numbers is exact there, and in double precision it is not.
      */
     public static double of(Sample sample) {
-        Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
-        Map<String, Tensor> single = new Interpreter(Precision.F32).run(sample.program(), sample.inputs());
-        double rounded = Closeness.nmse(exact, single);
-        Sample noisy = noisy(sample);
-        return Math.max(
-                rounded, Closeness.nmse(exact, new Interpreter(Precision.F64).run(noisy.program(), noisy.inputs())));
+        Map<String, Tensor> exact = sample.interpreted(Precision.F64);
+        double rounded = Closeness.nmse(exact, sample.interpreted(Precision.F32));
+        return Math.max(rounded, Closeness.nmse(exact, noisy(sample).interpreted(Precision.F64)));
     }
 
     /** What some operation with jumps reads, at any distance: a small change there may become a large one. */
@@ -146,13 +142,18 @@ public final class Rounding {
         List<Program.Output> outputs = sample.program().outputs().stream()
                 .map(o -> new Program.Output(o.name(), moved.get(o.node())))
                 .toList();
+        List<Program.Update> updates = sample.program().updates().stream()
+                .map(u -> new Program.Update(moved.get(u.parameter()), moved.get(u.value())))
+                .toList();
         return new Sample(
                 new Program(
                         sample.program().name(),
                         noise.inputs,
                         outputs,
+                        updates,
                         sample.program().constants()),
-                noise.values);
+                noise.values,
+                sample.parameters());
     }
 
     /** Factors close to one, each an input more. */

@@ -4,9 +4,9 @@ import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.Program.Update;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
-import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.ir.rewrite.Rewriter;
 import detangle.testing.RandomPrograms.Sample;
@@ -45,9 +45,15 @@ final class Shrinker {
     /** A smaller sample that fails still, or the same. */
     private Sample step(Sample sample) {
         Program program = sample.program();
-        if (program.outputs().size() > 1) {
+        if (program.roots().size() > 1) {
             for (Output output : program.outputs()) {
-                Sample one = tidy(program, List.of(output), sample.inputs());
+                Sample one = tidy(sample, with(program, program.inputs(), List.of(output), List.of()));
+                if (tries(one)) {
+                    return one;
+                }
+            }
+            for (Update update : program.updates()) {
+                Sample one = tidy(sample, with(program, program.inputs(), List.of(), List.of(update)));
                 if (tries(one)) {
                     return one;
                 }
@@ -60,7 +66,7 @@ final class Shrinker {
             }
             for (Node operand : node.inputs()) {
                 if (operand.type().equals(node.type())) {
-                    Sample without = replaced(program, node, operand, sample.inputs());
+                    Sample without = replaced(sample, node, operand);
                     if (tries(without)) {
                         return without;
                     }
@@ -88,8 +94,9 @@ final class Shrinker {
     private static Sample cut(Sample sample, Node node) {
         Program program = sample.program();
         Program alone = new Program("value", program.inputs(), List.of(new Output("v", node)), program.constants());
-        Tensor value =
-                new Interpreter(Precision.F32).run(alone, sample.inputs()).get("v");
+        Tensor value = new Sample(alone, sample.inputs(), sample.parameters())
+                .interpreted(Precision.F32)
+                .get("v");
         String name = "v" + program.inputs().size();
         while (sample.inputs().containsKey(name)) {
             name += "_";
@@ -103,32 +110,34 @@ final class Shrinker {
                         : Tensor.ofDoubles(node.type().dtype(), value.toDoubles(), value.shape()));
         List<Node> inputs = new ArrayList<>(program.inputs());
         inputs.add(input);
-        return replaced(
-                new Program(program.name(), inputs, program.outputs(), program.constants()), node, input, values);
+        Program more = with(program, inputs, program.outputs(), program.updates());
+        return replaced(new Sample(more, values, sample.parameters()), node, input);
     }
 
-    private static Sample replaced(Program program, Node node, Node by, Map<String, Tensor> values) {
-        Program next = Rewriter.replace(program, Map.of(node, by));
-        return tidy(next, next.outputs(), values);
+    private static Sample replaced(Sample sample, Node node, Node by) {
+        return tidy(sample, Rewriter.replace(sample.program(), Map.of(node, by)));
     }
 
-    /** Without inputs that nothing reads, as long as every symbol has one left. */
-    private static Sample tidy(Program program, List<Output> outputs, Map<String, Tensor> values) {
-        Program only = new Program(program.name(), program.inputs(), outputs, program.constants());
-        Map<Node, List<Node>> users = only.users();
+    private static Program with(Program program, List<Node> inputs, List<Output> outputs, List<Update> updates) {
+        return new Program(program.name(), inputs, outputs, updates, program.constants());
+    }
+
+    /** The program without inputs that nothing reads, as long as every symbol has one left, and with the values of those that stay. */
+    private static Sample tidy(Sample sample, Program program) {
+        Map<Node, List<Node>> users = program.users();
         List<Node> inputs = new ArrayList<>();
         Map<String, Tensor> left = new HashMap<>();
         boolean first = true;
-        for (Node input : only.inputs()) {
-            boolean returned = outputs.stream().anyMatch(o -> o.node() == input);
+        for (Node input : program.inputs()) {
+            boolean leaves = program.roots().stream().anyMatch(root -> root == input);
             // The first input has all symbols.
-            if (first || returned || !users.get(input).isEmpty()) {
+            if (first || leaves || !users.get(input).isEmpty()) {
                 inputs.add(input);
                 String name = ((TensorOp.Input) input.op()).name();
-                left.put(name, values.get(name));
+                left.put(name, sample.inputs().get(name));
             }
             first = false;
         }
-        return new Sample(new Program(program.name(), inputs, outputs, program.constants()), left);
+        return new Sample(with(program, inputs, program.outputs(), program.updates()), left, sample.parameters());
     }
 }

@@ -17,8 +17,8 @@ class RoundTripTest {
 
     @Test
     void printingParsingPrintingIsAFixedPoint() {
-        for (long seed = 0; seed < PROGRAMS; seed++) {
-            Program program = RandomPrograms.sample(seed).program();
+        for (long seed = 0; seed < 2 * PROGRAMS; seed++) {
+            Program program = (seed < PROGRAMS ? RandomPrograms.sample(seed) : RandomUpdates.sample(seed)).program();
             assertEquals(List.of(), Verifier.verify(program), "seed " + seed);
             String text = Printer.print(program);
             Program parsed = Parser.parse("random.dtir", text);

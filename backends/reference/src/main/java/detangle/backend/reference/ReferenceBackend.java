@@ -3,12 +3,16 @@ package detangle.backend.reference;
 import detangle.backend.Backend;
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.HostVariables;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
+import detangle.backend.Variables;
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -47,13 +51,19 @@ public final class ReferenceBackend implements Backend {
         public List<Node> interpreted(Program program) {
             Set<Node> eachRun = program.eachRun();
             return program.nodes().stream()
-                    .filter(node -> eachRun.contains(node) && !(node.op() instanceof TensorOp.Input))
+                    .filter(node -> eachRun.contains(node)
+                            && !(node.op() instanceof TensorOp.Input || node.op() instanceof TensorOp.Param))
                     .toList();
         }
 
         @Override
-        public Executable load(Plan plan) {
-            return new ReferenceExecutable(plan.program());
+        public Variables variables(Map<String, Tensor> values) {
+            return new HostVariables(values);
+        }
+
+        @Override
+        public Executable load(Plan plan, Variables variables) {
+            return new ReferenceExecutable(plan.program(), HostVariables.of(variables));
         }
 
         @Override

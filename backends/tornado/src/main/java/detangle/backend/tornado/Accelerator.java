@@ -3,11 +3,15 @@ package detangle.backend.tornado;
 import detangle.backend.BackendException;
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.HostVariables;
 import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
+import detangle.backend.Variables;
 import detangle.ir.Node;
+import detangle.ir.Tensor;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
@@ -44,11 +48,16 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
     }
 
     @Override
-    public Executable load(Plan plan) {
+    public Variables variables(Map<String, Tensor> values) {
+        return new HostVariables(values);
+    }
+
+    @Override
+    public Executable load(Plan plan, Variables variables) {
         if (isVirtual()) {
             throw new BackendException(name + " is virtual: dump-ir --kernels shows its code, and nothing runs there");
         }
-        return new TornadoExecutable(plan, shapes -> new DeviceGraph(plan, shapes, this));
+        return new TornadoExecutable(plan, HostVariables.of(variables), shapes -> new DeviceGraph(plan, shapes, this));
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 
@@ -36,9 +37,15 @@ final class Buffers {
     private final Plan plan;
     private final List<Map<String, Long>> shapes;
     private final Set<Node> eachRun;
+    private final Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Sized> sized = new ArrayList<>();
     private final Map<Integer, DeviceArray> slots = new HashMap<>();
     private final Map<Node, DeviceArray> inputs = new IdentityHashMap<>();
+    private final Map<String, DeviceArray> parameters = new HashMap<>();
+
+    /** What parameters become: arrays of their own, as one that comes to the device at each run cannot be a result as well. */
+    private final Map<String, DeviceArray> next = new HashMap<>();
+
     private final Map<Node, DeviceArray> constants = new IdentityHashMap<>();
     private final Map<Weight, DeviceArray> weights = new HashMap<>();
     private final Map<DType, DeviceArray> powers = new HashMap<>();
@@ -51,6 +58,7 @@ final class Buffers {
         this.plan = plan;
         this.shapes = List.copyOf(shapes);
         this.eachRun = plan.program().eachRun();
+        late.addAll(plan.memory().late());
     }
 
     /** Where a node's value is. */
@@ -61,6 +69,15 @@ final class Buffers {
         }
         if (eachRun.contains(node)) {
             int slot = plan.memory().slot(node).orElseThrow();
+            Optional<String> parameter = plan.memory().slots().get(slot).parameter();
+            if (parameter.isPresent()) {
+                return (late.contains(node) ? next : parameters)
+                        .computeIfAbsent(
+                                parameter.get(),
+                                p -> growing(
+                                        node.type().dtype(),
+                                        List.of(node.shape().elements())));
+            }
             return slots.computeIfAbsent(
                     slot,
                     s -> growing(
@@ -142,6 +159,8 @@ final class Buffers {
         for (Collection<DeviceArray> arrays : List.of(
                 slots.values(),
                 inputs.values(),
+                parameters.values(),
+                next.values(),
                 constants.values(),
                 weights.values(),
                 computedOnce.values(),
@@ -156,6 +175,11 @@ final class Buffers {
     /** Those that are given at each run. */
     Map<Node, DeviceArray> inputs() {
         return Collections.unmodifiableMap(inputs);
+    }
+
+    /** Those of parameters, by name, which are given at each run as well. */
+    Map<String, DeviceArray> parameters() {
+        return Collections.unmodifiableMap(parameters);
     }
 
     /** Those that depend on the sizes alone. */

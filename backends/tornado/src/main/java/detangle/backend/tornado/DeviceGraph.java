@@ -5,13 +5,14 @@ import detangle.backend.InputException;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.backend.tornado.Launch.Work;
+import detangle.ir.DType;
 import detangle.ir.InternalException;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
-import detangle.ir.Program.Output;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import detangle.ir.interpreter.Interpreter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -71,7 +72,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         this.device = accelerator.name();
         this.program = plan.program();
         this.buffers = new Buffers(plan, shapes);
-        Launcher launcher = Launcher.of(program, buffers);
+        Launcher launcher = Launcher.of(plan, buffers);
         this.faults = launcher.faults();
         this.launches = launcher.launches();
         this.checked = launcher.checked();
@@ -87,11 +88,12 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         Set<Object> once = identitySet(buffers.unchanging());
         Set<Object> eachRun = identitySet(List.of(sizes));
         buffers.inputs().values().forEach(a -> eachRun.add(a.array()));
+        buffers.parameters().values().forEach(a -> eachRun.add(a.array()));
         buffers.computedOnce().values().forEach(a -> eachRun.add(a.array()));
         // What is given is on the host already, and would be freed twice.
         Set<Object> wanted = identitySet(List.of());
-        for (Output output : program.outputs()) {
-            Object array = buffers.of(output.node()).array();
+        for (Node root : program.roots()) {
+            Object array = buffers.of(root).array();
             if (!once.contains(array) && !eachRun.contains(array)) {
                 wanted.add(array);
             }
@@ -184,9 +186,14 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     }
 
     @Override
-    public Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings, Optional<Profile> profile) {
+    public Interpreter.Results run(
+            Map<String, Tensor> inputs,
+            Map<String, Tensor> parameters,
+            Map<String, Long> bindings,
+            Optional<Profile> profile) {
         bind(bindings);
         buffers.inputs().forEach((node, array) -> array.copyFrom(inputs.get(((TensorOp.Input) node.op()).name())));
+        buffers.parameters().forEach((name, array) -> array.copyFrom(parameters.get(name)));
         faults.init(0);
         try {
             if (profile.isPresent()) {
@@ -205,12 +212,18 @@ final class DeviceGraph implements TornadoExecutable.Graph {
                         "an id is outside its table of " + tableRows(checked.get(i), bindings) + " rows");
             }
         }
-        Map<String, Tensor> results = new LinkedHashMap<>();
-        for (Output output : program.outputs()) {
-            Node node = output.node();
-            results.put(output.name(), buffers.of(node).toTensor(node.shape().evaluate(bindings)));
-        }
-        return results;
+        Map<String, Tensor> outputs = new LinkedHashMap<>();
+        program.outputs().forEach(o -> outputs.put(o.name(), value(o.node(), bindings)));
+        Map<String, Tensor> updates = new LinkedHashMap<>();
+        program.updates().forEach(u -> updates.put(u.name(), value(u.value(), bindings)));
+        return new Interpreter.Results(outputs, updates);
+    }
+
+    private Tensor value(Node node, Map<String, Long> bindings) {
+        Tensor value = buffers.of(node).toTensor(node.shape().evaluate(bindings));
+        DType dtype = node.type().dtype();
+        // Constants in other float types are wider on the device.
+        return value.dtype() == dtype ? value : Tensor.ofDoubles(dtype, value.toDoubles(), value.shape());
     }
 
     /** Times are the device's own. TornadoVM has those of tasks only in a text. */

@@ -48,7 +48,7 @@ final class KernelCompiler {
                 .distinct()
                 .collect(Collectors.toMap(Function.identity(), symbol -> ANY_SIZE));
         Buffers buffers = new Buffers(plan, List.of(sizes));
-        Launcher launcher = Launcher.of(plan.program(), buffers);
+        Launcher launcher = Launcher.of(plan, buffers);
         List<KernelCode> kernels = new ArrayList<>();
         Set<Object> seen = new HashSet<>();
         for (Launch launch : launcher.launches()) {

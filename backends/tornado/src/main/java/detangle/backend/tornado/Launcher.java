@@ -1,11 +1,11 @@
 package detangle.backend.tornado;
 
+import detangle.backend.Plan;
 import detangle.backend.tornado.Launch.Work;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.InternalException;
 import detangle.ir.Node;
-import detangle.ir.Program;
 import detangle.ir.Shape;
 import detangle.ir.TensorOp;
 import detangle.ir.text.Printer;
@@ -33,14 +33,18 @@ final class Launcher {
     }
 
     /** All launches of a program. */
-    static Launcher of(Program program, Buffers buffers) {
-        Set<Node> eachRun = program.eachRun();
-        List<List<Node>> operations = program.operations().stream()
-                .filter(o -> eachRun.contains(o.getFirst()) && !(o.getFirst().op() instanceof TensorOp.Input))
+    static Launcher of(Plan plan, Buffers buffers) {
+        Set<Node> eachRun = plan.program().eachRun();
+        List<List<Node>> operations = plan.operations().stream()
+                .filter(o -> eachRun.contains(o.getFirst()) && !isGiven(o.getFirst()))
                 .toList();
         Launcher launcher = new Launcher(buffers, new IntArray(Math.max(1, operations.size())));
         operations.forEach(launcher::add);
         return launcher;
+    }
+
+    private static boolean isGiven(Node node) {
+        return node.op() instanceof TensorOp.Input || node.op() instanceof TensorOp.Param;
     }
 
     private void add(List<Node> operation) {

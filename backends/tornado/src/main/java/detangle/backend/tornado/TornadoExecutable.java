@@ -2,12 +2,15 @@ package detangle.backend.tornado;
 
 import detangle.backend.BackendException;
 import detangle.backend.Executable;
+import detangle.backend.HostVariables;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.backend.ShapeBinding;
+import detangle.backend.Variables;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import detangle.ir.interpreter.Interpreter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,14 +28,25 @@ final class TornadoExecutable implements Executable {
         /** Whether there is room for these sizes. */
         boolean fits(Map<String, Long> bindings);
 
-        /** @throws BackendException if the device fails, after which the graph is only to be closed */
-        Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings, Optional<Profile> profile);
+        /**
+         * Runs the program.
+         *
+         * @param parameters values by name, which stay as they are
+         * @throws BackendException if the device fails, after which the graph is only to be closed
+         */
+        Interpreter.Results run(
+                Map<String, Tensor> inputs,
+                Map<String, Tensor> parameters,
+                Map<String, Long> bindings,
+                Optional<Profile> profile);
 
         @Override
         void close();
     }
 
     private final Plan plan;
+    private final HostVariables variables;
+    private final Variables.Turn turn;
     private final Function<List<Map<String, Long>>, Graph> graphs;
 
     /**
@@ -55,13 +69,17 @@ final class TornadoExecutable implements Executable {
     private boolean closed;
 
     /** @param graphs makes a graph with room for some shapes */
-    TornadoExecutable(Plan plan, Function<List<Map<String, Long>>, Graph> graphs) {
+    TornadoExecutable(Plan plan, HostVariables variables, Function<List<Map<String, Long>>, Graph> graphs) {
         this.plan = plan;
+        this.variables = variables;
+        this.turn = variables.turn(plan.program());
         this.graphs = graphs;
         Set<Node> eachRun = plan.program().eachRun();
         for (Node node : plan.program().nodes()) {
             if (eachRun.contains(node)
                     && !(node.op() instanceof TensorOp.Input)
+                    && !(node.op() instanceof TensorOp.Param
+                            && DeviceArray.covers(node.type().dtype()))
                     && DeviceKernels.of(node).isEmpty()) {
                 throw new BackendException("the device has no kernel for " + node);
             }
@@ -80,15 +98,20 @@ final class TornadoExecutable implements Executable {
 
     private Map<String, Tensor> run(Map<String, Tensor> inputs, Optional<Profile> profile) {
         Map<String, Long> bindings = ShapeBinding.bind(plan.program(), inputs);
-        synchronized (TORNADO) {
-            if (closed) {
-                throw new IllegalStateException("the executable is closed");
+        return turn.take(() -> {
+            Interpreter.Results results;
+            synchronized (TORNADO) {
+                if (closed) {
+                    throw new IllegalStateException("the executable is closed");
+                }
+                results = run(inputs, bindings, profile);
             }
-            return run(inputs, bindings, profile);
-        }
+            variables.write(results.updates());
+            return results.outputs();
+        });
     }
 
-    private Map<String, Tensor> run(Map<String, Tensor> inputs, Map<String, Long> bindings, Optional<Profile> profile) {
+    private Interpreter.Results run(Map<String, Tensor> inputs, Map<String, Long> bindings, Optional<Profile> profile) {
         shapes.remove(bindings);
         shapes.add(bindings);
         if (shapes.size() > MAX_SHAPES) {
@@ -99,7 +122,7 @@ final class TornadoExecutable implements Executable {
                 free();
                 graph = Optional.of(graphs.apply(shapes));
             }
-            return graph.get().run(inputs, bindings, profile);
+            return graph.get().run(inputs, variables.values(), bindings, profile);
         } catch (BackendException e) {
             // What the device was doing when it failed is not known: the next run begins anew.
             shapes.remove(bindings);

@@ -83,7 +83,7 @@ class DeviceKernelsTest {
     private static void lower(Program program, Map<String, Long> sizes) {
         Plan plan = new Plan(program, MemoryPlanner.plan(program));
         List<Launch> launches =
-                Launcher.of(program, new Buffers(plan, List.of(sizes))).launches();
+                Launcher.of(plan, new Buffers(plan, List.of(sizes))).launches();
         Node node = program.outputs().getFirst().node();
         boolean isView = node.op() instanceof TensorOp.Reshape || node.op() instanceof TensorOp.StopGradient;
         assertTrue(isView || !launches.isEmpty(), () -> "nothing is launched for " + node);

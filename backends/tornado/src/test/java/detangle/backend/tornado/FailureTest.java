@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.BackendException;
 import detangle.backend.Executable;
+import detangle.backend.HostVariables;
 import detangle.backend.InputException;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
 import detangle.ir.Tensor;
+import detangle.ir.interpreter.Interpreter;
 import detangle.ir.text.Parser;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
@@ -108,7 +110,7 @@ class FailureTest {
         Accelerator device = Devices.first();
         Plan plan = plan(SCALE);
         List<FailingGraph> graphs = new ArrayList<>();
-        try (Executable executable = new TornadoExecutable(plan, shapes -> {
+        try (Executable executable = new TornadoExecutable(plan, new HostVariables(Map.of()), shapes -> {
             FailingGraph graph = new FailingGraph(new DeviceGraph(plan, shapes, device));
             graphs.add(graph);
             return graph;
@@ -141,12 +143,15 @@ class FailureTest {
         }
 
         @Override
-        public Map<String, Tensor> run(
-                Map<String, Tensor> inputs, Map<String, Long> bindings, Optional<Profile> profile) {
+        public Interpreter.Results run(
+                Map<String, Tensor> inputs,
+                Map<String, Tensor> parameters,
+                Map<String, Long> bindings,
+                Optional<Profile> profile) {
             if (fails) {
                 throw new BackendException("the device failed: it is gone");
             }
-            return graph.run(inputs, bindings, profile);
+            return graph.run(inputs, parameters, bindings, profile);
         }
 
         @Override

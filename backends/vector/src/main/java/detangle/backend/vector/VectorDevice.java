@@ -1,10 +1,13 @@
 package detangle.backend.vector;
 
+import detangle.backend.BackendException;
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.HostVariables;
 import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
+import detangle.backend.Variables;
 import detangle.backend.vector.kernel.Lanes;
 import detangle.backend.vector.kernel.PeakKernels;
 import detangle.backend.vector.kernel.Warmup;
@@ -12,10 +15,12 @@ import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.Tensor;
 import detangle.ir.scalar.Region;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -59,7 +64,16 @@ final class VectorDevice implements Device {
     }
 
     @Override
-    public Executable load(Plan plan) {
+    public Variables variables(Map<String, Tensor> values) {
+        if (!values.isEmpty()) {
+            throw new BackendException("the vector backend has no memory for parameters that programs replace: use"
+                    + " --backend reference");
+        }
+        return new HostVariables(values);
+    }
+
+    @Override
+    public Executable load(Plan plan, Variables variables) {
         return new VectorExecutable(plan);
     }
 
