@@ -8,10 +8,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Activations in place, on a tile that a product has just left in the cache. One loop each, for C2's sake. */
-final class Activations {
+public final class Activations {
     private Activations() {}
 
-    static void apply(Activation activation, float[] c, int co, int ldc, int rows, int columns) {
+    public static void apply(Activation activation, float[] c, int co, int ldc, int rows, int columns) {
         switch (activation) {
             case NONE -> {}
             case GELU -> VectorMath.gelu(c, co, ldc, rows, columns);

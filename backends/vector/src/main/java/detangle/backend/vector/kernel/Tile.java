@@ -1,7 +1,7 @@
 package detangle.backend.vector.kernel;
 
 /** The innermost product, for one number of rows; {@link TileCompiler} makes them. */
-interface Tile {
+public interface Tile {
     /**
      * {@code c[i][j] = bias[j] + sum_k a[k][i] b[k][j]} for a few rows of A, packed {@code [K][rows]}, and one panel of
      * B, packed {@code [K][WIDTH]}.

@@ -24,7 +24,7 @@ import jdk.incubator.vector.VectorSpecies;
  * then, and spilled accumulators halve the speed. A fence between rows emits no instruction on x86 and stops the hoisting.
  * Where registers suffice it only hinders.
  */
-final class TileCompiler {
+public final class TileCompiler {
     private static final ClassDesc SELF = ClassDesc.of("detangle.backend.vector.kernel.CompiledTile");
     private static final ClassDesc LANES = Lanes.class.describeConstable().orElseThrow();
     private static final ClassDesc VECTOR = Vector.class.describeConstable().orElseThrow();
@@ -93,7 +93,7 @@ final class TileCompiler {
         this.code = code;
     }
 
-    static Tile compile(int rows, boolean fence) {
+    public static Tile compile(int rows, boolean fence) {
         byte[] bytes = ClassFile.of()
                 .build(
                         SELF,

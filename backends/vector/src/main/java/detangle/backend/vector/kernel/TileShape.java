@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param rows the most rows of a tile, even
  */
-record TileShape(int rows, boolean fence) {
+public record TileShape(int rows, boolean fence) {
     /** The property that forces a shape, such as {@code 14}, or {@code 6f} with fences. */
     static final String PROPERTY = "detangle.vector.tile";
 
@@ -25,7 +25,7 @@ record TileShape(int rows, boolean fence) {
     }
 
     /** An {@link IllegalArgumentException} if it is none of the candidates. */
-    static TileShape parse(String text) {
+    public static TileShape parse(String text) {
         return CANDIDATES.stream()
                 .filter(c -> c.toString().equals(text))
                 .findFirst()

@@ -1,5 +1,9 @@
-package detangle.backend.vector.kernel;
+package detangle.benchmarks;
 
+import detangle.backend.vector.kernel.AttentionOperands;
+import detangle.backend.vector.kernel.PackedMatrix;
+import detangle.backend.vector.kernel.RelativeTable;
+import detangle.backend.vector.kernel.VectorAttention;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -1,4 +1,4 @@
-package detangle.backend.vector.kernel;
+package detangle.benchmarks;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

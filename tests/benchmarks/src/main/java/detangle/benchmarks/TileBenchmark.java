@@ -1,5 +1,9 @@
-package detangle.backend.vector.kernel;
+package detangle.benchmarks;
 
+import detangle.backend.vector.kernel.PackedMatrix;
+import detangle.backend.vector.kernel.Tile;
+import detangle.backend.vector.kernel.TileCompiler;
+import detangle.backend.vector.kernel.TileShape;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;

@@ -1,5 +1,6 @@
-package detangle.backend.vector.kernel;
+package detangle.benchmarks;
 
+import detangle.backend.vector.kernel.PeakKernels;
 import java.io.PrintStream;
 import java.util.Collection;
 import java.util.Comparator;

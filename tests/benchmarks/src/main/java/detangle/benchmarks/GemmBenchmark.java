@@ -1,5 +1,7 @@
-package detangle.backend.vector.kernel;
+package detangle.benchmarks;
 
+import detangle.backend.vector.kernel.Gemm;
+import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.ir.Activation;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;

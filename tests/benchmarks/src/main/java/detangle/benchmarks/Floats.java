@@ -1,4 +1,4 @@
-package detangle.backend.vector.kernel;
+package detangle.benchmarks;
 
 import java.util.Random;
 

@@ -1,5 +1,8 @@
-package detangle.backend.vector.kernel;
+package detangle.benchmarks;
 
+import detangle.backend.vector.kernel.PackedMatrix;
+import detangle.backend.vector.kernel.TileShape;
+import detangle.backend.vector.kernel.WorkerPool;
 import java.util.Arrays;
 
 /**
