@@ -8,7 +8,7 @@ void main(String[] args) {
     String model = args.length > 0 ? args[0] : "models/pretrained/banking77-small";
     List<String> texts = List.of("Where is my card?", "My card has not come yet.", "What is the exchange rate?");
     try (FeatureExtractor extractor = FeatureExtractor.load(Hub.model(model))) {
-        List<float[]> vectors = extractor.encode(texts, EmbeddingOptions.DEFAULT.withNormalize(true), done -> {});
+        List<float[]> vectors = extractor.encode(texts, EmbeddingOptions.DEFAULT.withNormalize(true));
         for (int i = 1; i < texts.size(); i++) {
             double cosine = 0;
             for (int j = 0; j < extractor.dimension(); j++) {

@@ -1,4 +1,5 @@
 /** Measures models, beside others that run them. */
+@SuppressWarnings("module") // The command line is built later.
 module detangle.bench {
     requires detangle.compiler;
     requires detangle.export;
@@ -7,7 +8,8 @@ module detangle.bench {
     requires tools.jackson.databind;
     requires java.management;
 
-    exports detangle.bench;
+    exports detangle.bench to
+            detangle.cli;
 
     opens detangle.bench to
             tools.jackson.databind;

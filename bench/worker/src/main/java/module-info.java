@@ -1,8 +1,12 @@
 /** What runs a model in a process of its own and times it: the same for Detangle and for those it is compared with. */
+@SuppressWarnings("module") // Those who implement subjects are built later.
 module detangle.bench.worker {
     requires transitive detangle.ir;
 
-    exports detangle.bench.worker;
+    exports detangle.bench.worker to
+            detangle.bench,
+            detangle.peer.djl,
+            detangle.peer.onnxruntime;
 
     uses detangle.bench.worker.SubjectProvider;
 }

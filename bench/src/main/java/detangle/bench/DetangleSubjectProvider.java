@@ -18,7 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -44,17 +43,14 @@ public final class DetangleSubjectProvider implements SubjectProvider {
 
     private static SessionOptions sessionOptions(String options) {
         String[] words = options.split(" ");
-        return SessionOptions.DEFAULT
-                .withBackend(Optional.of(words[0]))
-                .withHead(Architecture.named(words[1]))
-                .withWeightType(
-                        words.length > 2
-                                ? Optional.of(DType.valueOf(words[2].toUpperCase(Locale.ROOT)))
-                                : Optional.empty())
+        SessionOptions session = SessionOptions.DEFAULT
+                .withBackend(words[0])
+                .withHead(Architecture.named(words[1]).orElseThrow())
                 .withHiddenStates(false)
                 .withMaskedRows(true)
                 // What is left over takes no time.
                 .withIgnoreUnused(true);
+        return words.length > 2 ? session.withWeightType(DType.valueOf(words[2].toUpperCase(Locale.ROOT))) : session;
     }
 
     private static Subject subject(Path model, Session session, Architecture head, Set<String> names) {

@@ -6,7 +6,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,16 +27,17 @@ final class Worker implements AutoCloseable {
     private final Process process;
     private final BufferedReader answers;
     private final PrintStream commands;
+    private final LastWords lastWords;
     private final String version;
 
-    private Worker(String name, List<String> command) {
+    Worker(String name, List<String> command) {
         this.name = name;
         try {
-            this.process =
-                    new ProcessBuilder(command).redirectError(Redirect.DISCARD).start();
+            this.process = new ProcessBuilder(command).start();
         } catch (IOException e) {
             throw new BenchException("cannot start " + name + ": " + e.getMessage(), e);
         }
+        this.lastWords = new LastWords(process.getErrorStream());
         this.answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         this.commands = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
         this.version = answer("ready");
@@ -110,7 +110,8 @@ final class Worker implements AutoCloseable {
             throw new BenchException(name + " broke off: " + e.getMessage(), e);
         }
         if (line == null) {
-            throw new BenchException(name + " ended unexpectedly; it may have run out of memory");
+            throw new BenchException(name + " ended unexpectedly"
+                    + lastWords.of().map(said -> ": " + said).orElse("; it may have run out of memory"));
         }
         if (!line.startsWith(expected)) {
             throw new BenchException(name + ": " + line.replaceFirst("^error ", ""));

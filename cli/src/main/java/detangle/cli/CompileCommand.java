@@ -1,9 +1,11 @@
 package detangle.cli;
 
 import detangle.cli.WeightTypeOption.WeightType;
+import detangle.ir.DType;
 import detangle.models.deberta.Architecture;
 import detangle.models.weights.Artifact;
 import detangle.runtime.ModelArtifact;
+import detangle.runtime.OptionValues;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -59,15 +61,14 @@ final class CompileCommand implements Runnable {
                 .println("detangle: --weights " + type + " is the old spelling of --weight-type " + type));
         Optional<Path> file = weights.file().filter(f -> oldSpelling.isEmpty());
         Architecture head = headOptions.head(model.folder(), file);
+        ModelArtifact.Options asked = ModelArtifact.Options.DEFAULT
+                .withHead(head)
+                .withConvention(headOptions.convention(head))
+                .withIgnoreUnused(ignoreUnused.isSet());
+        ModelArtifact.Options read = OptionValues.with(asked, file, ModelArtifact.Options::withWeights);
+        Optional<DType> type = weightType.written().or(() -> oldSpelling.map(WeightType::dtype));
         ModelArtifact.write(
-                model.folder(),
-                output,
-                new ModelArtifact.Options(
-                        Optional.of(head),
-                        Optional.of(headOptions.convention(head)),
-                        file,
-                        weightType.written().or(() -> oldSpelling.map(WeightType::dtype)),
-                        ignoreUnused.isSet()));
+                model.folder(), output, OptionValues.with(read, type, ModelArtifact.Options::withWeightType));
         spec.commandLine()
                 .getErr()
                 .println(String.format(Locale.ROOT, "detangle: wrote %s, %.1f MiB", output, size() / 0x1p20));

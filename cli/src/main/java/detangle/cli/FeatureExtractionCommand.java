@@ -5,6 +5,7 @@ import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.runtime.OptionValues;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,10 +41,9 @@ final class FeatureExtractionCommand extends PipelineCommand<FeatureExtractor> {
     private Optional<String> prompt;
 
     private EmbeddingOptions options() {
-        return vectors.options()
-                .withNormalize(normalize)
-                .withPromptName(promptName)
-                .withPrompt(prompt);
+        EmbeddingOptions named = OptionValues.with(
+                vectors.options().withNormalize(normalize), promptName, EmbeddingOptions::withPromptName);
+        return OptionValues.with(named, prompt, EmbeddingOptions::withPrompt);
     }
 
     @Override

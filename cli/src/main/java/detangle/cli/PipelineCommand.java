@@ -4,6 +4,7 @@ import detangle.cli.Failures.CliException;
 import detangle.pipelines.Pipeline;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.runtime.OptionValues;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -172,13 +173,11 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         check(input.present());
         output.check(Optional.of(input).filter(InputOptions::present), answer());
         threads.apply();
-        PipelineOptions options = truncation
-                .of(PipelineOptions.DEFAULT)
-                .withBackend(backend.name())
-                .withWeightType(weightType.narrowed())
-                .withBatchSize(batch)
-                .withMaxLength(maxLength())
-                .withIgnoreUnused(ignoreUnused.isSet());
+        PipelineOptions asked =
+                truncation.of(PipelineOptions.DEFAULT).withBatchSize(batch).withIgnoreUnused(ignoreUnused.isSet());
+        PipelineOptions placed = OptionValues.with(asked, backend.name(), PipelineOptions::withBackend);
+        PipelineOptions typed = OptionValues.with(placed, weightType.narrowed(), PipelineOptions::withWeightType);
+        PipelineOptions options = OptionValues.with(typed, maxLength(), PipelineOptions::withMaxLength);
         OutputLayout layout = output.layout(asked(), answer(), columns());
         // Opened first: a wrong name is told before the model is loaded.
         try (RowSource source = source();

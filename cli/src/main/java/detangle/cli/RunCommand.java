@@ -8,12 +8,12 @@ import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.weights.SafetensorsWriter;
 import detangle.runtime.BatchLoss;
+import detangle.runtime.OptionValues;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SequencedMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -109,18 +109,18 @@ final class RunCommand implements Runnable {
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
         Architecture architecture = headOptions.head(model.folder(), weights.file());
         Convention reading = headOptions.convention(architecture);
-        SessionOptions options = SessionOptions.DEFAULT
-                .withBackend(device.backend())
+        SessionOptions asked = SessionOptions.DEFAULT
                 .withHostOperations(device.hostOperations())
-                .withHead(Optional.of(architecture))
-                .withConvention(Optional.of(reading))
+                .withHead(architecture)
+                .withConvention(reading)
                 // Its loss is a softmax over all positions, padding included.
                 .withUniformPadding(
                         architecture == Architecture.QUESTION_ANSWERING && reading == Convention.HUGGINGFACE)
-                .withWeights(weights.file())
-                .withWeightType(weightType.narrowed())
                 .withAttentions(attentions)
                 .withIgnoreUnused(ignoreUnused.isSet());
+        SessionOptions placed = OptionValues.with(asked, device.backend(), SessionOptions::withBackend);
+        SessionOptions read = OptionValues.with(placed, weights.file(), SessionOptions::withWeights);
+        SessionOptions options = OptionValues.with(read, weightType.narrowed(), SessionOptions::withWeightType);
         OperationTimes times = new OperationTimes();
         try (Session session = Session.load(model.folder(), options)) {
             DebertaConfig config = session.config();

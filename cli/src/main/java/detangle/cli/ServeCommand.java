@@ -1,6 +1,8 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
+import detangle.pipelines.EmbeddingOptions;
+import detangle.runtime.OptionValues;
 import detangle.server.Access;
 import detangle.server.InferenceServer;
 import detangle.server.ServedTask;
@@ -174,6 +176,12 @@ final class ServeCommand implements Runnable {
         return line.toString();
     }
 
+    private EmbeddingOptions embedding() {
+        EmbeddingOptions named =
+                OptionValues.with(vectors.options(), defaultPromptName, EmbeddingOptions::withPromptName);
+        return OptionValues.with(named, defaultPrompt, EmbeddingOptions::withPrompt);
+    }
+
     @Override
     public void run() {
         if (port < 0 || port > 65_535 || maxBatchTokens < 1 || maxConcurrentRequests < 1) {
@@ -192,21 +200,15 @@ final class ServeCommand implements Runnable {
         }
         threads.apply();
         PrintWriter err = spec.commandLine().getErr();
-        ServerOptions options = DEFAULT.withHost(host)
+        ServerOptions asked = DEFAULT.withHost(host)
                 .withPort(port)
-                .withApiKey(apiKey.filter(key -> !key.isEmpty()))
-                .withBackend(backend.name())
-                .withWeightType(weightType.narrowed())
-                .withTask(task)
                 .withIgnoreUnused(ignoreUnused.isSet())
                 .withMaxBatchTokens(maxBatchTokens)
                 .withMaxConcurrentRequests(maxConcurrentRequests)
                 .withMaxClientBatchSize(maxClientBatchSize)
                 .withPayloadLimit(payloadLimit)
                 .withAutoTruncate(autoTruncate)
-                .withMaxLength(length.tokens(spec))
-                .withEmbedding(
-                        vectors.options().withPromptName(defaultPromptName).withPrompt(defaultPrompt))
+                .withEmbedding(embedding())
                 .withDeadline(Duration.ofSeconds(deadline))
                 .withClientTimeout(Duration.ofSeconds(clientTimeout))
                 .withIdleTimeout(Duration.ofSeconds(idleTimeout))
@@ -214,6 +216,12 @@ final class ServeCommand implements Runnable {
                 .withAllowedHosts(allowedHosts)
                 .withAllowedOrigins(allowedOrigins)
                 .withAccessLog(jsonOutput ? access -> err.println(line(access)) : DEFAULT.accessLog());
+        ServerOptions guarded =
+                OptionValues.with(asked, apiKey.filter(key -> !key.isEmpty()), ServerOptions::withApiKey);
+        ServerOptions placed = OptionValues.with(guarded, backend.name(), ServerOptions::withBackend);
+        ServerOptions typed = OptionValues.with(placed, weightType.narrowed(), ServerOptions::withWeightType);
+        ServerOptions tasked = OptionValues.with(typed, task, ServerOptions::withTask);
+        ServerOptions options = OptionValues.with(tasked, length.tokens(spec), ServerOptions::withMaxLength);
         CountDownLatch stopped = new CountDownLatch(1);
         InferenceServer server = InferenceServer.start(folders(), options);
         // What is asked already is answered before the process ends.

@@ -4,7 +4,9 @@ import detangle.pipelines.AggregationStrategy;
 import detangle.pipelines.Entity;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.pipelines.TokenClassificationOptions;
 import detangle.pipelines.TokenClassifier;
+import detangle.runtime.OptionValues;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +56,11 @@ final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> 
     @Override
     List<Result> run(TokenClassifier classifier, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
-        List<List<Entity>> all = classifier.classify(texts, strategy, stride, counting(progress, windows -> 0));
+        TokenClassificationOptions options = OptionValues.with(
+                TokenClassificationOptions.DEFAULT.withStrategy(strategy),
+                stride,
+                TokenClassificationOptions::withStride);
+        List<List<Entity>> all = classifier.classify(texts, options, counting(progress, windows -> 0));
         progress.done(texts.size());
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {

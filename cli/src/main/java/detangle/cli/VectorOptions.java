@@ -2,9 +2,9 @@ package detangle.cli;
 
 import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.Pooling;
+import detangle.runtime.OptionValues;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -45,8 +45,7 @@ final class VectorOptions {
         if (truncateDim.orElse(1) < 1) {
             throw new ParameterException(spec.commandLine(), "--truncate-dim is at least 1");
         }
-        return EmbeddingOptions.DEFAULT
-                .withPooling(poolings)
-                .withTruncateDim(truncateDim.map(OptionalInt::of).orElseGet(OptionalInt::empty));
+        return OptionValues.with(
+                EmbeddingOptions.DEFAULT.withPooling(poolings), truncateDim, EmbeddingOptions::withTruncateDim);
     }
 }

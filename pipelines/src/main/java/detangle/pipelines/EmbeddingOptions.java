@@ -43,15 +43,17 @@ public record EmbeddingOptions(
         return new EmbeddingOptions(pooling, value, truncateDim, promptName, prompt);
     }
 
-    public EmbeddingOptions withTruncateDim(OptionalInt value) {
-        return new EmbeddingOptions(pooling, normalize, value, promptName, prompt);
+    public EmbeddingOptions withTruncateDim(int value) {
+        return new EmbeddingOptions(pooling, normalize, OptionalInt.of(value), promptName, prompt);
     }
 
-    public EmbeddingOptions withPromptName(Optional<String> value) {
-        return new EmbeddingOptions(pooling, normalize, truncateDim, value, prompt);
+    /** The prompt of that name, in place of any other. */
+    public EmbeddingOptions withPromptName(String value) {
+        return new EmbeddingOptions(pooling, normalize, truncateDim, Optional.of(value), Optional.empty());
     }
 
-    public EmbeddingOptions withPrompt(Optional<String> value) {
-        return new EmbeddingOptions(pooling, normalize, truncateDim, promptName, value);
+    /** This text, in place of any prompt with a name. */
+    public EmbeddingOptions withPrompt(String value) {
+        return new EmbeddingOptions(pooling, normalize, truncateDim, Optional.empty(), Optional.of(value));
     }
 }

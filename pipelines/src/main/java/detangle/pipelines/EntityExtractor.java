@@ -69,13 +69,15 @@ public final class EntityExtractor implements Pipeline {
         GlinerFolder parts = GlinerFolder.open(folder, options.ignoreUnused());
         GlinerConfig config = parts.config();
         Weights weights = parts.weights();
-        SessionOptions session = SessionOptions.DEFAULT
-                .withBackend(options.backend())
-                .withHiddenStates(false)
-                .withIgnoreUnused(options.ignoreUnused());
+        SessionOptions session = options.session();
         Map<String, Tensor> parameters = parameters(weights);
         TextModel model = TextModel.of(
-                Session.load(config.encoder(), weights, session, GlinerModel.encoder(config), parameters),
+                Session.builder()
+                        .config(config.encoder())
+                        .weights(weights)
+                        .options(session)
+                        .head(GlinerModel.encoder(config), parameters)
+                        .load(),
                 parts.tokenizer(),
                 options);
         try {
@@ -104,7 +106,12 @@ public final class EntityExtractor implements Pipeline {
 
     /** The entities of a text, in order; see {@link #extract(List, List, ExtractionOptions, ProgressListener)}. */
     public List<Entity> extract(String text, List<String> labels, ExtractionOptions options) {
-        return extract(List.of(text), labels, options, done -> {}).getFirst();
+        return extract(List.of(text), labels, options).getFirst();
+    }
+
+    /** The entities of several texts. */
+    public List<List<Entity>> extract(List<String> texts, List<String> labels, ExtractionOptions options) {
+        return extract(texts, labels, options, done -> {});
     }
 
     /**

@@ -98,12 +98,22 @@ public final class FeatureExtractor implements Pipeline {
 
     /** The vector of a text. A {@link PipelineException} if it is empty or too long. */
     public float[] encode(String text, EmbeddingOptions options) {
-        return encode(List.of(text), options, done -> {}).getFirst();
+        return encode(List.of(text), options).getFirst();
+    }
+
+    /** The vectors of several texts. */
+    public List<float[]> encode(List<String> texts, Pooling pooling, boolean normalize) {
+        return encode(texts, pooling, normalize, done -> {});
     }
 
     /** The vector of each text, with one pooling; see {@link #encode(List, EmbeddingOptions, ProgressListener)}. */
     public List<float[]> encode(List<String> texts, Pooling pooling, boolean normalize, ProgressListener progress) {
         return encode(texts, EmbeddingOptions.DEFAULT.withPooling(pooling).withNormalize(normalize), progress);
+    }
+
+    /** The vectors of several texts, as the options say. */
+    public List<float[]> encode(List<String> texts, EmbeddingOptions options) {
+        return encode(texts, options, done -> {});
     }
 
     /**
@@ -157,7 +167,12 @@ public final class FeatureExtractor implements Pipeline {
 
     /** The last hidden state of each token of a text, special ones included: {@code [tokens][dimension]}. */
     public float[][] tokens(String text) {
-        return tokens(List.of(text), done -> {}).getFirst();
+        return tokens(List.of(text)).getFirst();
+    }
+
+    /** The states of the tokens of several texts. */
+    public List<float[][]> tokens(List<String> texts) {
+        return tokens(texts, done -> {});
     }
 
     /** As {@link #tokens(String)}, of each text. */

@@ -76,7 +76,12 @@ public final class MaskFiller implements Pipeline {
 
     /** For each mask of a text its likeliest tokens, the best first. */
     public List<List<MaskPrediction>> fill(String text, int topK) {
-        return fill(List.of(text), topK, List.of(), done -> {}).getFirst();
+        return fill(List.of(text), topK, List.of()).getFirst();
+    }
+
+    /** Fills the masks of several texts. */
+    public List<List<List<MaskPrediction>>> fill(List<String> texts, int topK, List<String> targets) {
+        return fill(texts, topK, targets, done -> {});
     }
 
     /**

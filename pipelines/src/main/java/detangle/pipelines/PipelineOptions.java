@@ -2,6 +2,7 @@ package detangle.pipelines;
 
 import detangle.ir.DType;
 import detangle.models.text.Truncation;
+import detangle.runtime.OptionValues;
 import detangle.runtime.SessionOptions;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -52,9 +53,16 @@ public record PipelineOptions(
         }
     }
 
-    public PipelineOptions withBackend(Optional<String> value) {
+    public PipelineOptions withBackend(String value) {
         return new PipelineOptions(
-                value, batchSize, truncation, truncationStrategy, weightType, maxLength, ignoreUnused, dynamicBatching);
+                Optional.of(value),
+                batchSize,
+                truncation,
+                truncationStrategy,
+                weightType,
+                maxLength,
+                ignoreUnused,
+                dynamicBatching);
     }
 
     public PipelineOptions withBatchSize(int value) {
@@ -73,18 +81,28 @@ public record PipelineOptions(
                 backend, batchSize, true, Optional.of(value), weightType, maxLength, ignoreUnused, dynamicBatching);
     }
 
-    public PipelineOptions withWeightType(Optional<DType> value) {
+    public PipelineOptions withWeightType(DType value) {
         return new PipelineOptions(
-                backend, batchSize, truncation, truncationStrategy, value, maxLength, ignoreUnused, dynamicBatching);
+                backend,
+                batchSize,
+                truncation,
+                truncationStrategy,
+                Optional.of(value),
+                maxLength,
+                ignoreUnused,
+                dynamicBatching);
     }
 
     public PipelineOptions withMaxLength(int value) {
-        return withMaxLength(OptionalInt.of(value));
-    }
-
-    public PipelineOptions withMaxLength(OptionalInt value) {
         return new PipelineOptions(
-                backend, batchSize, truncation, truncationStrategy, weightType, value, ignoreUnused, dynamicBatching);
+                backend,
+                batchSize,
+                truncation,
+                truncationStrategy,
+                weightType,
+                OptionalInt.of(value),
+                ignoreUnused,
+                dynamicBatching);
     }
 
     public PipelineOptions withIgnoreUnused(boolean value) {
@@ -103,5 +121,12 @@ public record PipelineOptions(
                 maxLength,
                 ignoreUnused,
                 Optional.of(value));
+    }
+
+    /** What the session of any pipeline is told: where it runs, and that nobody reads hidden states. */
+    SessionOptions session() {
+        return OptionValues.with(SessionOptions.DEFAULT, backend, SessionOptions::withBackend)
+                .withHiddenStates(false)
+                .withIgnoreUnused(ignoreUnused);
     }
 }

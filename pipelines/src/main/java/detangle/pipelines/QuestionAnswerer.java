@@ -48,8 +48,12 @@ public final class QuestionAnswerer implements Pipeline {
 
     /** The best answers to a question; see {@link #answer(List, QuestionOptions, IntConsumer)}. */
     public List<Answer> answer(String question, String context, QuestionOptions options) {
-        return answer(List.of(new Question(question, context)), options, done -> {})
-                .getFirst();
+        return answer(List.of(new Question(question, context)), options).getFirst();
+    }
+
+    /** The answers to several questions. */
+    public List<List<Answer>> answer(List<Question> questions, QuestionOptions options) {
+        return answer(questions, options, done -> {});
     }
 
     /**

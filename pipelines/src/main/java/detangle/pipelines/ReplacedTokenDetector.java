@@ -40,7 +40,12 @@ public final class ReplacedTokenDetector implements Pipeline {
 
     /** Every token of a text, in order. A {@link PipelineException} if it is empty or too long. */
     public List<TokenScore> detect(String text) {
-        return detect(List.of(text), done -> {}).getFirst();
+        return detect(List.of(text)).getFirst();
+    }
+
+    /** Scores the tokens of several texts. */
+    public List<List<TokenScore>> detect(List<String> texts) {
+        return detect(texts, done -> {});
     }
 
     /**

@@ -88,12 +88,17 @@ public final class TextClassifier implements Pipeline {
 
     /** All labels of a text, the surest first. A {@link PipelineException} if it is empty or too long. */
     public List<Classification> classify(String text) {
-        return classify(List.of(text), done -> {}).getFirst();
+        return classify(List.of(text)).getFirst();
     }
 
     /** All labels of a pair of texts, the surest first. A {@link PipelineException} if one is empty or both are too long. */
     public List<Classification> classify(TextPair pair) {
-        return classifyPairs(List.of(pair), done -> {}).getFirst();
+        return classifyPairs(List.of(pair)).getFirst();
+    }
+
+    /** The labels of several texts. */
+    public List<List<Classification>> classify(List<String> texts) {
+        return classify(texts, done -> {});
     }
 
     /**
@@ -105,6 +110,11 @@ public final class TextClassifier implements Pipeline {
         EncodedRows<Encoding> rows = EncodedRows.of(
                 "text", texts.size(), progress, row -> List.of(model.encode(texts.get(row.index()), row)));
         return run(rows, texts.size(), progress);
+    }
+
+    /** The labels of several pairs. */
+    public List<List<Classification>> classifyPairs(List<TextPair> pairs) {
+        return classifyPairs(pairs, done -> {});
     }
 
     /**

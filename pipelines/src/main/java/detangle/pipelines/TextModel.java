@@ -13,6 +13,7 @@ import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
+import detangle.runtime.OptionValues;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
@@ -118,15 +119,9 @@ final class TextModel implements AutoCloseable {
 
     private static Session session(Path folder, Architecture head, PipelineOptions options) {
         try {
+            SessionOptions session = options.session().withHead(head).withMaskedRows(MASKED_LM.contains(head));
             return Session.load(
-                    folder,
-                    SessionOptions.DEFAULT
-                            .withBackend(options.backend())
-                            .withWeightType(options.weightType())
-                            .withHead(Optional.of(head))
-                            .withMaskedRows(MASKED_LM.contains(head))
-                            .withHiddenStates(false)
-                            .withIgnoreUnused(options.ignoreUnused()));
+                    folder, OptionValues.with(session, options.weightType(), SessionOptions::withWeightType));
         } catch (HeadException e) {
             throw new PipelineException(e.getMessage());
         }

@@ -63,7 +63,12 @@ public final class TextRanker implements Pipeline {
 
     /** All documents, the best first; see {@link #rank(String, List, boolean, ProgressListener)}. */
     public List<RankedDocument> rank(String query, List<String> documents) {
-        return rank(query, documents, false, done -> {});
+        return rank(query, documents, false);
+    }
+
+    /** Ranks documents, with scores as the model gives them if {@code rawScores}. */
+    public List<RankedDocument> rank(String query, List<String> documents, boolean rawScores) {
+        return rank(query, documents, rawScores, done -> {});
     }
 
     /**

@@ -47,20 +47,29 @@ public final class TokenClassifier implements Pipeline {
 
     /** The entities of a text, in order; a {@link PipelineException} if it is empty. */
     public List<Entity> classify(String text, AggregationStrategy strategy) {
-        return classify(List.of(text), strategy, Optional.empty(), done -> {}).getFirst();
+        return classify(List.of(text), strategy).getFirst();
+    }
+
+    /** The entities of several texts. */
+    public List<List<Entity>> classify(List<String> texts, AggregationStrategy strategy) {
+        return classify(texts, TokenClassificationOptions.DEFAULT.withStrategy(strategy));
+    }
+
+    /** The entities of several texts, as the options say. */
+    public List<List<Entity>> classify(List<String> texts, TokenClassificationOptions options) {
+        return classify(texts, options, done -> {});
     }
 
     /**
      * The entities of each text, in order.
      *
-     * @param stride tokens that two windows of a long text share; at most 128 by default
      * @param progress told how many windows are done, after each batch
      * @throws PipelineException if a text is empty, or windows cannot share so many tokens
      */
     public List<List<Entity>> classify(
-            List<String> texts, AggregationStrategy strategy, Optional<Integer> stride, ProgressListener progress) {
-        EntityAggregation aggregation = new EntityAggregation(model.config().labels(), strategy);
-        int shared = stride.orElse(Math.min(STRIDE, model.maxLength() / 4));
+            List<String> texts, TokenClassificationOptions options, ProgressListener progress) {
+        EntityAggregation aggregation = new EntityAggregation(model.config().labels(), options.strategy());
+        int shared = options.stride().orElse(Math.min(STRIDE, model.maxLength() / 4));
         // A window has two special tokens, and one at least that the window before it has not.
         if (shared < 0 || shared > model.maxLength() - 3) {
             throw new PipelineException("windows that share " + shared + " tokens cannot be: choose a stride of 0 to "

@@ -61,7 +61,12 @@ public final class ZeroShotClassifier implements Pipeline {
 
     /** The labels of one text; see {@link #classify(List, List, String, boolean, ProgressListener)}. */
     public ZeroShotResult classify(String text, List<String> labels, String template, boolean multiLabel) {
-        return classify(List.of(text), labels, template, multiLabel, done -> {}).getFirst();
+        return classify(List.of(text), labels, template, multiLabel).getFirst();
+    }
+
+    /** Classifies several texts. */
+    public List<ZeroShotResult> classify(List<String> texts, List<String> labels, String template, boolean multiLabel) {
+        return classify(texts, labels, template, multiLabel, done -> {});
     }
 
     /**

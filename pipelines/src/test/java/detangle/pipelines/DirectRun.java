@@ -7,7 +7,6 @@ import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Optional;
 
 /** A model run on one encoding by the reference backend: what pipelines are compared with. */
 final class DirectRun {
@@ -17,7 +16,7 @@ final class DirectRun {
         long[] ids = Arrays.stream(encoding.ids()).asLongStream().toArray();
         long[] mask = new long[ids.length];
         Arrays.fill(mask, 1);
-        try (Session session = Session.load(model, SessionOptions.DEFAULT.withBackend(Optional.of("reference")))) {
+        try (Session session = Session.load(model, SessionOptions.DEFAULT.withBackend("reference"))) {
             return session.run(Map.of(
                     "input_ids", Tensor.of(ids, 1, ids.length), "attention_mask", Tensor.of(mask, 1, ids.length)));
         }

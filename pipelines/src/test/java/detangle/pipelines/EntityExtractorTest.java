@@ -94,7 +94,7 @@ class EntityExtractorTest {
                 assertTrue(i == 0 || entity.start() >= found.get(i - 1).end(), "entities overlap");
             }
             List<List<Entity>> batch = extractor.extract(
-                    Stream.of(0, 1, 2).map(i -> sentence).toList(), labels(), ExtractionOptions.DEFAULT, done -> {});
+                    Stream.of(0, 1, 2).map(i -> sentence).toList(), labels(), ExtractionOptions.DEFAULT);
             assertEquals(batch.get(0), batch.get(2));
         }
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import detangle.testing.models.FormulaModel;
 import detangle.testing.models.TinyModel;
+import detangle.runtime.OptionValues;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,9 +104,11 @@ class HuggingFacePipelinesTest {
                 Optional<Integer> stride =
                         Optional.ofNullable(options.get("stride")).map(JsonNode::intValue);
                 String text = text(question, "args");
-                List<Entity> entities = classifier
-                        .classify(List.of(text), strategy, stride, done -> {})
-                        .getFirst();
+                TokenClassificationOptions how = OptionValues.with(
+                        TokenClassificationOptions.DEFAULT.withStrategy(strategy),
+                        stride,
+                        TokenClassificationOptions::withStride);
+                List<Entity> entities = classifier.classify(List.of(text), how).getFirst();
                 List<String> expected = new ArrayList<>();
                 for (JsonNode e : question.get("answer")) {
                     String label = text(e, strategy == AggregationStrategy.NONE ? "entity" : "entity_group");
@@ -171,8 +174,7 @@ class HuggingFacePipelinesTest {
                 List<List<MaskPrediction>> masks = filler.fill(
                                 List.of(text(question, "args")),
                                 options.path("top_k").asInt(5),
-                                targets,
-                                done -> {})
+                                targets)
                         .getFirst();
                 JsonNode answer = question.get("answer");
                 for (int mask = 0; mask < masks.size(); mask++) {

@@ -127,7 +127,7 @@ class InputLengthTest {
                 TokenClassifier windows = TokenClassifier.load(ner, PipelineOptions.DEFAULT.withMaxLength(12))) {
             PipelineException e = assertThrows(
                     PipelineException.class,
-                    () -> windows.classify(List.of(LONG), AggregationStrategy.NONE, Optional.of(10), done -> {}));
+                    () -> windows.classify(List.of(LONG), TokenClassificationOptions.DEFAULT.withStride(10)));
             assertTrue(e.getMessage().contains("0 to 9"), e.getMessage());
             List<Entity> entities = whole.classify(LONG, AggregationStrategy.NONE);
             assertEquals(60, entities.size());

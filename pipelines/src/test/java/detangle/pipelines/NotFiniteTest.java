@@ -10,7 +10,6 @@ import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +32,7 @@ class NotFiniteTest {
     }
 
     private static PipelineOptions on(String backend) {
-        return PipelineOptions.DEFAULT.withBackend(Optional.of(backend));
+        return PipelineOptions.DEFAULT.withBackend(backend);
     }
 
     @ParameterizedTest

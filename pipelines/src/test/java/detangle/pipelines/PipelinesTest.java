@@ -10,6 +10,7 @@ import detangle.models.deberta.Architecture;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
+import detangle.runtime.OptionValues;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import detangle.testing.models.TinyModel;
@@ -53,7 +54,7 @@ class PipelinesTest {
         }
         try (Session session = Session.load(
                 model,
-                SessionOptions.DEFAULT.withBackend(Optional.of("reference")).withHead(head))) {
+                OptionValues.with(SessionOptions.DEFAULT.withBackend("reference"), head, SessionOptions::withHead))) {
             return session.run(Map.of(
                     "input_ids", Tensor.of(ids, 1, ids.length), "attention_mask", Tensor.of(mask, 1, ids.length)));
         }
@@ -151,11 +152,11 @@ class PipelinesTest {
                 PipelineException e = assertThrows(
                         PipelineException.class,
                         () -> classifier.classify(
-                                List.of(TEXT), AggregationStrategy.NONE, Optional.of(stride), done -> {}));
+                                List.of(TEXT), TokenClassificationOptions.DEFAULT.withStride(stride)));
                 assertTrue(e.getMessage().contains("choose a stride of 0 to 45"), e.getMessage());
             }
             String longText = (TEXT + " ").repeat(40).trim();
-            classifier.classify(List.of(longText), AggregationStrategy.NONE, Optional.of(45), done -> {});
+            classifier.classify(List.of(longText), TokenClassificationOptions.DEFAULT.withStride(45));
             List<Entity> all = classifier.classify(longText, AggregationStrategy.NONE);
             assertTrue(tokenizer.encode(longText).length() > 48);
             assertEquals(longText.length(), all.getLast().end());
@@ -199,8 +200,7 @@ class PipelinesTest {
             assertEquals(5, several.stream().map(Answer::answer).distinct().count(), "what windows find twice is one");
             List<List<Answer>> batch = answerer.answer(
                     List.of(new Question(question, longText), new Question(question, TEXT)),
-                    QuestionOptions.DEFAULT.withTopK(5),
-                    done -> {});
+                    QuestionOptions.DEFAULT.withTopK(5));
             assertEquals(several.getFirst().answer(), batch.get(0).getFirst().answer());
             assertEquals(
                     answerer.answer(question, TEXT, QuestionOptions.DEFAULT.withTopK(5))
@@ -292,8 +292,7 @@ class PipelinesTest {
             assertEquals(score, first.score(), TOLERANCE);
             assertEquals(2, filler.fill("[MASK] is my [MASK]?", 1).size());
 
-            List<MaskPrediction> targets = filler.fill(
-                            List.of(masked, TEXT + " [MASK]"), 5, List.of("card", "money"), done -> {})
+            List<MaskPrediction> targets = filler.fill(List.of(masked, TEXT + " [MASK]"), 5, List.of("card", "money"))
                     .getFirst()
                     .getFirst();
             assertEquals(2, targets.size());
@@ -335,7 +334,7 @@ class PipelinesTest {
                 assertEquals(states.getDouble(i), first[i], TOLERANCE);
                 squares += mean[i] * mean[i];
             }
-            List<float[]> several = extractor.encode(List.of("card", TEXT), Pooling.MEAN, true, done -> {});
+            List<float[]> several = extractor.encode(List.of("card", TEXT), Pooling.MEAN, true);
             for (int i = 0; i < 32; i++) {
                 assertEquals(mean[i] / Math.sqrt(squares), several.get(1)[i], TOLERANCE);
             }
@@ -349,7 +348,7 @@ class PipelinesTest {
         Tokenizer tokenizer = Tokenizers.load(model);
         try (TextRanker ranker = TextRanker.load(model)) {
             List<RankedDocument> ranked = ranker.rank(TEXT, documents);
-            List<RankedDocument> raw = ranker.rank(TEXT, documents, true, done -> {});
+            List<RankedDocument> raw = ranker.rank(TEXT, documents, true);
             assertEquals(3, ranked.size());
             for (int i = 0; i < 3; i++) {
                 RankedDocument document = ranked.get(i);
@@ -397,7 +396,7 @@ class PipelinesTest {
             long[] ids = Arrays.stream(encoding.ids()).asLongStream().toArray();
             long[] mask = new long[ids.length];
             Arrays.fill(mask, 1);
-            try (Session session = Session.load(model, SessionOptions.DEFAULT.withBackend(Optional.of("reference")))) {
+            try (Session session = Session.load(model, SessionOptions.DEFAULT.withBackend("reference"))) {
                 logits[i] = session.run(Map.of(
                                 "input_ids", Tensor.of(ids, 1, 1, ids.length),
                                 "attention_mask", Tensor.of(mask, 1, 1, ids.length)))

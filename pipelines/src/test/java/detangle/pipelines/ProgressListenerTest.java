@@ -132,8 +132,7 @@ class ProgressListenerTest {
     void entitiesAndAnswersGoOn() throws IOException {
         try (TokenClassifier classifier = TokenClassifier.load(model("ForTokenClassification", List.of("O", "I-A")))) {
             Lenient listener = new Lenient();
-            List<List<Entity>> entities =
-                    classifier.classify(TEXTS, AggregationStrategy.NONE, Optional.empty(), listener);
+            List<List<Entity>> entities = classifier.classify(TEXTS, TokenClassificationOptions.DEFAULT, listener);
             assertEquals(List.of(1), listener.rows());
             assertEquals(List.of(), entities.get(1));
             assertEquals(

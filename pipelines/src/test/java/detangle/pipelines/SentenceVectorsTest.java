@@ -15,8 +15,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -175,11 +173,11 @@ class SentenceVectorsTest {
                 assertArrayEquals(without.encode("where is it?"), with.encode("IS it?"), 1e-5f);
                 assertArrayEquals(
                         without.encode("is it?"),
-                        with.encode("is it?", EmbeddingOptions.DEFAULT.withPrompt(Optional.of(""))),
+                        with.encode("is it?", EmbeddingOptions.DEFAULT.withPrompt("")),
                         1e-5f);
                 assertArrayEquals(
                         without.encode("is it?"),
-                        with.encode("is it?", EmbeddingOptions.DEFAULT.withPromptName(Optional.of("title"))),
+                        with.encode("is it?", EmbeddingOptions.DEFAULT.withPromptName("title")),
                         1e-5f);
             }
         }
@@ -191,15 +189,15 @@ class SentenceVectorsTest {
         writeModules("{\"embedding_dimension\":32,\"pooling_mode\":\"mean\"}", "Normalize");
         write("config_sentence_transformers.json", "{\"truncate_dim\":8}");
         try (FeatureExtractor extractor = FeatureExtractor.load(model)) {
-            float[] whole = extractor.encode(TEXT, EmbeddingOptions.DEFAULT.withTruncateDim(OptionalInt.of(32)));
+            float[] whole = extractor.encode(TEXT, EmbeddingOptions.DEFAULT.withTruncateDim(32));
             assertEquals(32, whole.length);
             assertEquals(1, length(whole), 1e-6);
             assertEquals(8, extractor.dimension());
             assertArrayEquals(Arrays.copyOf(whole, 8), extractor.encode(TEXT), 1e-6f);
-            EmbeddingOptions three = EmbeddingOptions.DEFAULT.withTruncateDim(OptionalInt.of(3));
+            EmbeddingOptions three = EmbeddingOptions.DEFAULT.withTruncateDim(3);
             assertArrayEquals(Arrays.copyOf(whole, 3), extractor.encode(TEXT, three), 1e-6f);
             assertEquals(1, length(extractor.encode(TEXT, three.withNormalize(true))), 1e-6);
-            EmbeddingOptions tooMany = EmbeddingOptions.DEFAULT.withTruncateDim(OptionalInt.of(33));
+            EmbeddingOptions tooMany = EmbeddingOptions.DEFAULT.withTruncateDim(33);
             PipelineException refused = assertThrows(PipelineException.class, () -> extractor.encode(TEXT, tooMany));
             assertEquals("vectors have 32 numbers, and 33 are asked for: ask for at most 32", refused.getMessage());
         }
@@ -243,8 +241,7 @@ class SentenceVectorsTest {
                     FeatureExtractor.load(model, PipelineOptions.DEFAULT.withTruncation(true))) {
                 PipelineException refused = assertThrows(PipelineException.class, () -> extractor.encode("Here."));
                 assertTrue(refused.getMessage().contains("has no token left behind the"), refused.getMessage());
-                assertEquals(
-                        32, extractor.encode("Here.", EmbeddingOptions.DEFAULT.withPrompt(Optional.of(""))).length);
+                assertEquals(32, extractor.encode("Here.", EmbeddingOptions.DEFAULT.withPrompt("")).length);
             }
         }
     }

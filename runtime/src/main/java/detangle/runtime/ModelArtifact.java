@@ -71,6 +71,26 @@ public final class ModelArtifact {
         /** Everything as the model has it. */
         public static final Options DEFAULT =
                 new Options(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), false);
+
+        public Options withHead(Architecture value) {
+            return new Options(Optional.of(value), convention, weights, weightType, ignoreUnused);
+        }
+
+        public Options withConvention(Convention value) {
+            return new Options(head, Optional.of(value), weights, weightType, ignoreUnused);
+        }
+
+        public Options withWeights(Path value) {
+            return new Options(head, convention, Optional.of(value), weightType, ignoreUnused);
+        }
+
+        public Options withWeightType(DType value) {
+            return new Options(head, convention, weights, Optional.of(value), ignoreUnused);
+        }
+
+        public Options withIgnoreUnused(boolean value) {
+            return new Options(head, convention, weights, weightType, value);
+        }
     }
 
     /**

@@ -11,21 +11,14 @@ import detangle.compiler.DeviceEvaluator;
 import detangle.compiler.PackedInputs;
 import detangle.compiler.Pass;
 import detangle.compiler.Passes;
-import detangle.ir.DType;
 import detangle.ir.DetangleException;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.AttentionMask;
 import detangle.models.deberta.Checkpoint;
-import detangle.models.deberta.CheckpointHeads;
-import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
-import detangle.models.deberta.DebertaModel;
-import detangle.models.deberta.Head;
 import detangle.models.deberta.InputNames;
-import detangle.models.deberta.ModelOptions;
-import detangle.models.weights.Artifact;
 import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
@@ -36,22 +29,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.function.Function;
-import java.util.function.Supplier;
 
 /** A model, compiled and loaded on a device. Any number of threads may run it at once. */
 public final class Session implements AutoCloseable {
-    private final DebertaConfig config;
+    private final SessionModel model;
     private final Device device;
     private final Weights weights;
-    private final Optional<Architecture> head;
-    private final Map<String, Tensor> added;
-    private final Function<AttentionMask, Program> model;
-    private final boolean absolutePositions;
-    private final boolean packs;
-    private final Optional<DType> weightType;
-    private final boolean ignoreUnused;
-    private final StoredPrograms compiled;
+    private final SessionOptions options;
 
     /** Unknown until somebody asks. */
     private Optional<String> notFinite;
@@ -72,38 +56,28 @@ public final class Session implements AutoCloseable {
      */
     private record Loaded(Executable executable, Optional<PackedInputs> packed, boolean stored) {}
 
-    /** Finds the program of a form where somebody has compiled it before. */
-    @FunctionalInterface
-    private interface StoredPrograms {
-        /** There are none. */
-        StoredPrograms NONE = form -> Optional.empty();
-
-        Optional<Program> find(Form form);
-    }
-
-    private Session(
-            DebertaConfig config,
-            Device device,
-            Weights weights,
-            Optional<Architecture> head,
-            Map<String, Tensor> added,
-            Function<AttentionMask, Program> model,
-            boolean absolutePositions,
-            boolean packs,
-            Optional<DType> weightType,
-            boolean ignoreUnused,
-            StoredPrograms compiled) {
-        this.config = config;
+    private Session(SessionModel model, Device device, Weights weights, SessionOptions options) {
+        this.model = model;
         this.device = device;
         this.weights = weights;
-        this.head = head;
-        this.added = added;
-        this.model = model;
-        this.absolutePositions = absolutePositions;
-        this.packs = packs;
-        this.weightType = weightType;
-        this.ignoreUnused = ignoreUnused;
-        this.compiled = compiled;
+        this.options = options;
+    }
+
+    /** Compiles and loads a model whose parts have been checked. */
+    static Session loaded(SessionModel model, Device device, Weights weights, SessionOptions options) {
+        Session session = new Session(model, device, weights, options);
+        session.loaded(session.packs() ? Form.PACKED : Form.PADDED);
+        return session;
+    }
+
+    /** A session from parts: a head of one's own, or a configuration and weights that are not those of a folder. */
+    public static SessionBuilder builder() {
+        return new SessionBuilder();
+    }
+
+    /** As {@link #load(Path, SessionOptions)}, on the best backend and with the head that config.json names. */
+    public static Session load(Path folder) {
+        return load(folder, SessionOptions.DEFAULT);
     }
 
     /**
@@ -113,122 +87,16 @@ public final class Session implements AutoCloseable {
      *     BackendException), with one line that names the file and what to do
      */
     public static Session load(Path folder, SessionOptions options) {
-        Device device = device(options);
-        DebertaConfig config = DebertaConfig.read(folder);
-        Weights weights = Weights.open(options.weights().orElse(folder));
-        Architecture head = head(options, weights, config);
-        ModelOptions model = modelOptions(options, head.convention());
-        boolean stored = Artifact.is(folder)
-                && options.weights().isEmpty()
-                && options.weightType().isEmpty();
-        return load(
-                weights,
-                config,
-                () -> device,
-                options,
-                Optional.of(head),
-                Map.of(),
-                mask -> DebertaModel.build(config, head, model.with(mask)),
-                config.positionBiasedInput() || head == Architecture.MASKED_LM_EMD,
-                stored
-                        ? form -> form == Form.PAIRS
-                                ? Optional.empty()
-                                : ModelArtifact.program(folder, config, weights, head, model, form == Form.PACKED)
-                        : StoredPrograms.NONE);
+        return builder().folder(folder).options(options).load();
     }
 
-    /**
-     * Loads the encoder of a folder with a head of one's own; the head of the options is not heeded.
-     *
-     * @param parameters those of the head that the folder's weights do not hold, by name
-     */
-    public static Session load(Path folder, SessionOptions options, Head head, Map<String, Tensor> parameters) {
-        DebertaConfig config = DebertaConfig.read(folder);
-        return load(config, Weights.open(options.weights().orElse(folder)), options, head, parameters);
-    }
-
-    /**
-     * As {@link #load(Path, SessionOptions, Head, Map)}, for a model whose configuration is not that of a folder.
-     *
-     * @param weights are closed with the session, or if it cannot be loaded
-     */
-    public static Session load(
-            DebertaConfig config, Weights weights, SessionOptions options, Head head, Map<String, Tensor> parameters) {
-        ModelOptions model = modelOptions(options, Convention.HUGGINGFACE);
-        return load(
-                weights,
-                config,
-                () -> device(options),
-                options,
-                Optional.empty(),
-                Map.copyOf(parameters),
-                mask -> DebertaModel.build(config, head, model.with(mask)),
-                config.positionBiasedInput(),
-                StoredPrograms.NONE);
-    }
-
-    private static Architecture head(SessionOptions options, Weights weights, DebertaConfig config) {
-        try {
-            return options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
-        } catch (RuntimeException | Error e) {
-            weights.close();
-            throw e;
-        }
-    }
-
-    private static ModelOptions modelOptions(SessionOptions options, Convention otherwise) {
-        return ModelOptions.DEFAULT
-                .with(options.convention().orElse(otherwise))
-                .withHiddenStates(options.hiddenStates())
-                .withUniformPadding(options.uniformPadding())
-                .withAttentions(options.attentions())
-                .withMaskedRows(options.maskedRows());
-    }
-
-    /** Before anything else is read, as it warms up meanwhile. */
-    private static Device device(SessionOptions options) {
-        Device device = Backends.device(options.backend(), options.hostOperations());
-        device.warmUp();
-        return device;
-    }
-
-    private static Session load(
-            Weights weights,
-            DebertaConfig config,
-            Supplier<Device> device,
-            SessionOptions options,
-            Optional<Architecture> head,
-            Map<String, Tensor> added,
-            Function<AttentionMask, Program> model,
-            boolean absolutePositions,
-            StoredPrograms compiled) {
-        try {
-            Checkpoint.checkSizes(weights, config);
-            Session session = new Session(
-                    config,
-                    device.get(),
-                    weights,
-                    head,
-                    added,
-                    model,
-                    absolutePositions,
-                    options.packing() && !options.uniformPadding(),
-                    options.weightType(),
-                    options.ignoreUnused(),
-                    compiled);
-            return weights.reading(() -> {
-                session.loaded(session.packs ? Form.PACKED : Form.PADDED);
-                return session;
-            });
-        } catch (RuntimeException | Error e) {
-            weights.close();
-            throw e;
-        }
+    private boolean packs() {
+        return options.packing() && !options.uniformPadding();
     }
 
     /** Whether the model has a position for each place, so that no input may be longer than max_position_embeddings. */
     public boolean hasAbsolutePositions() {
-        return absolutePositions;
+        return model.absolutePositions();
     }
 
     /** Compiled when it is first needed: few callers ever use more than one. */
@@ -237,7 +105,9 @@ public final class Session implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException("the session is closed");
             }
-            Optional<Plan> stored = compiled.find(f).map(program -> Compiler.compile(program, List.of()));
+            Optional<Program> known =
+                    f == Form.PAIRS ? Optional.empty() : model.stored().find(f == Form.PACKED);
+            Optional<Plan> stored = known.map(program -> Compiler.compile(program, List.of()));
             Plan plan = stored.orElseGet(() -> compile(f));
             Loaded loaded = new Loaded(load(plan), PackedInputs.of(plan.program()), stored.isPresent());
             weights.unload(); // The device has packed what it reads often.
@@ -255,23 +125,24 @@ public final class Session implements AutoCloseable {
     }
 
     private Plan compile(Form form) {
-        Program program = model.apply(form == Form.PAIRS ? AttentionMask.PAIRS : AttentionMask.TOKENS);
-        Map<String, Tensor> parameters =
-                new HashMap<>(Checkpoint.parameters(weights, config, program, head, ignoreUnused));
-        parameters.putAll(added);
+        Program program = model.program().apply(form == Form.PAIRS ? AttentionMask.PAIRS : AttentionMask.TOKENS);
+        Map<String, Tensor> parameters = new HashMap<>(
+                Checkpoint.parameters(weights, model.config(), program, model.head(), options.ignoreUnused()));
+        parameters.putAll(model.added());
         List<Pass> passes = form == Form.PACKED ? Passes.packedInference(parameters) : Passes.inference(parameters);
-        List<Pass> typed =
-                weightType.map(dtype -> Passes.withNarrowWeights(passes, dtype)).orElse(passes);
+        List<Pass> typed = options.weightType()
+                .map(dtype -> Passes.withNarrowWeights(passes, dtype))
+                .orElse(passes);
         return Compiler.compile(program, Passes.withEvaluator(typed, new DeviceEvaluator(device.host())));
     }
 
     public DebertaConfig config() {
-        return config;
+        return model.config();
     }
 
     /** What stands on the encoder; empty for a head of one's own. */
     public Optional<Architecture> head() {
-        return head;
+        return model.head();
     }
 
     /** What the model runs on. */
@@ -318,12 +189,12 @@ public final class Session implements AutoCloseable {
             Map<String, Tensor> inputs, BiFunction<Executable, Map<String, Tensor>, Map<String, Tensor>> how) {
         Optional<Tensor> ids = Optional.ofNullable(inputs.get(InputNames.IDS));
         Optional<Tensor> mask = Optional.ofNullable(inputs.get(InputNames.MASK));
-        if (absolutePositions
+        if (model.absolutePositions()
                 && ids.isPresent()
                 && ids.get().rank() > 0
-                && ids.get().dim(-1) > config.maxPositionEmbeddings()) {
+                && ids.get().dim(-1) > model.config().maxPositionEmbeddings()) {
             throw new InputException("a sequence of " + ids.get().dim(-1) + " tokens is longer than the "
-                    + config.maxPositionEmbeddings() + " that the model takes");
+                    + model.config().maxPositionEmbeddings() + " that the model takes");
         }
         if (ids.isPresent() && ids.get().rank() > 0 && ids.get().dim(-1) == 0) {
             throw new InputException("the sequences of input_ids have no tokens: give at least one to each");
@@ -343,7 +214,7 @@ public final class Session implements AutoCloseable {
         if (pairs) {
             return run(loaded(Form.PAIRS), inputs, how);
         }
-        if (packs) {
+        if (packs()) {
             Loaded packed = loaded(Form.PACKED);
             if (packed.packed().isEmpty()) {
                 return run(packed, inputs, how);

@@ -20,6 +20,7 @@ import detangle.pipelines.RankedDocument;
 import detangle.pipelines.TextClassifier;
 import detangle.pipelines.TextPair;
 import detangle.pipelines.TextRanker;
+import detangle.runtime.OptionValues;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -77,11 +78,11 @@ final class ServedModel implements AutoCloseable {
 
     static ServedModel load(String name, Path model, ServerOptions options, Consumer<DynamicBatching.Report> listener) {
         DebertaConfig config = DebertaConfig.read(model);
-        PipelineOptions pipelines = PipelineOptions.DEFAULT
-                .withBackend(options.backend())
-                .withWeightType(options.weightType())
+        PipelineOptions placed =
+                OptionValues.with(PipelineOptions.DEFAULT, options.backend(), PipelineOptions::withBackend);
+        PipelineOptions typed = OptionValues.with(placed, options.weightType(), PipelineOptions::withWeightType);
+        PipelineOptions pipelines = OptionValues.with(typed, options.maxLength(), PipelineOptions::withMaxLength)
                 .withTruncation(options.autoTruncate())
-                .withMaxLength(options.maxLength())
                 .withIgnoreUnused(options.ignoreUnused())
                 .withDynamicBatching(new DynamicBatching(
                         options.maxBatchTokens(), options.maxConcurrentRequests(), options.deadline(), listener));
@@ -227,16 +228,10 @@ final class ServedModel implements AutoCloseable {
             boolean truncate,
             Optional<String> promptName,
             OptionalInt dimensions) {
-        EmbeddingOptions options = embedding
-                .withNormalize(normalize)
-                .withTruncateDim(dimensions.isPresent() ? dimensions : embedding.truncateDim());
-        return extractor(truncate ? cutting : pipeline)
-                .encode(
-                        texts,
-                        promptName.isPresent()
-                                ? options.withPromptName(promptName).withPrompt(Optional.empty())
-                                : options,
-                        QUIET);
+        EmbeddingOptions cut =
+                OptionValues.with(embedding.withNormalize(normalize), dimensions, EmbeddingOptions::withTruncateDim);
+        EmbeddingOptions options = OptionValues.with(cut, promptName, EmbeddingOptions::withPromptName);
+        return extractor(truncate ? cutting : pipeline).encode(texts, options, QUIET);
     }
 
     private FeatureExtractor extractor(Pipeline of) {

@@ -19,7 +19,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -82,7 +81,7 @@ class EmbeddingsInferenceApiTest extends ServerTest {
         assertTrue(none.getMessage().contains("goes with a model that makes vectors"), none.getMessage());
         SequencedMap<String, Path> encoder = new LinkedHashMap<>();
         encoder.put("encoder", folder.resolve("encoder"));
-        ServerOptions prompt = options().withEmbedding(EmbeddingOptions.DEFAULT.withPromptName(Optional.of("query")));
+        ServerOptions prompt = options().withEmbedding(EmbeddingOptions.DEFAULT.withPromptName("query"));
         PipelineException unknown = assertThrows(PipelineException.class, () -> InferenceServer.start(encoder, prompt));
         assertEquals("there is no prompt 'query'; the model has none", unknown.getMessage());
         refused(

@@ -37,12 +37,12 @@ class InferenceServerTest extends ServerTest {
         Path model = TinyModel.write(folder.resolve("task"), "ForSequenceClassification", List.of("a"));
         SequencedMap<String, Path> models = new LinkedHashMap<>(Map.of("task", model));
         try (InferenceServer vectors =
-                InferenceServer.start(models, options().withTask(Optional.of(ServedTask.FEATURE_EXTRACTION)))) {
+                InferenceServer.start(models, options().withTask(ServedTask.FEATURE_EXTRACTION))) {
             assertEquals(200, post(vectors, "/embed", Map.of("inputs", TEXT)).status());
             refused(424, "serve it with --task text-classification", post(vectors, "/predict", Map.of("inputs", TEXT)));
         }
         try (InferenceServer labels =
-                InferenceServer.start(models, options().withTask(Optional.of(ServedTask.TEXT_CLASSIFICATION)))) {
+                InferenceServer.start(models, options().withTask(ServedTask.TEXT_CLASSIFICATION))) {
             assertEquals(200, post(labels, "/predict", Map.of("inputs", TEXT)).status());
             refused(
                     424,
@@ -54,7 +54,7 @@ class InferenceServerTest extends ServerTest {
                 ServerException.class,
                 () -> InferenceServer.start(
                         new LinkedHashMap<>(Map.of("several", several)),
-                        options().withTask(Optional.of(ServedTask.TEXT_RANKING))));
+                        options().withTask(ServedTask.TEXT_RANKING)));
         assertTrue(refusal.getMessage().contains("one label: it has 2"), refusal.getMessage());
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.testing.models.TinyModel;
+import detangle.runtime.OptionValues;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -55,9 +56,8 @@ abstract class ServerTest {
     }
 
     static ServerOptions with(Optional<String> key, int waiting, Duration deadline) {
-        return ServerOptions.DEFAULT
+        return OptionValues.with(ServerOptions.DEFAULT, key, ServerOptions::withApiKey)
                 .withPort(0)
-                .withApiKey(key)
                 .withMaxBatchTokens(2048)
                 .withMaxConcurrentRequests(waiting)
                 .withPayloadLimit(100_000)

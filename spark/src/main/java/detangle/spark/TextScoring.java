@@ -41,7 +41,7 @@ public final class TextScoring {
         MapPartitionsFunction<Row, Row> scoring = partition -> new BatchedRows(partition, text, AT_ONCE, texts -> {
             TextClassifier classifier = ExecutorModels.classifier(model, options(truncation));
             List<Object[]> scores = new ArrayList<>();
-            for (List<Classification> labels : classifier.classify(texts, done -> {})) {
+            for (List<Classification> labels : classifier.classify(texts)) {
                 scores.add(new Object[] {
                     labels.getFirst().label(), labels.getFirst().score()
                 });
@@ -65,7 +65,7 @@ public final class TextScoring {
         MapPartitionsFunction<Row, Row> scoring = partition -> new BatchedRows(partition, text, AT_ONCE, texts -> {
             FeatureExtractor extractor = ExecutorModels.extractor(model, options(truncation));
             List<Object[]> vectors = new ArrayList<>();
-            for (float[] vector : extractor.encode(texts, EmbeddingOptions.DEFAULT.withNormalize(true), done -> {})) {
+            for (float[] vector : extractor.encode(texts, EmbeddingOptions.DEFAULT.withNormalize(true))) {
                 List<Float> values = new ArrayList<>();
                 for (float value : vector) {
                     values.add(value);

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -192,6 +194,30 @@ class ArchitectureTest {
         }
         byName.values().removeIf(types -> types.size() == 1);
         assertEquals("{}", byName.toString());
+    }
+
+    /** Options are records, and a {@code with} takes the value itself: {@code withBackend("vector")}. */
+    @ArchTest
+    static void optionsAreRecordsThatTakePlainValues(JavaClasses classes) {
+        TreeSet<String> violations = new TreeSet<>(Comparator.naturalOrder());
+        for (JavaClass type : classes) {
+            boolean isOfUsers = type.getModifiers().contains(JavaModifier.PUBLIC)
+                    && !type.getPackageName().startsWith("detangle.cli");
+            if (!isOfUsers || !type.getSimpleName().endsWith("Options")) {
+                continue;
+            }
+            if (!type.isRecord()) {
+                violations.add(type.getName() + " is not a record");
+            }
+            for (JavaMethod method : type.getMethods()) {
+                boolean isOptional = method.getRawParameterTypes().stream()
+                        .anyMatch(p -> p.getName().startsWith("java.util.Optional"));
+                if (method.getName().startsWith("with") && isOptional) {
+                    violations.add(method.getFullName());
+                }
+            }
+        }
+        assertEquals("", String.join("\n", violations));
     }
 
     /** So whoever catches the four kinds of {@link DetangleException} catches all. */

@@ -65,10 +65,8 @@ class ArtifactTest {
     @MethodSource("fixtures")
     void everyGoldenAnswersAsItsFolder(Fixture fixture) {
         Architecture head = fixture.head();
-        Path file = compiled(
-                fixture.folder(),
-                new Options(Optional.of(head), Optional.empty(), Optional.empty(), Optional.empty(), false));
-        SessionOptions asked = SessionOptions.DEFAULT.withHead(Optional.of(head));
+        Path file = compiled(fixture.folder(), Options.DEFAULT.withHead(head));
+        SessionOptions asked = SessionOptions.DEFAULT.withHead(head);
         // The stored program; one that is built from the artifact's configuration; one of the artifact's own head.
         sameOutputs(fixture, file, asked.withHiddenStates(false).withMaskedRows(MASKED_LM.contains(head)));
         sameOutputs(fixture, file, asked);
@@ -136,9 +134,7 @@ class ArtifactTest {
 
     @Test
     void weightsMayBeRounded() {
-        Path file = compiled(
-                TinyModel.SHIPPED,
-                new Options(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(DType.BF16), false));
+        Path file = compiled(TinyModel.SHIPPED, Options.DEFAULT.withWeightType(DType.BF16));
         try (Weights weights = Weights.open(file);
                 TextClassifier classifier = TextClassifier.load(file)) {
             assertEquals(DType.BF16, weights.get("classifier.weight").dtype());

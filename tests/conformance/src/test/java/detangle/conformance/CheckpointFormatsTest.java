@@ -21,7 +21,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -62,8 +61,8 @@ class CheckpointFormatsTest {
     private static void check(Fixture fixture, Path weights, double looser) {
         // Padded positions are compared too.
         SessionOptions options = SessionOptions.DEFAULT
-                .withHead(Optional.of(fixture.head()))
-                .withWeights(Optional.of(weights))
+                .withHead(fixture.head())
+                .withWeights(weights)
                 .withPacking(false);
         Map<String, Tensor> outputs = new HashMap<>();
         try (Session session = Session.load(fixture.folder(), options)) {
@@ -191,8 +190,8 @@ class CheckpointFormatsTest {
     @Test
     void absentParametersAreNamed() {
         Fixture fixture = Fixture.named("v3-encoder");
-        SessionOptions options = SessionOptions.DEFAULT.withHead(
-                Optional.of(Fixture.named("v3-seqcls").head()));
+        SessionOptions options =
+                SessionOptions.DEFAULT.withHead(Fixture.named("v3-seqcls").head());
         HeadException refusal = assertThrows(HeadException.class, () -> Session.load(fixture.folder(), options));
         assertTrue(
                 List.of("pooler.dense.weight", "pooler.dense.bias", "classifier.weight", "classifier.bias").stream()

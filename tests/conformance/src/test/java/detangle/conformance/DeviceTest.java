@@ -59,9 +59,9 @@ class DeviceTest {
 
     private static void check(Fixture fixture, Set<String> hostOperations) {
         SessionOptions options = SessionOptions.DEFAULT
-                .withBackend(Optional.of("tornado"))
+                .withBackend("tornado")
                 .withHostOperations(hostOperations)
-                .withHead(Optional.of(fixture.head()));
+                .withHead(fixture.head());
         Map<String, Tensor> outputs = new HashMap<>();
         try (Session session = Session.load(fixture.folder(), options)) {
             for (Fixture.Case c : fixture.cases()) {
@@ -130,10 +130,10 @@ class DeviceTest {
             names = {"F16", "BF16"})
     void matchesTheCpuWithNarrowWeights(DType weightType) {
         Fixture fixture = Fixture.named("v3-tokcls");
-        SessionOptions options = SessionOptions.DEFAULT.withWeightType(Optional.of(weightType));
+        SessionOptions options = SessionOptions.DEFAULT.withWeightType(weightType);
         Fixture.Case c = fixture.cases().getFirst();
         try (Session cpu = Session.load(fixture.folder(), options);
-                Session device = Session.load(fixture.folder(), options.withBackend(Optional.of("tornado")))) {
+                Session device = Session.load(fixture.folder(), options.withBackend("tornado"))) {
             double error = Closeness.nmse(cpu.run(c.inputs()), device.run(c.inputs()));
             assertTrue(error < 1e-10, "they differ by " + error);
         }

@@ -18,8 +18,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -44,7 +42,7 @@ class LongTextsCaseTest {
         long[] mask = new long[ids.length];
         Arrays.fill(mask, 1);
         Map<String, Double> logits = new HashMap<>();
-        try (Session session = Session.load(model, SessionOptions.DEFAULT.withBackend(Optional.of("reference")))) {
+        try (Session session = Session.load(model, SessionOptions.DEFAULT.withBackend("reference"))) {
             Tensor all = session.run(Map.of(
                             "input_ids",
                             Tensor.of(ids, 1, ids.length),
@@ -93,7 +91,7 @@ class LongTextsCaseTest {
         assertEquals(0, classified.status(), classified.err());
         assertTrue(classified.messages().isEmpty(), classified.err());
         assertSame(expected, JsonMapper.shared().readTree(classified.out()).get(0));
-        ServerOptions options = ServerOptions.DEFAULT.withMaxLength(OptionalInt.of(1680));
+        ServerOptions options = ServerOptions.DEFAULT.withMaxLength(1680);
         try (CaseServer server = CaseServer.of(model, options)) {
             assertSame(expected, server.post("/predict", Map.of("inputs", TEXT, "raw_scores", true)));
             assertEquals(1680, server.get("/info").get("max_input_length").intValue());

@@ -15,7 +15,6 @@ import detangle.runtime.SessionOptions;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -90,8 +89,8 @@ class MaskTest {
         return Session.load(
                 fixture.folder(),
                 SessionOptions.DEFAULT
-                        .withHead(Optional.of(fixture.head()))
-                        .withBackend(Optional.of(backend))
+                        .withHead(fixture.head())
+                        .withBackend(backend)
                         .withPacking(packing));
     }
 

@@ -13,7 +13,6 @@ import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +44,7 @@ class MaskedRowsTest {
         return Session.load(
                 fixture.folder(),
                 SessionOptions.DEFAULT
-                        .withHead(Optional.of(fixture.head()))
+                        .withHead(fixture.head())
                         .withPacking(packing)
                         .withHiddenStates(false)
                         .withMaskedRows(maskedRows));

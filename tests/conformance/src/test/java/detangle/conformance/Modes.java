@@ -2,6 +2,7 @@ package detangle.conformance;
 
 import detangle.ir.DType;
 import detangle.ir.Tensor;
+import detangle.runtime.OptionValues;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import detangle.testing.Closeness;
@@ -49,10 +50,10 @@ final class Modes {
     }
 
     private static Map<String, Tensor> run(Fixture fixture, String backend, Optional<DType> weights) {
-        SessionOptions options = SessionOptions.DEFAULT
-                .withBackend(Optional.of(backend))
-                .withHead(Optional.of(fixture.head()))
-                .withWeightType(weights);
+        SessionOptions options = OptionValues.with(
+                SessionOptions.DEFAULT.withBackend(backend).withHead(fixture.head()),
+                weights,
+                SessionOptions::withWeightType);
         Map<String, Tensor> outputs = new HashMap<>();
         try (Session session = Session.load(fixture.folder(), options)) {
             for (Fixture.Case c : fixture.cases()) {

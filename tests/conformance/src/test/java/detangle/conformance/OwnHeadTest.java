@@ -49,7 +49,11 @@ class OwnHeadTest {
             }
             Map<String, Tensor> scorer = Map.of(
                     "scorer.weight", Tensor.of(weight, 1, hidden), "scorer.bias", Tensor.of(new float[] {0.5f}, 1));
-            try (Session own = Session.load(SHIPPED, SessionOptions.DEFAULT.withHiddenStates(false), MEAN, scorer)) {
+            try (Session own = Session.builder()
+                    .folder(SHIPPED)
+                    .options(SessionOptions.DEFAULT.withHiddenStates(false))
+                    .head(MEAN, scorer)
+                    .load()) {
                 Tensor score = own.run(inputs()).get("score");
                 Tensor states = plain.run(inputs())
                         .get("hidden_states." + plain.config().numHiddenLayers());
@@ -68,7 +72,7 @@ class OwnHeadTest {
     @Test
     void itsParametersMustBeSomewhere() {
         CompileException refusal = assertThrows(
-                CompileException.class, () -> Session.load(SHIPPED, SessionOptions.DEFAULT, MEAN, Map.of()));
+                CompileException.class, Session.builder().folder(SHIPPED).head(MEAN, Map.of())::load);
         assertTrue(refusal.getMessage().contains("scorer.weight"), refusal.getMessage());
     }
 

@@ -19,6 +19,7 @@ import detangle.pipelines.TextClassifier;
 import detangle.pipelines.TextPair;
 import detangle.pipelines.TextRanker;
 import detangle.runtime.ModelArtifact;
+import detangle.runtime.OptionValues;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,10 +75,10 @@ class SentenceTransformersTest {
         Path fixture = Shared.path("goldens-family/sentence-transformer");
         try (Weights expected = Weights.open(fixture.resolve("expected.safetensors"))) {
             for (JsonNode c : json(fixture.resolve("inputs.json")).get("cases")) {
-                EmbeddingOptions options = EmbeddingOptions.DEFAULT
-                        .withPromptName(text(c, "prompt_name"))
-                        .withPrompt(text(c, "prompt"));
-                List<float[]> vectors = extractor.encode(texts(c.get("texts")), options, done -> {});
+                EmbeddingOptions named = OptionValues.with(
+                        EmbeddingOptions.DEFAULT, text(c, "prompt_name"), EmbeddingOptions::withPromptName);
+                EmbeddingOptions options = OptionValues.with(named, text(c, "prompt"), EmbeddingOptions::withPrompt);
+                List<float[]> vectors = extractor.encode(texts(c.get("texts")), options);
                 Tensor all = expected.get(c.get("name").stringValue() + ".embeddings");
                 assertEquals(all.dim(0), vectors.size());
                 for (int row = 0; row < vectors.size(); row++) {
@@ -214,7 +215,7 @@ class SentenceTransformersTest {
         try (FeatureExtractor extractor = FeatureExtractor.load(model)) {
             PipelineException e = assertThrows(
                     PipelineException.class,
-                    () -> extractor.encode("a", EmbeddingOptions.DEFAULT.withPromptName(Optional.of("title"))));
+                    () -> extractor.encode("a", EmbeddingOptions.DEFAULT.withPromptName("title")));
             assertEquals("there is no prompt 'title'; there are query, document, passage", e.getMessage());
             e = assertThrows(
                     PipelineException.class,
@@ -286,7 +287,7 @@ class SentenceTransformersTest {
         c.get("pairs")
                 .forEach(p ->
                         pairs.add(new TextPair(p.get(0).stringValue(), p.get(1).stringValue())));
-        List<List<Classification>> all = classifier.classifyPairs(pairs, done -> {});
+        List<List<Classification>> all = classifier.classifyPairs(pairs);
         for (int i = 0; i < all.size(); i++) {
             for (Classification label : all.get(i)) {
                 int number = Integer.parseInt(label.label().replace("LABEL_", ""));
@@ -303,7 +304,7 @@ class SentenceTransformersTest {
         try (TextRanker ranker = TextRanker.load(model, CUTTING.withMaxLength(128))) {
             String question = c.get("question").stringValue();
             List<String> answers = texts(c.get("answers"));
-            for (RankedDocument raw : ranker.rank(question, answers, true, done -> {})) {
+            for (RankedDocument raw : ranker.rank(question, answers, true)) {
                 assertEquals(expected.get(raw.index()).get("score").doubleValue(), raw.score(), TOLERANCE);
             }
             for (RankedDocument ranked : ranker.rank(question, answers)) {

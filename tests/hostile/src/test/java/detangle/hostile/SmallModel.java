@@ -38,7 +38,7 @@ record SmallModel(SequencedMap<String, String> config, SequencedMap<String, Tens
     static final String TEXT = "Where is my card?";
 
     /** The interpreter takes no time to warm up, which would be measured with the files. */
-    static final PipelineOptions OPTIONS = PipelineOptions.DEFAULT.withBackend(Optional.of("reference"));
+    static final PipelineOptions OPTIONS = PipelineOptions.DEFAULT.withBackend("reference");
 
     private static final Map<Architecture, SmallModel> MODELS = new LinkedHashMap<>();
 
