@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.ir.Dependence;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -8,7 +9,6 @@ import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The work that an operation cannot do without, at given sizes: a bound for any way of doing it.
@@ -23,11 +23,11 @@ record Cost(double flops, double bytes) {
         return new Cost(flops + other.flops, bytes + other.bytes);
     }
 
-    /** Of all that the outputs of a program need at each run; constants are computed once. */
+    /** Of all that the outputs of a model need at each run; what depends on parameters alone is computed once, as they stay. */
     static Cost of(Program program, Map<String, Long> sizes) {
-        Set<Node> eachRun = program.eachRun();
+        Map<Node, Dependence> dependence = program.dependence();
         return program.operations().stream()
-                .filter(results -> eachRun.contains(results.getFirst()))
+                .filter(results -> dependence.get(results.getFirst()) == Dependence.INPUT)
                 .map(results -> of(results, sizes))
                 .reduce(NONE, Cost::plus);
     }
