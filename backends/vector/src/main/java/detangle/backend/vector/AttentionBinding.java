@@ -20,7 +20,7 @@ final class AttentionBinding {
     private final Map<TableKey, Integer> relativeTables = new HashMap<>();
 
     /** What a table in the kernel's form depends on: the value, and the places of two sizes. */
-    private record TableKey(Value table, int length, int rows) {}
+    private record TableKey(FrameValue table, int length, int rows) {}
 
     /** Tells the kernel of a run which tables of positions it reads. */
     @FunctionalInterface
@@ -38,9 +38,9 @@ final class AttentionBinding {
         return relativeTables.size();
     }
 
-    Step padded(KernelOp.DisentangledAttention op, Node node, Value out) {
-        Value keys = operands.value(node, 1);
-        Value mask = operands.value(node, 3);
+    Step padded(KernelOp.DisentangledAttention op, Node node, FrameValue out) {
+        FrameValue keys = operands.value(node, 1);
+        FrameValue mask = operands.value(node, 3);
         Positions positions =
                 positions(op.c2p(), op.p2c(), node, 4, node.input(1).shape().dim(1));
         Step places = places(node, positions, out);
@@ -62,7 +62,7 @@ final class AttentionBinding {
         };
     }
 
-    Step packed(KernelOp.PackedAttention op, Node node, Value out) {
+    Step packed(KernelOp.PackedAttention op, Node node, FrameValue out) {
         int length = sizes.slot(op.length());
         PackedRows queries = new PackedRows("query", operands.value(node, 3), operands.value(node, 5), length);
         PackedRows keys = new PackedRows("key", operands.value(node, 4), operands.value(node, 6), length);
@@ -89,10 +89,10 @@ final class AttentionBinding {
     }
 
     /** Tells the kernel of a run where q, k, v, the tables and the result are. */
-    private Step places(Node node, Positions positions, Value out) {
-        Value q = operands.value(node, 0);
-        Value k = operands.value(node, 1);
-        Value v = operands.value(node, 2);
+    private Step places(Node node, Positions positions, FrameValue out) {
+        FrameValue q = operands.value(node, 0);
+        FrameValue k = operands.value(node, 1);
+        FrameValue v = operands.value(node, 2);
         return f -> {
             AttentionOperands all = f.attention().operands();
             set(f, q, all.q());
@@ -103,7 +103,7 @@ final class AttentionBinding {
         };
     }
 
-    private static void set(Frame f, Value value, AttentionOperands.Heads to) {
+    private static void set(Frame f, FrameValue value, AttentionOperands.Heads to) {
         to.set(f.floats(value), f.offset(value));
     }
 
@@ -118,7 +118,7 @@ final class AttentionBinding {
         int tableAt = node.inputs().size() - 1;
         Operands.Form<PackedMatrix[]> keys = c2p ? operands.heads(node, first) : ABSENT;
         Operands.Form<PackedMatrix[]> queries = p2c ? operands.heads(node, tableAt - 1) : ABSENT;
-        Value table = operands.value(node, tableAt);
+        FrameValue table = operands.value(node, tableAt);
         boolean lasts = operands.lasts(node, tableAt);
         int lengthSlot = sizes.slot(length);
         int rowSlot = sizes.slot(node.input(first).type().dim(1));

@@ -46,21 +46,21 @@ final class BoundProgram {
     private final SizeTable sizes = new SizeTable();
     private final ProgramInputs inputs;
     private final Layout layout;
-    private final Map<Node, Value> values = new IdentityHashMap<>();
+    private final Map<Node, FrameValue> values = new IdentityHashMap<>();
     private final Map<Node, Integer> slotOf = new IdentityHashMap<>();
     private final List<Placed> placed = new ArrayList<>();
-    private final Value[] inputValues;
+    private final FrameValue[] inputValues;
     private final LengthTables tables;
     private final List<Bound> steps = new ArrayList<>();
     private final List<Step> checks;
-    private final Map<String, Value> outputs = new LinkedHashMap<>();
+    private final Map<String, FrameValue> outputs = new LinkedHashMap<>();
     private final int relativeTables;
 
     /** By value, the arrays of those that are the same at each run. */
     private final Object[] constants;
 
     /** A value in a slot of memory. */
-    private record Placed(Node node, Value value, int slot) {}
+    private record Placed(Node node, FrameValue value, int slot) {}
 
     /**
      * A step.
@@ -89,7 +89,7 @@ final class BoundProgram {
                 placed.add(new Placed(node, value(node), slotOf.get(node)));
             }
         }
-        inputValues = program.inputs().stream().map(values::get).toArray(Value[]::new);
+        inputValues = program.inputs().stream().map(values::get).toArray(FrameValue[]::new);
         sources.tables().keySet().forEach(this::value);
         data.evaluate(sources.constants());
         sources.constants().forEach(this::value);
@@ -98,7 +98,7 @@ final class BoundProgram {
             constants[values.get(node).index()] = data.evaluated(node);
         }
         tables = new LengthTables(sources.tables(), values, program.constants(), sizes);
-        Map<Value, Integer> slots = new LinkedHashMap<>();
+        Map<FrameValue, Integer> slots = new LinkedHashMap<>();
         placed.forEach(p -> slots.put(p.value, p.slot));
         StepBuilder builder = new StepBuilder(selection, values, data, sizes, value -> slots.getOrDefault(value, -1));
         for (List<Node> results : program.operations()) {
@@ -113,8 +113,8 @@ final class BoundProgram {
         }
     }
 
-    private Value value(Node node) {
-        Value value = new Value(
+    private FrameValue value(Node node) {
+        FrameValue value = new FrameValue(
                 values.size(),
                 node.type().dtype(),
                 sizes.slots(node.shape().dims()),
@@ -138,7 +138,7 @@ final class BoundProgram {
     /** A value's memory is taken for the time between its steps, so only neighbours may become one step. */
     private void add(StepBuilder builder, List<Node> results, Selection selection) {
         Node node = results.getFirst();
-        List<Value> outs = results.stream().map(values::get).toList();
+        List<FrameValue> outs = results.stream().map(values::get).toList();
         Step step = builder.step(results, outs);
         boolean isEmpty = results.stream().allMatch(n -> n.shape().elements().equals(Dim.of(0)));
         if (step == Step.NOTHING || isEmpty && !StepBuilder.readsIds(node)) {
@@ -152,7 +152,7 @@ final class BoundProgram {
                 return;
             }
         }
-        int[] elements = outs.stream().mapToInt(Value::elements).toArray();
+        int[] elements = outs.stream().mapToInt(FrameValue::elements).toArray();
         String operation = Printer.mnemonic(node.op());
         steps.add(new Bound(
                 step,

@@ -11,7 +11,7 @@ final class Broadcasts {
      *
      * @return from an element of the operand to the next along the last axis of the result
      */
-    static int rows(Frame f, Value operand, Value result, Places places) {
+    static int rows(Frame f, FrameValue operand, FrameValue result, Places places) {
         int rank = result.rank();
         places.clear();
         for (int axis = 0; axis < rank - 1; axis++) {
@@ -21,7 +21,7 @@ final class Broadcasts {
     }
 
     /** Sets places to the numbers of an operand's matrices for each matrix of a result. */
-    static void matrices(Frame f, Value operand, Value result, Places places) {
+    static void matrices(Frame f, FrameValue operand, FrameValue result, Places places) {
         int rank = result.rank();
         places.clear();
         for (int axis = 0; axis < rank - 2; axis++) {
@@ -32,7 +32,7 @@ final class Broadcasts {
     }
 
     /** From an element to the next along an axis, counted from behind; 0 where the operand repeats. */
-    static int stride(Frame f, Value operand, int axis) {
+    static int stride(Frame f, FrameValue operand, int axis) {
         int own = axis + operand.rank();
         return own < 0 || f.dim(operand, own) == 1 ? 0 : f.elements(operand, own + 1, operand.rank());
     }

@@ -39,7 +39,7 @@ final class ElementwiseLoop {
     private int runsPerTask;
 
     /** One run at a time. */
-    void run(MethodHandle code, Frame frame, Value[] values, Value result) {
+    void run(MethodHandle code, Frame frame, FrameValue[] values, FrameValue result) {
         kernel = code;
         operands = values.length;
         out = frame.array(result);
@@ -98,7 +98,7 @@ final class ElementwiseLoop {
     }
 
     /** The strides that read a value as if it were broadcast to a shape of so many axes. */
-    private static void broadcast(Frame frame, Value value, int rank, int[] strides) {
+    private static void broadcast(Frame frame, FrameValue value, int rank, int[] strides) {
         int stride = 1;
         for (int axis = rank - 1; axis >= 0; axis--) {
             int own = axis - rank + value.rank();

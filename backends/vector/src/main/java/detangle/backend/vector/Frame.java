@@ -143,7 +143,7 @@ final class Frame {
     }
 
     /** Says where a value is from now on. */
-    void place(Value value, Object array, int offset) {
+    void place(FrameValue value, Object array, int offset) {
         arrays[value.index()] = array;
         offsets[value.index()] = offset;
     }
@@ -153,17 +153,17 @@ final class Frame {
         return (int) sizes[slot];
     }
 
-    int dim(Value value, int axis) {
+    int dim(FrameValue value, int axis) {
         int[] dims = value.dims();
         return (int) sizes[dims[axis < 0 ? axis + dims.length : axis]];
     }
 
-    int elements(Value value) {
+    int elements(FrameValue value) {
         return (int) sizes[value.elements()];
     }
 
     /** The elements of the axes {@code [from, to)} together. */
-    int elements(Value value, int from, int to) {
+    int elements(FrameValue value, int from, int to) {
         int n = 1;
         for (int axis = from; axis < to; axis++) {
             n *= dim(value, axis);
@@ -172,31 +172,31 @@ final class Frame {
     }
 
     /** The product of all sizes but the last. */
-    int rows(Value value) {
+    int rows(FrameValue value) {
         return elements(value, 0, value.rank() - 1);
     }
 
-    Object array(Value value) {
+    Object array(FrameValue value) {
         return arrays[value.index()];
     }
 
-    int offset(Value value) {
+    int offset(FrameValue value) {
         return offsets[value.index()];
     }
 
-    float[] floats(Value value) {
+    float[] floats(FrameValue value) {
         return (float[]) array(value);
     }
 
-    byte[] bytes(Value value) {
+    byte[] bytes(FrameValue value) {
         return (byte[]) array(value);
     }
 
-    int[] ints(Value value) {
+    int[] ints(FrameValue value) {
         return (int[]) array(value);
     }
 
-    long[] longs(Value value) {
+    long[] longs(FrameValue value) {
         return (long[]) array(value);
     }
 
@@ -241,11 +241,11 @@ final class Frame {
         return relativeTables;
     }
 
-    private MemorySegment segment(Value value) {
+    private MemorySegment segment(FrameValue value) {
         return Memory.part(value.dtype(), array(value), offset(value), elements(value));
     }
 
-    private long[] shape(Value value) {
+    private long[] shape(FrameValue value) {
         long[] shape = new long[value.rank()];
         for (int axis = 0; axis < shape.length; axis++) {
             shape[axis] = dim(value, axis);
@@ -254,12 +254,12 @@ final class Frame {
     }
 
     /** A value as a tensor, in the same memory. */
-    Tensor shared(Value value) {
+    Tensor shared(FrameValue value) {
         return new Tensor(value.dtype(), shape(value), segment(value));
     }
 
     /** A value as a tensor that outlives this run. */
-    Tensor copy(Value value) {
+    Tensor copy(FrameValue value) {
         int count = elements(value);
         Object copy = Memory.newArray(value.dtype(), count);
         System.arraycopy(array(value), offset(value), copy, 0, count);
@@ -267,7 +267,7 @@ final class Frame {
     }
 
     /** Sets a value. */
-    void set(Value value, Tensor tensor) {
+    void set(FrameValue value, Tensor tensor) {
         MemorySegment.copy(
                 tensor.data(),
                 0,
@@ -277,7 +277,7 @@ final class Frame {
     }
 
     /** Sets elements of a value to those of a tensor of its type, from {@code from} on. */
-    void set(Value value, int at, int count, Tensor tensor, long from) {
+    void set(FrameValue value, int at, int count, Tensor tensor, long from) {
         DType dtype = value.dtype();
         MemorySegment.copy(
                 tensor.data(),

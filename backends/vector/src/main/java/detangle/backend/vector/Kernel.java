@@ -25,14 +25,14 @@ record Kernel(List<Reads> reads, ResultsBinder binder) {
     /** Binds a kernel to values; {@link Step#NOTHING} where there is nothing to do. */
     @FunctionalInterface
     interface Binder {
-        Step bind(StepBuilder builder, Node node, Value out);
+        Step bind(StepBuilder builder, Node node, FrameValue out);
     }
 
     /** Binds a kernel that computes all results of an operation which a program has. */
     @FunctionalInterface
     interface ResultsBinder {
         /** @param outs where the results are written, in their order */
-        Step bind(StepBuilder builder, List<Node> results, List<Value> outs);
+        Step bind(StepBuilder builder, List<Node> results, List<FrameValue> outs);
     }
 
     Kernel {

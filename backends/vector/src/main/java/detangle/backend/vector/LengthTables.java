@@ -33,7 +33,7 @@ final class LengthTables {
     private final AtomicReference<Part[]> parts;
 
     /** A table, and where in the {@link SizeTable} it says which part of it a run reads. */
-    private record Table(Node node, Value value, Cut cut, int first, int elements) {}
+    private record Table(Node node, FrameValue value, Cut cut, int first, int elements) {}
 
     /** The elements of a table from {@code first} on. */
     private record Part(Object array, long first, long elements) {
@@ -45,7 +45,7 @@ final class LengthTables {
     }
 
     /** @param data the stored data of the program's constants */
-    LengthTables(Map<Node, Cut> cuts, Map<Node, Value> values, Map<String, Tensor> data, SizeTable sizes) {
+    LengthTables(Map<Node, Cut> cuts, Map<Node, FrameValue> values, Map<String, Tensor> data, SizeTable sizes) {
         this.data = data;
         this.sizes = sizes;
         this.tables = cuts.entrySet().stream()

@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /** Linear layers over one input, as the projections of attention are: its rows are packed once. */
 final class LinearStep implements Step {
-    private final Value x;
+    private final FrameValue x;
     private final int slot;
     private final List<Product> products;
 
@@ -19,10 +19,10 @@ final class LinearStep implements Step {
      *
      * @param stored whether weight and bias are the same at each run, so that no step before this one computes them
      */
-    record Product(Form<Panels> weight, Form<float[]> bias, Activation activation, Value out, boolean stored) {}
+    record Product(Form<Panels> weight, Form<float[]> bias, Activation activation, FrameValue out, boolean stored) {}
 
     /** @param slot the slot of x in memory */
-    LinearStep(Value x, int slot, List<Product> products) {
+    LinearStep(FrameValue x, int slot, List<Product> products) {
         this.x = x;
         this.slot = slot;
         this.products = List.copyOf(products);

@@ -10,11 +10,11 @@ import java.util.List;
 final class Movement {
     private Movement() {}
 
-    static Step copy(Value from, Value to) {
+    static Step copy(FrameValue from, FrameValue to) {
         return f -> System.arraycopy(f.array(from), f.offset(from), f.array(to), f.offset(to), f.elements(to));
     }
 
-    static Step broadcast(Value from, Value to) {
+    static Step broadcast(FrameValue from, FrameValue to) {
         int lead = to.rank() - from.rank();
         return f -> {
             StridedCopy copy = f.stridedCopy();
@@ -28,7 +28,7 @@ final class Movement {
         };
     }
 
-    static Step transpose(Value from, List<Integer> permutation, Value to) {
+    static Step transpose(FrameValue from, List<Integer> permutation, FrameValue to) {
         int[] axes = permutation.stream().mapToInt(axis -> axis).toArray();
         return f -> {
             StridedCopy copy = f.stridedCopy();
@@ -41,16 +41,16 @@ final class Movement {
     }
 
     /** Places of an axis from the one that a size says. */
-    static Step slice(int axis, Value from, int start, Value to) {
+    static Step slice(int axis, FrameValue from, int start, FrameValue to) {
         return f -> along(f, axis, from, f.size(start), to, 0, f.dim(to, axis));
     }
 
     /** Values one after another along an axis. */
-    static Step concat(int axis, List<Value> parts, Value to) {
-        Value[] all = parts.toArray(Value[]::new);
+    static Step concat(int axis, List<FrameValue> parts, FrameValue to) {
+        FrameValue[] all = parts.toArray(FrameValue[]::new);
         return f -> {
             int at = 0;
-            for (Value part : all) {
+            for (FrameValue part : all) {
                 int count = f.dim(part, axis);
                 along(f, axis, part, 0, to, at, count);
                 at += count;
@@ -59,7 +59,7 @@ final class Movement {
     }
 
     /** The places of an axis behind so many zeros, and zeros behind them up to the end of the result's. */
-    static Step pad(int axis, Value from, int before, Value to) {
+    static Step pad(int axis, FrameValue from, int before, FrameValue to) {
         return f -> {
             int inner = f.elements(from, axis + 1, from.rank());
             int outer = f.elements(from, 0, axis);
@@ -88,7 +88,7 @@ final class Movement {
     }
 
     /** Copies places {@code [start, start + count)} of an axis to places from {@code at} of the result's. */
-    private static void along(Frame f, int axis, Value from, int start, Value to, int at, int count) {
+    private static void along(Frame f, int axis, FrameValue from, int start, FrameValue to, int at, int count) {
         int inner = f.elements(from, axis + 1, from.rank());
         int outer = f.elements(from, 0, axis);
         int fromStep = f.dim(from, axis) * inner;
@@ -101,7 +101,7 @@ final class Movement {
     }
 
     /** @param element an array with the one that stands everywhere */
-    static Step fill(Object element, Value to) {
+    static Step fill(Object element, FrameValue to) {
         return f -> {
             StridedCopy copy = f.stridedCopy();
             copy.clear();
@@ -115,7 +115,7 @@ final class Movement {
      *
      * @param to of i32 or i64
      */
-    static Step iota(int axis, int start, Value to) {
+    static Step iota(int axis, int start, FrameValue to) {
         return f -> {
             int inner = f.elements(to, axis + 1, to.rank());
             int size = f.dim(to, axis);
@@ -138,7 +138,7 @@ final class Movement {
     }
 
     /** {@code out[i,j] = table[i - j + columns - 1]}, of i32 or i64. */
-    static Step toeplitz(Value table, Value to) {
+    static Step toeplitz(FrameValue table, FrameValue to) {
         return f -> {
             int rows = f.dim(to, 0);
             int columns = f.dim(to, 1);
@@ -168,7 +168,7 @@ final class Movement {
     }
 
     /** Rows of a table at ids. */
-    static Step gather(Value table, Value ids, Value to) {
+    static Step gather(FrameValue table, FrameValue ids, FrameValue to) {
         return f -> {
             int rows = f.dim(table, 0);
             int size = f.elements(table, 1, table.rank());
@@ -182,7 +182,7 @@ final class Movement {
     }
 
     /** Rows of a stored table, of the result's type, at ids. */
-    static Step gather(Tensor table, Value ids, Value to) {
+    static Step gather(Tensor table, FrameValue ids, FrameValue to) {
         int rows = Math.toIntExact(table.dim(0));
         return f -> {
             int size = f.elements(to, ids.rank(), to.rank());
@@ -194,7 +194,7 @@ final class Movement {
     }
 
     /** {@code out[...,s,t] = data[...,s,index[...,s,t]]}. */
-    static Step gatherLast(Value data, Value index, Value to) {
+    static Step gatherLast(FrameValue data, FrameValue index, FrameValue to) {
         return f -> {
             int columns = f.dim(to, -1);
             int width = f.dim(data, -1);
@@ -214,7 +214,7 @@ final class Movement {
     }
 
     /** Zeros, and rows added at ids. */
-    static Step scatterAdd(Value ids, Value updates, Value to) {
+    static Step scatterAdd(FrameValue ids, FrameValue updates, FrameValue to) {
         return f -> {
             int rows = f.dim(to, 0);
             int size = f.elements(to, 1, to.rank());
@@ -232,7 +232,7 @@ final class Movement {
         };
     }
 
-    private static int row(Frame f, Value ids, int i, int rows) {
+    private static int row(Frame f, FrameValue ids, int i, int rows) {
         int at = f.offset(ids) + i;
         long id = f.array(ids) instanceof long[] longs ? longs[at] : f.ints(ids)[at];
         if (id < 0 || id >= rows) {

@@ -14,7 +14,7 @@ import java.util.Map;
  */
 final class Operands {
     private final Selection selection;
-    private final Map<Node, Value> values;
+    private final Map<Node, FrameValue> values;
     private final Constants constants;
 
     /** A form of an operand, as a run has it. */
@@ -23,17 +23,17 @@ final class Operands {
         T of(Frame frame);
     }
 
-    Operands(Selection selection, Map<Node, Value> values, Constants constants) {
+    Operands(Selection selection, Map<Node, FrameValue> values, Constants constants) {
         this.selection = selection;
         this.values = values;
         this.constants = constants;
     }
 
-    Value value(Node node, int operand) {
+    FrameValue value(Node node, int operand) {
         return values.get(node.input(operand));
     }
 
-    List<Value> values(Node node) {
+    List<FrameValue> values(Node node) {
         return node.inputs().stream().map(values::get).toList();
     }
 
@@ -59,7 +59,7 @@ final class Operands {
     /** An operand as it is stored, or as it is in memory. */
     Form<Tensor> tensor(Node node, int operand) {
         if (inMemory(node, operand)) {
-            Value value = value(node, operand);
+            FrameValue value = value(node, operand);
             return frame -> frame.shared(value);
         }
         return once(stored(node, operand));
@@ -77,7 +77,7 @@ final class Operands {
         if (isConstant(node, operand)) {
             return once(Constants.padded((float[]) constants.evaluated(node.input(operand))));
         }
-        Value v = value(node, operand);
+        FrameValue v = value(node, operand);
         return f -> Constants.padded(Arrays.copyOfRange(f.floats(v), f.offset(v), f.offset(v) + f.elements(v)));
     }
 
@@ -91,7 +91,7 @@ final class Operands {
             float[] data = (float[]) constants.evaluated(node.input(operand));
             return once(PackedMatrix.ofRows(data, 0, shape[0], shape[1]));
         }
-        Value v = value(node, operand);
+        FrameValue v = value(node, operand);
         return f -> PackedMatrix.ofRows(f.floats(v), f.offset(v), f.dim(v, 0), f.dim(v, 1));
     }
 
@@ -105,7 +105,7 @@ final class Operands {
             float[] data = (float[]) constants.evaluated(node.input(operand));
             return once(Constants.packHeads(data, 0, shape[0], shape[1], shape[2]));
         }
-        Value v = value(node, operand);
+        FrameValue v = value(node, operand);
         return f -> Constants.packHeads(f.floats(v), f.offset(v), f.dim(v, 0), f.dim(v, 1), f.dim(v, 2));
     }
 }

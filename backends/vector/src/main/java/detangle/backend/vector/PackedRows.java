@@ -11,7 +11,7 @@ import detangle.ir.interpreter.InterpreterException;
  * @param positions of the rows
  * @param length the place of the size in the {@link SizeTable} that no position reaches
  */
-record PackedRows(String what, Value segments, Value positions, int length) {
+record PackedRows(String what, FrameValue segments, FrameValue positions, int length) {
     /** Attention reserves places from the first position to the last. */
     private static final int LONGEST = 1 << 20;
 

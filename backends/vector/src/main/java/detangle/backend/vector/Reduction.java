@@ -10,7 +10,7 @@ final class Reduction {
     private Reduction() {}
 
     /** @param x and out of f32, i32 or i64 */
-    static Step of(ReduceFunction function, int axis, Value x, Value out) {
+    static Step of(ReduceFunction function, int axis, FrameValue x, FrameValue out) {
         return switch (x.dtype()) {
             case F32 -> floats(function, axis, x, out);
             case I32 -> ints(function, axis, x, out);
@@ -24,7 +24,7 @@ final class Reduction {
         return place / inner * inner * size + place % inner;
     }
 
-    private static Step floats(ReduceFunction function, int axis, Value x, Value out) {
+    private static Step floats(ReduceFunction function, int axis, FrameValue x, FrameValue out) {
         return f -> {
             int size = f.dim(x, axis);
             int inner = f.elements(x, axis + 1, x.rank());
@@ -57,7 +57,7 @@ final class Reduction {
         return max;
     }
 
-    private static Step ints(ReduceFunction function, int axis, Value x, Value out) {
+    private static Step ints(ReduceFunction function, int axis, FrameValue x, FrameValue out) {
         return f -> {
             int size = f.dim(x, axis);
             int inner = f.elements(x, axis + 1, x.rank());
@@ -75,7 +75,7 @@ final class Reduction {
         };
     }
 
-    private static Step longs(ReduceFunction function, int axis, Value x, Value out) {
+    private static Step longs(ReduceFunction function, int axis, FrameValue x, FrameValue out) {
         return f -> {
             int size = f.dim(x, axis);
             int inner = f.elements(x, axis + 1, x.rank());

@@ -32,7 +32,7 @@ final class RelativeTables {
      * @param centre the place of the difference 0 in the value
      * @param rows of the tables of positions
      */
-    RelativeTable get(Frame frame, int number, Value value, boolean lasts, int centre, int rows) {
+    RelativeTable get(Frame frame, int number, FrameValue value, boolean lasts, int centre, int rows) {
         Entry entry = entries[number];
         int length = frame.elements(value);
         boolean same = entry.array == frame.array(value)

@@ -30,7 +30,7 @@ final class StepBuilder {
     private final SizeTable sizes;
     private final Operands operands;
     private final AttentionBinding attention;
-    private final ToIntFunction<Value> slot;
+    private final ToIntFunction<FrameValue> slot;
     private final List<Step> checks = new ArrayList<>();
 
     /**
@@ -39,10 +39,10 @@ final class StepBuilder {
      */
     StepBuilder(
             Selection selection,
-            Map<Node, Value> values,
+            Map<Node, FrameValue> values,
             Constants constants,
             SizeTable sizes,
-            ToIntFunction<Value> slot) {
+            ToIntFunction<FrameValue> slot) {
         this.selection = selection;
         this.sizes = sizes;
         this.operands = new Operands(selection, values, constants);
@@ -56,7 +56,7 @@ final class StepBuilder {
      *
      * @param results as {@link detangle.ir.Program#operations} gives them
      */
-    Step step(List<Node> results, List<Value> outs) {
+    Step step(List<Node> results, List<FrameValue> outs) {
         Node node = results.getFirst();
         // What cannot be is refused even where the result has no elements, as the interpreter does.
         switch (node.op()) {
@@ -80,11 +80,11 @@ final class StepBuilder {
         return attention.relativeTables();
     }
 
-    private Value in(Node node, int operand) {
+    private FrameValue in(Node node, int operand) {
         return operands.value(node, operand);
     }
 
-    private Step inside(TensorOp.Slice slice, Value x) {
+    private Step inside(TensorOp.Slice slice, FrameValue x) {
         int start = sizes.slot(slice.start());
         int limit = sizes.slot(slice.limit());
         return f -> {
@@ -115,55 +115,55 @@ final class StepBuilder {
     }
 
     /** A value that is kept, moved to other memory where the plan did not let it share. */
-    Step copy(Node node, Value to) {
-        Value from = in(node, 0);
+    Step copy(Node node, FrameValue to) {
+        FrameValue from = in(node, 0);
         boolean shared = slot.applyAsInt(from) >= 0 && slot.applyAsInt(from) == slot.applyAsInt(to);
         return shared ? Step.NOTHING : Movement.copy(from, to);
     }
 
-    Step transpose(TensorOp.Transpose op, Node node, Value out) {
+    Step transpose(TensorOp.Transpose op, Node node, FrameValue out) {
         return Movement.transpose(in(node, 0), op.permutation(), out);
     }
 
-    Step broadcast(Node node, Value out) {
+    Step broadcast(Node node, FrameValue out) {
         return Movement.broadcast(in(node, 0), out);
     }
 
-    Step slice(TensorOp.Slice op, Node node, Value out) {
+    Step slice(TensorOp.Slice op, Node node, FrameValue out) {
         return Movement.slice(op.axis(), in(node, 0), sizes.slot(op.start()), out);
     }
 
-    Step pad(TensorOp.Pad op, Node node, Value out) {
+    Step pad(TensorOp.Pad op, Node node, FrameValue out) {
         return Movement.pad(op.axis(), in(node, 0), sizes.slot(op.before()), out);
     }
 
-    Step concat(TensorOp.Concat op, Node node, Value out) {
+    Step concat(TensorOp.Concat op, Node node, FrameValue out) {
         return Movement.concat(op.axis(), operands.values(node), out);
     }
 
-    Step iota(TensorOp.Iota op, Value out) {
+    Step iota(TensorOp.Iota op, FrameValue out) {
         return Movement.iota(op.axis(), sizes.slot(op.start()), out);
     }
 
-    Step toeplitz(Node node, Value out) {
+    Step toeplitz(Node node, FrameValue out) {
         return Movement.toeplitz(in(node, 0), out);
     }
 
     /** The same number everywhere. */
-    Step fill(double number, Value out) {
+    Step fill(double number, FrameValue out) {
         Object element = Memory.copy(Tensor.ofDoubles(out.dtype(), new double[] {number}, 1));
         return Movement.fill(element, out);
     }
 
     /** Numbers of any type as floats. */
-    Step toFloats(Node node, Value out) {
-        Value x = in(node, 0);
+    Step toFloats(Node node, FrameValue out) {
+        FrameValue x = in(node, 0);
         return f -> f.shared(x).copyTo(0, f.floats(out), f.offset(out), f.elements(out));
     }
 
-    Step dot(TensorOp.Dot op, Node node, Value out) {
-        Value a = in(node, 0);
-        Value b = in(node, 1);
+    Step dot(TensorOp.Dot op, Node node, FrameValue out) {
+        FrameValue a = in(node, 0);
+        FrameValue b = in(node, 1);
         return f -> {
             Broadcasts.matrices(f, a, out, f.left());
             Broadcasts.matrices(f, b, out, f.right());
@@ -186,33 +186,33 @@ final class StepBuilder {
         };
     }
 
-    Step reduce(TensorOp.Reduce op, Node node, Value out) {
+    Step reduce(TensorOp.Reduce op, Node node, FrameValue out) {
         return Reduction.of(op.function(), op.axis(), in(node, 0), out);
     }
 
-    Step gather(Node node, Value out) {
+    Step gather(Node node, FrameValue out) {
         return Movement.gather(in(node, 0), in(node, 1), out);
     }
 
-    Step gatherStored(Node node, Value out) {
+    Step gatherStored(Node node, FrameValue out) {
         return Movement.gather(operands.stored(node, 0), in(node, 1), out);
     }
 
-    Step gatherLast(Node node, Value out) {
+    Step gatherLast(Node node, FrameValue out) {
         return Movement.gatherLast(in(node, 0), in(node, 1), out);
     }
 
-    Step scatterAdd(Node node, Value out) {
+    Step scatterAdd(Node node, FrameValue out) {
         return Movement.scatterAdd(in(node, 1), in(node, 2), out);
     }
 
-    Step elementwise(MethodHandle code, Node node, Value out) {
-        Value[] all = operands.values(node).toArray(Value[]::new);
+    Step elementwise(MethodHandle code, Node node, FrameValue out) {
+        FrameValue[] all = operands.values(node).toArray(FrameValue[]::new);
         return f -> f.elementwise().run(code, f, all, out);
     }
 
-    Step linear(KernelOp.Linear op, Node node, Value out) {
-        Value x = in(node, 0);
+    Step linear(KernelOp.Linear op, Node node, FrameValue out) {
+        FrameValue x = in(node, 0);
         Form<Panels> weight = operands.matrix(node, 1);
         int n = out.dims()[out.rank() - 1];
         Form<float[]> bias = op.bias() ? operands.vector(node, 2) : f -> f.zeros(f.size(n) + PackedMatrix.WIDTH);
@@ -221,9 +221,9 @@ final class StepBuilder {
                 x, slot.applyAsInt(x), List.of(new LinearStep.Product(weight, bias, op.activation(), out, stored)));
     }
 
-    Step layerNorm(KernelOp.LayerNorm op, Node node, Value out) {
-        Value x = in(node, 0);
-        Value residual = op.residual() ? in(node, 1) : x;
+    Step layerNorm(KernelOp.LayerNorm op, Node node, FrameValue out) {
+        FrameValue x = in(node, 0);
+        FrameValue residual = op.residual() ? in(node, 1) : x;
         int last = node.inputs().size() - 1;
         Form<float[]> gamma = operands.vector(node, last - 1);
         Form<float[]> beta = operands.vector(node, last);
@@ -238,19 +238,19 @@ final class StepBuilder {
         };
     }
 
-    Step layerNormGrad(KernelOp.LayerNormGrad op, List<Node> results, List<Value> outs) {
+    Step layerNormGrad(KernelOp.LayerNormGrad op, List<Node> results, List<FrameValue> outs) {
         Node node = results.getFirst();
-        Value x = in(node, 0);
+        FrameValue x = in(node, 0);
         int gamma = node.inputs().size() - 2;
-        Optional<Value> residual = op.residual() ? Optional.of(in(node, 1)) : Optional.empty();
-        Value dy = in(node, gamma + 1);
-        Map<Result, Value> into = new EnumMap<>(Result.class);
+        Optional<FrameValue> residual = op.residual() ? Optional.of(in(node, 1)) : Optional.empty();
+        FrameValue dy = in(node, gamma + 1);
+        Map<Result, FrameValue> into = new EnumMap<>(Result.class);
         for (int i = 0; i < outs.size(); i++) {
             into.put(((KernelOp.LayerNormGrad) results.get(i).op()).result(), outs.get(i));
         }
-        Optional<Value> dx = Optional.ofNullable(into.get(Result.DX));
-        Optional<Value> dgamma = Optional.ofNullable(into.get(Result.DGAMMA));
-        Optional<Value> dbeta = Optional.ofNullable(into.get(Result.DBETA));
+        Optional<FrameValue> dx = Optional.ofNullable(into.get(Result.DX));
+        Optional<FrameValue> dgamma = Optional.ofNullable(into.get(Result.DGAMMA));
+        Optional<FrameValue> dbeta = Optional.ofNullable(into.get(Result.DBETA));
         Form<float[]> scale = operands.vector(node, gamma);
         return f -> new VectorLayerNormGrad(
                         elements(f, x),
@@ -265,16 +265,16 @@ final class StepBuilder {
                 .run(scale.of(f));
     }
 
-    private static Elements elements(Frame f, Value value) {
+    private static Elements elements(Frame f, FrameValue value) {
         return new Elements(f.floats(value), f.offset(value));
     }
 
-    Step embedding(KernelOp.Embedding op, Node node, Value out) {
-        Value ids = in(node, 0);
+    Step embedding(KernelOp.Embedding op, Node node, FrameValue out) {
+        FrameValue ids = in(node, 0);
         Form<Tensor> table = operands.tensor(node, 1);
         Form<float[]> gamma = operands.vector(node, 2);
         Form<float[]> beta = operands.vector(node, 3);
-        Value mask = op.masked() ? in(node, 4) : ids;
+        FrameValue mask = op.masked() ? in(node, 4) : ids;
         byte[] none = {};
         return f -> RowKernels.embedding(
                 f.array(ids),
@@ -290,9 +290,9 @@ final class StepBuilder {
                 f.offset(out));
     }
 
-    Step softmax(Node node, Value out) {
-        Value x = in(node, 0);
-        Value mask = in(node, 1);
+    Step softmax(Node node, FrameValue out) {
+        FrameValue x = in(node, 0);
+        FrameValue mask = in(node, 1);
         return f -> {
             int step = Broadcasts.rows(f, mask, out, f.left());
             RowKernels.maskedSoftmax(
@@ -309,17 +309,17 @@ final class StepBuilder {
         };
     }
 
-    Step attention(KernelOp.DisentangledAttention op, Node node, Value out) {
+    Step attention(KernelOp.DisentangledAttention op, Node node, FrameValue out) {
         return attention.padded(op, node, out);
     }
 
-    Step packedAttention(KernelOp.PackedAttention op, Node node, Value out) {
+    Step packedAttention(KernelOp.PackedAttention op, Node node, FrameValue out) {
         return attention.packed(op, node, out);
     }
 
     /** What has no kernel: one operation in the interpreter, in f32, each of its results by itself. */
-    private Step interpreted(List<Node> results, List<Value> outs) {
-        List<Value> all = operands.values(results.getFirst());
+    private Step interpreted(List<Node> results, List<FrameValue> outs) {
+        List<FrameValue> all = operands.values(results.getFirst());
         return f -> {
             List<Tensor> tensors = all.stream().map(f::shared).toList();
             for (int i = 0; i < outs.size(); i++) {

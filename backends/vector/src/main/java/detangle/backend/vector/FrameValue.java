@@ -9,7 +9,7 @@ import detangle.ir.DType;
  * @param dims the places of its sizes in the {@link SizeTable}
  * @param elements the place of the number of its elements
  */
-record Value(int index, DType dtype, int[] dims, int elements) {
+record FrameValue(int index, DType dtype, int[] dims, int elements) {
     int rank() {
         return dims.length;
     }
