@@ -22,7 +22,7 @@ public final class Inference {
         Inference inference = new Inference();
         Optional<TensorType> type = Optional.empty();
         try {
-            Operands operands = new Operands(in, inference::require);
+            OperandTypes operands = new OperandTypes(in, inference::require);
             type = switch (op) {
                 case TensorOp t -> inference.tensorOp(t, operands);
                 case KernelOp k -> new KernelInference(inference::require).infer(k, operands);
@@ -41,7 +41,7 @@ public final class Inference {
         return holds;
     }
 
-    private Optional<TensorType> tensorOp(TensorOp op, Operands in) {
+    private Optional<TensorType> tensorOp(TensorOp op, OperandTypes in) {
         return switch (op) {
             case TensorOp.Input(var name, var type) -> in.none(() -> Optional.of(type));
             case TensorOp.Param(var name, var type) -> in.none(() -> Optional.of(type));

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** The kernel-level half of {@link Inference}. */
 final class KernelInference {
-    /** Operands that a message lists. */
+    /** OperandTypes that a message lists. */
     private static final int MOST_SHOWN = 10;
 
     /** Records a violation unless a condition holds, and says whether it does. */
@@ -24,7 +24,7 @@ final class KernelInference {
         return requirement.require(holds, constraint, detail, values);
     }
 
-    Optional<TensorType> infer(KernelOp op, Operands in) {
+    Optional<TensorType> infer(KernelOp op, OperandTypes in) {
         return switch (op) {
             case KernelOp.Elementwise o -> in.some(o.region().arguments().size(), all -> elementwise(o, all));
             case KernelOp.Linear o -> in.some(o.bias() ? 3 : 2, all -> linear(o, all));

@@ -39,7 +39,9 @@ class ArchitectureTest {
             Map.entry("detangle.compiler", List.of("detangle.ir", "detangle.backend")),
             Map.entry("detangle.backend", List.of("detangle.ir")),
             Map.entry("detangle.backend.reference", List.of("detangle.ir", "detangle.backend")),
-            Map.entry("detangle.backend.vector", List.of("detangle.ir", "detangle.backend", "jdk.incubator.vector")),
+            Map.entry(
+                    "detangle.backend.vector",
+                    List.of("detangle.ir", "detangle.backend", "jdk.incubator.vector", "com.sun.management")),
             Map.entry(
                     "detangle.backend.tornado",
                     List.of("detangle.ir", "detangle.backend", "tools.jackson", "uk.ac.manchester.tornado")),

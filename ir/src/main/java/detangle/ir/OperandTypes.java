@@ -10,7 +10,7 @@ import java.util.function.Supplier;
  * The types of an operation's operands while its own is inferred. Each method hands them to a rule for that many operands, or records that
  * the operation takes another number. So no rule meets an operand that is not there.
  */
-final class Operands {
+final class OperandTypes {
     private final List<TensorType> types;
     private final Requirement requirement;
 
@@ -26,7 +26,7 @@ final class Operands {
         Optional<TensorType> infer(TensorType first, TensorType second, TensorType third);
     }
 
-    Operands(List<TensorType> types, Requirement requirement) {
+    OperandTypes(List<TensorType> types, Requirement requirement) {
         this.types = types;
         this.requirement = requirement;
     }
