@@ -2,9 +2,9 @@ package detangle.pipelines;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import detangle.runtime.OptionValues;
 import detangle.testing.models.FormulaModel;
 import detangle.testing.models.TinyModel;
-import detangle.runtime.OptionValues;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

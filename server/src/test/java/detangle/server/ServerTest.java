@@ -3,8 +3,8 @@ package detangle.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import detangle.testing.models.TinyModel;
 import detangle.runtime.OptionValues;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
