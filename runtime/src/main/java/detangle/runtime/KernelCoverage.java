@@ -49,7 +49,12 @@ public record KernelCoverage(Set<String> operations, Set<String> lacking) {
     public static KernelCoverage of(Device device, DebertaConfig config, Architecture head, Convention convention) {
         DebertaConfig few = config.numHiddenLayers() <= ENOUGH ? config : config.withLayers(ENOUGH);
         ModelOptions options = ModelOptions.DEFAULT.with(convention).withHiddenStates(false);
-        return of(device, DebertaModel.build(few, head, options), Passes.packedOptimisations());
+        return of(device, DebertaModel.build(few, head, options));
+    }
+
+    /** Of a program as {@link CompiledProgram} and {@link Session} compile it. Its parameters need no data. */
+    public static KernelCoverage of(Device device, Program program) {
+        return of(device, program, Passes.packedOptimisations());
     }
 
     /** Of a program that has each operation once, with the types that models give it. */
@@ -77,8 +82,10 @@ public record KernelCoverage(Set<String> operations, Set<String> lacking) {
     private static Program bound(Program program) {
         Builder b = new Builder();
         Map<Node, Node> constants = new IdentityHashMap<>();
+        Set<String> variables =
+                program.updates().stream().map(Program.Update::name).collect(Collectors.toSet());
         for (Node node : program.nodes()) {
-            if (node.op() instanceof TensorOp.Param(String name, var type)) {
+            if (node.op() instanceof TensorOp.Param(String name, var type) && !variables.contains(name)) {
                 constants.put(node, b.constant(new Literal.Named(name), type));
             }
         }

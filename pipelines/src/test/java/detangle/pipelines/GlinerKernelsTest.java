@@ -1,0 +1,51 @@
+package detangle.pipelines;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import detangle.backend.Device;
+import detangle.ir.Program;
+import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
+import detangle.models.gliner.GlinerConfig;
+import detangle.models.gliner.GlinerModel;
+import detangle.runtime.Backends;
+import detangle.runtime.KernelCoverage;
+import detangle.testing.models.FormulaModel;
+import detangle.testing.models.TinyGliner;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+/** No operation of a GLiNER model is left to the interpreter on the CPU. */
+class GlinerKernelsTest {
+    @TempDir
+    private Path folder;
+
+    static Stream<JsonNode> models() {
+        return FormulaModel.golden("gliner.json").get("cases").valueStream();
+    }
+
+    @ParameterizedTest(name = "{index}")
+    @MethodSource("models")
+    void bothProgramsHaveKernels(JsonNode model) throws IOException {
+        Device vector = Backends.device(Optional.of("vector"), Set.of());
+        GlinerFolder opened = GlinerFolder.open(TinyGliner.write(folder, model), false);
+        try {
+            GlinerConfig config = opened.config();
+            Program encoder = DebertaModel.build(
+                    config.encoder(), GlinerModel.encoder(config), ModelOptions.DEFAULT.withHiddenStates(false));
+            assertEquals(Set.of(), KernelCoverage.of(vector, encoder).lacking());
+            assertEquals(
+                    Set.of(),
+                    KernelCoverage.of(vector, GlinerModel.spans(config)).lacking());
+        } finally {
+            opened.weights().close();
+        }
+    }
+}
