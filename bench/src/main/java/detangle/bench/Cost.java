@@ -43,41 +43,46 @@ record Cost(double flops, double bytes) {
 
     private static Cost of(Node node, Map<String, Long> sizes) {
         return switch (node.op()) {
-            case TensorOp op -> new Cost(flops(op, node, sizes), bytes(op, node, sizes));
+            case TensorOp op -> of(op, node, sizes);
             case KernelOp op -> new Cost(flops(op, node, sizes), bytes(op, node, sizes));
         };
     }
 
-    private static double flops(TensorOp op, Node node, Map<String, Long> sizes) {
+    private static Cost of(TensorOp op, Node node, Map<String, Long> sizes) {
         double results = elements(node.type(), sizes);
+        Cost moved = new Cost(0, all(node, sizes));
         return switch (op) {
             case TensorOp.Dot(var transposeLhs, var transposeRhs) ->
-                2 * results * size(node.input(0), transposeLhs ? -2 : -1, sizes);
-            case TensorOp.Conv1d c -> 2 * results * size(node.input(1), 1, sizes) * size(node.input(1), 2, sizes);
-            case TensorOp.Input o -> 0;
-            case TensorOp.Param o -> 0;
-            case TensorOp.Constant o -> 0;
-            case TensorOp.Iota o -> 0;
-            case TensorOp.Unary o -> 0;
-            case TensorOp.Binary o -> 0;
-            case TensorOp.Compare o -> 0;
-            case TensorOp.Select o -> 0;
-            case TensorOp.Convert o -> 0;
-            case TensorOp.Reduce o -> 0;
-            case TensorOp.Reshape o -> 0;
-            case TensorOp.Transpose o -> 0;
-            case TensorOp.Broadcast o -> 0;
-            case TensorOp.Slice o -> 0;
-            case TensorOp.Concat o -> 0;
-            case TensorOp.Pad o -> 0;
-            case TensorOp.Gather o -> 0;
-            case TensorOp.ScatterAdd o -> 0;
-            case TensorOp.GatherLast o -> 0;
-            case TensorOp.ScatterAddLast o -> 0;
-            case TensorOp.Toeplitz o -> 0;
-            case TensorOp.StopGradient o -> 0;
-            case TensorOp.Transfer o -> 0;
-            case TensorOp.RandomUniform o -> 0;
+                moved.plus(new Cost(2 * results * size(node.input(0), transposeLhs ? -2 : -1, sizes), 0));
+            case TensorOp.Conv1d o ->
+                moved.plus(new Cost(2 * results * size(node.input(1), 1, sizes) * size(node.input(1), 2, sizes), 0));
+            case TensorOp.Gather o ->
+                new Cost(
+                        0,
+                        2 * bytes(node.type(), sizes) + bytes(node.input(1).type(), sizes));
+            case TensorOp.Input o -> NONE;
+            case TensorOp.Param o -> NONE;
+            case TensorOp.Constant o -> NONE;
+            case TensorOp.Reshape o -> NONE;
+            case TensorOp.StopGradient o -> NONE;
+            case TensorOp.Transfer o -> moved;
+            case TensorOp.Iota o -> moved;
+            case TensorOp.Unary o -> moved;
+            case TensorOp.Binary o -> moved;
+            case TensorOp.Compare o -> moved;
+            case TensorOp.Select o -> moved;
+            case TensorOp.Convert o -> moved;
+            case TensorOp.Reduce o -> moved;
+            case TensorOp.Transpose o -> moved;
+            case TensorOp.Broadcast o -> moved;
+            case TensorOp.Slice o -> moved;
+            case TensorOp.Concat o -> moved;
+            case TensorOp.Pad o -> moved;
+            case TensorOp.ScatterAdd o -> moved;
+            case TensorOp.GatherLast o -> moved;
+            case TensorOp.ScatterAddLast o -> moved;
+            case TensorOp.Toeplitz o -> moved;
+            case TensorOp.RandomUniform o -> moved;
         };
     }
 
@@ -116,38 +121,6 @@ record Cost(double flops, double bytes) {
             products += 2 * results * Math.min(size(table, 1, sizes), distances);
         }
         return products;
-    }
-
-    private static double bytes(TensorOp op, Node node, Map<String, Long> sizes) {
-        return switch (op) {
-            case TensorOp.Input o -> 0;
-            case TensorOp.Param o -> 0;
-            case TensorOp.Constant o -> 0;
-            case TensorOp.Reshape o -> 0;
-            case TensorOp.StopGradient o -> 0;
-            case TensorOp.Transfer o -> all(node, sizes);
-            case TensorOp.Gather o ->
-                2 * bytes(node.type(), sizes) + bytes(node.input(1).type(), sizes);
-            case TensorOp.Iota o -> all(node, sizes);
-            case TensorOp.Unary o -> all(node, sizes);
-            case TensorOp.Binary o -> all(node, sizes);
-            case TensorOp.Compare o -> all(node, sizes);
-            case TensorOp.Select o -> all(node, sizes);
-            case TensorOp.Convert o -> all(node, sizes);
-            case TensorOp.Reduce o -> all(node, sizes);
-            case TensorOp.Dot o -> all(node, sizes);
-            case TensorOp.Transpose o -> all(node, sizes);
-            case TensorOp.Broadcast o -> all(node, sizes);
-            case TensorOp.Slice o -> all(node, sizes);
-            case TensorOp.Concat o -> all(node, sizes);
-            case TensorOp.Pad o -> all(node, sizes);
-            case TensorOp.ScatterAdd o -> all(node, sizes);
-            case TensorOp.GatherLast o -> all(node, sizes);
-            case TensorOp.ScatterAddLast o -> all(node, sizes);
-            case TensorOp.Toeplitz o -> all(node, sizes);
-            case TensorOp.Conv1d o -> all(node, sizes);
-            case TensorOp.RandomUniform o -> all(node, sizes);
-        };
     }
 
     private static double bytes(KernelOp op, Node node, Map<String, Long> sizes) {
