@@ -57,9 +57,7 @@ record Cost(double flops, double bytes) {
             case TensorOp.Conv1d o ->
                 moved.plus(new Cost(2 * results * size(node.input(1), 1, sizes) * size(node.input(1), 2, sizes), 0));
             case TensorOp.Gather o ->
-                new Cost(
-                        0,
-                        2 * bytes(node.type(), sizes) + bytes(node.input(1).type(), sizes));
+                new Cost(0, 2 * bytes(node.type(), sizes) + bytes(node.input(1).type(), sizes));
             case TensorOp.Input o -> NONE;
             case TensorOp.Param o -> NONE;
             case TensorOp.Constant o -> NONE;

@@ -126,7 +126,10 @@ final class ReduceKernel {
 
     /** What the fold of no elements is. */
     private static java.lang.constant.ConstantDesc start(Key key) {
-        boolean sum = key.function == ReduceFunction.SUM;
+        boolean sum = switch (key.function) {
+            case SUM -> true;
+            case MAX -> false;
+        };
         return switch (key.dtype) {
             case F32 -> sum ? 0f : Float.NEGATIVE_INFINITY;
             case I64 -> sum ? 0L : Long.MIN_VALUE;
