@@ -13,6 +13,7 @@ import detangle.compiler.MemoryPlanner;
 import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.Program;
+import detangle.ir.text.Parser;
 import detangle.runtime.Backends;
 import detangle.testing.RandomRun;
 import java.io.File;
@@ -34,14 +35,24 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The CUDA C of kernels is compiled by nvcc for an H100, on a device of TornadoVM's CUDA driver, which may be a virtual one:
  * docs/BACKENDS.md says how.
  */
 class CudaCodeTest {
-    private static final Set<String> KERNELS =
-            Set.of("elements", "reduce", "product", "attention", "layerNorm", "softmax", "convolution", "scatter");
+    private static final Set<String> KERNELS = Set.of(
+            "elements",
+            "reduce",
+            "product",
+            "attention",
+            "layerNorm",
+            "layerNormGrad",
+            "rowSums",
+            "softmax",
+            "convolution",
+            "scatter");
 
     /** What was compiled already, and the name of its kernel. */
     private static final Map<String, String> COMPILED = new HashMap<>();
@@ -81,6 +92,14 @@ class CudaCodeTest {
             names = {"F16", "BF16"})
     void compilesWithNarrowWeights(DType weightType) {
         compile(Fixture.named("v3-tokcls").compiled(Optional.of(weightType)));
+    }
+
+    /** What no fixture has, and few random programs. */
+    @ParameterizedTest
+    @ValueSource(strings = {"conv1d", "layer_norm_grad"})
+    void compilesOperations(String operation) {
+        Path file = DetangleProcess.HOME.resolve("tests/programs/operations/" + operation + ".dtir");
+        compile(Parser.parse(operation, read(file)));
     }
 
     @Test
