@@ -132,10 +132,15 @@ public final class Example {
      * @param lines without the marks of comments
      */
     public void concludes(List<String> lines) {
+        concludes(lines, BLESS);
+    }
+
+    /** @param bless whether to write what was computed instead of comparing */
+    void concludes(List<String> lines, boolean bless) {
         if (lines.equals(expected)) {
             return;
         }
-        if (!BLESS) {
+        if (!bless) {
             throw new AssertionError(file + " expects\n" + String.join("\n", expected) + "\nand there is\n"
                     + String.join("\n", lines)
                     + "\nIf that is right, run the test with -Ddetangle.bless=true, which writes it into the file.");

@@ -20,6 +20,9 @@ public final class TensorText {
     /** The sizes of axes, as the first list of each depth says. */
     private final List<Long> shape = new ArrayList<>();
 
+    /** How deep numbers stand; -1 before the first one. */
+    private int rank = -1;
+
     private TensorText(String text) {
         this.text = text;
     }
@@ -81,6 +84,10 @@ public final class TensorText {
     private void value(int depth) {
         skip(Character::isWhitespace);
         if (!accept('[')) {
+            if (rank >= 0 && rank != depth) {
+                throw new IllegalArgumentException("numbers stand at different depths in " + text);
+            }
+            rank = depth;
             int from = at;
             skip(c -> ",[]".indexOf(c) < 0 && !Character.isWhitespace(c));
             values.add(number(text.substring(from, at)));
