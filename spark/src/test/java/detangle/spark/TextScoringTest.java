@@ -83,7 +83,7 @@ class TextScoringTest implements Serializable {
             List<Row> vectors = TextScoring.embed(rows.limit(3), "question", "model.dtl", false)
                     .collectAsList();
             try (FeatureExtractor extractor = FeatureExtractor.load(TinyModel.SHIPPED)) {
-                float[] expected = extractor.encode(vectors.getFirst().getAs("question"), Pooling.MEAN, true);
+                float[] expected = extractor.encode(vectors.getFirst().<String>getAs("question"), Pooling.MEAN, true);
                 List<Float> vector =
                         vectors.getFirst().getList(vectors.getFirst().fieldIndex("embedding"));
                 for (int i = 0; i < expected.length; i++) {
