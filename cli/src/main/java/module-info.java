@@ -9,6 +9,7 @@ module detangle.cli {
     requires detangle.bench;
     requires detangle.compiler;
     requires detangle.export;
+    requires detangle.hub;
     requires detangle.server;
     requires info.picocli;
     requires org.slf4j;
