@@ -25,11 +25,11 @@ class CostTest {
 
     /** Projections of positions are made when a model is loaded. */
     @Test
-    void leavesOutWhatIsConstant() {
+    void leavesOutWhatDependsOnNoInput() {
         Program program = Parser.parse("test.dtir", """
                 func @f(%x: f32[B,8]) -> (y: f32[B,4]) {
-                  %v = constant @"v" : f32[4,8]
-                  %u = constant @"u" : f32[8,8]
+                  %v = param "v" : f32[4,8]
+                  %u = param "u" : f32[8,8]
                   %w = dot %v, %u : f32[4,8]
                   %y = dot %x, %w {rhs_t} : f32[B,4]
                   return y = %y
