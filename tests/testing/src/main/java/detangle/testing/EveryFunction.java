@@ -36,8 +36,8 @@ public final class EveryFunction {
 
     private static final long[] SHAPE = {3, 4};
 
-    /** Columns of the weights of a linear layer. */
-    private static final int OUT = 5;
+    /** Results of a linear layer for a row: some vectors of any width, and a rest. */
+    private static final int OUT = 37;
 
     private final DType dtype;
     private final Builder b = new Builder();
