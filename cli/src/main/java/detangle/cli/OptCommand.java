@@ -5,6 +5,7 @@ import detangle.compiler.CompileException;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pass;
 import detangle.compiler.Passes;
+import detangle.ir.Level;
 import detangle.ir.Program;
 import detangle.ir.Verifier;
 import detangle.ir.text.Parser;
@@ -49,7 +50,7 @@ final class OptCommand implements Runnable {
         List<String> names = passes == null ? namedIn(text) : passes;
         List<Pass> chosen = names.stream().map(Passes::named).toList();
         Program program = Parser.parse(file.toString(), text);
-        Verifier.check(program);
+        Verifier.check(program, Level.PASSES);
         Program result = run(program, chosen);
         spec.commandLine().getOut().print(Printer.print(result));
         spec.commandLine().getOut().flush();

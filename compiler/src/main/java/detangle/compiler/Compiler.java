@@ -2,6 +2,7 @@ package detangle.compiler;
 
 import detangle.backend.Plan;
 import detangle.ir.IrException;
+import detangle.ir.Level;
 import detangle.ir.Program;
 import detangle.ir.SizeException;
 import detangle.ir.Verifier;
@@ -19,24 +20,27 @@ public final class Compiler {
     }
 
     /**
-     * Runs passes in order; what each leaves is verified.
+     * Runs passes in order; what each leaves is verified, and holds what programs of the level may hold that it has come to.
      *
      * @throws CompileException that names the pass, if a program that is valid cannot be taken through it: its sizes overflow, it is too
      *     deep, or a constant cannot be evaluated
      */
     public static Program run(Program program, List<Pass> passes, Observer observer) {
         Program current = program;
+        Level level = Level.PASSES;
         for (Pass pass : passes) {
-            current = run(pass, current);
+            level = pass.leaves(level);
+            current = run(pass, current, level);
             observer.after(pass, current);
         }
         return current;
     }
 
-    private static Program run(Pass pass, Program program) {
+    private static Program run(Pass pass, Program program, Level after) {
         try {
+            pass.takes().check(program);
             Program result = pass.run(program);
-            Verifier.check(result);
+            Verifier.check(result, after);
             return result;
         } catch (IrException | SizeException | InterpreterException e) {
             throw new CompileException("the pass " + pass.name() + " cannot be run: " + e.getMessage(), e);
@@ -44,9 +48,10 @@ public final class Compiler {
     }
 
     /**
-     * Compiles a tensor-level program for a backend.
+     * Compiles a program for a backend.
      *
      * @throws CompileException if a parameter has no data or another shape
+     * @throws IrException if the passes leave what a backend is not given: see {@link Level#COMPILED}
      */
     public static Plan compile(Program program, List<Pass> passes) {
         Program kernels = run(program, passes, (pass, p) -> {});

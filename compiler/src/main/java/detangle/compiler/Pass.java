@@ -1,5 +1,6 @@
 package detangle.compiler;
 
+import detangle.ir.Level;
 import detangle.ir.Program;
 
 /** A step of the pipeline: a program in, one of equal value out. */
@@ -8,4 +9,18 @@ public interface Pass {
     String name();
 
     Program run(Program program);
+
+    /** The level of the programs that it takes. */
+    default Level takes() {
+        return Level.PASSES;
+    }
+
+    /**
+     * The level of what it leaves.
+     *
+     * @param before how far the program has come that it is given
+     */
+    default Level leaves(Level before) {
+        return before;
+    }
 }

@@ -83,7 +83,19 @@ public enum Constraint {
     UPDATE_C2("update_c2", "each parameter is updated once at most"),
     UPDATE_C3("update_c3", "the value has the type of the parameter"),
     SIZE_C1("size_c1", "sizes are not negative where they are static, and neither they nor bytes overflow 64 bits"),
-    SYMBOL_C1("symbol_c1", "each symbol is the size of an axis of an input");
+    SYMBOL_C1("symbol_c1", "each symbol is the size of an axis of an input"),
+    LEVEL_MODEL("level_model", "a model is written in primitives, without kernels and transfers"),
+    LEVEL_PASSES("level_passes", "passes take programs that are not placed, without transfers"),
+    LEVEL_COMPILED(
+            "level_compiled",
+            "a backend is given elementwise primitives in regions alone, as fuse-elementwise leaves them, and no transfers"),
+    LEVEL_PLACED("level_placed", "a placed program has elementwise primitives in regions alone"),
+    LEVEL_EXPORTED(
+            "level_exported",
+            "an exported program has no parameters, which bind-parameters makes constants of, and no updates, transfers and random numbers"),
+    LEVEL_STORED(
+            "level_stored",
+            "a stored program has elementwise primitives in regions alone, and no parameters, updates and transfers");
 
     private final String label;
     private final String meaning;

@@ -36,7 +36,16 @@ public final class Verifier {
 
     /** An {@link IrException} with the first error and the number of the others, if there are any. */
     public static void check(Program program) {
-        List<Diagnostic> errors = verify(program);
+        check(verify(program));
+    }
+
+    /** As {@link #check(Program)}, for a program that has come to a level and may hold what that level's table names. */
+    public static void check(Program program, Level level) {
+        check(program);
+        level.check(program);
+    }
+
+    static void check(List<Diagnostic> errors) {
         if (!errors.isEmpty()) {
             int others = errors.size() - 1;
             throw new IrException(errors.getFirst() + (others == 0 ? "" : " (and " + others + " more)"));

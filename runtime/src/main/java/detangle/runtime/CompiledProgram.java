@@ -5,6 +5,7 @@ import detangle.backend.Executable;
 import detangle.compiler.Compiler;
 import detangle.compiler.DeviceEvaluator;
 import detangle.compiler.Passes;
+import detangle.ir.Level;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.Verifier;
@@ -30,7 +31,7 @@ public final class CompiledProgram implements AutoCloseable {
      * @throws detangle.ir.IrException if the program breaks a constraint
      */
     public static CompiledProgram load(Program program, Map<String, Tensor> parameters, SessionOptions options) {
-        Verifier.check(program);
+        Verifier.check(program, Level.PASSES);
         Device device = Backends.device(options.backend(), options.hostOperations());
         return new CompiledProgram(device.load(Compiler.compile(
                 program, Passes.withEvaluator(Passes.inference(parameters), new DeviceEvaluator(device.host())))));

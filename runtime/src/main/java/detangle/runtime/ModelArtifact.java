@@ -6,6 +6,7 @@ import detangle.compiler.Passes;
 import detangle.ir.DType;
 import detangle.ir.DetangleException;
 import detangle.ir.InternalException;
+import detangle.ir.Level;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.OneLine;
@@ -123,6 +124,7 @@ public final class ModelArtifact {
         for (String form : List.of(PACKED, PADDED)) {
             var passes = form.equals(PACKED) ? Passes.packedInference(parameters) : Passes.inference(parameters);
             Program compiled = Compiler.run(program, Passes.withEvaluator(passes, evaluator), (pass, p) -> {});
+            Level.STORED.check(compiled);
             sections.put(Artifact.PROGRAMS + form, Printer.print(compiled).getBytes(StandardCharsets.UTF_8));
             constants(compiled).forEach((name, type) -> {
                 Tensor tensor = compiled.constants().get(name);

@@ -4,6 +4,7 @@ import detangle.compiler.PackedInputs;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.IrException;
+import detangle.ir.Level;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -62,6 +63,7 @@ final class StoredProgram {
         }
         checkInputs(program);
         checkOutputs(program);
+        checkLevel(program);
         return program.withConstants(constants(program));
     }
 
@@ -108,6 +110,14 @@ final class StoredProgram {
         }
     }
 
+    private void checkLevel(Program program) {
+        try {
+            Level.STORED.check(program);
+        } catch (IrException e) {
+            throw new ArtifactException(file, e.getMessage());
+        }
+    }
+
     private Map<String, Tensor> constants(Program program) {
         Map<String, Shape> parameters = new HashMap<>();
         for (Node node : model.nodes()) {
@@ -119,7 +129,6 @@ final class StoredProgram {
         Set<String> conversions = new HashSet<>();
         for (Node node : program.nodes()) {
             switch (node.op()) {
-                case TensorOp.Param(String name, TensorType type) -> throw fault("has no data for '" + name + "'");
                 case TensorOp.Constant(Literal.Named(String name), TensorType type) -> {
                     Shape shape = parameters.get(name);
                     if (shape == null ? !name.startsWith(FOLDED) : !shape.equals(type.shape())) {

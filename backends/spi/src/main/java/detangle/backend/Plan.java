@@ -1,5 +1,6 @@
 package detangle.backend;
 
+import detangle.ir.Level;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import java.util.ArrayList;
@@ -10,6 +11,11 @@ import java.util.Set;
 
 /** What a backend is given: a program at the kernel level, whose parameters are variables, and where its values live. */
 public record Plan(Program program, MemoryPlan memory) {
+    /** @throws detangle.ir.IrException if the program holds what a backend is not given: see {@link Level#COMPILED} */
+    public Plan {
+        Level.COMPILED.check(program);
+    }
+
     /** The program's operations in the order in which a run computes them: as {@link Program#operations} has them, late ones after all others. */
     public List<List<Node>> operations() {
         Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -4,6 +4,7 @@ import detangle.compiler.Pass;
 import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.KernelOp;
+import detangle.ir.Level;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -44,6 +45,11 @@ public final class FuseElementwise implements Pass {
     @Override
     public String name() {
         return "fuse-elementwise";
+    }
+
+    @Override
+    public Level leaves(Level before) {
+        return Level.COMPILED;
     }
 
     @Override

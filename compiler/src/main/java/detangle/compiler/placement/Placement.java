@@ -2,6 +2,7 @@ package detangle.compiler.placement;
 
 import detangle.compiler.Pass;
 import detangle.ir.Builder;
+import detangle.ir.Level;
 import detangle.ir.Node;
 import detangle.ir.Place;
 import detangle.ir.Program;
@@ -32,6 +33,16 @@ public final class Placement implements Pass {
     @Override
     public String name() {
         return "placement";
+    }
+
+    @Override
+    public Level takes() {
+        return Level.COMPILED;
+    }
+
+    @Override
+    public Level leaves(Level before) {
+        return Level.PLACED;
     }
 
     @Override

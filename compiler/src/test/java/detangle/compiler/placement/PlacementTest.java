@@ -3,10 +3,12 @@ package detangle.compiler.placement;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import detangle.compiler.Compiler;
+import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Place;
 import detangle.ir.Program;
-import detangle.ir.TensorOp;
+import detangle.ir.scalar.Region;
+import detangle.ir.scalar.ScalarExpr;
 import detangle.ir.text.Parser;
 import detangle.ir.text.Printer;
 import detangle.testing.RandomRun;
@@ -19,15 +21,15 @@ class PlacementTest {
     private static final String PROGRAM = """
             func @f(%x: f32[B,4]) -> (y: f32[B,4], z: f32[B,4]) {
               %0 = constant 2 : f32[]
-              %1 = mul %x, %0 : f32[B,4]
-              %2 = exp %1 : f32[B,4]
-              %3 = add %2, %1 : f32[B,4]
+              %1 = elementwise %x, %0 {mul(a0, a1)} : f32[B,4]
+              %2 = elementwise %1 {exp(a0)} : f32[B,4]
+              %3 = elementwise %2, %1 {add(a0, a1)} : f32[B,4]
               return y = %3, z = %2
             }
             """;
 
     private static boolean isExp(Node node) {
-        return node.op() instanceof TensorOp.Unary;
+        return node.op() instanceof KernelOp.Elementwise(Region region) && region.body() instanceof ScalarExpr.Unary;
     }
 
     @Test
@@ -35,11 +37,11 @@ class PlacementTest {
         assertEquals("""
                 func @f(%x: f32[B,4]) -> (y: f32[B,4], z: f32[B,4]) {
                   %0 = constant 2 : f32[]
-                  %1 = mul %x, %0 : f32[B,4]
+                  %1 = elementwise %x, %0 {mul(a0, a1)} : f32[B,4]
                   %2 = transfer %1 {to=device} : f32[B,4]
-                  %3 = exp %2 : f32[B,4]
+                  %3 = elementwise %2 {exp(a0)} : f32[B,4]
                   %4 = transfer %3 {to=host} : f32[B,4]
-                  %5 = add %4, %1 : f32[B,4]
+                  %5 = elementwise %4, %1 {add(a0, a1)} : f32[B,4]
                   return y = %5, z = %4
                 }
                 """, placed(PlacementTest::isExp));
@@ -51,11 +53,11 @@ class PlacementTest {
                 func @f(%x: f32[B,4]) -> (y: f32[B,4], z: f32[B,4]) {
                   %0 = transfer %x {to=device} : f32[B,4]
                   %1 = constant 2 : f32[]
-                  %2 = mul %0, %1 : f32[B,4]
+                  %2 = elementwise %0, %1 {mul(a0, a1)} : f32[B,4]
                   %3 = transfer %2 {to=host} : f32[B,4]
-                  %4 = exp %3 : f32[B,4]
+                  %4 = elementwise %3 {exp(a0)} : f32[B,4]
                   %5 = transfer %4 {to=device} : f32[B,4]
-                  %6 = add %5, %2 : f32[B,4]
+                  %6 = elementwise %5, %2 {add(a0, a1)} : f32[B,4]
                   %7 = transfer %6 {to=host} : f32[B,4]
                   return y = %7, z = %4
                 }
@@ -68,9 +70,9 @@ class PlacementTest {
         Program program = Parser.parse("test.dtir", """
                 func @f(%x: f32[4]) -> (y: f32[4]) {
                   %w = param "w" : f32[4]
-                  %0 = exp %w : f32[4]
-                  %1 = mul %x, %w : f32[4]
-                  %2 = add %0, %1 : f32[4]
+                  %0 = elementwise %w {exp(a0)} : f32[4]
+                  %1 = elementwise %x, %w {mul(a0, a1)} : f32[4]
+                  %2 = elementwise %0, %1 {add(a0, a1)} : f32[4]
                   return y = %2
                 }
                 """);
@@ -78,11 +80,11 @@ class PlacementTest {
         assertEquals("""
                 func @f(%x: f32[4]) -> (y: f32[4]) {
                   %w = param "w" : f32[4]
-                  %0 = exp %w : f32[4]
+                  %0 = elementwise %w {exp(a0)} : f32[4]
                   %1 = transfer %0 {to=host} : f32[4]
                   %2 = transfer %w {to=host} : f32[4]
-                  %3 = mul %x, %2 : f32[4]
-                  %4 = add %1, %3 : f32[4]
+                  %3 = elementwise %x, %2 {mul(a0, a1)} : f32[4]
+                  %4 = elementwise %1, %3 {add(a0, a1)} : f32[4]
                   return y = %4
                 }
                 """, Printer.print(placed));

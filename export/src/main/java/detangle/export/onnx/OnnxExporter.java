@@ -50,6 +50,7 @@ public final class OnnxExporter {
      *
      * @return the files written, the model first
      * @throws ExportException if ONNX cannot say what the program does, or the file cannot be written
+     * @throws detangle.ir.IrException if the program holds what is not exported: see {@link detangle.ir.Level#EXPORTED}
      */
     public List<Path> write(Program program, Path file) {
         OnnxGraph graph = OnnxLowering.lower(program);

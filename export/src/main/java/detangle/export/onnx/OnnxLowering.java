@@ -7,6 +7,7 @@ import detangle.ir.DType;
 import detangle.ir.Decomposition;
 import detangle.ir.Dim;
 import detangle.ir.KernelOp;
+import detangle.ir.Level;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -42,6 +43,7 @@ final class OnnxLowering {
     }
 
     static OnnxGraph lower(Program program) {
+        Level.EXPORTED.check(program);
         Program known = Decomposition.decompose(program, op -> !OnnxKernels.has(op));
         return new OnnxLowering(known).lower();
     }
@@ -78,8 +80,7 @@ final class OnnxLowering {
     private String tensorOp(TensorOp op, Node node, List<String> in) {
         return switch (op) {
             case TensorOp.Input i -> throw new ExportException("'" + i.name() + "' is no input of the program");
-            case TensorOp.Param(var name, var type) ->
-                throw new ExportException("the parameter '" + name + "' has no value: bind weights first");
+            case TensorOp.Param p -> throw Level.EXPORTED.unexpected(node);
             case TensorOp.Constant(var literal, var type) -> constant(literal, node);
             case TensorOp.Iota(var type, var axis, var start) -> iota(node, axis, start);
             case TensorOp.Unary(var f) -> unary(f, node.type().dtype(), in.get(0));
@@ -124,10 +125,8 @@ final class OnnxLowering {
             case TensorOp.Toeplitz(var rows, var columns) -> toeplitz(in.get(0), rows, columns);
             case TensorOp.Conv1d(var groups, var padding) -> conv1d(in, groups, padding);
             case TensorOp.StopGradient() -> in.get(0);
-            case TensorOp.Transfer t -> in.get(0);
-            case TensorOp.RandomUniform r ->
-                throw new ExportException("ONNX has no random numbers that are a function of a seed: "
-                        + "export the program without random_uniform");
+            case TensorOp.Transfer t -> throw Level.EXPORTED.unexpected(node);
+            case TensorOp.RandomUniform r -> throw Level.EXPORTED.unexpected(node);
         };
     }
 

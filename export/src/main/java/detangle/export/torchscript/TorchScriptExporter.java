@@ -39,6 +39,7 @@ public final class TorchScriptExporter {
      * Writes a program whose parameters are bound. The file appears whole or not at all.
      *
      * @throws ExportException if PyTorch cannot say what the program does, or the file cannot be written
+     * @throws detangle.ir.IrException if the program holds what is not exported: see {@link detangle.ir.Level#EXPORTED}
      */
     public static void write(Program program, Path file) {
         TorchModule module = TorchScriptLowering.lower(program);

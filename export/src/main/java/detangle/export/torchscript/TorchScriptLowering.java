@@ -9,6 +9,7 @@ import detangle.ir.Decomposition;
 import detangle.ir.Dim;
 import detangle.ir.InternalException;
 import detangle.ir.KernelOp;
+import detangle.ir.Level;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -59,6 +60,7 @@ final class TorchScriptLowering {
     }
 
     static TorchModule lower(Program program) {
+        Level.EXPORTED.check(program);
         Program known = Decomposition.decompose(program, op -> !has(op));
         return new TorchScriptLowering(known).lower();
     }
@@ -98,8 +100,7 @@ final class TorchScriptLowering {
     private String tensorOp(TensorOp op, Node node, List<String> in) {
         return switch (op) {
             case TensorOp.Input i -> throw new ExportException("'" + i.name() + "' is no input of the program");
-            case TensorOp.Param(var name, var type) ->
-                throw new ExportException("the parameter '" + name + "' has no value: bind weights first");
+            case TensorOp.Param p -> throw Level.EXPORTED.unexpected(node);
             case TensorOp.Constant(var literal, var type) -> constant(literal, node, type.dtype());
             case TensorOp.Iota(var type, var axis, var start) -> iota(node, axis, start);
             case TensorOp.Unary(var f) -> module.call(name(f), in.getFirst());
@@ -148,10 +149,8 @@ final class TorchScriptLowering {
                 yield module.call("permute", y, "[0, 2, 1]");
             }
             case TensorOp.StopGradient() -> in.getFirst();
-            case TensorOp.Transfer t -> in.getFirst();
-            case TensorOp.RandomUniform r ->
-                throw new ExportException("TorchScript has no random numbers that are a function of a seed: "
-                        + "export the program without random_uniform");
+            case TensorOp.Transfer t -> throw Level.EXPORTED.unexpected(node);
+            case TensorOp.RandomUniform r -> throw Level.EXPORTED.unexpected(node);
         };
     }
 

@@ -1,6 +1,7 @@
 package detangle.models.deberta;
 
 import detangle.ir.Builder;
+import detangle.ir.Level;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import java.util.ArrayList;
@@ -31,7 +32,11 @@ public final class DebertaModel {
         return build(config, Heads.of(head, config), options, head == Architecture.MULTIPLE_CHOICE, masked);
     }
 
-    /** The program of a model with a head of one's own; inputs and outputs are those of the other form. */
+    /**
+     * The program of a model with a head of one's own; inputs and outputs are those of the other form.
+     *
+     * @throws detangle.ir.IrException if the head is not written in primitives
+     */
     public static Program build(DebertaConfig config, Head head, ModelOptions options) {
         return build(config, head, options, false, options.maskedRows());
     }
@@ -57,6 +62,8 @@ public final class DebertaModel {
                         OutputNames.attention(i), encoder.attentions().get(i)));
             }
         }
-        return new Program("deberta", inputs.given(), outputs, Map.of());
+        Program program = new Program("deberta", inputs.given(), outputs, Map.of());
+        Level.MODEL.check(program); // a head of one's own may have used whatever there is
+        return program;
     }
 }

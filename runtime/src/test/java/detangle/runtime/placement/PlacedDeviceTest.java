@@ -9,11 +9,13 @@ import detangle.backend.Executable;
 import detangle.backend.Plan;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
+import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
-import detangle.ir.TensorOp;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
+import detangle.ir.scalar.Region;
+import detangle.ir.scalar.ScalarExpr;
 import detangle.ir.text.Parser;
 import detangle.testing.Closeness;
 import detangle.testing.RandomRun;
@@ -27,15 +29,15 @@ class PlacedDeviceTest {
     private static final String PROGRAM = """
             func @f(%x: f32[B,4]) -> (y: f32[B,4], z: f32[B,4]) {
               %0 = constant 2 : f32[]
-              %1 = mul %x, %0 : f32[B,4]
-              %2 = exp %1 : f32[B,4]
-              %3 = add %2, %1 : f32[B,4]
+              %1 = elementwise %x, %0 {mul(a0, a1)} : f32[B,4]
+              %2 = elementwise %1 {exp(a0)} : f32[B,4]
+              %3 = elementwise %2, %1 {add(a0, a1)} : f32[B,4]
               return y = %3, z = %2
             }
             """;
 
     private static boolean isExp(Node node) {
-        return node.op() instanceof TensorOp.Unary;
+        return node.op() instanceof KernelOp.Elementwise(Region region) && region.body() instanceof ScalarExpr.Unary;
     }
 
     private static Plan plan(String text) {

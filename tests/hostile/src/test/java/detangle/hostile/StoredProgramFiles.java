@@ -68,7 +68,7 @@ final class StoredProgramFiles {
                 all,
                 "a result of another type",
                 text -> RESULT.matcher(text.replace("(logits: f32[B,2])", "(logits: f64[B,2])"))
-                        .replaceAll("  %wide = convert $1 : f64[B,2]\n  return logits = %wide\n"),
+                        .replaceAll("  %wide = elementwise $1 {convert_f64(a0)} : f64[B,2]\n  return logits = %wide\n"),
                 "gives logits: f64");
         both(
                 all,
@@ -93,7 +93,8 @@ final class StoredProgramFiles {
     /** The program whose result has zeros added to it that a value {@code %v} of one element gives. */
     private static String with(String text, String statements) {
         Matcher result = RESULT.matcher(text);
-        return result.replaceAll(statements + "  %with = add $1, %v : f32[B,2]\n  return logits = %with\n");
+        return result.replaceAll(
+                statements + "  %with = elementwise $1, %v {add(a0, a1)} : f32[B,2]\n  return logits = %with\n");
     }
 
     private static String many(String text, int count) {
@@ -102,11 +103,11 @@ final class StoredProgramFiles {
             statements
                     .append("  %m")
                     .append(i)
-                    .append(" = abs %m")
+                    .append(" = elementwise %m")
                     .append(i - 1)
-                    .append(" : f32[1]\n");
+                    .append(" {abs(a0)} : f32[1]\n");
         }
-        return with(text, statements + "  %v = abs %m" + count + " : f32[1]\n");
+        return with(text, statements + "  %v = elementwise %m" + count + " {abs(a0)} : f32[1]\n");
     }
 
     private static void constants(List<Hostile> all) {
@@ -136,14 +137,19 @@ final class StoredProgramFiles {
                 "a constant twice that are both read",
                 text -> with(
                         text,
-                        "  %c = constant @\"classifier.bias\" : f32[2]\n  %d = reduce_max %c {axis=0} : f32[1]\n  %v = sub %d, %d : f32[1]\n"),
+                        "  %c = constant @\"classifier.bias\" : f32[2]\n  %d = reduce_max %c {axis=0} : f32[1]\n  %v = elementwise %d {sub(a0, a0)} : f32[1]\n"),
                 "twice");
         both(
                 all,
                 "a constant of another shape",
                 text -> PARAMETER.matcher(text).replaceFirst("constant @\"$1\" : f32[32,2]"),
                 "program/");
-        both(all, "a parameter", text -> PARAMETER.matcher(text).replaceFirst("param \"$1\" : $2"), "no data");
+        both(all, "a parameter", text -> PARAMETER.matcher(text).replaceFirst("param \"$1\" : $2"), "level_stored");
+        both(
+                all,
+                "a primitive that a region was to hold",
+                text -> with(text, "  %z = constant 0 : f32[1]\n  %v = abs %z : f32[1]\n"),
+                "level_stored");
         both(
                 all,
                 "another tensor of the model",
@@ -161,7 +167,7 @@ final class StoredProgramFiles {
                             text,
                             statements + "  %e = convert %c99 : f32[2]\n  %v = reduce_max %e {axis=0} : f32[1]\n");
                 },
-                "folded.none");
+                "level_stored");
     }
 
     /** A value of this size that an input gives, and one that it does not. */
@@ -192,7 +198,7 @@ final class StoredProgramFiles {
                 "a slice that does not lie in its axis",
                 text -> with(
                         text,
-                        "  %s = slice %input_ids {axis=1, start=S-1, limit=2*S} : i64[B,S+1]\n  %t = convert %s : f32[B,S+1]\n"
+                        "  %s = slice %input_ids {axis=1, start=S-1, limit=2*S} : i64[B,S+1]\n  %t = elementwise %s {convert_f32(a0)} : f32[B,S+1]\n"
                                 + "  %r = reduce_sum %t {axis=1} : f32[B,1]\n  %q = reduce_sum %r {axis=0} : f32[1,1]\n"
                                 + "  %v = reshape %q : f32[1]\n"),
                 "slice");
@@ -216,7 +222,7 @@ final class StoredProgramFiles {
     }
 
     private static String ofInput(String name, String operation, String size) {
-        return "  %f = convert %input_ids : f32[B,S]\n  %g = reduce_max %f {axis=0} : f32[1,S]\n"
+        return "  %f = elementwise %input_ids {convert_f32(a0)} : f32[B,S]\n  %g = reduce_max %f {axis=0} : f32[1,S]\n"
                 + "  %h = reduce_max %g {axis=1} : f32[1,1]\n  " + name + " = reshape %h : f32[1]\n"
                 + "  %big = " + operation + " " + name + " : f32[" + size + "]\n";
     }

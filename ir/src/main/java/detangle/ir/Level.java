@@ -1,0 +1,131 @@
+package detangle.ir;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How far a program is on its way from a model to whoever runs it. Each level has a table of the operations that its programs may hold:
+ * {@link #holds}. The interpreter, which defines all operations, takes programs of every level.
+ */
+public enum Level {
+    /** What builders of models write: primitives. */
+    MODEL(Constraint.LEVEL_MODEL),
+
+    /** What passes are given and leave: primitives and kernels, as far as they have come. */
+    PASSES(Constraint.LEVEL_PASSES),
+
+    /** What a backend is given: each elementwise primitive is in a region, as a backend would interpret it otherwise. */
+    COMPILED(Constraint.LEVEL_COMPILED),
+
+    /** A compiled program that is divided between a device and its host. */
+    PLACED(Constraint.LEVEL_PLACED),
+
+    /** What an exporter is given: values that follow from inputs and constants, and nothing that changes. */
+    EXPORTED(Constraint.LEVEL_EXPORTED),
+
+    /** A compiled program in an artifact, which has all data that it reads. */
+    STORED(Constraint.LEVEL_STORED);
+
+    private static final Set<Level> ALL = EnumSet.allOf(Level.class);
+    private static final Set<Level> IN_PRIMITIVES = EnumSet.of(MODEL, PASSES, EXPORTED);
+    private static final Set<Level> WITH_VARIABLES = EnumSet.of(MODEL, PASSES, COMPILED, PLACED);
+    private static final Set<Level> WITH_KERNELS = EnumSet.complementOf(EnumSet.of(MODEL));
+    private static final Set<Level> NOT_EXPORTED = EnumSet.complementOf(EnumSet.of(EXPORTED));
+
+    private final Constraint constraint;
+
+    Level(Constraint constraint) {
+        this.constraint = constraint;
+    }
+
+    /** Whether a program of this level may hold a node. */
+    public boolean holds(Node node) {
+        Set<Level> levels = switch (node.op()) {
+            case TensorOp op -> of(op, node);
+            case KernelOp op -> of(op);
+        };
+        return levels.contains(this);
+    }
+
+    private static Set<Level> of(TensorOp op, Node node) {
+        return switch (op) {
+            case TensorOp.Param o -> WITH_VARIABLES;
+            case TensorOp.Unary o -> IN_PRIMITIVES;
+            case TensorOp.Binary o -> IN_PRIMITIVES;
+            case TensorOp.Compare o -> IN_PRIMITIVES;
+            case TensorOp.Select o -> IN_PRIMITIVES;
+            // The kernel that reads a stored weight converts it.
+            case TensorOp.Convert o -> isConstant(node.inputs()) ? ALL : IN_PRIMITIVES;
+            case TensorOp.RandomUniform o -> NOT_EXPORTED;
+            case TensorOp.Transfer o -> EnumSet.of(PLACED);
+            case TensorOp.Input o -> ALL;
+            case TensorOp.Constant o -> ALL;
+            case TensorOp.Iota o -> ALL;
+            case TensorOp.Reduce o -> ALL;
+            case TensorOp.Dot o -> ALL;
+            case TensorOp.Reshape o -> ALL;
+            case TensorOp.Transpose o -> ALL;
+            case TensorOp.Broadcast o -> ALL;
+            case TensorOp.Slice o -> ALL;
+            case TensorOp.Concat o -> ALL;
+            case TensorOp.Pad o -> ALL;
+            case TensorOp.Gather o -> ALL;
+            case TensorOp.ScatterAdd o -> ALL;
+            case TensorOp.GatherLast o -> ALL;
+            case TensorOp.ScatterAddLast o -> ALL;
+            case TensorOp.Toeplitz o -> ALL;
+            case TensorOp.Conv1d o -> ALL;
+            case TensorOp.StopGradient o -> ALL;
+        };
+    }
+
+    private static boolean isConstant(List<Node> operands) {
+        return operands.stream().allMatch(operand -> operand.op() instanceof TensorOp.Constant);
+    }
+
+    /** Exporters write those in primitives that other runtimes have no operator for. */
+    private static Set<Level> of(KernelOp op) {
+        return switch (op) {
+            case KernelOp.Elementwise o -> WITH_KERNELS;
+            case KernelOp.Linear o -> WITH_KERNELS;
+            case KernelOp.LayerNorm o -> WITH_KERNELS;
+            case KernelOp.LayerNormGrad o -> WITH_KERNELS;
+            case KernelOp.Embedding o -> WITH_KERNELS;
+            case KernelOp.MaskedSoftmax o -> WITH_KERNELS;
+            case KernelOp.DisentangledAttention o -> WITH_KERNELS;
+            case KernelOp.PackedAttention o -> WITH_KERNELS;
+        };
+    }
+
+    /** What in a program does not belong to this level, in program order; empty where everything does. */
+    public List<Diagnostic> verify(Program program) {
+        List<Diagnostic> errors = new ArrayList<>();
+        for (Node node : program.nodes()) {
+            if (!holds(node)) {
+                errors.add(error(node, node.toString()));
+            }
+        }
+        if (!WITH_VARIABLES.contains(this)) {
+            program.updates().forEach(update -> errors.add(error(update.parameter(), "updated")));
+        }
+        return errors;
+    }
+
+    private Diagnostic error(Node node, String what) {
+        String name = node.name().isEmpty() ? "a value" : "%" + node.name();
+        return new Diagnostic(
+                node.location(), constraint, OneLine.of(name + " is " + what + ", but " + constraint.meaning()));
+    }
+
+    /** Says that somebody met a node of whom this level's table says that there is none; the table is checked before. */
+    public InternalException unexpected(Node node) {
+        return new InternalException(node + " does not belong into a program of the level " + this);
+    }
+
+    /** An {@link IrException} with the first thing in a program that does not belong to this level, if there is any. */
+    public void check(Program program) {
+        Verifier.check(verify(program));
+    }
+}
