@@ -12,6 +12,7 @@ import detangle.compiler.PackedInputs;
 import detangle.compiler.Pass;
 import detangle.compiler.Passes;
 import detangle.ir.DetangleException;
+import detangle.ir.IrException;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
@@ -121,6 +122,8 @@ public final class Session implements AutoCloseable {
         } catch (NotFiniteConstantException e) {
             throw new WeightsException(
                     weights.origin(), FiniteWeights.fault(weights).orElseGet(e::getMessage));
+        } catch (IrException e) {
+            throw new WeightsException(weights.origin(), e.getMessage());
         }
     }
 

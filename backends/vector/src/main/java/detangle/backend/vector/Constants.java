@@ -6,6 +6,7 @@ import detangle.backend.vector.kernel.NarrowMatrix;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
 import detangle.ir.DType;
+import detangle.ir.IrException;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -130,7 +131,7 @@ final class Constants {
                             node,
                             Memory.copy(LengthTables.rounded(tensor, node.type().dtype()))));
         } catch (SizeException | InterpreterException e) {
-            throw new BackendException("a constant of the program has no value: " + e.getMessage());
+            throw new IrException("a constant of the program has no value: " + e.getMessage());
         }
     }
 
