@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
+import detangle.ir.Activation;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -15,10 +16,14 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
 import detangle.models.deberta.RandomWeights;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What fusion must leave of each model: one attention kernel a layer, and no look-up by relative position elsewhere. */
@@ -54,6 +59,22 @@ class FusionTest {
                 config, config.architecture().orElseThrow(), ModelOptions.DEFAULT.withAttentions(true)));
         assertEquals(0, count(fused, KernelOp.DisentangledAttention.class));
         assertEquals(config.numHiddenLayers(), count(fused, KernelOp.MaskedSoftmax.class));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gelu, GELU", "relu, RELU", "tanh, TANH", "silu, SILU", "swish, SILU"})
+    void theActivationJoinsTheFirstProductOfEachLayer(String word, Activation activation, @TempDir Path folder)
+            throws IOException {
+        String json = Files.readString(SHIPPED.resolve("config.json"));
+        Files.writeString(
+                folder.resolve("config.json"),
+                json.replaceFirst("\"hidden_act\": \"[a-z]+\"", "\"hidden_act\": \"" + word + "\""));
+        DebertaConfig config = DebertaConfig.read(folder);
+        Program fused = compiled(DebertaModel.build(config, Architecture.ENCODER, ModelOptions.DEFAULT));
+        long joined = fused.nodes().stream()
+                .filter(n -> n.op() instanceof KernelOp.Linear(boolean bias, Activation act) && act == activation)
+                .count();
+        assertEquals(config.numHiddenLayers(), joined);
     }
 
     private static Program compiled(Program model) {
