@@ -59,7 +59,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     private final List<WorkerGrid3D> grids = new ArrayList<>();
     private final IntArray sizes;
     private final IntArray faults;
-    private final TornadoExecutionPlan plan;
+    private final Optional<TornadoExecutionPlan> plan;
     private Map<String, Long> bound = Map.of();
     private boolean isBound;
 
@@ -99,7 +99,10 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             }
         }
         GridScheduler scheduler = new GridScheduler();
-        this.parts = GraphPart.of(launches, OWN_ARGUMENTS, identitySet(List.of(sizes)), identitySet(List.of(faults)));
+        // TornadoVM has no graphs without tasks, which programs need none of that only hand on what they are given.
+        this.parts = launches.isEmpty()
+                ? List.of()
+                : GraphPart.of(launches, OWN_ARGUMENTS, identitySet(List.of(sizes)), identitySet(List.of(faults)));
         ImmutableTaskGraph[] graphs = new ImmutableTaskGraph[parts.size()];
         for (int p = 0; p < graphs.length; p++) {
             GraphPart part = parts.get(p);
@@ -136,7 +139,9 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             graphs[p] = graph.snapshot();
         }
         this.logged = new int[graphs.length];
-        this.plan = new TornadoExecutionPlan(graphs).withDevice(device).withGridScheduler(scheduler);
+        this.plan = parts.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new TornadoExecutionPlan(graphs).withDevice(device).withGridScheduler(scheduler));
     }
 
     private static Set<Object> identitySet(List<?> elements) {
@@ -196,12 +201,8 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         buffers.parameters().forEach((name, array) -> array.copyFrom(parameters.get(name)));
         faults.init(0);
         try {
-            if (profile.isPresent()) {
-                execute(profile.get());
-            } else {
-                for (int part = 0; part < parts.size(); part++) {
-                    plan.withGraph(part).execute();
-                }
+            if (plan.isPresent()) {
+                execute(plan.get(), profile);
             }
         } catch (RuntimeException e) {
             throw new BackendException("the device failed: " + e.getMessage(), e);
@@ -226,8 +227,18 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         return value.dtype() == dtype ? value : Tensor.ofDoubles(dtype, value.toDoubles(), value.shape());
     }
 
+    private void execute(TornadoExecutionPlan plan, Optional<Profile> profile) {
+        if (profile.isPresent()) {
+            execute(plan, profile.get());
+        } else {
+            for (int part = 0; part < parts.size(); part++) {
+                plan.withGraph(part).execute();
+            }
+        }
+    }
+
     /** Times are the device's own. TornadoVM has those of tasks only in a text. */
-    private void execute(Profile profile) {
+    private void execute(TornadoExecutionPlan plan, Profile profile) {
         plan.withAllGraphs().withProfiler(ProfilerMode.SILENT);
         try {
             long transfers = 0;
@@ -270,7 +281,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         for (int part = parts.size() - 1; part >= 0; part--) {
             try {
                 // Only the chosen part is freed.
-                plan.withGraph(part).close();
+                plan.orElseThrow().withGraph(part).close();
             } catch (TornadoExecutionPlanException e) {
                 throw new BackendException("the device did not free its memory: " + e.getMessage(), e);
             } catch (TornadoInternalError e) {

@@ -5,12 +5,14 @@ import detangle.backend.InputException;
 import detangle.backend.MemoryPlan;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
+import detangle.backend.vector.VectorVariables.Variable;
 import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.Program.Update;
 import detangle.ir.SizeException;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
@@ -19,6 +21,7 @@ import detangle.ir.interpreter.InterpreterException;
 import detangle.ir.text.Printer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * A program whose kernels are bound: to values and to places in a table of sizes, which each run fills. It is made once, when the program
@@ -48,15 +52,24 @@ final class BoundProgram {
     private final Layout layout;
     private final Map<Node, FrameValue> values = new IdentityHashMap<>();
     private final Map<Node, Integer> slotOf = new IdentityHashMap<>();
+    private final Map<FrameValue, Integer> slots = new LinkedHashMap<>();
+    private int valueCount;
     private final List<Placed> placed = new ArrayList<>();
     private final FrameValue[] inputValues;
     private final LengthTables tables;
     private final List<Bound> steps = new ArrayList<>();
+
+    /** Those that may overwrite parameters: see {@link MemoryPlan#late}. */
+    private final List<Bound> lateSteps = new ArrayList<>();
+
+    private final VectorVariables variables;
+    private final Updates updates = new Updates();
+    private final List<Variable> packed;
     private final List<Step> checks;
     private final Map<String, FrameValue> outputs = new LinkedHashMap<>();
     private final int relativeTables;
 
-    /** By value, the arrays of those that are the same at each run. */
+    /** By value, the arrays of those that are the same at each run, and of parameters. */
     private final Object[] constants;
 
     /** A value in a slot of memory. */
@@ -78,49 +91,82 @@ final class BoundProgram {
         }
     }
 
-    BoundProgram(Plan plan, Selection selection, Constants data) {
+    BoundProgram(Plan plan, Selection selection, Constants data, VectorVariables variables) {
+        this.variables = variables;
         Program program = plan.program();
         Sources sources = selection.sources();
         inputs = new ProgramInputs(program, sizes);
         layout = new Layout(sizes, plan.memory());
+        Map<FrameValue, Object> lasting = new LinkedHashMap<>();
         for (Node node : program.nodes()) {
             if (sources.steps().contains(node)) {
-                slotOf.put(node, slot(node, plan.memory()));
-                placed.add(new Placed(node, value(node), slotOf.get(node)));
+                int slot = slot(node, plan.memory());
+                slotOf.put(node, slot);
+                FrameValue value = value(node);
+                slots.put(value, slot);
+                Optional<String> parameter = parameter(slot, plan.memory());
+                if (parameter.isPresent()) {
+                    lasting.put(value, variables.get(parameter.get()).array());
+                } else {
+                    placed.add(new Placed(node, value, slot));
+                }
             }
         }
         inputValues = program.inputs().stream().map(values::get).toArray(FrameValue[]::new);
         sources.tables().keySet().forEach(this::value);
         data.evaluate(sources.constants());
-        sources.constants().forEach(this::value);
-        constants = new Object[values.size()];
-        for (Node node : sources.constants()) {
-            constants[values.get(node).index()] = data.evaluated(node);
-        }
+        sources.constants().forEach(node -> lasting.put(value(node), data.evaluated(node)));
         tables = new LengthTables(sources.tables(), values, program.constants(), sizes);
-        Map<FrameValue, Integer> slots = new LinkedHashMap<>();
-        placed.forEach(p -> slots.put(p.value, p.slot));
         StepBuilder builder = new StepBuilder(selection, values, data, sizes, value -> slots.getOrDefault(value, -1));
-        for (List<Node> results : program.operations()) {
+        Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());
+        late.addAll(plan.memory().late());
+        for (List<Node> results : plan.operations()) {
             if (sources.steps().contains(results.getFirst())) {
-                add(builder, results, selection);
+                add(builder, results, selection, late.contains(results.getFirst()) ? lateSteps : steps);
             }
+        }
+        for (Update update : program.updates()) {
+            updates.add(update, plan.memory(), variables, kept(update.value()));
         }
         checks = builder.checks();
         relativeTables = builder.relativeTables();
         for (Output output : program.outputs()) {
             outputs.put(output.name(), values.get(output.node()));
         }
+        constants = new Object[valueCount];
+        lasting.forEach((value, array) -> constants[value.index()] = array);
+        packed = data.packedVariables();
+    }
+
+    private static Optional<String> parameter(int slot, MemoryPlan plan) {
+        return slot < plan.slots().size() ? plan.slots().get(slot).parameter() : Optional.empty();
+    }
+
+    /** Where what a parameter becomes is until all updates happen: a copy where that is another parameter, which an update may replace before. */
+    private FrameValue kept(Node node) {
+        FrameValue value = values.get(node);
+        if (!Updates.isParameter(node)) {
+            return value;
+        }
+        FrameValue copy = newValue(node);
+        placed.add(new Placed(
+                node, copy, layout.add(node.type().dtype(), node.shape().elements())));
+        steps.add(new Bound(Movement.copy(value, copy), new int[] {copy.elements()}, "update"));
+        return copy;
     }
 
     private FrameValue value(Node node) {
-        FrameValue value = new FrameValue(
-                values.size(),
+        FrameValue value = newValue(node);
+        values.put(node, value);
+        return value;
+    }
+
+    private FrameValue newValue(Node node) {
+        return new FrameValue(
+                valueCount++,
                 node.type().dtype(),
                 sizes.slots(node.shape().dims()),
                 sizes.slot(node.shape().elements()));
-        values.put(node, value);
-        return value;
     }
 
     /** The slot that the plan has for a node; one of its own for an input, and for what follows from sizes and is computed at each run. */
@@ -136,7 +182,7 @@ final class BoundProgram {
     }
 
     /** A value's memory is taken for the time between its steps, so only neighbours may become one step. */
-    private void add(StepBuilder builder, List<Node> results, Selection selection) {
+    private void add(StepBuilder builder, List<Node> results, Selection selection, List<Bound> steps) {
         Node node = results.getFirst();
         List<FrameValue> outs = results.stream().map(values::get).toList();
         Step step = builder.step(results, outs);
@@ -178,14 +224,12 @@ final class BoundProgram {
                 InputBinding.checkTruthValues(inputs.name(i), tensor);
                 frame.set(inputValues[i], tensor);
             }
-            WorkerPool.SHARED.enter();
-            try {
-                run(frame, profile);
-            } finally {
-                WorkerPool.SHARED.leave();
-            }
+            run(frame, profile);
             Map<String, Tensor> results = new LinkedHashMap<>();
             outputs.forEach((name, value) -> results.put(name, frame.copy(value)));
+            if (!updates.isEmpty()) {
+                variables.replace(() -> update(frame, profile));
+            }
             return results;
         } catch (SizeException e) {
             throw new InputException(e.getMessage() + " at sizes " + frame.bindings());
@@ -197,6 +241,18 @@ final class BoundProgram {
     }
 
     private void run(Frame frame, Optional<Profile> profile) {
+        WorkerPool.SHARED.enter();
+        try {
+            for (int i = 0; i < packed.size(); i++) {
+                packed.get(i).pack();
+            }
+            run(frame, steps, profile);
+        } finally {
+            WorkerPool.SHARED.leave();
+        }
+    }
+
+    private static void run(Frame frame, List<Bound> steps, Optional<Profile> profile) {
         for (int i = 0; i < steps.size(); i++) {
             Bound bound = steps.get(i);
             if (!bound.isNeeded(frame)) {
@@ -209,6 +265,16 @@ final class BoundProgram {
             } else {
                 bound.step.run(frame);
             }
+        }
+    }
+
+    private void update(Frame frame, Optional<Profile> profile) {
+        WorkerPool.SHARED.enter();
+        try {
+            run(frame, lateSteps, profile);
+            updates.run(frame);
+        } finally {
+            WorkerPool.SHARED.leave();
         }
     }
 

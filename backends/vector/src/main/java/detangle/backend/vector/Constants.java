@@ -2,6 +2,7 @@ package detangle.backend.vector;
 
 import detangle.backend.BackendException;
 import detangle.backend.NotFiniteConstantException;
+import detangle.backend.vector.VectorVariables.Variable;
 import detangle.backend.vector.kernel.NarrowMatrix;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
@@ -18,31 +19,56 @@ import detangle.ir.interpreter.InterpreterException;
 import detangle.ir.interpreter.Precision;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The constants of a program in the form that kernels read: matrices packed once, straight from their stored type; small
- * vectors as floats; tables that are only gathered from stay where they are mapped.
+ * vectors as floats; tables that are only gathered from stay where they are mapped. Parameters have the same forms, which a run finds
+ * in the same memory with other numbers.
  */
 final class Constants {
     private final Program program;
+    private final VectorVariables variables;
     private final Map<Node, Panels> matrices = new IdentityHashMap<>();
     private final Map<Node, PackedMatrix[]> heads = new IdentityHashMap<>();
     private final Map<Node, float[]> vectors = new IdentityHashMap<>();
+    private final Set<Variable> packed = new LinkedHashSet<>();
     private final Map<Node, Object> evaluated = new IdentityHashMap<>();
 
     /** What has been packed, with the stored data of another program: the same without what needs no source any more. */
     Constants of(Program other) {
-        Constants result = new Constants(other);
+        Constants result = new Constants(other, variables);
         result.matrices.putAll(matrices);
         result.heads.putAll(heads);
+        result.packed.addAll(packed);
         return result;
     }
 
-    Constants(Program program) {
+    /** @param variables where the program's parameters are, whose arrays and packed forms stay the same when their values do not */
+    Constants(Program program, VectorVariables variables) {
         this.program = program;
+        this.variables = variables;
+    }
+
+    /** The variable of a parameter; empty for other nodes. */
+    Optional<Variable> variable(Node node) {
+        return node.op() instanceof TensorOp.Param(String name, var type)
+                ? Optional.of(variables.get(name))
+                : Optional.empty();
+    }
+
+    private PackedMatrix[] packed(Variable variable) {
+        packed.add(variable);
+        return variable.packed();
+    }
+
+    /** The variables whose packed forms the program reads. */
+    synchronized List<Variable> packedVariables() {
+        return List.copyOf(packed);
     }
 
     /** The stored data of a named constant, in its type. */
@@ -67,6 +93,10 @@ final class Constants {
 
     /** A weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has them. */
     synchronized Panels matrix(Node weight) {
+        Optional<Variable> variable = variable(weight);
+        if (variable.isPresent()) {
+            return packed(variable.get())[0];
+        }
         return matrices.computeIfAbsent(weight, w -> {
             Tensor tensor = named(stored(w)).orElseThrow();
             try {
@@ -93,6 +123,10 @@ final class Constants {
 
     /** A table {@code [A,P,d]}, packed for each head. */
     synchronized PackedMatrix[] heads(Node table) {
+        Optional<Variable> variable = variable(table);
+        if (variable.isPresent()) {
+            return packed(variable.get());
+        }
         return heads.computeIfAbsent(table, t -> {
             int[] shape = shape(t);
             return packHeads(named(t).orElseThrow().toFloats(), 0, shape[0], shape[1], shape[2]);
@@ -114,6 +148,10 @@ final class Constants {
 
     /** A small vector as floats, followed by room for one more panel: kernels read whole vectors. */
     synchronized float[] vector(Node node) {
+        Optional<Variable> variable = variable(node);
+        if (variable.isPresent()) {
+            return (float[]) variable.get().array();
+        }
         return vectors.computeIfAbsent(node, n -> padded(named(n).orElseThrow().toFloats()));
     }
 

@@ -14,9 +14,9 @@ record Kernel(List<Reads> reads, ResultsBinder binder) {
     enum Reads {
         /** From the memory of a run, or from that of values that no run changes. */
         MEMORY,
-        /** A named constant as it is stored, so that it takes no memory of the run. */
+        /** A named constant, or a parameter, as it is stored, so that it takes no memory of the run. */
         STORED,
-        /** A named constant in the form that {@link Constants} packs ahead of the first run. */
+        /** A named constant in the form that {@link Constants} packs ahead of the first run; a parameter ahead of each run that needs it. */
         PACKED,
         /** Not at all. */
         NOTHING

@@ -65,7 +65,7 @@ final class Kernels {
             case TensorOp.Toeplitz o -> when(isWhole(node), Kernel.of((b, n, out) -> b.toeplitz(n, out)));
             case TensorOp.Conv1d o -> Optional.empty();
             case TensorOp.RandomUniform o -> Optional.empty();
-            case TensorOp.Param o -> Optional.empty();
+            case TensorOp.Param o -> Optional.of(Kernel.of((b, n, out) -> Step.NOTHING));
             case TensorOp.Constant(Literal.Splat(double number), var type) ->
                 Optional.of(Kernel.of((b, n, out) -> b.fill(number, out)));
             case TensorOp.Constant o -> Optional.empty();
@@ -78,7 +78,8 @@ final class Kernels {
             case KernelOp.Elementwise(var region) ->
                 RegionCompiler.compile(region).map(code -> Kernel.of((b, n, out) -> b.elementwise(code, n, out)));
             case KernelOp.Linear o -> {
-                Reads weight = isNamed(Constants.stored(node.input(1))) ? Reads.PACKED : Reads.MEMORY;
+                boolean stored = isNamed(Constants.stored(node.input(1))) || isVariable(node.input(1));
+                Reads weight = stored ? Reads.PACKED : Reads.MEMORY;
                 yield floats(node, 2, List.of(Reads.MEMORY, weight), (b, n, out) -> b.linear(o, n, out));
             }
             case KernelOp.LayerNorm o ->
@@ -107,7 +108,7 @@ final class Kernels {
     private static Optional<Kernel> floats(Node node, int vectors, List<Reads> first, Kernel.Binder binder) {
         List<Reads> reads = new ArrayList<>(first);
         for (int i = vectors; i < node.inputs().size(); i++) {
-            reads.add(isNamed(node.input(i)) ? Reads.STORED : Reads.MEMORY);
+            reads.add(isStored(node.input(i)) ? Reads.STORED : Reads.MEMORY);
         }
         boolean takes = isF32(node);
         for (int i = 0; i < reads.size(); i++) {
@@ -121,7 +122,7 @@ final class Kernels {
         int gamma = node.inputs().size() - 2;
         List<Reads> reads = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
-            reads.add(i == gamma && isNamed(node.input(i)) ? Reads.STORED : Reads.MEMORY);
+            reads.add(i == gamma && isStored(node.input(i)) ? Reads.STORED : Reads.MEMORY);
         }
         boolean takes = isF32(node) && (reads.get(gamma) == Reads.STORED || isF32(node.input(gamma)));
         return when(takes, new Kernel(reads, (b, results, outs) -> b.layerNormGrad(op, results, outs)));
@@ -130,8 +131,9 @@ final class Kernels {
     /** Operands: ids, table, gamma, beta, and the mask of rows where there is one. */
     private static Optional<Kernel> embedding(KernelOp.Embedding op, Node node) {
         List<Reads> reads = new ArrayList<>(List.of(Reads.MEMORY));
-        for (int i = 1; i <= 3; i++) {
-            reads.add(isNamed(node.input(i)) ? Reads.STORED : Reads.MEMORY);
+        reads.add(isNamed(node.input(1)) ? Reads.STORED : Reads.MEMORY);
+        for (int i = 2; i <= 3; i++) {
+            reads.add(isStored(node.input(i)) ? Reads.STORED : Reads.MEMORY);
         }
         reads.add(Reads.MEMORY);
         boolean takes = isF32(node);
@@ -146,7 +148,8 @@ final class Kernels {
         List<Reads> reads = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
             Node operand = node.input(i);
-            reads.add(i >= tables && isNamed(operand) && operand.type().rank() == 3 ? Reads.PACKED : Reads.MEMORY);
+            boolean packed = i >= tables && isStored(operand) && operand.type().rank() == 3;
+            reads.add(packed ? Reads.PACKED : Reads.MEMORY);
         }
         return Kernel.of(reads, binder);
     }
@@ -168,6 +171,16 @@ final class Kernels {
 
     private static boolean isWhole(Node node) {
         return node.type().dtype() == DType.I32 || node.type().dtype() == DType.I64;
+    }
+
+    /** Whether a vector or a table is where kernels can read it although it is in no memory of a run. */
+    private static boolean isStored(Node node) {
+        return isNamed(node) || isVariable(node);
+    }
+
+    /** Whether a node is a parameter whose memory kernels can read as it is. */
+    private static boolean isVariable(Node node) {
+        return node.op() instanceof TensorOp.Param && isF32(node);
     }
 
     private static boolean isNamed(Node node) {

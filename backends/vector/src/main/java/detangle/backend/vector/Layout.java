@@ -21,7 +21,11 @@ final class Layout {
 
     Layout(SizeTable table, MemoryPlan plan) {
         this.table = table;
-        plan.slots().forEach(slot -> slots.add(new Slot(slot.dtype(), table.slots(slot.sizes()))));
+        for (MemoryPlan.Slot slot : plan.slots()) {
+            // The memory of a parameter is there already.
+            List<Dim> sizes = slot.parameter().isPresent() ? List.of() : slot.sizes();
+            slots.add(new Slot(slot.dtype(), table.slots(sizes)));
+        }
     }
 
     /** Adds a slot of its own for a value that the plan has none for; returns its number. */

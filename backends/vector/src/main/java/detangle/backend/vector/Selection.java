@@ -88,7 +88,7 @@ final class Selection {
                 }
             }
         }
-        program.outputs().forEach(output -> addName(output.node(), needed));
+        program.roots().forEach(root -> addName(root, needed));
         kept.keySet().retainAll(needed);
         return program.withConstants(kept);
     }

@@ -4,7 +4,6 @@ import detangle.backend.vector.CutAnalysis.Cut;
 import detangle.backend.vector.Kernel.Reads;
 import detangle.ir.Node;
 import detangle.ir.Program;
-import detangle.ir.Program.Output;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -30,9 +29,7 @@ record Sources(Set<Node> steps, List<Node> constants, Map<Node, Cut> tables) {
         nodes.stream().filter(node -> !steps.contains(node)).forEach(sameAtSizes::add);
         CutAnalysis analysis = new CutAnalysis(program, sameAtSizes);
         Set<Node> read = identitySet();
-        for (Output output : program.outputs()) {
-            read.add(output.node());
-        }
+        read.addAll(program.roots());
         List<Node> constants = new ArrayList<>();
         Map<Node, Cut> tables = new IdentityHashMap<>();
         // Users before operands, so that it is known of each who reads it.

@@ -1,9 +1,7 @@
 package detangle.backend.vector;
 
-import detangle.backend.BackendException;
 import detangle.backend.Device;
 import detangle.backend.Executable;
-import detangle.backend.HostVariables;
 import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
@@ -65,16 +63,12 @@ final class VectorDevice implements Device {
 
     @Override
     public Variables variables(Map<String, Tensor> values) {
-        if (!values.isEmpty()) {
-            throw new BackendException("the vector backend has no memory for parameters that programs replace: use"
-                    + " --backend reference");
-        }
-        return new HostVariables(values);
+        return new VectorVariables(values);
     }
 
     @Override
     public Executable load(Plan plan, Variables variables) {
-        return new VectorExecutable(plan);
+        return new VectorExecutable(plan, VectorVariables.of(variables));
     }
 
     @Override

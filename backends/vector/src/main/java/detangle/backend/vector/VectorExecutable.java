@@ -1,16 +1,13 @@
 package detangle.backend.vector;
 
-import detangle.backend.BackendException;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
+import detangle.backend.Variables;
 import detangle.backend.vector.kernel.Warmup;
 import detangle.ir.KernelOp;
-import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
-import detangle.ir.TensorOp;
-import detangle.ir.TensorType;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -25,33 +22,26 @@ final class VectorExecutable implements Executable {
     private static final ExecutorService PLATFORM = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("detangle-run-", 0).factory());
 
+    private final Variables.Turn turn;
     private final BoundProgram bound;
     private final FramePool frames;
 
     private volatile boolean closed;
 
-    VectorExecutable(Plan plan) {
-        checkBound(plan.program());
-        Constants all = new Constants(plan.program());
+    VectorExecutable(Plan plan, VectorVariables variables) {
+        this.turn = variables.turn(plan.program());
+        Constants all = new Constants(plan.program(), variables);
         Program program = Selection.of(plan.program()).pack(all);
         // Of the program without the data that is packed, which would be kept in memory otherwise.
         Selection selection = Selection.of(program);
         selection.logInterpreted();
-        this.bound = new BoundProgram(new Plan(program, plan.memory()), selection, all.of(program));
+        this.bound = new BoundProgram(new Plan(program, plan.memory()), selection, all.of(program), variables);
         this.frames = new FramePool(bound::newFrame);
         // Most of what is folded when a model is compiled has no attention, which takes longest.
         boolean attends = program.nodes().stream()
                 .anyMatch(n ->
                         n.op() instanceof KernelOp.DisentangledAttention || n.op() instanceof KernelOp.PackedAttention);
         (attends ? Warmup.ATTENTION : Warmup.PRODUCTS).await();
-    }
-
-    private static void checkBound(Program program) {
-        for (Node node : program.nodes()) {
-            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
-                throw new BackendException("the parameter '" + name + "' is not bound");
-            }
-        }
     }
 
     @Override
@@ -87,10 +77,12 @@ final class VectorExecutable implements Executable {
     }
 
     private Map<String, Tensor> runHere(Map<String, Tensor> inputs, Optional<Profile> profile) {
-        FramePool.Lease lease = frames.take();
-        Map<String, Tensor> outputs = bound.run(lease.frame(), inputs, profile);
-        lease.giveBack();
-        return outputs;
+        return turn.take(() -> {
+            FramePool.Lease lease = frames.take();
+            Map<String, Tensor> outputs = bound.run(lease.frame(), inputs, profile);
+            lease.giveBack();
+            return outputs;
+        });
     }
 
     @Override

@@ -27,6 +27,19 @@ public record PackedMatrix(float[] data, int offset, int k, int n) implements Pa
         return Math.multiplyExact(Math.multiplyExact(panels(n), WIDTH), k);
     }
 
+    /** Room for a matrix, which {@link #pack} fills. */
+    public static PackedMatrix empty(int n, int k) {
+        return new PackedMatrix(new float[size(k, n)], 0, k, n);
+    }
+
+    /** Packs another matrix {@code [N,K]} into the same memory. */
+    public void pack(float[] rows, int from) {
+        WorkerPool.SHARED.run(panels(n), panel -> {
+            int first = panel * WIDTH;
+            packRows(rows, from + first * k, k, Math.min(WIDTH, n - first), k, data, offset + first * k);
+        });
+    }
+
     /** Packs {@code [N,K]} row-major, as linear layers are stored, so that the product is with the transpose. */
     public static PackedMatrix ofRows(float[] rows, int offset, int n, int k) {
         float[] data = new float[size(k, n)];

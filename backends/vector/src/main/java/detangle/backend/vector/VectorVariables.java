@@ -1,0 +1,125 @@
+package detangle.backend.vector;
+
+import detangle.backend.BackendException;
+import detangle.backend.Variables;
+import detangle.backend.vector.kernel.PackedMatrix;
+import detangle.ir.DType;
+import detangle.ir.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Parameters in Java arrays, which kernels read and updates write: an array stays the same for as long as there are variables. */
+final class VectorVariables extends Variables {
+    private final Map<String, Variable> variables = new HashMap<>();
+
+    /**
+     * A variable. Its packed form is made when the first program wants it, for all programs, and packed anew at the beginning of the first
+     * run that reads it after the value was replaced.
+     */
+    static final class Variable {
+        private final DType dtype;
+        private final long[] shape;
+        private final int elements;
+        private final Object array;
+        private PackedMatrix[] packed = {};
+        private long version;
+        private long packedVersion = -1;
+
+        private Variable(Tensor value) {
+            this.dtype = value.dtype();
+            this.shape = value.shape();
+            this.elements = Math.toIntExact(value.elements());
+            // Kernels read whole vectors.
+            this.array = Memory.newArray(dtype, Math.addExact(elements, PackedMatrix.WIDTH));
+        }
+
+        private MemorySegment segment() {
+            return Memory.part(dtype, array, 0, elements);
+        }
+
+        /** Its elements, followed by zeros. */
+        Object array() {
+            return array;
+        }
+
+        /** Its matrix {@code [N,K]}, or those of its heads {@code [A,P,d]}, packed for products with their transposes. */
+        synchronized PackedMatrix[] packed() {
+            if (packed.length == 0) {
+                PackedMatrix[] all = new PackedMatrix[shape.length == 2 ? 1 : size(0)];
+                for (int i = 0; i < all.length; i++) {
+                    all[i] = PackedMatrix.empty(size(shape.length - 2), size(shape.length - 1));
+                }
+                packed = all;
+            }
+            return packed;
+        }
+
+        /** Brings the packed form up to date, in a run's turn; another run that wants it meanwhile waits. */
+        synchronized void pack() {
+            if (packedVersion != version) {
+                for (int i = 0; i < packed.length; i++) {
+                    packed[i].pack((float[]) array, i * size(shape.length - 2) * size(shape.length - 1));
+                }
+                packedVersion = version;
+            }
+        }
+
+        private int size(int axis) {
+            return Math.toIntExact(shape[axis]);
+        }
+
+        /** Replaces the value by elements of an array of the same type. */
+        void set(Object from, int offset) {
+            System.arraycopy(from, offset, array, 0, elements);
+            changed();
+        }
+
+        /** After the elements of {@link #array} have been replaced. */
+        void changed() {
+            version++;
+        }
+    }
+
+    VectorVariables(Map<String, Tensor> values) {
+        super(values);
+        values.forEach((name, value) -> {
+            Variable variable = new Variable(value);
+            variable.segment().copyFrom(value.data());
+            variables.put(name, variable);
+        });
+    }
+
+    /** These variables as this backend's, or a {@link BackendException} if they are another device's. */
+    static VectorVariables of(Variables variables) {
+        if (variables instanceof VectorVariables own) {
+            return own;
+        }
+        throw new BackendException("the variables belong to another device");
+    }
+
+    /** A variable that there is. */
+    Variable get(String name) {
+        return variables.get(name);
+    }
+
+    /** Replaces values at the end of a run with updates, by what cannot fail. */
+    void replace(Runnable replacements) {
+        commit(replacements);
+    }
+
+    @Override
+    protected Tensor copy(String name) {
+        Variable variable = variables.get(name);
+        Object copy = Memory.newArray(variable.dtype, variable.elements);
+        System.arraycopy(variable.array, 0, copy, 0, variable.elements);
+        return new Tensor(variable.dtype, variable.shape, Memory.all(copy));
+    }
+
+    @Override
+    protected void replace(String name, Tensor value) {
+        Variable variable = variables.get(name);
+        variable.segment().copyFrom(value.data());
+        variable.changed();
+    }
+}
