@@ -141,7 +141,8 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         this.logged = new int[graphs.length];
         this.plan = parts.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new TornadoExecutionPlan(graphs).withDevice(device).withGridScheduler(scheduler));
+                : Optional.of(
+                        new TornadoExecutionPlan(graphs).withDevice(device).withGridScheduler(scheduler));
     }
 
     private static Set<Object> identitySet(List<?> elements) {
