@@ -151,12 +151,16 @@ final class InspectCommand implements Runnable {
     private void interpreted(PrintWriter out, DebertaConfig c, Architecture architecture) {
         Device device = Backends.device(backend.name(), Set.of());
         KernelCoverage coverage = KernelCoverage.of(device, c, architecture, headOptions.convention(architecture));
+        // A device beside the CPU leaves to the CPU what it has no kernel for.
+        String where = device.host() == device
+                ? device.name()
+                : device.name() + " or " + device.host().name();
         line(
                 out,
                 "interpreted",
                 coverage.lacking().isEmpty()
-                        ? "nothing: " + device.name() + " has a kernel for each operation"
-                        : coverage.text() + ": " + device.name() + " has no kernel for them, so that they are slow");
+                        ? "nothing: " + where + " has a kernel for each operation"
+                        : coverage.text() + ": no kernel of " + where + " takes them, so that they are slow");
     }
 
     private static String bytes(long bytes) {

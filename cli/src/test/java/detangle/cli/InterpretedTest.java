@@ -40,6 +40,6 @@ class InterpretedTest {
                 lines("inspect", model).contains("interpreted        nothing: vector has a kernel for each operation"));
         assertTrue(lines("inspect", model, "--backend", "reference")
                 .contains(
-                        "interpreted        all operations: reference has no kernel for them, so that they are slow"));
+                        "interpreted        all operations: no kernel of reference takes them, so that they are slow"));
     }
 }
