@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import detangle.cli.Failures.CliException;
-import detangle.pipelines.NotFinite;
 import detangle.pipelines.NotFiniteException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +33,7 @@ class RowLoopTest {
         loop.run(
                 (rows, listener) -> {
                     if (rows.stream().anyMatch(row -> row.getFirst().equals("nan"))) {
-                        throw NotFinite.exception("what the model says is NaN");
+                        throw new NotFiniteException("what the model says is NaN");
                     }
                     return IntStream.range(0, rows.size())
                             .mapToObj(i -> new Result(

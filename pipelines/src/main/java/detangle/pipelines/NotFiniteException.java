@@ -9,7 +9,8 @@ import detangle.ir.InvalidModelException;
 public final class NotFiniteException extends InvalidModelException {
     private static final long serialVersionUID = 1L;
 
-    NotFiniteException(String message) {
+    /** @param message one line that names the text */
+    public NotFiniteException(String message) {
         super(message);
     }
 }
