@@ -4,6 +4,7 @@ import detangle.ir.Builder;
 import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.Dim;
+import detangle.ir.Level;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
@@ -85,7 +86,9 @@ public final class HeadLosses {
             }
         }
         List<Output> outputs = outputs(inputs.builder, head, config.problemType(), inputs.nodes);
-        return Optional.of(new Program("loss", List.copyOf(inputs.nodes.values()), outputs, Map.of()));
+        Program loss = new Program("loss", List.copyOf(inputs.nodes.values()), outputs, Map.of());
+        Level.MODEL.check(loss);
+        return Optional.of(loss);
     }
 
     /** The inputs of a program, by name and in order. */

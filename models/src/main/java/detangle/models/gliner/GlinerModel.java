@@ -3,6 +3,7 @@ package detangle.models.gliner;
 import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Dim;
+import detangle.ir.Level;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
@@ -218,11 +219,13 @@ public final class GlinerModel {
                 ? projection(span.scope("out_project"), both, 2 * width, inner, width)
                 : span.linear("out_project", both, 2 * width, width);
         Node asked = projection(layers.scope("prompt_rep_layer"), labels, width, 4 * width, width);
-        return new Program(
+        Program program = new Program(
                 "gliner_spans",
                 List.of(words, starts, ends, labels),
                 List.of(new Output(SCORES, b.dotTransposed(represented, asked))),
                 Map.of());
+        Level.MODEL.check(program);
+        return program;
     }
 
     /** Two matrices with a ReLU between them. */

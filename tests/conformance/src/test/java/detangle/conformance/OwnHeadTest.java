@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.compiler.CompileException;
 import detangle.ir.Builder;
 import detangle.ir.DType;
+import detangle.ir.IrException;
+import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program.Output;
 import detangle.ir.ReduceFunction;
@@ -74,6 +76,18 @@ class OwnHeadTest {
         CompileException refusal = assertThrows(
                 CompileException.class, Session.builder().folder(SHIPPED).head(MEAN, Map.of())::load);
         assertTrue(refusal.getMessage().contains("scorer.weight"), refusal.getMessage());
+    }
+
+    @Test
+    void kernelsAreThePassesToFind() {
+        Head head = encoder -> List.of(new Output(
+                "probabilities",
+                encoder.builder().op(new KernelOp.MaskedSoftmax(), encoder.lastHiddenState(), encoder.tokenMask())));
+        IrException refusal = assertThrows(
+                IrException.class, Session.builder().folder(SHIPPED).head(head, Map.of())::load);
+        assertTrue(
+                refusal.getMessage().startsWith("error [level_model]: a value is MaskedSoftmax("),
+                refusal.getMessage());
     }
 
     /** Each row of a token adds up to 1 over the tokens; rows and columns of padding are 0. */
