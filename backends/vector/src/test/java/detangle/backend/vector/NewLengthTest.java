@@ -21,10 +21,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -124,6 +130,43 @@ class NewLengthTest {
         long repeat = repeats.get(repeats.size() / 2);
         assertTrue(first <= MOST_BYTES, "a first run makes " + first + " bytes beside its outputs");
         assertTrue(first <= repeat + 16, "a first run makes " + first + " bytes and a repeat " + repeat);
+    }
+
+    /** Inputs that hold a run up where it begins, until they are released. */
+    private static Map<String, Tensor> held(
+            Map<String, Tensor> inputs, CountDownLatch entered, CountDownLatch released) {
+        return new HashMap<>(inputs) {
+            @Override
+            public Tensor get(Object name) {
+                entered.countDown();
+                try {
+                    released.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                return super.get(name);
+            }
+        };
+    }
+
+    @Test
+    void aNewLengthWaitsForNoOther() throws Exception {
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch released = new CountDownLatch(1);
+        try (Executable executable = load();
+                ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            executable.run(inputs(3));
+            Future<?> first = threads.submit(() -> executable.run(held(inputs(5), entered, released)));
+            entered.await();
+            try {
+                Future<Map<String, Tensor>> second = threads.submit(() -> executable.run(inputs(7)));
+                assertEquals(7, second.get(1, TimeUnit.MINUTES).get("p").elements());
+                assertFalse(first.isDone());
+            } finally {
+                released.countDown();
+            }
+            first.get();
+        }
     }
 
     /** Lengths up and down, so that each table is read as a whole, as a part of a longer one, and after it has grown. */
