@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import detangle.backend.Executable;
 import detangle.backend.InputException;
+import detangle.backend.vector.kernel.WorkerPool;
 import detangle.compiler.Compiler;
 import detangle.ir.DType;
 import detangle.ir.Program;
@@ -109,6 +110,9 @@ class NewLengthTest {
         Collections.shuffle(lengths, new Random(5));
         List<Long> firsts = new ArrayList<>();
         List<Long> repeats = new ArrayList<>();
+        int threads = WorkerPool.SHARED.threads();
+        WorkerPool.SHARED.limit(
+                1); // So that what is made is made by this thread, and no run waits for a thread that does not run.
         try (Executable executable = load()) {
             // Of the longest, as memory grows to that, and of others than those that are measured.
             for (int i = 0; i < WARM_UP; i++) {
@@ -122,6 +126,8 @@ class NewLengthTest {
                 firsts.add(allocated(() -> executable.run(inputs)) - outputs);
                 repeats.add(allocated(() -> executable.run(inputs)) - outputs);
             }
+        } finally {
+            WorkerPool.SHARED.limit(threads);
         }
         // The median, as a method that is compiled meanwhile runs in the JVM's interpreter, where vectors are objects.
         Collections.sort(firsts);
