@@ -68,6 +68,7 @@ final class BoundProgram {
     private final List<Step> checks;
     private final Map<String, FrameValue> outputs = new LinkedHashMap<>();
     private final int relativeTables;
+    private final int packedForms;
 
     /** By value, the arrays of those that are the same at each run, and of parameters. */
     private final Object[] constants;
@@ -130,6 +131,7 @@ final class BoundProgram {
         }
         checks = builder.checks();
         relativeTables = builder.relativeTables();
+        packedForms = builder.packedForms();
         for (Output output : program.outputs()) {
             outputs.put(output.name(), values.get(output.node()));
         }
@@ -208,7 +210,7 @@ final class BoundProgram {
 
     /** Memory and kernels for one run at a time. */
     Frame newFrame() {
-        return new Frame(sizes, layout.slots(), constants, relativeTables);
+        return new Frame(sizes, layout.slots(), constants, relativeTables, packedForms);
     }
 
     /**

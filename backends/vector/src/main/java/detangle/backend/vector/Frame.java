@@ -1,6 +1,7 @@
 package detangle.backend.vector;
 
 import detangle.backend.vector.kernel.Gemm;
+import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Places;
 import detangle.backend.vector.kernel.VectorAttention;
 import detangle.backend.vector.kernel.VectorLayerNorm;
@@ -36,11 +37,16 @@ final class Frame {
     private final Object[] constants;
 
     private final int relativeTableCount;
+    private final int packedForms;
     private Gemm gemm;
     private VectorLayerNorm layerNorm;
     private VectorAttention attention;
     private ElementwiseLoop elementwise;
     private RelativeTables relativeTables;
+
+    /** Matrices that a run packs, by the number of the operand: their memory serves the next run too. */
+    private PackedMatrix[][] packed;
+
     private float[] zeros = {};
     private long run;
 
@@ -48,7 +54,7 @@ final class Frame {
     private boolean placed;
 
     /** @param constants by value, the arrays of those that are the same at each run, and null for others */
-    Frame(SizeTable table, int slots, Object[] constants, int relativeTables) {
+    Frame(SizeTable table, int slots, Object[] constants, int relativeTables, int packedForms) {
         this.table = table;
         this.given = new long[table.symbols()];
         this.symbols = new long[table.symbols()];
@@ -58,6 +64,7 @@ final class Frame {
         this.offsets = new int[constants.length];
         this.constants = constants;
         this.relativeTableCount = relativeTables;
+        this.packedForms = packedForms;
         makeKernels();
     }
 
@@ -67,6 +74,7 @@ final class Frame {
         attention = new VectorAttention();
         elementwise = new ElementwiseLoop();
         relativeTables = new RelativeTables(relativeTableCount);
+        packed = new PackedMatrix[packedForms][];
     }
 
     /** The sizes of the symbols of the next run, to be filled before {@link #begin}; -1 for one that no input has. */
@@ -140,6 +148,20 @@ final class Frame {
         placed = false;
         System.arraycopy(constants, 0, arrays, 0, arrays.length);
         makeKernels();
+    }
+
+    /** Room for matrices {@code [N,K]} that a run packs for an operand with that number. */
+    PackedMatrix[] packed(int number, int matrices, int n, int k) {
+        PackedMatrix[] all = packed[number];
+        boolean fits = all != null && all.length == matrices && (matrices == 0 || all[0].n() == n && all[0].k() == k);
+        if (!fits) {
+            all = new PackedMatrix[matrices];
+            for (int i = 0; i < matrices; i++) {
+                all[i] = PackedMatrix.empty(n, k);
+            }
+            packed[number] = all;
+        }
+        return all;
     }
 
     /** Says where a value is from now on. */

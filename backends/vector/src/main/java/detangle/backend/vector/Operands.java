@@ -9,13 +9,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The operands of nodes in the forms that kernels read: made once where the value is a constant, else at each run. Where it is made at each run,
- * that takes memory.
+ * The operands of nodes in the forms that kernels read: made once where the value is a constant, else at each run. Matrices are packed into
+ * memory of the frame then; vectors are copied, which takes memory.
  */
 final class Operands {
     private final Selection selection;
     private final Map<Node, FrameValue> values;
     private final Constants constants;
+    private int packedForms;
 
     /** A form of an operand, as a run has it. */
     @FunctionalInterface
@@ -27,6 +28,11 @@ final class Operands {
         this.selection = selection;
         this.values = values;
         this.constants = constants;
+    }
+
+    /** How many operands have been bound that each run packs. */
+    int packedForms() {
+        return packedForms;
     }
 
     FrameValue value(Node node, int operand) {
@@ -92,7 +98,12 @@ final class Operands {
             return once(PackedMatrix.ofRows(data, 0, shape[0], shape[1]));
         }
         FrameValue v = value(node, operand);
-        return f -> PackedMatrix.ofRows(f.floats(v), f.offset(v), f.dim(v, 0), f.dim(v, 1));
+        int number = packedForms++;
+        return f -> {
+            PackedMatrix matrix = f.packed(number, 1, f.dim(v, 0), f.dim(v, 1))[0];
+            matrix.pack(f.floats(v), f.offset(v));
+            return matrix;
+        };
     }
 
     /** Matrices {@code [A,P,d]}, each packed. */
@@ -106,6 +117,13 @@ final class Operands {
             return once(Constants.packHeads(data, 0, shape[0], shape[1], shape[2]));
         }
         FrameValue v = value(node, operand);
-        return f -> Constants.packHeads(f.floats(v), f.offset(v), f.dim(v, 0), f.dim(v, 1), f.dim(v, 2));
+        int number = packedForms++;
+        return f -> {
+            PackedMatrix[] heads = f.packed(number, f.dim(v, 0), f.dim(v, 1), f.dim(v, 2));
+            for (int h = 0; h < heads.length; h++) {
+                heads[h].pack(f.floats(v), f.offset(v) + h * f.dim(v, 1) * f.dim(v, 2));
+            }
+            return heads;
+        };
     }
 }

@@ -75,6 +75,11 @@ final class StepBuilder {
         return checks;
     }
 
+    /** How many operands the steps pack at each run. */
+    int packedForms() {
+        return operands.packedForms();
+    }
+
     /** How many different tables of relative positions the steps read. */
     int relativeTables() {
         return attention.relativeTables();

@@ -215,7 +215,7 @@ class NewLengthTest {
 
     @Test
     void framesThatNoRunUsesAreLetGo() {
-        FramePool pool = new FramePool(() -> new Frame(new SizeTable(), 0, new Object[0], 0));
+        FramePool pool = new FramePool(() -> new Frame(new SizeTable(), 0, new Object[0], 0, 0));
         FramePool.Lease first = pool.take();
         FramePool.Lease second = pool.take();
         assertNotSame(first.frame(), second.frame());

@@ -33,7 +33,11 @@ class VectorVariablesTest {
             """;
 
     private static Plan plan() {
-        return Compiler.compile(Parser.parse("test.dtir", STEP), Passes.optimisations());
+        return plan(STEP);
+    }
+
+    private static Plan plan(String program) {
+        return Compiler.compile(Parser.parse("test.dtir", program), Passes.optimisations());
     }
 
     private static Map<String, Tensor> inputs() {
@@ -93,10 +97,20 @@ class VectorVariablesTest {
     /** What a run leaves beside its outputs is little, and nothing stays. */
     @Test
     void runsAllocateLittle() {
+        allocatesLittle(STEP);
+    }
+
+    /** A weight that follows from a variable is packed at each run, into the same memory. */
+    @Test
+    void weightsThatAreComputedAllocateLittle() {
+        allocatesLittle(STEP.replace("%y = dot %x, %w {", "%v = exp %w : f32[200,300]\n  %y = dot %x, %v {"));
+    }
+
+    private static void allocatesLittle(String program) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         int all = WorkerPool.SHARED.threads();
         WorkerPool.SHARED.limit(1);
-        try (Executable executable = new VectorDevice().load(plan(), variables())) {
+        try (Executable executable = new VectorDevice().load(plan(program), variables())) {
             Map<String, Tensor> inputs = inputs();
             for (int run = 0; run < 1000; run++) {
                 executable.run(inputs);
