@@ -23,7 +23,10 @@ record Cost(double flops, double bytes) {
         return new Cost(flops + other.flops, bytes + other.bytes);
     }
 
-    /** Of all that the outputs of a model need at each run; what depends on parameters alone is computed once, as they stay. */
+    /**
+     * Of all that the outputs of a model need at each run; what depends on parameters alone is computed once, as they
+     * stay.
+     */
     static Cost of(Program program, Map<String, Long> sizes) {
         Map<Node, Dependence> dependence = program.dependence();
         return program.operations().stream()

@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * What a process said last on its standard error, which is read by a thread of its own so that the process never waits. Indented
- * lines are left out: they are the places of a stack trace, whose first line says what has happened.
+ * What a process said last on its standard error, which is read by a thread of its own so that the process never waits.
+ * Indented lines are left out: they are the places of a stack trace, whose first line says what has happened.
  */
 final class LastWords {
     /** Characters that are kept of a line. */

@@ -13,8 +13,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The first run of each of many lengths, and its repeats right after it. A server's batches are all of other sizes, so what is done once for
- * a length is done for each of them. Lengths come in random order, and as many others as a fifth of all run before any counts.
+ * The first run of each of many lengths, and its repeats right after it. A server's batches are all of other sizes, so
+ * what is done once for a length is done for each of them. Lengths come in random order, and as many others as a fifth
+ * of all run before any counts.
  */
 public final class NewLengths {
     private static final int WARM_UP = 50;

@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/** A model folder with the sizes of a configuration and random weights, which are made one after the other: a large model is never in memory. */
+/**
+ * A model folder with the sizes of a configuration and random weights, which are made one after the other: a large
+ * model is never in memory.
+ */
 public final class RandomModel {
     private RandomModel() {}
 

@@ -13,8 +13,8 @@ import java.util.Optional;
  * @param peakShare of the FMA peak that this process measured
  * @param rssMb peak resident memory, MiB
  * @param weightType f16 or bf16 where weights were rounded to it
- * @param nmse normalised mean squared error of the outputs against those of the first backend with weights as stored: the
- *     squares of differences over those of the values
+ * @param nmse normalised mean squared error of the outputs against those of the first backend with weights as stored:
+ *     the squares of differences over those of the values
  * @param maxDifference the largest difference of an output from those
  * @param clean whether no other process disturbed the runs
  * @param oneByOneP50Ms of the same sequences one after another, for a mix

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The arguments as the operating system has them. The JVM decodes them by the locale and puts a question mark for what the locale's encoding
- * does not have, so that a text would be answered that nobody has asked. The launchers choose a locale with UTF-8; who starts the JVM by
- * other means gets a message.
+ * The arguments as the operating system has them. The JVM decodes them by the locale and puts a question mark for what
+ * the locale's encoding does not have, so that a text would be answered that nobody has asked. The launchers choose a
+ * locale with UTF-8; who starts the JVM by other means gets a message.
  */
 final class ArgumentBytes {
     /** Linux keeps a process's command line here: its parts, each ended by a zero byte. */

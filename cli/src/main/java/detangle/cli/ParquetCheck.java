@@ -243,8 +243,8 @@ final class ParquetCheck implements AutoCloseable {
     }
 
     /**
-     * Compares the size with which compressed data of snappy begins with the size in the page's header: the library makes room by the header,
-     * and snappy's native code would write beyond that room by the data's own size.
+     * Compares the size with which compressed data of snappy begins with the size in the page's header: the library
+     * makes room by the header, and snappy's native code would write beyond that room by the data's own size.
      */
     private void snappy(Page page, String name) throws IOException {
         long length = page.compressed() - page.levels();

@@ -11,8 +11,9 @@ import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * A bar on the terminal for work that takes a while: how much is done of how much, how fast, and how long it will take. It gives way to what
- * else is printed. Its library would ask the terminal by native code, which the JVM warns of, so the launcher tells the width.
+ * A bar on the terminal for work that takes a while: how much is done of how much, how fast, and how long it will take.
+ * It gives way to what else is printed. Its library would ask the terminal by native code, which the JVM warns of, so
+ * the launcher tells the width.
  */
 final class ProgressBarOnTerminal implements Progress {
     private static final int WIDTH = Integer.getInteger("detangle.columns", 80) - 1;

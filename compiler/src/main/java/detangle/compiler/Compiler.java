@@ -20,7 +20,8 @@ public final class Compiler {
     }
 
     /**
-     * Runs passes in order; what each leaves is verified, and holds what programs of the level may hold that it has come to.
+     * Runs passes in order; what each leaves is verified, and holds what programs of the level may hold that it has
+     * come to.
      *
      * @throws CompileException that names the pass, if a program that is valid cannot be taken through it: its sizes overflow, it is too
      *     deep, or a constant cannot be evaluated

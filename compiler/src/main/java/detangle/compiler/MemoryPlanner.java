@@ -25,9 +25,10 @@ import java.util.Set;
 
 /**
  * Gives each intermediate value a slot for as long as it is read. A slot that has become free is taken again, the one
- * whose size fits best; a view shares its operand's; an elementwise result takes over an operand that dies with it. What a parameter
- * becomes is written into the parameter's own memory where it is elementwise and nothing reads the old value afterwards.
- * Sizes are symbolic, so the plan holds at every batch and length; where two are not comparable, typical sizes decide.
+ * whose size fits best; a view shares its operand's; an elementwise result takes over an operand that dies with it.
+ * What a parameter becomes is written into the parameter's own memory where it is elementwise and nothing reads the old
+ * value afterwards. Sizes are symbolic, so the plan holds at every batch and length; where two are not comparable,
+ * typical sizes decide.
  */
 public final class MemoryPlanner {
     private static final long TYPICAL_SIZE = 128;
@@ -158,7 +159,9 @@ public final class MemoryPlanner {
         return slot == null ? OptionalInt.empty() : OptionalInt.of(slot);
     }
 
-    /** Whether this node may overwrite an operand, as it is the last to read it. Parameters are not overwritten here. */
+    /**
+     * Whether this node may overwrite an operand, as it is the last to read it. Parameters are not overwritten here.
+     */
     private boolean diesHere(Node operand, Node node) {
         Integer slot = slotOf.get(operand);
         return slot != null && parameters.get(slot).isEmpty() && diesHere((int) slot, node);
@@ -211,7 +214,9 @@ public final class MemoryPlanner {
         return dtypes.size() - 1;
     }
 
-    /** An extent of one sequence of a typical length; {@link Symbols#BATCH} is the one symbol whose meaning counts here. */
+    /**
+     * An extent of one sequence of a typical length; {@link Symbols#BATCH} is the one symbol whose meaning counts here.
+     */
     private static double typical(Dim dim) {
         return dim.estimate(symbol -> symbol.equals(Symbols.BATCH) ? 1 : TYPICAL_SIZE);
     }

@@ -32,7 +32,10 @@ public final class Passes {
         return bound(weights, optimisations());
     }
 
-    /** As {@link #inference}, for batches whose tokens are packed: see {@link PackedInputs} for the inputs that come with it. */
+    /**
+     * As {@link #inference}, for batches whose tokens are packed: see {@link PackedInputs} for the inputs that come
+     * with it.
+     */
     public static List<Pass> packedInference(Map<String, Tensor> weights) {
         return bound(weights, packedOptimisations());
     }
@@ -58,7 +61,9 @@ public final class Passes {
         return passes;
     }
 
-    /** From a tensor-level program with parameters to what other runtimes have operators for: attention is not fused. */
+    /**
+     * From a tensor-level program with parameters to what other runtimes have operators for: attention is not fused.
+     */
     public static List<Pass> export(Map<String, Tensor> weights) {
         return List.of(
                 new BindParameters(weights),

@@ -34,8 +34,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A kernel that is written in primitives becomes that kernel again: what an operation means, and what the passes look for, is one spelling.
- * So a program may be taken apart, differentiated or changed in primitives, and loses no kernel.
+ * A kernel that is written in primitives becomes that kernel again: what an operation means, and what the passes look
+ * for, is one spelling. So a program may be taken apart, differentiated or changed in primitives, and loses no kernel.
  */
 class KernelLawTest {
     private static final Dim B = Dim.symbol("B");
@@ -43,7 +43,10 @@ class KernelLawTest {
     private static final Dim T = Dim.symbol("T");
     private static final Builder BUILDER = new Builder();
 
-    /** Positions and length, which it has, are not read by packed attention without terms of positions, so that its primitives lack them. */
+    /**
+     * Positions and length, which it has, are not read by packed attention without terms of positions, so that its
+     * primitives lack them.
+     */
     private static final String WITHOUT_POSITIONS = "PackedAttention[c2p=false, p2c=false]";
 
     /** A gradient is asked for as a kernel, and that of beta is a sum like any other. */

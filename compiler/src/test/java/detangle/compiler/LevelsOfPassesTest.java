@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** A program holds what the level may hold that it has come to: before a pass, behind it, and where a backend is given it. */
+/**
+ * A program holds what the level may hold that it has come to: before a pass, behind it, and where a backend is given
+ * it.
+ */
 class LevelsOfPassesTest {
     private static final Program PROGRAM = Parser.parse("test.dtir", """
             func @f(%x: f32[4]) -> (y: f32[4]) {

@@ -31,7 +31,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Every pass keeps the value of a program, and two change it as they say: one rounds weights, one leaves out padding. */
+/**
+ * Every pass keeps the value of a program, and two change it as they say: one rounds weights, one leaves out padding.
+ */
 class PassValueTest {
     private static final int PROGRAMS = 1000;
     private static final int TOKEN_PROGRAMS = 200;
@@ -152,7 +154,10 @@ class PassValueTest {
         return result;
     }
 
-    /** The value is that of the program whose weights are rounded beforehand, in single precision as doubles are never rounded. */
+    /**
+     * The value is that of the program whose weights are rounded beforehand, in single precision as doubles are never
+     * rounded.
+     */
     @Test
     void narrowWeightsAreRoundedWeights() {
         Interpreter interpreter = new Interpreter(Precision.F32);

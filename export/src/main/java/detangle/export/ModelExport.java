@@ -44,12 +44,14 @@ public final class ModelExport {
      * What to write.
      *
      * @param format of the file
-     * @param head what stands on the encoder; empty for what config.json says, or the checkpoint holds where that says nothing
+     * @param head what stands on the encoder; empty for what config.json says, or the checkpoint holds where that says
+     *     nothing
      * @param convention whose reading of far distances is taken; empty for that of the head's origin
      * @param weights the file of the weights; empty for the one in the model's folder
      * @param hiddenStates whether the outputs include the hidden states
      * @param externalData whether an ONNX model's data stands beside it even where it would fit into it
-     * @param ignoreUnused whether tensors that no parameter takes are passed over; see {@link SessionOptions#ignoreUnused()}
+     * @param ignoreUnused whether tensors that no parameter takes are passed over; see
+     *     {@link SessionOptions#ignoreUnused()}
      */
     public record Options(
             Format format,
@@ -95,8 +97,8 @@ public final class ModelExport {
     }
 
     /**
-     * Writes the model of a folder: inputs {@code input_ids}, {@code attention_mask} and, where the model has token types,
-     * {@code token_type_ids}, all {@code int64[batch_size, sequence_length]}; outputs are those of the head.
+     * Writes the model of a folder: inputs {@code input_ids}, {@code attention_mask} and, where the model has token
+     * types, {@code token_type_ids}, all {@code int64[batch_size, sequence_length]}; outputs are those of the head.
      *
      * @return the files written, the model first
      * @throws DetangleException of the part at fault, with one line that names the file and what to do

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
-/** Every scalar function, comparison, conversion, reduction and activation, exported, in ONNX Runtime and in PyTorch. */
+/**
+ * Every scalar function, comparison, conversion, reduction and activation, exported, in ONNX Runtime and in PyTorch.
+ */
 class EveryFunctionTest {
     /** Other runtimes approximate erf and tanh by other polynomials. */
     private static final double MARGIN = 1000;

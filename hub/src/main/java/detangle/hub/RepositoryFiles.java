@@ -60,7 +60,10 @@ final class RepositoryFiles {
         return name.endsWith(INDEX);
     }
 
-    /** What is needed beside the encoder's weights. What makes a folder a model comes last, when everything else is there. */
+    /**
+     * What is needed beside the encoder's weights. What makes a folder a model comes last, when everything else is
+     * there.
+     */
     static List<String> beside(Collection<String> names, RepositoryModules modules) {
         List<String> wanted = new ArrayList<>(List.of(PROMPTS));
         for (String folder : modules.behind()) {
@@ -106,8 +109,8 @@ final class RepositoryFiles {
     }
 
     /**
-     * Whether a folder has a configuration and a tokenizer, and all weights if they are wanted. GLiNER models may have the tokenizer of
-     * another.
+     * Whether a folder has a configuration and a tokenizer, and all weights if they are wanted. GLiNER models may have
+     * the tokenizer of another.
      */
     static boolean complete(Path folder, boolean weighty) {
         RepositoryModules modules = RepositoryModules.in(folder);

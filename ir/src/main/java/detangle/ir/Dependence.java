@@ -1,6 +1,9 @@
 package detangle.ir;
 
-/** What may change a value between two runs at the same sizes. Of several operands, the one that changes most often decides. */
+/**
+ * What may change a value between two runs at the same sizes. Of several operands, the one that changes most often
+ * decides.
+ */
 public enum Dependence {
     /** Nothing may change the value: it follows from constants and from the sizes alone. */
     CONSTANT,

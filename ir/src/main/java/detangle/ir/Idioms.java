@@ -4,8 +4,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The one spelling, in primitives, of each idea that is larger than a primitive. Models, the definitions of kernels ({@link Decomposition})
- * and random programs write with this class, and the passes that fuse look for what it writes, so that none of them can disagree.
+ * The one spelling, in primitives, of each idea that is larger than a primitive. Models, the definitions of kernels
+ * ({@link Decomposition}) and random programs write with this class, and the passes that fuse look for what it writes,
+ * so that none of them can disagree.
  */
 public final class Idioms {
     private final Builder b;
@@ -118,7 +119,8 @@ public final class Idioms {
     }
 
     /**
-     * Scores of disentangled attention (He et al. 2021, DeBERTa, section 3.1), {@code [...,A,Q,S]}: content to content, and further terms.
+     * Scores of disentangled attention (He et al. 2021, DeBERTa, section 3.1), {@code [...,A,Q,S]}: content to content,
+     * and further terms.
      *
      * @param q {@code [...,A,Q,d]}
      * @param k {@code [...,A,S,d]}

@@ -21,8 +21,8 @@ public sealed interface KernelOp extends Op {
     record LayerNorm(double epsilon, boolean residual) implements KernelOp {}
 
     /**
-     * The gradients of {@link LayerNorm}, operands in the order x, residual if present, gamma, dy: dy is the gradient of its
-     * result and has the type of x. With the normalised rows {@code n = (x + residual - mean) * s}, where
+     * The gradients of {@link LayerNorm}, operands in the order x, residual if present, gamma, dy: dy is the gradient
+     * of its result and has the type of x. With the normalised rows {@code n = (x + residual - mean) * s}, where
      * {@code s = 1 / sqrt(var + eps)}, the results are
      *
      * <pre>

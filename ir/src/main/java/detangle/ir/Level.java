@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How far a program is on its way from a model to whoever runs it. Each level has a table of the operations that its programs may hold:
- * {@link #holds}. The interpreter, which defines all operations, takes programs of every level.
+ * How far a program is on its way from a model to whoever runs it. Each level has a table of the operations that its
+ * programs may hold: {@link #holds}. The interpreter, which defines all operations, takes programs of every level.
  */
 public enum Level {
     /** What builders of models write: primitives. */
@@ -16,7 +16,9 @@ public enum Level {
     /** What passes are given and leave: primitives and kernels, as far as they have come. */
     PASSES(Constraint.LEVEL_PASSES),
 
-    /** What a backend is given: each elementwise primitive is in a region, as a backend would interpret it otherwise. */
+    /**
+     * What a backend is given: each elementwise primitive is in a region, as a backend would interpret it otherwise.
+     */
     COMPILED(Constraint.LEVEL_COMPILED),
 
     /** A compiled program that is divided between a device and its host. */
@@ -119,7 +121,9 @@ public enum Level {
                 node.location(), constraint, OneLine.of(name + " is " + what + ", but " + constraint.meaning()));
     }
 
-    /** Says that somebody met a node of whom this level's table says that there is none; the table is checked before. */
+    /**
+     * Says that somebody met a node of whom this level's table says that there is none; the table is checked before.
+     */
     public InternalException unexpected(Node node) {
         return new InternalException(node + " does not belong into a program of the level " + this);
     }

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The attributes of every operation by name. This one description writes operations as text, reads them back and changes their sizes: each
- * is a {@link Visitor} that is shown the attributes in the order in which they are written.
+ * The attributes of every operation by name. This one description writes operations as text, reads them back and
+ * changes their sizes: each is a {@link Visitor} that is shown the attributes in the order in which they are written.
  */
 public final class OpAttributes {
     private OpAttributes() {}

@@ -15,7 +15,10 @@ public final class OpDims {
         return map(op, dim -> Dim.of(dim.evaluate(bindings)));
     }
 
-    /** Whether no attribute mentions a symbol: a slice from S to S + 2 has a static shape, and depends on S all the same. */
+    /**
+     * Whether no attribute mentions a symbol: a slice from S to S + 2 has a static shape, and depends on S all the
+     * same.
+     */
     public static boolean isStatic(Op op) {
         AtomicBoolean fixed = new AtomicBoolean(true);
         map(op, dim -> {

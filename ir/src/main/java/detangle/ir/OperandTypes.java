@@ -7,8 +7,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * The types of an operation's operands while its own is inferred. Each method hands them to a rule for that many operands, or records that
- * the operation takes another number. So no rule meets an operand that is not there.
+ * The types of an operation's operands while its own is inferred. Each method hands them to a rule for that many
+ * operands, or records that the operation takes another number. So no rule meets an operand that is not there.
  */
 final class OperandTypes {
     private final List<TensorType> types;

@@ -17,9 +17,9 @@ final class Operations {
     }
 
     /**
-     * Nodes by the operation that computes them, at the place of the first result of each: the operands of the others are
-     * the same, and stand before it. An operation gives each of its results once, so that equal nodes are results of
-     * different operations.
+     * Nodes by the operation that computes them, at the place of the first result of each: the operands of the others
+     * are the same, and stand before it. An operation gives each of its results once, so that equal nodes are results
+     * of different operations.
      *
      * @param nodes operands before users
      */

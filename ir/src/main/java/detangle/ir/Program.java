@@ -12,10 +12,12 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A program: named inputs, named outputs, the parameters that it replaces, and the data of its {@link Literal.Named} constants.
+ * A program: named inputs, named outputs, the parameters that it replaces, and the data of its {@link Literal.Named}
+ * constants.
  *
  * @param inputs nodes with op {@link TensorOp.Input}, in call order; an input may be unused
- * @param updates what parameters become by a run, once everything has been computed from the values that they had before
+ * @param updates what parameters become by a run, once everything has been computed from the values that they had
+ *     before
  * @param constants data by name; may hold more than the program uses, and less when it was read from text
  */
 public record Program(
@@ -56,8 +58,8 @@ public record Program(
     }
 
     /**
-     * Every node that an output or an update needs and every input, operands before users; the order depends on the graph alone. The
-     * {@linkplain SeveralResults results of one operation} stand side by side.
+     * Every node that an output or an update needs and every input, operands before users; the order depends on the
+     * graph alone. The {@linkplain SeveralResults results of one operation} stand side by side.
      */
     public List<Node> nodes() {
         List<Node> order = order();
@@ -66,7 +68,9 @@ public record Program(
                 : order;
     }
 
-    /** The nodes in their order, with the results of one operation in one list; every other node is in a list by itself. */
+    /**
+     * The nodes in their order, with the results of one operation in one list; every other node is in a list by itself.
+     */
     public List<List<Node>> operations() {
         return Operations.of(order());
     }
@@ -139,7 +143,10 @@ public record Program(
         return dependence;
     }
 
-    /** The nodes that may have another value at each run. All others are {@link Dependence#CONSTANT}: they have one value for given sizes. */
+    /**
+     * The nodes that may have another value at each run. All others are {@link Dependence#CONSTANT}: they have one
+     * value for given sizes.
+     */
     public Set<Node> eachRun() {
         Set<Node> changing = Collections.newSetFromMap(new IdentityHashMap<>());
         dependence().forEach((node, dependence) -> {

@@ -6,8 +6,8 @@ package detangle.ir;
  * result alone are results of one operation: {@link Program#operations} keeps them together, so that a backend can
  * compute all of them at once.
  *
- * <p>A node is therefore always one value of one type, and what treats nodes one by one needs to know nothing of this. A
- * result over operands of its own is an operation by itself, of the same value.
+ * <p>A node is therefore always one value of one type, and what treats nodes one by one needs to know nothing of this.
+ * A result over operands of its own is an operation by itself, of the same value.
  */
 public interface SeveralResults {
     /** The operation with its first result, which is equal for all of its results. */

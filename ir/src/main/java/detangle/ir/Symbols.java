@@ -1,13 +1,13 @@
 package detangle.ir;
 
 /**
- * The symbols of sizes that programs of models use. The IR gives a symbol no meaning, and {@link Dim#symbol} takes any name;
- * who builds a program, binds its sizes or guesses them before they are known finds the agreed names here.
+ * The symbols of sizes that programs of models use. The IR gives a symbol no meaning, and {@link Dim#symbol} takes any
+ * name; who builds a program, binds its sizes or guesses them before they are known finds the agreed names here.
  */
 public final class Symbols {
     /**
-     * How many sequences run at once; where choices are grouped, how many groups. Whoever has to guess sizes takes 1 for this
-     * one and longer extents for all others.
+     * How many sequences run at once; where choices are grouped, how many groups. Whoever has to guess sizes takes 1
+     * for this one and longer extents for all others.
      */
     public static final String BATCH = "B";
 

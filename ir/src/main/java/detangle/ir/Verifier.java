@@ -39,7 +39,9 @@ public final class Verifier {
         check(verify(program));
     }
 
-    /** As {@link #check(Program)}, for a program that has come to a level and may hold what that level's table names. */
+    /**
+     * As {@link #check(Program)}, for a program that has come to a level and may hold what that level's table names.
+     */
     public static void check(Program program, Level level) {
         check(program);
         level.check(program);

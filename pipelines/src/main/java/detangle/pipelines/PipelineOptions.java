@@ -14,7 +14,8 @@ import java.util.OptionalInt;
  * @param batchSize how many texts, pairs or windows run at once, at least 1
  * @param truncation whether a text that is too long is cut, with a warning; it is refused otherwise. Pipelines that go over a
  *     text in windows need neither
- * @param truncationStrategy which text of a pair is cut; if empty the longest first, and the first alone where the second is the pipeline's own
+ * @param truncationStrategy which text of a pair is cut; if empty the longest first, and the first alone where the
+ *     second is the pipeline's own
  * @param weightType what weights that are stored in 32 bits are kept in, see {@link SessionOptions#weightType}; as they are stored if empty
  * @param maxLength the most tokens of an input, special ones included, and the length of windows. If empty, the least that the
  *     model's files state. More than {@code max_position_embeddings} is possible for models without absolute positions. GLiNER counts

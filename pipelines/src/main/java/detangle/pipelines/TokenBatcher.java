@@ -29,8 +29,8 @@ final class TokenBatcher implements AutoCloseable {
     static final int SHORT_CALL = 256;
 
     /**
-     * Tokens of a batch of long calls. A batch gives its threads back after each kernel at the earliest, so a short call that comes meanwhile
-     * waits for as long as a kernel takes for these. More tokens would gain little.
+     * Tokens of a batch of long calls. A batch gives its threads back after each kernel at the earliest, so a short
+     * call that comes meanwhile waits for as long as a kernel takes for these. More tokens would gain little.
      */
     private static final int LONG_BATCH = 2048;
 

@@ -21,8 +21,8 @@ import java.util.function.LongPredicate;
 import java.util.stream.IntStream;
 
 /**
- * The losses of a batch that a model has run, from the head's outputs and the labels that the caller gives. Labels are checked
- * here; what a loss is, {@link HeadLosses} says as a program, which is interpreted in double precision.
+ * The losses of a batch that a model has run, from the head's outputs and the labels that the caller gives. Labels are
+ * checked here; what a loss is, {@link HeadLosses} says as a program, which is interpreted in double precision.
  */
 public final class BatchLoss {
     private final Architecture head;
@@ -49,9 +49,9 @@ public final class BatchLoss {
      * scalar; not a number where no position counts, as in PyTorch, but for sequence classification, where it is 0.
      *
      * <p>With {@link Architecture#MASKED_LM_EMD}, whose labels count where they are above 0, there are also
-     * {@code emd_logits_at_labels [M,V]} and {@code loss_per_label [M]} for the M positions that count, row by row; with
-     * {@link Architecture#REPLACED_TOKEN_DETECTION}, whose labels are the original tokens, {@code loss_per_token} for
-     * the positions that are not padding.
+     * {@code emd_logits_at_labels [M,V]} and {@code loss_per_label [M]} for the M positions that count, row by row;
+     * with {@link Architecture#REPLACED_TOKEN_DETECTION}, whose labels are the original tokens, {@code loss_per_token}
+     * for the positions that are not padding.
      *
      * @param outputs of the head
      * @param inputs of the run that gave them

@@ -30,8 +30,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * For which operations of a program a device has no kernel, by the names that the IR gives them. A device that runs everything leaves these
- * to the interpreter, where they are right and slow; one that does not leaves them to the CPU. Nothing is run to find out.
+ * For which operations of a program a device has no kernel, by the names that the IR gives them. A device that runs
+ * everything leaves these to the interpreter, where they are right and slow; one that does not leaves them to the CPU.
+ * Nothing is run to find out.
  *
  * @param operations all that the program computes at each run, as the compiler leaves them
  * @param lacking those of them that the device has no kernel for, at the types and shapes of the program

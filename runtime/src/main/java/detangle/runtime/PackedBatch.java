@@ -13,9 +13,9 @@ final class PackedBatch {
     private PackedBatch() {}
 
     /**
-     * The inputs with those that {@code packed} names, which follow from {@code attention_mask}. Empty if the batch cannot be
-     * packed: the program reads first tokens and a sequence has none at its first position, or the mask has a shape that the
-     * padded program will refuse.
+     * The inputs with those that {@code packed} names, which follow from {@code attention_mask}. Empty if the batch
+     * cannot be packed: the program reads first tokens and a sequence has none at its first position, or the mask has a
+     * shape that the padded program will refuse.
      */
     static Optional<Map<String, Tensor>> inputs(PackedInputs packed, Map<String, Tensor> inputs) {
         Optional<Tensor> given = Optional.ofNullable(inputs.get(InputNames.MASK));

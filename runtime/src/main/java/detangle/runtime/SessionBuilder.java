@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Puts a session together from parts, where {@link Session#load} is not enough: a head of one's own, or a configuration and
- * weights that are not those of a folder.
+ * Puts a session together from parts, where {@link Session#load} is not enough: a head of one's own, or a configuration
+ * and weights that are not those of a folder.
  *
  * <pre>{@code
  * Session session = Session.builder().folder(folder).head(mean, scorerWeights).load();

@@ -5,8 +5,8 @@ import java.lang.System.Logger.Level;
 import java.lang.System.LoggerFinder;
 
 /**
- * A message that nobody should miss: SLF4J drops it where a program has no provider. It goes to the platform's logger, and to standard error
- * unless that logger is the JDK's own, which writes there by itself.
+ * A message that nobody should miss: SLF4J drops it where a program has no provider. It goes to the platform's logger,
+ * and to standard error unless that logger is the JDK's own, which writes there by itself.
  */
 final class UrgentWarning {
     private UrgentWarning() {}

@@ -26,9 +26,9 @@ final class LossLoops {
      * scalar; not a number where no position counts, as in PyTorch, but for sequence classification, where it is 0.
      *
      * <p>With {@link Architecture#MASKED_LM_EMD}, whose labels count where they are above 0, there are also
-     * {@code emd_logits_at_labels [M,V]} and {@code loss_per_label [M]} for the M positions that count, row by row; with
-     * {@link Architecture#REPLACED_TOKEN_DETECTION}, whose labels are the original tokens, {@code loss_per_token} for
-     * the positions that are no padding.
+     * {@code emd_logits_at_labels [M,V]} and {@code loss_per_label [M]} for the M positions that count, row by row;
+     * with {@link Architecture#REPLACED_TOKEN_DETECTION}, whose labels are the original tokens, {@code loss_per_token}
+     * for the positions that are no padding.
      *
      * @param outputs of the head
      * @param inputs of the run that gave them
@@ -106,8 +106,8 @@ final class LossLoops {
     }
 
     /**
-     * The loss of sequence classification: mean squared error for regression, cross entropy over the labels that are not
-     * negative, or over soft labels, or binary cross entropy for several labels at once.
+     * The loss of sequence classification: mean squared error for regression, cross entropy over the labels that are
+     * not negative, or over soft labels, or binary cross entropy for several labels at once.
      *
      * @param logits {@code [B,L]}
      * @param labels {@code [B]}, class indices or values; or {@code [B,L]}, a distribution or values for each label

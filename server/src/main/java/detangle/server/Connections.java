@@ -17,8 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The connections of a server: so many at once, each with a bounded time for what its client has to do. Where there are as many as there may
- * be, one whose client waits, or is slow with its request or with taking its answer, is closed for a new one.
+ * The connections of a server: so many at once, each with a bounded time for what its client has to do. Where there are
+ * as many as there may be, one whose client waits, or is slow with its request or with taking its answer, is closed for
+ * a new one.
  */
 final class Connections implements ServerConnectionSelector, AutoCloseable {
     /** A client that takes longer than this for a head, a body or an answer may be given up for another one. */

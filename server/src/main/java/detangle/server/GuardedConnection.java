@@ -20,8 +20,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 
 /**
- * A connection whose client has only so much time for a head, for a body and for taking an answer; see {@link Connections}. The HTTP library
- * reads and writes through it.
+ * A connection whose client has only so much time for a head, for a body and for taking an answer; see
+ * {@link Connections}. The HTTP library reads and writes through it.
  *
  * <p>A platform thread serves it. Virtual threads share a few threads, and one that always has something to do never gives its own up: some
  * clients who send without a pause would keep all others from being served.

@@ -39,8 +39,8 @@ public final class InferenceServer implements AutoCloseable {
     private static final long DROPPED = 16L << 20;
 
     /**
-     * Bytes of answers that a connection holds for a client who does not take them. The system would let this grow to megabytes for each, and
-     * a few hundred such clients would take the memory of the machine.
+     * Bytes of answers that a connection holds for a client who does not take them. The system would let this grow to
+     * megabytes for each, and a few hundred such clients would take the memory of the machine.
      */
     private static final int SEND_BUFFER = 256 << 10;
 

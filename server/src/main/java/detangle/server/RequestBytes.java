@@ -13,8 +13,8 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
- * The bytes of a connection as the HTTP library gets them: no more than the request that it reads, and bodies of chunks made well formed. So
- * it is known at any time whether a connection waits for a request, reads one, or reads its body.
+ * The bytes of a connection as the HTTP library gets them: no more than the request that it reads, and bodies of chunks
+ * made well formed. So it is known at any time whether a connection waits for a request, reads one, or reads its body.
  */
 final class RequestBytes implements Supplier<byte[]> {
     /** The kind of what is refused here, whose messages are the server's own. The library has others for what it refuses itself. */

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * Lets requests do one after the other what takes a processor for a while, in the order in which they come, and rests for as long as it works:
- * so this takes half of one processor at most.
+ * Lets requests do one after the other what takes a processor for a while, in the order in which they come, and rests
+ * for as long as it works: so this takes half of one processor at most.
  */
 final class Turns {
     private final Semaphore turn = new Semaphore(1, true);

@@ -20,8 +20,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 
 /**
- * A client with eight requests of 1.9 MB at a time, again and again, and another one that asks little: times of the latter with and without the
- * former, in turns, so that whatever else the machine does meets both. {@code -Ddetangle.starvation.turns=60} for minutes of it.
+ * A client with eight requests of 1.9 MB at a time, again and again, and another one that asks little: times of the
+ * latter with and without the former, in turns, so that whatever else the machine does meets both.
+ * {@code -Ddetangle.starvation.turns=60} for minutes of it.
  */
 class StarvationTest {
     private static final int TURNS = Integer.getInteger("detangle.starvation.turns", 4);
@@ -31,7 +32,10 @@ class StarvationTest {
     private static final long SETTLE = 300;
     private static final long MEGABYTE = 1 << 20;
 
-    /** Far more than is seen on a machine that does nothing else, which is less than twice the time: clients and server share processors. */
+    /**
+     * Far more than is seen on a machine that does nothing else, which is less than twice the time: clients and server
+     * share processors.
+     */
     private static final double MOST = 4;
 
     private static final byte[] SMALL = Probe.post(

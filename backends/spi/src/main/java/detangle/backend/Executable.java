@@ -6,8 +6,9 @@ import java.util.Map;
 /** A program on a device. Any number of threads may run it at once. */
 public interface Executable extends AutoCloseable {
     /**
-     * Runs the program. Its {@linkplain detangle.ir.Program#updates updates} take place at the end, all of them; a run that fails changes
-     * nothing. Runs with updates have their {@link Variables} to themselves, so that they take place one after the other.
+     * Runs the program. Its {@linkplain detangle.ir.Program#updates updates} take place at the end, all of them; a run
+     * that fails changes nothing. Runs with updates have their {@link Variables} to themselves, so that they take place
+     * one after the other.
      *
      * @param inputs a tensor for each input of the program, by name
      * @return a tensor for each output, by name, in the program's order; the caller owns them

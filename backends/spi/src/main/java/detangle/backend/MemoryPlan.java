@@ -27,8 +27,9 @@ public final class MemoryPlan {
     /**
      * Room for the largest of several sizes, in elements.
      *
-     * @param parameter whose memory the slot is, by name; such a slot takes no room in an arena. It belongs to the parameter, its views, and
-     *     at most one of the {@link #late} nodes, which writes the parameter's next value in the place of the present one.
+     * @param parameter whose memory the slot is, by name; such a slot takes no room in an arena. It belongs to the
+     *     parameter, its views, and at most one of the {@link #late} nodes, which writes the parameter's next value in
+     *     the place of the present one.
      */
     public record Slot(DType dtype, List<Dim> sizes, Optional<String> parameter) {
         public Slot {
@@ -61,8 +62,9 @@ public final class MemoryPlan {
     }
 
     /**
-     * The nodes that are computed after all others, in this order, and after outputs have been copied: only updates need them, and computing
-     * them cannot fail. So they may overwrite parameters, and a run that fails has changed nothing.
+     * The nodes that are computed after all others, in this order, and after outputs have been copied: only updates
+     * need them, and computing them cannot fail. So they may overwrite parameters, and a run that fails has changed
+     * nothing.
      */
     public List<Node> late() {
         return late;

@@ -9,14 +9,19 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 
-/** What a backend is given: a program at the kernel level, whose parameters are variables, and where its values live. */
+/**
+ * What a backend is given: a program at the kernel level, whose parameters are variables, and where its values live.
+ */
 public record Plan(Program program, MemoryPlan memory) {
     /** @throws detangle.ir.IrException if the program holds what a backend is not given: see {@link Level#COMPILED} */
     public Plan {
         Level.COMPILED.check(program);
     }
 
-    /** The program's operations in the order in which a run computes them: as {@link Program#operations} has them, late ones after all others. */
+    /**
+     * The program's operations in the order in which a run computes them: as {@link Program#operations} has them, late
+     * ones after all others.
+     */
     public List<List<Node>> operations() {
         Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());
         late.addAll(memory.late());

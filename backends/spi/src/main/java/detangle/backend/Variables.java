@@ -15,9 +15,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
 /**
- * The values that parameters have on a device, between runs and from one executable to the next: all that are loaded with the same variables
- * read and replace the same memory. Any number of threads may use them at once. A run sees the values of one moment: runs that only read go
- * side by side, and a run that replaces some waits for the others and is alone.
+ * The values that parameters have on a device, between runs and from one executable to the next: all that are loaded
+ * with the same variables read and replace the same memory. Any number of threads may use them at once. A run sees the
+ * values of one moment: runs that only read go side by side, and a run that replaces some waits for the others and is
+ * alone.
  */
 public abstract class Variables {
     private final Map<String, TensorType> types = new TreeMap<>();
@@ -140,7 +141,10 @@ public abstract class Variables {
         });
     }
 
-    /** Replaces values at the end of a run that has its turn to itself. What throws here leaves no variable that can be read. */
+    /**
+     * Replaces values at the end of a run that has its turn to itself. What throws here leaves no variable that can be
+     * read.
+     */
     protected final void commit(Runnable replacements) {
         isTorn = true;
         replacements.run();

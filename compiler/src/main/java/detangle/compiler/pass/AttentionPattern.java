@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * Attention written in primitives, {@code dot(masked_softmax(scale * (c2c + c2p + p2c), mask), v)}: its terms stand in any order and
- * association, and those of positions or the scale may be missing.
+ * Attention written in primitives, {@code dot(masked_softmax(scale * (c2c + c2p + p2c), mask), v)}: its terms stand in
+ * any order and association, and those of positions or the scale may be missing.
  */
 final class AttentionPattern {
     /** Content to content, content to position and position to content. */
@@ -132,7 +132,10 @@ final class AttentionPattern {
         return terms;
     }
 
-    /** {@code dot(q, k) {rhs_t}} with q of the result's type, and k of the type of v, which differs in the number of rows alone. */
+    /**
+     * {@code dot(q, k) {rhs_t}} with q of the result's type, and k of the type of v, which differs in the number of
+     * rows alone.
+     */
     private static boolean isContent(Node term, Node v, TensorType result) {
         return isDotTransposed(term)
                 && term.input(0).type().equals(result)

@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Parameters become constants, in the type they are stored in. Those that the program updates, or that are said to be variables, stay
- * parameters.
+ * Parameters become constants, in the type they are stored in. Those that the program updates, or that are said to be
+ * variables, stay parameters.
  *
  * <pre>
  * %w = param "w" : f32[64,64]   =>   %c = constant @"w" : f16[64,64]

@@ -33,8 +33,8 @@ import java.util.stream.Stream;
  * %o = transpose %a
  * </pre>
  *
- * <p>Without a batch axis it is attention of packed sequences, where the mask lets queries see keys of their own sequence, and the index
- * is by distances of positions:
+ * <p>Without a batch axis it is attention of packed sequences, where the mask lets queries see keys of their own
+ * sequence, and the index is by distances of positions:
  *
  * <pre>
  * m = eq (sequence of each query), (sequence of each key)

@@ -19,8 +19,8 @@ import java.util.function.Predicate;
 
 /**
  * Says where each operation runs, by transfers between the host and one device: an operation runs where its operands are.
- * Inputs begin on the host, parameters on the device; outputs end on the host, and what parameters become on the device. A value that is the same at each run has no
- * place, as both sides know it beforehand.
+ * Inputs begin on the host, parameters on the device; outputs end on the host, and what parameters become on the
+ * device. A value that is the same at each run has no place, as both sides know it beforehand.
  */
 public final class Placement implements Pass {
     private final Predicate<Node> onDevice;
@@ -78,7 +78,10 @@ public final class Placement implements Pass {
         return new Program(program.name(), program.inputs(), outputs, updates, program.constants());
     }
 
-    /** Inputs are given on the host and parameters live on the device. A reshape does no work, so it stays where its operand is. */
+    /**
+     * Inputs are given on the host and parameters live on the device. A reshape does no work, so it stays where its
+     * operand is.
+     */
     private Place place(Node node, Map<Node, Map<Place, Node>> placed) {
         return switch (node.op()) {
             case TensorOp.Input i -> Place.HOST;

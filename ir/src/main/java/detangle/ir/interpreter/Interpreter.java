@@ -53,8 +53,8 @@ public final class Interpreter {
      *
      * @param inputs a tensor for each input, by name, of the declared type
      * @param parameters a tensor for each parameter that the program reads, by name, of the declared type or in doubles
-     * @throws InterpreterException if an input, parameter or constant is absent or of another type, an id is outside its table, or values
-     *     need more memory than there is
+     * @throws InterpreterException if an input, parameter or constant is absent or of another type, an id is outside
+     *     its table, or values need more memory than there is
      * @throws detangle.ir.IrException if the program breaks a constraint
      */
     public Results run(Program program, Map<String, Tensor> inputs, Map<String, Tensor> parameters) {

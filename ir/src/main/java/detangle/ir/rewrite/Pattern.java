@@ -16,8 +16,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
- * Finds out whether a value is written in some form. The form is an ordinary expression over places, made by the same calls that write it
- * in a program, so that a rule shows what it looks for:
+ * Finds out whether a value is written in some form. The form is an ordinary expression over places, made by the same
+ * calls that write it in a program, so that a rule shows what it looks for:
  *
  * <pre>
  * Pattern p = new Pattern(uses);
@@ -25,9 +25,9 @@ import java.util.function.Predicate;
  * boolean gelu = p.matches(idioms.gelu(x), node);     then p.at(x) is what GELU is taken of
  * </pre>
  *
- * <p>A place stands for any node of its type, and for one and the same node wherever the form reads it. A node of the program in a form
- * stands for itself. Everything else has to agree in operation, type and operands, which functions like a sum take in either order. Of a
- * constant, the element type and the value have to agree.
+ * <p>A place stands for any node of its type, and for one and the same node wherever the form reads it. A node of the
+ * program in a form stands for itself. Everything else has to agree in operation, type and operands, which functions
+ * like a sum take in either order. Of a constant, the element type and the value have to agree.
  */
 public final class Pattern {
     private final Rule.Uses uses;
@@ -90,8 +90,8 @@ public final class Pattern {
     }
 
     /**
-     * Whether the form matches, and what is left to be compared does too: what a place stands for may be decided by a part of the form that
-     * is compared later.
+     * Whether the form matches, and what is left to be compared does too: what a place stands for may be decided by a
+     * part of the form that is compared later.
      */
     private boolean matches(Node form, Node node, BooleanSupplier rest) {
         if (places.containsKey(form)) {

@@ -11,7 +11,9 @@ public interface Rule {
 
     /** How often nodes of the program being rewritten are read. */
     interface Uses {
-        /** Whether exactly one operand, output or update refers to the node; false for a node that a rule has just made. */
+        /**
+         * Whether exactly one operand, output or update refers to the node; false for a node that a rule has just made.
+         */
         boolean once(Node node);
     }
 }

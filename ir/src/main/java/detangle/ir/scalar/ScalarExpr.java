@@ -29,8 +29,8 @@ public sealed interface ScalarExpr {
     }
 
     /**
-     * What an operation computes for one element of its result; empty where that is more than a function of its operands' elements at the
-     * same place.
+     * What an operation computes for one element of its result; empty where that is more than a function of its
+     * operands' elements at the same place.
      *
      * @param x the operands' elements
      */

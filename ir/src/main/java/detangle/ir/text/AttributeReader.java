@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Takes the attributes of an operation out of those that a text gives. What an operation had before does not matter. */
+/**
+ * Takes the attributes of an operation out of those that a text gives. What an operation had before does not matter.
+ */
 final class AttributeReader implements OpAttributes.Visitor {
     private final Map<String, String> values;
     private final TensorType type;

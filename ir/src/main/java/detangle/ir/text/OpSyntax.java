@@ -22,8 +22,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * The words that operations are written with. Their attributes are described once, in {@link detangle.ir.OpAttributes}, which
- * {@link AttributeWriter} and {@link AttributeReader} follow.
+ * The words that operations are written with. Their attributes are described once, in {@link detangle.ir.OpAttributes},
+ * which {@link AttributeWriter} and {@link AttributeReader} follow.
  */
 final class OpSyntax {
     /** Inputs, parameters, constants and regions have a form of their own in {@link Printer} and {@link Parser}. */
@@ -102,7 +102,10 @@ final class OpSyntax {
         return Collections.unmodifiableMap(blanks);
     }
 
-    /** Operations of a record with one value for each component, and with every value for a component that is an enumeration. */
+    /**
+     * Operations of a record with one value for each component, and with every value for a component that is an
+     * enumeration.
+     */
     private static Stream<Op> blanks(Class<?> operation) {
         RecordComponent[] components = operation.getRecordComponents();
         Class<?>[] types =

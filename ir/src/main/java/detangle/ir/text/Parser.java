@@ -23,8 +23,8 @@ import java.util.Optional;
 
 /**
  * Reads the text form of a program. Types are taken as declared: whether they are right is for the verifier to say. The
- * data of named constants is not in the text, so the program's constants are empty. Statements that neither an output nor
- * an update needs are read and dropped.
+ * data of named constants is not in the text, so the program's constants are empty. Statements that neither an output
+ * nor an update needs are read and dropped.
  *
  * <p>A text has bounds, far above the program of any model (the largest has about 5 200 statements in less than a MiB): so
  * neither memory nor the time of what walks programs has to be feared.

@@ -23,7 +23,8 @@ public final class DebertaModel {
      *
      * <p>Inputs, all {@code i64[B,S]}, or {@code i64[B,C,S]} for {@link Architecture#MULTIPLE_CHOICE}:
      * {@code input_ids}, {@code attention_mask} (see {@link AttentionMask}), and {@code token_type_ids} if the model has
-     * token types; then {@code masked_rows} if a masked LM is told what to predict. Outputs: those of the head (see {@link Heads}), then those that the options ask for.
+     * token types; then {@code masked_rows} if a masked LM is told what to predict. Outputs: those of the head (see
+     * {@link Heads}), then those that the options ask for.
      *
      * @throws ConfigException if the configuration asks for something that cannot be built
      */

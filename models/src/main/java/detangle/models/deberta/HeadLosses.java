@@ -41,8 +41,8 @@ public final class HeadLosses {
      *
      * <p>Inputs: the outputs of the head, f32; then
      * <ul>
-     *   <li>{@link InputNames#LABELS}, {@code i64}: a class for each row of the logits; or {@code f32} of the logits' shape, if
-     *       {@code perClass};
+     *   <li>{@link InputNames#LABELS}, {@code i64}: a class for each row of the logits; or {@code f32} of the logits'
+     *       shape, if {@code perClass};
      *   <li>{@link InputNames#START_POSITIONS} and {@link InputNames#END_POSITIONS}, {@code i64[B]}, for
      *       {@link Architecture#QUESTION_ANSWERING} instead;
      *   <li>{@link InputNames#IDS} and {@link InputNames#MASK}, {@code i64[B,S]}, of the run for
@@ -109,11 +109,11 @@ public final class HeadLosses {
     }
 
     /**
-     * {@link #LOSS}, a scalar: not a number where nothing counts, as in PyTorch, but for classes of sequences, where it is 0.
-     * For masked LMs and replaced-token detection there is also {@link #LOSSES}, of the labels' shape.
+     * {@link #LOSS}, a scalar: not a number where nothing counts, as in PyTorch, but for classes of sequences, where it
+     * is 0. For masked LMs and replaced-token detection there is also {@link #LOSSES}, of the labels' shape.
      *
-     * @param values the inputs of {@link #program}, by name. The shapes may be others where the ranks fit: logits of a masked LM
-     *     may be {@code [B,S,V]}, as classes take any number of axes
+     * @param values the inputs of {@link #program}, by name. The shapes may be others where the ranks fit: logits of a
+     *     masked LM may be {@code [B,S,V]}, as classes take any number of axes
      */
     public static List<Output> outputs(
             Builder b, Architecture head, ProblemType problemType, Map<String, Node> values) {
@@ -134,7 +134,9 @@ public final class HeadLosses {
         return List.of(new Output(LOSS, loss));
     }
 
-    /** Mean squared error, cross entropy with a class or with a distribution, or binary cross entropy for each class. */
+    /**
+     * Mean squared error, cross entropy with a class or with a distribution, or binary cross entropy for each class.
+     */
     private static Node sequences(Builder b, Node logits, Node labels, ProblemType type) {
         boolean perClass = labels.type().dtype().isFloat();
         return switch (type) {

@@ -11,8 +11,8 @@ import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
 
 /**
- * Losses in primitives. Each one gives a number for every row, so that a caller chooses which rows count and can look at each;
- * {@link #mean} makes one number of them. Logits are floats {@code [..,L]} of any rank: L scores for each row.
+ * Losses in primitives. Each one gives a number for every row, so that a caller chooses which rows count and can look
+ * at each; {@link #mean} makes one number of them. Logits are floats {@code [..,L]} of any rank: L scores for each row.
  */
 public final class Losses {
     private Losses() {}
@@ -103,8 +103,8 @@ public final class Losses {
     }
 
     /**
-     * Where an answer begins or ends: cross entropy over the positions of each sequence. Labels outside the sequence are moved
-     * to its ends, and the one behind the last position does not count.
+     * Where an answer begins or ends: cross entropy over the positions of each sequence. Labels outside the sequence
+     * are moved to its ends, and the one behind the last position does not count.
      *
      * @param logits {@code [B,S]}
      * @param positions {@code i64[B]}

@@ -45,7 +45,9 @@ public final class GlinerModel {
 
     private static final String PROJECTION = ENCODER + "projection";
 
-    /** Inputs of {@link #spans}: the words' vectors, the first and the last word of each span, and the labels' vectors. */
+    /**
+     * Inputs of {@link #spans}: the words' vectors, the first and the last word of each span, and the labels' vectors.
+     */
     public static final String WORDS = "words";
 
     public static final String STARTS = "starts";
@@ -195,9 +197,9 @@ public final class GlinerModel {
     }
 
     /**
-     * Scores spans. Inputs: {@link #WORDS} {@code f32[W,D]}, {@link #STARTS} and {@link #ENDS} {@code i64[N]}, the first and the last
-     * word of each span, and {@link #LABELS} {@code f32[C,D]}. Output: {@link #SCORES} {@code f32[N,C]}, of which a sigmoid is a
-     * probability.
+     * Scores spans. Inputs: {@link #WORDS} {@code f32[W,D]}, {@link #STARTS} and {@link #ENDS} {@code i64[N]}, the
+     * first and the last word of each span, and {@link #LABELS} {@code f32[C,D]}. Output: {@link #SCORES}
+     * {@code f32[N,C]}, of which a sigmoid is a probability.
      */
     public static Program spans(GlinerConfig config) {
         Builder b = new Builder();

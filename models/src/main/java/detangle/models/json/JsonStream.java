@@ -15,8 +15,8 @@ import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Large JSON out of memory that may be mapped, token by token, for readers that keep little of it. As strict as {@link StrictJson}, but that
- * names which occur twice are the reader's to refuse.
+ * Large JSON out of memory that may be mapped, token by token, for readers that keep little of it. As strict as
+ * {@link StrictJson}, but that names which occur twice are the reader's to refuse.
  */
 public final class JsonStream {
     private static final int MOST_NAME = 1 << 16;

@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 
 /**
  * The named tensors of a checkpoint, in file order and in their stored type. They are views of the mapped files, read from disk when they
- * are touched, so whoever touches them later than {@link #get} does it inside of {@link #reading}. None must be touched once the weights are
- * closed.
+ * are touched, so whoever touches them later than {@link #get} does it inside of {@link #reading}. None must be touched
+ * once the weights are closed.
  */
 public final class Weights implements AutoCloseable {
     private final Path origin;

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A device and the host, with the work divided as measurement says. What is measured is the whole program, transfers and
- * all, with kinds of operations on one side or the other; what was found is kept by device, program and shape.
+ * A device and the host, with the work divided as measurement says. What is measured is the whole program, transfers
+ * and all, with kinds of operations on one side or the other; what was found is kept by device, program and shape.
  */
 public final class HybridDevice implements Device {
     private final Device device;
@@ -69,7 +69,10 @@ public final class HybridDevice implements Device {
         return new PlacedDevice(device, host, node -> true).interpreted(program);
     }
 
-    /** Programs run several times while they are measured, and what is best may change with the sizes: neither goes with updates. */
+    /**
+     * Programs run several times while they are measured, and what is best may change with the sizes: neither goes with
+     * updates.
+     */
     @Override
     public Variables variables(Map<String, Tensor> values) {
         if (!values.isEmpty()) {

@@ -19,8 +19,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Runs a program as it is fastest for the shape: all on the host, all that the device can on the device, or the latter with
- * some kinds of operations moved to the host. The first run at a shape measures these.
+ * Runs a program as it is fastest for the shape: all on the host, all that the device can on the device, or the latter
+ * with some kinds of operations moved to the host. The first run at a shape measures these.
  */
 final class HybridExecutable implements Executable {
     private static final int RUNS = 5;

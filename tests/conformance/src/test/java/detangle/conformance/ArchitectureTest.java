@@ -30,9 +30,9 @@ class ArchitectureTest {
     private static final String PEER = "detangle.peer";
 
     /**
-     * What each room may know beside itself and the JDK: other rooms, and packages of libraries. A room is a package with what is
-     * below it, up to the next room. A class that is in none of these rooms is refused, and what a row does not name is unknown
-     * to it; so a new room needs a row of its own and nothing else here.
+     * What each room may know beside itself and the JDK: other rooms, and packages of libraries. A room is a package
+     * with what is below it, up to the next room. A class that is in none of these rooms is refused, and what a row
+     * does not name is unknown to it; so a new room needs a row of its own and nothing else here.
      */
     private static final Map<String, List<String>> ROOMS = Map.ofEntries(
             Map.entry("detangle.ir", List.of()),

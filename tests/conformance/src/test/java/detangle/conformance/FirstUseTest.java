@@ -13,8 +13,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The launcher in a fresh copy of the sources, whose path has letters beyond ASCII: it builds once however many use it first, and takes no jar
- * from who runs. Two first uses build the copy before the tests, without a locale.
+ * The launcher in a fresh copy of the sources, whose path has letters beyond ASCII: it builds once however many use it
+ * first, and takes no jar from who runs. Two first uses build the copy before the tests, without a locale.
  */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launcher is a shell script")
 class FirstUseTest {

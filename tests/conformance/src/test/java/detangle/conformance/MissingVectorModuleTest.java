@@ -11,7 +11,10 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A program of one's own that forgets --add-modules jdk.incubator.vector is told so, whatever logging it has, and SLF4J has no provider. */
+/**
+ * A program of one's own that forgets --add-modules jdk.incubator.vector is told so, whatever logging it has, and SLF4J
+ * has no provider.
+ */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the programs are run by a shell script")
 class MissingVectorModuleTest {
     private static final String TOLD = "start java with --add-modules jdk.incubator.vector";

@@ -11,7 +11,10 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code ./build one TestName} finds the module of a test. The arguments for Maven are read without a build, which would wait for this one. */
+/**
+ * {@code ./build one TestName} finds the module of a test. The arguments for Maven are read without a build, which
+ * would wait for this one.
+ */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launcher is a shell script")
 class OneTestTest {
     @TempDir

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A text has the same answer, to its last bit, in the first run of a process, when its kernels have been compiled, and on a JVM that
- * compiles them another way; at one number of threads and one vector width.
+ * A text has the same answer, to its last bit, in the first run of a process, when its kernels have been compiled, and
+ * on a JVM that compiles them another way; at one number of threads and one vector width.
  */
 class SameBitsTest {
     /** Enough for C2 to compile what the first runs interpret. */

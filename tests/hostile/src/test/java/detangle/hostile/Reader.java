@@ -12,8 +12,8 @@ interface Reader {
     String name();
 
     /**
-     * Files that must be read. Mutants are made of them: the smaller they are, the more of a mutant is hostile. The first is read again after
-     * each hostile file, so it should be one that takes little time.
+     * Files that must be read. Mutants are made of them: the smaller they are, the more of a mutant is hostile. The
+     * first is read again after each hostile file, so it should be one that takes little time.
      */
     List<Hostile> good();
 

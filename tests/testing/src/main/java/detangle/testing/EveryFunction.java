@@ -25,8 +25,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Programs that compute every scalar function, comparison, conversion, reduction and activation of an element type, an output each. They list
- * the values of the enumerations, so that a new function is in them at once: whoever runs programs runs these, and what it lacks is named.
+ * Programs that compute every scalar function, comparison, conversion, reduction and activation of an element type, an
+ * output each. They list the values of the enumerations, so that a new function is in them at once: whoever runs
+ * programs runs these, and what it lacks is named.
  */
 public final class EveryFunction {
     /** Numbers that every element type but i1 holds; whole ones are left after rounding toward zero for integers. */
@@ -50,7 +51,10 @@ public final class EveryFunction {
         this.dtype = dtype;
     }
 
-    /** The program of an element type, with its inputs, and with conversions to every type. Each output has the name of the function, such as {@code exp} or {@code convert_i8}. */
+    /**
+     * The program of an element type, with its inputs, and with conversions to every type. Each output has the name of
+     * the function, such as {@code exp} or {@code convert_i8}.
+     */
     public static Sample of(DType dtype) {
         return of(dtype, List.of(DType.values()));
     }
@@ -61,7 +65,8 @@ public final class EveryFunction {
     }
 
     /**
-     * Compares results with the interpreter's in double precision; an {@link AssertionError} names every function that is off.
+     * Compares results with the interpreter's in double precision; an {@link AssertionError} names every function that
+     * is off.
      *
      * @param margin how many times as far off as single precision may make the program a result may be
      */

@@ -32,8 +32,8 @@ import java.util.stream.Stream;
  * // gives y = [[5, 6], [1, 2]]
  * </pre>
  *
- * <p>Comments before the program say what it shows and what it is given. Comments after it are the expected part, which a
- * test computes. A run with {@code -Ddetangle.bless=true} writes what it computed instead of comparing.
+ * <p>Comments before the program say what it shows and what it is given. Comments after it are the expected part, which
+ * a test computes. A run with {@code -Ddetangle.bless=true} writes what it computed instead of comparing.
  */
 public final class Example {
     private static final boolean BLESS = Boolean.getBoolean("detangle.bless");

@@ -58,9 +58,9 @@ final class IdiomSteps {
     }
 
     /**
-     * Some of the gradients of a layer norm. No pass makes this kernel-level operation out of primitives, as whoever needs
-     * a gradient asks for the kernel. Rows are small beside epsilon: otherwise dx is the small rest of large terms, and its
-     * rounding errors are of its own size.
+     * Some of the gradients of a layer norm. No pass makes this kernel-level operation out of primitives, as whoever
+     * needs a gradient asks for the kernel. Rows are small beside epsilon: otherwise dx is the small rest of large
+     * terms, and its rounding errors are of its own size.
      */
     Node layerNormGrad(Node x) {
         if (!hasStaticWidth(x) || x.type().dim(-1).size() < 2) {

@@ -5,8 +5,8 @@ import detangle.testing.RandomPrograms.Sample;
 import java.util.function.LongFunction;
 
 /**
- * Puts random programs before a check, prints what they covered, and makes a program that fails small before it tells of
- * it. Properties: {@code detangle.random.programs} how many, {@code detangle.random.seconds} how long instead,
+ * Puts random programs before a check, prints what they covered, and makes a program that fails small before it tells
+ * of it. Properties: {@code detangle.random.programs} how many, {@code detangle.random.seconds} how long instead,
  * {@code detangle.random.seed} the first seed.
  */
 public final class RandomRun {

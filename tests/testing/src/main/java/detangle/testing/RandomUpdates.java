@@ -23,8 +23,8 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Random programs some of whose constants are parameters instead, most of which they update: by themselves, by other parameters, so that
- * some are exchanged, and by what the program computes.
+ * Random programs some of whose constants are parameters instead, most of which they update: by themselves, by other
+ * parameters, so that some are exchanged, and by what the program computes.
  */
 public final class RandomUpdates {
     private static final int FEW = 3;

@@ -28,8 +28,9 @@ public final class Rounding {
 
     /**
      * The normalised mean squared error of the program in single precision, or with results and terms of its arithmetic
-     * moved by one unit in the last place at random (Monte Carlo arithmetic, Parker 1997), whichever is more. Single precision by itself
-     * may happen to round nothing: the mean of equal numbers is exact there, and in double precision it is not.
+     * moved by one unit in the last place at random (Monte Carlo arithmetic, Parker 1997), whichever is more. Single
+     * precision by itself may happen to round nothing: the mean of equal numbers is exact there, and in double
+     * precision it is not.
      */
     public static double of(Sample sample) {
         Map<String, Tensor> exact = sample.interpreted(Precision.F64);

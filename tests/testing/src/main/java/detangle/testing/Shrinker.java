@@ -122,7 +122,10 @@ final class Shrinker {
         return new Program(program.name(), inputs, outputs, updates, program.constants());
     }
 
-    /** The program without inputs that nothing reads, as long as every symbol has one left, and with the values of those that stay. */
+    /**
+     * The program without inputs that nothing reads, as long as every symbol has one left, and with the values of those
+     * that stay.
+     */
     private static Sample tidy(Sample sample, Program program) {
         Map<Node, List<Node>> users = program.users();
         List<Node> inputs = new ArrayList<>();

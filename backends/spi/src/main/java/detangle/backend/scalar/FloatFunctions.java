@@ -4,8 +4,8 @@ import detangle.ir.UnaryFunction;
 import java.lang.classfile.CodeBuilder;
 
 /**
- * How a backend computes those functions of floats that are not the same for all compilers of bytecode. Each method takes its operands from
- * the stack and leaves the result there. Semantics are the interpreter's.
+ * How a backend computes those functions of floats that are not the same for all compilers of bytecode. Each method
+ * takes its operands from the stack and leaves the result there. Semantics are the interpreter's.
  */
 public interface FloatFunctions {
     /** A function of an f32, by an exhaustive switch. */

@@ -15,8 +15,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Emits scalar expressions as bytecode, the same for every backend that generates kernels. An i1 is an int that is 0 or 1. What each function
- * means for each type is said by exhaustive switches here and in the backend's {@link FloatFunctions}; nothing is found by its name.
+ * Emits scalar expressions as bytecode, the same for every backend that generates kernels. An i1 is an int that is 0 or
+ * 1. What each function means for each type is said by exhaustive switches here and in the backend's
+ * {@link FloatFunctions}; nothing is found by its name.
  */
 public final class ScalarEmitter {
     private final CodeBuilder code;
@@ -46,7 +47,9 @@ public final class ScalarEmitter {
         };
     }
 
-    /** Whether an expression can be emitted. Operands of the other float types may be read if they are converted to f32. */
+    /**
+     * Whether an expression can be emitted. Operands of the other float types may be read if they are converted to f32.
+     */
     public static boolean covers(ScalarExpr expr) {
         return switch (expr) {
             case ScalarExpr.Arg a -> covers(a.dtype());
@@ -134,7 +137,10 @@ public final class ScalarEmitter {
         operator(kind, Opcode.INEG, Opcode.LNEG, Opcode.FNEG);
     }
 
-    /** By comparing. The JDK shifts to the right and fills with zeros, of which TornadoVM makes a shift that copies the sign. */
+    /**
+     * By comparing. The JDK shifts to the right and fills with zeros, of which TornadoVM makes a shift that copies the
+     * sign.
+     */
     private void sign(TypeKind kind, int x) {
         code.loadLocal(kind, x);
         zero(kind);

@@ -43,7 +43,10 @@ final class Buffers {
     private final Map<Node, DeviceArray> inputs = new IdentityHashMap<>();
     private final Map<String, DeviceArray> parameters = new HashMap<>();
 
-    /** What parameters become: arrays of their own, as one that comes to the device at each run cannot be a result as well. */
+    /**
+     * What parameters become: arrays of their own, as one that comes to the device at each run cannot be a result as
+     * well.
+     */
     private final Map<String, DeviceArray> next = new HashMap<>();
 
     private final Map<Node, DeviceArray> constants = new IdentityHashMap<>();

@@ -8,8 +8,8 @@ import detangle.ir.scalar.ScalarExpr;
 import java.util.Optional;
 
 /**
- * The table of this backend's kernels: which nodes the device takes and how they are lowered. Placement and lowering both read it, so that
- * they cannot disagree. A node that no row takes belongs to the host.
+ * The table of this backend's kernels: which nodes the device takes and how they are lowered. Placement and lowering
+ * both read it, so that they cannot disagree. A node that no row takes belongs to the host.
  */
 final class DeviceKernels {
     private DeviceKernels() {}

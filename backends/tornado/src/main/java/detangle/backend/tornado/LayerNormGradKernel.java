@@ -6,8 +6,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The gradient dx of layer normalisation, and the mean and {@code 1 / sqrt(variance + epsilon)} of each row for the sums of the
- * other gradients.
+ * The gradient dx of layer normalisation, and the mean and {@code 1 / sqrt(variance + epsilon)} of each row for the
+ * sums of the other gradients.
  */
 final class LayerNormGradKernel {
     /** Threads of a group, which computes a row; a power of two. */

@@ -2,7 +2,10 @@ package detangle.backend.tornado;
 
 import java.util.Optional;
 
-/** How this backend computes one node, or {@linkplain Launcher#results all results} of its operation: launches of kernels, or none where the result is a view of an operand. */
+/**
+ * How this backend computes one node, or {@linkplain Launcher#results all results} of its operation: launches of
+ * kernels, or none where the result is a view of an operand.
+ */
 @FunctionalInterface
 interface Lowering {
     void to(Launcher launcher);

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What moves elements without computing: {@link ElementKernel} with the expression {@code a0} and other strides. It takes elements of every
- * type that the device has.
+ * What moves elements without computing: {@link ElementKernel} with the expression {@code a0} and other strides. It
+ * takes elements of every type that the device has.
  */
 final class MoveLowering {
     private MoveLowering() {}

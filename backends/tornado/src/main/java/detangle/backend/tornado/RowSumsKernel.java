@@ -5,8 +5,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The sums over rows that are the gradients of a layer norm's gamma and beta: of dy times the normalised rows, and of dy. A
- * thread adds one column of a block of rows; what blocks come to is added by {@link ReduceKernel}, always in one order.
+ * The sums over rows that are the gradients of a layer norm's gamma and beta: of dy times the normalised rows, and of
+ * dy. A thread adds one column of a block of rows; what blocks come to is added by {@link ReduceKernel}, always in one
+ * order.
  */
 final class RowSumsKernel {
     /** How many blocks the rows are divided into. */

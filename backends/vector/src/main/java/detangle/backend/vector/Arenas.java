@@ -2,7 +2,10 @@ package detangle.backend.vector;
 
 import detangle.ir.DType;
 
-/** The memory of one run at a time, an array for each type of elements. It grows to what runs need, and can be let go of. */
+/**
+ * The memory of one run at a time, an array for each type of elements. It grows to what runs need, and can be let go
+ * of.
+ */
 final class Arenas {
     private static final DType[] TYPES = DType.values();
 

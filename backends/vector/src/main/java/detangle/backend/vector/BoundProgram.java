@@ -32,8 +32,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * A program whose kernels are bound: to values and to places in a table of sizes, which each run fills. It is made once, when the program
- * is loaded, and does not change; whatever a run changes is in its {@link Frame}. So no size is prepared, and no run waits for another.
+ * A program whose kernels are bound: to values and to places in a table of sizes, which each run fills. It is made
+ * once, when the program is loaded, and does not change; whatever a run changes is in its {@link Frame}. So no size is
+ * prepared, and no run waits for another.
  */
 final class BoundProgram {
     /** What everything else needs of the Java heap. */
@@ -79,7 +80,8 @@ final class BoundProgram {
     /**
      * A step.
      *
-     * @param elements the places of sizes: where all of them are 0, there is nothing to do; none for a step that runs always
+     * @param elements the places of sizes: where all of them are 0, there is nothing to do; none for a step that runs
+     *     always
      * @param operation as the IR writes it
      */
     private record Bound(Step step, int[] elements, String operation) {
@@ -144,7 +146,10 @@ final class BoundProgram {
         return slot < plan.slots().size() ? plan.slots().get(slot).parameter() : Optional.empty();
     }
 
-    /** Where what a parameter becomes is until all updates happen: a copy where that is another parameter, which an update may replace before. */
+    /**
+     * Where what a parameter becomes is until all updates happen: a copy where that is another parameter, which an
+     * update may replace before.
+     */
     private FrameValue kept(Node node) {
         FrameValue value = values.get(node);
         if (!Updates.isParameter(node)) {
@@ -171,7 +176,10 @@ final class BoundProgram {
                 sizes.slot(node.shape().elements()));
     }
 
-    /** The slot that the plan has for a node; one of its own for an input, and for what follows from sizes and is computed at each run. */
+    /**
+     * The slot that the plan has for a node; one of its own for an input, and for what follows from sizes and is
+     * computed at each run.
+     */
     private int slot(Node node, MemoryPlan plan) {
         OptionalInt planned = plan.slot(node);
         if (planned.isPresent()) {
@@ -216,7 +224,8 @@ final class BoundProgram {
     /**
      * Runs the program.
      *
-     * @throws InputException if the inputs do not fit, the program has no values of their sizes, or needs more memory at them than there is
+     * @throws InputException if the inputs do not fit, the program has no values of their sizes, or needs more memory
+     *     at them than there is
      */
     Map<String, Tensor> run(Frame frame, Map<String, Tensor> given, Optional<Profile> profile) {
         begin(frame, given);

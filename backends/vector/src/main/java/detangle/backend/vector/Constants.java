@@ -27,8 +27,8 @@ import java.util.Set;
 
 /**
  * The constants of a program in the form that kernels read: matrices packed once, straight from their stored type; small
- * vectors as floats; tables that are only gathered from stay where they are mapped. Parameters have the same forms, which a run finds
- * in the same memory with other numbers.
+ * vectors as floats; tables that are only gathered from stay where they are mapped. Parameters have the same forms,
+ * which a run finds in the same memory with other numbers.
  */
 final class Constants {
     private final Program program;
@@ -48,7 +48,10 @@ final class Constants {
         return result;
     }
 
-    /** @param variables where the program's parameters are, whose arrays and packed forms stay the same when their values do not */
+    /**
+     * @param variables where the program's parameters are, whose arrays and packed forms stay the same when their
+     *     values do not
+     */
     Constants(Program program, VectorVariables variables) {
         this.program = program;
         this.variables = variables;

@@ -18,13 +18,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Proves which values that follow from sizes alone are cuts of one table: the value for a length is then a part of the value for a longer
- * one, and no length needs a table of its own. The relative positions of a model are such a value: element n of
- * {@code iota {start=-S+1} : i32[2*S-1]} is n-S+1, and whatever is computed from it element by element depends on that number alone.
+ * Proves which values that follow from sizes alone are cuts of one table: the value for a length is then a part of the
+ * value for a longer one, and no length needs a table of its own. The relative positions of a model are such a value:
+ * element n of {@code iota {start=-S+1} : i32[2*S-1]} is n-S+1, and whatever is computed from it element by element
+ * depends on that number alone.
  *
- * <p>What is proved of a value x is that {@code x[i, j, ..] = g(i + o, j + p, ..)}, where g is the same function at all sizes, and o and p are
- * polynomials: the origins of the axes. An axis along which all elements are equal has none. Each rule below keeps that form; a value
- * without a rule is not a cut.
+ * <p>What is proved of a value x is that {@code x[i, j, ..] = g(i + o, j + p, ..)}, where g is the same function at all
+ * sizes, and o and p are polynomials: the origins of the axes. An axis along which all elements are equal has none.
+ * Each rule below keeps that form; a value without a rule is not a cut.
  */
 final class CutAnalysis {
     /** What is proved of each axis of a value: its origin, or that all elements along it are equal. */
@@ -135,8 +136,8 @@ final class CutAnalysis {
     }
 
     /**
-     * What is computed of each element by itself, from operands that broadcast. Operands may have different origins along an axis where they
-     * differ by a number: the result is a function of the place from either.
+     * What is computed of each element by itself, from operands that broadcast. Operands may have different origins
+     * along an axis where they differ by a number: the result is a function of the place from either.
      */
     private Optional<List<Optional<Dim>>> together(Node node) {
         List<Optional<Dim>> axes =

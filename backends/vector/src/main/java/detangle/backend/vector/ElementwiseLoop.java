@@ -9,8 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs generated kernels over operands that broadcast to the result: the innermost axes in which every operand either runs along or stands
- * still make one run of the kernel; the outer ones are walked here. Its objects stay from run to run.
+ * Runs generated kernels over operands that broadcast to the result: the innermost axes in which every operand either
+ * runs along or stands still make one run of the kernel; the outer ones are walked here. Its objects stay from run to
+ * run.
  */
 final class ElementwiseLoop {
     private static final int ELEMENTS_PER_TASK = 16 * 1024;
@@ -108,7 +109,10 @@ final class ElementwiseLoop {
         }
     }
 
-    /** Whether an axis continues the run of every operand. A step of 1 says that an operand moves, 0 that it stands, -1 neither yet. */
+    /**
+     * Whether an axis continues the run of every operand. A step of 1 says that an operand moves, 0 that it stands, -1
+     * neither yet.
+     */
     private boolean continuesRun(int axis) {
         if (shape[axis] == 1) {
             return true;

@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * What one run at a time needs of its own: sizes, memory, where each value is in it, and kernels, which keep their objects from run to run.
- * Steps are the same for all frames; they read sizes and places here.
+ * What one run at a time needs of its own: sizes, memory, where each value is in it, and kernels, which keep their
+ * objects from run to run. Steps are the same for all frames; they read sizes and places here.
  */
 final class Frame {
     private final SizeTable table;

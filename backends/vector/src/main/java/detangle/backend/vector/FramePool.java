@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * The frames of a program, one for each run at a time. Idle ones are kept for the next run, without a lock; memory that no run has needed for
- * a while is let go of, and all of it sooner where the heap is short.
+ * The frames of a program, one for each run at a time. Idle ones are kept for the next run, without a lock; memory that
+ * no run has needed for a while is let go of, and all of it sooner where the heap is short.
  */
 final class FramePool {
     /** For so long memory may be unused, twice that at most. */
@@ -25,7 +25,9 @@ final class FramePool {
 
     private final AtomicBoolean sweeps = new AtomicBoolean();
 
-    /** A frame that the garbage collector may take, and whether a run has used it since memory was last looked through. */
+    /**
+     * A frame that the garbage collector may take, and whether a run has used it since memory was last looked through.
+     */
     private static final class Idle {
         private final SoftReference<Frame> frame;
         private boolean used = true;
@@ -74,7 +76,10 @@ final class FramePool {
         return new Lease(new Idle(frame), frame);
     }
 
-    /** Drops frames that no run has used since the last time, and what the others have not needed; comes again while there are some. */
+    /**
+     * Drops frames that no run has used since the last time, and what the others have not needed; comes again while
+     * there are some.
+     */
     void sweep() {
         sweeps.set(false);
         boolean any = false;

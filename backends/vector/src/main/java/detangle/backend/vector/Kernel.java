@@ -16,7 +16,10 @@ record Kernel(List<Reads> reads, ResultsBinder binder) {
         MEMORY,
         /** A named constant, or a parameter, as it is stored, so that it takes no memory of the run. */
         STORED,
-        /** A named constant in the form that {@link Constants} packs ahead of the first run; a parameter ahead of each run that needs it. */
+        /**
+         * A named constant in the form that {@link Constants} packs ahead of the first run; a parameter ahead of each
+         * run that needs it.
+         */
         PACKED,
         /** Not at all. */
         NOTHING

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Where the slots of a memory plan begin, for any sizes: as {@link MemoryPlan#layout} says, without an object for each run. */
+/**
+ * Where the slots of a memory plan begin, for any sizes: as {@link MemoryPlan#layout} says, without an object for each
+ * run.
+ */
 final class Layout {
     /** More than any memory, and so few that their bytes can be added up. */
     private static final long MOST_ELEMENTS = 1L << 48;

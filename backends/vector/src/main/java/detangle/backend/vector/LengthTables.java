@@ -16,9 +16,10 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Values that follow from sizes alone and are cuts of tables that are the same at all sizes, as {@link CutAnalysis} proves. Of each table the
- * longest part that a run has needed is kept, and a run reads its own part where it stands. A longer part is evaluated by whoever needs it,
- * while others go on with what there is: for the next power of two of each size, so that growing lengths seldom want another.
+ * Values that follow from sizes alone and are cuts of tables that are the same at all sizes, as {@link CutAnalysis}
+ * proves. Of each table the longest part that a run has needed is kept, and a run reads its own part where it stands. A
+ * longer part is evaluated by whoever needs it, while others go on with what there is: for the next power of two of
+ * each size, so that growing lengths seldom want another.
  */
 final class LengthTables {
     /** The least size that tables are evaluated for. */

@@ -6,8 +6,8 @@ import detangle.ir.Tensor;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Java arrays as the memory of values: F32 lives in {@code float[]}, F64 in {@code double[]}, I32 in {@code int[]}, I64 in {@code long[]}, I1
- * and I8 in {@code byte[]}, F16 and BF16 in {@code short[]}.
+ * Java arrays as the memory of values: F32 lives in {@code float[]}, F64 in {@code double[]}, I32 in {@code int[]}, I64
+ * in {@code long[]}, I1 and I8 in {@code byte[]}, F16 and BF16 in {@code short[]}.
  */
 final class Memory {
     private Memory() {}

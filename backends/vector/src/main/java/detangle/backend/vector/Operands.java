@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The operands of nodes in the forms that kernels read: made once where the value is a constant, else at each run. Matrices are packed into
- * memory of the frame then; vectors are copied, which takes memory.
+ * The operands of nodes in the forms that kernels read: made once where the value is a constant, else at each run.
+ * Matrices are packed into memory of the frame then; vectors are copied, which takes memory.
  */
 final class Operands {
     private final Selection selection;
@@ -52,7 +52,9 @@ final class Operands {
         return !inMemory(node, operand) || constants.isEvaluated(node.input(operand));
     }
 
-    /** Whether an operand has the same elements wherever it stands at the same place: its memory is not that of runs. */
+    /**
+     * Whether an operand has the same elements wherever it stands at the same place: its memory is not that of runs.
+     */
     boolean lasts(Node node, int operand) {
         return isConstant(node, operand) || selection.sources().tables().containsKey(node.input(operand));
     }

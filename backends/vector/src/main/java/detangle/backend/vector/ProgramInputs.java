@@ -13,13 +13,17 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 
-/** Checks the inputs of a run and reads the sizes of symbols from them, without an object of its own unless they do not fit. */
+/**
+ * Checks the inputs of a run and reads the sizes of symbols from them, without an object of its own unless they do not
+ * fit.
+ */
 final class ProgramInputs {
     private final Program program;
     private final Given[] given;
 
     /**
-     * An input. An axis has a fixed size, or that of a symbol, or one that follows from other symbols; -1 stands for what it has not.
+     * An input. An axis has a fixed size, or that of a symbol, or one that follows from other symbols; -1 stands for
+     * what it has not.
      *
      * @param follows the place of the size in the {@link SizeTable}
      */
@@ -104,7 +108,9 @@ final class ProgramInputs {
         }
     }
 
-    /** Checks all again, where sizes that follow from others could not be evaluated; an {@link InputException} as there. */
+    /**
+     * Checks all again, where sizes that follow from others could not be evaluated; an {@link InputException} as there.
+     */
     void check(Map<String, Tensor> inputs) {
         ShapeBinding.bind(program, inputs);
     }

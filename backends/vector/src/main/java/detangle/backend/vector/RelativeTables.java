@@ -2,7 +2,10 @@ package detangle.backend.vector;
 
 import detangle.backend.vector.kernel.RelativeTable;
 
-/** The tables of relative positions of one run at a time in the form that attention reads: all layers of a model share one. */
+/**
+ * The tables of relative positions of one run at a time in the form that attention reads: all layers of a model share
+ * one.
+ */
 final class RelativeTables {
     private final Entry[] entries;
 

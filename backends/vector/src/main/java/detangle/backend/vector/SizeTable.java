@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The sizes that a program's steps read, each polynomial once. It is filled while the program is loaded; a run evaluates all of it from the
- * sizes of the symbols, without an object of its own.
+ * The sizes that a program's steps read, each polynomial once. It is filled while the program is loaded; a run
+ * evaluates all of it from the sizes of the symbols, without an object of its own.
  */
 final class SizeTable {
     private final List<String> symbols = new ArrayList<>();

@@ -15,9 +15,11 @@ import java.util.function.BiFunction;
 /**
  * Where each value comes from that a run reads from memory.
  *
- * @param steps nodes that each run computes, inputs among them: those that may change, and those that follow from sizes and are not cuts
+ * @param steps nodes that each run computes, inputs among them: those that may change, and those that follow from sizes
+ *     and are not cuts
  * @param constants nodes that are the same at each run and at all sizes: they are evaluated once
- * @param tables nodes that are cuts of a table which is the same at all sizes: {@link LengthTables} keeps the longest part that was needed
+ * @param tables nodes that are cuts of a table which is the same at all sizes: {@link LengthTables} keeps the longest
+ *     part that was needed
  */
 record Sources(Set<Node> steps, List<Node> constants, Map<Node, Cut> tables) {
     /** @param reads how a node reads an operand */

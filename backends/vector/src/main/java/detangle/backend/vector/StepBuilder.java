@@ -51,8 +51,8 @@ final class StepBuilder {
     }
 
     /**
-     * The step that computes the results of an operation; {@link Step#NOTHING} where there is nothing to do. It is not run where no result
-     * has elements.
+     * The step that computes the results of an operation; {@link Step#NOTHING} where there is nothing to do. It is not
+     * run where no result has elements.
      *
      * @param results as {@link detangle.ir.Program#operations} gives them
      */
@@ -70,7 +70,10 @@ final class StepBuilder {
                 .orElseGet(() -> interpreted(results, outs));
     }
 
-    /** What is to be checked at sizes that a run has not had before, ahead of all steps; each throws an {@link InputException}. */
+    /**
+     * What is to be checked at sizes that a run has not had before, ahead of all steps; each throws an
+     * {@link InputException}.
+     */
     List<Step> checks() {
         return checks;
     }
@@ -112,7 +115,10 @@ final class StepBuilder {
         };
     }
 
-    /** Whether a step runs even where its result has no elements: ids may lie outside a table although its rows are empty. */
+    /**
+     * Whether a step runs even where its result has no elements: ids may lie outside a table although its rows are
+     * empty.
+     */
     static boolean readsIds(Node node) {
         return node.op() instanceof TensorOp.Gather
                 || node.op() instanceof TensorOp.ScatterAdd

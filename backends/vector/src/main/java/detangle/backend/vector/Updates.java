@@ -19,7 +19,8 @@ final class Updates {
     /**
      * Adds an update.
      *
-     * @param value where the new value is; a value that is a variable's own may be replaced before it is read, and must be kept elsewhere
+     * @param value where the new value is; a value that is a variable's own may be replaced before it is read, and must
+     *     be kept elsewhere
      */
     void add(Update update, MemoryPlan plan, VectorVariables variables, FrameValue value) {
         boolean inPlace = plan.late().contains(update.value())
@@ -28,7 +29,10 @@ final class Updates {
                 new Replacement(variables.get(update.name()), inPlace ? Optional.empty() : Optional.of(value)));
     }
 
-    /** Whether an update's value lives in the memory of a parameter, whichever that is, as the parameter itself or a view of it. */
+    /**
+     * Whether an update's value lives in the memory of a parameter, whichever that is, as the parameter itself or a
+     * view of it.
+     */
     static boolean isParameter(Node value) {
         Node viewed = value;
         while (viewed.op() instanceof TensorOp.Reshape) {

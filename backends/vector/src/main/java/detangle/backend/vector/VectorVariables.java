@@ -9,13 +9,16 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Parameters in Java arrays, which kernels read and updates write: an array stays the same for as long as there are variables. */
+/**
+ * Parameters in Java arrays, which kernels read and updates write: an array stays the same for as long as there are
+ * variables.
+ */
 final class VectorVariables extends Variables {
     private final Map<String, Variable> variables = new HashMap<>();
 
     /**
-     * A variable. Its packed form is made when the first program wants it, for all programs, and packed anew at the beginning of the first
-     * run that reads it after the value was replaced.
+     * A variable. Its packed form is made when the first program wants it, for all programs, and packed anew at the
+     * beginning of the first run that reads it after the value was replaced.
      */
     static final class Variable {
         private final DType dtype;
@@ -43,7 +46,9 @@ final class VectorVariables extends Variables {
             return array;
         }
 
-        /** Its matrix {@code [N,K]}, or those of its heads {@code [A,P,d]}, packed for products with their transposes. */
+        /**
+         * Its matrix {@code [N,K]}, or those of its heads {@code [A,P,d]}, packed for products with their transposes.
+         */
         synchronized PackedMatrix[] packed() {
             if (packed.length == 0) {
                 PackedMatrix[] all = new PackedMatrix[shape.length == 2 ? 1 : size(0)];

@@ -18,7 +18,10 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every scalar function, comparison, conversion, reduction and activation at every type, as kernels of this backend where it has such a type. */
+/**
+ * Every scalar function, comparison, conversion, reduction and activation at every type, as kernels of this backend
+ * where it has such a type.
+ */
 class EveryFunctionTest {
     private static final double MARGIN = 100;
 
@@ -33,7 +36,10 @@ class EveryFunctionTest {
         }
     }
 
-    /** The interpreter divides integers, as it alone can refuse to divide by zero, and makes types that kernels do not compute in. */
+    /**
+     * The interpreter divides integers, as it alone can refuse to divide by zero, and makes types that kernels do not
+     * compute in.
+     */
     @ParameterizedTest
     @EnumSource
     void kernelsAreGenerated(DType dtype) {

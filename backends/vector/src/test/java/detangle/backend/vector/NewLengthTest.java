@@ -36,8 +36,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The first run of a length makes nothing that its repeats do not make. Whatever would be prepared for a length, such as steps, places, or a table
- * by the interpreter, would be objects.
+ * The first run of a length makes nothing that its repeats do not make. Whatever would be prepared for a length, such
+ * as steps, places, or a table by the interpreter, would be objects.
  */
 class NewLengthTest {
     private static final int WARM_UP = 3000;
@@ -175,7 +175,9 @@ class NewLengthTest {
         }
     }
 
-    /** Lengths up and down, so that each table is read as a whole, as a part of a longer one, and after it has grown. */
+    /**
+     * Lengths up and down, so that each table is read as a whole, as a part of a longer one, and after it has grown.
+     */
     @Test
     void partsOfTablesAreThoseOfTheLength() {
         try (Executable executable = load()) {
@@ -187,7 +189,10 @@ class NewLengthTest {
         }
     }
 
-    /** A table of positions ends where the model's does: what is evaluated ahead must not read beyond, and a longer input is refused. */
+    /**
+     * A table of positions ends where the model's does: what is evaluated ahead must not read beyond, and a longer
+     * input is refused.
+     */
     @Test
     void tablesThatEndAreNotReadBeyondTheirEnd() {
         Program program = Parser.parse("test.dtir", """

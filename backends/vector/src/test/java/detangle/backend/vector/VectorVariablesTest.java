@@ -18,7 +18,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class VectorVariablesTest {
-    /** The second product reads what the update replaces, packed; the weight is larger than one task of an elementwise kernel. */
+    /**
+     * The second product reads what the update replaces, packed; the weight is larger than one task of an elementwise
+     * kernel.
+     */
     private static final String STEP = """
             func @step(%x: f32[2,300]) -> (y: f32[2,200]) {
               %w = param "w" : f32[200,300]

@@ -28,8 +28,8 @@ import java.util.StringJoiner;
  * text WORDS                        ok            one text, where the model reads texts
  * run COUNT                         times NANOS NANOS ...
  * difference OPTIONS                difference NMSE LARGEST
- *                                                 of the outputs for what was prepared last from those with other options
- * peaks                             peaks FLOPS BYTES
+ *                                                 of the outputs for what was prepared last from those with other
+ * options peaks peaks FLOPS BYTES
  * </pre>
  *
  * A failure is answered with {@code error MESSAGE}. The process ends with its input.
@@ -48,8 +48,8 @@ public final class WorkerMain {
     }
 
     /**
-     * Arguments: the provider's name, the model, the number of threads, the names of the inputs with commas between (ids, mask
-     * and, if the model has them, token types), options of the provider.
+     * Arguments: the provider's name, the model, the number of threads, the names of the inputs with commas between
+     * (ids, mask and, if the model has them, token types), options of the provider.
      */
     public static void main(String[] args) throws IOException {
         // Standard output is for answers alone; whatever a library prints goes the other way.

@@ -11,8 +11,8 @@ import java.util.Set;
 
 /**
  * Runs a {@link TokenizerDescription}, with the ids, tokens and offsets of HuggingFace's tokenizers library. A text is
- * divided at added tokens, normalised, divided into words, of which the model finds the tokens; the post-processor frames
- * them.
+ * divided at added tokens, normalised, divided into words, of which the model finds the tokens; the post-processor
+ * frames them.
  */
 public final class DescribedTokenizer implements Tokenizer {
     private final TokenizerDescription description;

@@ -31,8 +31,9 @@ public final class Lanes {
     }
 
     /**
-     * The sum of a vector's lanes, halves added to halves. {@code reduceLanes} leaves the order open: compiled code adds in another one than
-     * interpreted code, so that the same text would have another last bit once its kernels are compiled.
+     * The sum of a vector's lanes, halves added to halves. {@code reduceLanes} leaves the order open: compiled code
+     * adds in another one than interpreted code, so that the same text would have another last bit once its kernels are
+     * compiled.
      */
     static float sum(FloatVector v) {
         return (everyFourth(v, 0) + everyFourth(v, 2)) + (everyFourth(v, 1) + everyFourth(v, 3));

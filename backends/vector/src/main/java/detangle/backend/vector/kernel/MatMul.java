@@ -15,8 +15,8 @@ public final class MatMul {
     }
 
     /**
-     * {@code out[p] = a[ia(p)] b[ib(p)]} for each matrix p of the batch, {@code [M,K]} by {@code [K,N]}, or by the transpose
-     * of {@code [N,K]}.
+     * {@code out[p] = a[ia(p)] b[ib(p)]} for each matrix p of the batch, {@code [M,K]} by {@code [K,N]}, or by the
+     * transpose of {@code [N,K]}.
      *
      * @param ia and {@code ib}: the number of the matrix on each side
      * @param zeros as many as {@link #zeros} says

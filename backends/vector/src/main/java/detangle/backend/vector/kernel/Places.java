@@ -2,7 +2,10 @@ package detangle.backend.vector.kernel;
 
 import detangle.ir.Shape;
 
-/** Where the elements of an operand stand that repeats along some axes of a shape: told before a run, in arrays that stay. */
+/**
+ * Where the elements of an operand stand that repeats along some axes of a shape: told before a run, in arrays that
+ * stay.
+ */
 public final class Places {
     private final int[] sizes = new int[Shape.MOST_AXES];
     private final int[] strides = new int[Shape.MOST_AXES];

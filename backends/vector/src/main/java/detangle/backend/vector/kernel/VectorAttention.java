@@ -10,8 +10,8 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Disentangled attention, one task for a head of a sequence. Scores of a block of queries are kept in cache; the position
- * terms are products with the few panels of the position tables that the block reaches, looked up by gathers.
+ * Disentangled attention, one task for a head of a sequence. Scores of a block of queries are kept in cache; the
+ * position terms are products with the few panels of the position tables that the block reaches, looked up by gathers.
  *
  * <p>A sequence's keys take the places from its first position to its last; a place without a key is masked.
  */
@@ -270,8 +270,8 @@ public final class VectorAttention {
         }
 
         /**
-         * Adds both position terms to scores, a few keys of all queries at a time: what they look up lies near together. A
-         * loop for each case, in a method that is too large to be inlined (see {@link VectorMath}).
+         * Adds both position terms to scores, a few keys of all queries at a time: what they look up lies near
+         * together. A loop for each case, in a method that is too large to be inlined (see {@link VectorMath}).
          */
         private void addTerms(float[] scores, int[] origins, int rows, float[] queryTerms, float[] keyTerms) {
             int stride = table.stride();
@@ -324,8 +324,8 @@ public final class VectorAttention {
         }
 
         /**
-         * Writes the row of the mask for a query, 0 where it sees a key and -inf elsewhere, unless it is that of the one
-         * before, which {@code seen} says; returns what the next is told.
+         * Writes the row of the mask for a query, 0 where it sees a key and -inf elsewhere, unless it is that of the
+         * one before, which {@code seen} says; returns what the next is told.
          */
         private int mask(int query, int seen, float[] row, int at) {
             if (!operands.mask.present) {

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
- * Why a JVM does not turn operations of the Vector API into instructions of the processor. HotSpot's compiler C2 does that; where it does
- * not run, each vector is an object, and every kernel takes some hundred times as long.
+ * Why a JVM does not turn operations of the Vector API into instructions of the processor. HotSpot's compiler C2 does
+ * that; where it does not run, each vector is an object, and every kernel takes some hundred times as long.
  */
 final class VectorCompilation {
     private static final System.Logger LOG = System.getLogger("detangle.backend.vector");
@@ -17,7 +17,10 @@ final class VectorCompilation {
 
     private VectorCompilation() {}
 
-    /** Whether the JVM itself says that it runs without C2. Its options say more, but to ask for them takes a part of the first second. */
+    /**
+     * Whether the JVM itself says that it runs without C2. Its options say more, but to ask for them takes a part of
+     * the first second.
+     */
     static boolean isSurelyMissing() {
         return isWithoutC2(System.getProperty("java.vm.info", ""));
     }

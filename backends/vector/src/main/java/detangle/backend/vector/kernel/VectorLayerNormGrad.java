@@ -8,9 +8,9 @@ import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The gradients of layer normalisation. Rows are cut into blocks, the tasks of threads; each block sums its rows, and the
- * sums of blocks are added in their order. How many blocks there are follows from the number of rows alone, so that the
- * result has the same bits with any number of threads.
+ * The gradients of layer normalisation. Rows are cut into blocks, the tasks of threads; each block sums its rows, and
+ * the sums of blocks are added in their order. How many blocks there are follows from the number of rows alone, so that
+ * the result has the same bits with any number of threads.
  */
 public final class VectorLayerNormGrad {
     private static final int LEAST_ROWS_PER_BLOCK = 16;
@@ -120,8 +120,9 @@ public final class VectorLayerNormGrad {
     }
 
     /**
-     * What one row is described by: its mean, {@code 1 / sqrt(variance + epsilon)}, and of {@code g = dy gamma} the mean and
-     * {@code mean(g n)}, where n is the normalised row. As for the row itself, the mean comes first, so that nothing cancels.
+     * What one row is described by: its mean, {@code 1 / sqrt(variance + epsilon)}, and of {@code g = dy gamma} the
+     * mean and {@code mean(g n)}, where n is the normalised row. As for the row itself, the mean comes first, so that
+     * nothing cancels.
      */
     private static void moments(
             float[] z, int zo, float[] gamma, float[] dy, int dyo, float epsilon, float[] moments, int size) {

@@ -90,7 +90,10 @@ public enum Warmup {
         }
     }
 
-    /** Kernels that stay slow do so for as long as the JVM lives if it is the reason: then the others are not waited for. */
+    /**
+     * Kernels that stay slow do so for as long as the JVM lives if it is the reason: then the others are not waited
+     * for.
+     */
     private static void warmUp(List<Kernel> kernels) {
         for (Kernel kernel : kernels) {
             if (!kernel.warmUp() && VectorCompilation.warn()) {
