@@ -24,8 +24,8 @@ record Cost(double flops, double bytes) {
     }
 
     /**
-     * Of all that the outputs of a model need at each run; what depends on parameters alone is computed once, as they
-     * stay.
+     * The cost of all that the outputs of a model need at each run. What depends on parameters alone is left out: it is
+     * computed once, as parameters do not change.
      */
     static Cost of(Program program, Map<String, Long> sizes) {
         Map<Node, Dependence> dependence = program.dependence();

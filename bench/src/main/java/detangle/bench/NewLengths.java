@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 
 /**
  * The first run of each of many lengths, and its repeats right after it. A server's batches are all of other sizes, so
- * what is done once for a length is done for each of them. Lengths come in random order, and as many others as a fifth
- * of all run before any counts.
+ * what is done once for a length is done for each of them. Lengths come in random order. A fifth of them, 50 at most,
+ * run first and are not measured; 200 of the others are, or all if there are fewer.
  */
 public final class NewLengths {
     private static final int WARM_UP = 50;
@@ -29,7 +29,7 @@ public final class NewLengths {
     public static LengthsReport run(BenchOptions options, int shortest, int longest, Consumer<String> progress) {
         if (shortest < 1 || longest - shortest < 4) {
             throw new BenchException("lengths from " + shortest + " to " + longest
-                    + " are too few: give five lengths of at least one token");
+                    + " are too few: give at least five lengths, from 1 on");
         }
         List<Lengths> results = new ArrayList<>();
         SequencedMap<String, String> versions = new LinkedHashMap<>();

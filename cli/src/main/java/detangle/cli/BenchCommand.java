@@ -148,7 +148,8 @@ final class BenchCommand implements Runnable {
             names = "--lengths",
             paramLabel = "N-N",
             description =
-                    "Time the first run of each of 200 lengths between these two against its repeats, after 50 others.")
+                    "Time the first run of each of 200 lengths between these two against its repeats, after 50 others;"
+                            + " of fewer lengths a fifth goes first.")
     private Optional<String> newLengths;
 
     @Option(

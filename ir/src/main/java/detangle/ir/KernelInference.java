@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** The kernel-level half of {@link Inference}. */
 final class KernelInference {
-    /** OperandTypes that a message lists. */
+    /** The most operands that a message lists. */
     private static final int MOST_SHOWN = 10;
 
     /** Records a violation unless a condition holds, and says whether it does. */

@@ -121,11 +121,9 @@ public enum Level {
                 node.location(), constraint, OneLine.of(name + " is " + what + ", but " + constraint.meaning()));
     }
 
-    /**
-     * Says that somebody met a node of whom this level's table says that there is none; the table is checked before.
-     */
+    /** For whoever meets a node that programs of this level do not hold, in a program that was checked for it. */
     public InternalException unexpected(Node node) {
-        return new InternalException(node + " does not belong into a program of the level " + this);
+        return new InternalException(node + " does not belong in a program of the level " + this);
     }
 
     /** An {@link IrException} with the first thing in a program that does not belong to this level, if there is any. */

@@ -12,7 +12,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Each level has programs that break it, and the table of IR.md says what it holds. */
+/** Each level refuses programs that hold what it does not; docs/IR.md has the table of what each level holds. */
 class LevelTest {
     /** A statement, and the levels that do not hold it. */
     private static final String STATEMENTS = """

@@ -47,7 +47,7 @@ class UpdatesTest {
         assertEquals(onlyUpdates, Printer.print(parse(onlyUpdates)));
     }
 
-    /** Otherwise one statement could be read by outputs alone and another by the update alone. */
+    /** If they were two nodes, outputs could read one of them and the update replace the other. */
     @Test
     void statementsOfOneParameterAreOneNode() {
         Program program = parse("""

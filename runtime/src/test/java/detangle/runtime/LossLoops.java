@@ -28,7 +28,7 @@ final class LossLoops {
      * <p>With {@link Architecture#MASKED_LM_EMD}, whose labels count where they are above 0, there are also
      * {@code emd_logits_at_labels [M,V]} and {@code loss_per_label [M]} for the M positions that count, row by row;
      * with {@link Architecture#REPLACED_TOKEN_DETECTION}, whose labels are the original tokens, {@code loss_per_token}
-     * for the positions that are no padding.
+     * for the positions that are not padding.
      *
      * @param outputs of the head
      * @param inputs of the run that gave them

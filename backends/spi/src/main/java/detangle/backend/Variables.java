@@ -26,7 +26,7 @@ public abstract class Variables {
     /** Fair, so that a run with updates is not kept waiting by runs that read. */
     private final ReadWriteLock lock = new ReentrantReadWriteLock(true);
 
-    /** Whether replacing values ended half-way. */
+    /** Whether a replacement of values has ended half-way. */
     private boolean isTorn;
 
     /** When a run may begin, and what may go on beside it. */
@@ -81,7 +81,8 @@ public abstract class Variables {
      */
     public final void write(Map<String, Tensor> values) {
         if (values.isEmpty()) {
-            return; // Without a turn, which whoever only reads cannot have.
+            // A run that only reads has nothing to write, and could not wait for the write lock while it reads.
+            return;
         }
         values.forEach((name, value) -> {
             checkName(name);
@@ -160,7 +161,9 @@ public abstract class Variables {
         }
     }
 
-    /** Only a lack of memory, or a device that is gone, ends a replacement half-way. */
+    /**
+     * Refuses values of which only some were replaced: only a lack of memory, or a device that is gone, leaves such.
+     */
     private void checkWhole() {
         if (isTorn) {
             throw new BackendException("a run failed while it replaced variables, so that their values do not belong"

@@ -238,7 +238,7 @@ public final class PackTokens implements Pass {
                 case KernelOp.DisentangledAttention attention -> {
                     return attentionOfFirstTokens(attention, node);
                 }
-                // Of padded operands any operation makes what it made before.
+                // Any other operation makes of padded operands what it made before.
                 default -> {
                     return all(node.inputs(), this::padded)
                             .map(in -> in.equals(node.inputs()) ? node : node.withInputs(in));

@@ -70,8 +70,8 @@ public final class HybridDevice implements Device {
     }
 
     /**
-     * Programs run several times while they are measured, and what is best may change with the sizes: neither goes with
-     * updates.
+     * Refuses variables. A program with updates can neither run several times to be measured, nor move to the other
+     * side when its sizes change.
      */
     @Override
     public Variables variables(Map<String, Tensor> values) {

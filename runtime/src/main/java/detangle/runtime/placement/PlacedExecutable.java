@@ -92,7 +92,7 @@ final class PlacedExecutable implements Executable {
         return value == null ? known(node, bindings) : value;
     }
 
-    /** A value that is constant. */
+    /** Evaluates a value that is constant, which both sides know without a transfer. */
     private Tensor known(Node node, Map<String, Long> bindings) {
         return new Interpreter(Precision.F32)
                 .evaluate(List.of(node), bindings, program.constants())

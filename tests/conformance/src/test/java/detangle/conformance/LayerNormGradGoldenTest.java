@@ -23,8 +23,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The gradients that HuggingFace's model has at the layer norm of its masked LM head. From the hidden states on the
- * head is written out, forward and backward, around the operation. What dx is right for shows in the gradient of the
- * bias in front.
+ * head is written out, forward and backward, around the operation. Whether dx is right shows in the gradient of the
+ * bias in front of the layer norm.
  */
 class LayerNormGradGoldenTest {
     private static final String HEAD = "cls.predictions.transform.";

@@ -19,8 +19,8 @@ import java.util.Random;
 /**
  * Random well-typed programs with odd sizes, extreme inputs, and the idioms that passes look for. The same seed gives
  * the same program. Computed values stay moderate, and functions with jumps are taken of whole numbers only, so that a
- * rounding error cannot become a jump. What a program may be made of stands in {@link FloatSteps} and
- * {@link ExactSteps}, a line for each step.
+ * rounding error cannot become a jump. {@link FloatSteps}, {@link ExactSteps} and {@link IdiomSteps} list what
+ * a program may be made of, a line for each step.
  */
 public final class RandomPrograms {
     private static final int LONG = 257;
@@ -60,8 +60,8 @@ public final class RandomPrograms {
     /**
      * The program of a seed.
      *
-     * @param portable whether to keep to what other runtimes can do: no random numbers, and no types of theirs that
-     *     rest
+     * @param portable whether to keep to what other runtimes can do: no random numbers, and no element types that the
+     *     runtimes lack operators for
      */
     public static Sample sample(long seed, boolean portable) {
         Draft draft = new Draft(seed, portable);

@@ -44,8 +44,8 @@ final class Buffers {
     private final Map<String, DeviceArray> parameters = new HashMap<>();
 
     /**
-     * What parameters become: arrays of their own, as one that comes to the device at each run cannot be a result as
-     * well.
+     * The next values of parameters. They have arrays of their own, as an array that comes to the device at each run
+     * cannot be a result too.
      */
     private final Map<String, DeviceArray> next = new HashMap<>();
 
@@ -180,7 +180,7 @@ final class Buffers {
         return Collections.unmodifiableMap(inputs);
     }
 
-    /** Those of parameters, by name, which are given at each run as well. */
+    /** The arrays of parameters by name; their values are given at each run, as those of inputs are. */
     Map<String, DeviceArray> parameters() {
         return Collections.unmodifiableMap(parameters);
     }

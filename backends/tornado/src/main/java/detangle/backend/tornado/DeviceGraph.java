@@ -99,7 +99,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             }
         }
         GridScheduler scheduler = new GridScheduler();
-        // TornadoVM has no graphs without tasks, which programs need none of that only hand on what they are given.
+        // TornadoVM has no graphs without tasks. A program that only hands on what it is given needs no graph.
         this.parts = launches.isEmpty()
                 ? List.of()
                 : GraphPart.of(launches, OWN_ARGUMENTS, identitySet(List.of(sizes)), identitySet(List.of(faults)));

@@ -27,7 +27,10 @@ final class DeviceKernels {
         };
     }
 
-    /** Constants in other float types, also those that are rounded to them, are converted before they are copied. */
+    /**
+     * Whether the device can be given an operand: its type is one of the device's, or it is a constant of another float
+     * type, which is converted before it is copied.
+     */
     private static boolean canBeThere(Node operand) {
         DType dtype = operand.type().dtype();
         Node stored = operand.op() instanceof TensorOp.Convert ? operand.input(0) : operand;

@@ -115,7 +115,7 @@ final class ReduceKernel {
                 .invokevirtual(INTS, "get", MethodTypeDesc.of(ConstantDescs.CD_int, ConstantDescs.CD_int));
     }
 
-    /** The result so far and the next element as one. */
+    /** Combines the result so far with the next element. */
     private static ScalarExpr folded(Key key) {
         BinaryFunction function = switch (key.function) {
             case SUM -> BinaryFunction.ADD;

@@ -16,7 +16,7 @@ final class AttentionBinding {
     private final Operands operands;
     private final SizeTable sizes;
 
-    /** Their numbers; layers of a model share one. */
+    /** The number of each table of relative positions; the layers of a model share one table. */
     private final Map<TableKey, Integer> relativeTables = new HashMap<>();
 
     /** What a table in the kernel's form depends on: the value, and the places of two sizes. */

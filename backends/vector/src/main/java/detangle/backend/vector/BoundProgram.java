@@ -37,7 +37,7 @@ import java.util.Set;
  * prepared, and no run waits for another.
  */
 final class BoundProgram {
-    /** What everything else needs of the Java heap. */
+    /** Bytes of the Java heap that are left to everything else. */
     private static final long SPARED = 64L << 20;
 
     private static final long MOST_BYTES =
@@ -60,7 +60,7 @@ final class BoundProgram {
     private final LengthTables tables;
     private final List<Bound> steps = new ArrayList<>();
 
-    /** Those that may overwrite parameters: see {@link MemoryPlan#late}. */
+    /** The steps that may overwrite parameters: see {@link MemoryPlan#late}. */
     private final List<Bound> lateSteps = new ArrayList<>();
 
     private final VectorVariables variables;
@@ -147,8 +147,8 @@ final class BoundProgram {
     }
 
     /**
-     * Where what a parameter becomes is until all updates happen: a copy where that is another parameter, which an
-     * update may replace before.
+     * Where the next value of a parameter is kept until all updates happen. If that value is another parameter, it is
+     * copied, as another update may replace that parameter first.
      */
     private FrameValue kept(Node node) {
         FrameValue value = values.get(node);
@@ -355,7 +355,7 @@ final class BoundProgram {
         }
     }
 
-    /** What others hold of the heap, and what kernels need beside the values, is not known before. */
+    /** Nobody knows before a run how much of the heap others hold and how much kernels need beside the values. */
     private static BackendException noRoom(Frame frame, OutOfMemoryError e) {
         return new BackendException(
                 "there is no room in the Java heap for a run at sizes " + frame.bindings()

@@ -39,7 +39,7 @@ final class ElementwiseLoop {
     private int outer;
     private int runsPerTask;
 
-    /** One run at a time. */
+    /** Runs a kernel over values of a frame. One thread calls this at a time. */
     void run(MethodHandle code, Frame frame, FrameValue[] values, FrameValue result) {
         kernel = code;
         operands = values.length;
@@ -130,7 +130,7 @@ final class ElementwiseLoop {
         return true;
     }
 
-    /** A part of the only run. */
+    /** A task where there is one run: a part of it. */
     private void alongRun(int task) {
         int from = task * ELEMENTS_PER_TASK;
         int[] start = starts.get(task);
@@ -140,7 +140,7 @@ final class ElementwiseLoop {
         call(start, outAt + from, Math.min(ELEMENTS_PER_TASK, inner - from));
     }
 
-    /** Some runs. */
+    /** A task where there are several runs: some of them. */
     private void overRuns(int task) {
         int[] start = starts.get(task);
         int last = Math.min(outer, (task + 1) * runsPerTask);

@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  * no run has needed for a while is let go of, and all of it sooner where the heap is short.
  */
 final class FramePool {
-    /** For so long memory may be unused, twice that at most. */
+    /** Memory is let go of once it has been unused for so long, and at the latest after twice that. */
     private static final long KEPT_SECONDS = 20;
 
     private static final Executor LATER = CompletableFuture.delayedExecutor(KEPT_SECONDS, TimeUnit.SECONDS);
@@ -77,8 +77,8 @@ final class FramePool {
     }
 
     /**
-     * Drops frames that no run has used since the last time, and what the others have not needed; comes again while
-     * there are some.
+     * Drops frames that no run has used since the last sweep, and memory that the other frames have not needed. Another
+     * sweep follows as long as there are frames.
      */
     void sweep() {
         sweeps.set(false);

@@ -53,7 +53,8 @@ final class Operands {
     }
 
     /**
-     * Whether an operand has the same elements wherever it stands at the same place: its memory is not that of runs.
+     * Whether an operand has the same elements as long as its array and offset are the same: no run writes to its
+     * memory.
      */
     boolean lasts(Node node, int operand) {
         return isConstant(node, operand) || selection.sources().tables().containsKey(node.input(operand));

@@ -31,7 +31,7 @@ final class RelativeTables {
      * The form of a value, made anew where it would differ.
      *
      * @param number of the table among those of the program
-     * @param lasts whether the value is the same wherever it stands at the same place, and not for this run alone
+     * @param lasts whether the value stays the same as long as its array and offset do, and not for this run alone
      * @param centre the place of the difference 0 in the value
      * @param rows of the tables of positions
      */
@@ -45,7 +45,7 @@ final class RelativeTables {
                 && entry.rows == rows
                 && (lasts || entry.run == frame.run());
         if (!same) {
-            entry.length = -1; // Where the table cannot be, it is not taken for one that is.
+            entry.length = -1; // If the table cannot be made, the entry must not pass for one that is there.
             entry.table.set(frame.ints(value), frame.offset(value), length, centre, rows);
             entry.array = frame.array(value);
             entry.offset = frame.offset(value);

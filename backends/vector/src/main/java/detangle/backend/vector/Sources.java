@@ -34,7 +34,7 @@ record Sources(Set<Node> steps, List<Node> constants, Map<Node, Cut> tables) {
         read.addAll(program.roots());
         List<Node> constants = new ArrayList<>();
         Map<Node, Cut> tables = new IdentityHashMap<>();
-        // Users before operands, so that it is known of each who reads it.
+        // Users come before operands, so that all readers of a node are known when its turn comes.
         for (int i = nodes.size() - 1; i >= 0; i--) {
             Node node = nodes.get(i);
             if (sameAtSizes.contains(node) && read.contains(node)) {
