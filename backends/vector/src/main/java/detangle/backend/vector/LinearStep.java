@@ -21,7 +21,7 @@ final class LinearStep implements Step {
      */
     record Product(Form<Panels> weight, Form<float[]> bias, Activation activation, FrameValue out, boolean stored) {}
 
-    /** @param slot the slot of x in memory */
+    /** @param slot the slot of x in memory, -1 for a value that has memory of its own */
     LinearStep(FrameValue x, int slot, List<Product> products) {
         this.x = x;
         this.slot = slot;
@@ -30,7 +30,8 @@ final class LinearStep implements Step {
 
     /** This one and the next as one, if they read the same and neither waits for what the other computes. */
     Optional<LinearStep> with(LinearStep next) {
-        boolean same = slot == next.slot
+        boolean inOnePlace = slot >= 0 ? slot == next.slot : x == next.x;
+        boolean same = inOnePlace
                 && x.elements() == next.x.elements()
                 && x.dims()[x.rank() - 1] == next.x.dims()[next.x.rank() - 1];
         if (!same

@@ -134,6 +134,26 @@ class VectorExecutableTest {
         }
     }
 
+    /** Neighbours over one input share its packed rows. Tables and constants stand in no memory of a run, and are not one input for that. */
+    @Test
+    void productsOfDifferentTablesAreDifferent() {
+        Program program = Parser.parse("test.dtir", """
+                func @f(%x: f32[S,1]) -> (x: f32[S,1], y: f32[S,1], z: f32[S,1]) {
+                  %i = iota {axis=0, start=0} : i32[S,1]
+                  %a = elementwise %i {convert_f32(a0)} : f32[S,1]
+                  %b = elementwise %i {convert_f32(add(a0, 10:i32))} : f32[S,1]
+                  %w = constant @"w" : f32[1,1]
+                  %y = linear %a, %w {act=none} : f32[S,1]
+                  %z = linear %b, %w {act=none} : f32[S,1]
+                  return x = %x, y = %y, z = %z
+                }""").withConstants(Map.of("w", Tensor.of(new float[] {2}, 1, 1)));
+        try (Executable executable = new VectorDevice().load(Compiler.compile(program, List.of()))) {
+            Map<String, Tensor> results = executable.run(Map.of("x", Tensor.of(new float[3], 3, 1)));
+            assertArrayEquals(new float[] {0, 2, 4}, results.get("y").toFloats());
+            assertArrayEquals(new float[] {20, 22, 24}, results.get("z").toFloats());
+        }
+    }
+
     @Test
     void profilesTellWhatEachOperationTook() {
         Profile profile = new Profile();
