@@ -15,11 +15,18 @@ final class Arenas {
     /** The most elements that a run has needed since {@link #trim} was last called. */
     private final long[] peaks = new long[TYPES.length];
 
-    /** Whether there is room for so many elements of each type, by ordinal. */
-    boolean fit(long[] elements) {
-        boolean fit = true;
+    /** Says that a run needs so many elements of each type, by ordinal. */
+    void need(long[] elements) {
         for (int i = 0; i < arrays.length; i++) {
             peaks[i] = Math.max(peaks[i], elements[i]);
+        }
+    }
+
+    /** Whether there is room for so many elements, which a run needs. */
+    boolean fit(long[] elements) {
+        need(elements);
+        boolean fit = true;
+        for (int i = 0; i < arrays.length; i++) {
             fit &= arrays[i] != null && elements[i] <= lengths[i];
         }
         return fit;

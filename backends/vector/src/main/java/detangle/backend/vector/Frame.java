@@ -86,6 +86,7 @@ final class Frame {
     boolean begin() {
         run++;
         if (placed && Arrays.equals(symbols, given)) {
+            arenas.need(arenaEnds);
             return false;
         }
         placed = false;

@@ -41,7 +41,8 @@ final class LengthTables {
         static final Part NONE = new Part(null, 0, -1);
 
         boolean covers(long from, long count) {
-            return from >= first && from + count <= first + elements;
+            // A number below 0 is nowhere, so that the interpreter is asked, which refuses it.
+            return count >= 0 && from >= first && from + count <= first + elements;
         }
     }
 

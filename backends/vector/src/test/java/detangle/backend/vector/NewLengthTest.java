@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
@@ -233,6 +234,45 @@ class NewLengthTest {
         pool.sweep();
         pool.sweep();
         assertNotSame(frame, pool.take().frame());
+    }
+
+    /** Runs of one length place nothing anew, and need their memory all the same. */
+    @Test
+    void memoryThatRunsOfOneLengthNeedStays() {
+        Frame frame = new Frame(new SizeTable(), 0, new Object[0], 0, 0);
+        assertTrue(frame.begin());
+        frame.arenaEnds()[DType.F32.ordinal()] = 1000;
+        frame.reserve();
+        frame.end();
+        Object memory = frame.arena(DType.F32);
+        for (int i = 0; i < 3; i++) {
+            assertFalse(frame.begin());
+            frame.trim();
+            assertTrue(memory == frame.arena(DType.F32));
+        }
+        frame.trim();
+        assertTrue(frame.begin());
+    }
+
+    /** A sum over a table reads the number of its elements, which no value in memory has. */
+    @Test
+    void tablesOfNegativeSizesAreRefusedAfterLongerOnesToo() {
+        Program program = Parser.parse("test.dtir", """
+                func @f(%x: f32[S]) -> (x: f32[S], y: i32[]) {
+                  %r = iota {axis=0, start=-S+1} : i32[2*S-1]
+                  %y = reduce_sum %r {axis=0} : i32[]
+                  return x = %x, y = %y
+                }""");
+        try (Executable executable = new VectorDevice().load(Compiler.compile(program, List.of()))) {
+            for (int length : new int[] {0, 5, 0}) {
+                Map<String, Tensor> inputs = Map.of("x", floats(length, length));
+                if (length == 0) {
+                    assertThrows(InputException.class, () -> executable.run(inputs));
+                } else {
+                    assertEquals(0, executable.run(inputs).get("y").toDoubles()[0]);
+                }
+            }
+        }
     }
 
     @Test
