@@ -1,6 +1,7 @@
 package detangle.backend.vector;
 
 import java.lang.ref.SoftReference;
+import java.lang.ref.WeakReference;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executor;
@@ -24,6 +25,8 @@ final class FramePool {
     private final ConcurrentLinkedDeque<Idle> idle = new ConcurrentLinkedDeque<>();
 
     private final AtomicBoolean sweeps = new AtomicBoolean();
+
+    private volatile boolean closed;
 
     /**
      * A frame that the garbage collector may take, and whether a run has used it since memory was last looked through.
@@ -55,8 +58,10 @@ final class FramePool {
         void giveBack() {
             kept.used = true;
             idle.addFirst(kept);
-            if (!sweeps.get() && sweeps.compareAndSet(false, true)) {
-                LATER.execute(FramePool.this::sweep);
+            if (closed) {
+                idle.clear(); // The pool was closed during the run.
+            } else {
+                sweepLater();
             }
         }
     }
@@ -74,6 +79,19 @@ final class FramePool {
         }
         Frame frame = made.get();
         return new Lease(new Idle(frame), frame);
+    }
+
+    /** What waits keeps neither the pool nor the program behind it, which may have been let go of before. */
+    private void sweepLater() {
+        if (!sweeps.get() && sweeps.compareAndSet(false, true)) {
+            WeakReference<FramePool> reference = new WeakReference<>(this);
+            LATER.execute(() -> {
+                FramePool pool = reference.get();
+                if (pool != null) {
+                    pool.sweep();
+                }
+            });
+        }
     }
 
     /**
@@ -96,13 +114,14 @@ final class FramePool {
                 any = true;
             }
         }
-        if (any && sweeps.compareAndSet(false, true)) {
-            LATER.execute(this::sweep);
+        if (any) {
+            sweepLater();
         }
     }
 
-    /** Lets go of all that is idle. */
-    void clear() {
+    /** Lets go of all that is idle, and of the rest when it is given back. */
+    void close() {
+        closed = true;
         idle.clear();
     }
 }

@@ -88,6 +88,6 @@ final class VectorExecutable implements Executable {
     @Override
     public void close() {
         closed = true;
-        frames.clear();
+        frames.close();
     }
 }

@@ -275,6 +275,16 @@ class NewLengthTest {
         }
     }
 
+    /** A run may end after its program has been closed. */
+    @Test
+    void aFrameThatComesBackLateIsNotKept() {
+        FramePool pool = new FramePool(() -> new Frame(new SizeTable(), 0, new Object[0], 0, 0));
+        FramePool.Lease lease = pool.take();
+        pool.close();
+        lease.giveBack();
+        assertNotSame(lease.frame(), pool.take().frame());
+    }
+
     @Test
     void memoryShrinksToWhatRunsNeed() {
         Arenas arenas = new Arenas();

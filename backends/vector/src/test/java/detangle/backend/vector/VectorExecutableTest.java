@@ -134,6 +134,30 @@ class VectorExecutableTest {
         }
     }
 
+    /** Memory for runs is looked through some time after a run: what is to do so must not keep a program that nobody has any more. */
+    @Test
+    void aProgramThatIsClosedIsLetGoAfterItHasRun() throws InterruptedException {
+        float[] stored = new float[2];
+        WeakReference<float[]> reference = new WeakReference<>(stored);
+        Program program = Parser.parse("test.dtir", """
+                func @f(%ids: i64[S]) -> (y: f32[S,1]) {
+                  %t = constant @"t" : f32[2,1]
+                  %y = gather %t, %ids : f32[S,1]
+                  return y = %y
+                }""").withConstants(Map.of("t", Tensor.of(stored, 2, 1)));
+        Executable executable = new VectorDevice().load(Compiler.compile(program, Passes.optimisations()));
+        executable.run(Map.of("ids", Tensor.of(new long[1], 1)));
+        executable.close();
+        executable = null;
+        program = null;
+        stored = null;
+        for (int i = 0; i < 100 && reference.get() != null; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertNull(reference.get());
+    }
+
     /** Neighbours over one input share its packed rows. Tables and constants stand in no memory of a run, and are not one input for that. */
     @Test
     void productsOfDifferentTablesAreDifferent() {
