@@ -160,7 +160,7 @@ final class InspectCommand implements Runnable {
                 "interpreted",
                 coverage.lacking().isEmpty()
                         ? "nothing: " + where + " has a kernel for each operation"
-                        : coverage.text() + ": no kernel of " + where + " takes them, so that they are slow");
+                        : coverage.text() + ": there is no kernel for them in " + where + ", so they are slow");
     }
 
     private static String bytes(long bytes) {

@@ -38,8 +38,9 @@ class InterpretedTest {
         String model = TinyModel.SHIPPED.toString();
         assertTrue(
                 lines("inspect", model).contains("interpreted        nothing: vector has a kernel for each operation"));
-        assertTrue(lines("inspect", model, "--backend", "reference")
-                .contains(
-                        "interpreted        all operations: no kernel of reference takes them, so that they are slow"));
+        assertTrue(
+                lines("inspect", model, "--backend", "reference")
+                        .contains(
+                                "interpreted        all operations: there is no kernel for them in reference, so they are slow"));
     }
 }

@@ -3,7 +3,7 @@ package detangle.compiler;
 import detangle.ir.Level;
 import detangle.ir.Program;
 
-/** A step of the pipeline: a program in, one of equal value out. */
+/** A step of the compiler: it takes a program and gives one of equal value. */
 public interface Pass {
     /** The name on the command line and in dumps, such as {@code fuse-attention}. */
     String name();
@@ -18,7 +18,7 @@ public interface Pass {
     /**
      * The level of what it leaves.
      *
-     * @param before how far the program has come that it is given
+     * @param before the level of the program that it is given
      */
     default Level leaves(Level before) {
         return before;

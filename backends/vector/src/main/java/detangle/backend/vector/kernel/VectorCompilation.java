@@ -54,7 +54,7 @@ final class VectorCompilation {
         }
         if (is(options, "UseJVMCICompiler", "true")) {
             return Optional.of(
-                    "its compiler is not C2, which alone knows vectors well; start java with -XX:-UseJVMCICompiler");
+                    "its compiler is not C2, the only one that compiles vectors well; start java with -XX:-UseJVMCICompiler");
         }
         Optional<String> level = options.apply("TieredStopAtLevel").filter(l -> !l.equals("4"));
         if (level.isPresent() && is(options, "TieredCompilation", "true")) {
