@@ -134,7 +134,10 @@ class VectorExecutableTest {
         }
     }
 
-    /** Memory for runs is looked through some time after a run: what is to do so must not keep a program that nobody has any more. */
+    /**
+     * Memory for runs is looked through some time after a run: what is to do so must not keep a program that nobody has
+     * any more.
+     */
     @Test
     void aProgramThatIsClosedIsLetGoAfterItHasRun() throws InterruptedException {
         float[] stored = new float[2];
@@ -158,7 +161,10 @@ class VectorExecutableTest {
         assertNull(reference.get());
     }
 
-    /** Neighbours over one input share its packed rows. Tables and constants stand in no memory of a run, and are not one input for that. */
+    /**
+     * Neighbours over one input share its packed rows. Tables and constants stand in no memory of a run, and are not
+     * one input for that.
+     */
     @Test
     void productsOfDifferentTablesAreDifferent() {
         Program program = Parser.parse("test.dtir", """

@@ -53,8 +53,8 @@ final class VectorCompilation {
             return Optional.of("it compiles nothing; start java without -Xint and -XX:-UseCompiler");
         }
         if (is(options, "UseJVMCICompiler", "true")) {
-            return Optional.of(
-                    "its compiler is not C2, the only one that compiles vectors well; start java with -XX:-UseJVMCICompiler");
+            return Optional.of("its compiler is not C2, the only one that compiles vectors well; start java with"
+                    + " -XX:-UseJVMCICompiler");
         }
         Optional<String> level = options.apply("TieredStopAtLevel").filter(l -> !l.equals("4"));
         if (level.isPresent() && is(options, "TieredCompilation", "true")) {
