@@ -128,6 +128,7 @@ final class BoundProgram {
                 add(builder, results, selection, late.contains(results.getFirst()) ? lateSteps : steps);
             }
         }
+        program.nodes().stream().filter(node -> !sources.steps().contains(node)).forEach(builder::check);
         for (Update update : program.updates()) {
             updates.add(update, plan.memory(), variables, kept(update.value()));
         }

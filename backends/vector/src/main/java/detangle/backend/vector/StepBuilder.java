@@ -9,6 +9,7 @@ import detangle.backend.vector.kernel.RowKernels;
 import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.backend.vector.kernel.VectorLayerNormGrad;
 import detangle.backend.vector.kernel.VectorLayerNormGrad.Elements;
+import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.KernelOp.LayerNormGrad.Result;
 import detangle.ir.Node;
@@ -58,16 +59,24 @@ final class StepBuilder {
      */
     Step step(List<Node> results, List<FrameValue> outs) {
         Node node = results.getFirst();
-        // What cannot be is refused even where the result has no elements, as the interpreter does.
-        switch (node.op()) {
-            case TensorOp.Slice slice -> checks.add(inside(slice, in(node, 0)));
-            case TensorOp.Pad pad -> checks.add(notNegative(pad));
-            default -> {}
-        }
+        check(node);
         return selection
                 .kernel(node)
                 .map(kernel -> kernel.binder().bind(this, results, outs))
                 .orElseGet(() -> interpreted(results, outs));
+    }
+
+    /**
+     * What cannot be is refused, as the interpreter does, even where the result has no elements, or is read from a table
+     * that was evaluated for other sizes.
+     */
+    void check(Node node) {
+        switch (node.op()) {
+            case TensorOp.Slice slice ->
+                checks.add(inside(slice, node.input(0).shape().dim(slice.axis())));
+            case TensorOp.Pad pad -> checks.add(notNegative(pad));
+            default -> {}
+        }
     }
 
     /**
@@ -92,15 +101,16 @@ final class StepBuilder {
         return operands.value(node, operand);
     }
 
-    private Step inside(TensorOp.Slice slice, FrameValue x) {
+    private Step inside(TensorOp.Slice slice, Dim axis) {
         int start = sizes.slot(slice.start());
         int limit = sizes.slot(slice.limit());
+        int size = sizes.slot(axis);
         return f -> {
             long from = f.sizes()[start];
             long to = f.sizes()[limit];
-            if (from < 0 || to < from || to > f.dim(x, slice.axis())) {
+            if (from < 0 || to < from || to > f.sizes()[size]) {
                 throw new InputException("slice [" + from + ", " + to + ") does not lie in an axis of "
-                        + f.dim(x, slice.axis()) + " at sizes " + f.bindings());
+                        + f.sizes()[size] + " at sizes " + f.bindings());
             }
         };
     }

@@ -275,6 +275,28 @@ class NewLengthTest {
         }
     }
 
+    /** A table is evaluated for longer inputs than that of the run, where the program has values that it has not at this size. */
+    @Test
+    void slicesOfTablesLieInTheTablesOfTheLength() {
+        Program program = Parser.parse("test.dtir", """
+                func @f(%x: f32[S]) -> (x: f32[S], y: i32[2]) {
+                  %i = iota {axis=0, start=0} : i32[S]
+                  %y = slice %i {axis=0, start=0, limit=2} : i32[2]
+                  return x = %x, y = %y
+                }""");
+        try (Executable executable = new VectorDevice().load(Compiler.compile(program, List.of()))) {
+            for (int length : new int[] {1, 5, 1}) {
+                Map<String, Tensor> inputs = Map.of("x", floats(length, length));
+                if (length == 1) {
+                    InputException e = assertThrows(InputException.class, () -> executable.run(inputs));
+                    assertEquals("slice [0, 2) does not lie in an axis of 1 at sizes {S=1}", e.getMessage());
+                } else {
+                    assertEquals(1, executable.run(inputs).get("y").toDoubles()[1]);
+                }
+            }
+        }
+    }
+
     /** A run may end after its program has been closed. */
     @Test
     void aFrameThatComesBackLateIsNotKept() {
