@@ -6,7 +6,6 @@ import detangle.backend.MemoryPlan;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.backend.vector.VectorVariables.Variable;
-import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Node;
@@ -223,7 +222,7 @@ final class BoundProgram {
     }
 
     /**
-     * Runs the program.
+     * Runs the program for a caller that has {@linkplain detangle.backend.vector.kernel.WorkerPool#enter entered}.
      *
      * @throws InputException if the inputs do not fit, the program has no values of their sizes, or needs more memory
      *     at them than there is
@@ -253,15 +252,10 @@ final class BoundProgram {
     }
 
     private void run(Frame frame, Optional<Profile> profile) {
-        WorkerPool.SHARED.enter();
-        try {
-            for (int i = 0; i < packed.size(); i++) {
-                packed.get(i).pack();
-            }
-            run(frame, steps, profile);
-        } finally {
-            WorkerPool.SHARED.leave();
+        for (int i = 0; i < packed.size(); i++) {
+            packed.get(i).pack();
         }
+        run(frame, steps, profile);
     }
 
     private static void run(Frame frame, List<Bound> steps, Optional<Profile> profile) {
@@ -281,13 +275,8 @@ final class BoundProgram {
     }
 
     private void update(Frame frame, Optional<Profile> profile) {
-        WorkerPool.SHARED.enter();
-        try {
-            run(frame, lateSteps, profile);
-            updates.run(frame);
-        } finally {
-            WorkerPool.SHARED.leave();
-        }
+        run(frame, lateSteps, profile);
+        updates.run(frame);
     }
 
     /** Sizes and places, where they are not those of the frame's last run. */

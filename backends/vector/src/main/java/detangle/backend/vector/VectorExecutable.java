@@ -5,6 +5,7 @@ import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.backend.Variables;
 import detangle.backend.vector.kernel.Warmup;
+import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.KernelOp;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -78,10 +79,16 @@ final class VectorExecutable implements Executable {
 
     private Map<String, Tensor> runHere(Map<String, Tensor> inputs, Optional<Profile> profile) {
         return turn.take(() -> {
-            FramePool.Lease lease = frames.take();
-            Map<String, Tensor> outputs = bound.run(lease.frame(), inputs, profile);
-            lease.giveBack();
-            return outputs;
+            // Before a frame is taken, so that there are no more frames than threads, whatever the number of callers.
+            WorkerPool.SHARED.enter();
+            try {
+                FramePool.Lease lease = frames.take();
+                Map<String, Tensor> outputs = bound.run(lease.frame(), inputs, profile);
+                lease.giveBack();
+                return outputs;
+            } finally {
+                WorkerPool.SHARED.leave();
+            }
         });
     }
 

@@ -176,6 +176,33 @@ class NewLengthTest {
         }
     }
 
+    /** Each run has memory of its own, so that many callers at once would need many times as much as threads can use. */
+    @Test
+    void noMoreRunsHaveMemoryThanThereAreThreads() throws Exception {
+        int most = WorkerPool.SHARED.threads();
+        CountDownLatch entered = new CountDownLatch(most);
+        CountDownLatch another = new CountDownLatch(1);
+        CountDownLatch released = new CountDownLatch(1);
+        try (Executable executable = load();
+                ExecutorService threads = Executors.newCachedThreadPool()) {
+            List<Future<?>> runs = new ArrayList<>();
+            for (int i = 0; i < most; i++) {
+                Map<String, Tensor> inputs = held(inputs(3 + i), entered, released);
+                runs.add(threads.submit(() -> executable.run(inputs)));
+            }
+            entered.await();
+            runs.add(threads.submit(() -> executable.run(held(inputs(2), another, released))));
+            try {
+                assertFalse(another.await(300, TimeUnit.MILLISECONDS), "one more run than threads has begun");
+            } finally {
+                released.countDown();
+            }
+            for (Future<?> run : runs) {
+                run.get();
+            }
+        }
+    }
+
     /**
      * Lengths up and down, so that each table is read as a whole, as a part of a longer one, and after it has grown.
      */
