@@ -4,12 +4,9 @@ import detangle.backend.Device;
 import detangle.compiler.Compiler;
 import detangle.compiler.Pass;
 import detangle.compiler.Passes;
-import detangle.ir.Builder;
-import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.TensorOp;
-import detangle.ir.rewrite.Rewriter;
 import detangle.ir.text.Parser;
 import detangle.ir.text.Printer;
 import detangle.models.deberta.Architecture;
@@ -22,9 +19,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -64,7 +59,7 @@ public record KernelCoverage(Set<String> operations, Set<String> lacking) {
     }
 
     private static KernelCoverage of(Device device, Program program, List<Pass> passes) {
-        Program compiled = Compiler.run(bound(program), passes, (pass, p) -> {});
+        Program compiled = Compiler.run(WithoutWeights.bound(program), passes, (pass, p) -> {});
         Set<Node> eachRun = compiled.eachRun();
         List<Node> computed = compiled.nodes().stream()
                 .filter(node -> eachRun.contains(node) && !(node.op() instanceof TensorOp.Input))
@@ -77,20 +72,6 @@ public record KernelCoverage(Set<String> operations, Set<String> lacking) {
 
     private static Set<String> names(List<Node> nodes) {
         return nodes.stream().map(node -> Printer.mnemonic(node.op())).collect(Collectors.toSet());
-    }
-
-    /** Parameters as constants whose data is not there: what is chosen for them depends on their types alone. */
-    private static Program bound(Program program) {
-        Builder b = new Builder();
-        Map<Node, Node> constants = new IdentityHashMap<>();
-        Set<String> variables =
-                program.updates().stream().map(Program.Update::name).collect(Collectors.toSet());
-        for (Node node : program.nodes()) {
-            if (node.op() instanceof TensorOp.Param(String name, var type) && !variables.contains(name)) {
-                constants.put(node, b.constant(new Literal.Named(name), type));
-            }
-        }
-        return Rewriter.replace(program, constants);
     }
 
     static Program allOperations() {

@@ -5,6 +5,7 @@ import detangle.backend.Plan;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
 import detangle.ir.KernelOp;
+import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Symbols;
 import detangle.ir.Tensor;
@@ -59,11 +60,12 @@ public record MemoryEstimate(
     private static MemoryEstimate compiled(
             DebertaConfig config, Architecture head, Convention convention, long batch, long length) {
         ModelOptions options = ModelOptions.DEFAULT.with(convention).withHiddenStates(false);
-        Plan plan = Compiler.compile(DebertaModel.build(config, head, options), Passes.packedOptimisations());
+        Plan plan = Compiler.compile(
+                WithoutWeights.bound(DebertaModel.build(config, head, options)), Passes.packedOptimisations());
         Map<String, Long> parameters = new HashMap<>();
         long positions = 0;
         for (Node node : plan.program().nodes()) {
-            if (node.op() instanceof TensorOp.Param(String name, var type)) {
+            if (node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
                 parameters.put(name, Tensor.elements(type.shape().sizes()));
             } else if (node.op() instanceof KernelOp.DisentangledAttention
                     || node.op() instanceof KernelOp.PackedAttention) {
