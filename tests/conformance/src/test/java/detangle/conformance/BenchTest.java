@@ -22,10 +22,12 @@ class BenchTest {
     Path folder;
 
     private static Result bench(String... options) {
-        String[] arguments = new String[options.length + 2];
+        String[] arguments = new String[options.length + 4];
         arguments[0] = "bench";
         arguments[1] = MODEL;
-        System.arraycopy(options, 0, arguments, 2, options.length);
+        arguments[2] = "--duration";
+        arguments[3] = "0.1";
+        System.arraycopy(options, 0, arguments, 4, options.length);
         Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments);
         assertEquals(0, result.status(), result.err());
         return result;
