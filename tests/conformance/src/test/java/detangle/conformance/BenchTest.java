@@ -136,8 +136,6 @@ class BenchTest {
                                 "2x8",
                                 "--iterations",
                                 "1",
-                                "--duration",
-                                "0.1",
                                 "--warmup",
                                 "1",
                                 "--format",
