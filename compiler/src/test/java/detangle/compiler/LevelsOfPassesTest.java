@@ -57,7 +57,7 @@ class LevelsOfPassesTest {
     void whatAPassLeavesTooLateIsRefused() {
         run(PROGRAM, new Negate(), new FuseElementwise(), new CommonSubexpressions());
         assertRefused(
-                "the pass negate cannot be run: error [level_compiled]: a value is Unary(f32[4]) : f32[4], but a backend",
+                "the pass negate cannot be run: error [level_compiled]: a value is neg(f32[4]) : f32[4], but a backend",
                 PROGRAM,
                 new FuseElementwise(),
                 new Negate());
@@ -85,7 +85,7 @@ class LevelsOfPassesTest {
     void aBackendIsGivenNoElementwisePrimitive() {
         IrException e = assertThrows(IrException.class, () -> Compiler.compile(PROGRAM, List.of()));
         assertEquals(
-                "test.dtir:2:3: error [level_compiled]: %y is Unary(f32[4]) : f32[4], but a backend is given elementwise"
+                "test.dtir:2:3: error [level_compiled]: %y is exp(f32[4]) : f32[4], but a backend is given elementwise"
                         + " primitives in regions alone, as fuse-elementwise leaves them, and no transfers",
                 e.getMessage());
         assertEquals(

@@ -44,7 +44,7 @@ class ExportedLevelTest {
         Path file = folder.resolve("model");
         IrException e = assertThrows(IrException.class, () -> exporter.accept(WITH_UPDATE, file));
         assertEquals(
-                "test.dtir:2:3: error [level_exported]: %w is Param() : f32[4], but an exported program has no parameters,"
+                "test.dtir:2:3: error [level_exported]: %w is param() : f32[4], but an exported program has no parameters,"
                         + " which bind-parameters makes constants of, and no updates, transfers and random numbers (and 1 more)",
                 e.getMessage());
         assertFalse(Files.exists(file));

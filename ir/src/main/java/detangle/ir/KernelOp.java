@@ -34,7 +34,7 @@ public sealed interface KernelOp extends Op {
      * The type of their elements is that of x.
      */
     record LayerNormGrad(double epsilon, boolean residual, Result result) implements KernelOp, SeveralResults {
-        /** Which of the gradients. */
+        /** The gradient that a node is. */
         public enum Result {
             DX,
             DGAMMA,

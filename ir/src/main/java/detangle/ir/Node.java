@@ -70,7 +70,7 @@ public final class Node {
     /** One line for messages, such as {@code dot(f32[B,12,S,64], f32[B,12,S,64])}. */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(op.getClass().getSimpleName()).append('(');
+        StringBuilder text = new StringBuilder(op.mnemonic()).append('(');
         for (int i = 0; i < inputs.size(); i++) {
             text.append(i == 0 ? "" : ", ").append(inputs.get(i).type);
         }

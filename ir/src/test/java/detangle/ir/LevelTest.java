@@ -86,7 +86,7 @@ class LevelTest {
                 IrException.class,
                 () -> Verifier.check(program("f32[8]", "  %y = transfer %x {to=host} : f32[8]\n"), Level.PASSES));
         assertEquals(
-                "t.dtir:3:3: error [level_passes]: %y is Transfer(f32[8]) : f32[8], but passes take programs that are not"
+                "t.dtir:3:3: error [level_passes]: %y is transfer(f32[8]) : f32[8], but passes take programs that are not"
                         + " placed, without transfers",
                 e.getMessage());
     }

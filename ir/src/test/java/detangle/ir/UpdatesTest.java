@@ -81,7 +81,7 @@ class UpdatesTest {
                 """);
         assertEquals(
                 List.of("input", "param", "exp"),
-                program.nodes().stream().map(n -> Printer.mnemonic(n.op())).toList());
+                program.nodes().stream().map(n -> n.op().mnemonic()).toList());
     }
 
     @Test
@@ -94,9 +94,7 @@ class UpdatesTest {
                         : Optional.empty()));
         assertEquals(
                 List.of("exp", "param"),
-                rewritten.updates().stream()
-                        .map(u -> Printer.mnemonic(u.value().op()))
-                        .toList());
+                rewritten.updates().stream().map(u -> u.value().op().mnemonic()).toList());
     }
 
     @Test

@@ -68,7 +68,10 @@ public final class Backends {
 
     private static Device besideHost(Device device, Set<String> hostOperations) {
         return device.isPartial()
-                ? new PlacedDevice(device, preferred(), node -> !hostOperations.contains(Printer.mnemonic(node.op())))
+                ? new PlacedDevice(
+                        device,
+                        preferred(),
+                        node -> !hostOperations.contains(node.op().mnemonic()))
                 : device;
     }
 

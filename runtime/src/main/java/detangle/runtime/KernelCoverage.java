@@ -8,7 +8,6 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.TensorOp;
 import detangle.ir.text.Parser;
-import detangle.ir.text.Printer;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
@@ -71,7 +70,7 @@ public record KernelCoverage(Set<String> operations, Set<String> lacking) {
     }
 
     private static Set<String> names(List<Node> nodes) {
-        return nodes.stream().map(node -> Printer.mnemonic(node.op())).collect(Collectors.toSet());
+        return nodes.stream().map(node -> node.op().mnemonic()).collect(Collectors.toSet());
     }
 
     static Program allOperations() {

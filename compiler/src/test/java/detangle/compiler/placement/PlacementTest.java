@@ -95,7 +95,7 @@ class PlacementTest {
         assertEquals(
                 List.of("param"),
                 segments.getFirst().taken().values().stream()
-                        .map(node -> Printer.mnemonic(node.op()))
+                        .map(node -> node.op().mnemonic())
                         .toList());
     }
 

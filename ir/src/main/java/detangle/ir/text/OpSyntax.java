@@ -12,7 +12,6 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -58,30 +57,10 @@ final class OpSyntax {
         return Arrays.stream(all).filter(e -> text.apply(e).equals(word)).findFirst();
     }
 
-    /** The word that names the operation. */
-    static String mnemonic(Op op) {
-        return switch (op) {
-            case TensorOp.Unary(var f) -> f.text();
-            case TensorOp.Binary(var f) -> f.text();
-            case TensorOp.Compare(var c) -> c.text();
-            case TensorOp.Reduce(var f, var axis) -> "reduce_" + f.text();
-            // All others have the name of their record.
-            default -> snakeCase(op.getClass());
-        };
-    }
-
-    /** {@code GatherLast} as {@code gather_last}. */
-    private static String snakeCase(Class<?> operation) {
-        return operation
-                .getSimpleName()
-                .replaceAll("(?<=[a-z0-9])(?=[A-Z])", "_")
-                .toLowerCase(Locale.ROOT);
-    }
-
     /** All words that operations are named with. */
     static Set<String> mnemonics() {
         Set<String> words = new TreeSet<>(BLANKS.keySet());
-        OTHER_FORMS.forEach(operation -> words.add(snakeCase(operation)));
+        OTHER_FORMS.forEach(operation -> words.add(Op.recordName(operation)));
         return words;
     }
 
@@ -95,7 +74,7 @@ final class OpSyntax {
         for (Class<?> level : List.of(TensorOp.class, KernelOp.class)) {
             for (Class<?> operation : level.getPermittedSubclasses()) {
                 if (!OTHER_FORMS.contains(operation)) {
-                    blanks(operation).forEach(op -> blanks.putIfAbsent(mnemonic(op), op));
+                    blanks(operation).forEach(op -> blanks.putIfAbsent(op.mnemonic(), op));
                 }
             }
         }

@@ -30,12 +30,7 @@ public final class Printer {
 
     private Printer() {}
 
-    /** The word that an operation is written with, such as {@code packed_attention}. */
-    public static String mnemonic(Op op) {
-        return OpSyntax.mnemonic(op);
-    }
-
-    /** All words that {@link #mnemonic} gives. */
+    /** All words that {@link Op#mnemonic} gives. */
     public static Set<String> mnemonics() {
         return OpSyntax.mnemonics();
     }
@@ -103,7 +98,7 @@ public final class Printer {
 
     private String statement(Node node) {
         String operands = node.inputs().stream().map(names::get).collect(Collectors.joining(", "));
-        String head = OpSyntax.mnemonic(node.op());
+        String head = node.op().mnemonic();
         return switch (node.op()) {
             case TensorOp.Input(var name, var type) -> head + " " + quote(name);
             case TensorOp.Param(var name, var type) -> head + " " + quote(name);

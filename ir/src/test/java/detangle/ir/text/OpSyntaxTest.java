@@ -98,7 +98,7 @@ class OpSyntaxTest {
             }
             Op blank = OpSyntax.blank(mnemonic).orElseThrow();
             Op op = OpAttributes.map(blank, new Different());
-            assertEquals(mnemonic, OpSyntax.mnemonic(op));
+            assertEquals(mnemonic, op.mnemonic());
             assertEquals(op, OpDims.map(op, dim -> dim), mnemonic);
             assertEquals(op, AttributeReader.read(blank, attributes(op), TYPE), mnemonic);
             changed += op.equals(blank) ? 0 : 1;

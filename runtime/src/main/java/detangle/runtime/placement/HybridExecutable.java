@@ -54,7 +54,7 @@ final class HybridExecutable implements Executable {
         Set<Node> eachRun = plan.program().eachRun();
         this.kinds = plan.program().nodes().stream()
                 .filter(n -> eachRun.contains(n) && device.runs(n))
-                .map(n -> Printer.mnemonic(n.op()))
+                .map(n -> n.op().mnemonic())
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
@@ -100,8 +100,7 @@ final class HybridExecutable implements Executable {
                 onHost,
                 kindsOnHost -> kindsOnHost.containsAll(kinds)
                         ? host.load(plan)
-                        : new PlacedDevice(device, host, n -> !kindsOnHost.contains(Printer.mnemonic(n.op())))
-                                .load(plan));
+                        : new PlacedDevice(device, host, n -> !kindsOnHost.contains(n.op().mnemonic())).load(plan));
     }
 
     private Set<String> fastest(Map<String, Tensor> inputs) {

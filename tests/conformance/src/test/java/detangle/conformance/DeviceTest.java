@@ -11,7 +11,6 @@ import detangle.ir.Place;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
-import detangle.ir.text.Printer;
 import detangle.runtime.Backends;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
@@ -105,7 +104,7 @@ class DeviceTest {
                 }
             } else if (node.inputs().stream().anyMatch(there::contains)) {
                 there.add(node);
-                operations.add(Printer.mnemonic(node.op()));
+                operations.add(node.op().mnemonic());
             }
         }
         return operations;

@@ -12,7 +12,6 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.text.Parser;
-import detangle.ir.text.Printer;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.AttentionMask;
 import detangle.models.deberta.DebertaConfig;
@@ -169,6 +168,6 @@ class NoInterpreterTest {
     }
 
     private static String text(Node node) {
-        return Printer.mnemonic(node.op());
+        return node.op().mnemonic();
     }
 }

@@ -52,7 +52,7 @@ class OperationExamplesTest {
     private static List<String> mnemonics(Program program) {
         List<String> words = new ArrayList<>();
         for (Node node : program.nodes()) {
-            words.add(Printer.mnemonic(node.op()));
+            words.add(node.op().mnemonic());
         }
         return words;
     }

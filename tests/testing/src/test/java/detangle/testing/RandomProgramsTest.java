@@ -48,7 +48,7 @@ class RandomProgramsTest {
             RandomPrograms.sample(seed)
                     .program()
                     .nodes()
-                    .forEach(node -> counts.merge(Printer.mnemonic(node.op()), 1, Integer::sum));
+                    .forEach(node -> counts.merge(node.op().mnemonic(), 1, Integer::sum));
         }
         Stream.of(
                         Arrays.stream(UnaryFunction.values()).map(UnaryFunction::text),

@@ -3,7 +3,7 @@ package detangle.backend.tornado;
 import detangle.ir.Activation;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 
-/** What kernels call and a device has no function for; TornadoVM inlines it. Semantics are the interpreter's. */
+/** Functions that kernels call and devices lack. TornadoVM inlines them. They mean what they mean in the interpreter. */
 final class DeviceFunctions {
     private static final int NONE = 0;
     private static final int GELU = 1;

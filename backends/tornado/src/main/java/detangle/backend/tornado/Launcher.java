@@ -8,7 +8,6 @@ import detangle.ir.InternalException;
 import detangle.ir.Node;
 import detangle.ir.Shape;
 import detangle.ir.TensorOp;
-import detangle.ir.text.Printer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -60,7 +59,7 @@ final class Launcher {
     }
 
     private String operation() {
-        return Printer.mnemonic(results.getFirst().op());
+        return results.getFirst().op().mnemonic();
     }
 
     List<Launch> launches() {

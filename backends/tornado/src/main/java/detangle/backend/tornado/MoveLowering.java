@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What moves elements without computing: {@link ElementKernel} with the expression {@code a0} and other strides. It
+ * Lowers operations that move elements and compute nothing: {@link ElementKernel} with the expression {@code a0} and other strides. It
  * takes elements of every type that the device has.
  */
 final class MoveLowering {

@@ -12,7 +12,6 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import detangle.ir.TensorOp;
-import detangle.ir.text.Printer;
 import detangle.testing.RandomPrograms;
 import detangle.testing.RandomPrograms.Sample;
 import java.util.ArrayList;
@@ -23,7 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** What a row of the table takes, it can also lower; this needs no device. */
+/** Each row of the table can lower what it takes. The test needs no device. */
 class DeviceKernelsTest {
     private static final int PROGRAMS = 150;
 
@@ -39,9 +38,9 @@ class DeviceKernelsTest {
             Set<Node> eachRun = program.eachRun();
             for (Node node : program.nodes()) {
                 if (eachRun.contains(node) && !(node.op() instanceof TensorOp.Input)) {
-                    all.add(Printer.mnemonic(node.op()));
+                    all.add(node.op().mnemonic());
                     if (DeviceKernels.of(node).isPresent()) {
-                        taken.add(Printer.mnemonic(node.op()));
+                        taken.add(node.op().mnemonic());
                         lower(alone(node, eachRun, program), sizes);
                     }
                 }
@@ -85,7 +84,7 @@ class DeviceKernelsTest {
         boolean isView = node.op() instanceof TensorOp.Reshape || node.op() instanceof TensorOp.StopGradient;
         assertTrue(isView || !launches.isEmpty(), () -> "nothing is launched for " + node);
         for (Launch launch : launches) {
-            assertEquals(Printer.mnemonic(node.op()), launch.operation());
+            assertEquals(node.op().mnemonic(), launch.operation());
             assertTrue(launch.work().apply(sizes).sizes().length > 0, () -> node + " has no sizes");
         }
     }
