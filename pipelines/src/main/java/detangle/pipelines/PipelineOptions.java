@@ -124,9 +124,12 @@ public record PipelineOptions(
                 Optional.of(value));
     }
 
-    /** What the session of any pipeline is told: where it runs, and that nobody reads hidden states. */
+    /**
+     * What the session of any pipeline is told: where it runs, what its weights are kept in, and that nobody reads hidden states.
+     */
     SessionOptions session() {
-        return OptionValues.with(SessionOptions.DEFAULT, backend, SessionOptions::withBackend)
+        SessionOptions typed = OptionValues.with(SessionOptions.DEFAULT, weightType, SessionOptions::withWeightType);
+        return OptionValues.with(typed, backend, SessionOptions::withBackend)
                 .withHiddenStates(false)
                 .withIgnoreUnused(ignoreUnused);
     }

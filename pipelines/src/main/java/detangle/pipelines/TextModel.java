@@ -13,7 +13,6 @@ import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
-import detangle.runtime.OptionValues;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
@@ -120,8 +119,7 @@ final class TextModel implements AutoCloseable {
     private static Session session(Path folder, Architecture head, PipelineOptions options) {
         try {
             SessionOptions session = options.session().withHead(head).withMaskedRows(MASKED_LM.contains(head));
-            return Session.load(
-                    folder, OptionValues.with(session, options.weightType(), SessionOptions::withWeightType));
+            return Session.load(folder, session);
         } catch (HeadException e) {
             throw new PipelineException(e.getMessage());
         }

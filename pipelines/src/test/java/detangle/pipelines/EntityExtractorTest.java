@@ -1,10 +1,13 @@
 package detangle.pipelines;
 
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.ir.DType;
 import detangle.models.deberta.ConfigException;
 import detangle.models.weights.WeightsException;
 import detangle.testing.models.FormulaModel;
@@ -15,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -234,6 +238,25 @@ class EntityExtractorTest {
         assertTrue(
                 e.getMessage().endsWith("gliner_config.json: no such file: this is not a GLiNER model"),
                 e.getMessage());
+    }
+
+    @Test
+    void weightsAreKeptInTheTypeThatIsAskedFor() throws IOException {
+        Path model = TinyGliner.write(folder);
+        PipelineOptions rounded = PipelineOptions.DEFAULT.withWeightType(DType.BF16);
+        try (EntityExtractor exact = EntityExtractor.load(model);
+                EntityExtractor narrow = EntityExtractor.load(model, rounded)) {
+            double[] expected = scores(exact);
+            assertTrue(expected.length > 0);
+            assertArrayEquals(expected, scores(narrow), 0.05);
+            assertFalse(Arrays.equals(expected, scores(narrow)), "the weights are not rounded");
+        }
+    }
+
+    private static double[] scores(EntityExtractor extractor) {
+        return extractor.extract("Ada met Bob.", List.of("person"), ExtractionOptions.DEFAULT.withThreshold(0)).stream()
+                .mapToDouble(Entity::score)
+                .toArray();
     }
 
     @Test
