@@ -1,5 +1,5 @@
 /** What a backend implements, and what the compiler gives to it. */
-@SuppressWarnings("module") // Those that the second export is for are built later.
+@SuppressWarnings("module") // The modules that the second export names are built after this one.
 module detangle.backend {
     requires transitive detangle.ir;
 

@@ -67,7 +67,7 @@ public interface Device {
      */
     Executable load(Plan plan, Variables variables);
 
-    /** As {@link #load(Plan, Variables)}, for a program without parameters. */
+    /** Loads a program without parameters, as {@link #load(Plan, Variables)} does. */
     default Executable load(Plan plan) {
         return load(plan, variables(Map.of()));
     }

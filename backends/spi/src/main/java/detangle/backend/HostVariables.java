@@ -8,7 +8,10 @@ import java.util.Map;
 
 /** Variables of a device that reads them anew at each run, or of none: tensors on the host. */
 public final class HostVariables extends Variables {
-    /** Nobody changes one of these tensors: another one takes its place. */
+    /** The most that every JVM gives to an array. */
+    private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+
+    /** A tensor in this map is never changed: a new value is a new tensor. */
     private final Map<String, Tensor> values = new HashMap<>();
 
     /** @param values the first value of each, which is copied */
@@ -33,9 +36,14 @@ public final class HostVariables extends Variables {
     }
 
     private static Tensor copy(Tensor tensor) {
-        byte[] bytes = new byte[Math.toIntExact(tensor.data().byteSize())];
-        MemorySegment.copy(tensor.data(), 0, MemorySegment.ofArray(bytes), 0, bytes.length);
-        return new Tensor(tensor.dtype(), tensor.shape(), MemorySegment.ofArray(bytes));
+        long bytes = tensor.data().byteSize();
+        if (bytes > MOST_BYTES) {
+            throw new InputException("a variable takes " + bytes + " bytes, more than the " + MOST_BYTES
+                    + " that a Java array holds: divide it into several");
+        }
+        byte[] copy = new byte[(int) bytes];
+        MemorySegment.copy(tensor.data(), 0, MemorySegment.ofArray(copy), 0, bytes);
+        return new Tensor(tensor.dtype(), tensor.shape(), MemorySegment.ofArray(copy));
     }
 
     /** These variables as a device's own, or a {@link BackendException} if they are another device's. */
@@ -43,6 +51,7 @@ public final class HostVariables extends Variables {
         if (variables instanceof HostVariables own) {
             return own;
         }
-        throw new BackendException("the variables belong to another device");
+        throw new BackendException(
+                "the variables belong to another device: load the program with variables of the device that runs it");
     }
 }

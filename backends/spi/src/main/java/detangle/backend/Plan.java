@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a backend is given: a program at the kernel level, whose parameters are variables, and where its values live.
+ * A compiled program as a backend is given it, with the memory that each of its values takes. Its parameters are variables.
  */
 public record Plan(Program program, MemoryPlan memory) {
     /** @throws detangle.ir.IrException if the program holds what a backend is not given: see {@link Level#COMPILED} */

@@ -75,9 +75,9 @@ public abstract class Variables {
     }
 
     /**
-     * As {@link #write(String, Tensor)}, for several variables together: no run sees only some of them replaced.
+     * Replaces several values together, so that no run sees only some of them replaced.
      *
-     * @throws InputException as there; then none of them is replaced
+     * @throws InputException as {@link #write(String, Tensor)} does; then none of the values is replaced
      */
     public final void write(Map<String, Tensor> values) {
         if (values.isEmpty()) {

@@ -69,7 +69,7 @@ public final class ScalarEmitter {
         return expr instanceof ScalarExpr.Arg(int index, DType dtype) && dtype.isFloat();
     }
 
-    /** What an element is on the stack. Loading a float of 16 bits makes an f32 of it. */
+    /** The kind of an element on the stack. A float of 16 bits becomes an f32 when it is loaded. */
     public static TypeKind kind(DType dtype) {
         return switch (dtype) {
             case F32, F16, BF16 -> TypeKind.FLOAT;
@@ -166,7 +166,7 @@ public final class ScalarEmitter {
             case ADD -> operator(kind, Opcode.IADD, Opcode.LADD, Opcode.FADD);
             case SUB -> operator(kind, Opcode.ISUB, Opcode.LSUB, Opcode.FSUB);
             case MUL -> operator(kind, Opcode.IMUL, Opcode.LMUL, Opcode.FMUL);
-            case DIV -> code.fdiv(); // Of floats alone, as covers() says.
+            case DIV -> code.fdiv(); // covers() admits the division of floats only.
             case MAX -> {
                 if (kind == TypeKind.FLOAT) {
                     floats.max(code);

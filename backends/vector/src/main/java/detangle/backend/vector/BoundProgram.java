@@ -17,7 +17,6 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.interpreter.InputBinding;
 import detangle.ir.interpreter.InterpreterException;
-import detangle.ir.text.Printer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -209,7 +208,7 @@ final class BoundProgram {
             }
         }
         int[] elements = outs.stream().mapToInt(FrameValue::elements).toArray();
-        String operation = Printer.mnemonic(node.op());
+        String operation = node.op().mnemonic();
         steps.add(new Bound(
                 step,
                 StepBuilder.readsIds(node) ? new int[0] : elements,

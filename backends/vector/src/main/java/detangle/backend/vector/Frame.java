@@ -33,7 +33,7 @@ final class Frame {
 
     private final int[] offsets;
 
-    /** What these are before any memory is placed: constants alone have an array. */
+    /** The arrays before any memory is placed: only constants have one. */
     private final Object[] constants;
 
     private final int relativeTableCount;
@@ -50,7 +50,7 @@ final class Frame {
     private float[] zeros = {};
     private long run;
 
-    /** Whether sizes and places are those of {@link #symbols}. */
+    /** Whether the sizes and places belong to {@link #symbols}. */
     private boolean placed;
 
     /** @param constants by value, the arrays of those that are the same at each run, and null for others */
@@ -95,7 +95,7 @@ final class Frame {
         return true;
     }
 
-    /** After {@link #begin}, once all values have been placed. */
+    /** Says that all values have been placed, after {@link #begin}. */
     void end() {
         placed = true;
     }

@@ -54,7 +54,7 @@ final class FramePool {
             return frame;
         }
 
-        /** Gives the frame back. One that a run has failed in is not given back, so that it leaves no memory behind. */
+        /** Gives the frame back. A run that failed for want of memory does not, so that the memory is let go of. */
         void giveBack() {
             kept.used = true;
             idle.addFirst(kept);

@@ -145,7 +145,7 @@ final class LengthTables {
         return tensor.dtype() == dtype ? tensor : Tensor.ofDoubles(dtype, tensor.toDoubles(), tensor.shape());
     }
 
-    /** Of two evaluations at the same time the longer part of each table. */
+    /** Takes the longer part of each table from two evaluations that ended at the same time. */
     private static Part[] longer(Part[] a, Part[] b) {
         Part[] longer = a.clone();
         for (int i = 0; i < longer.length; i++) {

@@ -7,7 +7,6 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
-import detangle.ir.text.Printer;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -58,7 +57,7 @@ final class Selection {
     /** Says in the log, once for each operation, that the interpreter runs it. */
     void logInterpreted() {
         for (Node node : interpreted()) {
-            String operation = Printer.mnemonic(node.op());
+            String operation = node.op().mnemonic();
             if (NAMED.add(operation)) {
                 LOG.log(
                         System.Logger.Level.INFO,

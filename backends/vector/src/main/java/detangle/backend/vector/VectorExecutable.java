@@ -1,6 +1,7 @@
 package detangle.backend.vector;
 
 import detangle.backend.Executable;
+import detangle.backend.InputException;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.backend.Variables;
@@ -62,17 +63,29 @@ final class VectorExecutable implements Executable {
         if (!Thread.currentThread().isVirtual()) {
             return runHere(inputs, profile);
         }
-        Future<Map<String, Tensor>> result = PLATFORM.submit(() -> runHere(inputs, profile));
+        return await(PLATFORM.submit(() -> runHere(inputs, profile)));
+    }
+
+    /** Waits as a platform thread would compute: an interrupt ends no run, and the caller finds it when the run has ended. */
+    private static Map<String, Tensor> await(Future<Map<String, Tensor>> result) {
+        boolean isInterrupted = false;
         try {
-            return result.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CompletionException("interrupted while a program ran", e);
+            while (true) {
+                try {
+                    return result.get();
+                } catch (InterruptedException e) {
+                    isInterrupted = true;
+                }
+            }
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case RuntimeException cause -> throw cause;
                 case Error cause -> throw cause;
                 default -> throw new CompletionException(e.getCause());
+            }
+        } finally {
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }
@@ -82,14 +95,23 @@ final class VectorExecutable implements Executable {
             // Before a frame is taken, so that there are no more frames than threads, whatever the number of callers.
             WorkerPool.SHARED.enter();
             try {
-                FramePool.Lease lease = frames.take();
-                Map<String, Tensor> outputs = bound.run(lease.frame(), inputs, profile);
-                lease.giveBack();
-                return outputs;
+                return run(frames.take(), inputs, profile);
             } finally {
                 WorkerPool.SHARED.leave();
             }
         });
+    }
+
+    private Map<String, Tensor> run(FramePool.Lease lease, Map<String, Tensor> inputs, Optional<Profile> profile) {
+        try {
+            Map<String, Tensor> outputs = bound.run(lease.frame(), inputs, profile);
+            lease.giveBack();
+            return outputs;
+        } catch (InputException e) {
+            // Requests that are refused must not cost the others their memory. After any other failure it is let go of.
+            lease.giveBack();
+            throw e;
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package detangle.backend.vector;
 
 import detangle.backend.BackendException;
+import detangle.backend.InputException;
 import detangle.backend.Variables;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.ir.DType;
@@ -14,6 +15,9 @@ import java.util.Map;
  * variables.
  */
 final class VectorVariables extends Variables {
+    /** The most that every JVM gives to an array, less the vector that kernels read beyond the end. */
+    private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8 - PackedMatrix.WIDTH;
+
     private final Map<String, Variable> variables = new HashMap<>();
 
     /**
@@ -30,11 +34,14 @@ final class VectorVariables extends Variables {
         private long packedVersion = -1;
 
         private Variable(Tensor value) {
+            if (value.elements() > MOST_ELEMENTS) {
+                throw new InputException("a variable has " + value.elements() + " elements, more than the "
+                        + MOST_ELEMENTS + " that a Java array holds: divide it into several");
+            }
             this.dtype = value.dtype();
             this.shape = value.shape();
-            this.elements = Math.toIntExact(value.elements());
-            // Kernels read whole vectors.
-            this.array = Memory.newArray(dtype, Math.addExact(elements, PackedMatrix.WIDTH));
+            this.elements = (int) value.elements();
+            this.array = Memory.newArray(dtype, elements + PackedMatrix.WIDTH);
         }
 
         private MemorySegment segment() {
@@ -100,7 +107,8 @@ final class VectorVariables extends Variables {
         if (variables instanceof VectorVariables own) {
             return own;
         }
-        throw new BackendException("the variables belong to another device");
+        throw new BackendException(
+                "the variables belong to another device: load the program with variables of the device that runs it");
     }
 
     /** A variable that there is. */

@@ -99,7 +99,7 @@ class NewLengthTest {
         return threads.getCurrentThreadAllocatedBytes() - before;
     }
 
-    /** As a run leaves them. */
+    /** Tensors of the sizes that a run returns. */
     private static Map<String, Tensor> outputs(int length) {
         Map<String, Tensor> outputs = new LinkedHashMap<>();
         outputs.put("y", new Tensor(DType.F32, new long[] {length, 16}, MemorySegment.ofArray(new float[length * 16])));
@@ -189,6 +189,32 @@ class NewLengthTest {
                 released.countDown();
             }
             first.get();
+        }
+    }
+
+    /** Otherwise whoever sends what is refused would make everybody else's runs take memory anew. */
+    @Test
+    void aRefusedInputCostsTheNextRunNoMemory() {
+        int length = 250;
+        Map<String, Tensor> good = inputs(length);
+        Map<String, Tensor> bad = new HashMap<>(good);
+        long[] ids = new long[length];
+        ids[0] = 1_000_000;
+        bad.put("ids", Tensor.of(ids, length));
+        int threads = WorkerPool.SHARED.threads();
+        WorkerPool.SHARED.limit(1);
+        try (Executable executable = load()) {
+            for (int i = 0; i < WARM_UP; i++) {
+                executable.run(good);
+            }
+            awaitCompiledCode(executable);
+            executable.run(good);
+            long outputs = allocated(() -> outputs(length));
+            assertThrows(InputException.class, () -> executable.run(bad));
+            long next = allocated(() -> executable.run(good)) - outputs;
+            assertTrue(next < 16L * 1024, "the next run makes " + next + " bytes");
+        } finally {
+            WorkerPool.SHARED.limit(threads);
         }
     }
 

@@ -1,20 +1,27 @@
 package detangle.backend.vector;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import detangle.backend.Executable;
+import detangle.backend.HostVariables;
+import detangle.backend.InputException;
 import detangle.backend.Plan;
 import detangle.backend.vector.VectorVariables.Variable;
 import detangle.backend.vector.kernel.WorkerPool;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
+import detangle.ir.DType;
 import detangle.ir.Tensor;
 import detangle.ir.text.Parser;
+import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 
 class VectorVariablesTest {
@@ -53,6 +60,34 @@ class VectorVariablesTest {
 
     private static VectorVariables variables() {
         return new VectorVariables(Map.of("w", Tensor.of(new float[60_000], 200, 300)));
+    }
+
+    /** The memory is only said to be so large: the values are refused before they are read. */
+    @Test
+    @SuppressWarnings("restricted")
+    void moreThanAnArrayHoldsIsRefused() {
+        long elements = 1L << 31;
+        Tensor huge =
+                new Tensor(DType.F32, new long[] {elements}, MemorySegment.NULL.reinterpret(elements * Float.BYTES));
+
+        assertThrows(InputException.class, () -> new VectorVariables(Map.of("w", huge)));
+        assertThrows(InputException.class, () -> new HostVariables(Map.of("w", huge)));
+    }
+
+    /** A run with updates does what it does whether its caller is interrupted or not, so the caller is told what it did. */
+    @Test
+    void anInterruptedVirtualThreadHasTheResultOfItsRun() throws Exception {
+        VectorVariables variables = variables();
+        try (Executable executable = new VectorDevice().load(plan(), variables)) {
+            FutureTask<Boolean> run = new FutureTask<>(() -> {
+                Thread.currentThread().interrupt();
+                assertTrue(executable.run(inputs()).containsKey("y"));
+                return Thread.interrupted();
+            });
+            Thread.ofVirtual().start(run);
+            assertTrue(run.get(), "the interrupt is still to be seen");
+            assertNotEquals(0, variables.read("w").toDoubles()[1]);
+        }
     }
 
     @Test
