@@ -4,7 +4,7 @@ package detangle.backend.vector.kernel;
 final class Scratch {
     private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
 
-    private final float[][] arrays = new float[10][0];
+    private final float[][] arrays = new float[11][0];
     private int[] ints = {};
 
     private Scratch() {}
