@@ -70,6 +70,16 @@ class ArchitectureTest {
                     "detangle.export.onnx",
                     List.of("detangle.ir", "detangle.export", "detangle.export.file", "com.google.protobuf")),
             Map.entry("detangle.export.torchscript", List.of("detangle.ir", "detangle.export", "detangle.export.file")),
+            Map.entry(
+                    "detangle.train",
+                    List.of(
+                            "detangle.ir",
+                            "detangle.compiler",
+                            "detangle.backend",
+                            "detangle.models",
+                            "detangle.runtime",
+                            "tools.jackson",
+                            "org.slf4j")),
             // What a pipeline does with texts needs no knowledge of how a model is compiled.
             Map.entry(
                     "detangle.pipelines",

@@ -1,0 +1,67 @@
+package detangle.train.optimizer;
+
+import detangle.ir.Builder;
+import detangle.ir.Comparison;
+import detangle.ir.Dim;
+import detangle.ir.Node;
+import detangle.ir.ReduceFunction;
+import detangle.ir.Shape;
+import detangle.ir.UnaryFunction;
+import java.util.List;
+
+/**
+ * Clipping by the norm of all gradients together, written in the IR.
+ *
+ * @param most the largest norm that gradients keep; 0 or less clips nothing
+ */
+public record Clipping(double most, Rule rule) {
+    /** By what gradients are multiplied whose norm is N. */
+    public enum Rule {
+        /** {@code min(1, most / (N + 1e-6))}: torch.nn.utils.clip_grad_norm_. */
+        TORCH,
+        /** {@code min(1, most / N)}: microsoft's DeBERTa/optims/fp16_optimizer.py. */
+        MICROSOFT
+    }
+
+    /**
+     * The norm of all gradients together: the root of the sum of the squares of their elements, a scalar.
+     *
+     * @param gradients at least one, of one element type
+     */
+    public static Node norm(Builder b, List<Node> gradients) {
+        Node sum = gradients.stream()
+                .map(gradient -> squares(b, gradient))
+                .reduce(b::add)
+                .orElseThrow();
+        return b.named("grad_norm", b.unary(UnaryFunction.SQRT, sum));
+    }
+
+    /** The sum of the squares, row by row first, so that a long sum is one of short ones. */
+    private static Node squares(Builder b, Node gradient) {
+        Node squares = b.mul(gradient, gradient);
+        if (gradient.type().rank() > 1) {
+            squares = b.reduce(ReduceFunction.SUM, squares, -1);
+        }
+        Dim elements = squares.shape().elements();
+        return b.reshape(b.reduce(ReduceFunction.SUM, b.reshape(squares, elements), 0), Shape.SCALAR);
+    }
+
+    /** What gradients of such a norm are multiplied by; a scalar of the norm's type, as the norm is. */
+    public Node factor(Builder b, Node norm) {
+        Node one = b.constant(norm.type().dtype(), 1);
+        if (most <= 0) {
+            return one;
+        }
+        Node divisor = switch (rule) {
+            case TORCH -> b.add(norm, b.constant(norm.type().dtype(), 1e-6));
+            case MICROSOFT -> norm;
+        };
+        return b.named("clipping", b.min(one, b.div(b.constant(norm.type().dtype(), most), divisor)));
+    }
+
+    /** Whether a norm is a finite number, {@code i1[]}. */
+    public static Node isFinite(Builder b, Node norm) {
+        Node infinity = b.constant(norm.type().dtype(), Double.POSITIVE_INFINITY);
+        return b.named("finite", b.compare(Comparison.LT, norm, infinity));
+    }
+}

@@ -1,0 +1,68 @@
+package detangle.train.optimizer;
+
+/**
+ * What the loss is multiplied by, so that small gradients are not lost in 16 bits. It grows while gradients are finite
+ * and falls when they are not. A value is never changed: {@link #after} gives the next one.
+ */
+public sealed interface LossScaler {
+    /** The factor, which gradients are divided by afterwards. */
+    double scale();
+
+    /**
+     * The scaler after an attempt.
+     *
+     * @param finite whether the norm of the gradients was a number
+     */
+    LossScaler after(boolean finite);
+
+    /**
+     * microsoft's ExpLossScaler (DeBERTa/optims/fp16_optimizer.py). A batch whose gradients are not finite is computed
+     * again with the smaller factor.
+     *
+     * @param interval the factor is doubled when more attempts than this were finite since it changed
+     * @param attempts how many attempts there were
+     * @param changed the attempt at which the factor changed last
+     */
+    record Microsoft(double scale, long interval, long attempts, long changed) implements LossScaler {
+        /** The state before the first attempt. */
+        public static Microsoft begin(double scale, long interval) {
+            return new Microsoft(scale, interval, 0, 0);
+        }
+
+        @Override
+        public Microsoft after(boolean finite) {
+            if (!finite) {
+                return new Microsoft(Math.max(scale / 2, 1), interval, attempts + 1, attempts);
+            }
+            return attempts - changed > interval
+                    ? new Microsoft(scale * 2, interval, attempts + 1, attempts)
+                    : new Microsoft(scale, interval, attempts + 1, changed);
+        }
+
+        /** The factor for a batch: 1 if its loss is 0 or not a finite number. */
+        public double scale(double loss) {
+            return loss == 0 || !Double.isFinite(loss) ? 1 : scale;
+        }
+    }
+
+    /**
+     * PyTorch's GradScaler. An update whose gradients are not finite is left out.
+     *
+     * @param interval the factor is doubled after so many finite attempts in a row
+     * @param finiteAttempts how many there were since the factor changed
+     */
+    record Torch(double scale, long interval, long finiteAttempts) implements LossScaler {
+        /** HuggingFace's for 16 bits. */
+        public static final Torch DEFAULT = new Torch(65_536, 2000, 0);
+
+        @Override
+        public Torch after(boolean finite) {
+            if (!finite) {
+                return new Torch(scale / 2, interval, 0);
+            }
+            return finiteAttempts + 1 == interval
+                    ? new Torch(scale * 2, interval, 0)
+                    : new Torch(scale, interval, finiteAttempts + 1);
+        }
+    }
+}

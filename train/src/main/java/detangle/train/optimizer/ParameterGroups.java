@@ -1,0 +1,68 @@
+package detangle.train.optimizer;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Divides the parameters of a model into groups, by their names in HuggingFace's checkpoints.
+ *
+ * @param weightDecay of parameters that decay
+ * @param layers how many layers the encoder has
+ * @param layerwiseDecay what the rate of each layer is multiplied by to get that of the layer below (ELECTRA,
+ *     google-research/electra model/optimization.py); 1 gives all layers the same rate. The head has the full rate, the
+ *     top layer comes next, then the other layers, and below them embeddings, positions and the encoder's layer norm; a
+ *     convolution belongs to the first layer.
+ * @param headRateFactor the rate of the head divided by the rate; empty for the full rate
+ * @param frozen parameters whose name begins with one of these are not trained
+ */
+public record ParameterGroups(
+        DecayRule rule,
+        double weightDecay,
+        int layers,
+        double layerwiseDecay,
+        OptionalDouble headRateFactor,
+        List<String> frozen) {
+    private static final String ENCODER = "deberta.";
+    private static final Pattern LAYER = Pattern.compile("encoder\\.layer\\.(\\d+)\\.");
+
+    /** @throws OptimizerException if the decay of layers is not in (0,1] */
+    public ParameterGroups {
+        frozen = List.copyOf(frozen);
+        if (!(layerwiseDecay > 0 && layerwiseDecay <= 1)) {
+            throw new OptimizerException("layerwise_decay is " + layerwiseDecay + ": it must be above 0 and at most 1");
+        }
+    }
+
+    /** All parameters are trained at one rate. */
+    public static ParameterGroups of(DecayRule rule, double weightDecay) {
+        return new ParameterGroups(rule, weightDecay, 0, 1, OptionalDouble.empty(), List.of());
+    }
+
+    /** Whether a parameter is trained. */
+    public boolean isTrained(String parameter) {
+        return frozen.stream().noneMatch(parameter::startsWith);
+    }
+
+    /** The group of a parameter that is trained. */
+    public ParameterGroup of(String parameter) {
+        return new ParameterGroup(rateFactor(parameter), rule.decays(parameter) ? weightDecay : 0);
+    }
+
+    private double rateFactor(String parameter) {
+        if (!parameter.startsWith(ENCODER)) {
+            return headRateFactor.orElse(1);
+        }
+        return Math.pow(layerwiseDecay, layers + 1 - depth(parameter));
+    }
+
+    /** 0 below the layers, 1 for the first layer. */
+    private static int depth(String parameter) {
+        Matcher matcher = LAYER.matcher(parameter);
+        if (matcher.find()) {
+            return Integer.parseInt(matcher.group(1)) + 1;
+        }
+        return parameter.contains("encoder.conv.") ? 1 : 0;
+    }
+}

@@ -1,0 +1,63 @@
+package detangle.train.optimizer;
+
+/**
+ * A learning rate that falls when a metric has not become better for a while: HuggingFace's
+ * {@code reduce_lr_on_plateau}, which is PyTorch's {@code ReduceLROnPlateau} with a relative threshold. A value is never
+ * changed: {@link #after} gives the next one, so that its components are all there is to keep in a checkpoint.
+ *
+ * @param rate the learning rate now
+ * @param best the best metric so far
+ * @param bad how many evaluations in a row were not better
+ * @param pause how many evaluations are still not counted as bad
+ */
+public record ReduceOnPlateau(Rule rule, double rate, double best, long bad, long pause) {
+    /** A fall that is smaller than this is left out. */
+    private static final double LEAST_FALL = 1e-8;
+
+    /**
+     * When and how far the rate falls.
+     *
+     * @param greaterIsBetter whether the metric is to grow
+     * @param factor what the rate is multiplied by
+     * @param patience how many bad evaluations in a row are borne
+     * @param threshold the share by which a metric must be better to count
+     * @param cooldown how many evaluations after a fall are not counted as bad
+     * @param least the rate never falls below this
+     */
+    public record Rule(
+            boolean greaterIsBetter, double factor, long patience, double threshold, long cooldown, double least) {
+        /** PyTorch's, for a loss. */
+        public static final Rule DEFAULT = new Rule(false, 0.1, 10, 1e-4, 0, 0);
+
+        /** @throws OptimizerException if the factor would not make the rate smaller */
+        public Rule {
+            if (!(factor < 1)) {
+                throw new OptimizerException("reduce_lr_on_plateau multiplies the rate by " + factor
+                        + ", which does not reduce it: factor must be less than 1");
+            }
+        }
+
+        private boolean isBetter(double metric, double best) {
+            return greaterIsBetter ? metric > best * (1 + threshold) : metric < best * (1 - threshold);
+        }
+    }
+
+    /** The state before the first evaluation. */
+    public static ReduceOnPlateau begin(Rule rule, double rate) {
+        return new ReduceOnPlateau(
+                rule, rate, rule.greaterIsBetter() ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY, 0, 0);
+    }
+
+    /** The state after an evaluation. */
+    public ReduceOnPlateau after(double metric) {
+        boolean better = rule.isBetter(metric, best);
+        double newBest = better ? metric : best;
+        long newBad = better || pause > 0 ? 0 : bad + 1;
+        long newPause = Math.max(0, pause - 1);
+        if (newBad <= rule.patience()) {
+            return new ReduceOnPlateau(rule, rate, newBest, newBad, newPause);
+        }
+        double lower = Math.max(rate * rule.factor(), rule.least());
+        return new ReduceOnPlateau(rule, rate - lower > LEAST_FALL ? lower : rate, newBest, 0, rule.cooldown());
+    }
+}

@@ -1,0 +1,70 @@
+package detangle.train.optimizer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+class ParameterGroupsTest {
+    @Test
+    void biasesAndNormsDoNotDecay() {
+        for (DecayRule rule : DecayRule.values()) {
+            assertFalse(rule.decays("deberta.encoder.layer.0.output.LayerNorm.weight"));
+            assertFalse(rule.decays("deberta.encoder.layer.0.output.LayerNorm.bias"));
+            assertFalse(rule.decays("deberta.encoder.LayerNorm.weight"));
+            assertFalse(rule.decays("classifier.bias"));
+            assertFalse(rule.decays("deberta.encoder.layer.0.attention.self.q_bias"));
+            assertTrue(rule.decays("deberta.encoder.rel_embeddings.weight"));
+            assertTrue(rule.decays("deberta.embeddings.word_embeddings.weight"));
+            assertTrue(rule.decays("deberta.encoder.conv.conv.weight"));
+            assertTrue(rule.decays("pooler.dense.weight"));
+        }
+    }
+
+    /** Heads of users' own have names that only HuggingFace's rule knows. */
+    @Test
+    void namesOfOtherNorms() {
+        for (String name : List.of("head.norm.weight", "norm", "final_norm.weight", "head.layernorm.weight")) {
+            assertFalse(DecayRule.HUGGINGFACE.decays(name), name);
+            assertTrue(DecayRule.MICROSOFT.decays(name), name);
+        }
+        assertTrue(DecayRule.HUGGINGFACE.decays("head.normal.weight"));
+    }
+
+    @Test
+    void ratesFallTowardsTheEmbeddings() {
+        ParameterGroups groups = new ParameterGroups(
+                DecayRule.HUGGINGFACE, 0.01, 3, 0.8, OptionalDouble.of(2.5), List.of("deberta.encoder.layer.0."));
+        assertRate(2.5, groups, "classifier.weight");
+        assertRate(2.5, groups, "pooler.dense.bias");
+        assertRate(0.8, groups, "deberta.encoder.layer.2.output.dense.weight");
+        assertRate(0.64, groups, "deberta.encoder.layer.1.output.dense.weight");
+        assertRate(0.512, groups, "deberta.encoder.conv.conv.weight");
+        assertRate(0.4096, groups, "deberta.encoder.rel_embeddings.weight");
+        assertRate(0.4096, groups, "deberta.encoder.LayerNorm.bias");
+        assertRate(0.4096, groups, "deberta.embeddings.word_embeddings.weight");
+        assertFalse(groups.isTrained("deberta.encoder.layer.0.output.dense.weight"));
+        assertTrue(groups.isTrained("deberta.encoder.layer.1.output.dense.weight"));
+        assertEquals(0.01, groups.of("classifier.weight").weightDecay());
+        assertEquals(0, groups.of("classifier.bias").weightDecay());
+    }
+
+    private static void assertRate(double expected, ParameterGroups groups, String parameter) {
+        assertEquals(expected, groups.of(parameter).rateFactor(), 1e-12, parameter);
+    }
+
+    @Test
+    void refusesNumbersWithoutAMeaning() {
+        assertThrows(OptimizerException.class, () -> new ParameterGroup(-1, 0));
+        assertThrows(OptimizerException.class, () -> new ParameterGroup(1, Double.NaN));
+        assertThrows(OptimizerException.class, () -> new AdamW(1, 0.999, 1e-8, false));
+        assertThrows(OptimizerException.class, () -> new AdamW(0.9, 0.999, -1, false));
+        assertThrows(
+                OptimizerException.class,
+                () -> new ParameterGroups(DecayRule.HUGGINGFACE, 0, 2, 0, OptionalDouble.empty(), List.of()));
+    }
+}
