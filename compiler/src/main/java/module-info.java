@@ -4,6 +4,7 @@ module detangle.compiler {
     requires transitive detangle.backend;
 
     exports detangle.compiler;
+    exports detangle.compiler.gradient;
     exports detangle.compiler.placement to
             detangle.runtime;
 }

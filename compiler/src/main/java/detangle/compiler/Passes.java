@@ -105,6 +105,41 @@ public final class Passes {
         return passes;
     }
 
+    /**
+     * From a tensor-level program with its loss to what is differentiated: kernels, and the primitives that are left.
+     * Parameters stay variables. {@link #afterGradients} is what follows on the gradients.
+     *
+     * @param packed whether the tokens of batches are packed: see {@link PackedInputs} for the inputs that come with it
+     */
+    public static List<Pass> training(boolean packed) {
+        List<Pass> passes = new ArrayList<>(List.of(
+                new Canonicalise(), // patterns below match one form
+                new CommonSubexpressions(), // layers share index, mask and positions
+                new RelativeIndexTable(), // its table is what attention reads
+                new FuseAttention(), // the order of the fusions has the same reasons as in inference
+                new FuseSoftmax(),
+                new FuseLayerNorm(),
+                new LowerConvolution(), // products have fast gradients
+                FuseLinear.withoutActivation(), // the gradient of an activation reads what it is taken of
+                new FuseEmbedding(),
+                new Canonicalise(), // the transposes that attention brought meet those of the model
+                new NeededRows())); // what is not computed needs no gradient either
+        if (packed) {
+            passes.add(new PackTokens()); // forwards and losses are packed, and the gradients follow
+        }
+        return passes;
+    }
+
+    /** From a program with gradients, and with the updates that follow from them, to one that a backend is given. */
+    public static List<Pass> afterGradients() {
+        return List.of(
+                new Canonicalise(), // gradients of moves meet the moves
+                new CommonSubexpressions(), // what forward and backward both compute, before regions swallow it
+                new FuseElementwise(),
+                new CommonSubexpressions(),
+                new DeadConstants());
+    }
+
     private static final List<Pass> FUSIONS = List.of(
             new Canonicalise(), // patterns below match one form
             new CommonSubexpressions(), // layers share index, mask and positions: patterns compare by identity

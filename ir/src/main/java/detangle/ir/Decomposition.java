@@ -39,6 +39,11 @@ public final class Decomposition {
                         : Optional.empty()));
     }
 
+    /** The value of one kernel-level operation, written in primitives over its operands. */
+    public static Node of(KernelOp op, List<Node> operands) {
+        return new Decomposition().inPrimitives(op, operands);
+    }
+
     private Node inPrimitives(KernelOp op, List<Node> in) {
         return switch (op) {
             case KernelOp.Elementwise(Region region) -> elementwise(region, in);

@@ -33,8 +33,29 @@ import java.util.Optional;
  * </pre>
  */
 public final class FuseLinear implements Pass {
-    private static final List<Rule> RULES =
+    private static final List<Rule> WITHOUT_ACTIVATION =
+            List.of(FuseLinear::product, FuseLinear::ofVector, FuseLinear::bias);
+
+    private static final List<Rule> ALL =
             List.of(FuseLinear::product, FuseLinear::ofVector, FuseLinear::bias, FuseLinear::activation);
+
+    private final List<Rule> rules;
+
+    public FuseLinear() {
+        this(ALL);
+    }
+
+    private FuseLinear(List<Rule> rules) {
+        this.rules = rules;
+    }
+
+    /**
+     * The pass for a program that will be differentiated: activations stay by themselves. Their gradient reads what
+     * they are taken of, which a kernel with an activation does not keep.
+     */
+    public static FuseLinear withoutActivation() {
+        return new FuseLinear(WITHOUT_ACTIVATION);
+    }
 
     @Override
     public String name() {
@@ -43,7 +64,7 @@ public final class FuseLinear implements Pass {
 
     @Override
     public Program run(Program program) {
-        return Rewriter.rewrite(program, RULES);
+        return Rewriter.rewrite(program, rules);
     }
 
     private static Optional<Node> product(Node node, Rule.Uses uses) {

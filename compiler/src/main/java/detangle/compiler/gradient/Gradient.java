@@ -1,0 +1,191 @@
+package detangle.compiler.gradient;
+
+import detangle.compiler.CompileException;
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Decomposition;
+import detangle.ir.KernelOp;
+import detangle.ir.Node;
+import detangle.ir.Shape;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Gradients of a scalar, by reverse-mode differentiation of the graph (Griewank and Walther, Evaluating Derivatives,
+ * 2008, section 3.2). {@link TensorGradient} says how a gradient passes through each primitive, which is its definition.
+ * {@link KernelGradient} has faster rules for some kernels; the gradient of every other kernel is that of its
+ * {@linkplain Decomposition primitives}.
+ *
+ * <p>Where a value is read several times, the gradients that come from its readers are added in one order, which
+ * depends on the graph alone.
+ */
+public final class Gradient {
+    private final Builder b = new Builder();
+    private final TensorGradient tensors = new TensorGradient(b);
+    private final KernelGradient kernels = new KernelGradient(b);
+
+    private Gradient() {}
+
+    /**
+     * The gradient of a loss with respect to each target, which has the target's type. It is zero where the loss does
+     * not depend on the target, or does so through operations without a gradient alone: integers, truth values,
+     * {@code stop_gradient}, {@code ceil}, {@code floor} and {@code sign}.
+     *
+     * @param loss a float scalar
+     * @param targets values of floats; parameters or inputs, or values that are computed on the way to the loss
+     * @throws CompileException if the loss is not a float scalar, or a target does not hold floats
+     */
+    public static List<Node> of(Node loss, List<Node> targets) {
+        if (!loss.type().dtype().isFloat() || loss.type().rank() != 0) {
+            throw new CompileException("a gradient is taken of a float scalar, and " + named(loss) + " is "
+                    + loss.type() + ": take the sum or the mean of its elements");
+        }
+        for (Node target : targets) {
+            if (!target.type().dtype().isFloat()) {
+                throw new CompileException(
+                        "a gradient is taken with respect to floats, and " + named(target) + " is " + target.type());
+            }
+        }
+        Gradient gradient = new Gradient();
+        Node one = gradient.b.constant(loss.type().dtype(), 1);
+        Map<Node, Node> found = gradient.backward(loss, one, identitySet(targets), Set.of());
+        return targets.stream()
+                .map(target -> found.containsKey(target) ? found.get(target) : zeros(gradient.b, target.type()))
+                .toList();
+    }
+
+    private static String named(Node node) {
+        return node.op() instanceof TensorOp.Param(String name, TensorType type)
+                ? "the parameter " + name
+                : node.name().isEmpty() ? "a value" : "%" + node.name();
+    }
+
+    /** Zeros of a type. */
+    static Node zeros(Builder b, TensorType type) {
+        return filled(b, type.dtype(), 0, type.shape());
+    }
+
+    /** A shape full of one number. */
+    static Node filled(Builder b, DType dtype, double value, Shape shape) {
+        Node number = b.constant(dtype, value);
+        return shape.rank() == 0 ? number : b.broadcast(number, shape);
+    }
+
+    private static Set<Node> identitySet(Collection<Node> nodes) {
+        Set<Node> set = Collections.newSetFromMap(new IdentityHashMap<>());
+        set.addAll(nodes);
+        return set;
+    }
+
+    /**
+     * The gradients with respect to targets, as far as a gradient comes to them.
+     *
+     * @param seed the gradient with respect to the root
+     * @param leaves values that are not followed to their operands
+     */
+    private Map<Node, Node> backward(Node root, Node seed, Set<Node> targets, Set<Node> leaves) {
+        List<Node> order = order(root, leaves);
+        Set<Node> dependent = dependent(order, targets, leaves);
+        Map<Node, Node> found = new IdentityHashMap<>();
+        Map<Node, List<Node>> arrived = new IdentityHashMap<>();
+        arrived.computeIfAbsent(root, n -> new ArrayList<>()).add(seed);
+        for (Node node : order.reversed()) {
+            List<Node> parts = arrived.remove(node);
+            if (parts == null || !dependent.contains(node)) {
+                continue;
+            }
+            Node gradient = sum(parts);
+            if (targets.contains(node)) {
+                found.put(node, gradient);
+            }
+            if (!leaves.contains(node)) {
+                pass(node, gradient, (operand, part) -> {
+                    Node input = node.input(operand);
+                    if (dependent.contains(input)) {
+                        arrived.computeIfAbsent(input, n -> new ArrayList<>()).add(part.get());
+                    }
+                });
+            }
+        }
+        return found;
+    }
+
+    private Node sum(List<Node> parts) {
+        Node sum = parts.getFirst();
+        for (Node part : parts.subList(1, parts.size())) {
+            sum = b.add(sum, part);
+        }
+        return sum;
+    }
+
+    /** Passes the gradient with respect to a node on to its operands. */
+    private void pass(Node node, Node gradient, Flow flow) {
+        switch (node.op()) {
+            case TensorOp op -> tensors.pass(op, node, gradient, flow);
+            case KernelOp op ->
+                kernels.rule(op)
+                        .ifPresentOrElse(
+                                rule -> rule.pass(node, gradient, flow), () -> decomposed(op, node, gradient, flow));
+        }
+    }
+
+    /** The gradient of a kernel's primitives. They are computed again as far as it reads them. */
+    private void decomposed(KernelOp op, Node node, Node gradient, Flow flow) {
+        Set<Node> operands = identitySet(node.inputs());
+        Map<Node, Node> found = backward(Decomposition.of(op, node.inputs()), gradient, operands, operands);
+        for (int i = 0; i < node.inputs().size(); i++) {
+            // What is read twice gets the whole of its gradient at once.
+            if (operands.remove(node.input(i)) && found.containsKey(node.input(i))) {
+                Node part = found.get(node.input(i));
+                flow.to(i, () -> part);
+            }
+        }
+    }
+
+    /** The float values that follow from a target. Nothing else has a gradient that anyone asks for. */
+    private static Set<Node> dependent(List<Node> order, Set<Node> targets, Set<Node> leaves) {
+        Set<Node> dependent = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Node node : order) {
+            boolean follows = !leaves.contains(node) && node.inputs().stream().anyMatch(dependent::contains);
+            if (node.type().dtype().isFloat() && (follows || targets.contains(node))) {
+                dependent.add(node);
+            }
+        }
+        return dependent;
+    }
+
+    /** What the root is computed from, operands before users, with an explicit stack as models may be deep. */
+    private static List<Node> order(Node root, Set<Node> leaves) {
+        List<Node> order = new ArrayList<>();
+        Set<Node> done = Collections.newSetFromMap(new IdentityHashMap<>());
+        Deque<Node> stack = new ArrayDeque<>(List.of(root));
+        while (!stack.isEmpty()) {
+            Node node = stack.peek();
+            boolean ready = true;
+            if (!done.contains(node) && !leaves.contains(node)) {
+                for (Node input : node.inputs().reversed()) {
+                    if (!done.contains(input)) {
+                        stack.push(input);
+                        ready = false;
+                    }
+                }
+            }
+            if (ready) {
+                stack.pop();
+                if (done.add(node)) {
+                    order.add(node);
+                }
+            }
+        }
+        return order;
+    }
+}
