@@ -35,7 +35,7 @@ public class TileBenchmark {
 
     @Benchmark
     public float[] tile() {
-        tile.run(a, 0, b, 0, K, bias, 0, c, 0, PackedMatrix.WIDTH);
+        tile.run(a, 0, b, 0, K, bias, 0, 0, c, 0, PackedMatrix.WIDTH);
         return c;
     }
 }

@@ -18,7 +18,7 @@ record Work(double flops, double bytes, int threads) {
         int all = WorkerPool.SHARED.threads();
         double plane = 4.0 * RowBenchmark.ROWS * RowBenchmark.SIZE;
         return switch (benchmark) {
-            case "gemm", "gemmGelu" -> {
+            case "gemm", "gemmGelu", "gemmWeightGrad", "gemmInputGrad" -> {
                 int[] s = sizes(parameter);
                 double m = s[0];
                 double k = s[1];

@@ -94,13 +94,24 @@ final class Constants {
         return node.op() instanceof TensorOp.Convert ? node.input(0) : node;
     }
 
+    /** What is widened from 16 bits to f32, which changes no number, if something is. */
+    static Node unwidened(Node node) {
+        boolean widens = node.op() instanceof TensorOp.Convert
+                && node.type().dtype() == DType.F32
+                && switch (node.input(0).type().dtype()) {
+                    case F16, BF16 -> true;
+                    case F32, F64, I32, I64, I8, I1 -> false;
+                };
+        return widens ? node.input(0) : node;
+    }
+
     /** A weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has them. */
     synchronized Panels matrix(Node weight) {
         Optional<Variable> variable = variable(weight);
         if (variable.isPresent()) {
             return packed(variable.get())[0];
         }
-        return matrices.computeIfAbsent(weight, w -> {
+        return matrices.computeIfAbsent(unwidened(weight), w -> {
             Tensor tensor = named(stored(w)).orElseThrow();
             try {
                 return packed(w, tensor);

@@ -38,7 +38,7 @@ final class Kernels {
             case TensorOp.Pad o -> Optional.of(Kernel.of((b, n, out) -> b.pad(o, n, out)));
             case TensorOp.Concat o -> Optional.of(Kernel.of((b, n, out) -> b.concat(o, n, out)));
             case TensorOp.Convert o -> when(isF32(node), Kernel.of(StepBuilder::toFloats));
-            case TensorOp.Dot o -> when(isF32(node) && !o.transposeLhs(), Kernel.of((b, n, out) -> b.dot(o, n, out)));
+            case TensorOp.Dot o -> when(isF32(node), dot(o, node));
             case TensorOp.Reduce o ->
                 when(
                         switch (node.type().dtype()) {
@@ -98,6 +98,16 @@ final class Kernels {
             case KernelOp.PackedAttention o ->
                 when(isF32(node), attention(node, 7, (b, n, out) -> b.packedAttention(o, n, out)));
         };
+    }
+
+    /** A stored matrix is read in the form that linear layers read, so that there is one of it. */
+    private static Kernel dot(TensorOp.Dot op, Node node) {
+        boolean stored = !op.transposeRhs()
+                && node.input(1).type().rank() == 2
+                && isNamed(Constants.stored(Constants.unwidened(node.input(1))));
+        return stored
+                ? Kernel.of(List.of(Reads.MEMORY, Reads.PACKED), (b, n, out) -> b.dotStored(op, n, out))
+                : Kernel.of((b, n, out) -> b.dot(op, n, out));
     }
 
     private static Optional<Kernel> when(boolean takes, Kernel kernel) {

@@ -1,12 +1,12 @@
 package detangle.backend.vector;
 
 import detangle.backend.vector.Kernel.Reads;
-import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -77,23 +77,30 @@ final class Selection {
     Program pack(Constants constants) {
         Map<String, Tensor> kept = new HashMap<>(program.constants());
         Set<String> needed = new HashSet<>();
-        for (Node node : program.nodes()) {
+        Set<Node> read = Collections.newSetFromMap(new IdentityHashMap<>());
+        read.addAll(program.roots());
+        read.addAll(sources.steps());
+        // Users come before operands, so that all readers of a node are known when its turn comes.
+        for (Node node : program.nodes().reversed()) {
+            if (!read.contains(node)) {
+                continue;
+            }
+            addName(node, needed);
             for (int i = 0; i < node.inputs().size(); i++) {
                 if (sources.steps().contains(node) && reads(node, i) == Reads.PACKED) {
                     pack(node, i, constants);
                 } else {
                     // What never changes is evaluated by the interpreter, which reads weights as they are.
-                    addName(node.input(i), needed);
+                    read.add(node.input(i));
                 }
             }
         }
-        program.roots().forEach(root -> addName(root, needed));
         kept.keySet().retainAll(needed);
         return program.withConstants(kept);
     }
 
     private static void pack(Node node, int operand, Constants constants) {
-        if (node.op() instanceof KernelOp.Linear) {
+        if (node.input(operand).type().rank() == 2) {
             constants.matrix(node.input(operand));
         } else {
             constants.heads(node.input(operand));

@@ -3,6 +3,7 @@ package detangle.backend.vector;
 import detangle.backend.InputException;
 import detangle.backend.vector.Operands.Form;
 import detangle.backend.vector.kernel.MatMul;
+import detangle.backend.vector.kernel.MatMul.Matrices;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
 import detangle.backend.vector.kernel.RowKernels;
@@ -186,25 +187,25 @@ final class StepBuilder {
         FrameValue a = in(node, 0);
         FrameValue b = in(node, 1);
         return f -> {
-            Broadcasts.matrices(f, a, out, f.left());
             Broadcasts.matrices(f, b, out, f.right());
-            int n = f.dim(out, -1);
-            MatMul.run(
-                    f.elements(out, 0, out.rank() - 2),
-                    f.floats(a),
-                    f.offset(a),
-                    f.left(),
-                    f.floats(b),
-                    f.offset(b),
-                    f.right(),
-                    op.transposeRhs(),
-                    f.dim(out, -2),
-                    f.dim(a, -1),
-                    n,
-                    f.floats(out),
-                    f.offset(out),
-                    f.zeros(MatMul.zeros(n)));
+            Matrices right = new Matrices(f.floats(b), f.offset(b), f.right(), op.transposeRhs());
+            multiply(f, op, a, right, out);
         };
+    }
+
+    /** A product with a stored matrix, which the program keeps packed for products with its transpose. */
+    Step dotStored(TensorOp.Dot op, Node node, FrameValue out) {
+        FrameValue a = in(node, 0);
+        Form<Panels> b = operands.matrix(node, 1);
+        return f -> multiply(f, op, a, new MatMul.Transpose(b.of(f)), out);
+    }
+
+    private static void multiply(Frame f, TensorOp.Dot op, FrameValue a, MatMul.Right right, FrameValue out) {
+        Broadcasts.matrices(f, a, out, f.left());
+        Matrices left = new Matrices(f.floats(a), f.offset(a), f.left(), op.transposeLhs());
+        int k = f.dim(a, op.transposeLhs() ? -2 : -1);
+        new MatMul(left, right, f.dim(out, -2), k, f.dim(out, -1), f.floats(out), f.offset(out))
+                .run(f.elements(out, 0, out.rank() - 2));
     }
 
     Step reduce(TensorOp.Reduce op, Node node, FrameValue out) {

@@ -177,15 +177,39 @@ public final class Gemm {
             float[] c,
             int co,
             int ldc) {
+        multiply(packed, at, m, k, b, panel, columns, bias, biasAt, 0, c, co, ldc);
+    }
+
+    /** As {@link #multiply}, added to what is in c. */
+    static void add(
+            float[] packed, int at, int m, int k, float[] b, int panel, int columns, float[] c, int co, int ldc) {
+        multiply(packed, at, m, k, b, panel, columns, c, co, ldc, c, co, ldc);
+    }
+
+    private static void multiply(
+            float[] packed,
+            int at,
+            int m,
+            int k,
+            float[] b,
+            int panel,
+            int columns,
+            float[] first,
+            int firstAt,
+            int firstStride,
+            float[] c,
+            int co,
+            int ldc) {
         int tile = at;
         int row = 0;
         while (row < m) {
             int rows = MicroKernel.tileRows(m - row);
+            int begin = firstAt + row * firstStride;
             int out = co + row * ldc;
             if (columns < WIDTH) {
-                narrow(rows, packed, tile, b, panel, k, columns, bias, biasAt, c, out, ldc);
+                narrow(rows, packed, tile, b, panel, k, columns, first, begin, firstStride, c, out, ldc);
             } else {
-                MicroKernel.run(rows, packed, tile, b, panel, k, bias, biasAt, c, out, ldc);
+                MicroKernel.run(rows, packed, tile, b, panel, k, first, begin, firstStride, c, out, ldc);
             }
             tile += rows * k;
             row += rows;
@@ -201,13 +225,21 @@ public final class Gemm {
             int bo,
             int k,
             int columns,
-            float[] bias,
-            int biasAt,
+            float[] first,
+            int firstAt,
+            int firstStride,
             float[] c,
             int co,
             int ldc) {
         float[] tile = Scratch.get().floats(SCRATCH_TILE, MicroKernel.ROWS * WIDTH);
-        MicroKernel.run(rows, packed, ao, b, bo, k, bias, biasAt, tile, 0, WIDTH);
+        if (firstStride == 0) {
+            MicroKernel.run(rows, packed, ao, b, bo, k, first, firstAt, 0, tile, 0, WIDTH);
+        } else {
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(first, firstAt + i * firstStride, tile, i * WIDTH, columns);
+            }
+            MicroKernel.run(rows, packed, ao, b, bo, k, tile, 0, WIDTH, tile, 0, WIDTH);
+        }
         for (int i = 0; i < rows; i++) {
             System.arraycopy(tile, i * WIDTH, c, co + i * ldc, columns);
         }

@@ -47,12 +47,13 @@ final class MicroKernel {
             float[] b,
             int bo,
             int k,
-            float[] bias,
-            int biasAt,
+            float[] first,
+            int firstAt,
+            int firstStride,
             float[] c,
             int co,
             int ldc) {
-        TILES[rows].run(a, ao, b, bo, k, bias, biasAt, c, co, ldc);
+        TILES[rows].run(a, ao, b, bo, k, first, firstAt, firstStride, c, co, ldc);
     }
 
     /** Packs rows of A, {@code stride} apart, as tiles of {@link #tileRows} rows one after the other. */
@@ -62,6 +63,20 @@ final class MicroKernel {
         while (row < rows) {
             int tile = tileRows(rows - row);
             TILES[tile].pack(from, offset + row * stride, stride, k, to, out);
+            out += tile * k;
+            row += tile;
+        }
+    }
+
+    /**
+     * As {@link #packRows}, of rows that stand as columns: element k of row r is {@code from[offset + k * stride + r]}.
+     */
+    static void packColumns(float[] from, int offset, int stride, int rows, int k, float[] to, int at) {
+        int out = at;
+        int row = 0;
+        while (row < rows) {
+            int tile = tileRows(rows - row);
+            Columns.copy(from, offset + row, stride, k, tile, to, out);
             out += tile * k;
             row += tile;
         }

@@ -50,11 +50,16 @@ public record NarrowMatrix(short[] data, DType dtype, int k, int n) implements P
 
     /** The panel as floats. */
     void unpack(int panel, float[] to) {
-        int from = panel * k * WIDTH;
+        unpack(panel, 0, k, to);
+    }
+
+    /** Some rows of a panel as floats. */
+    void unpack(int panel, int row, int rows, float[] to) {
+        int from = (panel * k + row) * WIDTH;
         if (dtype == DType.F16) {
-            unpackHalf(data, from, to, k * WIDTH);
+            unpackHalf(data, from, to, rows * WIDTH);
         } else {
-            unpackBrain(data, from, to, k * WIDTH);
+            unpackBrain(data, from, to, rows * WIDTH);
         }
     }
 

@@ -3,12 +3,24 @@ package detangle.backend.vector.kernel;
 /** The innermost product, for one number of rows; {@link TileCompiler} makes them. */
 public interface Tile {
     /**
-     * {@code c[i][j] = bias[j] + sum_k a[k][i] b[k][j]} for a few rows of A, packed {@code [K][rows]}, and one panel of
-     * B, packed {@code [K][WIDTH]}.
+     * {@code c[i][j] = first[i][j] + sum_k a[k][i] b[k][j]} for a few rows of A, packed {@code [K][rows]}, and one panel of
+     * B, packed {@code [K][WIDTH]}. What is added to may be c itself, so that a product can go on where another ended.
      *
+     * @param firstStride floats between rows of {@code first}; 0 for one row that is the same for all, such as a bias
      * @param ldc floats between rows of c
      */
-    void run(float[] a, int ao, float[] b, int bo, int k, float[] bias, int biasAt, float[] c, int co, int ldc);
+    void run(
+            float[] a,
+            int ao,
+            float[] b,
+            int bo,
+            int k,
+            float[] first,
+            int firstAt,
+            int firstStride,
+            float[] c,
+            int co,
+            int ldc);
 
     /** Packs the tile's rows of A, {@code stride} apart from {@code row} on, as {@code [K][rows]} from {@code at} on. */
     void pack(float[] from, int row, int stride, int k, float[] to, int at);

@@ -43,6 +43,7 @@ public final class TileCompiler {
                     int.class,
                     float[].class,
                     int.class,
+                    int.class,
                     float[].class,
                     int.class,
                     int.class)
@@ -66,11 +67,12 @@ public final class TileCompiler {
     private static final int B = 3;
     private static final int B_AT = 4;
     private static final int K = 5;
-    private static final int BIAS = 6;
-    private static final int BIAS_AT = 7;
-    private static final int C = 8;
-    private static final int C_AT = 9;
-    private static final int LDC = 10;
+    private static final int FIRST = 6;
+    private static final int FIRST_AT = 7;
+    private static final int FIRST_STRIDE = 8;
+    private static final int C = 9;
+    private static final int C_AT = 10;
+    private static final int LDC = 11;
 
     // The locals of Tile.pack.
     private static final int SOURCE = 1;
@@ -132,10 +134,11 @@ public final class TileCompiler {
         int[][] sums = new int[rows][VECTORS];
         for (int i = 0; i < rows; i++) {
             for (int v = 0; v < VECTORS; v++) {
-                load(BIAS, BIAS_AT, v * Lanes.COUNT);
+                load(FIRST, FIRST_AT, v * Lanes.COUNT);
                 sums[i][v] = code.allocateLocal(TypeKind.REFERENCE);
                 code.astore(sums[i][v]);
             }
+            code.iload(FIRST_AT).iload(FIRST_STRIDE).iadd().istore(FIRST_AT);
         }
         int step = code.allocateLocal(TypeKind.INT);
         Label test = code.newLabel();

@@ -62,7 +62,7 @@ final class TileTuner {
         float[] b = new float[width * DEPTH];
         float[] c = new float[tiles * shape.rows() * stride];
         for (int i = 0; i < WARM_CALLS; i++) {
-            tile.run(a, 0, b, 0, WARM_DEPTH, b, 0, c, 0, stride);
+            tile.run(a, 0, b, 0, WARM_DEPTH, b, 0, 0, c, 0, stride);
         }
         double best = 0;
         long begin = System.nanoTime();
@@ -70,7 +70,7 @@ final class TileTuner {
         for (long now = begin; now - improved < PATIENCE && now - begin < LIMIT; ) {
             for (int i = 0; i < tiles; i++) {
                 int to = i * shape.rows() * stride;
-                tile.run(a, i * shape.rows() * DEPTH, b, 0, DEPTH, b, 0, c, to, stride);
+                tile.run(a, i * shape.rows() * DEPTH, b, 0, DEPTH, b, 0, 0, c, to, stride);
             }
             long end = System.nanoTime();
             double rate = tiles * shape.rows() / (double) (end - now);

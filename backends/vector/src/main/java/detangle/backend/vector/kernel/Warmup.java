@@ -161,7 +161,7 @@ public enum Warmup {
         float[] c = new float[rows * WIDTH];
         return new Kernel(2 * rows * DEPTH + rows * DEPTH, () -> {
             MicroKernel.packRows(a, 0, DEPTH, rows, DEPTH, packed, 0);
-            MicroKernel.run(rows, packed, 0, b, 0, DEPTH, b, 0, c, 0, WIDTH);
+            MicroKernel.run(rows, packed, 0, b, 0, DEPTH, b, 0, 0, c, 0, WIDTH);
         });
     }
 
