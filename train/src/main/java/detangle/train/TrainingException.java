@@ -1,0 +1,19 @@
+package detangle.train;
+
+import detangle.ir.InvalidInputException;
+
+/**
+ * Training cannot begin or go on with what the user gave: an option, the data, or a loss that is no longer a number. The
+ * message says which, at which update, and what to do.
+ */
+public final class TrainingException extends InvalidInputException {
+    private static final long serialVersionUID = 1L;
+
+    public TrainingException(String message) {
+        super(message);
+    }
+
+    public TrainingException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}
