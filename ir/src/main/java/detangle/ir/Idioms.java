@@ -119,6 +119,18 @@ public final class Idioms {
     }
 
     /**
+     * Dropout (Srivastava et al. 2014): elements are dropped where a random number is below the rate, and the others are
+     * scaled by {@code 1 / (1 - rate)}, so that the mean stays.
+     *
+     * @param rate the probability of dropping an element, at least 0 and below 1
+     * @param uniform random numbers in [0,1), of the shape and type of x
+     */
+    public Node dropout(Node x, double rate, Node uniform) {
+        Node scaled = b.mul(x, constant(x, 1 / (1 - rate)));
+        return b.select(b.compare(Comparison.GE, uniform, constant(uniform, rate)), scaled, constant(x, 0));
+    }
+
+    /**
      * Scores of disentangled attention (He et al. 2021, DeBERTa, section 3.1), {@code [...,A,Q,S]}: content to content,
      * and further terms.
      *

@@ -44,6 +44,7 @@ final class ConfigReader {
             "architectures",
             "attention_head_size",
             "attention_probs_dropout_prob",
+            "cls_drop_out",
             "cls_dropout",
             "conv_act",
             "conv_groups",
@@ -356,13 +357,14 @@ final class ConfigReader {
                 "pooler_hidden_act", fields.object("pooling").activation("hidden_act", HiddenActivation.GELU));
     }
 
-    private DebertaConfig.Dropout dropout() {
+    /** The classifier's rate is spelled in two ways: HuggingFace's, and microsoft's. */
+    private DropoutRates dropout() {
         double hidden = fields.probability("hidden_dropout_prob", 0.1);
         double attention = fields.probability("attention_probs_dropout_prob", 0.1);
         double pooler =
                 fields.probability("pooler_dropout", fields.object("pooling").probability("dropout", 0));
-        double classifier = fields.probability("cls_dropout", hidden);
-        return new DebertaConfig.Dropout(hidden, attention, pooler, classifier);
+        double classifier = fields.probability("cls_dropout", fields.probability("cls_drop_out", hidden));
+        return new DropoutRates(hidden, attention, pooler, classifier);
     }
 
     private Optional<ProblemType> problemType() {

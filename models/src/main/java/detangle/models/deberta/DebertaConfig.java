@@ -27,7 +27,7 @@ import java.util.Set;
  * @param shareAttKey whether positions use the content's query and key projections
  * @param convolution the convolution after the first layer, of v2-xlarge and v2-xxlarge
  * @param poolerActivation applied to the projected state of the first token
- * @param dropout training only
+ * @param dropout how much training drops; inference drops nothing
  * @param legacyHead masked LM: the head's weights are named {@code cls.predictions} and not {@code lm_predictions}
  * @param tieWordEmbeddings masked LM: the output matrix is the word table
  * @param labelNames what the file says of labels; {@link #labels()} are they
@@ -59,7 +59,7 @@ public record DebertaConfig(
         boolean shareAttKey,
         Optional<Convolution> convolution,
         HiddenActivation poolerActivation,
-        Dropout dropout,
+        DropoutRates dropout,
         boolean legacyHead,
         boolean tieWordEmbeddings,
         LabelNames labelNames,
@@ -67,9 +67,6 @@ public record DebertaConfig(
 
     /** A 1-d convolution over the sequence, same length out; {@code kernelSize} is odd. */
     public record Convolution(int kernelSize, int groups, HiddenActivation activation) {}
-
-    /** Probabilities of dropping an element. */
-    public record Dropout(double hidden, double attention, double pooler, double classifier) {}
 
     public DebertaConfig {
         posAttType = Set.copyOf(posAttType);
@@ -95,6 +92,15 @@ public record DebertaConfig(
 
     /** The same model with another number of layers. Layers are alike, so a few tell what all are. */
     public DebertaConfig withLayers(int layers) {
+        return with(layers, dropout);
+    }
+
+    /** The same model, of which training drops other parts. */
+    public DebertaConfig withDropout(DropoutRates rates) {
+        return with(numHiddenLayers, rates);
+    }
+
+    private DebertaConfig with(int layers, DropoutRates rates) {
         return new DebertaConfig(
                 file,
                 modelType,
@@ -121,7 +127,7 @@ public record DebertaConfig(
                 shareAttKey,
                 convolution,
                 poolerActivation,
-                dropout,
+                rates,
                 legacyHead,
                 tieWordEmbeddings,
                 labelNames,

@@ -1,7 +1,7 @@
 package detangle.models.deberta;
 
-import detangle.ir.Builder;
 import detangle.ir.Level;
+import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import java.util.ArrayList;
@@ -29,8 +29,9 @@ public final class DebertaModel {
      * @throws ConfigException if the configuration asks for something that cannot be built
      */
     public static Program build(DebertaConfig config, Architecture head, ModelOptions options) {
-        boolean masked = options.maskedRows() && (head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD);
-        return build(config, Heads.of(head, config), options, head == Architecture.MULTIPLE_CHOICE, masked);
+        EncoderOutput output = EncoderOutput.of(
+                config, options, head == Architecture.MULTIPLE_CHOICE, hasMaskedRows(head, options), Dropout.NONE);
+        return program(output, Heads.of(head, config), options);
     }
 
     /**
@@ -39,16 +40,15 @@ public final class DebertaModel {
      * @throws detangle.ir.IrException if the head is not written in primitives
      */
     public static Program build(DebertaConfig config, Head head, ModelOptions options) {
-        return build(config, head, options, false, options.maskedRows());
+        return program(EncoderOutput.of(config, options, false, options.maskedRows(), Dropout.NONE), head, options);
     }
 
-    private static Program build(
-            DebertaConfig config, Head head, ModelOptions options, boolean choices, boolean masked) {
-        Builder builder = new Builder();
-        Layers layers = new Layers(builder, "");
-        ModelInputs inputs = ModelInputs.of(builder, config, options.mask(), choices, masked);
-        Encoder encoder = new Encoder(config, layers.scope("deberta"), inputs, options);
-        EncoderOutput output = new EncoderOutput(config, layers, inputs, encoder);
+    /** Whether a program of a published head has the input {@code masked_rows}. */
+    static boolean hasMaskedRows(Architecture head, ModelOptions options) {
+        return options.maskedRows() && (head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD);
+    }
+
+    private static Program program(EncoderOutput output, Head head, ModelOptions options) {
         List<Output> outputs = new ArrayList<>(head.outputs(output));
         if (options.hiddenStates()) {
             for (int i = 0; i < output.hiddenStates().size(); i++) {
@@ -58,12 +58,12 @@ public final class DebertaModel {
             }
         }
         if (options.attentions()) {
-            for (int i = 0; i < encoder.attentions().size(); i++) {
-                outputs.add(new Output(
-                        OutputNames.attention(i), encoder.attentions().get(i)));
+            List<Node> attentions = output.encoder().attentions();
+            for (int i = 0; i < attentions.size(); i++) {
+                outputs.add(new Output(OutputNames.attention(i), attentions.get(i)));
             }
         }
-        Program program = new Program("deberta", inputs.given(), outputs, Map.of());
+        Program program = new Program("deberta", output.inputs().given(), outputs, Map.of());
         Level.MODEL.check(program); // a head of one's own may have used whatever there is
         return program;
     }

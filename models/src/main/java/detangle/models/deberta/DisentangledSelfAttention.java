@@ -49,7 +49,8 @@ final class DisentangledSelfAttention {
                 positions.map(p -> positionTerms(layers, projections, q, k, p)).orElseGet(List::of);
         Node scores = idioms.attentionScores(q, k, terms, config.scoreScale());
         Node probabilities = b.named("p", idioms.maskedSoftmax(scores, inputs.pairMask()));
-        Node context = b.transpose(b.dot(probabilities, v), 0, 2, 1, 3);
+        Node kept = layers.dropout("dropout", config.dropout().attention(), probabilities);
+        Node context = b.transpose(b.dot(kept, v), 0, 2, 1, 3);
         Shape merged = queries.shape().with(-1, Dim.of(config.hiddenSize()));
         Node ofTokens = b.reshape(context, merged);
         Node all = uniformPadding ? b.select(inputs.rowMask(), ofTokens, idioms.mean(value, 1)) : ofTokens;
@@ -60,12 +61,14 @@ final class DisentangledSelfAttention {
         Builder b = layers.builder();
         Idioms idioms = new Idioms(b);
         List<Node> terms = new ArrayList<>();
+        // Both terms read one table, and each layer drops other elements of it.
+        Node table = layers.dropout("pos_dropout", config.dropout().hidden(), positions.embeddings());
         if (config.has(PositionTerm.C2P)) {
-            Node pk = b.named("pk", positionHeads(layers, projections.positionKey(positions.embeddings())));
+            Node pk = b.named("pk", positionHeads(layers, projections.positionKey(table)));
             terms.add(idioms.contentToPosition(q, pk, positions.index()));
         }
         if (config.has(PositionTerm.P2C)) {
-            Node pq = b.named("pq", positionHeads(layers, projections.positionQuery(positions.embeddings())));
+            Node pq = b.named("pq", positionHeads(layers, projections.positionQuery(table)));
             terms.add(idioms.positionToContent(k, pq, positions.index()));
         }
         return terms;

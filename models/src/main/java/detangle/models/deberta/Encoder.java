@@ -88,12 +88,15 @@ final class Encoder {
         int hidden = config.hiddenSize();
         double eps = config.layerNormEps();
         Layers attentionOutput = scope.scope("attention.output");
-        Node projected = attentionOutput.linear("dense", context, hidden, hidden);
+        double rate = config.dropout().hidden();
+        Node projected =
+                attentionOutput.dropout("dropout", rate, attentionOutput.linear("dense", context, hidden, hidden));
         Node attended = attentionOutput.layerNorm("LayerNorm", b.add(projected, residual), hidden, eps);
         Node inner = scope.scope("intermediate").linear("dense", attended, hidden, config.intermediateSize());
         Node activated = b.named("intermediate", scope.activation(config.hiddenActivation(), inner));
         Layers output = scope.scope("output");
-        Node dense = output.linear("dense", activated, config.intermediateSize(), hidden);
+        Node dense =
+                output.dropout("dropout", rate, output.linear("dense", activated, config.intermediateSize(), hidden));
         return output.layerNorm("LayerNorm", b.add(dense, attended), hidden, eps);
     }
 
@@ -112,7 +115,8 @@ final class Encoder {
             sum = scope.linearWithoutBias("embed_proj", sum, size, config.hiddenSize());
         }
         Node normalised = scope.layerNorm("LayerNorm", sum, config.hiddenSize(), config.layerNormEps());
-        return b.named("output", b.select(inputs.rowMask(), normalised, b.constant(DType.F32, 0)));
+        Node ofTokens = b.named("output", b.select(inputs.rowMask(), normalised, b.constant(DType.F32, 0)));
+        return scope.dropout("dropout", config.dropout().hidden(), ofTokens);
     }
 
     private Positions positions(Convention convention) {
@@ -134,7 +138,8 @@ final class Encoder {
                 b.op(new TensorOp.Conv1d(conv.groups(), (conv.kernelSize() - 1) / 2), embeddings, weight),
                 scope.param("conv.bias", size));
         Node zero = b.constant(DType.F32, 0);
-        Node activated = scope.activation(conv.activation(), b.select(inputs.rowMask(), convolved, zero));
+        Node kept = scope.dropout("dropout", config.dropout().hidden(), b.select(inputs.rowMask(), convolved, zero));
+        Node activated = scope.activation(conv.activation(), kept);
         Node sum = b.add(hidden, activated);
         Node normalised = scope.layerNorm("LayerNorm", sum, size, config.layerNormEps());
         return b.named("output", b.select(inputs.rowMask(), normalised, zero));

@@ -15,12 +15,27 @@ public final class EncoderOutput {
     private final Encoder encoder;
     private final List<Node> hiddenStates;
 
-    EncoderOutput(DebertaConfig config, Layers layers, ModelInputs inputs, Encoder encoder) {
+    private EncoderOutput(DebertaConfig config, Layers layers, ModelInputs inputs, Encoder encoder) {
         this.config = config;
         this.layers = layers;
         this.inputs = inputs;
         this.encoder = encoder;
         this.hiddenStates = List.copyOf(encoder.hiddenStates());
+    }
+
+    /**
+     * An encoder, and the inputs of its program.
+     *
+     * @param choices whether sequences are grouped, as in multiple choice
+     * @param masked whether there are {@code masked_rows}
+     * @throws ConfigException if the configuration asks for something that cannot be built
+     */
+    static EncoderOutput of(
+            DebertaConfig config, ModelOptions options, boolean choices, boolean masked, Dropout dropout) {
+        Layers layers = Layers.of(new Builder(), dropout);
+        ModelInputs inputs = ModelInputs.of(layers.builder(), config, options.mask(), choices, masked);
+        Encoder encoder = new Encoder(config, layers.scope("deberta"), inputs, options);
+        return new EncoderOutput(config, layers, inputs, encoder);
     }
 
     public DebertaConfig config() {

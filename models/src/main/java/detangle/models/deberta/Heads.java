@@ -37,16 +37,20 @@ final class Heads {
         DebertaConfig config = encoder.config();
         Layers layers = encoder.layers();
         int hidden = config.hiddenSize();
-        Node dense = layers.scope("pooler").linear("dense", encoder.firstToken(), hidden, hidden);
+        Layers pooler = layers.scope("pooler");
+        Node first = pooler.dropout("dropout", config.dropout().pooler(), encoder.firstToken());
+        Node dense = pooler.linear("dense", first, hidden, hidden);
         Node pooled = encoder.builder().named("pooled", layers.activation(config.poolerActivation(), dense));
-        return layers.linear("classifier", pooled, hidden, labels);
+        Node kept = layers.dropout("dropout", config.dropout().classifier(), pooled);
+        return layers.linear("classifier", kept, hidden, labels);
     }
 
     /** {@code logits [B,S,L]}. */
     private static List<Output> tokenClassification(EncoderOutput encoder) {
         DebertaConfig config = encoder.config();
-        return logits(encoder.layers()
-                .linear("classifier", encoder.lastHiddenState(), config.hiddenSize(), config.numLabels()));
+        Layers layers = encoder.layers();
+        Node kept = layers.dropout("dropout", config.dropout().hidden(), encoder.lastHiddenState());
+        return logits(layers.linear("classifier", kept, config.hiddenSize(), config.numLabels()));
     }
 
     /** {@code start_logits} and {@code end_logits}, {@code [B,S]} each. */

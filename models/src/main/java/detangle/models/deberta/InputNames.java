@@ -23,5 +23,14 @@ public final class InputNames {
     /** {@code i64[B]}: the position at which an answer ends. */
     public static final String END_POSITIONS = "end_positions";
 
+    /**
+     * {@code f32[]}, if a loss is told so: what the sum of the rows' losses is divided by, instead of their number. Batches
+     * that are trained in parts have one divisor for all parts.
+     */
+    public static final String LOSS_DIVISOR = "loss_divisor";
+
+    /** {@code i64[]}, if a program of training drops elements: what its random numbers follow from, other at each step. */
+    public static final String DROPOUT_SEED = "dropout_seed";
+
     private InputNames() {}
 }

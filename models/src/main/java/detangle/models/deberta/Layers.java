@@ -8,6 +8,8 @@ import detangle.ir.Node;
 import detangle.ir.Shape;
 import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * The layers that DeBERTa is made of, written in tensor-level primitives. Parameters have the names of the published
@@ -16,20 +18,34 @@ import detangle.ir.UnaryFunction;
 public final class Layers {
     private final Builder b;
     private final String prefix;
+    private final Dropout dropout;
+    /** How many times the dropout of each name has been called, in all layers of a program. */
+    private final Map<String, Integer> calls;
 
-    Layers(Builder builder, String prefix) {
+    private Layers(Builder builder, String prefix, Dropout dropout, Map<String, Integer> calls) {
         this.b = builder;
         this.prefix = prefix;
+        this.dropout = dropout;
+        this.calls = calls;
     }
 
     /** Layers whose parameters have the names that they are given. */
     public static Layers of(Builder builder) {
-        return new Layers(builder, "");
+        return of(builder, Dropout.NONE);
+    }
+
+    /** As {@link #of(Builder)}, of which training drops elements. */
+    static Layers of(Builder builder, Dropout dropout) {
+        return new Layers(builder, "", dropout, new HashMap<>());
     }
 
     /** Layers whose parameters stand under {@code name}, and whose nodes are named after it. */
     public Layers scope(String name) {
-        return new Layers(b.scope(name), prefix.isEmpty() ? name : prefix + "." + name);
+        return new Layers(b.scope(name), full(name), dropout, calls);
+    }
+
+    private String full(String name) {
+        return prefix.isEmpty() ? name : prefix + "." + name;
     }
 
     public Builder builder() {
@@ -37,7 +53,7 @@ public final class Layers {
     }
 
     public Node param(String name, long... sizes) {
-        return b.param(prefix.isEmpty() ? name : prefix + "." + name, TensorType.of(DType.F32, sizes));
+        return b.param(full(name), TensorType.of(DType.F32, sizes));
     }
 
     /** {@code x w^T + bias} with {@code name.weight [out, in]} and {@code name.bias [out]}. */
@@ -54,6 +70,17 @@ public final class Layers {
     public Node layerNorm(String name, Node x, long size, double epsilon) {
         Node gamma = param(name + ".weight", size);
         return b.named(name, idioms().layerNorm(x, gamma, param(name + ".bias", size), epsilon));
+    }
+
+    /**
+     * The operand, some of whose elements training drops; inference drops none.
+     *
+     * @param name what the place is called here, which is {@code dropout} if it has no other name
+     * @param rate the probability of dropping an element, below 1; 0: none is dropped
+     */
+    public Node dropout(String name, double rate, Node x) {
+        int call = calls.merge(full(name), 1, Integer::sum) - 1;
+        return rate == 0 ? x : dropout.apply(b, full(name) + "#" + call, rate, x);
     }
 
     private Idioms idioms() {

@@ -4,11 +4,14 @@ import detangle.ir.Builder;
 import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.Dim;
+import detangle.ir.Idioms;
+import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.ReduceFunction;
 import detangle.ir.Shape;
 import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
+import java.util.List;
 
 /**
  * Losses in primitives. Each one gives a number for every row, so that a caller chooses which rows count and can look
@@ -36,10 +39,66 @@ public final class Losses {
      * @param counts {@code i1[..]}; the loss of a row that does not count is 0, whatever its label
      */
     public static Node crossEntropies(Builder b, Node logits, Node labels, Node counts) {
-        Node zero = b.constant(DType.I64, 0);
-        Node index = b.reshape(b.select(counts, labels, zero), labels.shape().concat(Shape.of(Dim.of(1))));
-        Node losses = withoutLastAxis(b, b.sub(logSumExp(b, logits), b.gatherLast(logits, index)));
-        return b.select(counts, losses, b.constant(logits.type().dtype(), 0));
+        return crossEntropies(b, logits, labels, counts, LossOptions.DEFAULT);
+    }
+
+    /**
+     * As {@link #crossEntropies(Builder, Node, Node, Node)}, with smoothed labels and weights of classes.
+     *
+     * @throws LossException if there is another number of weights than of classes
+     */
+    public static Node crossEntropies(Builder b, Node logits, Node labels, Node counts, LossOptions options) {
+        Node zero = b.constant(logits.type().dtype(), 0);
+        Node index = b.reshape(ofCounting(b, labels, counts), labels.shape().concat(Shape.of(Dim.of(1))));
+        Node normaliser = logSumExp(b, logits);
+        Node losses = withoutLastAxis(b, b.sub(normaliser, b.gatherLast(logits, index)));
+        if (!options.classWeights().isEmpty()) {
+            losses = b.mul(losses, rowWeights(b, logits, labels, counts, options));
+        }
+        double share = options.labelSmoothing();
+        if (share > 0) {
+            Node ofClasses = b.sub(normaliser, logits);
+            if (!options.classWeights().isEmpty()) {
+                ofClasses = b.mul(ofClasses, classWeights(b, logits, options));
+            }
+            Node ofAll = withoutLastAxis(b, new Idioms(b).mean(ofClasses, -1));
+            DType dtype = logits.type().dtype();
+            losses = b.add(b.mul(losses, b.constant(dtype, 1 - share)), b.mul(ofAll, b.constant(dtype, share)));
+        }
+        return b.select(counts, losses, zero);
+    }
+
+    /**
+     * How much each row weighs in a mean: the weight of its label, or 1 where classes have no weights; 0 if it does not count.
+     *
+     * @param labels {@code i64[..]}, from 0 to L - 1 in rows that count
+     * @param counts {@code i1[..]}
+     * @return {@code [..]}, of the logits' type
+     * @throws LossException if there is another number of weights than of classes
+     */
+    public static Node rowWeights(Builder b, Node logits, Node labels, Node counts, LossOptions options) {
+        DType dtype = logits.type().dtype();
+        if (options.classWeights().isEmpty()) {
+            return b.convert(counts, dtype);
+        }
+        Node ofLabels = b.gather(classWeights(b, logits, options), ofCounting(b, labels, counts));
+        return b.select(counts, ofLabels, b.constant(dtype, 0));
+    }
+
+    private static Node classWeights(Builder b, Node logits, LossOptions options) {
+        List<Double> weights = options.classWeights();
+        Dim classes = logits.type().dim(-1);
+        if (!classes.equals(Dim.of(weights.size()))) {
+            throw new LossException("there are " + weights.size() + " class weights for " + classes
+                    + " classes: give one for each class");
+        }
+        return b.constant(
+                new Literal.Dense(weights), TensorType.of(logits.type().dtype(), classes));
+    }
+
+    /** Labels that can be looked up everywhere: those of rows that do not count may be anything. */
+    private static Node ofCounting(Builder b, Node labels, Node counts) {
+        return b.select(counts, labels, b.constant(DType.I64, 0));
     }
 
     /**
@@ -78,26 +137,26 @@ public final class Losses {
     }
 
     /**
-     * The mean of the rows that count, a scalar; not a number if none does, as in PyTorch.
+     * The sum of the losses divided by the sum of the weights, a scalar; not a number if no row weighs anything, as in
+     * PyTorch.
      *
      * @param losses 0 in rows that do not count
-     * @param counts {@code i1}, of the losses' shape
+     * @param weights of the losses' shape and type: {@link #rowWeights}
      */
-    public static Node mean(Builder b, Node losses, Node counts) {
-        return b.div(sum(b, losses), count(b, counts, losses.type().dtype()));
+    public static Node mean(Builder b, Node losses, Node weights) {
+        return b.div(sum(b, losses), sum(b, weights));
     }
 
-    /** As {@link #mean(Builder, Node, Node)}, but 0 if no row counts. */
-    public static Node meanOrZero(Builder b, Node losses, Node counts) {
-        DType dtype = losses.type().dtype();
-        return b.div(sum(b, losses), b.max(count(b, counts, dtype), b.constant(dtype, 1)));
+    /** As {@link #mean(Builder, Node, Node)}, but 0 if no row weighs anything. */
+    public static Node meanOrZero(Builder b, Node losses, Node weights) {
+        Node total = sum(b, weights);
+        Node one = b.constant(losses.type().dtype(), 1);
+        Node some = b.compare(Comparison.GT, total, b.constant(losses.type().dtype(), 0));
+        return b.div(sum(b, losses), b.select(some, total, one));
     }
 
-    private static Node count(Builder b, Node counts, DType dtype) {
-        return sum(b, b.convert(counts, dtype));
-    }
-
-    private static Node sum(Builder b, Node x) {
+    /** The sum of all elements, a scalar. */
+    public static Node sum(Builder b, Node x) {
         Node flat = b.reshape(x, x.shape().elements());
         return b.reshape(b.reduce(ReduceFunction.SUM, flat, 0), Shape.SCALAR);
     }
@@ -106,15 +165,23 @@ public final class Losses {
      * Where an answer begins or ends: cross entropy over the positions of each sequence. Labels outside the sequence
      * are moved to its ends, and the one behind the last position does not count.
      *
-     * @param logits {@code [B,S]}
+     * @param logits {@code [B,S]}; minus infinity at positions that are not to be thought of
      * @param positions {@code i64[B]}
-     * @return a scalar; not a number if no sequence counts
      */
-    public static Node position(Builder b, Node logits, Node positions) {
+    public static Rows position(Builder b, Node logits, Node positions) {
         Node length =
                 b.iota(TensorType.of(DType.I64, Dim.of(1)), 0, logits.type().dim(-1));
         Node moved = b.min(b.max(positions, b.constant(DType.I64, 0)), length);
         Node counts = b.compare(Comparison.LT, moved, length);
-        return mean(b, crossEntropies(b, logits, moved, counts), counts);
+        Node losses = crossEntropies(b, logits, moved, counts);
+        return new Rows(losses, b.convert(counts, logits.type().dtype()));
     }
+
+    /**
+     * The losses of rows before their mean is taken.
+     *
+     * @param losses 0 in rows that do not count
+     * @param weights of the losses' shape and type: how much each row counts in the mean
+     */
+    public record Rows(Node losses, Node weights) {}
 }

@@ -38,7 +38,9 @@ final class Misspellings {
      * @param known the fields that are read
      */
     static List<Misspelling> in(Collection<String> present, Set<String> known) {
-        Map<String, String> byLetters = known.stream().collect(Collectors.toMap(Misspellings::letters, f -> f));
+        // Where two fields have the same letters, HuggingFace's is suggested, which has fewer underscores.
+        Map<String, String> byLetters = known.stream()
+                .collect(Collectors.toMap(Misspellings::letters, f -> f, (a, b) -> a.compareTo(b) > 0 ? a : b));
         return present.stream()
                 // HuggingFace's own notes begin with an underscore, such as the _num_labels of old releases.
                 .filter(field -> !known.contains(field) && !OTHERS.contains(field) && !field.startsWith("_"))

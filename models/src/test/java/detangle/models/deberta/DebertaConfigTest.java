@@ -51,7 +51,7 @@ class DebertaConfigTest {
         assertFalse(config.shareAttKey());
         assertEquals(Optional.empty(), config.convolution());
         assertEquals(HiddenActivation.GELU, config.poolerActivation());
-        assertEquals(new DebertaConfig.Dropout(0.1, 0.1, 0, 0.1), config.dropout());
+        assertEquals(new DropoutRates(0.1, 0.1, 0, 0.1), config.dropout());
         assertTrue(config.legacyHead());
         assertTrue(config.tieWordEmbeddings());
         assertEquals(List.of("LABEL_0", "LABEL_1"), config.labels());
@@ -307,6 +307,18 @@ class DebertaConfigTest {
         assertEquals(3, config.padTokenId());
         assertEquals(HiddenActivation.TANH, config.poolerActivation());
         assertEquals(0.5, config.dropout().pooler());
+    }
+
+    /** HuggingFace writes it in one way and microsoft's code in another; the former goes first. */
+    @Test
+    void dropoutOfTheClassifierIsSpelledInTwoWays() throws IOException {
+        String sizes = "{\"model_type\":\"deberta-v2\"," + SIZES;
+        assertEquals(0.25, read(sizes + ",\"cls_drop_out\":0.25}").dropout().classifier());
+        assertEquals(
+                0.5,
+                read(sizes + ",\"cls_drop_out\":0.25,\"cls_dropout\":0.5}")
+                        .dropout()
+                        .classifier());
     }
 
     @Test

@@ -1,0 +1,149 @@
+package detangle.models.deberta;
+
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Level;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.Shape;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * A model and what it is trained with as one tensor-level program, for whoever differentiates it.
+ *
+ * <p>Inputs: those of {@link DebertaModel#build(DebertaConfig, Architecture, ModelOptions)}, labels,
+ * {@link InputNames#LOSS_DIVISOR} if the options ask for it, and what the loss and the dropout need beside them, among it
+ * {@link InputNames#DROPOUT_SEED}. Outputs: {@link HeadLosses#LOSS}, {@code f32[]}, and those of the head.
+ */
+public final class TrainingModel {
+    private TrainingModel() {}
+
+    /**
+     * A model with one of the published heads and its loss. Labels are
+     * <ul>
+     *   <li>sequence classification: {@code labels i64[B]}, below 0 where a row does not count; {@code f32[B,L]} for
+     *       regression, for several labels at once and for soft labels;
+     *   <li>token classification: {@code labels i64[B,S]}, -100 where a position does not count; padding never counts;
+     *   <li>question answering: {@code start_positions} and {@code end_positions}, {@code i64[B]};
+     *   <li>multiple choice: {@code labels i64[B]};
+     *   <li>masked LM: {@code labels i64[N]}, those of the {@code masked_rows}; without masked rows {@code i64[B,S]}. The
+     *       label -100 does not count, and with the enhanced mask decoder 0 and what is below do not;
+     *   <li>replaced-token detection: {@code labels i64[B,S]}, the original token where one may have been replaced, and 0
+     *       elsewhere.
+     * </ul>
+     *
+     * @throws ConfigException if the configuration asks for something that cannot be built
+     * @throws LossException if the head is trained for nothing, or the loss does not know what the options ask for
+     */
+    public static Program build(DebertaConfig config, Architecture head, TrainingModelOptions options) {
+        return build(config, head, options, dropout(options));
+    }
+
+    /** As {@link #build(DebertaConfig, Architecture, TrainingModelOptions)}, with a dropout of one's own. */
+    public static Program build(
+            DebertaConfig config, Architecture head, TrainingModelOptions options, Dropout dropout) {
+        if (head == Architecture.ENCODER) {
+            throw new LossException("the head encoder is trained for nothing: choose the head of a task");
+        }
+        ModelOptions model = options.model();
+        EncoderOutput encoder = EncoderOutput.of(
+                dropping(config, options),
+                model,
+                head == Architecture.MULTIPLE_CHOICE,
+                DebertaModel.hasMaskedRows(head, model),
+                dropout);
+        Builder b = encoder.builder();
+        List<Output> outputs = Heads.of(head, config).outputs(encoder);
+        SequencedMap<String, Node> values = byName(outputs);
+        boolean perClass = head == Architecture.SEQUENCE_CLASSIFICATION
+                && (options.softLabels() || config.problemType() != ProblemType.SINGLE_LABEL_CLASSIFICATION);
+        SequencedMap<String, Node> labels = HeadLosses.labels(b, head, values, perClass);
+        if (options.lossDivisor()) {
+            labels.put(
+                    InputNames.LOSS_DIVISOR, b.input(InputNames.LOSS_DIVISOR, new TensorType(DType.F32, Shape.SCALAR)));
+        }
+        values.putAll(labels);
+        values.put(InputNames.IDS, encoder.inputIds());
+        // HuggingFace's loss of answers reads padding, and that of each other head gives labels there no weight.
+        if (head != Architecture.QUESTION_ANSWERING || options.answersAtTokens()) {
+            values.put(InputNames.MASK, mask(encoder));
+        }
+        Node loss = HeadLosses.outputs(b, head, config, values, options.loss())
+                .getFirst()
+                .node();
+        return program(encoder, List.copyOf(labels.values()), loss, outputs);
+    }
+
+    /**
+     * A model with a head and a loss of one's own. Of the options, those of losses do not apply.
+     *
+     * @throws detangle.ir.IrException if head or loss are not written in primitives
+     * @throws LossException if the loss is not {@code f32[]}
+     */
+    public static Program build(DebertaConfig config, Head head, HeadLoss loss, TrainingModelOptions options) {
+        EncoderOutput encoder = EncoderOutput.of(
+                dropping(config, options),
+                options.model(),
+                false,
+                options.model().maskedRows(),
+                dropout(options));
+        List<Output> outputs = head.outputs(encoder);
+        return program(encoder, List.of(), loss.loss(encoder, byName(outputs)), outputs);
+    }
+
+    private static Dropout dropout(TrainingModelOptions options) {
+        return options.dropout() ? Dropout.random() : Dropout.NONE;
+    }
+
+    private static DebertaConfig dropping(DebertaConfig config, TrainingModelOptions options) {
+        DropoutRates rates = options.dropoutRates().orElse(config.dropout());
+        for (double rate : new double[] {rates.hidden(), rates.attention(), rates.pooler(), rates.classifier()}) {
+            if (!(rate >= 0 && rate < 1)) {
+                throw new LossException("a rate of dropout is " + rate + "; it must be at least 0 and below 1");
+            }
+        }
+        return config.withDropout(rates);
+    }
+
+    /** {@code i64[B,S]}, 0 at padding. */
+    private static Node mask(EncoderOutput encoder) {
+        ModelInputs inputs = encoder.inputs();
+        Node given = inputs.given().get(1);
+        Shape tokens = Shape.of(inputs.batch(), inputs.length());
+        Builder b = encoder.builder();
+        return given.shape().equals(tokens) ? given : b.convert(b.reshape(inputs.rowMask(), tokens), DType.I64);
+    }
+
+    private static SequencedMap<String, Node> byName(List<Output> outputs) {
+        SequencedMap<String, Node> nodes = new LinkedHashMap<>();
+        outputs.forEach(output -> nodes.put(output.name(), output.node()));
+        return nodes;
+    }
+
+    private static Program program(EncoderOutput encoder, List<Node> labels, Node loss, List<Output> ofHead) {
+        if (!loss.type().equals(new TensorType(DType.F32, Shape.SCALAR))) {
+            throw new LossException("the loss is " + loss.type() + "; it must be one number, f32[]");
+        }
+        List<Output> outputs = new ArrayList<>();
+        outputs.add(new Output(HeadLosses.LOSS, loss));
+        outputs.addAll(ofHead);
+        List<Node> inputs = new ArrayList<>(encoder.inputs().given());
+        inputs.addAll(labels);
+        // Those that a loss of one's own has made, and those of the dropout.
+        for (Node node : new Program("deberta", inputs, outputs, Map.of()).nodes()) {
+            if (node.op() instanceof TensorOp.Input && inputs.stream().noneMatch(input -> input == node)) {
+                inputs.add(node);
+            }
+        }
+        Program program = new Program("deberta", inputs, outputs, Map.of());
+        Level.MODEL.check(program);
+        return program;
+    }
+}

@@ -1,0 +1,81 @@
+package detangle.models.deberta;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Variations of a model's program with its loss.
+ *
+ * @param model variations of the model itself; hidden states and attentions are not outputs here
+ * @param loss variations of the loss
+ * @param softLabels whether labels of sequence classification are distributions, {@code f32[B,L]}, where they would be
+ *     classes
+ * @param lossDivisor whether the sum of the rows' losses is divided by the input {@link InputNames#LOSS_DIVISOR} and not by
+ *     their number, so that parts of a batch add up to what the whole batch gives
+ * @param answersAtTokens whether question answering looks for answers at tokens alone. HuggingFace's loss is a softmax over
+ *     all positions, those of padding too, so that it depends on how far a batch is padded, and cannot be packed
+ * @param dropout whether elements are dropped; evaluation drops none
+ * @param dropoutRates how much is dropped, if not what the configuration says
+ */
+public record TrainingModelOptions(
+        ModelOptions model,
+        LossOptions loss,
+        boolean softLabels,
+        boolean lossDivisor,
+        boolean answersAtTokens,
+        boolean dropout,
+        Optional<DropoutRates> dropoutRates) {
+
+    /**
+     * What a head is trained with if nobody says otherwise: elements are dropped as the configuration says; a masked LM
+     * predicts the rows that it is told; the reading of distances and the treatment of padding are those of the code that
+     * defines the head.
+     */
+    public static TrainingModelOptions of(Architecture head) {
+        ModelOptions model = ModelOptions.DEFAULT
+                .with(head.convention())
+                .withHiddenStates(false)
+                .withUniformPadding(head == Architecture.QUESTION_ANSWERING)
+                .withMaskedRows(head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD);
+        return new TrainingModelOptions(model, LossOptions.DEFAULT, false, false, false, true, Optional.empty());
+    }
+
+    public TrainingModelOptions with(ModelOptions other) {
+        return new TrainingModelOptions(other, loss, softLabels, lossDivisor, answersAtTokens, dropout, dropoutRates);
+    }
+
+    public TrainingModelOptions with(LossOptions other) {
+        return new TrainingModelOptions(model, other, softLabels, lossDivisor, answersAtTokens, dropout, dropoutRates);
+    }
+
+    public TrainingModelOptions withLabelSmoothing(double share) {
+        return with(loss.withLabelSmoothing(share));
+    }
+
+    public TrainingModelOptions withClassWeights(List<Double> weights) {
+        return with(loss.withClassWeights(weights));
+    }
+
+    public TrainingModelOptions withSoftLabels(boolean wanted) {
+        return new TrainingModelOptions(model, loss, wanted, lossDivisor, answersAtTokens, dropout, dropoutRates);
+    }
+
+    public TrainingModelOptions withLossDivisor(boolean wanted) {
+        return new TrainingModelOptions(model, loss, softLabels, wanted, answersAtTokens, dropout, dropoutRates);
+    }
+
+    /** Padding then needs no values, and padded queries attend to nothing. */
+    public TrainingModelOptions withAnswersAtTokens(boolean wanted) {
+        return new TrainingModelOptions(
+                model.withUniformPadding(!wanted), loss, softLabels, lossDivisor, wanted, dropout, dropoutRates);
+    }
+
+    public TrainingModelOptions withDropout(boolean wanted) {
+        return new TrainingModelOptions(model, loss, softLabels, lossDivisor, answersAtTokens, wanted, dropoutRates);
+    }
+
+    public TrainingModelOptions withDropoutRates(DropoutRates rates) {
+        return new TrainingModelOptions(
+                model, loss, softLabels, lossDivisor, answersAtTokens, dropout, Optional.of(rates));
+    }
+}

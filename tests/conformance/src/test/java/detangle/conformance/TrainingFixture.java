@@ -1,0 +1,204 @@
+package detangle.conformance;
+
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.InputNames;
+import detangle.models.deberta.LossOptions;
+import detangle.models.deberta.ProblemType;
+import detangle.models.deberta.TrainingModelOptions;
+import detangle.models.weights.Weights;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A small model that the original code, or HuggingFace's, has trained for some steps, and what came of it. */
+record TrainingFixture(String name, Path folder) {
+    static TrainingFixture named(String name) {
+        return new TrainingFixture(name, Shared.path("goldens-training/" + name));
+    }
+
+    JsonNode json(String file) {
+        try {
+            return JsonMapper.shared().readTree(Files.readString(folder.resolve(file)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    DebertaConfig config() {
+        return DebertaConfig.read(folder);
+    }
+
+    Architecture head() {
+        return json("train.json").path("runner").asString().equals("ms-mlm")
+                ? Architecture.MASKED_LM_EMD
+                : config().architecture().orElseThrow();
+    }
+
+    /** As the recipe says; nothing is dropped but in the fixtures of dropout. */
+    TrainingModelOptions options() {
+        JsonNode recipe = json("train.json");
+        List<Double> weights = new ArrayList<>();
+        recipe.path("class_weights").forEach(weight -> weights.add(weight.doubleValue()));
+        return TrainingModelOptions.of(head())
+                .with(LossOptions.DEFAULT
+                        .withLabelSmoothing(recipe.path("label_smoothing").asDouble(0))
+                        .withClassWeights(weights))
+                .withLossDivisor(dividesByRows());
+    }
+
+    private boolean dividesByRows() {
+        return json("train.json").path("loss_division").asString("").startsWith("by num_items");
+    }
+
+    /** The parameters of a program before the first step, or after the last. */
+    Map<String, Tensor> parameters(Program program, String file) {
+        try (Weights weights = Weights.open(folder.resolve(file))) {
+            Map<String, Tensor> parameters = new HashMap<>();
+            Checkpoint.parameters(weights, config(), program, Optional.of(head()), true)
+                    .forEach((name, tensor) -> parameters.put(name, Tensor.of(tensor.toFloats(), tensor.shape())));
+            return parameters;
+        }
+    }
+
+    /** Which elements the step keeps, by place; the file has bytes, which are no type of a checkpoint's parameters. */
+    Map<String, Tensor> masks() {
+        try {
+            ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("masks.safetensors")))
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            byte[] header = new byte[Math.toIntExact(file.getLong())];
+            file.get(header);
+            ByteBuffer data = file.slice();
+            Map<String, Tensor> masks = new HashMap<>();
+            for (var entry : JsonMapper.shared().readTree(header).properties()) {
+                if (entry.getValue().has("shape")) {
+                    masks.put(entry.getKey(), mask(data, entry.getValue()));
+                }
+            }
+            return masks;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Tensor mask(ByteBuffer data, JsonNode entry) {
+        int start = entry.path("data_offsets").get(0).intValue();
+        boolean[] kept = new boolean[entry.path("data_offsets").get(1).intValue() - start];
+        for (int i = 0; i < kept.length; i++) {
+            kept[i] = data.get(start + i) != 0;
+        }
+        return Tensor.of(
+                kept,
+                entry.path("shape").valueStream().mapToLong(JsonNode::longValue).toArray());
+    }
+
+    /** The inputs of each forward pass of an update. */
+    List<Map<String, Tensor>> inputs(int update) {
+        JsonNode recipe = json("train.json");
+        List<JsonNode> batches = new ArrayList<>();
+        if (recipe.has("updates")) {
+            recipe.path("updates")
+                    .get(update)
+                    .forEach(index ->
+                            batches.add(json("inputs.json").path("batches").get(index.intValue())));
+        } else {
+            batches.add(json("inputs.json")
+                    .path("batches")
+                    .get(recipe.path("order").get(update).intValue()));
+        }
+        long rows = batches.stream().mapToLong(b -> b.path("input_ids").size()).sum();
+        int parts = recipe.path("accumulative_update").asInt(1);
+        return batches.stream()
+                .flatMap(batch -> inputs(batch, rows, parts).stream())
+                .toList();
+    }
+
+    /** The original code cuts a batch into parts of as many rows each, of which the last may have fewer. */
+    private List<Map<String, Tensor>> inputs(JsonNode batch, long rowsOfUpdate, int parts) {
+        int rows = batch.path("input_ids").size();
+        int most = Math.ceilDiv(rows, parts);
+        return IntStream.range(0, Math.ceilDiv(rows, most))
+                .mapToObj(part -> inputs(batch, part * most, Math.min(rows, (part + 1) * most), rowsOfUpdate))
+                .toList();
+    }
+
+    private Map<String, Tensor> inputs(JsonNode batch, int first, int limit, long rowsOfUpdate) {
+        DebertaConfig config = config();
+        Architecture head = head();
+        Map<String, Tensor> inputs = new HashMap<>();
+        batch.properties().forEach(p -> inputs.put(p.getKey(), tensor(p.getValue(), first, limit)));
+        if (config.typeVocabSize() == 0) {
+            inputs.remove(InputNames.TOKEN_TYPES);
+        }
+        boolean floats = head == Architecture.SEQUENCE_CLASSIFICATION
+                && config.problemType() != ProblemType.SINGLE_LABEL_CLASSIFICATION;
+        Tensor labels = inputs.get(InputNames.LABELS);
+        if (floats) {
+            float[] wanted = labels.toFloats();
+            inputs.put(InputNames.LABELS, Tensor.of(wanted, limit - first, wanted.length / (limit - first)));
+        }
+        if (head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD) {
+            long[] rows = IntStream.range(0, Math.toIntExact(labels.elements()))
+                    .filter(i -> labels.getLong(i) > 0)
+                    .asLongStream()
+                    .toArray();
+            long[] wanted = Arrays.stream(rows).map(labels::getLong).toArray();
+            inputs.put(InputNames.MASKED_ROWS, Tensor.of(rows, rows.length));
+            inputs.put(InputNames.LABELS, Tensor.of(wanted, rows.length));
+        }
+        if (dividesByRows()) {
+            inputs.put(InputNames.LOSS_DIVISOR, Tensor.of(new float[] {rowsOfUpdate}));
+        }
+        return inputs;
+    }
+
+    /** Some rows of an array; whole numbers become i64, and others f32. */
+    static Tensor tensor(JsonNode array, int first, int limit) {
+        List<Long> shape = new ArrayList<>(List.of((long) limit - first));
+        for (JsonNode level = array.get(0); level.isArray(); level = level.get(0)) {
+            shape.add((long) level.size());
+        }
+        List<JsonNode> leaves = new ArrayList<>();
+        for (int row = first; row < limit; row++) {
+            flatten(array.get(row), leaves);
+        }
+        long[] sizes = shape.stream().mapToLong(n -> n).toArray();
+        if (leaves.stream().allMatch(JsonNode::isIntegralNumber)) {
+            return Tensor.of(leaves.stream().mapToLong(JsonNode::longValue).toArray(), sizes);
+        }
+        return Tensor.of(leaves.stream().mapToDouble(JsonNode::doubleValue).toArray(), sizes);
+    }
+
+    private static void flatten(JsonNode node, List<JsonNode> leaves) {
+        if (node.isArray()) {
+            node.forEach(child -> flatten(child, leaves));
+        } else {
+            leaves.add(node);
+        }
+    }
+
+    /** What the step gave in double precision: {@code loss}, {@code grad_norm}. */
+    double expected(int step, String number) {
+        return json("expected.json")
+                .path("f64")
+                .path("steps")
+                .get(step)
+                .path(number)
+                .doubleValue();
+    }
+}
