@@ -19,6 +19,23 @@ import java.util.Map;
 record Cost(double flops, double bytes) {
     private static final Cost NONE = new Cost(0, 0);
 
+    /**
+     * How many products attention consists of.
+     *
+     * @param withKeys products of a row for each query with a row for each key
+     * @param withPositions products of a row for each query, or for each key, with each row of one table of positions
+     */
+    private record Products(int withKeys, int withPositions) {}
+
+    /** Scores, and probabilities times values. */
+    private static final Products FORWARD = new Products(2, 1);
+
+    /**
+     * Scores again, dout with the values, and one for each of dq, dk and dv. For each table: terms again, and one for
+     * the gradient of either side.
+     */
+    private static final Products BACKWARD = new Products(5, 3);
+
     Cost plus(Cost other) {
         return new Cost(flops + other.flops, bytes + other.bytes);
     }
@@ -91,19 +108,11 @@ record Cost(double flops, double bytes) {
         double results = elements(node.type(), sizes);
         return switch (op) {
             case KernelOp.Linear l -> 2 * results * size(node.input(1), 1, sizes);
-            case KernelOp.DisentangledAttention(var scale, var c2p, var p2c) ->
-                attention(
-                        node,
-                        size(node.input(1), 1, sizes),
-                        node.inputs().subList(4, node.inputs().size()),
-                        sizes);
+            case KernelOp.DisentangledAttention a -> attention(node, 1, 4, 0, FORWARD, sizes);
             // As if all keys were of one sequence: how they are cut into several, sizes do not say.
-            case KernelOp.PackedAttention(var scale, var c2p, var p2c, var length) ->
-                attention(
-                        node,
-                        size(node.input(1), 0, sizes),
-                        node.inputs().subList(7, node.inputs().size()),
-                        sizes);
+            case KernelOp.PackedAttention a -> attention(node, 0, 7, 0, FORWARD, sizes);
+            case KernelOp.DisentangledAttentionGrad a -> attention(node, 1, 4, 1, BACKWARD, sizes);
+            case KernelOp.PackedAttentionGrad a -> attention(node, 0, 7, 1, BACKWARD, sizes);
             case KernelOp.Elementwise e -> 0;
             case KernelOp.LayerNorm n -> 0;
             case KernelOp.LayerNormGrad g -> 0;
@@ -112,14 +121,20 @@ record Cost(double flops, double bytes) {
         };
     }
 
-    /** @param positions the tables of positions, and the one of their rows */
-    private static double attention(Node node, double keys, List<Node> positions, Map<String, Long> sizes) {
-        double results = elements(node.type(), sizes);
-        double products = 4 * results * keys;
+    /**
+     * @param keyAxis the axis of k that its rows stand along
+     * @param firstTable the first operand that may be a table of positions; the table of their rows is the last of them
+     * @param behind the number of operands behind those
+     */
+    private static double attention(
+            Node node, int keyAxis, int firstTable, int behind, Products count, Map<String, Long> sizes) {
+        List<Node> positions = node.inputs().subList(firstTable, node.inputs().size() - behind);
+        double queries = elements(node.input(0).type(), sizes);
+        double products = 2 * count.withKeys() * queries * size(node.input(1), keyAxis, sizes);
         for (Node table : positions.subList(0, Math.max(0, positions.size() - 1))) {
             // A sequence meets no more distances than the table of rows has places.
             double distances = Math.max(0, size(positions.getLast(), 0, sizes));
-            products += 2 * results * Math.min(size(table, 1, sizes), distances);
+            products += 2 * count.withPositions() * queries * Math.min(size(table, 1, sizes), distances);
         }
         return products;
     }

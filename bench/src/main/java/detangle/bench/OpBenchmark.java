@@ -9,10 +9,10 @@ import detangle.compiler.Passes;
 import detangle.ir.Activation;
 import detangle.ir.Builder;
 import detangle.ir.DType;
-import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Op;
+import detangle.ir.OpDims;
 import detangle.ir.Program;
 import detangle.ir.Symbols;
 import detangle.ir.Tensor;
@@ -154,6 +154,8 @@ public final class OpBenchmark {
             case KernelOp.LayerNorm(var eps, var residual) -> residual ? "layer_norm residual" : "layer_norm";
             case KernelOp.DisentangledAttention a -> "disentangled_attention";
             case KernelOp.PackedAttention a -> "packed_attention";
+            case KernelOp.DisentangledAttentionGrad g -> "disentangled_attention_grad";
+            case KernelOp.PackedAttentionGrad g -> "packed_attention_grad";
             case KernelOp.Elementwise e -> "elementwise";
             case KernelOp.LayerNormGrad g -> "layer_norm_grad";
             case KernelOp.Embedding e -> "embedding";
@@ -195,7 +197,7 @@ public final class OpBenchmark {
         }
         List<Program.Output> outputs = new ArrayList<>();
         for (Node result : results) {
-            outputs.add(new Program.Output("y" + outputs.size(), b.op(sized(result.op(), sizes), operands)));
+            outputs.add(new Program.Output("y" + outputs.size(), b.op(OpDims.bind(result.op(), sizes), operands)));
         }
         Program single = new Program("op", inputs, outputs, program.constants());
         try (Executable executable = device.load(Compiler.compile(single, List.of()))) {
@@ -211,12 +213,6 @@ public final class OpBenchmark {
             }
             return timings.median() / 1e3;
         }
-    }
-
-    private static Op sized(Op op, Map<String, Long> sizes) {
-        return op instanceof KernelOp.PackedAttention(var scale, var c2p, var p2c, var length)
-                ? new KernelOp.PackedAttention(scale, c2p, p2c, Dim.of(length.evaluate(sizes)))
-                : op;
     }
 
     /** What depends on sizes alone is computed; ids and masks are in range; floats are random. */
@@ -243,7 +239,8 @@ public final class OpBenchmark {
 
     /** Sequences of one length, in attention that reads where they begin; ids elsewhere. */
     private static long place(Node node, int index, int i, long length) {
-        boolean packed = node.op() instanceof KernelOp.PackedAttention;
+        boolean packed =
+                node.op() instanceof KernelOp.PackedAttention || node.op() instanceof KernelOp.PackedAttentionGrad;
         return packed && index <= 4 ? i * length : packed ? i % length : i % 7;
     }
 }

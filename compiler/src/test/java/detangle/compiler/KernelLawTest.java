@@ -50,7 +50,8 @@ class KernelLawTest {
     private static final String WITHOUT_POSITIONS = "PackedAttention[c2p=false, p2c=false]";
 
     /** A gradient is asked for as a kernel, and that of beta is a sum like any other. */
-    private static final Set<Class<?>> GRADIENTS = Set.of(KernelOp.LayerNormGrad.class);
+    private static final Set<Class<?>> GRADIENTS = Set.of(
+            KernelOp.LayerNormGrad.class, KernelOp.DisentangledAttentionGrad.class, KernelOp.PackedAttentionGrad.class);
 
     private record Case(String name, Program program) {
         @Override

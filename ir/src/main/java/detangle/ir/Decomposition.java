@@ -3,7 +3,6 @@ package detangle.ir;
 import detangle.ir.rewrite.Rewriter;
 import detangle.ir.scalar.Region;
 import detangle.ir.scalar.ScalarExpr;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +17,10 @@ import java.util.function.Predicate;
 public final class Decomposition {
     private final Builder b = new Builder();
     private final Idioms idioms = new Idioms(b);
+    private final AttentionDecomposition attention = new AttentionDecomposition(b);
 
     /** The results of operations that have several, each of which is asked for by itself. */
-    private final Map<Operations.Key, List<Node>> several = new HashMap<>();
+    private final Map<Operations.Key, Map<? extends Enum<?>, Node>> several = new HashMap<>();
 
     private Decomposition() {}
 
@@ -44,18 +44,24 @@ public final class Decomposition {
         return new Decomposition().inPrimitives(op, operands);
     }
 
-    private Node inPrimitives(KernelOp op, List<Node> in) {
-        return switch (op) {
+    private Node inPrimitives(KernelOp kernel, List<Node> in) {
+        return switch (kernel) {
             case KernelOp.Elementwise(Region region) -> elementwise(region, in);
             case KernelOp.Linear linear -> linear(linear, in);
             case KernelOp.LayerNorm norm -> layerNorm(norm, in);
             case KernelOp.LayerNormGrad gradient ->
                 several.computeIfAbsent(Operations.Key.of(gradient, in), key -> layerNormGrad(gradient, in))
-                        .get(gradient.result().ordinal());
+                        .get(gradient.result());
             case KernelOp.Embedding embedding -> embedding(embedding, in);
             case KernelOp.MaskedSoftmax() -> idioms.maskedSoftmax(in.get(0), in.get(1));
-            case KernelOp.DisentangledAttention attention -> attention(attention, in);
-            case KernelOp.PackedAttention attention -> packedAttention(attention, in);
+            case KernelOp.DisentangledAttention op -> attention.padded(op, in);
+            case KernelOp.PackedAttention op -> attention.packed(op, in);
+            case KernelOp.DisentangledAttentionGrad op ->
+                several.computeIfAbsent(Operations.Key.of(op, in), key -> attention.gradients(op.attention(), in))
+                        .get(op.result());
+            case KernelOp.PackedAttentionGrad op ->
+                several.computeIfAbsent(Operations.Key.of(op, in), key -> attention.gradients(op.attention(), in))
+                        .get(op.result());
         };
     }
 
@@ -106,7 +112,7 @@ public final class Decomposition {
         return idioms.layerNorm(x, in.get(in.size() - 2), in.getLast(), op.epsilon());
     }
 
-    private List<Node> layerNormGrad(KernelOp.LayerNormGrad op, List<Node> in) {
+    private Map<KernelOp.LayerNormGrad.Result, Node> layerNormGrad(KernelOp.LayerNormGrad op, List<Node> in) {
         Node x = op.residual() ? b.add(in.get(0), in.get(1)) : in.get(0);
         Node dy = in.getLast();
         DType dtype = x.type().dtype();
@@ -115,7 +121,13 @@ public final class Decomposition {
         Node scaled = b.mul(dy, b.convert(in.get(in.size() - 2), dtype));
         Node along = b.mul(normal, idioms.mean(b.mul(scaled, normal), -1));
         Node dx = b.mul(b.sub(b.sub(scaled, idioms.mean(scaled, -1)), along), rows.scale());
-        return List.of(dx, sumOfRows(b.mul(dy, normal)), sumOfRows(dy));
+        return Map.of(
+                KernelOp.LayerNormGrad.Result.DX,
+                dx,
+                KernelOp.LayerNormGrad.Result.DGAMMA,
+                sumOfRows(b.mul(dy, normal)),
+                KernelOp.LayerNormGrad.Result.DBETA,
+                sumOfRows(dy));
     }
 
     /** The sum over all axes but the last. */
@@ -131,58 +143,5 @@ public final class Decomposition {
         Node rows = b.convert(b.gather(in.get(1), in.get(0)), DType.F32);
         Node normalised = idioms.layerNorm(rows, in.get(2), in.get(3), op.epsilon());
         return op.masked() ? b.select(in.get(4), normalised, b.constant(DType.F32, 0)) : normalised;
-    }
-
-    private Node attention(KernelOp.DisentangledAttention op, List<Node> in) {
-        List<Node> heads = new ArrayList<>();
-        for (Node x : in.subList(0, 3)) {
-            heads.add(b.transpose(x, 0, 2, 1, 3));
-        }
-        Dim queries = in.get(0).type().dim(1);
-        Dim keys = in.get(1).type().dim(1);
-        List<Node> terms = new ArrayList<>();
-        if (op.c2p() || op.p2c()) {
-            Node index = b.op(new TensorOp.Toeplitz(queries, keys), in.getLast());
-            terms = terms(op.c2p(), op.p2c(), heads, in.subList(4, in.size() - 1), index);
-        }
-        return b.transpose(context(op.scale(), heads, terms, in.get(3)), 0, 2, 1, 3);
-    }
-
-    private Node packedAttention(KernelOp.PackedAttention op, List<Node> in) {
-        List<Node> heads = new ArrayList<>();
-        for (Node x : in.subList(0, 3)) {
-            heads.add(b.transpose(x, 1, 0, 2));
-        }
-        Dim queries = in.get(0).type().dim(0);
-        Dim keys = in.get(1).type().dim(0);
-        Node mask = idioms.sameSequence(queries, in.get(3), keys, in.get(4));
-        List<Node> terms = new ArrayList<>();
-        if (op.c2p() || op.p2c()) {
-            Node index = idioms.byDistance(in.get(5), in.get(6), in.getLast(), op.length());
-            terms = terms(op.c2p(), op.p2c(), heads, in.subList(7, in.size() - 1), index);
-        }
-        return b.transpose(context(op.scale(), heads, terms, mask), 1, 0, 2);
-    }
-
-    /**
-     * The terms of positions.
-     *
-     * @param tables {@code [A,P,d]}, for content to position and for position to content, as far as there are
-     */
-    private List<Node> terms(boolean c2p, boolean p2c, List<Node> heads, List<Node> tables, Node index) {
-        List<Node> terms = new ArrayList<>();
-        if (c2p) {
-            terms.add(idioms.contentToPosition(heads.get(0), tables.getFirst(), index));
-        }
-        if (p2c) {
-            terms.add(idioms.positionToContent(heads.get(1), tables.getLast(), index));
-        }
-        return terms;
-    }
-
-    /** Attention over the last two axes: q {@code [...,A,Q,d]}, k and v {@code [...,A,S,d]}. */
-    private Node context(double scale, List<Node> heads, List<Node> terms, Node mask) {
-        Node scores = idioms.attentionScores(heads.get(0), heads.get(1), terms, scale);
-        return b.dot(idioms.maskedSoftmax(scores, mask), heads.get(2));
     }
 }

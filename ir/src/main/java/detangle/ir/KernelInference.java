@@ -36,6 +36,30 @@ final class KernelInference {
                 in.some(4 + positionOperands(o.c2p(), o.p2c()), all -> attention(o, all));
             case KernelOp.PackedAttention o ->
                 in.some(7 + positionOperands(o.c2p(), o.p2c()), all -> packedAttention(o, all));
+            case KernelOp.DisentangledAttentionGrad(var o, var result) ->
+                in.some(
+                        5 + positionOperands(o.c2p(), o.p2c()),
+                        all -> attention(o, all.subList(0, all.size() - 1))
+                                .flatMap(out -> attentionGrad(
+                                        out,
+                                        result,
+                                        o.c2p(),
+                                        o.p2c(),
+                                        all,
+                                        Constraint.ATTENTION_GRAD_C1,
+                                        Constraint.ATTENTION_GRAD_C2)));
+            case KernelOp.PackedAttentionGrad(var o, var result) ->
+                in.some(
+                        8 + positionOperands(o.c2p(), o.p2c()),
+                        all -> packedAttention(o, all.subList(0, all.size() - 1))
+                                .flatMap(out -> attentionGrad(
+                                        out,
+                                        result,
+                                        o.c2p(),
+                                        o.p2c(),
+                                        all,
+                                        Constraint.PACKED_GRAD_C1,
+                                        Constraint.PACKED_GRAD_C2)));
         };
     }
 
@@ -229,6 +253,38 @@ final class KernelInference {
             positions(q, in.subList(7, in.size()), distances, Constraint.PACKED_C3, Constraint.PACKED_C4);
         }
         return Optional.of(q);
+    }
+
+    /**
+     * The type of one of attention's gradients, which is that of the operand that it belongs to.
+     *
+     * @param out the type of attention's result
+     * @param in operands of attention and dout
+     */
+    private Optional<TensorType> attentionGrad(
+            TensorType out,
+            KernelOp.AttentionGradient result,
+            boolean c2p,
+            boolean p2c,
+            List<TensorType> in,
+            Constraint type,
+            Constraint terms) {
+        require(in.getLast().equals(out), type, "q is %s, dout %s", out, in.getLast());
+        // Before dout stands the table of rows, and before that pk and pq, as far as there are.
+        int pq = in.size() - 3;
+        return switch (result) {
+            case DQ -> Optional.of(in.get(0));
+            case DK -> Optional.of(in.get(1));
+            case DV -> Optional.of(in.get(2));
+            case DPK ->
+                Optional.of(result)
+                        .filter(r -> require(c2p, terms, "there is no pk"))
+                        .map(r -> in.get(p2c ? pq - 1 : pq));
+            case DPQ ->
+                Optional.of(result)
+                        .filter(r -> require(p2c, terms, "there is no pq"))
+                        .map(r -> in.get(pq));
+        };
     }
 
     /** Position tables for the heads of q, and the table of their rows. */

@@ -85,4 +85,56 @@ public sealed interface KernelOp extends Op {
      * {@code r = table[position(i) - position(j) + length - 1]}. The result is {@code [Q,A,d]}.
      */
     record PackedAttention(double scale, boolean c2p, boolean p2c, Dim length) implements KernelOp {}
+
+    /** The operand of attention that a gradient belongs to. */
+    enum AttentionGradient {
+        DQ,
+        DK,
+        DV,
+        DPK,
+        DPQ;
+
+        /** The name in the text form. */
+        public String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /**
+     * The gradients of {@link DisentangledAttention}. The operands are those of attention in their order, then dout,
+     * which is the gradient of attention's result and has its type. P are the probabilities that attention multiplies
+     * the values with; with {@code r = table[i - j + S - 1]} the results are
+     *
+     * <pre>
+     * dP     = dout v^T
+     * dS     = scale * P * (dP - rowsum(dP * P))                       the gradient of the sum of terms
+     * dq_i   = sum over j of dS(i,j) (k_j + [c2p] pk[r])               [B,Q,A,d]
+     * dk_j   = sum over i of dS(i,j) (q_i + [p2c] pq[r])               [B,S,A,d]
+     * dv     = P^T dout                                                [B,S,A,d]
+     * dpk[p] = sum over sequences and over i, j with r = p of dS(i,j) q_i     [A,P,d]
+     * dpq[p] = sum over sequences and over i, j with r = p of dS(i,j) k_j     [A,P,d]
+     * </pre>
+     *
+     * P and dS are exactly 0 where the mask hides a key, so that such a pair adds nothing to any gradient. There is a
+     * gradient of pk with c2p alone, and of pq with p2c alone.
+     */
+    record DisentangledAttentionGrad(DisentangledAttention attention, AttentionGradient result)
+            implements KernelOp, SeveralResults {
+        @Override
+        public DisentangledAttentionGrad withFirstResult() {
+            return new DisentangledAttentionGrad(attention, AttentionGradient.DQ);
+        }
+    }
+
+    /**
+     * The gradients of {@link PackedAttention}, with its operands and then dout, as {@link DisentangledAttentionGrad}
+     * gives them for padded sequences.
+     */
+    record PackedAttentionGrad(PackedAttention attention, AttentionGradient result)
+            implements KernelOp, SeveralResults {
+        @Override
+        public PackedAttentionGrad withFirstResult() {
+            return new PackedAttentionGrad(attention, AttentionGradient.DQ);
+        }
+    }
 }

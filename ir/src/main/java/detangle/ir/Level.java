@@ -98,6 +98,8 @@ public enum Level {
             case KernelOp.MaskedSoftmax o -> WITH_KERNELS;
             case KernelOp.DisentangledAttention o -> WITH_KERNELS;
             case KernelOp.PackedAttention o -> WITH_KERNELS;
+            case KernelOp.DisentangledAttentionGrad o -> WITH_KERNELS;
+            case KernelOp.PackedAttentionGrad o -> WITH_KERNELS;
         };
     }
 

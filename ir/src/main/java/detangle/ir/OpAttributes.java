@@ -117,16 +117,29 @@ public final class OpAttributes {
                 yield new KernelOp.Embedding(v.number("eps", epsilon), zeroed);
             }
             case KernelOp.MaskedSoftmax o -> o;
-            case KernelOp.DisentangledAttention(var scale, var c2p, var p2c) -> {
-                Terms terms = terms(v, c2p, p2c);
-                yield new KernelOp.DisentangledAttention(v.number("scale", scale), terms.c2p(), terms.p2c());
-            }
-            case KernelOp.PackedAttention(var scale, var c2p, var p2c, var length) -> {
-                Terms terms = terms(v, c2p, p2c);
-                yield new KernelOp.PackedAttention(
-                        v.number("scale", scale), terms.c2p(), terms.p2c(), v.size("length", length));
-            }
+            case KernelOp.DisentangledAttention o -> attention(o, v);
+            case KernelOp.PackedAttention o -> attention(o, v);
+            case KernelOp.DisentangledAttentionGrad(var attention, var result) ->
+                new KernelOp.DisentangledAttentionGrad(attention(attention, v), gradient(result, v));
+            case KernelOp.PackedAttentionGrad(var attention, var result) ->
+                new KernelOp.PackedAttentionGrad(attention(attention, v), gradient(result, v));
         };
+    }
+
+    private static KernelOp.DisentangledAttention attention(KernelOp.DisentangledAttention op, Visitor v) {
+        Terms terms = terms(v, op.c2p(), op.p2c());
+        return new KernelOp.DisentangledAttention(v.number("scale", op.scale()), terms.c2p(), terms.p2c());
+    }
+
+    private static KernelOp.PackedAttention attention(KernelOp.PackedAttention op, Visitor v) {
+        Terms terms = terms(v, op.c2p(), op.p2c());
+        return new KernelOp.PackedAttention(
+                v.number("scale", op.scale()), terms.c2p(), terms.p2c(), v.size("length", op.length()));
+    }
+
+    private static KernelOp.AttentionGradient gradient(KernelOp.AttentionGradient result, Visitor v) {
+        return v.choice(
+                "result", result, List.of(KernelOp.AttentionGradient.values()), KernelOp.AttentionGradient::text);
     }
 
     /** The terms of attention's scores, of which c2c is always there. */

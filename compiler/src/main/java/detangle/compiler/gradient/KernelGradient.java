@@ -30,6 +30,8 @@ final class KernelGradient {
             case KernelOp.PackedAttention o -> Optional.empty();
             case KernelOp.Elementwise o -> Optional.empty();
             case KernelOp.LayerNormGrad o -> Optional.empty();
+            case KernelOp.DisentangledAttentionGrad o -> Optional.empty();
+            case KernelOp.PackedAttentionGrad o -> Optional.empty();
         };
     }
 

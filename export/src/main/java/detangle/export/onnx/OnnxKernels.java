@@ -26,6 +26,8 @@ final class OnnxKernels {
             case KernelOp.Embedding e -> false;
             case KernelOp.DisentangledAttention a -> false;
             case KernelOp.PackedAttention a -> false;
+            case KernelOp.DisentangledAttentionGrad g -> false;
+            case KernelOp.PackedAttentionGrad g -> false;
         };
     }
 
@@ -64,6 +66,8 @@ final class OnnxKernels {
             case KernelOp.Embedding e -> throw inPrimitives(op);
             case KernelOp.DisentangledAttention a -> throw inPrimitives(op);
             case KernelOp.PackedAttention a -> throw inPrimitives(op);
+            case KernelOp.DisentangledAttentionGrad g -> throw inPrimitives(op);
+            case KernelOp.PackedAttentionGrad g -> throw inPrimitives(op);
         };
     }
 

@@ -75,6 +75,8 @@ final class TorchScriptLowering {
             case KernelOp.Embedding e -> false;
             case KernelOp.DisentangledAttention a -> false;
             case KernelOp.PackedAttention a -> false;
+            case KernelOp.DisentangledAttentionGrad g -> false;
+            case KernelOp.PackedAttentionGrad g -> false;
         };
     }
 
@@ -196,6 +198,8 @@ final class TorchScriptLowering {
             case KernelOp.Embedding e -> throw inPrimitives(op);
             case KernelOp.DisentangledAttention a -> throw inPrimitives(op);
             case KernelOp.PackedAttention a -> throw inPrimitives(op);
+            case KernelOp.DisentangledAttentionGrad g -> throw inPrimitives(op);
+            case KernelOp.PackedAttentionGrad g -> throw inPrimitives(op);
         };
     }
 

@@ -108,6 +108,9 @@ final class OpSyntax {
         if (type.isEnum()) {
             return Arrays.stream(type.getEnumConstants());
         }
+        if (Op.class.isAssignableFrom(type)) {
+            return blanks(type); // A gradient has the operation that it belongs to.
+        }
         if (!ZEROS.containsKey(type)) {
             throw new InternalException(
                     "an operation has an attribute of " + type + ", for which there is no zero here");

@@ -35,6 +35,7 @@ final class FloatSteps {
         this.b = draft.b;
         this.exact = exact;
         IdiomSteps idioms = new IdiomSteps(draft);
+        GradientSteps gradients = new GradientSteps(draft, idioms);
         this.steps = new Alternatives<UnaryOperator<Node>>()
                 .add(1, this::bounded)
                 .add(1, this::absolute)
@@ -63,8 +64,9 @@ final class FloatSteps {
                 .add(1, this::noiseOrNone)
                 .add(1, x -> inDoublePrecision(x, idioms::gelu))
                 .add(1, this::chosenByTruth)
-                .add(1, idioms::layerNormGrad)
-                .add(1, this::chosenByComparison);
+                .add(1, gradients::layerNormGrad)
+                .add(1, this::chosenByComparison)
+                .add(1, x -> gradients.attentionGrad());
     }
 
     /** Adds a value, after none to three exact steps. */

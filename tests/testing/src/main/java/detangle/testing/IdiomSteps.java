@@ -7,13 +7,10 @@ import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Idioms;
-import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Shape;
 import detangle.ir.TensorType;
-import detangle.ir.UnaryFunction;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
@@ -57,34 +54,7 @@ final class IdiomSteps {
         return idioms.layerNorm(x, gamma, draft.parameter(size), 0.5);
     }
 
-    /**
-     * Some of the gradients of a layer norm. No pass makes this kernel-level operation out of primitives, as whoever
-     * needs a gradient asks for the kernel. Rows are small beside epsilon: otherwise dx is the small rest of large
-     * terms, and its rounding errors are of its own size.
-     */
-    Node layerNormGrad(Node x) {
-        if (!hasStaticWidth(x) || x.type().dim(-1).size() < 2) {
-            return x;
-        }
-        boolean residual = random.nextBoolean();
-        List<Node> operands = new ArrayList<>(List.of(b.unary(UnaryFunction.TANH, x)));
-        if (residual) {
-            operands.add(b.unary(UnaryFunction.TANH, withPartnerOfSameShape(x)));
-        }
-        operands.add(draft.parameter(x.type().dim(-1).size()));
-        operands.add(b.unary(UnaryFunction.TANH, withPartnerOfSameShape(x)));
-        // In one sum, as several results of one operation are seldom all read otherwise.
-        List<KernelOp.LayerNormGrad.Result> results = new ArrayList<>(List.of(KernelOp.LayerNormGrad.Result.values()));
-        Collections.shuffle(results, random);
-        Node sum = draft.scalar(0);
-        for (KernelOp.LayerNormGrad.Result result : results.subList(0, 1 + random.nextInt(results.size()))) {
-            Node gradient = b.op(new KernelOp.LayerNormGrad(0.5, residual, result), operands);
-            sum = b.add(sum, b.mul(gradient, draft.scalar(0.1)));
-        }
-        return sum;
-    }
-
-    private Node withPartnerOfSameShape(Node x) {
+    Node withPartnerOfSameShape(Node x) {
         return b.add(
                 x,
                 draft.pick(draft.floats.stream()

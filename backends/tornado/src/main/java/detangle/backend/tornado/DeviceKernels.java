@@ -88,6 +88,8 @@ final class DeviceKernels {
                 AttentionLowering.of(node, scale, c2p, p2c, Optional.empty());
             case KernelOp.PackedAttention(double scale, boolean c2p, boolean p2c, var length) ->
                 AttentionLowering.of(node, scale, c2p, p2c, Optional.of(length));
+            case KernelOp.DisentangledAttentionGrad o -> Optional.empty();
+            case KernelOp.PackedAttentionGrad o -> Optional.empty();
         };
     }
 

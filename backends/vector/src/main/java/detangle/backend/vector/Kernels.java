@@ -97,6 +97,8 @@ final class Kernels {
                         attention(node, 4, (b, n, out) -> b.attention(o, n, out)));
             case KernelOp.PackedAttention o ->
                 when(isF32(node), attention(node, 7, (b, n, out) -> b.packedAttention(o, n, out)));
+            case KernelOp.DisentangledAttentionGrad o -> Optional.empty();
+            case KernelOp.PackedAttentionGrad o -> Optional.empty();
         };
     }
 
