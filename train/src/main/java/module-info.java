@@ -1,8 +1,8 @@
-/** Training: what data is to look like, optimizers and schedules. */
+/** Training: data, metrics, optimizers and schedules. A program that only runs models does not need it. */
 module detangle.train {
     requires transitive detangle.runtime;
-    requires detangle.compiler;
 
     exports detangle.train;
+    exports detangle.train.metrics;
     exports detangle.train.optimizer;
 }

@@ -1,0 +1,37 @@
+package detangle.train.metrics;
+
+/** Decisions from logits. */
+public final class Logits {
+    private Logits() {}
+
+    /** The place of the greatest number, the first where several are as great. */
+    public static int argmax(float... logits) {
+        int best = 0;
+        for (int i = 1; i < logits.length; i++) {
+            if (logits[i] > logits[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    /** The probability of each class: the softmax of logits, in double precision. */
+    public static double[] softmax(float... logits) {
+        double greatest = logits[argmax(logits)];
+        double[] probabilities = new double[logits.length];
+        double sum = 0;
+        for (int i = 0; i < logits.length; i++) {
+            probabilities[i] = Math.exp(logits[i] - greatest);
+            sum += probabilities[i];
+        }
+        for (int i = 0; i < logits.length; i++) {
+            probabilities[i] /= sum;
+        }
+        return probabilities;
+    }
+
+    /** The logistic function of a logit. */
+    public static double sigmoid(float logit) {
+        return 1 / (1 + Math.exp(-(double) logit));
+    }
+}

@@ -1,0 +1,2 @@
+/** How well predictions agree with labels: classes, numbers, entities, answers, and words behind masks. */
+package detangle.train.metrics;
