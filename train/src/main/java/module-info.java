@@ -3,6 +3,7 @@ module detangle.train {
     requires transitive detangle.runtime;
 
     exports detangle.train;
+    exports detangle.train.data;
     exports detangle.train.metrics;
     exports detangle.train.optimizer;
 }

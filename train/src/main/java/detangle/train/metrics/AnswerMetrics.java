@@ -105,7 +105,8 @@ public record AnswerMetrics(
         double current = raw.stream().filter(r -> !r.answerable).count();
         double best = current;
         double threshold = 0;
-        List<Raw> rising = raw.stream().sorted(Comparator.comparingDouble(Raw::noAnswer)).toList();
+        List<Raw> rising =
+                raw.stream().sorted(Comparator.comparingDouble(Raw::noAnswer)).toList();
         for (Raw r : rising) {
             double withdrawn = r.answered ? -1 : 0;
             current += r.answerable ? measure.applyAsDouble(r) : withdrawn;

@@ -61,10 +61,7 @@ public record EntitySpan(String type, int first, int last) {
             return switch (kind) {
                 case 'B', 'S' -> true;
                 case 'E', 'I' ->
-                    before.kind == 'E'
-                            || before.kind == 'S'
-                            || before.kind == OUTSIDE
-                            || !type.equals(before.type);
+                    before.kind == 'E' || before.kind == 'S' || before.kind == OUTSIDE || !type.equals(before.type);
                 default -> inside() && !type.equals(before.type);
             };
         }

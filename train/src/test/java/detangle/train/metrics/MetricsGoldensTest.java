@@ -166,8 +166,8 @@ final class MetricsGoldensTest {
             c.get("no_answer_probs")
                     .properties()
                     .forEach(e -> noAnswer.put(e.getKey(), e.getValue().asDouble()));
-            AnswerMetrics metrics =
-                    AnswerMetrics.of(golds, predictions, noAnswer, c.get("threshold").asDouble());
+            AnswerMetrics metrics = AnswerMetrics.of(
+                    golds, predictions, noAnswer, c.get("threshold").asDouble());
             JsonNode result = c.get("result");
             assertScore(result, "", metrics.all());
             assertScore(result, "HasAns_", metrics.answerable().orElseThrow());

@@ -64,13 +64,14 @@ final class MetricsTest {
         Map<String, List<String>> truths = Map.of("q", List.of(), "r", List.of("blue"));
         Map<String, String> predictions = Map.of("q", "red", "r", "blue");
         Map<String, Double> noAnswer = Map.of("q", 0.9, "r", 0.1);
-        assertEquals(50, AnswerMetrics.of(truths, predictions, noAnswer, 1).all().exact());
-        assertEquals(100, AnswerMetrics.of(truths, predictions, noAnswer, 0.5).all().exact());
+        assertEquals(
+                50, AnswerMetrics.of(truths, predictions, noAnswer, 1).all().exact());
+        assertEquals(
+                100, AnswerMetrics.of(truths, predictions, noAnswer, 0.5).all().exact());
     }
 
     @Test
     void bothSidesHaveAsManyRows() {
-        assertThrows(
-                IllegalArgumentException.class, () -> ConfusionMatrix.of(new int[] {0}, new int[] {0, 1}, 2));
+        assertThrows(IllegalArgumentException.class, () -> ConfusionMatrix.of(new int[] {0}, new int[] {0, 1}, 2));
     }
 }

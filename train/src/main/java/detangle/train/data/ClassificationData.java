@@ -1,0 +1,183 @@
+package detangle.train.data;
+
+import detangle.models.deberta.ProblemType;
+import detangle.models.text.Encoding;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/**
+ * Texts or pairs of texts with what is to be learned of them: a class, any number of labels, or a number.
+ *
+ * @param problem which of the three
+ * @param labels the labels of classes; of one label for numbers
+ * @param examples one for each row, in order
+ * @param notices what is to be told of the data, a line each
+ */
+public record ClassificationData(ProblemType problem, LabelMap labels, List<Example> examples, List<String> notices) {
+    private static final LabelMap NUMBER = LabelMap.of(List.of("LABEL_0"));
+
+    /**
+     * What is known of labels before data are read.
+     *
+     * @param problem what is to be learned; found in the data if empty: lists are any number of labels, numbers with a fraction are
+     *     numbers, all else is classes
+     * @param labels the labels; all that occur, sorted, if empty
+     * @param delimiter what stands between several labels of a row in a text; a text is one label if empty
+     */
+    public record LabelRule(Optional<ProblemType> problem, Optional<LabelMap> labels, Optional<String> delimiter) {
+        /** Nothing is known. */
+        public static final LabelRule FROM_DATA = new LabelRule(Optional.empty(), Optional.empty(), Optional.empty());
+
+        /** What other data said, which these have to go with. */
+        public static LabelRule as(ClassificationData other, Optional<String> delimiter) {
+            return new LabelRule(Optional.of(other.problem), Optional.of(other.labels), delimiter);
+        }
+    }
+
+    private record Raw(String where, TokenIds text, Object label) {}
+
+    /**
+     * Reads rows.
+     *
+     * @throws DataException if there are none, a column is missing, a text is empty, a label is missing or not among those that are
+     *     known, or all rows have the same one
+     */
+    public static ClassificationData read(
+            Iterable<DataRow> rows, String name, Columns columns, ExampleEncoder encoder, LabelRule rule) {
+        List<Raw> raw = new ArrayList<>();
+        for (DataRow row : rows) {
+            String text = row.text(columns.textOf(row));
+            Optional<String> pair = columns.pairOf(row).map(row::text);
+            Object label = split(row.value(columns.labelOf(row)), rule.delimiter);
+            Encoding encoding = pair.map(second -> encoder.encode(text, second, row.where()))
+                    .orElseGet(() -> encoder.encode(text, row.where()));
+            raw.add(new Raw(row.where(), TokenIds.of(encoding), label));
+        }
+        if (raw.isEmpty()) {
+            throw new DataException(name + " has no rows");
+        }
+        ProblemType problem = rule.problem.orElseGet(() -> problem(raw));
+        LabelMap labels = problem == ProblemType.REGRESSION ? NUMBER : labels(raw, name, rule);
+        List<Example> examples = raw.stream()
+                .map(r -> Example.of(r.text, target(r, problem, labels)))
+                .toList();
+        List<String> notices = new ArrayList<>(encoder.notices());
+        notices.addAll(unused(problem, labels, examples, name));
+        return new ClassificationData(problem, labels, examples, notices);
+    }
+
+    private static Object split(Object label, Optional<String> delimiter) {
+        if (delimiter.isEmpty() || !(label instanceof String text)) {
+            return label;
+        }
+        return Arrays.stream(text.split(Pattern.quote(delimiter.get())))
+                .map(String::strip)
+                .filter(part -> !part.isEmpty())
+                .toList();
+    }
+
+    private static ProblemType problem(List<Raw> raw) {
+        if (raw.stream().anyMatch(r -> r.label instanceof List<?>)) {
+            return ProblemType.MULTI_LABEL_CLASSIFICATION;
+        }
+        boolean numbers = raw.stream().allMatch(r -> number(r.label).isPresent());
+        boolean fractions = raw.stream().anyMatch(r -> isFraction(r.label));
+        return numbers && fractions ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL_CLASSIFICATION;
+    }
+
+    private static boolean isFraction(Object label) {
+        return label instanceof Double
+                || label instanceof Float
+                || label instanceof String text && text.matches(".*[.eE].*");
+    }
+
+    private static Optional<Float> number(Object label) {
+        if (label instanceof Number number) {
+            return Optional.of(number.floatValue());
+        }
+        try {
+            return label instanceof String text ? Optional.of(Float.parseFloat(text.strip())) : Optional.empty();
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static LabelMap labels(List<Raw> raw, String name, LabelRule rule) {
+        if (rule.labels.isPresent()) {
+            return rule.labels.get();
+        }
+        List<Object> all = new ArrayList<>();
+        for (Raw r : raw) {
+            if (r.label instanceof List<?> several) {
+                all.addAll(several);
+            } else if (r.label instanceof String text && text.isBlank()) {
+                throw new DataException(r.where + " has an empty label");
+            } else {
+                all.add(r.label);
+            }
+        }
+        LabelMap labels = LabelMap.ofData(all);
+        if (labels.size() < 2) {
+            throw new DataException(
+                    labels.size() == 0
+                            ? "no row of " + name + " has a label"
+                            : "all rows of " + name + " have the label '"
+                                    + labels.names().getFirst() + "': there is nothing to learn");
+        }
+        return labels;
+    }
+
+    private static Target target(Raw raw, ProblemType problem, LabelMap labels) {
+        return switch (problem) {
+            case REGRESSION -> {
+                float number = number(raw.label)
+                        .filter(Float::isFinite)
+                        .orElseThrow(() -> new DataException(
+                                raw.where + " has '" + raw.label + "' where a number is to be learned"));
+                yield new Target.Numbers(new float[] {number});
+            }
+            case SINGLE_LABEL_CLASSIFICATION -> {
+                if (raw.label instanceof List<?>) {
+                    throw new DataException(raw.where + " has a list of labels where each row has one class");
+                }
+                yield new Target.OneClass(labels.index(raw.label, raw.where));
+            }
+            case MULTI_LABEL_CLASSIFICATION -> {
+                float[] values = new float[labels.size()];
+                List<?> several = raw.label instanceof List<?> list ? list : List.of(raw.label);
+                several.forEach(label -> values[labels.index(label, raw.where)] = 1);
+                yield new Target.Numbers(values);
+            }
+        };
+    }
+
+    private static List<String> unused(ProblemType problem, LabelMap labels, List<Example> examples, String name) {
+        if (problem == ProblemType.REGRESSION) {
+            return List.of();
+        }
+        long[] counts = new long[labels.size()];
+        for (Example example : examples) {
+            switch (example.target()) {
+                case Target.OneClass one -> counts[one.index()]++;
+                case Target.Numbers numbers ->
+                    IntStream.range(0, counts.length).forEach(i -> counts[i] += (long) numbers.values()[i]);
+                case Target.Unknown unknown -> {}
+                case Target.TokenClasses tokens -> {}
+                case Target.Span span -> {}
+            }
+        }
+        List<String> absent = IntStream.range(0, counts.length)
+                .filter(i -> counts[i] == 0)
+                .mapToObj(i -> labels.names().get(i))
+                .toList();
+        return absent.isEmpty()
+                ? List.of()
+                : List.of(name + " has no rows of " + (absent.size() == 1 ? "the label " : absent.size() + " labels: ")
+                        + String.join(", ", absent.subList(0, Math.min(absent.size(), 10)))
+                        + (absent.size() > 10 ? ", ..." : ""));
+    }
+}

@@ -1,0 +1,182 @@
+package detangle.train.data;
+
+import detangle.ir.InternalException;
+import detangle.ir.Tensor;
+import detangle.models.deberta.HeadLosses;
+import detangle.models.deberta.InputNames;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/**
+ * Makes the inputs of a model and of its loss of some examples, the shorter ones padded to the longest: {@code input_ids} and
+ * {@code attention_mask}, {@code i64[B,S]}, or {@code i64[B,C,S]} of multiple choice; {@code token_type_ids} where the model has them; and
+ * labels as {@link HeadLosses} takes them: {@code labels} of {@code i64[B]}, {@code f32[B,L]}, {@code i64[B,S]}, {@code i64[N]} with
+ * {@code masked_rows}, or {@code start_positions} and {@code end_positions}.
+ *
+ * @param padToken the id at padding
+ * @param tokenTypes whether the model has token types
+ * @param multiple the length is rounded up to a multiple of this
+ * @param masking draws the labels of a masked language model
+ */
+public record Collator(int padToken, boolean tokenTypes, int multiple, Optional<Masking> masking) {
+    /** Pads to the longest. */
+    public static Collator of(int padToken, boolean tokenTypes) {
+        return new Collator(padToken, tokenTypes, 1, Optional.empty());
+    }
+
+    public Collator withMultiple(int length) {
+        return new Collator(padToken, tokenTypes, length, masking);
+    }
+
+    public Collator withMasking(Masking drawn) {
+        return new Collator(padToken, tokenTypes, multiple, Optional.of(drawn));
+    }
+
+    /**
+     * A batch.
+     *
+     * @param all examples of one task
+     * @param which the numbers of those that are in the batch; masks are drawn by them
+     * @param epoch the epoch that masks are drawn for
+     */
+    public SequencedMap<String, Tensor> batch(List<Example> all, int[] which, int epoch) {
+        List<Example> examples = Arrays.stream(which).mapToObj(all::get).toList();
+        int longest = examples.stream().mapToInt(Example::length).max().orElseThrow();
+        int length = (longest + multiple - 1) / multiple * multiple;
+        int choices = examples.getFirst().texts().size();
+        List<Masking.Masked> masked =
+                masking.map(m -> masked(m, all, which, epoch)).orElse(List.of());
+        long[] ids = new long[Math.multiplyExact(examples.size() * choices, length)];
+        long[] mask = new long[ids.length];
+        long[] types = new long[ids.length];
+        Arrays.fill(ids, padToken);
+        for (int row = 0; row < examples.size(); row++) {
+            for (int c = 0; c < choices; c++) {
+                TokenIds text = examples.get(row).texts().get(c);
+                int[] given = masked.isEmpty() ? text.ids() : masked.get(row).ids();
+                int first = (row * choices + c) * length;
+                for (int i = 0; i < given.length; i++) {
+                    ids[first + i] = given[i];
+                    mask[first + i] = 1;
+                    types[first + i] = i < text.pairStart() ? 0 : 1;
+                }
+            }
+        }
+        long[] shape = examples.getFirst().target() instanceof Target.OneClass && choices > 1
+                ? new long[] {examples.size(), choices, length}
+                : new long[] {examples.size(), length};
+        SequencedMap<String, Tensor> batch = new LinkedHashMap<>();
+        batch.put(InputNames.IDS, Tensor.of(ids, shape));
+        batch.put(InputNames.MASK, Tensor.of(mask, shape));
+        if (tokenTypes) {
+            batch.put(InputNames.TOKEN_TYPES, Tensor.of(types, shape));
+        }
+        if (masked.isEmpty()) {
+            targets(examples, length, batch);
+        } else {
+            guessed(masked, length, batch);
+        }
+        return batch;
+    }
+
+    private static void targets(List<Example> examples, int length, SequencedMap<String, Tensor> batch) {
+        int count = examples.size();
+        switch (examples.getFirst().target()) {
+            case Target.Unknown unknown -> {}
+            case Target.OneClass first ->
+                batch.put(
+                        InputNames.LABELS,
+                        Tensor.of(
+                                examples.stream()
+                                        .mapToLong(e ->
+                                                same(e, Target.OneClass.class).index())
+                                        .toArray(),
+                                count));
+            case Target.Numbers first -> {
+                int width = first.values().length;
+                float[] labels = new float[count * width];
+                for (int row = 0; row < count; row++) {
+                    System.arraycopy(
+                            same(examples.get(row), Target.Numbers.class).values(), 0, labels, row * width, width);
+                }
+                batch.put(InputNames.LABELS, Tensor.of(labels, count, width));
+            }
+            case Target.TokenClasses first -> {
+                long[] labels = new long[count * length];
+                Arrays.fill(labels, HeadLosses.IGNORED);
+                for (int row = 0; row < count; row++) {
+                    int[] classes =
+                            same(examples.get(row), Target.TokenClasses.class).indices();
+                    for (int i = 0; i < classes.length; i++) {
+                        labels[row * length + i] = classes[i];
+                    }
+                }
+                batch.put(InputNames.LABELS, Tensor.of(labels, count, length));
+            }
+            case Target.Span first -> {
+                List<Target.Span> spans =
+                        examples.stream().map(e -> same(e, Target.Span.class)).toList();
+                batch.put(
+                        InputNames.START_POSITIONS,
+                        Tensor.of(spans.stream().mapToLong(Target.Span::start).toArray(), count));
+                batch.put(
+                        InputNames.END_POSITIONS,
+                        Tensor.of(spans.stream().mapToLong(Target.Span::end).toArray(), count));
+            }
+        }
+    }
+
+    private static <T extends Target> T same(Example example, Class<T> kind) {
+        if (!kind.isInstance(example.target())) {
+            throw new InternalException("targets of one batch are of different kinds");
+        }
+        return kind.cast(example.target());
+    }
+
+    /** Texts with masks; where none is drawn in the whole batch, the middle token of the longest text is masked, as there is no mean of nothing. */
+    private static List<Masking.Masked> masked(Masking masking, List<Example> all, int[] which, int epoch) {
+        List<Masking.Masked> drawn = new ArrayList<>();
+        int longest = 0;
+        boolean any = false;
+        for (int row = 0; row < which.length; row++) {
+            int[] ids = all.get(which[row]).texts().getFirst().ids();
+            Masking.Masked masked = masking.of(ids, epoch, which[row]);
+            any |= Arrays.stream(masked.labels()).anyMatch(label -> label >= 0);
+            longest = ids.length
+                            > drawn.stream().mapToInt(m -> m.ids().length).max().orElse(0)
+                    ? row
+                    : longest;
+            drawn.add(masked);
+        }
+        if (!any) {
+            int[] ids = all.get(which[longest]).texts().getFirst().ids();
+            drawn.get(longest).labels()[ids.length / 2] = ids[ids.length / 2];
+            drawn.get(longest).ids()[ids.length / 2] = masking.maskToken();
+        }
+        return drawn;
+    }
+
+    private static void guessed(List<Masking.Masked> masked, int length, SequencedMap<String, Tensor> batch) {
+        List<Long> rows = new ArrayList<>();
+        List<Long> labels = new ArrayList<>();
+        for (int row = 0; row < masked.size(); row++) {
+            int[] ofRow = masked.get(row).labels();
+            for (int i = 0; i < ofRow.length; i++) {
+                if (ofRow[i] >= 0) {
+                    rows.add((long) row * length + i);
+                    labels.add((long) ofRow[i]);
+                }
+            }
+        }
+        batch.put(
+                InputNames.MASKED_ROWS,
+                Tensor.of(rows.stream().mapToLong(Long::longValue).toArray(), rows.size()));
+        batch.put(
+                InputNames.LABELS,
+                Tensor.of(labels.stream().mapToLong(Long::longValue).toArray(), labels.size()));
+    }
+}

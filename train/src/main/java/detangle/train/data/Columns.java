@@ -1,0 +1,68 @@
+package detangle.train.data;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which columns hold what. A column that is not named is looked for under the names that people give it.
+ *
+ * @param text the text; {@code text}, {@code sentence}, {@code sentence1}, {@code premise} and such by default
+ * @param pair the second text, if rows are pairs; {@code text_pair}, {@code sentence2}, {@code hypothesis} and such by default
+ * @param label what is to be learned; {@code label}, {@code labels} and such by default
+ */
+public record Columns(Optional<String> text, Optional<String> pair, Optional<String> label) {
+    /** No column is named. */
+    public static final Columns DEFAULT = new Columns(Optional.empty(), Optional.empty(), Optional.empty());
+
+    private static final List<String> TEXTS =
+            List.of("text", "sentence", "sentence1", "premise", "question1", "content", "review", "document");
+    private static final List<String> PAIRS = List.of("text_pair", "sentence2", "hypothesis", "question2");
+    private static final List<String> LABELS =
+            List.of("label", "labels", "category", "class", "intent", "score", "target");
+
+    public Columns withText(String name) {
+        return new Columns(Optional.of(name), pair, label);
+    }
+
+    public Columns withPair(String name) {
+        return new Columns(text, Optional.of(name), label);
+    }
+
+    public Columns withLabel(String name) {
+        return new Columns(text, pair, Optional.of(name));
+    }
+
+    /** The column of texts of rows like this one. */
+    String textOf(DataRow row) {
+        return found(row, text, TEXTS, "texts");
+    }
+
+    /** The column of second texts; empty if there is none. A column is not looked for where the one of texts is named. */
+    Optional<String> pairOf(DataRow row) {
+        if (pair.isPresent() || text.isPresent()) {
+            return pair.map(name -> found(row, pair, PAIRS, "second texts"));
+        }
+        return PAIRS.stream().filter(row.columns()::containsKey).findFirst();
+    }
+
+    /** The column of labels. */
+    String labelOf(DataRow row) {
+        return found(row, label, LABELS, "labels");
+    }
+
+    static String found(DataRow row, Optional<String> named, List<String> usual, String what) {
+        if (named.isPresent()) {
+            if (!row.columns().containsKey(named.get())) {
+                throw new DataException(
+                        row.where() + " has no column '" + named.get() + "' for " + what + "; it has " + row.names());
+            }
+            return named.get();
+        }
+        return usual.stream()
+                .filter(row.columns()::containsKey)
+                .findFirst()
+                .orElseThrow(() -> new DataException(row.where() + " has no column of " + what + " that is called "
+                        + String.join(", ", usual.subList(0, Math.min(usual.size(), 3))) + " or the like; it has "
+                        + row.names() + ": name the column"));
+    }
+}

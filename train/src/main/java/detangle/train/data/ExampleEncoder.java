@@ -1,0 +1,81 @@
+package detangle.train.data;
+
+import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
+import detangle.models.text.Truncation;
+import detangle.models.text.Truncation.Strategy;
+import java.util.List;
+import java.util.Optional;
+
+/** Makes tokens of texts, as many as an example may have; what is longer is cut or refused, and counted. */
+public final class ExampleEncoder {
+    private final Tokenizer tokenizer;
+    private final int maxLength;
+    private final boolean cuts;
+    private long rows;
+    private long tokens;
+    private long cut;
+    private int longest;
+    private String longestRow = "";
+
+    /**
+     * @param maxLength the most tokens of an example, special ones included
+     * @param cuts whether what is longer is cut, as HuggingFace's examples do, and not refused
+     */
+    public ExampleEncoder(Tokenizer tokenizer, int maxLength, boolean cuts) {
+        this.tokenizer = tokenizer;
+        this.maxLength = maxLength;
+        this.cuts = cuts;
+    }
+
+    Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    int maxLength() {
+        return maxLength;
+    }
+
+    /** {@code [CLS] text [SEP]}, as long as it may be. */
+    Encoding encode(String text, String where) {
+        return fit(tokenizer.encode(text), where);
+    }
+
+    /** {@code [CLS] first [SEP] second [SEP]}; where it is too long, the longer of the two texts is cut. */
+    Encoding encode(String first, String second, String where) {
+        return fit(tokenizer.encode(first, second), where);
+    }
+
+    private Encoding fit(Encoding encoding, String where) {
+        rows++;
+        tokens += Math.min(encoding.length(), maxLength);
+        if (encoding.length() <= maxLength) {
+            return encoding;
+        }
+        if (!cuts) {
+            throw new DataException(where + " has " + encoding.length() + " tokens, and " + maxLength
+                    + " are taken: shorten it, take more, or let rows be cut");
+        }
+        cut++;
+        if (encoding.length() > longest) {
+            longest = encoding.length();
+            longestRow = where;
+        }
+        return new Truncation(maxLength, Strategy.LONGEST_FIRST, Optional.empty())
+                .apply(encoding)
+                .getFirst();
+    }
+
+    /** How many tokens there are in all that has been encoded, after cutting. */
+    public long tokens() {
+        return tokens;
+    }
+
+    /** What is to be told: how many texts were cut. */
+    public List<String> notices() {
+        return cut == 0
+                ? List.of()
+                : List.of(cut + " of " + rows + (rows == 1 ? " row has" : " rows have") + " more than " + maxLength
+                        + " tokens and are cut; the longest, " + longestRow + ", has " + longest);
+    }
+}

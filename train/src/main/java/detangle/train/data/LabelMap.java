@@ -1,0 +1,89 @@
+package detangle.train.data;
+
+import java.math.BigDecimal;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The labels of classes by their number. */
+public final class LabelMap {
+    private static final int NAMES_LISTED = 10;
+
+    private final List<String> names;
+    private final Map<String, Integer> indices = new HashMap<>();
+
+    private LabelMap(List<String> names) {
+        this.names = List.copyOf(names);
+        names.forEach(name -> indices.put(name, indices.size()));
+    }
+
+    /** Labels in the order of their classes. */
+    public static LabelMap of(List<String> names) {
+        return new LabelMap(names);
+    }
+
+    /** All labels that rows have, sorted: whole numbers by size, others by their characters, as HuggingFace's examples do. */
+    static LabelMap ofData(Collection<?> values) {
+        Set<String> distinct = new LinkedHashSet<>();
+        values.forEach(value -> distinct.add(name(value)));
+        boolean whole = distinct.stream().allMatch(LabelMap::isWhole);
+        return new LabelMap(distinct.stream()
+                .sorted(whole ? Comparator.comparing(BigDecimal::new) : Comparator.naturalOrder())
+                .toList());
+    }
+
+    private static boolean isWhole(String text) {
+        return text.matches("-?\\d{1,18}");
+    }
+
+    /** A label as it is written: whole numbers without a point, truth values as JSON writes them. */
+    static String name(Object value) {
+        if (value instanceof Double || value instanceof Float) {
+            double number = ((Number) value).doubleValue();
+            return number == Math.rint(number) ? Long.toString((long) number) : value.toString();
+        }
+        return value.toString();
+    }
+
+    /** The labels in the order of their classes. */
+    public List<String> names() {
+        return names;
+    }
+
+    public int size() {
+        return names.size();
+    }
+
+    /**
+     * The class of a label, which is given by its name, or by its number where no label has that name.
+     *
+     * @param where what has the label, for the message
+     */
+    int index(Object value, String where) {
+        String name = name(value);
+        Integer index = indices.get(name);
+        if (index != null) {
+            return index;
+        }
+        OptionalInt number = isWhole(name) ? small(Long.parseLong(name)) : OptionalInt.empty();
+        return number.orElseThrow(() -> new DataException(where
+                + (name.isBlank() ? " has an empty label" : " has the label '" + name + "', which is not")
+                + (name.isBlank() ? "; labels are " : " among the " + size() + ": ")
+                + listed()));
+    }
+
+    private OptionalInt small(long number) {
+        return number >= 0 && number < size() ? OptionalInt.of((int) number) : OptionalInt.empty();
+    }
+
+    private String listed() {
+        return names.stream().limit(NAMES_LISTED).collect(Collectors.joining(", "))
+                + (size() > NAMES_LISTED ? ", ..." : "");
+    }
+}

@@ -1,0 +1,64 @@
+package detangle.train.data;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/** In which order an epoch takes its examples. It follows from the seed and the number of the epoch alone. */
+public enum Order {
+    /** As they stand. */
+    SEQUENTIAL,
+    /** Each order is as likely. */
+    SHUFFLED,
+    /**
+     * Shuffled, and then sorted by falling length within stretches of fifty batches, so that a batch needs little padding; the longest
+     * example of all comes first, so that memory that is too small is found at once. This is HuggingFace's
+     * {@code get_length_grouped_indices}.
+     */
+    GROUPED_BY_LENGTH;
+
+    /** Batches of a stretch at most. */
+    private static final int MOST_BATCHES = 50;
+
+    /**
+     * The numbers of the examples in the order of an epoch.
+     *
+     * @param lengths the tokens of each example
+     * @param batch how many examples one update takes
+     */
+    public int[] of(int[] lengths, int batch, long seed, int epoch) {
+        int n = lengths.length;
+        return switch (this) {
+            case SEQUENTIAL -> {
+                int[] order = new int[n];
+                Arrays.setAll(order, i -> i);
+                yield order;
+            }
+            case SHUFFLED -> Draws.permutation(n, Draws.of(seed, epoch));
+            case GROUPED_BY_LENGTH -> grouped(Draws.permutation(n, Draws.of(seed, epoch)), lengths, batch);
+        };
+    }
+
+    private static int[] grouped(int[] shuffled, int[] lengths, int batch) {
+        int n = shuffled.length;
+        int stretch = Math.max(1, Math.min(n / (batch * 4), MOST_BATCHES)) * batch;
+        int longest = 0;
+        for (int first = 0; first < n; first += stretch) {
+            int end = Math.min(n, first + stretch);
+            List<Integer> sorted = Arrays.stream(shuffled, first, end)
+                    .boxed()
+                    .sorted(Comparator.comparingInt((Integer i) -> lengths[i]).reversed())
+                    .toList();
+            for (int i = first; i < end; i++) {
+                shuffled[i] = sorted.get(i - first);
+            }
+            longest = lengths[shuffled[first]] > lengths[shuffled[longest]] ? first : longest;
+        }
+        if (n > 0) {
+            int front = shuffled[0];
+            shuffled[0] = shuffled[longest];
+            shuffled[longest] = front;
+        }
+        return shuffled;
+    }
+}

@@ -1,0 +1,22 @@
+package detangle.train.data;
+
+/** What a model should say of an example. */
+public sealed interface Target {
+    /** Nothing is known: for prediction, and where masks make the labels. */
+    Target NONE = new Unknown();
+
+    /** See {@link #NONE}. */
+    record Unknown() implements Target {}
+
+    /** A class, or the right one of several choices, counted from 0. */
+    record OneClass(int index) implements Target {}
+
+    /** A number for each output: one for regression; 1 or 0 for each label that an example may have. */
+    record Numbers(float[] values) implements Target {}
+
+    /** A class for each token, or -100 for a token that does not count. */
+    record TokenClasses(int[] indices) implements Target {}
+
+    /** The first and the last token of an answer; both 0 if there is none. */
+    record Span(int start, int end) implements Target {}
+}

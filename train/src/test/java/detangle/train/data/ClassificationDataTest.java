@@ -1,0 +1,151 @@
+package detangle.train.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import detangle.models.deberta.ProblemType;
+import detangle.train.data.ClassificationData.LabelRule;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class ClassificationDataTest {
+    private static final List<String> TEXT_AND_LABEL = List.of("text", "label");
+
+    private static ClassificationData read(LabelRule rule, List<DataRow> rows) {
+        return ClassificationData.read(rows, "t.csv", Columns.DEFAULT, Rows.encoder(32), rule);
+    }
+
+    private static ClassificationData read(Object... values) {
+        return read(LabelRule.FROM_DATA, Rows.of(TEXT_AND_LABEL, values));
+    }
+
+    private static String fault(LabelRule rule, List<DataRow> rows) {
+        return assertThrows(DataException.class, () -> read(rule, rows)).getMessage();
+    }
+
+    private static List<Target> targets(ClassificationData data) {
+        return data.examples().stream().map(Example::target).toList();
+    }
+
+    @Test
+    void labelsAreSortedByTheirCharacters() {
+        ClassificationData data = read("a card", "lost", "a pin", "Blocked", "a fee", "lost");
+        assertEquals(ProblemType.SINGLE_LABEL_CLASSIFICATION, data.problem());
+        assertEquals(List.of("Blocked", "lost"), data.labels().names());
+        assertEquals(List.of(new Target.OneClass(1), new Target.OneClass(0), new Target.OneClass(1)), targets(data));
+    }
+
+    @Test
+    void wholeNumbersAreSortedBySize() {
+        assertEquals(List.of("2", "10"), read("a", "10", "b", "2").labels().names());
+        assertEquals(List.of("2", "10"), read("a", 10, "b", 2L).labels().names());
+    }
+
+    @Test
+    void numbersWithFractionsAreLearnedAsNumbers() {
+        ClassificationData data = read("a", "3.5", "b", "2");
+        assertEquals(ProblemType.REGRESSION, data.problem());
+        assertArrayEquals(new float[] {3.5f}, ((Target.Numbers) targets(data).getFirst()).values());
+    }
+
+    @Test
+    void listsAreAnyNumberOfLabels() {
+        ClassificationData data = read("a", List.of("x", "y"), "b", List.of(), "c", List.of("z"));
+        assertEquals(ProblemType.MULTI_LABEL_CLASSIFICATION, data.problem());
+        assertArrayEquals(new float[] {1, 1, 0}, ((Target.Numbers) targets(data).getFirst()).values());
+        assertArrayEquals(new float[3], ((Target.Numbers) targets(data).get(1)).values());
+    }
+
+    @Test
+    void aDelimiterDividesLabels() {
+        LabelRule rule = new LabelRule(Optional.empty(), Optional.empty(), Optional.of("|"));
+        ClassificationData data = read(rule, Rows.of(TEXT_AND_LABEL, "a", "x| y", "b", ""));
+        assertEquals(List.of("x", "y"), data.labels().names());
+    }
+
+    @Test
+    void pairsHaveASecondColumn() {
+        List<DataRow> rows =
+                Rows.of(List.of("premise", "hypothesis", "label"), "a card", "a pin", "yes", "a", "b", "no");
+        TokenIds pair =
+                read(LabelRule.FROM_DATA, rows).examples().getFirst().texts().getFirst();
+        assertEquals(Rows.TOKENIZER.encode("a card").length(), pair.pairStart());
+        assertArrayEquals(Rows.TOKENIZER.encode("a card", "a pin").ids(), pair.ids());
+    }
+
+    @Test
+    void labelsThatAreKnownMayBeGivenByNumber() {
+        LabelRule rule =
+                new LabelRule(Optional.empty(), Optional.of(LabelMap.of(List.of("no", "yes"))), Optional.empty());
+        assertEquals(
+                List.of(new Target.OneClass(1), new Target.OneClass(0)),
+                targets(read(rule, Rows.of(TEXT_AND_LABEL, "a", "1", "b", "no"))));
+    }
+
+    @Test
+    void aLabelThatIsNotKnownIsToldWithItsRow() {
+        LabelRule rule =
+                new LabelRule(Optional.empty(), Optional.of(LabelMap.of(List.of("no", "yes"))), Optional.empty());
+        assertEquals(
+                "t.csv, row 2 has the label 'maybe', which is not among the 2: no, yes",
+                fault(rule, Rows.of(TEXT_AND_LABEL, "a", "no", "b", "maybe")));
+    }
+
+    @Test
+    void aLabelWithoutRowsIsTold() {
+        LabelRule rule =
+                new LabelRule(Optional.empty(), Optional.of(LabelMap.of(List.of("no", "yes"))), Optional.empty());
+        assertEquals(
+                List.of("t.csv has no rows of the label yes"),
+                read(rule, Rows.of(TEXT_AND_LABEL, "a", "no")).notices());
+    }
+
+    @Test
+    void whatCannotBeLearnedIsRefused() {
+        LabelRule rule = LabelRule.FROM_DATA;
+        assertEquals("t.csv has no rows", fault(rule, List.of()));
+        assertEquals(
+                "all rows of t.csv have the label 'x': there is nothing to learn",
+                fault(rule, Rows.of(TEXT_AND_LABEL, "a", "x", "b", "x")));
+        assertEquals("t.csv, row 2 has an empty label", fault(rule, Rows.of(TEXT_AND_LABEL, "a", "x", "b", " ")));
+        assertEquals("t.csv, row 1, column 'text' is empty", fault(rule, Rows.of(TEXT_AND_LABEL, " ", "x")));
+        assertEquals("t.csv, row 2, column 'label' is null", fault(rule, Rows.of(TEXT_AND_LABEL, "a", "x", "b", null)));
+        assertEquals(
+                "t.csv, row 1 has no column of labels that is called label, labels, category or the like; it has text,"
+                        + " kind: name the column",
+                fault(rule, Rows.of(List.of("text", "kind"), "a", "x")));
+    }
+
+    @Test
+    void longRowsAreCutAndCounted() {
+        String text = "I am still waiting on my card";
+        ClassificationData data = ClassificationData.read(
+                Rows.of(TEXT_AND_LABEL, "a", "x", text, "y"),
+                "t.csv",
+                Columns.DEFAULT,
+                Rows.encoder(5),
+                LabelRule.FROM_DATA);
+        assertEquals(5, data.examples().get(1).length());
+        int tokens = Rows.TOKENIZER.encode(text).length();
+        assertEquals(
+                List.of("1 of 2 rows have more than 5 tokens and are cut; the longest, t.csv, row 2, has " + tokens),
+                data.notices());
+    }
+
+    @Test
+    void longRowsAreRefusedWhereNothingIsCut() {
+        ExampleEncoder refusing = new ExampleEncoder(Rows.TOKENIZER, 5, false);
+        String fault = assertThrows(
+                        DataException.class,
+                        () -> ClassificationData.read(
+                                Rows.of(TEXT_AND_LABEL, "I am still waiting on my card", "x"),
+                                "t.csv",
+                                Columns.DEFAULT,
+                                refusing,
+                                LabelRule.FROM_DATA))
+                .getMessage();
+        assertEquals(true, fault.startsWith("t.csv, row 1 has ") && fault.contains("and 5 are taken"));
+    }
+}
