@@ -3,6 +3,7 @@ package detangle.train.data;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -111,6 +112,27 @@ final class DataFilesTest {
         assertEquals(
                 other + " has no questions: data, paragraphs and qas of SQuAD are needed",
                 fault(() -> SquadFile.read(other)));
+    }
+
+    @Test
+    void anAnswerIsInTheWindowsThatHoldItAsAWhole() {
+        String before = "one two three four five six seven eight nine ten ";
+        QuestionRow row = new QuestionRow(
+                "t", "q", before + "blue eleven", "which?", List.of(new QuestionRow.Answer("blue", before.length())));
+        QuestionData data = QuestionData.read(List.of(row), "t", Rows.TOKENIZER, 12, 2);
+        int found = 0;
+        for (QuestionData.Window window : data.windows()) {
+            Target.Span span = (Target.Span) window.example().target();
+            if (!span.equals(new Target.Span(0, 0))) {
+                found++;
+                assertEquals(before.length(), window.ends()[span.end()] - "blue".length());
+                assertTrue(window.starts()[span.start()] <= before.length());
+            }
+        }
+        assertTrue(data.windows().size() > 2, data.windows().size() + " windows");
+        assertTrue(found >= 1, "no window has the answer");
+        int end = row.context().length();
+        assertEquals(end, Arrays.stream(data.windows().getLast().ends()).max().orElseThrow());
     }
 
     @Test
