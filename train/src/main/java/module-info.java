@@ -1,6 +1,7 @@
 /** Training: data, metrics, optimizers and schedules. A program that only runs models does not need it. */
 module detangle.train {
     requires transitive detangle.runtime;
+    requires detangle.compiler;
 
     exports detangle.train;
     exports detangle.train.data;

@@ -1,5 +1,6 @@
 package detangle.train.data;
 
+import detangle.ir.DType;
 import detangle.ir.InternalException;
 import detangle.ir.Tensor;
 import detangle.models.deberta.HeadLosses;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
@@ -81,6 +83,14 @@ public record Collator(int padToken, boolean tokenTypes, int multiple, Optional<
             guessed(masked, length, batch);
         }
         return batch;
+    }
+
+    /** How many labels of a batch count in its loss: its rows, or the tokens that have a label. */
+    static long items(Map<String, Tensor> batch, int rows) {
+        Tensor labels = batch.get(InputNames.LABELS);
+        return labels == null || labels.dtype() != DType.I64
+                ? rows
+                : Arrays.stream(labels.toLongs()).filter(label -> label >= 0).count();
     }
 
     private static void targets(List<Example> examples, int length, SequencedMap<String, Tensor> batch) {

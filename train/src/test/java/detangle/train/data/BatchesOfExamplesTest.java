@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.Tensor;
+import detangle.train.Batch;
+import detangle.train.BatchPlan;
+import detangle.train.Recipe;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -147,5 +150,39 @@ final class BatchesOfExamplesTest {
         assertEquals(180, split.training().size());
         assertTrue(split.training().stream().noneMatch(split.validation()::contains));
         assertEquals(split, Split.of(all, 0.1, 42));
+    }
+
+    @Test
+    void anEpochTakesEachExampleOnce() {
+        List<Example> all = IntStream.range(0, 23)
+                .mapToObj(i -> example(new Target.OneClass(i), 1, i))
+                .toList();
+        EpochBatches batches = new EpochBatches(
+                all, Collator.of(0, false), new BatchPlan(Recipe.HUGGINGFACE, 23, 4, 2), Order.SHUFFLED, 42);
+        assertEquals(3, batches.updates());
+        int[] taken = IntStream.range(0, 3)
+                .mapToObj(update -> batches.update(1, update))
+                .flatMap(List::stream)
+                .flatMapToLong(
+                        batch -> Arrays.stream(batch.inputs().get("labels").toLongs()))
+                .mapToInt(label -> (int) label)
+                .toArray();
+        assertArrayEquals(Order.SHUFFLED.of(new int[23], 8, 42, 1), taken);
+        assertEquals(3, batches.update(0, 2).getLast().rows());
+        assertEquals(
+                List.of(10, 10, 3),
+                EpochBatches.inOrder(all, Collator.of(0, false), 10).stream()
+                        .map(Batch::rows)
+                        .toList());
+    }
+
+    @Test
+    void labelsThatDoNotCountAreNoItems() {
+        List<Example> all = List.of(
+                example(new Target.TokenClasses(new int[] {-100, 3, -100}), 3, 1, 5, 2),
+                example(new Target.TokenClasses(new int[] {-100, -100}), 2, 1, 2));
+        assertEquals(
+                1,
+                EpochBatches.inOrder(all, Collator.of(0, false), 2).getFirst().items());
     }
 }

@@ -1,0 +1,82 @@
+package detangle.train.data;
+
+import detangle.ir.Tensor;
+import detangle.train.Batch;
+import detangle.train.BatchPlan;
+import detangle.train.BatchPlan.Range;
+import detangle.train.Batches;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** Examples in an order that follows from the seed and the number of the epoch, divided into updates and micro-batches. */
+public final class EpochBatches implements Batches {
+    private final List<Example> examples;
+    private final int[] lengths;
+    private final Collator collator;
+    private final BatchPlan plan;
+    private final Order order;
+    private final long seed;
+    private int orderedEpoch = -1;
+    private int[] ordered = {};
+
+    /**
+     * Makes batches when they are asked for.
+     *
+     * @param examples all of one task
+     * @param plan for as many rows as there are examples
+     */
+    public EpochBatches(List<Example> examples, Collator collator, BatchPlan plan, Order order, long seed) {
+        if (plan.rows() != examples.size()) {
+            throw new IllegalArgumentException(
+                    "a plan for " + plan.rows() + " rows does not go with " + examples.size());
+        }
+        this.examples = List.copyOf(examples);
+        this.lengths = examples.stream().mapToInt(Example::length).toArray();
+        this.collator = collator;
+        this.plan = plan;
+        this.order = order;
+        this.seed = seed;
+    }
+
+    @Override
+    public int updates() {
+        return plan.updates();
+    }
+
+    @Override
+    public long rows() {
+        return examples.size();
+    }
+
+    @Override
+    public synchronized List<Batch> update(int epoch, int update) {
+        if (epoch != orderedEpoch) {
+            ordered = order.of(lengths, plan.batch() * plan.accumulation(), seed, epoch);
+            orderedEpoch = epoch;
+        }
+        return plan.microBatches(update).stream()
+                .map(range -> batch(range, epoch))
+                .toList();
+    }
+
+    private Batch batch(Range range, int epoch) {
+        int[] which = Arrays.copyOfRange(ordered, range.from(), range.to());
+        return batch(examples, which, collator, epoch);
+    }
+
+    private static Batch batch(List<Example> examples, int[] which, Collator collator, int epoch) {
+        Map<String, Tensor> inputs = collator.batch(examples, which, epoch);
+        return new Batch(inputs, which.length, Collator.items(inputs, which.length));
+    }
+
+    /** All examples in their order, without a seed: for evaluation. Masks are those of epoch 0. */
+    public static List<Batch> inOrder(List<Example> examples, Collator collator, int rows) {
+        return IntStream.iterate(0, from -> from < examples.size(), from -> from + rows)
+                .mapToObj(from -> IntStream.range(from, Math.min(examples.size(), from + rows))
+                        .toArray())
+                .map(which -> batch(examples, which, collator, 0))
+                .toList();
+    }
+}
