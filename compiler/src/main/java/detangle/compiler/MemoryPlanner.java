@@ -25,7 +25,7 @@ import java.util.Set;
 
 /**
  * Gives each intermediate value a slot for as long as it is read. A slot that has become free is taken again, the one
- * whose size fits best; a view shares its operand's; an elementwise result takes over an operand that dies with it.
+ * whose size fits best; a view shares its operand's; an elementwise result takes over an operand that dies with it, and so does a sum at ids.
  * What a parameter becomes is written into the parameter's own memory where it is elementwise and nothing reads the old
  * value afterwards. Sizes are symbolic, so the plan holds at every batch and length; where two are not comparable,
  * typical sizes decide.
@@ -148,10 +148,22 @@ public final class MemoryPlanner {
                         .filter(OptionalInt::isPresent)
                         .findFirst()
                         .orElse(OptionalInt.empty());
-            case KernelOp.LayerNorm l -> diesHere(node.input(0), node) ? slot(node.input(0)) : OptionalInt.empty();
+            case KernelOp.LayerNorm l -> firstOperand(node);
+            case TensorOp.ScatterAdd s -> sumsInPlace(node);
+            case TensorOp.ScatterAddLast s -> sumsInPlace(node);
             // A slot of its own is right for any other operation.
             default -> OptionalInt.empty();
         };
+    }
+
+    private OptionalInt firstOperand(Node node) {
+        return diesHere(node.input(0), node) ? slot(node.input(0)) : OptionalInt.empty();
+    }
+
+    /** What is added to may be overwritten, but not what is added, which is read at other places. */
+    private OptionalInt sumsInPlace(Node node) {
+        boolean apart = !slot(node.input(0)).equals(slot(node.input(2)));
+        return apart ? firstOperand(node) : OptionalInt.empty();
     }
 
     private OptionalInt slot(Node node) {

@@ -89,6 +89,34 @@ class MemoryPlannerTest {
         assertEquals(List.of(Optional.of("w"), Optional.of("v")), parameters(plan));
     }
 
+    /** Rows are added to a sum where it is, and to a parameter in other memory. */
+    @Test
+    void sumsAtIdsNeedNoMemoryOfTheirOwn() {
+        MemoryPlan plan = plan("""
+                func @f(%x: f32[9,4], %ids: i64[S], %u: f32[S,4]) -> (y: f32[9,4], z: f32[9,4]) {
+                  %w = param "w" : f32[9,4]
+                  %0 = add %x, %w : f32[9,4]
+                  %1 = scatter_add %0, %ids, %u : f32[9,4]
+                  %2 = scatter_add %w, %ids, %u : f32[9,4]
+                  return y = %1, z = %2
+                }
+                """);
+        assertEquals(List.of(Optional.of("w"), Optional.empty(), Optional.empty()), parameters(plan));
+    }
+
+    /** A value that is added to itself at other places is still read. */
+    @Test
+    void whatIsAddedAtIdsIsNotOverwritten() {
+        MemoryPlan plan = plan("""
+                func @f(%x: f32[B,4], %i: i64[B,4]) -> (y: f32[B,4]) {
+                  %0 = exp %x : f32[B,4]
+                  %1 = scatter_add_last %0, %i, %0 : f32[B,4]
+                  return y = %1
+                }
+                """);
+        assertEquals(2, plan.slots().size());
+    }
+
     /** The new value of a is only copied over the old one, which that of b needs. */
     @Test
     void whatIsStillReadIsNotOverwritten() {
@@ -184,6 +212,9 @@ class MemoryPlannerTest {
 
     /** An operand of the node's own type, or what such an operand is a view of. */
     private static boolean mayShare(Node node, Node value) {
+        if (node.op() instanceof TensorOp.ScatterAdd || node.op() instanceof TensorOp.ScatterAddLast) {
+            return viewed(node.input(0)) == viewed(value) && viewed(node.input(2)) != viewed(value);
+        }
         boolean inPlace = node.op() instanceof KernelOp.Elementwise || node.op() instanceof KernelOp.LayerNorm;
         return inPlace
                 && node.inputs().stream().anyMatch(x -> x.type().equals(node.type()) && viewed(x) == viewed(value));

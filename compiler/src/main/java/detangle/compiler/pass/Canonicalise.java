@@ -25,6 +25,7 @@ import java.util.stream.IntStream;
  * reshape(reshape(x))                                            =>  reshape(x)
  * x * 1, x / 1, x - 0                                            =>  x
  * gather(convert(t), ids)                                        =>  convert(gather(t, ids))
+ * x + scatter_add(0, ids, u), in this order or the other         =>  scatter_add(x, ids, u), and so within rows
  * </pre>
  */
 public final class Canonicalise implements Pass {
@@ -33,7 +34,8 @@ public final class Canonicalise implements Pass {
             Canonicalise::transposeOfTranspose,
             Canonicalise::reshapeOfReshape,
             Canonicalise::neutralOperand,
-            Canonicalise::gatherBelowConvert);
+            Canonicalise::gatherBelowConvert,
+            Canonicalise::sumAtIds);
 
     @Override
     public String name() {
@@ -101,5 +103,28 @@ public final class Canonicalise implements Pass {
             return Optional.of(b.convert(b.gather(node.input(0).input(0), node.input(1)), to));
         }
         return Optional.empty();
+    }
+
+    /**
+     * What comes to a table from look-ups is added to what comes to it from elsewhere, rather than to zeros first: a few
+     * rows instead of three tables.
+     */
+    private static Optional<Node> sumAtIds(Node node, Rule.Uses uses) {
+        if (!(node.op() instanceof TensorOp.Binary(BinaryFunction function)) || function != BinaryFunction.ADD) {
+            return Optional.empty();
+        }
+        for (int i = 0; i < 2; i++) {
+            Node sum = node.input(i);
+            Node other = node.input(1 - i);
+            boolean isSum = sum.op() instanceof TensorOp.ScatterAdd || sum.op() instanceof TensorOp.ScatterAddLast;
+            if (isSum && isZero(sum.input(0)) && uses.once(sum) && other.type().equals(sum.type())) {
+                return Optional.of(new Builder().op(sum.op(), other, sum.input(1), sum.input(2)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isZero(Node node) {
+        return splat(node.op() instanceof TensorOp.Broadcast ? node.input(0) : node, 0);
     }
 }

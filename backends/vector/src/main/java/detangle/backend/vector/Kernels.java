@@ -54,14 +54,13 @@ final class Kernels {
                                 : Kernel.of(StepBuilder::gather));
             case TensorOp.GatherLast o -> when(isF32(node), Kernel.of(StepBuilder::gatherLast));
             case TensorOp.ScatterAdd o ->
-                when(
-                        isF32(node) && isZeros(node.input(0)),
-                        Kernel.of(List.of(Reads.NOTHING, Reads.MEMORY), StepBuilder::scatterAdd));
+                when(isF32(node), sums(node, (zeros, b, n, out) -> b.scatterAdd(zeros, n, out)));
             case TensorOp.Unary o -> Optional.empty();
             case TensorOp.Binary o -> Optional.empty();
             case TensorOp.Compare o -> Optional.empty();
             case TensorOp.Select o -> Optional.empty();
-            case TensorOp.ScatterAddLast o -> Optional.empty();
+            case TensorOp.ScatterAddLast o ->
+                when(isF32(node), sums(node, (zeros, b, n, out) -> b.scatterAddLast(zeros, n, out)));
             case TensorOp.Toeplitz o -> when(isWhole(node), Kernel.of((b, n, out) -> b.toeplitz(n, out)));
             case TensorOp.Conv1d o -> Optional.empty();
             case TensorOp.RandomUniform o -> Optional.empty();
@@ -171,10 +170,22 @@ final class Kernels {
         return shape.rank() < 3 || shape.dim(-3).isOne();
     }
 
+    /** Binds a kernel that adds to its first operand, or to zeros. */
+    @FunctionalInterface
+    private interface SumsBinder {
+        Step bind(boolean zeros, StepBuilder builder, Node node, FrameValue out);
+    }
+
+    private static Kernel sums(Node node, SumsBinder binder) {
+        boolean zeros = isZeros(node.input(0));
+        return Kernel.of(
+                List.of(zeros ? Reads.NOTHING : Reads.MEMORY, Reads.MEMORY),
+                (b, n, out) -> binder.bind(zeros, b, n, out));
+    }
+
     private static boolean isZeros(Node node) {
-        return node.op() instanceof TensorOp.Broadcast
-                && node.input(0).op() instanceof TensorOp.Constant(Literal.Splat(double value), var type)
-                && value == 0;
+        Node number = node.op() instanceof TensorOp.Broadcast ? node.input(0) : node;
+        return number.op() instanceof TensorOp.Constant(Literal.Splat(double value), var type) && value == 0;
     }
 
     private static boolean isF32(Node node) {

@@ -1,8 +1,7 @@
 package detangle.backend.vector;
 
+import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.InternalException;
-import detangle.ir.Tensor;
-import detangle.ir.interpreter.InterpreterException;
 import java.util.Arrays;
 import java.util.List;
 
@@ -10,8 +9,34 @@ import java.util.List;
 final class Movement {
     private Movement() {}
 
+    /** So many elements are worth a task of their own. */
+    private static final int ELEMENTS_PER_TASK = 1 << 18;
+
     static Step copy(FrameValue from, FrameValue to) {
-        return f -> System.arraycopy(f.array(from), f.offset(from), f.array(to), f.offset(to), f.elements(to));
+        return f -> inParts(
+                f.elements(to),
+                (begin, count) -> System.arraycopy(
+                        f.array(from), f.offset(from) + begin, f.array(to), f.offset(to) + begin, count));
+    }
+
+    static Step zeros(FrameValue to) {
+        return f -> inParts(
+                f.elements(to),
+                (begin, count) -> clear(f.array(to), f.offset(to) + begin, f.offset(to) + begin + count));
+    }
+
+    /** Some neighbouring elements. */
+    @FunctionalInterface
+    private interface Part {
+        void run(int begin, int count);
+    }
+
+    /** Large values move as fast as memory lets all threads together. */
+    private static void inParts(int elements, Part part) {
+        WorkerPool.SHARED.run(Math.ceilDiv(elements, ELEMENTS_PER_TASK), task -> {
+            int begin = task * ELEMENTS_PER_TASK;
+            part.run(begin, Math.min(ELEMENTS_PER_TASK, elements - begin));
+        });
     }
 
     static Step broadcast(FrameValue from, FrameValue to) {
@@ -165,79 +190,5 @@ final class Movement {
                 default -> throw new InternalException("there is no toeplitz of " + to.dtype());
             }
         };
-    }
-
-    /** Rows of a table at ids. */
-    static Step gather(FrameValue table, FrameValue ids, FrameValue to) {
-        return f -> {
-            int rows = f.dim(table, 0);
-            int size = f.elements(table, 1, table.rank());
-            int count = f.elements(ids);
-            for (int i = 0; i < count; i++) {
-                int row = row(f, ids, i, rows);
-                System.arraycopy(
-                        f.array(table), f.offset(table) + row * size, f.array(to), f.offset(to) + i * size, size);
-            }
-        };
-    }
-
-    /** Rows of a stored table, of the result's type, at ids. */
-    static Step gather(Tensor table, FrameValue ids, FrameValue to) {
-        int rows = Math.toIntExact(table.dim(0));
-        return f -> {
-            int size = f.elements(to, ids.rank(), to.rank());
-            int count = f.elements(ids);
-            for (int i = 0; i < count; i++) {
-                f.set(to, i * size, size, table, (long) row(f, ids, i, rows) * size);
-            }
-        };
-    }
-
-    /** {@code out[...,s,t] = data[...,s,index[...,s,t]]}. */
-    static Step gatherLast(FrameValue data, FrameValue index, FrameValue to) {
-        return f -> {
-            int columns = f.dim(to, -1);
-            int width = f.dim(data, -1);
-            int rows = f.rows(to);
-            int step = Broadcasts.rows(f, index, to, f.left());
-            float[] from = f.floats(data);
-            float[] out = f.floats(to);
-            for (int r = 0; r < rows; r++) {
-                int at = f.left().at(r);
-                int source = f.offset(data) + r * width;
-                int target = f.offset(to) + r * columns;
-                for (int t = 0; t < columns; t++) {
-                    out[target + t] = from[source + row(f, index, at + t * step, width)];
-                }
-            }
-        };
-    }
-
-    /** Zeros, and rows added at ids. */
-    static Step scatterAdd(FrameValue ids, FrameValue updates, FrameValue to) {
-        return f -> {
-            int rows = f.dim(to, 0);
-            int size = f.elements(to, 1, to.rank());
-            int count = f.elements(ids);
-            float[] sums = f.floats(to);
-            float[] terms = f.floats(updates);
-            Arrays.fill(sums, f.offset(to), f.offset(to) + f.elements(to), 0);
-            for (int i = 0; i < count; i++) {
-                int sum = f.offset(to) + row(f, ids, i, rows) * size;
-                int term = f.offset(updates) + i * size;
-                for (int j = 0; j < size; j++) {
-                    sums[sum + j] += terms[term + j];
-                }
-            }
-        };
-    }
-
-    private static int row(Frame f, FrameValue ids, int i, int rows) {
-        int at = f.offset(ids) + i;
-        long id = f.array(ids) instanceof long[] longs ? longs[at] : f.ints(ids)[at];
-        if (id < 0 || id >= rows) {
-            throw new InterpreterException("id " + id + " is outside a table of " + rows + " rows");
-        }
-        return (int) id;
     }
 }

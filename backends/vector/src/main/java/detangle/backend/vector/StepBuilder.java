@@ -213,19 +213,27 @@ final class StepBuilder {
     }
 
     Step gather(Node node, FrameValue out) {
-        return Movement.gather(in(node, 0), in(node, 1), out);
+        return Lookups.gather(in(node, 0), in(node, 1), out);
     }
 
     Step gatherStored(Node node, FrameValue out) {
-        return Movement.gather(operands.stored(node, 0), in(node, 1), out);
+        return Lookups.gather(operands.stored(node, 0), in(node, 1), out);
     }
 
     Step gatherLast(Node node, FrameValue out) {
-        return Movement.gatherLast(in(node, 0), in(node, 1), out);
+        return Lookups.gatherLast(in(node, 0), in(node, 1), out);
     }
 
-    Step scatterAdd(Node node, FrameValue out) {
-        return Movement.scatterAdd(in(node, 1), in(node, 2), out);
+    /** @param zeros whether rows are added to zeros, which are not read */
+    Step scatterAdd(boolean zeros, Node node, FrameValue out) {
+        Step begin = zeros ? Movement.zeros(out) : copy(node, out);
+        return Lookups.scatterAdd(begin, in(node, 1), in(node, 2), out);
+    }
+
+    /** As {@link #scatterAdd}, within each row. */
+    Step scatterAddLast(boolean zeros, Node node, FrameValue out) {
+        Step begin = zeros ? Movement.zeros(out) : copy(node, out);
+        return Lookups.scatterAddLast(begin, in(node, 1), in(node, 2), out);
     }
 
     Step elementwise(MethodHandle code, Node node, FrameValue out) {
