@@ -158,21 +158,11 @@ public final class FuseElementwise implements Pass {
             ScalarExpr expr, List<ScalarExpr> arguments, Map<ScalarExpr, ScalarExpr> done) {
         ScalarExpr known = done.get(expr);
         if (known == null) {
-            known = switch (expr) {
-                case ScalarExpr.Arg(int index, DType dtype) -> arguments.get(index);
-                case ScalarExpr.Const c -> c;
-                case ScalarExpr.Unary(var f, var x) -> new ScalarExpr.Unary(f, substitute(x, arguments, done));
-                case ScalarExpr.Binary(var f, var a, var b) ->
-                    new ScalarExpr.Binary(f, substitute(a, arguments, done), substitute(b, arguments, done));
-                case ScalarExpr.Compare(var c, var a, var b) ->
-                    new ScalarExpr.Compare(c, substitute(a, arguments, done), substitute(b, arguments, done));
-                case ScalarExpr.Select(var c, var a, var b) ->
-                    new ScalarExpr.Select(
-                            substitute(c, arguments, done),
-                            substitute(a, arguments, done),
-                            substitute(b, arguments, done));
-                case ScalarExpr.Convert(var x, var to) -> new ScalarExpr.Convert(substitute(x, arguments, done), to);
-            };
+            known = expr instanceof ScalarExpr.Arg(int index, DType dtype)
+                    ? arguments.get(index)
+                    : expr.withOperands(expr.operands().stream()
+                            .map(x -> substitute(x, arguments, done))
+                            .toList());
             done.put(expr, known);
         }
         return known;

@@ -28,6 +28,19 @@ public sealed interface ScalarExpr {
         };
     }
 
+    /** The same function of other operands, as many as it has. */
+    default ScalarExpr withOperands(List<ScalarExpr> x) {
+        return switch (this) {
+            case Arg a -> a;
+            case Const c -> c;
+            case Unary(var f, var operand) -> new Unary(f, x.get(0));
+            case Binary(var f, var a, var b) -> new Binary(f, x.get(0), x.get(1));
+            case Compare(var c, var a, var b) -> new Compare(c, x.get(0), x.get(1));
+            case Select(var c, var a, var b) -> new Select(x.get(0), x.get(1), x.get(2));
+            case Convert(var operand, var to) -> new Convert(x.get(0), to);
+        };
+    }
+
     /**
      * What an operation computes for one element of its result; empty where that is more than a function of its
      * operands' elements at the same place.

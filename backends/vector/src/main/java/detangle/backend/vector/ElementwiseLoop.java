@@ -1,164 +1,154 @@
 package detangle.backend.vector;
 
+import detangle.backend.vector.kernel.FloatBlocks;
 import detangle.backend.vector.kernel.Places;
 import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.InternalException;
-import detangle.ir.Shape;
-import java.lang.invoke.MethodHandle;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 
 /**
- * Runs generated kernels over operands that broadcast to the result: the innermost axes in which every operand either
- * runs along or stands still make one run of the kernel; the outer ones are walked here. Its objects stay from run to
- * run.
+ * Runs the code of a region over operands that broadcast to the result, block by block in the order of the result's
+ * elements. Its objects stay from run to run.
  */
 final class ElementwiseLoop {
-    private static final int ELEMENTS_PER_TASK = 16 * 1024;
+    /** So few elements that they take some microseconds: more would be less work for other threads, less not worth one. */
+    private static final int ELEMENTS_PER_TASK = 32 * FloatBlocks.SIZE;
 
-    private final WorkerPool.Task alongRun = this::alongRun;
-    private final WorkerPool.Task overRuns = this::overRuns;
-    private final int[] shape = new int[Shape.MOST_AXES];
+    private final WorkerPool.Task task = this::task;
 
-    /** By operand, up to the most that a kernel has had. */
-    private Object[] arrays = {};
+    /** An operand: where its elements stand for those of the result. */
+    private static final class Operand {
+        private final Places outer = new Places();
+        private Object array;
+        private int offset;
 
-    private int[] offsets = {};
-    private int[] steps = {};
-    private int[][] strides = {};
-    private Places[] places = {};
+        /** So many elements of the result read elements in a row, or one element again and again. */
+        private int run;
 
-    /** By task, where each operand's run begins. */
-    private final List<int[]> starts = new ArrayList<>();
+        private boolean moves;
 
-    private MethodHandle kernel;
-    private int operands;
+        void set(Frame frame, FrameValue value, FrameValue result) {
+            array = frame.array(value);
+            offset = frame.offset(value);
+            run = 1;
+            moves = false;
+            int axis = result.rank();
+            boolean undecided = true;
+            for (; axis > 0; axis--) {
+                int size = frame.dim(result, axis - 1);
+                int stride = Broadcasts.stride(frame, value, axis - 1 - result.rank());
+                if (size != 1) {
+                    boolean along = stride != 0;
+                    if (!undecided && along != moves) {
+                        break;
+                    }
+                    moves = along;
+                    undecided = false;
+                    run *= size;
+                }
+            }
+            outer.clear();
+            for (int i = 0; i < axis; i++) {
+                outer.axis(frame.dim(result, i), Broadcasts.stride(frame, value, i - result.rank()));
+            }
+        }
+    }
+
+    /** By number, as many as a region has had at most. */
+    private Operand[] operands = {};
+
+    private RegionCode code;
     private Object out;
     private int outAt;
-    private int inner;
-    private int outer;
-    private int runsPerTask;
+    private int elements;
 
-    /** Runs a kernel over values of a frame. One thread calls this at a time. */
-    void run(MethodHandle code, Frame frame, FrameValue[] values, FrameValue result) {
-        kernel = code;
-        operands = values.length;
+    /** Runs code over values of a frame. One thread calls this at a time. */
+    void run(RegionCode region, Frame frame, FrameValue[] values, FrameValue result) {
+        code = region;
         out = frame.array(result);
         outAt = frame.offset(result);
-        grow(operands);
-        int rank = result.rank();
-        for (int axis = 0; axis < rank; axis++) {
-            shape[axis] = frame.dim(result, axis);
-        }
-        for (int k = 0; k < operands; k++) {
-            arrays[k] = frame.array(values[k]);
-            offsets[k] = frame.offset(values[k]);
-            steps[k] = -1;
-            broadcast(frame, values[k], rank, strides[k]);
-        }
-        int axis = rank;
-        inner = 1;
-        while (axis > 0 && continuesRun(axis - 1)) {
-            axis--;
-            inner *= shape[axis];
-        }
-        outer = 1;
-        for (int k = 0; k < operands; k++) {
-            places[k].clear();
-            steps[k] = Math.max(0, steps[k]);
-        }
-        for (int i = 0; i < axis; i++) {
-            outer *= shape[i];
-            for (int k = 0; k < operands; k++) {
-                places[k].axis(shape[i], strides[k][i]);
+        elements = frame.elements(result);
+        int known = operands.length;
+        if (known < values.length) {
+            operands = Arrays.copyOf(operands, values.length);
+            for (int k = known; k < values.length; k++) {
+                operands[k] = new Operand();
             }
         }
-        runsPerTask = Math.max(1, ELEMENTS_PER_TASK / Math.max(1, inner));
-        int tasks = outer == 1 ? Math.ceilDiv(inner, ELEMENTS_PER_TASK) : Math.ceilDiv(outer, runsPerTask);
-        for (int i = 0; i < tasks; i++) {
-            if (i == starts.size()) {
-                starts.add(new int[operands]);
-            } else if (starts.get(i).length < operands) {
-                starts.set(i, new int[operands]);
+        for (int k = 0; k < values.length; k++) {
+            operands[k].set(frame, values[k], result);
+        }
+        WorkerPool.SHARED.run(Math.ceilDiv(elements, ELEMENTS_PER_TASK), task);
+    }
+
+    private void task(int number) {
+        int last = Math.min(elements, (number + 1) * ELEMENTS_PER_TASK);
+        BlockRegisters registers = BlockRegisters.of(code.registers(), this);
+        for (int from = number * ELEMENTS_PER_TASK; from < last; from += FloatBlocks.SIZE) {
+            int size = Math.min(FloatBlocks.SIZE, last - from);
+            registers.at(from);
+            for (BlockStep step : code.steps()) {
+                step.run(registers, size);
             }
+            store(registers.array(code.result()), out, outAt + from, size);
         }
-        WorkerPool.SHARED.run(tasks, outer == 1 ? alongRun : overRuns);
     }
 
-    private void grow(int count) {
-        if (arrays.length < count) {
-            arrays = new Object[count];
-            offsets = new int[count];
-            steps = new int[count];
-            strides = new int[count][Shape.MOST_AXES];
-            places = new Places[count];
-            for (int k = 0; k < count; k++) {
-                places[k] = new Places();
+    /** Reads an operand for elements of the result into a register. */
+    void load(int number, int from, Object block, int size) {
+        Operand operand = operands[number];
+        for (int done = 0; done < size; ) {
+            int within = (from + done) % operand.run;
+            int count = Math.min(operand.run - within, size - done);
+            int place = operand.offset + operand.outer.at((from + done) / operand.run);
+            if (operand.moves) {
+                copy(operand.array, place + within, block, done, count);
+            } else {
+                fill(operand.array, place, block, done, count);
             }
+            done += count;
         }
     }
 
-    /** The strides that read a value as if it were broadcast to a shape of so many axes. */
-    private static void broadcast(Frame frame, FrameValue value, int rank, int[] strides) {
-        int stride = 1;
-        for (int axis = rank - 1; axis >= 0; axis--) {
-            int own = axis - rank + value.rank();
-            int size = own < 0 ? 1 : frame.dim(value, own);
-            strides[axis] = size == 1 ? 0 : stride;
-            stride *= size;
+    private static void copy(Object from, int at, Object block, int to, int count) {
+        if (block instanceof boolean[] truths) {
+            truths((byte[]) from, at, truths, to, count);
+        } else {
+            System.arraycopy(from, at, block, to, count);
         }
     }
 
-    /**
-     * Whether an axis continues the run of every operand. A step of 1 says that an operand moves, 0 that it stands, -1
-     * neither yet.
-     */
-    private boolean continuesRun(int axis) {
-        if (shape[axis] == 1) {
-            return true;
-        }
-        for (int k = 0; k < operands; k++) {
-            boolean along = strides[k][axis] == inner && steps[k] != 0;
-            boolean still = strides[k][axis] == 0 && steps[k] != 1;
-            if (!along && !still) {
-                return false;
-            }
-        }
-        for (int k = 0; k < operands; k++) {
-            steps[k] = strides[k][axis] == 0 ? 0 : 1;
-        }
-        return true;
-    }
-
-    /** A task where there is one run: a part of it. */
-    private void alongRun(int task) {
-        int from = task * ELEMENTS_PER_TASK;
-        int[] start = starts.get(task);
-        for (int k = 0; k < operands; k++) {
-            start[k] = offsets[k] + from * steps[k];
-        }
-        call(start, outAt + from, Math.min(ELEMENTS_PER_TASK, inner - from));
-    }
-
-    /** A task where there are several runs: some of them. */
-    private void overRuns(int task) {
-        int[] start = starts.get(task);
-        int last = Math.min(outer, (task + 1) * runsPerTask);
-        for (int i = task * runsPerTask; i < last; i++) {
-            for (int k = 0; k < operands; k++) {
-                start[k] = offsets[k] + places[k].at(i);
-            }
-            call(start, outAt + i * inner, inner);
+    private static void truths(byte[] from, int at, boolean[] block, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            block[to + i] = from[at + i] != 0;
         }
     }
 
-    private void call(int[] start, int to, int count) {
-        try {
-            kernel.invokeExact(arrays, start, steps, out, to, count);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new InternalException("a generated kernel threw a checked exception", e);
+    private static void fill(Object from, int at, Object block, int to, int count) {
+        int end = to + count;
+        switch (block) {
+            case float[] b -> Arrays.fill(b, to, end, ((float[]) from)[at]);
+            case double[] b -> Arrays.fill(b, to, end, ((double[]) from)[at]);
+            case int[] b -> Arrays.fill(b, to, end, ((int[]) from)[at]);
+            case long[] b -> Arrays.fill(b, to, end, ((long[]) from)[at]);
+            case short[] b -> Arrays.fill(b, to, end, ((short[]) from)[at]);
+            case byte[] b -> Arrays.fill(b, to, end, ((byte[]) from)[at]);
+            case boolean[] b -> Arrays.fill(b, to, end, ((byte[]) from)[at] != 0);
+            default -> throw new InternalException("registers are not of " + block.getClass());
+        }
+    }
+
+    private static void store(Object block, Object out, int at, int count) {
+        if (block instanceof boolean[] truths) {
+            bytes(truths, (byte[]) out, at, count);
+        } else {
+            System.arraycopy(block, 0, out, at, count);
+        }
+    }
+
+    private static void bytes(boolean[] block, byte[] out, int at, int count) {
+        for (int i = 0; i < count; i++) {
+            out[at + i] = (byte) (block[i] ? 1 : 0);
         }
     }
 }

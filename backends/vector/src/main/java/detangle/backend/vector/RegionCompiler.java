@@ -1,6 +1,7 @@
 package detangle.backend.vector;
 
 import detangle.backend.scalar.ScalarEmitter;
+import detangle.backend.vector.kernel.FloatBlocks;
 import detangle.ir.DType;
 import detangle.ir.InternalException;
 import detangle.ir.scalar.Region;
@@ -18,53 +19,41 @@ import java.lang.reflect.AccessFlag;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Turns elementwise regions into bytecode: a hidden class with one loop over a run of elements, in which each operand
- * advances by its own step (0 repeats it). Equal regions share a class. Regions over types that the JVM does not compute
- * in are left to the interpreter.
+ * Turns scalar expressions into bytecode: a hidden class with one loop over the first elements of blocks. It computes what
+ * {@link FloatBlocks} has no function for, above all whole numbers. Equal regions share a class. Types that the JVM does
+ * not compute in are left to the interpreter.
  */
 final class RegionCompiler {
     private static final ClassDesc SELF = ClassDesc.of("detangle.backend.vector.Region");
     private static final MethodTypeDesc RUN = MethodTypeDesc.of(
-            ConstantDescs.CD_void,
-            ConstantDescs.CD_Object.arrayType(),
-            ConstantDescs.CD_int.arrayType(),
-            ConstantDescs.CD_int.arrayType(),
-            ConstantDescs.CD_Object,
-            ConstantDescs.CD_int,
-            ConstantDescs.CD_int);
-    private static final MethodType RUN_TYPE = MethodType.methodType(
-            void.class, Object[].class, int[].class, int[].class, Object.class, int.class, int.class);
+            ConstantDescs.CD_void, ConstantDescs.CD_Object.arrayType(), ConstantDescs.CD_Object, ConstantDescs.CD_int);
+    private static final MethodType RUN_TYPE =
+            MethodType.methodType(void.class, Object[].class, Object.class, int.class);
     private static final MethodTypeDesc FROM_16_BITS =
             MethodTypeDesc.of(ConstantDescs.CD_float, ConstantDescs.CD_short);
     private static final MethodTypeDesc FROM_BITS = MethodTypeDesc.of(ConstantDescs.CD_float, ConstantDescs.CD_int);
-    private static final Map<Region, Optional<MethodHandle>> COMPILED = new ConcurrentHashMap<>();
+    private static final Map<Region, MethodHandle> COMPILED = new ConcurrentHashMap<>();
 
     private final Region region;
     private final CodeBuilder code;
     private final List<Integer> arrays = new ArrayList<>();
-    private final List<Integer> indices = new ArrayList<>();
 
     private RegionCompiler(Region region, CodeBuilder code) {
         this.region = region;
         this.code = code;
     }
 
-    /**
-     * The kernel {@code (operand arrays, first indices, steps, result array, first index, count)}, or empty where the
-     * region has a type or function that bytecode does not cover.
-     */
-    static Optional<MethodHandle> compile(Region region) {
-        return COMPILED.computeIfAbsent(
-                region, r -> ScalarEmitter.covers(r.body()) ? Optional.of(define(r)) : Optional.empty());
+    /** The kernel {@code (operand blocks, result block, count)} of a region that {@link ScalarEmitter} covers. */
+    static MethodHandle compile(Region region) {
+        return COMPILED.computeIfAbsent(region, RegionCompiler::define);
     }
 
-    /** The class that {@link #compile} defines for a region; empty where it defines none. */
-    static Optional<byte[]> classFile(Region region) {
-        return ScalarEmitter.covers(region.body()) ? Optional.of(build(region)) : Optional.empty();
+    /** The class that {@link #compile} defines for a region. */
+    static byte[] classFile(Region region) {
+        return build(region);
     }
 
     private static byte[] build(Region region) {
@@ -89,8 +78,9 @@ final class RegionCompiler {
 
     private static ClassDesc arrayType(DType dtype) {
         return switch (dtype) {
+            case I1 -> ConstantDescs.CD_boolean.arrayType();
             // An operand of i8 may be listed, but no expression that is compiled reads it.
-            case I1, I8 -> ConstantDescs.CD_byte.arrayType();
+            case I8 -> ConstantDescs.CD_byte.arrayType();
             case F16, BF16 -> ConstantDescs.CD_short.arrayType();
             case F32 -> ConstantDescs.CD_float.arrayType();
             case F64 -> ConstantDescs.CD_double.arrayType();
@@ -116,30 +106,29 @@ final class RegionCompiler {
     private void emit() {
         DType result = region.body().dtype();
         for (int k = 0; k < region.arguments().size(); k++) {
-            DType dtype = region.arguments().get(k);
             int array = code.allocateLocal(TypeKind.REFERENCE);
-            code.aload(0).loadConstant(k).aaload().checkcast(arrayType(dtype)).astore(array);
+            code.aload(0)
+                    .loadConstant(k)
+                    .aaload()
+                    .checkcast(arrayType(region.arguments().get(k)))
+                    .astore(array);
             arrays.add(array);
-            int index = code.allocateLocal(TypeKind.INT);
-            code.aload(1).loadConstant(k).iaload().istore(index);
-            indices.add(index);
         }
         int out = code.allocateLocal(TypeKind.REFERENCE);
-        code.aload(3).checkcast(arrayType(result)).astore(out);
+        code.aload(1).checkcast(arrayType(result)).astore(out);
         int i = code.allocateLocal(TypeKind.INT);
         code.iconst_0().istore(i);
         Label test = code.newLabel();
         Label end = code.newLabel();
         code.labelBinding(test);
-        code.iload(i).iload(5).if_icmpge(end);
+        code.iload(i).iload(2).if_icmpge(end);
         ScalarEmitter emitter = new ScalarEmitter(code, new JavaFloats(), (index, dtype) -> {
-            code.aload(arrays.get(index)).iload(indices.get(index));
-            code.aload(2).loadConstant(index).iaload().iload(i).imul().iadd();
+            code.aload(arrays.get(index)).iload(i);
             load(dtype);
         });
         int value = emitter.value(region.body());
         TypeKind kind = ScalarEmitter.kind(result);
-        code.aload(out).iload(4).iload(i).iadd().loadLocal(kind, value);
+        code.aload(out).iload(i).loadLocal(kind, value);
         code.arrayStore(result == DType.I1 ? TypeKind.BYTE : kind);
         code.iinc(i, 1).goto_(test);
         code.labelBinding(end);

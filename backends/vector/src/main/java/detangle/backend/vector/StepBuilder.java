@@ -18,7 +18,6 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
-import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -236,7 +235,7 @@ final class StepBuilder {
         return Lookups.scatterAddLast(begin, in(node, 1), in(node, 2), out);
     }
 
-    Step elementwise(MethodHandle code, Node node, FrameValue out) {
+    Step elementwise(RegionCode code, Node node, FrameValue out) {
         FrameValue[] all = operands.values(node).toArray(FrameValue[]::new);
         return f -> f.elementwise().run(code, f, all, out);
     }

@@ -41,15 +41,17 @@ final class VectorDevice implements Device {
         Warmup.begin();
     }
 
-    /** Those of elementwise regions: the others are written in Java. */
+    /** Those of elementwise regions that are generated: the others are written in Java. */
     @Override
     public List<KernelCode> kernels(Plan plan) {
         List<KernelCode> kernels = new ArrayList<>();
         Set<Region> seen = new HashSet<>();
         for (Node node : plan.program().nodes()) {
             if (node.op() instanceof KernelOp.Elementwise(Region region) && seen.add(region)) {
-                RegionCompiler.classFile(region)
-                        .ifPresent(
+                RegionCode.of(region)
+                        .map(RegionCode::classFiles)
+                        .orElse(List.of())
+                        .forEach(
                                 bytes -> kernels.add(new KernelCode("elementwise", "region", bytes, Optional.empty())));
             }
         }

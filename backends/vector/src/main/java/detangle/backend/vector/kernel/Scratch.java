@@ -4,6 +4,9 @@ package detangle.backend.vector.kernel;
 final class Scratch {
     private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
 
+    /** The array of {@link VectorFunctions}, which are called while no other of a region's arrays is here. */
+    static final int FUNCTION = 0;
+
     private final float[][] arrays = new float[11][0];
     private int[] ints = {};
 

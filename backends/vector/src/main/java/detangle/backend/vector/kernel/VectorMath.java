@@ -13,18 +13,40 @@ import jdk.incubator.vector.VectorOperators;
  * 325 bytes of code): inside a large caller it gives up inlining, and boxes all vectors of the loop.
  */
 final class VectorMath {
+    // The error function is x p(x^2) / q(x^2), an approximation of Eigen and XLA.
+    static final float ERF_P6 = -2.72614225801306e-10f;
+    static final float ERF_P5 = 2.77068142495902e-08f;
+    static final float ERF_P4 = -2.10102402082508e-06f;
+    static final float ERF_P3 = -5.69250639462346e-05f;
+    static final float ERF_P2 = -7.34990630326855e-04f;
+    static final float ERF_P1 = -2.95459980854025e-03f;
+    static final float ERF_P0 = -1.60960333262415e-02f;
+    static final float ERF_Q4 = -1.45660718464996e-05f;
+    static final float ERF_Q3 = -2.13374055278905e-04f;
+    static final float ERF_Q2 = -1.68282697438203e-03f;
+    static final float ERF_Q1 = -7.37332916720468e-03f;
+    static final float ERF_Q0 = -1.42647390514189e-02f;
+
+    // e^r = 1 + r + r^2 p(r), the polynomial of Cephes.
+    static final float EXP_5 = 1.9875691500e-4f;
+    static final float EXP_4 = 1.3981999507e-3f;
+    static final float EXP_3 = 8.3334519073e-3f;
+    static final float EXP_2 = 4.1665795894e-2f;
+    static final float EXP_1 = 1.6666665459e-1f;
+    static final float EXP_0 = 5.0000001201e-1f;
+
     /** Beyond it erf is 1 in single precision. */
-    private static final float ERF_RANGE = 3.832506856900711f;
+    static final float ERF_RANGE = 3.832506856900711f;
 
     private static final float LEAST_EXPONENT = -87;
-    private static final float LOG2_E = 1.44269504088896341f;
-    private static final float LN_2_HIGH = 0.693359375f;
-    private static final float LN_2_LOW = -2.12194440e-4f;
+    static final float LOG2_E = 1.44269504088896341f;
+    static final float LN_2_HIGH = 0.693359375f;
+    static final float LN_2_LOW = -2.12194440e-4f;
 
     /** 1.5 times 2^23: what is added to it loses its fraction. */
-    private static final float ROUNDER = 12582912;
+    static final float ROUNDER = 12582912;
 
-    private static final int MANTISSA_BITS = 23;
+    static final int MANTISSA_BITS = 23;
 
     private static final int SCRATCH = 1;
 
@@ -42,18 +64,18 @@ final class VectorMath {
                 FloatVector v = FloatVector.fromArray(SPECIES, x, i);
                 FloatVector a = v.mul((float) Math.sqrt(0.5)).max(-ERF_RANGE).min(ERF_RANGE);
                 FloatVector s = a.mul(a);
-                FloatVector p = FloatVector.broadcast(SPECIES, -2.72614225801306e-10f);
-                p = p.fma(s, FloatVector.broadcast(SPECIES, 2.77068142495902e-08f));
-                p = p.fma(s, FloatVector.broadcast(SPECIES, -2.10102402082508e-06f));
-                p = p.fma(s, FloatVector.broadcast(SPECIES, -5.69250639462346e-05f));
-                p = p.fma(s, FloatVector.broadcast(SPECIES, -7.34990630326855e-04f));
-                p = p.fma(s, FloatVector.broadcast(SPECIES, -2.95459980854025e-03f));
-                p = p.fma(s, FloatVector.broadcast(SPECIES, -1.60960333262415e-02f));
-                FloatVector q = FloatVector.broadcast(SPECIES, -1.45660718464996e-05f);
-                q = q.fma(s, FloatVector.broadcast(SPECIES, -2.13374055278905e-04f));
-                q = q.fma(s, FloatVector.broadcast(SPECIES, -1.68282697438203e-03f));
-                q = q.fma(s, FloatVector.broadcast(SPECIES, -7.37332916720468e-03f));
-                q = q.fma(s, FloatVector.broadcast(SPECIES, -1.42647390514189e-02f));
+                FloatVector p = FloatVector.broadcast(SPECIES, ERF_P6);
+                p = p.fma(s, FloatVector.broadcast(SPECIES, ERF_P5));
+                p = p.fma(s, FloatVector.broadcast(SPECIES, ERF_P4));
+                p = p.fma(s, FloatVector.broadcast(SPECIES, ERF_P3));
+                p = p.fma(s, FloatVector.broadcast(SPECIES, ERF_P2));
+                p = p.fma(s, FloatVector.broadcast(SPECIES, ERF_P1));
+                p = p.fma(s, FloatVector.broadcast(SPECIES, ERF_P0));
+                FloatVector q = FloatVector.broadcast(SPECIES, ERF_Q4);
+                q = q.fma(s, FloatVector.broadcast(SPECIES, ERF_Q3));
+                q = q.fma(s, FloatVector.broadcast(SPECIES, ERF_Q2));
+                q = q.fma(s, FloatVector.broadcast(SPECIES, ERF_Q1));
+                q = q.fma(s, FloatVector.broadcast(SPECIES, ERF_Q0));
                 FloatVector half = v.mul(0.5f);
                 a.mul(p).div(q).fma(half, half).intoArray(x, i);
             }
@@ -107,12 +129,12 @@ final class VectorMath {
             FloatVector n = shifted.sub(ROUNDER);
             FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN_2_HIGH), bounded);
             r = n.fma(FloatVector.broadcast(SPECIES, -LN_2_LOW), r);
-            FloatVector p = FloatVector.broadcast(SPECIES, 1.9875691500e-4f);
-            p = p.fma(r, FloatVector.broadcast(SPECIES, 1.3981999507e-3f));
-            p = p.fma(r, FloatVector.broadcast(SPECIES, 8.3334519073e-3f));
-            p = p.fma(r, FloatVector.broadcast(SPECIES, 4.1665795894e-2f));
-            p = p.fma(r, FloatVector.broadcast(SPECIES, 1.6666665459e-1f));
-            p = p.fma(r, FloatVector.broadcast(SPECIES, 5.0000001201e-1f));
+            FloatVector p = FloatVector.broadcast(SPECIES, EXP_5);
+            p = p.fma(r, FloatVector.broadcast(SPECIES, EXP_4));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, EXP_3));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, EXP_2));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, EXP_1));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, EXP_0));
             FloatVector power = p.fma(r.mul(r), r).add(1);
             FloatVector e = power.reinterpretAsInts()
                     .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))

@@ -1,0 +1,162 @@
+package detangle.backend.vector;
+
+import detangle.backend.scalar.ScalarEmitter;
+import detangle.backend.vector.BlockRegisters.Register;
+import detangle.backend.vector.kernel.FloatBlocks;
+import detangle.ir.BinaryFunction;
+import detangle.ir.Comparison;
+import detangle.ir.DType;
+import detangle.ir.UnaryFunction;
+import detangle.ir.scalar.Region;
+import detangle.ir.scalar.ScalarExpr;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * An elementwise region as steps over blocks of elements: each step computes one function for a whole block, so that it
+ * runs at the speed of vectors, and blocks stay in the first cache between steps. Functions of floats and truth values
+ * are loops of {@link FloatBlocks}; what lies between them, such as arithmetic of whole numbers, is a loop in bytecode
+ * ({@link RegionCompiler}). The columnar databases' vectors (Boncz et al. 2005, "MonetDB/X100") are the same idea.
+ *
+ * <p>A block's result does not depend on how a region is cut into blocks, so that any number of threads gives the same
+ * bits.
+ */
+final class RegionCode {
+    private static final Map<Region, RegionCode> COMPILED = new ConcurrentHashMap<>();
+
+    private final Map<ScalarExpr, Integer> known = new HashMap<>();
+    private final RegisterPlan plan = new RegisterPlan();
+    private final List<Region> scalar = new ArrayList<>();
+    private final List<BlockStep> steps;
+    private final List<Register> registers;
+    private final int result;
+
+    private RegionCode(Region region) {
+        int value = value(region.body());
+        RegisterPlan.Placed placed = plan.place(List.of(value));
+        this.steps = placed.steps();
+        this.registers = placed.registers();
+        this.result = placed.register(value);
+    }
+
+    /** The code of a region; empty where it has a type or function that only the interpreter covers. */
+    static Optional<RegionCode> of(Region region) {
+        return ScalarEmitter.covers(region.body())
+                ? Optional.of(COMPILED.computeIfAbsent(region, RegionCode::new))
+                : Optional.empty();
+    }
+
+    /** The classes that are generated for it. */
+    List<byte[]> classFiles() {
+        return scalar.stream().map(RegionCompiler::classFile).toList();
+    }
+
+    List<Register> registers() {
+        return registers;
+    }
+
+    List<BlockStep> steps() {
+        return steps;
+    }
+
+    /** The register that has the result after all steps. */
+    int result() {
+        return result;
+    }
+
+    /** The value's number in the plan of registers. */
+    private int value(ScalarExpr expr) {
+        Integer value = known.get(expr);
+        if (value == null) {
+            value = emit(expr);
+            known.put(expr, value);
+        }
+        return value;
+    }
+
+    private int emit(ScalarExpr expr) {
+        return switch (expr) {
+            case ScalarExpr.Arg(int index, DType dtype) ->
+                plan.add(dtype, List.of(), (in, out) -> (r, n) -> r.load(index, out, n));
+            case ScalarExpr.Const(double value, DType dtype) -> plan.constant(dtype, value);
+            case ScalarExpr.Unary(UnaryFunction f, ScalarExpr x) when isFloat(x) -> unary(f, value(x));
+            case ScalarExpr.Binary(BinaryFunction f, ScalarExpr a, ScalarExpr b)
+            when isFloat(a) -> binary(f, value(a), value(b));
+            case ScalarExpr.Compare(Comparison c, ScalarExpr a, ScalarExpr b)
+            when isFloat(a) -> compare(c, value(a), value(b));
+            case ScalarExpr.Select(ScalarExpr c, ScalarExpr a, ScalarExpr b)
+            when isFloat(a) -> select(value(c), value(a), value(b));
+            case ScalarExpr.Convert(ScalarExpr x, DType to) when x.dtype() == to -> value(x);
+            case ScalarExpr.Unary e -> scalar(e);
+            case ScalarExpr.Binary e -> scalar(e);
+            case ScalarExpr.Compare e -> scalar(e);
+            case ScalarExpr.Select e -> scalar(e);
+            case ScalarExpr.Convert e -> scalar(e);
+        };
+    }
+
+    private static boolean isFloat(ScalarExpr expr) {
+        return expr.dtype() == DType.F32;
+    }
+
+    private int unary(UnaryFunction function, int x) {
+        FloatBlocks.Unary code = FloatBlocks.unary(function);
+        return plan.add(
+                DType.F32, List.of(x), (in, out) -> (r, n) -> code.apply(r.floats(in.get(0)), r.floats(out), n));
+    }
+
+    private int binary(BinaryFunction function, int a, int b) {
+        FloatBlocks.Binary code = FloatBlocks.binary(function);
+        return plan.add(
+                DType.F32,
+                List.of(a, b),
+                (in, out) -> (r, n) -> code.apply(r.floats(in.get(0)), r.floats(in.get(1)), r.floats(out), n));
+    }
+
+    private int compare(Comparison comparison, int a, int b) {
+        FloatBlocks.Comparing code = FloatBlocks.compare(comparison);
+        return plan.add(
+                DType.I1,
+                List.of(a, b),
+                (in, out) -> (r, n) -> code.apply(r.floats(in.get(0)), r.floats(in.get(1)), r.truths(out), n));
+    }
+
+    private int select(int condition, int a, int b) {
+        return plan.add(
+                DType.F32,
+                List.of(condition, a, b),
+                (in, out) -> (r, n) -> FloatBlocks.select(
+                        r.truths(in.get(0)), r.floats(in.get(1)), r.floats(in.get(2)), r.floats(out), n));
+    }
+
+    /** One loop for a function and all below it that are no functions of floats. */
+    private int scalar(ScalarExpr expr) {
+        List<Integer> operands = new ArrayList<>();
+        List<DType> dtypes = new ArrayList<>();
+        ScalarExpr body = expr.withOperands(
+                expr.operands().stream().map(x -> inline(x, operands, dtypes)).toList());
+        Region loop = new Region(dtypes, body);
+        scalar.add(loop);
+        return plan.add(expr.dtype(), operands, (in, out) -> new ScalarLoop(RegionCompiler.compile(loop), in, out));
+    }
+
+    private ScalarExpr inline(ScalarExpr expr, List<Integer> operands, List<DType> dtypes) {
+        boolean isOperand =
+                expr instanceof ScalarExpr.Arg || expr.operands().stream().anyMatch(RegionCode::isFloat);
+        if (!isOperand) {
+            return expr.withOperands(expr.operands().stream()
+                    .map(x -> inline(x, operands, dtypes))
+                    .toList());
+        }
+        int value = value(expr);
+        if (!operands.contains(value)) {
+            operands.add(value);
+            dtypes.add(expr.dtype());
+        }
+        return new ScalarExpr.Arg(operands.indexOf(value), expr.dtype());
+    }
+}
