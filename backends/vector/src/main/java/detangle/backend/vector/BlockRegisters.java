@@ -25,6 +25,7 @@ final class BlockRegisters {
 
     private final int[] taken = new int[DType.values().length];
     private Object[] arrays = {};
+    private Object[] together = {};
     private ElementwiseLoop loop;
     private int from;
 
@@ -75,6 +76,17 @@ final class BlockRegisters {
     /** Reads an operand's elements for this block. */
     void load(int operand, int register, int size) {
         loop.load(operand, from, arrays[register], size);
+    }
+
+    /** The arrays of some registers, the first elements of an array that the next call uses again. */
+    Object[] together(List<Integer> registers) {
+        if (together.length < registers.size()) {
+            together = new Object[registers.size()];
+        }
+        for (int i = 0; i < registers.size(); i++) {
+            together[i] = arrays[registers.get(i)];
+        }
+        return together;
     }
 
     Object array(int register) {

@@ -87,9 +87,7 @@ final class ElementwiseLoop {
         for (int from = number * ELEMENTS_PER_TASK; from < last; from += FloatBlocks.SIZE) {
             int size = Math.min(FloatBlocks.SIZE, last - from);
             registers.at(from);
-            for (BlockStep step : code.steps()) {
-                step.run(registers, size);
-            }
+            code.run(registers, size);
             store(registers.array(code.result()), out, outAt + from, size);
         }
     }

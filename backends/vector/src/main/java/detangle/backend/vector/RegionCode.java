@@ -31,14 +31,14 @@ final class RegionCode {
     private final Map<ScalarExpr, Integer> known = new HashMap<>();
     private final RegisterPlan plan = new RegisterPlan();
     private final List<Region> scalar = new ArrayList<>();
-    private final List<BlockStep> steps;
+    private final BlockStep[] steps;
     private final List<Register> registers;
     private final int result;
 
     private RegionCode(Region region) {
         int value = value(region.body());
         RegisterPlan.Placed placed = plan.place(List.of(value));
-        this.steps = placed.steps();
+        this.steps = placed.steps().toArray(BlockStep[]::new);
         this.registers = placed.registers();
         this.result = placed.register(value);
     }
@@ -59,8 +59,11 @@ final class RegionCode {
         return registers;
     }
 
-    List<BlockStep> steps() {
-        return steps;
+    /** Computes one block. */
+    void run(BlockRegisters all, int size) {
+        for (BlockStep step : steps) {
+            step.run(all, size);
+        }
     }
 
     /** The register that has the result after all steps. */

@@ -8,12 +8,8 @@ import java.util.List;
 record ScalarLoop(MethodHandle code, List<Integer> operands, int result) implements BlockStep {
     @Override
     public void run(BlockRegisters registers, int size) {
-        Object[] arrays = new Object[operands.size()];
-        for (int i = 0; i < arrays.length; i++) {
-            arrays[i] = registers.array(operands.get(i));
-        }
         try {
-            code.invokeExact(arrays, registers.array(result), size);
+            code.invokeExact(registers.together(operands), registers.array(result), size);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

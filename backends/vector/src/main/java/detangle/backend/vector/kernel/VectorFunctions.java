@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Functions of blocks of floats that C2 does not make vectors of by itself. Each works on whole vectors: a block has room
- * for them, whatever stands behind the elements that count. So an element's result is the same wherever it stands. An
+ * Functions of blocks of floats that C2 does not make vectors of by itself. Each works on whole vectors, by pairs: a block has
+ * room for them, whatever stands behind the elements that count. So an element's result is the same wherever it stands. An
  * operand and a result may not be the same array.
  */
 final class VectorFunctions {
@@ -110,24 +110,39 @@ final class VectorFunctions {
 
     /** The error function as in GELU: absolute error below 1e-6, small relative error near zero. */
     static void erf(float[] x, float[] out, int size) {
-        for (int i = 0; i < size; i += COUNT) {
+        // Two vectors at once, as there is a long chain of additions for each.
+        for (int i = 0; i < size; i += 2 * COUNT) {
             FloatVector a = FloatVector.fromArray(SPECIES, x, i)
                     .max(-VectorMath.ERF_RANGE)
                     .min(VectorMath.ERF_RANGE);
+            FloatVector b = FloatVector.fromArray(SPECIES, x, i + COUNT)
+                    .max(-VectorMath.ERF_RANGE)
+                    .min(VectorMath.ERF_RANGE);
             FloatVector s = a.mul(a);
-            FloatVector p = FloatVector.broadcast(SPECIES, VectorMath.ERF_P6);
-            p = p.fma(s, FloatVector.broadcast(SPECIES, VectorMath.ERF_P5));
-            p = p.fma(s, FloatVector.broadcast(SPECIES, VectorMath.ERF_P4));
-            p = p.fma(s, FloatVector.broadcast(SPECIES, VectorMath.ERF_P3));
-            p = p.fma(s, FloatVector.broadcast(SPECIES, VectorMath.ERF_P2));
-            p = p.fma(s, FloatVector.broadcast(SPECIES, VectorMath.ERF_P1));
-            p = p.fma(s, FloatVector.broadcast(SPECIES, VectorMath.ERF_P0));
-            FloatVector q = FloatVector.broadcast(SPECIES, VectorMath.ERF_Q4);
-            q = q.fma(s, FloatVector.broadcast(SPECIES, VectorMath.ERF_Q3));
-            q = q.fma(s, FloatVector.broadcast(SPECIES, VectorMath.ERF_Q2));
-            q = q.fma(s, FloatVector.broadcast(SPECIES, VectorMath.ERF_Q1));
-            q = q.fma(s, FloatVector.broadcast(SPECIES, VectorMath.ERF_Q0));
+            FloatVector t = b.mul(b);
+            FloatVector cp6 = FloatVector.broadcast(SPECIES, VectorMath.ERF_P6);
+            FloatVector cp5 = FloatVector.broadcast(SPECIES, VectorMath.ERF_P5);
+            FloatVector cp4 = FloatVector.broadcast(SPECIES, VectorMath.ERF_P4);
+            FloatVector cp3 = FloatVector.broadcast(SPECIES, VectorMath.ERF_P3);
+            FloatVector cp2 = FloatVector.broadcast(SPECIES, VectorMath.ERF_P2);
+            FloatVector cp1 = FloatVector.broadcast(SPECIES, VectorMath.ERF_P1);
+            FloatVector cp0 = FloatVector.broadcast(SPECIES, VectorMath.ERF_P0);
+            FloatVector cq4 = FloatVector.broadcast(SPECIES, VectorMath.ERF_Q4);
+            FloatVector cq3 = FloatVector.broadcast(SPECIES, VectorMath.ERF_Q3);
+            FloatVector cq2 = FloatVector.broadcast(SPECIES, VectorMath.ERF_Q2);
+            FloatVector cq1 = FloatVector.broadcast(SPECIES, VectorMath.ERF_Q1);
+            FloatVector cq0 = FloatVector.broadcast(SPECIES, VectorMath.ERF_Q0);
+            FloatVector p = cp6.fma(s, cp5)
+                    .fma(s, cp4)
+                    .fma(s, cp3)
+                    .fma(s, cp2)
+                    .fma(s, cp1)
+                    .fma(s, cp0);
+            FloatVector q = cq4.fma(s, cq3).fma(s, cq2).fma(s, cq1).fma(s, cq0);
             a.mul(p).div(q).intoArray(out, i);
+            p = cp6.fma(t, cp5).fma(t, cp4).fma(t, cp3).fma(t, cp2).fma(t, cp1).fma(t, cp0);
+            q = cq4.fma(t, cq3).fma(t, cq2).fma(t, cq1).fma(t, cq0);
+            b.mul(p).div(q).intoArray(out, i + COUNT);
         }
     }
 
@@ -146,19 +161,29 @@ final class VectorFunctions {
 
     /** @param out t, then the result */
     private static void tanhOf(float[] x, float[] out, int size) {
-        for (int i = 0; i < size; i += COUNT) {
-            FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+        // Two vectors at once, as there is a long chain of additions for each.
+        for (int i = 0; i < size; i += 2 * COUNT) {
+            FloatVector one = FloatVector.broadcast(SPECIES, 1);
+            FloatVector p4 = FloatVector.broadcast(SPECIES, -5.70498872745e-3f);
+            FloatVector p3 = FloatVector.broadcast(SPECIES, 2.06390887954e-2f);
+            FloatVector p2 = FloatVector.broadcast(SPECIES, -5.37397155531e-2f);
+            FloatVector p1 = FloatVector.broadcast(SPECIES, 1.33314422036e-1f);
+            FloatVector p0 = FloatVector.broadcast(SPECIES, -3.33332819422e-1f);
+            FloatVector a = FloatVector.fromArray(SPECIES, x, i);
+            FloatVector b = FloatVector.fromArray(SPECIES, x, i + COUNT);
             FloatVector t = FloatVector.fromArray(SPECIES, out, i);
-            FloatVector far = FloatVector.broadcast(SPECIES, 1).sub(t).div(t.add(1));
-            far = far.lanewise(VectorOperators.NEG, v.compare(VectorOperators.LT, 0));
-            FloatVector s = v.mul(v);
-            FloatVector p = FloatVector.broadcast(SPECIES, -5.70498872745e-3f);
-            p = p.fma(s, FloatVector.broadcast(SPECIES, 2.06390887954e-2f));
-            p = p.fma(s, FloatVector.broadcast(SPECIES, -5.37397155531e-2f));
-            p = p.fma(s, FloatVector.broadcast(SPECIES, 1.33314422036e-1f));
-            p = p.fma(s, FloatVector.broadcast(SPECIES, -3.33332819422e-1f));
-            FloatVector near = p.mul(s).fma(v, v);
-            far.blend(near, v.abs().compare(VectorOperators.LT, SMALL)).intoArray(out, i);
+            FloatVector u = FloatVector.fromArray(SPECIES, out, i + COUNT);
+            FloatVector far = one.sub(t).div(t.add(one));
+            far = far.lanewise(VectorOperators.NEG, a.compare(VectorOperators.LT, 0));
+            FloatVector s = a.mul(a);
+            FloatVector near =
+                    p4.fma(s, p3).fma(s, p2).fma(s, p1).fma(s, p0).mul(s).fma(a, a);
+            far.blend(near, a.abs().compare(VectorOperators.LT, SMALL)).intoArray(out, i);
+            far = one.sub(u).div(u.add(one));
+            far = far.lanewise(VectorOperators.NEG, b.compare(VectorOperators.LT, 0));
+            s = b.mul(b);
+            near = p4.fma(s, p3).fma(s, p2).fma(s, p1).fma(s, p0).mul(s).fma(b, b);
+            far.blend(near, b.abs().compare(VectorOperators.LT, SMALL)).intoArray(out, i + COUNT);
         }
     }
 
