@@ -4,6 +4,7 @@ module detangle.models {
     requires transitive tools.jackson.databind;
     requires org.slf4j;
 
+    exports detangle.models.adapter;
     exports detangle.models.deberta;
     exports detangle.models.files;
     exports detangle.models.gliner;

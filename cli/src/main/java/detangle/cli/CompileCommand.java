@@ -40,6 +40,9 @@ final class CompileCommand implements Runnable {
     private WeightsOption weights;
 
     @Mixin
+    private AdapterOption adapter;
+
+    @Mixin
     private WeightTypeOption weightType;
 
     @Option(
@@ -60,12 +63,13 @@ final class CompileCommand implements Runnable {
                 .getErr()
                 .println("detangle: --weights " + type + " is the old spelling of --weight-type " + type));
         Optional<Path> file = weights.file().filter(f -> oldSpelling.isEmpty());
-        Architecture head = headOptions.head(model.folder(), file);
+        Architecture head = headOptions.head(model.folder(), file, adapter.folder());
         ModelArtifact.Options asked = ModelArtifact.Options.DEFAULT
                 .withHead(head)
                 .withConvention(headOptions.convention(head))
                 .withIgnoreUnused(ignoreUnused.isSet());
-        ModelArtifact.Options read = OptionValues.with(asked, file, ModelArtifact.Options::withWeights);
+        ModelArtifact.Options adapted = OptionValues.with(asked, adapter.folder(), ModelArtifact.Options::withAdapter);
+        ModelArtifact.Options read = OptionValues.with(adapted, file, ModelArtifact.Options::withWeights);
         Optional<DType> type = weightType.written().or(() -> oldSpelling.map(WeightType::dtype));
         ModelArtifact.write(
                 model.folder(), output, OptionValues.with(read, type, ModelArtifact.Options::withWeightType));

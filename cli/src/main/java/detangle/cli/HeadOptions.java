@@ -1,9 +1,11 @@
 package detangle.cli;
 
+import detangle.models.adapter.AdaptedModel;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.weights.Weights;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -42,6 +44,17 @@ final class HeadOptions {
      */
     Architecture head(Path model, Optional<Path> weights) {
         return wanted().orElseGet(() -> CheckpointHeads.choose(model, weights, DebertaConfig.read(model)));
+    }
+
+    /** The head that is asked for, or that of a model with an adapter, if there is one. */
+    Architecture head(Path model, Optional<Path> weights, Optional<Path> adapter) {
+        if (wanted().isPresent() || adapter.isEmpty()) {
+            return head(model, weights);
+        }
+        try (Weights stored = Weights.open(weights.orElse(model))) {
+            AdaptedModel adapted = AdaptedModel.of(DebertaConfig.read(model), stored, adapter);
+            return CheckpointHeads.choose(adapted.weights(), adapted.config());
+        }
     }
 
     Convention convention(Architecture head) {

@@ -48,6 +48,9 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     private Optional<String> model;
 
     @Mixin
+    private AdapterOption adapter;
+
+    @Mixin
     private BackendOption backend;
 
     @Mixin
@@ -176,7 +179,8 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         PipelineOptions asked =
                 truncation.of(PipelineOptions.DEFAULT).withBatchSize(batch).withIgnoreUnused(ignoreUnused.isSet());
         PipelineOptions placed = OptionValues.with(asked, backend.name(), PipelineOptions::withBackend);
-        PipelineOptions typed = OptionValues.with(placed, weightType.narrowed(), PipelineOptions::withWeightType);
+        PipelineOptions adapted = OptionValues.with(placed, adapter.folder(), PipelineOptions::withAdapter);
+        PipelineOptions typed = OptionValues.with(adapted, weightType.narrowed(), PipelineOptions::withWeightType);
         PipelineOptions options = OptionValues.with(typed, maxLength(), PipelineOptions::withMaxLength);
         OutputLayout layout = output.layout(asked(), answer(), columns());
         // Opened first: a wrong name is told before the model is loaded.

@@ -56,6 +56,9 @@ final class RunCommand implements Runnable {
     private WeightsOption weights;
 
     @Mixin
+    private AdapterOption adapter;
+
+    @Mixin
     private WeightTypeOption weightType;
 
     @Mixin
@@ -107,7 +110,7 @@ final class RunCommand implements Runnable {
     public void run() {
         threads.apply();
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
-        Architecture architecture = headOptions.head(model.folder(), weights.file());
+        Architecture architecture = headOptions.head(model.folder(), weights.file(), adapter.folder());
         Convention reading = headOptions.convention(architecture);
         SessionOptions asked = SessionOptions.DEFAULT
                 .withHostOperations(device.hostOperations())
@@ -119,7 +122,8 @@ final class RunCommand implements Runnable {
                 .withAttentions(attentions)
                 .withIgnoreUnused(ignoreUnused.isSet());
         SessionOptions placed = OptionValues.with(asked, device.backend(), SessionOptions::withBackend);
-        SessionOptions read = OptionValues.with(placed, weights.file(), SessionOptions::withWeights);
+        SessionOptions adapted = OptionValues.with(placed, adapter.folder(), SessionOptions::withAdapter);
+        SessionOptions read = OptionValues.with(adapted, weights.file(), SessionOptions::withWeights);
         SessionOptions options = OptionValues.with(read, weightType.narrowed(), SessionOptions::withWeightType);
         OperationTimes times = new OperationTimes();
         try (Session session = Session.load(model.folder(), options)) {

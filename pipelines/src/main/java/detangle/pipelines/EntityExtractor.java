@@ -66,6 +66,9 @@ public final class EntityExtractor implements Pipeline {
      * @throws PipelineException if the model that it names cannot be had
      */
     public static EntityExtractor load(Path folder, PipelineOptions options) {
+        options.adapter().ifPresent(adapter -> {
+            throw new PipelineException(adapter + ": adapters are not applied to GLiNER's models: leave it out");
+        });
         GlinerFolder parts = GlinerFolder.open(folder, options.ignoreUnused());
         GlinerConfig config = parts.config();
         Weights weights = parts.weights();

@@ -4,13 +4,16 @@ import detangle.ir.DType;
 import detangle.models.text.Truncation;
 import detangle.runtime.OptionValues;
 import detangle.runtime.SessionOptions;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /**
  * How a pipeline loads its model and runs texts.
  *
  * @param backend what to run on, see {@link SessionOptions#backend}; empty for the best on the CPU
+ * @param adapter the folder of a LoRA adapter that is merged into the model, see {@link SessionOptions#adapter}; none if empty
  * @param batchSize how many texts, pairs or windows run at once, at least 1
  * @param truncation whether a text that is too long is cut, with a warning; it is refused otherwise. Pipelines that go over a
  *     text in windows need neither
@@ -26,6 +29,7 @@ import java.util.OptionalInt;
  */
 public record PipelineOptions(
         Optional<String> backend,
+        Optional<Path> adapter,
         int batchSize,
         boolean truncation,
         Optional<Truncation.Strategy> truncationStrategy,
@@ -35,6 +39,7 @@ public record PipelineOptions(
         Optional<DynamicBatching> dynamicBatching) {
     /** The best backend, 32 at once, nothing is cut, the model's own length, each thread for itself. */
     public static final PipelineOptions DEFAULT = new PipelineOptions(
+            Optional.empty(),
             Optional.empty(),
             32,
             false,
@@ -55,73 +60,44 @@ public record PipelineOptions(
     }
 
     public PipelineOptions withBackend(String value) {
-        return new PipelineOptions(
-                Optional.of(value),
-                batchSize,
-                truncation,
-                truncationStrategy,
-                weightType,
-                maxLength,
-                ignoreUnused,
-                dynamicBatching);
+        return with(o -> o.backend = Optional.of(value));
+    }
+
+    public PipelineOptions withAdapter(Path value) {
+        return with(o -> o.adapter = Optional.of(value));
     }
 
     public PipelineOptions withBatchSize(int value) {
-        return new PipelineOptions(
-                backend, value, truncation, truncationStrategy, weightType, maxLength, ignoreUnused, dynamicBatching);
+        return with(o -> o.batchSize = value);
     }
 
     public PipelineOptions withTruncation(boolean value) {
-        return new PipelineOptions(
-                backend, batchSize, value, truncationStrategy, weightType, maxLength, ignoreUnused, dynamicBatching);
+        return with(o -> o.truncation = value);
     }
 
     /** Cuts texts that are too long; of pairs what the strategy says. */
     public PipelineOptions withTruncation(Truncation.Strategy value) {
-        return new PipelineOptions(
-                backend, batchSize, true, Optional.of(value), weightType, maxLength, ignoreUnused, dynamicBatching);
+        return with(o -> {
+            o.truncation = true;
+            o.truncationStrategy = Optional.of(value);
+        });
     }
 
     public PipelineOptions withWeightType(DType value) {
-        return new PipelineOptions(
-                backend,
-                batchSize,
-                truncation,
-                truncationStrategy,
-                Optional.of(value),
-                maxLength,
-                ignoreUnused,
-                dynamicBatching);
+        return with(o -> o.weightType = Optional.of(value));
     }
 
     public PipelineOptions withMaxLength(int value) {
-        return new PipelineOptions(
-                backend,
-                batchSize,
-                truncation,
-                truncationStrategy,
-                weightType,
-                OptionalInt.of(value),
-                ignoreUnused,
-                dynamicBatching);
+        return with(o -> o.maxLength = OptionalInt.of(value));
     }
 
     public PipelineOptions withIgnoreUnused(boolean value) {
-        return new PipelineOptions(
-                backend, batchSize, truncation, truncationStrategy, weightType, maxLength, value, dynamicBatching);
+        return with(o -> o.ignoreUnused = value);
     }
 
     /** For servers: what several threads ask at the same time runs together. */
     public PipelineOptions withDynamicBatching(DynamicBatching value) {
-        return new PipelineOptions(
-                backend,
-                batchSize,
-                truncation,
-                truncationStrategy,
-                weightType,
-                maxLength,
-                ignoreUnused,
-                Optional.of(value));
+        return with(o -> o.dynamicBatching = Optional.of(value));
     }
 
     /**
@@ -129,8 +105,53 @@ public record PipelineOptions(
      */
     SessionOptions session() {
         SessionOptions typed = OptionValues.with(SessionOptions.DEFAULT, weightType, SessionOptions::withWeightType);
-        return OptionValues.with(typed, backend, SessionOptions::withBackend)
+        SessionOptions adapted = OptionValues.with(typed, adapter, SessionOptions::withAdapter);
+        return OptionValues.with(adapted, backend, SessionOptions::withBackend)
                 .withHiddenStates(false)
                 .withIgnoreUnused(ignoreUnused);
+    }
+
+    private PipelineOptions with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.options();
+    }
+
+    /** The components as fields, so that one of them can be set by its name. */
+    private static final class Draft {
+        private Optional<String> backend;
+        private Optional<Path> adapter;
+        private int batchSize;
+        private boolean truncation;
+        private Optional<Truncation.Strategy> truncationStrategy;
+        private Optional<DType> weightType;
+        private OptionalInt maxLength;
+        private boolean ignoreUnused;
+        private Optional<DynamicBatching> dynamicBatching;
+
+        Draft(PipelineOptions options) {
+            backend = options.backend;
+            adapter = options.adapter;
+            batchSize = options.batchSize;
+            truncation = options.truncation;
+            truncationStrategy = options.truncationStrategy;
+            weightType = options.weightType;
+            maxLength = options.maxLength;
+            ignoreUnused = options.ignoreUnused;
+            dynamicBatching = options.dynamicBatching;
+        }
+
+        PipelineOptions options() {
+            return new PipelineOptions(
+                    backend,
+                    adapter,
+                    batchSize,
+                    truncation,
+                    truncationStrategy,
+                    weightType,
+                    maxLength,
+                    ignoreUnused,
+                    dynamicBatching);
+        }
     }
 }

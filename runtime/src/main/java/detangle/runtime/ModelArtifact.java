@@ -15,9 +15,11 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.text.Printer;
+import detangle.models.adapter.AdaptedModel;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
 import detangle.models.deberta.CheckpointHeads;
+import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
@@ -44,6 +46,7 @@ import tools.jackson.databind.JsonNode;
 public final class ModelArtifact {
     private static final Logger LOG = LoggerFactory.getLogger(ModelArtifact.class);
 
+    private static final String CONFIG = "config.json";
     private static final String PACKED = "packed";
     private static final String PADDED = "padded";
 
@@ -60,6 +63,7 @@ public final class ModelArtifact {
      * @param head what stands on the encoder; if empty what config.json names, or the checkpoint holds where that says nothing
      * @param convention whose reading of far distances is taken; that of the head's origin if empty
      * @param weights the file of the weights; empty for the one in the model's folder
+     * @param adapter the folder of a LoRA adapter that is merged into the weights; none if empty
      * @param weightType what matrices and tables are rounded to; they stay as they are stored if empty
      * @param ignoreUnused whether tensors that no parameter takes are passed over; see {@link SessionOptions#ignoreUnused()}
      */
@@ -67,30 +71,35 @@ public final class ModelArtifact {
             Optional<Architecture> head,
             Optional<Convention> convention,
             Optional<Path> weights,
+            Optional<Path> adapter,
             Optional<DType> weightType,
             boolean ignoreUnused) {
         /** Everything as the model has it. */
-        public static final Options DEFAULT =
-                new Options(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), false);
+        public static final Options DEFAULT = new Options(
+                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), false);
 
         public Options withHead(Architecture value) {
-            return new Options(Optional.of(value), convention, weights, weightType, ignoreUnused);
+            return new Options(Optional.of(value), convention, weights, adapter, weightType, ignoreUnused);
         }
 
         public Options withConvention(Convention value) {
-            return new Options(head, Optional.of(value), weights, weightType, ignoreUnused);
+            return new Options(head, Optional.of(value), weights, adapter, weightType, ignoreUnused);
         }
 
         public Options withWeights(Path value) {
-            return new Options(head, convention, Optional.of(value), weightType, ignoreUnused);
+            return new Options(head, convention, Optional.of(value), adapter, weightType, ignoreUnused);
+        }
+
+        public Options withAdapter(Path value) {
+            return new Options(head, convention, weights, Optional.of(value), weightType, ignoreUnused);
         }
 
         public Options withWeightType(DType value) {
-            return new Options(head, convention, weights, Optional.of(value), ignoreUnused);
+            return new Options(head, convention, weights, adapter, Optional.of(value), ignoreUnused);
         }
 
         public Options withIgnoreUnused(boolean value) {
-            return new Options(head, convention, weights, weightType, value);
+            return new Options(head, convention, weights, adapter, weightType, value);
         }
     }
 
@@ -103,11 +112,14 @@ public final class ModelArtifact {
     public static void write(Path folder, Path output, Options options) {
         DebertaConfig config = DebertaConfig.read(folder);
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {
-            weights.reading(() -> write(folder, config, weights, output, options));
+            AdaptedModel model = AdaptedModel.of(config, weights, options.adapter());
+            model.weights().reading(() -> write(folder, model, output, options));
         }
     }
 
-    private static Path write(Path folder, DebertaConfig config, Weights weights, Path output, Options options) {
+    private static Path write(Path folder, AdaptedModel adapted, Path output, Options options) {
+        DebertaConfig config = adapted.config();
+        Weights weights = adapted.weights();
         Checkpoint.checkSizes(weights, config);
         Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
         ModelOptions model = modelOptions(head, options.convention().orElse(head.convention()));
@@ -118,6 +130,10 @@ public final class ModelArtifact {
         options.weightType().ifPresent(type -> tensors.replaceAll((name, tensor) -> narrowed(tensor, type)));
         SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
         ArtifactFiles.of(folder).forEach((name, content) -> sections.put(Artifact.FILES + name, content));
+        if (options.adapter().isPresent()) {
+            ConfigFields labelled = adapted.withLabels(ConfigFields.read(folder, CONFIG));
+            sections.put(Artifact.FILES + CONFIG, labelled.root().toString().getBytes(StandardCharsets.UTF_8));
+        }
         DeviceEvaluator evaluator =
                 new DeviceEvaluator(Backends.device(Optional.empty(), Set.of()).host());
         Map<String, Tensor> parameters = Map.copyOf(tensors);

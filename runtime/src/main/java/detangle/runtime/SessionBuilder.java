@@ -3,6 +3,7 @@ package detangle.runtime;
 import detangle.backend.Device;
 import detangle.ir.DetangleException;
 import detangle.ir.Tensor;
+import detangle.models.adapter.AdaptedModel;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
 import detangle.models.deberta.CheckpointHeads;
@@ -84,13 +85,16 @@ public final class SessionBuilder {
         try {
             Device device = Backends.device(options.backend(), options.hostOperations());
             device.warmUp(); // Before files are read, as it takes its time beside that.
-            boolean stored = isStored();
-            DebertaConfig read = config.orElseGet(() -> DebertaConfig.read(folder.orElseThrow()));
-            Weights opened =
+            boolean compiled = isCompiled();
+            DebertaConfig stated = config.orElseGet(() -> DebertaConfig.read(folder.orElseThrow()));
+            Weights stored =
                     weights.orElseGet(() -> Weights.open(options.weights().orElseGet(folder::orElseThrow)));
-            toClose = Optional.of(opened);
+            toClose = Optional.of(stored);
+            AdaptedModel adapted = AdaptedModel.of(stated, stored, options.adapter());
+            DebertaConfig read = adapted.config();
+            Weights opened = adapted.weights();
             SessionModel model =
-                    head.map(own -> withOwnHead(read, own)).orElseGet(() -> published(read, opened, stored));
+                    head.map(own -> withOwnHead(read, own)).orElseGet(() -> published(read, opened, compiled));
             Checkpoint.checkSizes(opened, read);
             return opened.reading(() -> Session.loaded(model, device, opened, options));
         } catch (RuntimeException | Error e) {
@@ -100,12 +104,13 @@ public final class SessionBuilder {
     }
 
     /** Whether the programs of an artifact may be those that are asked for. */
-    private boolean isStored() {
+    private boolean isCompiled() {
         return folder.isPresent()
                 && config.isEmpty()
                 && weights.isEmpty()
                 && Artifact.is(folder.get())
                 && options.weights().isEmpty()
+                && options.adapter().isEmpty()
                 && options.weightType().isEmpty();
     }
 
@@ -120,7 +125,7 @@ public final class SessionBuilder {
                 SessionModel.StoredPrograms.NONE);
     }
 
-    private SessionModel published(DebertaConfig read, Weights opened, boolean stored) {
+    private SessionModel published(DebertaConfig read, Weights opened, boolean compiled) {
         Architecture published = options.head().orElseGet(() -> CheckpointHeads.choose(opened, read));
         ModelOptions model = modelOptions(published.convention());
         return new SessionModel(
@@ -129,7 +134,7 @@ public final class SessionBuilder {
                 Map.of(),
                 mask -> DebertaModel.build(read, published, model.with(mask)),
                 read.positionBiasedInput() || published == Architecture.MASKED_LM_EMD,
-                stored
+                compiled
                         ? packed -> ModelArtifact.program(folder.orElseThrow(), read, opened, published, model, packed)
                         : SessionModel.StoredPrograms.NONE);
     }

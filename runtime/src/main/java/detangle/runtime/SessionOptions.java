@@ -20,6 +20,7 @@ import java.util.function.Consumer;
  *     nothing
  * @param convention whose reading of far distances is taken; empty for that of the head's origin
  * @param weights the file of the weights; empty for the one in the model's folder
+ * @param adapter the folder of a LoRA adapter in PEFT's files, which is merged into the weights while they are loaded; empty for none
  * @param weightType f16 or bf16 to keep the weights of linear layers in; empty for the type that they are stored in
  * @param hiddenStates whether the outputs include the hidden states
  * @param attentions whether the outputs include the attention probabilities, which makes attention slower
@@ -37,6 +38,7 @@ public record SessionOptions(
         Optional<Architecture> head,
         Optional<Convention> convention,
         Optional<Path> weights,
+        Optional<Path> adapter,
         Optional<DType> weightType,
         boolean hiddenStates,
         boolean attentions,
@@ -48,6 +50,7 @@ public record SessionOptions(
     public static final SessionOptions DEFAULT = new SessionOptions(
             Optional.empty(),
             Set.of(),
+            Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
@@ -82,6 +85,10 @@ public record SessionOptions(
 
     public SessionOptions withWeights(Path value) {
         return with(o -> o.weights = Optional.of(value));
+    }
+
+    public SessionOptions withAdapter(Path value) {
+        return with(o -> o.adapter = Optional.of(value));
     }
 
     public SessionOptions withWeightType(DType value) {
@@ -125,6 +132,7 @@ public record SessionOptions(
         private Optional<Architecture> head;
         private Optional<Convention> convention;
         private Optional<Path> weights;
+        private Optional<Path> adapter;
         private Optional<DType> weightType;
         private boolean hiddenStates;
         private boolean attentions;
@@ -139,6 +147,7 @@ public record SessionOptions(
             head = options.head;
             convention = options.convention;
             weights = options.weights;
+            adapter = options.adapter;
             weightType = options.weightType;
             hiddenStates = options.hiddenStates;
             attentions = options.attentions;
@@ -155,6 +164,7 @@ public record SessionOptions(
                     head,
                     convention,
                     weights,
+                    adapter,
                     weightType,
                     hiddenStates,
                     attentions,

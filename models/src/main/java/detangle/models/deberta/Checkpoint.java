@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -54,10 +55,14 @@ public final class Checkpoint {
         this.projections = new ProjectionLayouts(config);
         this.hints = new ConfigHints(config);
         this.encoderPrefix = EncoderPrefix.of(weights);
-        // Heads stand beside the encoder: "model.deberta.encoder..." goes with "model.classifier...".
-        this.headPrefix = encoderPrefix.isEmpty()
-                ? ""
-                : encoderPrefix.substring(0, encoderPrefix.lastIndexOf('.', encoderPrefix.length() - 2) + 1);
+        this.headPrefix = EncoderPrefix.ofHeads(encoderPrefix);
+    }
+
+    /** What weights call a parameter, or would call it if they held it; that of an encoder begins with {@code deberta.}. */
+    public static UnaryOperator<String> names(Weights weights) {
+        String encoder = EncoderPrefix.of(weights);
+        String heads = EncoderPrefix.ofHeads(encoder);
+        return name -> name.startsWith(ENCODER) ? encoder + name.substring(ENCODER.length()) : heads + name;
     }
 
     /**

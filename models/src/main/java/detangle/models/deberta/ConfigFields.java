@@ -69,7 +69,7 @@ public record ConfigFields(Path file, JsonNode root) {
     }
 
     /** The names of all fields, in the file's order. */
-    Collection<String> names() {
+    public Collection<String> names() {
         return root.propertyNames();
     }
 
@@ -117,7 +117,7 @@ public record ConfigFields(Path file, JsonNode root) {
     }
 
     /** The integer that a number is; Python takes 16.0 and 16e0 for one in most places, and writes them. */
-    static OptionalInt whole(JsonNode node) {
+    public static OptionalInt whole(JsonNode node) {
         if (node.isIntegralNumber()) {
             return node.canConvertToInt() ? OptionalInt.of(node.intValue()) : OptionalInt.empty();
         }
@@ -164,7 +164,8 @@ public record ConfigFields(Path file, JsonNode root) {
         return atLeast(1, field, 0);
     }
 
-    double number(String field, double otherwise) {
+    /** A finite number. */
+    public double number(String field, double otherwise) {
         return find(field)
                 .map(node -> {
                     if (!node.isNumber() || !Double.isFinite(PythonJson.number(node))) {
@@ -175,7 +176,8 @@ public record ConfigFields(Path file, JsonNode root) {
                 .orElse(otherwise);
     }
 
-    double probability(String field, double otherwise) {
+    /** A number between 0 and 1. */
+    public double probability(String field, double otherwise) {
         double value = number(field, otherwise);
         if (value < 0 || value > 1) {
             throw fault(field, "is " + value + "; it must be between 0 and 1");

@@ -169,7 +169,7 @@ final class ConfigReader {
                 fields.flag("legacy", true),
                 fields.flag("tie_word_embeddings", true),
                 LabelNames.of(fields),
-                problemType());
+                ProblemType.of(fields));
         checkBuckets(config);
         refusePrunedHeads();
         ConfigWarnings.log(fields, FIELDS, config);
@@ -365,14 +365,6 @@ final class ConfigReader {
                 fields.probability("pooler_dropout", fields.object("pooling").probability("dropout", 0));
         double classifier = fields.probability("cls_dropout", fields.probability("cls_drop_out", hidden));
         return new DropoutRates(hidden, attention, pooler, classifier);
-    }
-
-    private Optional<ProblemType> problemType() {
-        return fields.text("problem_type")
-                .map(word -> Arrays.stream(ProblemType.values())
-                        .filter(p -> p.name().toLowerCase(Locale.ROOT).equals(word))
-                        .findFirst()
-                        .orElseThrow(() -> fields.fault("problem_type", "is '" + word + "', which is not known")));
     }
 
     /** Transformers cannot prune heads of DeBERTa either, and fails where a configuration says so. */

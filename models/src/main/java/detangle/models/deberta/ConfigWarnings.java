@@ -61,7 +61,7 @@ record ConfigWarnings(ConfigFields fields, DebertaConfig config) {
                     + config.modelType().text());
         }
         if (Files.exists(fields.file().resolveSibling(ADAPTER))) {
-            all.add(ADAPTER + " stands beside it, and adapters are not applied: merge the adapter into the weights");
+            all.add(ADAPTER + " stands beside it: an adapter is applied only where --adapter names its folder");
         }
         return all;
     }

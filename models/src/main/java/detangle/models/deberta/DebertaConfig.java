@@ -92,19 +92,30 @@ public record DebertaConfig(
 
     /** The same model with another number of layers. Layers are alike, so a few tell what all are. */
     public DebertaConfig withLayers(int layers) {
-        return with(layers, dropout);
+        return with(architecture, layers, dropout, labelNames, statedProblemType);
     }
 
     /** The same model, of which training drops other parts. */
     public DebertaConfig withDropout(DropoutRates rates) {
-        return with(numHiddenLayers, rates);
+        return with(architecture, numHiddenLayers, rates, labelNames, statedProblemType);
     }
 
-    private DebertaConfig with(int layers, DropoutRates rates) {
+    /** The same encoder under another head, or trained for other labels. */
+    public DebertaConfig withHead(
+            Optional<Architecture> head, LabelNames labels, Optional<ProblemType> problemTypeOfLabels) {
+        return with(head, numHiddenLayers, dropout, labels, problemTypeOfLabels);
+    }
+
+    private DebertaConfig with(
+            Optional<Architecture> head,
+            int layers,
+            DropoutRates rates,
+            LabelNames labels,
+            Optional<ProblemType> problem) {
         return new DebertaConfig(
                 file,
                 modelType,
-                architecture,
+                head,
                 vocabSize,
                 embeddingSize,
                 hiddenSize,
@@ -130,8 +141,8 @@ public record DebertaConfig(
                 rates,
                 legacyHead,
                 tieWordEmbeddings,
-                labelNames,
-                statedProblemType);
+                labels,
+                problem);
     }
 
     /** S: relative indices run over [0, 2 S), the rows of the position table. */

@@ -70,6 +70,11 @@ final class EncoderPrefix {
                         + ", and nothing says which of them is the model: keep one of them in the file");
     }
 
+    /** What the names of heads begin with, which stand beside the encoder: {@code model.deberta.} goes with {@code model.classifier.}. */
+    static String ofHeads(String encoder) {
+        return encoder.isEmpty() ? "" : encoder.substring(0, encoder.lastIndexOf('.', encoder.length() - 2) + 1);
+    }
+
     /**
      * Says in one line that a file holds layers of an encoder under another name than the model's, as nothing of them is used. Copies that
      * training code keeps are known to be no part of the model.

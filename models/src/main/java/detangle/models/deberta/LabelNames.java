@@ -29,7 +29,8 @@ public record LabelNames(List<String> names, boolean stated, Optional<String> fa
         names = List.copyOf(names);
     }
 
-    static LabelNames of(ConfigFields fields) {
+    /** What the fields of a file say. */
+    public static LabelNames of(ConfigFields fields) {
         Optional<JsonNode> byId = fields.find(ID2LABEL);
         if (byId.isPresent()) {
             return named(byId.get());
@@ -44,7 +45,8 @@ public record LabelNames(List<String> names, boolean stated, Optional<String> fa
                 : faulty(NUM_LABELS + " is " + stated.get() + "; it must be a number of labels, from 1 to " + MOST);
     }
 
-    private static LabelNames numbered(int count, boolean stated) {
+    /** {@code LABEL_0} and so on, as transformers names them. */
+    public static LabelNames numbered(int count, boolean stated) {
         return new LabelNames(
                 IntStream.range(0, count).mapToObj(i -> "LABEL_" + i).toList(), stated, Optional.empty());
     }

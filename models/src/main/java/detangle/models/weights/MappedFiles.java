@@ -24,6 +24,7 @@ import java.util.function.Supplier;
 final class MappedFiles implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final List<Mapped> mapped = new ArrayList<>();
+    private final List<MappedFiles> joined = new ArrayList<>();
     private volatile Optional<Path> changed = Optional.empty();
     private boolean closed;
 
@@ -74,6 +75,12 @@ final class MappedFiles implements AutoCloseable {
         } catch (IOException e) {
             throw new WeightsException(file, "cannot be read: " + reason(e), e);
         }
+    }
+
+    /** Watches the files of others with these, and closes them with these. */
+    void join(MappedFiles others) {
+        mapped.addAll(others.mapped);
+        joined.add(others);
     }
 
     /** Why a file cannot be read; some exceptions' messages are bare paths. */
@@ -165,6 +172,7 @@ final class MappedFiles implements AutoCloseable {
         if (!closed) {
             closed = true;
             arena.close();
+            joined.forEach(MappedFiles::close);
         }
     }
 }

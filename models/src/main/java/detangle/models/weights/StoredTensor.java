@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** A tensor as its file describes it. Its elements are looked at when they are first asked for. */
 final class StoredTensor {
@@ -22,6 +23,7 @@ final class StoredTensor {
     private final long[] shape;
     private final boolean mapped;
     private final Supplier<MemorySegment> elements;
+    private final UnaryOperator<Tensor> change;
     private Tensor tensor;
 
     private StoredTensor(
@@ -30,28 +32,48 @@ final class StoredTensor {
             Optional<DType> dtype,
             long[] shape,
             boolean mapped,
-            Supplier<MemorySegment> elements) {
+            Supplier<MemorySegment> elements,
+            UnaryOperator<Tensor> change) {
         this.file = file;
         this.type = type;
         this.dtype = dtype;
         this.shape = shape;
         this.mapped = mapped;
         this.elements = elements;
+        this.change = change;
     }
 
     /** One whose elements lie in the file as they are. */
     static StoredTensor mapped(Path file, DType dtype, long[] shape, MemorySegment elements) {
-        return new StoredTensor(file, StoredType.of(dtype).name(), Optional.of(dtype), shape, true, () -> elements);
+        return stored(file, dtype, shape, true, () -> elements);
     }
 
     /** One whose elements are checked or copied when they are first asked for. */
     static StoredTensor computed(Path file, DType dtype, long[] shape, Supplier<MemorySegment> elements) {
-        return new StoredTensor(file, StoredType.of(dtype).name(), Optional.of(dtype), shape, false, elements);
+        return stored(file, dtype, shape, false, elements);
     }
 
     /** One whose elements are of a type that no parameter can have; the type is the file's word. */
     static StoredTensor opaque(Path file, String type) {
-        return new StoredTensor(file, type, Optional.empty(), new long[0], false, () -> MemorySegment.NULL);
+        return new StoredTensor(
+                file, type, Optional.empty(), new long[0], false, () -> MemorySegment.NULL, UnaryOperator.identity());
+    }
+
+    private static StoredTensor stored(
+            Path file, DType dtype, long[] shape, boolean mapped, Supplier<MemorySegment> elements) {
+        return new StoredTensor(
+                file,
+                StoredType.of(dtype).name(),
+                Optional.of(dtype),
+                shape,
+                mapped,
+                elements,
+                UnaryOperator.identity());
+    }
+
+    /** This tensor after a change that keeps its type and its sizes. It is made each time that it is read, and is not kept. */
+    StoredTensor changed(UnaryOperator<Tensor> by) {
+        return new StoredTensor(file, type, dtype, shape, mapped, elements, by);
     }
 
     Path file() {
@@ -91,7 +113,7 @@ final class StoredTensor {
                     ? new Tensor(known, shape, elements.get())
                     : files.reading(() -> checked(name, known));
         }
-        return tensor;
+        return change.apply(tensor);
     }
 
     private Tensor checked(String name, DType known) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * The named tensors of a checkpoint, in file order and in their stored type. They are views of the mapped files, read from disk when they
@@ -48,6 +49,22 @@ public final class Weights implements AutoCloseable {
      */
     public static Weights inArtifact(Path artifact, String section) {
         return WeightFiles.inArtifact(artifact, section);
+    }
+
+    /**
+     * These weights with some tensors changed, and with tensors of others in the place of theirs or beside them. The result takes both
+     * over: its owner closes it alone.
+     *
+     * @param changes of tensors of these weights, by their names. A change keeps type and sizes; it is made each time that the tensor is
+     *     asked for, so that what a device has packed is not held a second time
+     * @param taken names of tensors of the others, by the names that they get here
+     */
+    public Weights with(Map<String, UnaryOperator<Tensor>> changes, Weights others, Map<String, String> taken) {
+        SequencedMap<String, StoredTensor> all = new LinkedHashMap<>(tensors);
+        changes.forEach((name, change) -> all.put(name, stored(name).changed(change)));
+        taken.forEach((name, other) -> all.put(name, others.stored(other)));
+        files.join(others.files);
+        return new Weights(origin, all, metadata, files);
     }
 
     /** Whether a file begins as one of weights does, of any format; a path of anything else than a file does not. */

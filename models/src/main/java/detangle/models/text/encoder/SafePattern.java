@@ -44,7 +44,7 @@ public final class SafePattern {
         }
         String characters = text.text();
         Matcher matcher = pattern.matcher(
-                new Counted(characters, new Budget(STEPS_OF_THE_SHORTEST + STEPS_PER_CHARACTER * characters.length())));
+                new Counted(characters, new Steps(STEPS_OF_THE_SHORTEST + STEPS_PER_CHARACTER * characters.length())));
         int at = 0;
         int codePoints = 0;
         int last = -1;
@@ -60,8 +60,24 @@ public final class SafePattern {
                 at = last;
                 found.add(start, codePoints);
             }
+        } catch (NoStepsLeft e) {
+            throw new EncodingException("a regular expression of the tokenizer takes too long for this text");
         } catch (StackOverflowError e) {
             throw new EncodingException("a regular expression of the tokenizer needs too much memory for this text");
+        }
+    }
+
+    /**
+     * Whether the expression matches all of a text.
+     *
+     * @param steps that all texts take together
+     * @throws IllegalArgumentException if there are too few of them, or the text needs too much memory
+     */
+    public boolean matches(String text, Steps steps) {
+        try {
+            return pattern.matcher(new Counted(text, steps)).matches();
+        } catch (NoStepsLeft | StackOverflowError e) {
+            throw new IllegalArgumentException("it takes too long", e);
         }
     }
 
@@ -72,22 +88,31 @@ public final class SafePattern {
     }
 
     /** How many more characters may be looked at. */
-    private static final class Budget {
+    public static final class Steps {
         private long left;
 
-        Budget(long left) {
+        public Steps(long left) {
             this.left = left;
         }
 
-        void spend() {
-            if (left-- == 0) {
-                throw new EncodingException("a regular expression of the tokenizer takes too long for this text");
+        private void spend() {
+            if (left-- <= 0) {
+                throw new NoStepsLeft();
             }
         }
     }
 
+    /** All characters have been looked at that may be. */
+    private static final class NoStepsLeft extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        NoStepsLeft() {
+            super("no steps are left", null, false, false);
+        }
+    }
+
     /** A text that counts how often it is looked at. */
-    private record Counted(String text, Budget budget) implements CharSequence {
+    private record Counted(String text, Steps steps) implements CharSequence {
         @Override
         public int length() {
             return text.length();
@@ -95,7 +120,7 @@ public final class SafePattern {
 
         @Override
         public char charAt(int index) {
-            budget.spend();
+            steps.spend();
             return text.charAt(index);
         }
 

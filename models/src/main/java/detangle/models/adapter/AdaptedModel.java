@@ -1,0 +1,54 @@
+package detangle.models.adapter;
+
+import detangle.models.deberta.ConfigFields;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.weights.Weights;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A model's configuration and weights as an adapter changes them.
+ *
+ * @param weights closed by whoever gets them
+ */
+public record AdaptedModel(DebertaConfig config, Weights weights) {
+
+    /**
+     * A model with an adapter, if there is one; exceptions are those of {@link Adapter#open} and {@link Adapter#merged}, and leave the
+     * weights open.
+     *
+     * @param weights are taken over by the result
+     * @param adapter the adapter's folder
+     */
+    public static AdaptedModel of(DebertaConfig config, Weights weights, Optional<Path> adapter) {
+        if (adapter.isEmpty()) {
+            return new AdaptedModel(config, weights);
+        }
+        Adapter opened = Adapter.open(adapter.get());
+        try {
+            return new AdaptedModel(opened.of(config), opened.merged(weights));
+        } catch (RuntimeException | Error e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    /** The fields of a config.json with this model's labels, for a copy of the model that has the adapter in it. */
+    public ConfigFields withLabels(ConfigFields fields) {
+        ObjectNode root = (ObjectNode) fields.root().deepCopy();
+        List<String> labels = config.labelNames().names();
+        ObjectNode byId = root.putObject("id2label");
+        ObjectNode byName = root.putObject("label2id");
+        for (int i = 0; i < labels.size(); i++) {
+            byId.put(Integer.toString(i), labels.get(i));
+            byName.put(labels.get(i), i);
+        }
+        root.remove("num_labels");
+        config.statedProblemType()
+                .ifPresentOrElse(
+                        problem -> root.put("problem_type", problem.text()), () -> root.remove("problem_type"));
+        return new ConfigFields(fields.file(), root);
+    }
+}

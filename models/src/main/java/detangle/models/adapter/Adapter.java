@@ -1,0 +1,183 @@
+package detangle.models.adapter;
+
+import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.ConfigException;
+import detangle.models.deberta.ConfigFields;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.LabelNames;
+import detangle.models.deberta.ProblemType;
+import detangle.models.weights.FiniteWeights;
+import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
+
+/**
+ * A LoRA or DoRA adapter in the files of HuggingFace's PEFT: {@code adapter_config.json}, and {@code adapter_model.safetensors} or
+ * {@code adapter_model.bin}. It changes matrices of a model by products of low rank, and replaces modules, mostly the head.
+ */
+public final class Adapter implements AutoCloseable {
+    /** In the order in which a folder is searched. */
+    private static final List<String> FILES = List.of("adapter_model.safetensors", "adapter_model.bin");
+
+    private static final String CLASSIFIER = "classifier.weight";
+
+    private final Path folder;
+    private final AdapterConfig config;
+    private final Weights weights;
+    private final AdapterTensors tensors;
+
+    private Adapter(Path folder, AdapterConfig config, Weights weights, AdapterTensors tensors) {
+        this.folder = folder;
+        this.config = config;
+        this.weights = weights;
+        this.tensors = tensors;
+    }
+
+    /**
+     * Opens an adapter's folder.
+     *
+     * @throws ConfigException if its configuration is of something that is not supported
+     * @throws WeightsException if its tensors are not those that the configuration describes, or not all finite
+     */
+    public static Adapter open(Path folder) {
+        AdapterConfig config = AdapterConfig.read(folder);
+        Path file = FILES.stream()
+                .map(folder::resolve)
+                .filter(f -> Files.exists(f, LinkOption.NOFOLLOW_LINKS))
+                .findFirst()
+                .orElseThrow(() -> new WeightsException(
+                        folder, "no adapter: neither " + String.join(" nor ", FILES) + " is there"));
+        Weights weights = Weights.open(file);
+        try {
+            AdapterTensors tensors = AdapterTensors.of(weights, config);
+            weights.reading(() -> FiniteWeights.fault(weights)).ifPresent(fault -> {
+                throw new WeightsException(file, fault);
+            });
+            return new Adapter(folder, config, weights, tensors);
+        } catch (RuntimeException | Error e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    /** What its configuration says. */
+    public AdapterConfig config() {
+        return config;
+    }
+
+    /**
+     * The configuration of a model with this adapter: the head is that of the adapter's task. Labels are those of a config.json beside
+     * the adapter; without one, they are the model's if they are as many as the adapter's classifier has rows, and have no names
+     * otherwise.
+     */
+    public DebertaConfig of(DebertaConfig model) {
+        Optional<Architecture> head = config.head().or(model::architecture);
+        Path own = folder.resolve("config.json");
+        if (Files.exists(own, LinkOption.NOFOLLOW_LINKS)) {
+            ConfigFields fields = ConfigFields.read(own);
+            return model.withHead(head, LabelNames.of(fields), ProblemType.of(fields));
+        }
+        Optional<String> classifier = Optional.ofNullable(tensors.whole().get(CLASSIFIER));
+        boolean byLabel = classifier.isPresent() && !head.equals(Optional.of(Architecture.MULTIPLE_CHOICE));
+        long rows = byLabel
+                ? weights.shape(classifier.get())[0]
+                : model.labelNames().names().size();
+        LabelNames labels = rows == model.labelNames().names().size()
+                ? model.labelNames()
+                : LabelNames.numbered(Math.toIntExact(rows), true);
+        return model.withHead(head, labels, model.statedProblemType());
+    }
+
+    /**
+     * A model's weights with this adapter in them. Matrices are merged when they are asked for, in the type in which the model has them.
+     * The result takes over both the model's weights and the adapter: its owner closes it alone.
+     *
+     * @throws WeightsException if the model does not have what the adapter changes, or has it in another shape
+     */
+    public Weights merged(Weights model) {
+        UnaryOperator<String> names = Checkpoint.names(model);
+        Map<String, UnaryOperator<Tensor>> changes = new LinkedHashMap<>();
+        tensors.changes().forEach((parameter, change) -> {
+            String name = names.apply(parameter);
+            check(model, parameter, name, change);
+            changes.put(name, matrix -> change.read(weights).merged(matrix));
+        });
+        SequencedMap<String, String> taken = new LinkedHashMap<>();
+        tensors.whole().forEach((parameter, own) -> taken.put(names.apply(parameter), own));
+        checkComplete(model, names, changes);
+        checkPooler(model, names, taken);
+        return model.with(changes, weights, taken);
+    }
+
+    private void check(Weights model, String parameter, String name, AdapterTensors.Change change) {
+        if (!model.contains(name)) {
+            throw new WeightsException(
+                    weights.origin(),
+                    "changes " + parameter + ", which " + model.origin()
+                            + " does not hold: the adapter is one of another model");
+        }
+        if (!model.isReadable(name) || !model.isFloat(name)) {
+            throw new WeightsException(
+                    model.source(name),
+                    "tensor '" + name + "' has dtype " + model.type(name)
+                            + ", and an adapter is merged into floats alone");
+        }
+        if (!Arrays.equals(model.shape(name), change.shape(weights))) {
+            throw new WeightsException(
+                    weights.origin(),
+                    "changes " + parameter + " of shape " + Arrays.toString(change.shape(weights)) + ", and "
+                            + model.origin() + " has it with shape " + Arrays.toString(model.shape(name))
+                            + ": the adapter is one of another model");
+        }
+    }
+
+    /** A layer of the model that the configuration selects and the adapter does not change would answer as if it had not been trained. */
+    private void checkComplete(Weights model, UnaryOperator<String> names, Map<String, UnaryOperator<Tensor>> changes) {
+        String layers = names.apply(AdapterTensors.LAYERS);
+        for (String name : model.names()) {
+            if (!name.startsWith(layers)
+                    || !name.endsWith(AdapterTensors.WEIGHT)
+                    || changes.containsKey(name)
+                    || model.shape(name).length != 2) {
+                continue;
+            }
+            String module = AdapterTensors.LAYERS + name.substring(layers.length(), name.length() - ".weight".length());
+            if (tensors.selects(module) && !config.isSaved(module)) {
+                throw new WeightsException(
+                        weights.origin(),
+                        "does not change " + module + ", which target_modules in " + config.file()
+                                + " selects: it is not complete, or one of another model");
+            }
+        }
+    }
+
+    private void checkPooler(Weights model, UnaryOperator<String> names, Map<String, String> taken) {
+        String pooler = names.apply("pooler.dense.weight");
+        if (config.head().equals(Optional.of(Architecture.SEQUENCE_CLASSIFICATION))
+                && !model.contains(pooler)
+                && !taken.containsKey(pooler)) {
+            throw new WeightsException(
+                    weights.origin(),
+                    "holds no pooler, and neither does " + model.origin() + ": PEFT saves the pooler only where"
+                            + " modules_to_save names it, so what this adapter was trained with is lost; train it again"
+                            + " with pooler among modules_to_save");
+        }
+    }
+
+    /** Unmaps the files; not to be called where {@link #merged} has taken them over. */
+    @Override
+    public void close() {
+        weights.close();
+    }
+}
