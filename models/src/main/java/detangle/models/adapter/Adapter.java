@@ -88,15 +88,21 @@ public final class Adapter implements AutoCloseable {
             ConfigFields fields = ConfigFields.read(own);
             return model.withHead(head, LabelNames.of(fields), ProblemType.of(fields));
         }
-        Optional<String> classifier = Optional.ofNullable(tensors.whole().get(CLASSIFIER));
-        boolean byLabel = classifier.isPresent() && !head.equals(Optional.of(Architecture.MULTIPLE_CHOICE));
-        long rows = byLabel
-                ? weights.shape(classifier.get())[0]
-                : model.labelNames().names().size();
-        LabelNames labels = rows == model.labelNames().names().size()
+        LabelNames labels = head.equals(Optional.of(Architecture.MULTIPLE_CHOICE))
                 ? model.labelNames()
-                : LabelNames.numbered(Math.toIntExact(rows), true);
+                : labelCount()
+                        .filter(count -> count != model.labelNames().names().size())
+                        .map(count -> LabelNames.numbered(count, true))
+                        .orElse(model.labelNames());
         return model.withHead(head, labels, model.statedProblemType());
+    }
+
+    /** The rows of the classifier; one that has none or no known number of them is refused where parameters are looked up. */
+    private Optional<Integer> labelCount() {
+        return Optional.ofNullable(tensors.whole().get(CLASSIFIER))
+                .map(weights::shape)
+                .filter(shape -> shape.length == 2 && shape[0] >= 1 && shape[0] <= LabelNames.MOST)
+                .map(shape -> (int) shape[0]);
     }
 
     /**

@@ -22,7 +22,8 @@ public record LabelNames(List<String> names, boolean stated, Optional<String> fa
     /** HuggingFace's default. */
     private static final int UNSTATED = 2;
 
-    private static final int MOST = 1 << 17;
+    /** Far more labels than any model has. */
+    public static final int MOST = 1 << 17;
 
     /** Keeps a copy of the names. */
     public LabelNames {

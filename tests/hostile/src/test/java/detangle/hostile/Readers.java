@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 /** Every way in which strangers' files enter Detangle. */
 final class Readers {
     private static final List<Reader> ALL = List.of(
+            new AdapterReader(),
             new ArtifactFileReader(),
             new ByteLevelReader(),
             new CaseReader(),
