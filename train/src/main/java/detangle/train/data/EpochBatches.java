@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Examples in an order that follows from the seed and the number of the epoch, divided into updates and micro-batches. */
 public final class EpochBatches implements Batches {
@@ -71,12 +72,11 @@ public final class EpochBatches implements Batches {
         return new Batch(inputs, which.length, Collator.items(inputs, which.length));
     }
 
-    /** All examples in their order, without a seed: for evaluation. Masks are those of epoch 0. */
-    public static List<Batch> inOrder(List<Example> examples, Collator collator, int rows) {
+    /** All examples in their order, without a seed: for evaluation. Batches are made when they are asked for, with the masks of epoch 0. */
+    public static Stream<Batch> inOrder(List<Example> examples, Collator collator, int rows) {
         return IntStream.iterate(0, from -> from < examples.size(), from -> from + rows)
                 .mapToObj(from -> IntStream.range(from, Math.min(examples.size(), from + rows))
                         .toArray())
-                .map(which -> batch(examples, which, collator, 0))
-                .toList();
+                .map(which -> batch(examples, which, collator, 0));
     }
 }

@@ -1,5 +1,7 @@
 package detangle.train.metrics;
 
+import detangle.ir.Tensor;
+
 /** Decisions from logits. */
 public final class Logits {
     private Logits() {}
@@ -28,6 +30,16 @@ public final class Logits {
             probabilities[i] /= sum;
         }
         return probabilities;
+    }
+
+    /** The rows of a tensor: its last axis, for each place of the others. */
+    public static float[][] rows(Tensor tensor) {
+        int width = Math.toIntExact(tensor.dim(tensor.rank() - 1));
+        float[][] rows = new float[Math.toIntExact(tensor.elements() / width)][width];
+        for (int i = 0; i < rows.length; i++) {
+            tensor.copyTo((long) i * width, rows[i], 0, width);
+        }
+        return rows;
     }
 
     /** The logistic function of a logit. */

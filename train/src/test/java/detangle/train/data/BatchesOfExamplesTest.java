@@ -171,7 +171,7 @@ final class BatchesOfExamplesTest {
         assertEquals(3, batches.update(0, 2).getLast().rows());
         assertEquals(
                 List.of(10, 10, 3),
-                EpochBatches.inOrder(all, Collator.of(0, false), 10).stream()
+                EpochBatches.inOrder(all, Collator.of(0, false), 10)
                         .map(Batch::rows)
                         .toList());
     }
@@ -183,6 +183,9 @@ final class BatchesOfExamplesTest {
                 example(new Target.TokenClasses(new int[] {-100, -100}), 2, 1, 2));
         assertEquals(
                 1,
-                EpochBatches.inOrder(all, Collator.of(0, false), 2).getFirst().items());
+                EpochBatches.inOrder(all, Collator.of(0, false), 2)
+                        .findFirst()
+                        .orElseThrow()
+                        .items());
     }
 }

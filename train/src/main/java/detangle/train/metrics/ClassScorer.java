@@ -1,0 +1,64 @@
+package detangle.train.metrics;
+
+import detangle.ir.Tensor;
+import detangle.models.deberta.InputNames;
+import detangle.models.deberta.OutputNames;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * Of classification, and of multiple choice, whose classes are the choices: {@code accuracy}; {@code f1} of class 1 where there are two
+ * classes, and {@code macro_f1} where there are more; {@code matthews_correlation}. Rows whose label is below 0 do not count.
+ */
+public final class ClassScorer implements Scorer {
+    private static final int PAIR = 2;
+
+    private final IntList labels = new IntList();
+    private final IntList predictions = new IntList();
+    private final boolean choices;
+    private int classes;
+
+    private ClassScorer(boolean choices) {
+        this.choices = choices;
+    }
+
+    /** Of classes. */
+    public static ClassScorer ofClasses() {
+        return new ClassScorer(false);
+    }
+
+    /** Of choices, whose numbers mean nothing: the accuracy alone. */
+    public static ClassScorer ofChoices() {
+        return new ClassScorer(true);
+    }
+
+    @Override
+    public void add(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+        long[] given = inputs.get(InputNames.LABELS).toLongs();
+        float[][] logits = Logits.rows(outputs.get(OutputNames.LOGITS));
+        for (int row = 0; row < logits.length; row++) {
+            if (given[row] >= 0) {
+                labels.add((int) given[row]);
+                predictions.add(Logits.argmax(logits[row]));
+                classes = Math.max(classes, logits[row].length);
+            }
+        }
+    }
+
+    @Override
+    public SequencedMap<String, Double> scores() {
+        ConfusionMatrix matrix = ConfusionMatrix.of(labels.toArray(), predictions.toArray(), classes);
+        SequencedMap<String, Double> scores = new LinkedHashMap<>();
+        scores.put("accuracy", matrix.accuracy());
+        if (!choices) {
+            if (classes == PAIR) {
+                scores.put("f1", matrix.of(1).f1());
+            } else {
+                scores.put("macro_f1", matrix.macroF1());
+            }
+            scores.put("matthews_correlation", matrix.matthews());
+        }
+        return scores;
+    }
+}
