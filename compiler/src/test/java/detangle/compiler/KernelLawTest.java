@@ -12,7 +12,6 @@ import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
-import detangle.ir.Op;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import detangle.ir.Shape;
@@ -21,7 +20,6 @@ import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
 import detangle.ir.scalar.Region;
 import detangle.ir.scalar.ScalarExpr;
-import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -79,50 +77,13 @@ class KernelLawTest {
         Set<String> expected = new TreeSet<>();
         for (Class<?> kernel : KernelOp.class.getPermittedSubclasses()) {
             if (!GRADIENTS.contains(kernel)) {
-                expected.addAll(forms(kernel));
+                expected.addAll(Forms.of(kernel));
             }
         }
         expected.remove(WITHOUT_POSITIONS);
         Set<String> found = new TreeSet<>();
-        cases().map(c -> c.program().output("y").op()).forEach(op -> found.add(form(op)));
+        cases().map(c -> c.program().output("y").op()).forEach(op -> found.add(Forms.of(op)));
         assertEquals(expected, found);
-    }
-
-    /** The operation's class and each of its flags: what decides which operands it has. */
-    private static String form(Op op) {
-        List<String> flags = new ArrayList<>();
-        for (RecordComponent component : op.getClass().getRecordComponents()) {
-            if (isFlag(component)) {
-                try {
-                    flags.add(
-                            component.getName() + "=" + component.getAccessor().invoke(op));
-                } catch (ReflectiveOperationException e) {
-                    throw new AssertionError(e);
-                }
-            }
-        }
-        return op.getClass().getSimpleName() + flags;
-    }
-
-    private static boolean isFlag(RecordComponent component) {
-        return component.getType() == boolean.class || component.getType().isEnum();
-    }
-
-    private static List<String> forms(Class<?> kernel) {
-        List<List<String>> all = List.of(List.of());
-        for (RecordComponent component : kernel.getRecordComponents()) {
-            if (isFlag(component)) {
-                List<?> values = component.getType() == boolean.class
-                        ? List.of(false, true)
-                        : List.of(component.getType().getEnumConstants());
-                all = all.stream()
-                        .flatMap(flags -> values.stream()
-                                .map(v -> Stream.concat(flags.stream(), Stream.of(component.getName() + "=" + v))
-                                        .toList()))
-                        .toList();
-            }
-        }
-        return all.stream().map(flags -> kernel.getSimpleName() + flags).toList();
     }
 
     static Stream<Case> cases() {

@@ -5,6 +5,7 @@ import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Decomposition;
 import detangle.ir.KernelOp;
+import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Shape;
 import detangle.ir.TensorOp;
@@ -31,7 +32,7 @@ import java.util.Set;
 public final class Gradient {
     private final Builder b = new Builder();
     private final TensorGradient tensors = new TensorGradient(b);
-    private final KernelGradient kernels = new KernelGradient(b);
+    private final KernelGradient kernels = new KernelGradient(b, this::through);
 
     private Gradient() {}
 
@@ -122,9 +123,22 @@ public final class Gradient {
     private Node sum(List<Node> parts) {
         Node sum = parts.getFirst();
         for (Node part : parts.subList(1, parts.size())) {
-            sum = b.add(sum, part);
+            sum = isSparse(part) ? scattered(sum, part) : isSparse(sum) ? scattered(part, sum) : b.add(sum, part);
         }
         return sum;
+    }
+
+    /** Whether it is zero but for some rows: the gradient with respect to a table that rows were looked up in. */
+    private static boolean isSparse(Node gradient) {
+        return gradient.op() instanceof TensorOp.ScatterAdd
+                && gradient.input(0).op() instanceof TensorOp.Broadcast
+                && gradient.input(0).input(0).op() instanceof TensorOp.Constant(Literal.Splat(double value), var type)
+                && value == 0;
+    }
+
+    /** The sum with a gradient of few rows, which passes over those rows alone. */
+    private Node scattered(Node sum, Node sparse) {
+        return b.op(sparse.op(), sum, sparse.input(1), sparse.input(2));
     }
 
     /** Passes the gradient with respect to a node on to its operands. */
@@ -133,15 +147,20 @@ public final class Gradient {
             case TensorOp op -> tensors.pass(op, node, gradient, flow);
             case KernelOp op ->
                 kernels.rule(op)
-                        .ifPresentOrElse(
-                                rule -> rule.pass(node, gradient, flow), () -> decomposed(op, node, gradient, flow));
+                        .orElse((n, dy, f) -> through(Decomposition.of(op, n.inputs()), n, dy, f))
+                        .pass(node, gradient, flow);
         }
     }
 
-    /** The gradient of a kernel's primitives. They are computed again as far as it reads them. */
-    private void decomposed(KernelOp op, Node node, Node gradient, Flow flow) {
+    /**
+     * Passes the gradient with respect to a node on to its operands, as that of another form of the node. What of the
+     * form the gradient reads is computed again, unless the program computes it anyway.
+     *
+     * @param form of the node's value, over the node's operands
+     */
+    private void through(Node form, Node node, Node gradient, Flow flow) {
         Set<Node> operands = identitySet(node.inputs());
-        Map<Node, Node> found = backward(Decomposition.of(op, node.inputs()), gradient, operands, operands);
+        Map<Node, Node> found = backward(form, gradient, operands, operands);
         for (int i = 0; i < node.inputs().size(); i++) {
             // What is read twice gets the whole of its gradient at once.
             if (operands.remove(node.input(i)) && found.containsKey(node.input(i))) {

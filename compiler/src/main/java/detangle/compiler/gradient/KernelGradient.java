@@ -1,10 +1,13 @@
 package detangle.compiler.gradient;
 
+import detangle.ir.Activation;
 import detangle.ir.Builder;
 import detangle.ir.DType;
+import detangle.ir.Idioms;
 import detangle.ir.KernelOp;
 import detangle.ir.KernelOp.LayerNormGrad.Result;
 import detangle.ir.Node;
+import detangle.ir.ReduceFunction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,17 +18,33 @@ import java.util.Optional;
  */
 final class KernelGradient {
     private final Builder b;
+    private final Idioms idioms;
+    private final Forms forms;
 
-    KernelGradient(Builder b) {
+    /** Passes a gradient on through another form of a node. */
+    interface Forms {
+        /** @param form of the node's value, over the node's operands; it may hold kernels */
+        void through(Node form, Node node, Node gradient, Flow flow);
+    }
+
+    KernelGradient(Builder b, Forms forms) {
         this.b = b;
+        this.idioms = new Idioms(b);
+        this.forms = forms;
     }
 
     Optional<Flow.Rule> rule(KernelOp op) {
         return switch (op) {
             case KernelOp.LayerNorm o -> Optional.of((node, dy, flow) -> layerNorm(o, node, dy, flow));
-            case KernelOp.Linear o -> Optional.empty();
-            case KernelOp.Embedding o -> Optional.empty();
-            case KernelOp.MaskedSoftmax o -> Optional.empty();
+            // Without an activation the primitives give the three products and sums that there are.
+            case KernelOp.Linear(boolean bias, Activation activation) ->
+                activation == Activation.NONE
+                        ? Optional.empty()
+                        : Optional.of((node, dy, flow) ->
+                                forms.through(activated(bias, activation, node.inputs()), node, dy, flow));
+            case KernelOp.Embedding o ->
+                Optional.of((node, dy, flow) -> forms.through(lookedUp(o, node.inputs()), node, dy, flow));
+            case KernelOp.MaskedSoftmax o -> Optional.of(this::softmax);
             case KernelOp.DisentangledAttention o -> Optional.empty();
             case KernelOp.PackedAttention o -> Optional.empty();
             case KernelOp.Elementwise o -> Optional.empty();
@@ -55,7 +74,26 @@ final class KernelGradient {
 
     /** A gradient in the element type that an operand is stored in. */
     private Node stored(Node gradient, Node operand) {
-        DType dtype = operand.type().dtype();
-        return b.convert(gradient, dtype);
+        return b.convert(gradient, operand.type().dtype());
+    }
+
+    /** A linear layer, and then its activation, whose gradient reads what the layer gives. */
+    private Node activated(boolean bias, Activation activation, List<Node> operands) {
+        return idioms.activation(activation, b.op(new KernelOp.Linear(bias, Activation.NONE), operands));
+    }
+
+    /** Rows of the table, which are looked up again as that costs little, and then layer norm and the mask. */
+    private Node lookedUp(KernelOp.Embedding op, List<Node> in) {
+        Node rows = b.convert(b.gather(in.get(1), in.get(0)), DType.F32);
+        Node normalised = b.op(new KernelOp.LayerNorm(op.epsilon(), false), rows, in.get(2), in.get(3));
+        return op.masked() ? b.select(in.get(4), normalised, b.constant(DType.F32, 0)) : normalised;
+    }
+
+    /** {@code dx = p (dy - sum of dy p)}, where dy counts as 0 outside of the mask, whatever it is. */
+    private void softmax(Node p, Node dy, Flow flow) {
+        flow.to(0, () -> {
+            Node seen = b.select(p.input(1), dy, b.constant(dy.type().dtype(), 0));
+            return b.mul(p, b.sub(seen, b.reduce(ReduceFunction.SUM, b.mul(seen, p), -1)));
+        });
     }
 }

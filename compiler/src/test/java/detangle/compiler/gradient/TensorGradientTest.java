@@ -3,6 +3,7 @@ package detangle.compiler.gradient;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import detangle.compiler.Forms;
 import detangle.ir.BinaryFunction;
 import detangle.ir.Builder;
 import detangle.ir.Comparison;
@@ -20,7 +21,6 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
-import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -129,49 +129,13 @@ class TensorGradientTest {
     void everyFormOfEveryPrimitiveHasACase() {
         Set<String> expected = new TreeSet<>();
         for (Class<?> operation : TensorOp.class.getPermittedSubclasses()) {
-            expected.addAll(forms(operation));
+            expected.addAll(Forms.of(operation));
         }
         Set<String> found = new TreeSet<>();
         Stream.concat(cases(), blocked())
                 .flatMap(c -> c.program().nodes().stream())
-                .forEach(node -> found.add(form(node.op())));
+                .forEach(node -> found.add(Forms.of(node.op())));
         assertEquals(expected, found);
-    }
-
-    private static boolean isFlag(RecordComponent component) {
-        return component.getType() == boolean.class || component.getType().isEnum();
-    }
-
-    private static String form(Op op) {
-        List<String> flags = new ArrayList<>();
-        for (RecordComponent component : op.getClass().getRecordComponents()) {
-            if (isFlag(component)) {
-                try {
-                    flags.add(
-                            component.getName() + "=" + component.getAccessor().invoke(op));
-                } catch (ReflectiveOperationException e) {
-                    throw new AssertionError(e);
-                }
-            }
-        }
-        return op.getClass().getSimpleName() + flags;
-    }
-
-    private static List<String> forms(Class<?> operation) {
-        List<List<String>> all = List.of(List.of());
-        for (RecordComponent component : operation.getRecordComponents()) {
-            if (isFlag(component)) {
-                List<?> values = component.getType() == boolean.class
-                        ? List.of(false, true)
-                        : List.of(component.getType().getEnumConstants());
-                all = all.stream()
-                        .flatMap(flags -> values.stream()
-                                .map(v -> Stream.concat(flags.stream(), Stream.of(component.getName() + "=" + v))
-                                        .toList()))
-                        .toList();
-            }
-        }
-        return all.stream().map(flags -> operation.getSimpleName() + flags).toList();
     }
 
     static Stream<Case> cases() {
