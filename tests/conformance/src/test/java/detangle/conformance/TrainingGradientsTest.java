@@ -1,0 +1,241 @@
+package detangle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.compiler.Compiler;
+import detangle.compiler.Passes;
+import detangle.compiler.gradient.Gradients;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.Tensor;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.HeadLosses;
+import detangle.models.deberta.InputNames;
+import detangle.models.deberta.TrainingModel;
+import detangle.models.deberta.TrainingModelOptions;
+import detangle.models.weights.Weights;
+import detangle.runtime.Backends;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The gradient of every parameter at the first update, as the original code and HuggingFace's compute it: in f64 by the
+ * definition of gradients and the interpreter, and in f32 by the fast rules and the kernels.
+ */
+class TrainingGradientsTest {
+    private static final Interpreter INTERPRETER = new Interpreter(Precision.F64);
+
+    /** The goldens are f64 stored as f32. */
+    private static final Tolerance EXACT = new Tolerance(1e-9, 1e-9, 2e-7, 1e-9);
+
+    /** Labels that are numbers are rounded to single precision here. */
+    private static final Tolerance OF_NUMBERS = new Tolerance(1e-7, 1e-7, 2e-7, 1e-7);
+
+    /** What goldens-training/README.md allows single precision. */
+    private static final Tolerance SINGLE = new Tolerance(2e-5, 1e-4, 1e-5, 1e-6);
+
+    /**
+     * @param loss relative
+     * @param norm of all gradients, relative
+     * @param gradient of each element, relative to the largest of the fixture
+     * @param least what is allowed of each element besides
+     */
+    private record Tolerance(double loss, double norm, double gradient, double least) {}
+
+    /**
+     * A training, its parameters, and the inputs of each part of its first update.
+     *
+     * @param trained which parameters have gradients
+     */
+    private record Update(
+            Program program,
+            Map<String, Tensor> parameters,
+            Set<String> trained,
+            List<Map<String, Tensor>> inputs,
+            boolean addsUp) {
+        static Update of(
+                Program program,
+                Map<String, Tensor> parameters,
+                Weights expected,
+                List<Map<String, Tensor>> inputs,
+                boolean addsUp) {
+            Set<String> trained = new TreeSet<>(parameters.keySet());
+            trained.retainAll(expected.names());
+            return new Update(program, parameters, trained, inputs, addsUp);
+        }
+
+        /** The loss and the gradients, by name: means of the parts, or sums where the parts add up. */
+        Map<String, double[]> run(Function<Map<String, Tensor>, Map<String, Tensor>> part) {
+            Map<String, double[]> sums = new TreeMap<>();
+            for (Map<String, Tensor> given : inputs) {
+                Map<String, Tensor> of = new HashMap<>();
+                program.inputs().forEach(input -> of.put(input.name(), given.get(input.name())));
+                part.apply(of).forEach((name, tensor) -> {
+                    double[] sum = sums.computeIfAbsent(name, n -> new double[(int) tensor.elements()]);
+                    for (int i = 0; i < sum.length; i++) {
+                        sum[i] += tensor.getDouble(i) / (addsUp ? 1 : inputs.size());
+                    }
+                });
+            }
+            return sums;
+        }
+    }
+
+    private static Program withGradients(Program forward, Set<String> parameters) {
+        List<Output> outputs = new ArrayList<>();
+        outputs.add(new Output(HeadLosses.LOSS, forward.output(HeadLosses.LOSS)));
+        Gradients.of(forward, HeadLosses.LOSS, parameters).forEach((name, g) -> outputs.add(new Output(name, g)));
+        return new Program("gradients", forward.inputs(), outputs, forward.constants());
+    }
+
+    private static Map<String, double[]> byDefinition(Update update) {
+        Program gradients = withGradients(update.program(), update.trained());
+        return update.run(inputs ->
+                INTERPRETER.run(gradients, inputs, update.parameters()).outputs());
+    }
+
+    private static Map<String, double[]> byKernels(Update update) {
+        Program forward = Compiler.run(update.program(), Passes.training(false), (pass, p) -> {});
+        Program gradients = withGradients(forward, update.trained());
+        Device device = Backends.device(Optional.of("vector"), Set.of());
+        try (Executable executable = device.load(
+                Compiler.compile(gradients, Passes.afterGradients()), device.variables(update.parameters()))) {
+            return update.run(executable::run);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "seqcls-v1-microsoft",
+                "seqcls-v1-microsoft-full",
+                "seqcls-v3-hf",
+                "seqcls-v3-hf-classweights",
+                "seqcls-v3-hf5-accum",
+                "regression-v3",
+                "regression-v1",
+                "multilabel-v3",
+                "tokcls-v2conv",
+                "qa-v3",
+                "qa-v3-padded",
+                "multichoice-v3",
+                "mlm-hf",
+                "mlm-emd-v2",
+                "mlm-emd-v3",
+                "llrd-freeze"
+            })
+    void firstUpdate(String name) {
+        TrainingFixture fixture = TrainingFixture.named(name);
+        Program program = TrainingModel.build(fixture.config(), fixture.head(), fixture.options());
+        firstUpdate(fixture, program, fixture.inputs(0), name.startsWith("regression") ? OF_NUMBERS : EXACT);
+    }
+
+    /** Elements are dropped by given masks, at the places of the original. */
+    @ParameterizedTest
+    @ValueSource(strings = {"seqcls-v3-dropout", "seqcls-v2conv-dropout", "seqcls-v1-dropout"})
+    void underDropout(String name) {
+        TrainingFixture fixture = TrainingFixture.named(name);
+        Program program =
+                TrainingModel.build(fixture.config(), fixture.head(), fixture.options(), TrainingLossTest.byMasks());
+        Map<String, Tensor> inputs = new HashMap<>(fixture.inputs(0).getFirst());
+        inputs.putAll(fixture.masks());
+        firstUpdate(fixture, program, List.of(inputs), EXACT);
+    }
+
+    private static void firstUpdate(
+            TrainingFixture fixture, Program program, List<Map<String, Tensor>> inputs, Tolerance exact) {
+        Map<String, Tensor> parameters = fixture.parameters(program, "model.safetensors");
+        double loss = fixture.expected(0, "loss");
+        Optional<Double> norm = Optional.of(fixture.expected(0, "grad_norm"));
+        try (Weights expected = Weights.open(fixture.folder().resolve("grads.safetensors"))) {
+            Update update = Update.of(
+                    program, parameters, expected, inputs, fixture.options().lossDivisor());
+            check(byDefinition(update), loss, norm, expected, exact);
+            check(byKernels(update), loss, norm, expected, SINGLE);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"grad-v1-tokcls", "grad-v2conv-seqcls", "grad-v3-mlm-emd", "grad-v3-mlm-legacy"})
+    void publishedHeads(String name) throws Exception {
+        Fixture fixture = Fixture.named(name);
+        Architecture head = fixture.head();
+        TrainingModelOptions options = TrainingModelOptions.of(head).withDropout(false);
+        // Here each position of a masked LM has a label, which says whether it counts.
+        Program program = TrainingModel.build(
+                fixture.config(), head, options.with(options.model().withMaskedRows(false)));
+        JsonNode given = JsonMapper.shared()
+                .readTree(fixture.inputs().toFile())
+                .path("cases")
+                .get(0);
+        Map<String, Tensor> inputs = new HashMap<>(fixture.cases().getFirst().inputs());
+        JsonNode labels = given.path(InputNames.LABELS);
+        inputs.put(InputNames.LABELS, TrainingFixture.tensor(labels, 0, labels.size()));
+        JsonNode losses = JsonMapper.shared()
+                .readTree(fixture.folder().resolve("notes.json").toFile())
+                .path("train")
+                .path("losses_before_each_step_then_after");
+        double loss = losses.get(0).doubleValue();
+        try (Weights weights = Weights.open(fixture.folder().resolve("model.safetensors"));
+                Weights expected = Weights.open(fixture.folder().resolve("grads.safetensors"))) {
+            Map<String, Tensor> parameters =
+                    Checkpoint.parameters(weights, fixture.config(), program, Optional.of(head), true);
+            Update update = Update.of(program, parameters, expected, List.of(inputs), false);
+            check(byDefinition(update), loss, Optional.empty(), expected, EXACT);
+            check(byKernels(update), loss, Optional.empty(), expected, SINGLE);
+        }
+    }
+
+    private static void check(
+            Map<String, double[]> found, double loss, Optional<Double> norm, Weights expected, Tolerance tolerance) {
+        assertEquals(loss, found.get(HeadLosses.LOSS)[0], tolerance.loss() * Math.abs(loss), "loss");
+        double largest = expected.names().stream()
+                .mapToDouble(name -> largest(expected.get(name)))
+                .max()
+                .orElseThrow();
+        double squares = 0;
+        for (String name : expected.names()) {
+            Tensor gradient = expected.get(name);
+            double[] ours = found.getOrDefault(name, gradient.toDoubles());
+            assertTrue(found.containsKey(name) || isOfTheOriginalAlone(name, gradient), name + " has no gradient");
+            assertEquals(gradient.elements(), ours.length, name);
+            for (int i = 0; i < ours.length; i++) {
+                squares += ours[i] * ours[i];
+                double allowed = tolerance.gradient() * largest + tolerance.least();
+                assertEquals(gradient.getDouble(i), ours[i], allowed, name + ", element " + i);
+            }
+        }
+        double length = Math.sqrt(squares);
+        norm.ifPresent(n -> assertEquals(n, length, tolerance.norm() * n, "norm"));
+    }
+
+    /** The original has positions that it does not read, and in v1 biases that HuggingFace's layout lacks. */
+    private static boolean isOfTheOriginalAlone(String name, Tensor gradient) {
+        return name.endsWith("key_proj.bias") || name.contains("position_embeddings") && largest(gradient) == 0;
+    }
+
+    private static double largest(Tensor tensor) {
+        double largest = 0;
+        for (int i = 0; i < tensor.elements(); i++) {
+            largest = Math.max(largest, Math.abs(tensor.getDouble(i)));
+        }
+        return largest;
+    }
+}
