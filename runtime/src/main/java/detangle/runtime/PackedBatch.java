@@ -1,6 +1,7 @@
 package detangle.runtime;
 
 import detangle.compiler.PackedInputs;
+import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.deberta.InputNames;
 import java.util.Arrays;
@@ -8,16 +9,28 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a packed program is told of a padded batch, computed from the batch's mask. */
-final class PackedBatch {
-    private PackedBatch() {}
+/**
+ * What a packed program is told of a padded batch, computed from the batch's mask. A session uses it by itself; it is for
+ * whoever compiles programs with packed tokens, such as those that train.
+ */
+public final class PackedBatch {
+    private final PackedInputs packed;
+
+    PackedBatch(PackedInputs packed) {
+        this.packed = packed;
+    }
+
+    /** For a compiled program; empty if its tokens are not packed. */
+    public static Optional<PackedBatch> of(Program program) {
+        return PackedInputs.of(program).map(PackedBatch::new);
+    }
 
     /**
-     * The inputs with those that {@code packed} names, which follow from {@code attention_mask}. Empty if the batch
+     * The inputs with those that the program takes beside them, which follow from {@code attention_mask}. Empty if the batch
      * cannot be packed: the program reads first tokens and a sequence has none at its first position, or the mask has a
      * shape that the padded program will refuse.
      */
-    static Optional<Map<String, Tensor>> inputs(PackedInputs packed, Map<String, Tensor> inputs) {
+    public Optional<Map<String, Tensor>> inputs(Map<String, Tensor> inputs) {
         Optional<Tensor> given = Optional.ofNullable(inputs.get(InputNames.MASK));
         boolean fits = given.isPresent()
                 && given.get().rank() >= 2

@@ -8,7 +8,6 @@ import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.compiler.Compiler;
 import detangle.compiler.DeviceEvaluator;
-import detangle.compiler.PackedInputs;
 import detangle.compiler.Pass;
 import detangle.compiler.Passes;
 import detangle.ir.DetangleException;
@@ -55,7 +54,7 @@ public final class Session implements AutoCloseable {
      * @param packed says how tokens are packed, where they are
      * @param stored whether an artifact has its program, so that a failure may be the artifact's
      */
-    private record Loaded(Executable executable, Optional<PackedInputs> packed, boolean stored) {}
+    private record Loaded(Executable executable, Optional<PackedBatch> packed, boolean stored) {}
 
     private Session(SessionModel model, Device device, Weights weights, SessionOptions options) {
         this.model = model;
@@ -110,7 +109,7 @@ public final class Session implements AutoCloseable {
                     f == Form.PAIRS ? Optional.empty() : model.stored().find(f == Form.PACKED);
             Optional<Plan> stored = known.map(program -> Compiler.compile(program, List.of()));
             Plan plan = stored.orElseGet(() -> compile(f));
-            Loaded loaded = new Loaded(load(plan), PackedInputs.of(plan.program()), stored.isPresent());
+            Loaded loaded = new Loaded(load(plan), PackedBatch.of(plan.program()), stored.isPresent());
             weights.unload(); // The device has packed what it reads often.
             return loaded;
         });
@@ -222,8 +221,7 @@ public final class Session implements AutoCloseable {
             if (packed.packed().isEmpty()) {
                 return run(packed, inputs, how);
             }
-            Optional<Map<String, Tensor>> all =
-                    PackedBatch.inputs(packed.packed().get(), inputs);
+            Optional<Map<String, Tensor>> all = packed.packed().get().inputs(inputs);
             if (all.isPresent()) {
                 return run(packed, all.get(), how);
             }

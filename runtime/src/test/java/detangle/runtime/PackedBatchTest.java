@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class PackedBatchTest {
     private static Optional<Map<String, Tensor>> inputs(boolean readsFirstTokens, boolean looksUp, Tensor mask) {
-        return PackedBatch.inputs(new PackedInputs(readsFirstTokens, looksUp), Map.of("attention_mask", mask));
+        return new PackedBatch(new PackedInputs(readsFirstTokens, looksUp)).inputs(Map.of("attention_mask", mask));
     }
 
     @Test

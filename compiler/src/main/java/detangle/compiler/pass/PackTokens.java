@@ -1,13 +1,8 @@
 package detangle.compiler.pass;
 
-import static detangle.compiler.pass.Patterns.binary;
-import static detangle.compiler.pass.Patterns.splat;
-
 import detangle.compiler.PackedInputs;
 import detangle.compiler.Pass;
-import detangle.ir.BinaryFunction;
 import detangle.ir.Builder;
-import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.KernelOp;
@@ -15,6 +10,7 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import detangle.ir.Program.Update;
+import detangle.ir.ReduceFunction;
 import detangle.ir.Shape;
 import detangle.ir.Symbols;
 import detangle.ir.TensorOp;
@@ -34,7 +30,11 @@ import java.util.function.Function;
  * <p>The program gets the inputs of a {@link PackedInputs}, which follow from the mask. Outputs hold
  * zeros at padded positions. What is read of the first position of each sequence is read of its first token: the program
  * is for batches in which they are the same, if it {@linkplain PackedInputs#readsFirstTokens reads} them. Rows that are
- * looked up by their number in the padded batch must be tokens.
+ * looked up by their number in the padded batch must be tokens. A loss of tokens is packed where the program says that
+ * padding does not count: a sum over all rows becomes one over tokens if it is proved to add zeros at padding.
+ *
+ * <p>Random numbers of rows become numbers of tokens, of the same stream: so a packed program drops other elements than a
+ * padded one, and a value with padding is made of the packed one, so that all its readers see the same elements dropped.
  *
  * <pre>
  * %m = ne %mask, 0 : i1[B,S]                      %i = gather (reshape %ids : i64[B*S]), %token_rows : i64[T]
@@ -59,49 +59,6 @@ public final class PackTokens implements Pass {
                 .flatMap(n -> TokenMask.ofAttention(n.input(3)))
                 .flatMap(mask -> new Packing(program, mask).run())
                 .orElse(program);
-    }
-
-    /**
-     * The mask of tokens that programs are written with.
-     *
-     * @param source {@code ne(attention_mask, 0)}, in whatever shape
-     * @param batch number of sequences
-     */
-    private record TokenMask(Node source, Dim batch, Dim length) {
-        /** From {@code and(reshape(source, [B,1,S,1]), reshape(source, [B,1,1,S]))}, or some rows of it. */
-        static Optional<TokenMask> ofAttention(Node node) {
-            Node pairs = node.op() instanceof TensorOp.Slice ? node.input(0) : node;
-            if (!binary(pairs, BinaryFunction.AND)
-                    || !(pairs.input(1).op() instanceof TensorOp.Reshape)
-                    || pairs.input(1).type().rank() != 4) {
-                return Optional.empty();
-            }
-            Node source = pairs.input(1).input(0);
-            TokenMask mask = new TokenMask(
-                    source, pairs.input(1).type().dim(0), pairs.input(1).type().dim(-1));
-            boolean notZero = source.op() instanceof TensorOp.Compare(Comparison comparison)
-                    && comparison == Comparison.NE
-                    && splat(source.input(1), 0);
-            return notZero && mask.isPairs(pairs) ? Optional.of(mask) : Optional.empty();
-        }
-
-        private boolean is(Node node, Shape shape) {
-            return node.op() instanceof TensorOp.Reshape
-                    && node.input(0) == source
-                    && node.shape().equals(shape);
-        }
-
-        boolean isPairs(Node node) {
-            Dim one = Dim.of(1);
-            return binary(node, BinaryFunction.AND)
-                    && is(node.input(0), Shape.of(batch, one, length, one))
-                    && is(node.input(1), Shape.of(batch, one, one, length));
-        }
-
-        /** Whether it says of each row whether it is a token. */
-        boolean isRows(Node node) {
-            return is(node, Shape.of(batch, length, Dim.of(1)));
-        }
     }
 
     /** One program's transformation. Results are empty where a value cannot be had in the form asked for. */
@@ -133,14 +90,14 @@ public final class PackTokens implements Pass {
             // Operands first, so that no question goes deep.
             for (Node node : program.nodes()) {
                 padded(node);
-                if (hasRows(node)) {
+                if (mask.hasRows(node)) {
                     packed(node);
                 }
             }
             List<Output> outputs = new ArrayList<>();
             for (Output output : program.outputs()) {
                 Node node = output.node();
-                Optional<Node> result = hasRows(node) && node.type().dtype() == DType.F32
+                Optional<Node> result = mask.hasRows(node) && node.type().dtype() == DType.F32
                         ? packed(node).map(p -> unpacked(p, node.type()))
                         : padded(node);
                 if (result.isEmpty()) {
@@ -161,12 +118,6 @@ public final class PackTokens implements Pass {
             inputs.add(segments);
             tokensOfRows.ifPresent(inputs::add);
             return Optional.of(new Program(program.name(), inputs, outputs, updates, program.constants()));
-        }
-
-        private boolean hasRows(Node node) {
-            return node.type().rank() >= 2
-                    && node.type().dim(0).equals(mask.batch())
-                    && node.type().dim(1).equals(mask.length());
         }
 
         private static Shape rest(Node node) {
@@ -217,17 +168,35 @@ public final class PackTokens implements Pass {
             if (node.inputs().isEmpty()) {
                 return Optional.of(node);
             }
+            if (isWide(node) && mask.isZeroAtPadding(node)) {
+                return packed(node).map(p -> unpacked(p, node.type()));
+            }
             switch (node.op()) {
+                // Whatever stands at padding is not taken.
                 case TensorOp.Select s
-                when mask.isRows(node.input(0)) && splat(node.input(2), 0) && hasRows(node) -> {
-                    return packed(node).map(p -> unpacked(p, node.type()));
+                when mask.holdsAtTokensAlone(node.input(0))
+                        && mask.hasRows(node.input(1))
+                        && isWide(node)
+                        && Patterns.splat(node.input(2)).isPresent() -> {
+                    return packed(node.input(1))
+                            .map(x -> unpacked(x, node.input(1).type()))
+                            .flatMap(x -> padded(node.input(0)).map(holds -> b.select(holds, x, node.input(2))));
                 }
-                case KernelOp.Embedding(var eps, var masked)
-                when masked && mask.isRows(node.input(4)) -> {
-                    return packed(node).map(p -> unpacked(p, node.type()));
+                // Zeros at padding add nothing to a sum over all rows.
+                case TensorOp.Reduce(var function, var axis)
+                when function == ReduceFunction.SUM && isSumOfRows(node) -> {
+                    return packed(node.input(0).input(0)).map(x -> b.reduce(ReduceFunction.SUM, x, 0));
+                }
+                // Rows of tokens have other random numbers, and a value must be dropped alike wherever it is read.
+                case TensorOp.RandomUniform r
+                when mask.hasRows(node) -> {
+                    return Optional.empty();
                 }
                 case TensorOp.Slice slice
-                when isFirstRow(slice) && hasRows(node.input(0)) && isHidden(node) -> {
+                when isFirstRow(slice)
+                        && mask.hasRows(node.input(0))
+                        && isWide(node)
+                        && node.type().rank() >= 3 -> {
                     return packed(node.input(0)).map(p -> b.reshape(b.gather(p, firstRows), node.shape()));
                 }
                 case TensorOp.Gather g
@@ -258,7 +227,15 @@ public final class PackTokens implements Pass {
         private boolean flattensRows(Node node) {
             Node x = node.input(0);
             Shape flat = Shape.of(mask.batch().times(mask.length())).concat(rest(x));
-            return hasRows(x) && isHidden(x) && node.shape().equals(flat);
+            return mask.hasRows(x) && isWide(x) && node.shape().equals(flat);
+        }
+
+        private boolean isSumOfRows(Node node) {
+            Node flat = node.input(0);
+            return flat.op() instanceof TensorOp.Reshape
+                    && flat.type().rank() == 1
+                    && flattensRows(flat)
+                    && mask.isZeroAtPadding(flat.input(0));
         }
 
         private static boolean isFirstRow(TensorOp.Slice slice) {
@@ -267,8 +244,12 @@ public final class PackTokens implements Pass {
                     && slice.limit().equals(Dim.of(1));
         }
 
-        private static boolean isHidden(Node node) {
-            return node.type().dtype() == DType.F32 && node.type().rank() >= 3;
+        /** Whether it is made of floats, as states are, and not of ids and masks, which cost nothing with padding. */
+        private static boolean isWide(Node node) {
+            return node.type().dtype() == DType.F32
+                    || node.inputs().stream()
+                            .anyMatch(x ->
+                                    x.type().dtype() == DType.F32 && x.type().rank() >= 2);
         }
 
         /** The value at the tokens, {@code [T,...]} of {@code [B,S,...]}. */
@@ -284,7 +265,7 @@ public final class PackTokens implements Pass {
         private Optional<Node> computePacked(Node node) {
             return switch (node.op()) {
                 case TensorOp.Select s
-                when mask.isRows(node.input(0)) && hasRows(node.input(1)) -> packed(node.input(1));
+                when mask.isEveryToken(node.input(0)) && mask.hasRows(node.input(1)) -> packed(node.input(1));
                 case KernelOp.Embedding(var eps, var masked)
                 when masked && mask.isRows(node.input(4)) ->
                     packed(node.input(0))
@@ -297,17 +278,32 @@ public final class PackTokens implements Pass {
                 case KernelOp.Linear l -> firstPacked(node, 1);
                 case KernelOp.LayerNorm(var eps, var residual) -> firstPacked(node, residual ? 2 : 1);
                 case TensorOp.Reshape r
-                when hasRows(node.input(0)) ->
+                when mask.hasRows(node.input(0)) ->
                     packed(node.input(0)).map(x -> b.reshape(x, Shape.of(tokens).concat(rest(node))));
                 case TensorOp.Slice(var axis, var start, var limit)
                 when axis >= 2 -> packed(node.input(0)).map(x -> b.op(new TensorOp.Slice(axis - 1, start, limit), x));
                 case TensorOp.Gather g
-                when hasRows(node.input(1)) && node.input(1).type().rank() == 2 ->
+                when mask.hasRows(node.input(1)) && node.input(1).type().rank() == 2 ->
                     padded(node.input(0)).flatMap(table -> packed(node.input(1)).map(ids -> b.gather(table, ids)));
+                case TensorOp.GatherLast g
+                when mask.hasRows(node.input(0)) && mask.hasRows(node.input(1)) ->
+                    all(node.inputs(), this::packed).map(in -> b.op(g, in));
+                case TensorOp.Reduce(var function, var axis)
+                when axis >= 2 -> packed(node.input(0)).map(x -> b.reduce(function, x, axis - 1));
+                case TensorOp.StopGradient g -> packed(node.input(0)).map(b::stopGradient);
+                case TensorOp.RandomUniform(var type, var stream) ->
+                    padded(node.input(0))
+                            .map(seed -> b.op(
+                                    new TensorOp.RandomUniform(
+                                            new TensorType(
+                                                    type.dtype(),
+                                                    Shape.of(tokens).concat(rest(node))),
+                                            stream),
+                                    seed));
                 case KernelOp.DisentangledAttention attention -> attention(attention, node);
                 // Any other operation is computed with padding, and its rows at tokens are taken from that.
                 default ->
-                    Patterns.isElementwise(node) && isHidden(node)
+                    Patterns.isElementwise(node) && isWide(node)
                             ? all(node.inputs(), x -> operand(x, node)).map(in -> b.op(node.op(), in))
                             : padded(node).map(this::rowsOf);
             };

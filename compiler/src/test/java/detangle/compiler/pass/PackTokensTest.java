@@ -1,5 +1,6 @@
 package detangle.compiler.pass;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Philox;
 import detangle.ir.interpreter.Precision;
 import detangle.ir.text.Parser;
 import java.util.HashMap;
@@ -143,5 +145,95 @@ class PackTokensTest {
     void whatReadsPaddingStaysPadded() {
         Program program = layer(", s: f32[B,1,8]", "%s = reduce_sum %l {axis=1} : f32[B,1,8]", ", s = %s");
         assertEquals(program, packed(program));
+    }
+
+    /** Cross entropy of each token's row with its label, where labels below 0 and padding do not count. */
+    private static final String LOSS = """
+            %zero = constant 0 : i64[]
+              %labelled = ge %labels, %zero : i1[B,S]
+              %counts = and %labelled, %m : i1[B,S]
+              %max = reduce_max %l {axis=2} : f32[B,S,1]
+              %still = stop_gradient %max : f32[B,S,1]
+              %less = sub %l, %still : f32[B,S,8]
+              %exp = exp %less : f32[B,S,8]
+              %sum = reduce_sum %exp {axis=2} : f32[B,S,1]
+              %log = log %sum : f32[B,S,1]
+              %lse = add %log, %still : f32[B,S,1]
+              %some = select %counts, %labels, %zero : i64[B,S]
+              %index = reshape %some : i64[B,S,1]
+              %own = gather_last %l, %index : f32[B,S,1]
+              %minus = sub %lse, %own : f32[B,S,1]
+              %row = reshape %minus : f32[B,S]
+              %rows = select COUNTS, %row, %z : f32[B,S]
+              %flat = reshape %rows : f32[B*S]
+              %loss = reduce_sum %flat {axis=0} : f32[1]""";
+
+    private static Program withLoss(String counts) {
+        return layer(", loss: f32[1]", LOSS.replace("COUNTS", counts), ", loss = %loss", ", %labels: i64[B,S]");
+    }
+
+    @Test
+    void lossesOfTokensAreSummedOverTokens() {
+        Map<String, Tensor> inputs = inputs(4, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1, 0, 0);
+        inputs.put("labels", Tensor.of(new long[] {3, -100, 5, 7, 2, 0, -100, 1, -100, 4, 6, 1}, 3, 4));
+        Program program = withLoss("%counts");
+        assertTrue(PackedInputs.of(packed(program)).isPresent());
+        same(program, inputs);
+    }
+
+    /** Then labels at padding count, and what stands there is not known. */
+    @Test
+    void lossesThatCountPaddingStayPadded() {
+        Program program = withLoss("%labelled");
+        assertEquals(program, packed(program));
+    }
+
+    /** Where an answer is looked for among tokens alone, padding has a share of nothing. */
+    @Test
+    void scoresOfPositionsNeedNoPadding() {
+        String statements = "%s = slice %l {axis=2, start=0, limit=1} : f32[B,S,1]"
+                + "\n  %at = reshape %s : f32[B,S]"
+                + "\n  %never = constant -inf : f32[]"
+                + "\n  %scores = select %m, %at, %never : f32[B,S]"
+                + "\n  %best = reduce_max %scores {axis=1} : f32[B,1]";
+        Program program = layer(", best: f32[B,1]", statements, ", best = %best");
+        assertTrue(PackedInputs.of(packed(program)).isPresent());
+        same(program, inputs(4, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1, 0, 0));
+    }
+
+    /**
+     * Numbers are drawn for tokens, and the convolution, which runs padded, sees the same elements dropped as attention does:
+     * the value is that of the padded program with the tokens' numbers in the tokens' rows.
+     */
+    @Test
+    void allReadersOfAValueSeeTheSameElementsDropped() {
+        String random = "%uni = random_uniform %seed {stream=3} : f32[B,S,8]";
+        String drop = "\n  %half = constant 0.5 : f32[]\n  %two = constant 2 : f32[]"
+                + "\n  %keep = ge %uni, %half : i1[B,S,8]\n  %scaled = mul %e1, %two : f32[B,S,8]"
+                + "\n  %zf = constant 0 : f32[]\n  %x = select %keep, %scaled, %zf : f32[B,S,8]";
+        String layer = LAYER.replace("RESULTS", "").replace("STATEMENTS", "").replace("RETURNS", "");
+        String embedding = "%x = embedding %ids, %e, %g, %g, %r {masked, eps=1.0E-7} : f32[B,S,8]";
+        String named = embedding.replace("%x", "%e1");
+        Program drawn = Parser.parse(
+                "drawn.dtir",
+                layer.replace("INPUTS", ", %seed: i64[]").replace(embedding, named + "\n  " + random + drop));
+        Program given = Parser.parse(
+                "given.dtir", layer.replace("INPUTS", ", %uni: f32[B,S,8]").replace(embedding, named + drop));
+        Map<String, Tensor> inputs = inputs(4, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1, 0, 0);
+        Map<String, Tensor> packedMask = PackedMask.inputs(of(drawn), inputs.get("mask"));
+        Tensor rows = packedMask.get(PackedInputs.ROWS);
+        float[] numbers = new float[3 * 4 * 8];
+        for (int i = 0; i < rows.elements() * 8; i++) {
+            numbers[Math.toIntExact(rows.getLong(i / 8)) * 8 + i % 8] = (float) Philox.uniform(7, 3, i);
+        }
+        Interpreter interpreter = new Interpreter(Precision.F64);
+        Map<String, Tensor> ofGiven = new HashMap<>(inputs);
+        ofGiven.put("uni", Tensor.of(numbers, 3, 4, 8));
+        Map<String, Tensor> ofDrawn = new HashMap<>(inputs);
+        ofDrawn.putAll(packedMask);
+        ofDrawn.put("seed", Tensor.of(new long[] {7}));
+        double[] expected = interpreter.run(given, ofGiven).get("y").toDoubles();
+        assertArrayEquals(
+                expected, interpreter.run(packed(drawn), ofDrawn).get("y").toDoubles(), 1e-12);
     }
 }

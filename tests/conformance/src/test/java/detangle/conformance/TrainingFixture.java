@@ -10,6 +10,7 @@ import detangle.models.deberta.LossOptions;
 import detangle.models.deberta.ProblemType;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.models.weights.Weights;
+import detangle.runtime.PackedBatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -164,6 +165,16 @@ record TrainingFixture(String name, Path folder) {
         if (dividesByRows()) {
             inputs.put(InputNames.LOSS_DIVISOR, Tensor.of(new float[] {rowsOfUpdate}));
         }
+        return inputs;
+    }
+
+    /** Of a batch what a program takes; and where each token stands, if its tokens are packed. */
+    static Map<String, Tensor> inputs(Program program, Map<String, Tensor> batch) {
+        Map<String, Tensor> all = PackedBatch.of(program)
+                .map(packed -> packed.inputs(batch).orElseThrow())
+                .orElse(batch);
+        Map<String, Tensor> inputs = new HashMap<>();
+        program.inputs().forEach(input -> inputs.put(input.name(), all.get(input.name())));
         return inputs;
     }
 

@@ -53,12 +53,9 @@ class TrainingLossTest {
         List<Map<String, Tensor>> parts = fixture.inputs(0);
         double sum = 0;
         for (Map<String, Tensor> part : parts) {
-            Map<String, Tensor> inputs = new HashMap<>(more);
-            program.inputs().stream()
-                    .map(Node::name)
-                    .filter(part::containsKey)
-                    .forEach(name -> inputs.put(name, part.get(name)));
-            sum += loss(program, inputs, parameters);
+            Map<String, Tensor> batch = new HashMap<>(part);
+            batch.putAll(more);
+            sum += loss(program, TrainingFixture.inputs(program, batch), parameters);
         }
         return fixture.options().lossDivisor() ? sum : sum / parts.size();
     }

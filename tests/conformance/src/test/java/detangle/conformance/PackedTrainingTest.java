@@ -1,0 +1,143 @@
+package detangle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.compiler.Compiler;
+import detangle.compiler.PackedInputs;
+import detangle.compiler.Passes;
+import detangle.compiler.gradient.Gradients;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.Dropout;
+import detangle.models.deberta.HeadLosses;
+import detangle.models.deberta.InputNames;
+import detangle.models.deberta.RandomWeights;
+import detangle.models.deberta.TrainingModel;
+import detangle.models.deberta.TrainingModelOptions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Training of packed tokens gives the loss and the gradients of training with padding. */
+class PackedTrainingTest {
+    private static final double TOLERANCE = 1e-9;
+
+    /** The loss and the gradient of each parameter, by name. */
+    private static Map<String, Tensor> gradients(
+            Program model, boolean packed, Map<String, Tensor> batch, Map<String, Tensor> weights) {
+        Program forward = Compiler.run(model, Passes.training(packed), (pass, p) -> {});
+        assertEquals(packed, PackedInputs.of(forward).isPresent());
+        SequencedSet<String> parameters = new LinkedHashSet<>();
+        forward.nodes().forEach(node -> {
+            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
+                parameters.add(name);
+            }
+        });
+        List<Output> outputs = new ArrayList<>();
+        outputs.add(new Output(HeadLosses.LOSS, forward.output(HeadLosses.LOSS)));
+        Gradients.of(forward, HeadLosses.LOSS, parameters)
+                .forEach((name, gradient) -> outputs.add(new Output(name, gradient)));
+        Program program = new Program("gradients", forward.inputs(), outputs, forward.constants());
+        return new Interpreter(Precision.F64)
+                .run(program, TrainingFixture.inputs(program, batch), weights)
+                .outputs();
+    }
+
+    private static void same(Program model, Map<String, Tensor> batch, Map<String, Tensor> weights) {
+        Map<String, Tensor> padded = gradients(model, false, batch, weights);
+        Map<String, Tensor> packed = gradients(model, true, batch, weights);
+        assertTrue(padded.size() > 20, "gradients of all parameters");
+        padded.forEach((name, expected) -> {
+            for (int i = 0; i < expected.elements(); i++) {
+                assertEquals(expected.getDouble(i), packed.get(name).getDouble(i), TOLERANCE, name + " at " + i);
+            }
+        });
+    }
+
+    private static void same(TrainingFixture fixture, Program model, Map<String, Tensor> more) {
+        Map<String, Tensor> batch = new HashMap<>(fixture.inputs(0).getFirst());
+        batch.putAll(more);
+        same(model, batch, fixture.parameters(model, "model.safetensors"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "seqcls-v1-microsoft",
+                "seqcls-v3-hf-classweights",
+                "tokcls-v2conv",
+                "multichoice-v3",
+                "mlm-hf",
+                "mlm-emd-v2"
+            })
+    void lossAndGradients(String name) {
+        TrainingFixture fixture = TrainingFixture.named(name);
+        same(fixture, TrainingModel.build(fixture.config(), fixture.head(), fixture.options()), Map.of());
+    }
+
+    @Test
+    void smoothedLabelsAndADivisor() {
+        TrainingFixture fixture = TrainingFixture.named("tokcls-v2conv");
+        TrainingModelOptions options = fixture.options().withLabelSmoothing(.1).withLossDivisor(true);
+        same(
+                fixture,
+                TrainingModel.build(fixture.config(), fixture.head(), options),
+                Map.of("loss_divisor", Tensor.of(new float[] {7})));
+    }
+
+    /** Each token is told from one that a generator has put in its place. */
+    @Test
+    void replacedTokens() {
+        TrainingFixture fixture = TrainingFixture.named("seqcls-v3-hf");
+        Architecture head = Architecture.REPLACED_TOKEN_DETECTION;
+        Program model = TrainingModel.build(
+                fixture.config(), head, TrainingModelOptions.of(head).withDropout(false));
+        Map<String, Tensor> batch = new HashMap<>(fixture.inputs(0).getFirst());
+        Tensor ids = batch.get(InputNames.IDS);
+        long[] originals = ids.toLongs();
+        for (int i = 1; i < originals.length; i += 3) {
+            originals[i] = (originals[i] + 1) % fixture.config().vocabSize();
+        }
+        batch.put(InputNames.LABELS, Tensor.of(originals, ids.shape()));
+        same(model, batch, RandomWeights.of(model));
+    }
+
+    /** Answers among tokens alone; HuggingFace's loss reads padding, so that it is not packed. */
+    @Test
+    void answers() {
+        TrainingFixture fixture = TrainingFixture.named("qa-v3-padded");
+        TrainingModelOptions options = fixture.options();
+        Program everywhere = TrainingModel.build(fixture.config(), fixture.head(), options);
+        assertTrue(PackedInputs.of(Compiler.run(everywhere, Passes.training(true), (pass, p) -> {}))
+                .isEmpty());
+        same(
+                fixture,
+                TrainingModel.build(fixture.config(), fixture.head(), options.withAnswersAtTokens(true)),
+                Map.of());
+    }
+
+    /** With given masks, which are rows of tokens too; those of attention's probabilities are left out, as they have none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"seqcls-v3-dropout", "seqcls-v2conv-dropout", "seqcls-v1-dropout"})
+    void underDropout(String name) {
+        TrainingFixture fixture = TrainingFixture.named(name);
+        Dropout masks = TrainingLossTest.byMasks();
+        Dropout outsideAttention =
+                (b, place, rate, x) -> place.endsWith("self.dropout#0") ? x : masks.apply(b, place, rate, x);
+        Program model = TrainingModel.build(fixture.config(), fixture.head(), fixture.options(), outsideAttention);
+        same(fixture, model, new HashMap<>(fixture.masks()));
+    }
+}
