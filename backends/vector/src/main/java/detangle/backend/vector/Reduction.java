@@ -1,11 +1,9 @@
 package detangle.backend.vector;
 
+import detangle.backend.vector.kernel.VectorReduction;
 import detangle.ir.ReduceFunction;
 
-/**
- * Folds one axis of numbers. Sums of floats are added in double precision and rounded once. Maxima are NaN where an element is, as in the
- * interpreter.
- */
+/** Folds one axis of numbers. Maxima of floats are NaN where an element is, as in the interpreter. */
 final class Reduction {
     private Reduction() {}
 
@@ -28,33 +26,14 @@ final class Reduction {
         return f -> {
             int size = f.dim(x, axis);
             int inner = f.elements(x, axis + 1, x.rank());
-            int places = f.elements(out);
+            int outer = f.elements(x, 0, axis);
             float[] from = f.floats(x);
             float[] to = f.floats(out);
-            for (int i = 0; i < places; i++) {
-                int at = f.offset(x) + first(i, size, inner);
-                to[f.offset(out) + i] = switch (function) {
-                    case SUM -> sum(from, at, size, inner);
-                    case MAX -> max(from, at, size, inner);
-                };
+            switch (function) {
+                case SUM -> VectorReduction.sum(from, f.offset(x), outer, size, inner, to, f.offset(out));
+                case MAX -> VectorReduction.max(from, f.offset(x), outer, size, inner, to, f.offset(out));
             }
         };
-    }
-
-    private static float sum(float[] x, int at, int count, int step) {
-        double sum = 0;
-        for (int j = 0; j < count; j++) {
-            sum += x[at + j * step];
-        }
-        return (float) sum;
-    }
-
-    private static float max(float[] x, int at, int count, int step) {
-        float max = Float.NEGATIVE_INFINITY;
-        for (int j = 0; j < count; j++) {
-            max = Math.max(max, x[at + j * step]);
-        }
-        return max;
     }
 
     private static Step ints(ReduceFunction function, int axis, FrameValue x, FrameValue out) {

@@ -9,6 +9,7 @@ final class Scratch {
 
     private final float[][] arrays = new float[11][0];
     private int[] ints = {};
+    private double[] doubles = {};
 
     private Scratch() {}
 
@@ -23,6 +24,14 @@ final class Scratch {
             ints = new int[size];
         }
         return ints;
+    }
+
+    /** At least this many doubles; what is in them is left from their last use. */
+    double[] doubles(int size) {
+        if (doubles.length < size) {
+            doubles = new double[size];
+        }
+        return doubles;
     }
 
     /** Array {@code slot} with at least this many floats; what is in it is left from its last use. */
