@@ -48,20 +48,20 @@ public final class Schedules {
     /**
      * A schedule by its name.
      *
-     * @param warmup the number of updates of the warm-up
+     * @param warmup the number of updates of the warm-up; if it is less than 1, their share of all updates
      * @param total the number of all updates
      * @param rate the learning rate, for settings that are rates themselves, such as {@code min_lr}
      * @param settings such as {@code num_cycles} and {@code power}; of microsoft's schedules, {@code lr_schedule_ends}
      * @throws OptimizerException if there is no schedule of that name, it has no such setting, or a value is wrong
      */
-    public static Schedule named(String name, long warmup, long total, double rate, Map<String, String> settings) {
+    public static Schedule named(String name, double warmup, long total, double rate, Map<String, String> settings) {
         return new Schedules(name, rate, settings).make(warmup, total);
     }
 
-    private Schedule make(long warmup, long total) {
+    private Schedule make(double warmup, long total) {
         Schedule schedule = HUGGINGFACE.contains(name)
-                ? new HuggingFaceSchedule(form(warmup, total), warmup, total)
-                : MicrosoftSchedule.of(microsoft(), total, (double) warmup / total, number("lr_schedule_ends", 0));
+                ? huggingFace((long) Math.ceil(warmup < 1 ? warmup * total : warmup), total)
+                : MicrosoftSchedule.of(microsoft(), total, warmup, number("lr_schedule_ends", 0));
         if (!settings.isEmpty()) {
             throw new OptimizerException("the schedule " + name + " has no setting " + settings.keySet());
         }
@@ -75,6 +75,10 @@ public final class Schedules {
             }
         }
         throw new OptimizerException("there is no schedule '" + name + "'; there are " + String.join(", ", names()));
+    }
+
+    private Schedule huggingFace(long warmup, long total) {
+        return new HuggingFaceSchedule(form(warmup, total), warmup, total);
     }
 
     private HuggingFaceSchedule.Form form(long warmup, long total) {

@@ -1,0 +1,192 @@
+package detangle.train;
+
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.backend.Plan;
+import detangle.backend.Variables;
+import detangle.ir.DType;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.models.deberta.HeadLosses;
+import detangle.models.deberta.InputNames;
+import detangle.runtime.PackedBatch;
+import detangle.train.optimizer.ParameterUpdates;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** A model on a device, while it is trained: programs, and the variables that they share. One thread may use it. */
+final class DeviceModel implements AutoCloseable {
+    private final ParameterUpdates.Plan plan;
+    private final Variables variables;
+    private final Set<String> parameters;
+
+    /** Updates of several micro-batches if {@link #apply} is there, and of one otherwise. */
+    private final Loaded backward;
+
+    private final Optional<Loaded> apply;
+    private final Optional<Loaded> evaluation;
+
+    /** A program on the device, and what it is given. */
+    private record Loaded(Plan plan, Executable executable, Set<String> inputs, Optional<PackedBatch> packing) {
+        static Loaded of(Device device, Plan plan, Variables variables) {
+            Set<String> inputs = new HashSet<>();
+            plan.program().inputs().forEach(input -> inputs.add(((TensorOp.Input) input.op()).name()));
+            return new Loaded(plan, device.load(plan, variables), inputs, PackedBatch.of(plan.program()));
+        }
+
+        /** Runs it; tensors that it does not read are left out. */
+        Map<String, Tensor> run(Map<String, Tensor> given) {
+            Map<String, Tensor> all = packing.isEmpty() ? given : packed(packing.get(), given);
+            Map<String, Tensor> read = new HashMap<>(all);
+            read.keySet().retainAll(inputs);
+            return executable.run(read);
+        }
+
+        private static Map<String, Tensor> packed(PackedBatch packing, Map<String, Tensor> given) {
+            return packing.inputs(given)
+                    .orElseThrow(() -> new TrainingException("a batch has a row without a token at its first position:"
+                            + " padding must stand behind the tokens"));
+        }
+    }
+
+    private DeviceModel(
+            ParameterUpdates.Plan plan,
+            Variables variables,
+            Set<String> parameters,
+            Loaded backward,
+            Optional<Loaded> apply,
+            Optional<Loaded> evaluation) {
+        this.plan = plan;
+        this.variables = variables;
+        this.parameters = parameters;
+        this.backward = backward;
+        this.apply = apply;
+        this.evaluation = evaluation;
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @param evaluation the model without dropout, if it is evaluated on the way
+     * @param weights a tensor for each parameter of the programs
+     * @param accumulates whether updates may have several micro-batches
+     */
+    static DeviceModel load(
+            Device device,
+            TrainingPrograms programs,
+            Optional<Plan> evaluation,
+            Map<String, Tensor> weights,
+            boolean accumulates) {
+        Map<String, Tensor> values = new HashMap<>(weights);
+        Map<String, Tensor> trained = new HashMap<>(weights);
+        trained.keySet().retainAll(programs.trained().keySet());
+        values.putAll(programs.plan().states(trained));
+        if (accumulates) {
+            trained.forEach((name, value) -> values.put(TrainingPrograms.gradient(name), zeros(value)));
+        }
+        Variables variables = device.variables(values);
+        return new DeviceModel(
+                programs.plan(),
+                variables,
+                Set.copyOf(weights.keySet()),
+                Loaded.of(device, accumulates ? programs.accumulate() : programs.step(), variables),
+                accumulates ? Optional.of(Loaded.of(device, programs.apply(), variables)) : Optional.empty(),
+                evaluation.map(program -> Loaded.of(device, program, variables)));
+    }
+
+    private static Tensor zeros(Tensor like) {
+        byte[] bytes = new byte[Math.toIntExact(like.data().byteSize())];
+        return new Tensor(like.dtype(), like.shape(), MemorySegment.ofArray(bytes));
+    }
+
+    /** The values of all variables, which may be read and written between updates. */
+    Variables variables() {
+        return variables;
+    }
+
+    /** What training takes with batches such as this one. */
+    TrainingMemory memory(Batch batch) {
+        List<Plan> plans = Stream.of(Optional.of(backward), apply, evaluation)
+                .flatMap(Optional::stream)
+                .map(Loaded::plan)
+                .toList();
+        return TrainingMemory.of(variables, parameters, plans, batch);
+    }
+
+    /**
+     * What an update takes beside its rows.
+     *
+     * @param step how many updates have been done before it
+     * @param rate the learning rate
+     * @param seed what dropout follows from; no two updates have the same
+     * @param lossScale what the loss is multiplied by
+     */
+    record Scalars(long step, double rate, long seed, double lossScale) {}
+
+    /**
+     * What came of an update.
+     *
+     * @param loss the mean over the micro-batches
+     * @param norm of the gradients before clipping; the parameters are as they were if it is not a finite number
+     */
+    record Outcome(double loss, double norm) {}
+
+    /** Updates the parameters once. */
+    Outcome update(List<Batch> batches, Scalars scalars) {
+        long items = batches.stream().mapToLong(Batch::items).sum();
+        boolean divides = backward.inputs().contains(InputNames.LOSS_DIVISOR);
+        double share = divides ? 1 : 1.0 / batches.size();
+        Map<String, Tensor> ofUpdate = plan.scalars(scalars.step(), scalars.rate(), 1 / scalars.lossScale());
+        double loss = 0;
+        double norm = Double.NaN;
+        for (int i = 0; i < batches.size(); i++) {
+            Map<String, Tensor> inputs = new HashMap<>(batches.get(i).inputs());
+            inputs.put(InputNames.DROPOUT_SEED, Tensor.of(new long[] {seed(scalars.seed(), i)}));
+            inputs.put(InputNames.LOSS_DIVISOR, number(items));
+            inputs.put(TrainingPrograms.LOSS_FACTOR, number(share * scalars.lossScale()));
+            inputs.put(TrainingPrograms.KEEPS, number(i == 0 ? 0 : 1));
+            inputs.putAll(ofUpdate);
+            Map<String, Tensor> outputs = backward.run(inputs);
+            loss += share * outputs.get(HeadLosses.LOSS).getDouble(0);
+            norm = apply.isPresent()
+                    ? norm
+                    : outputs.get(TrainingPrograms.GRADIENT_NORM).getDouble(0);
+        }
+        if (apply.isPresent()) {
+            norm = apply.get().run(ofUpdate).get(TrainingPrograms.GRADIENT_NORM).getDouble(0);
+        }
+        return new Outcome(loss, norm);
+    }
+
+    private static Tensor number(double value) {
+        return Tensor.ofDoubles(DType.F32, new double[] {value});
+    }
+
+    /** Seeds of micro-batches lie far apart: the finaliser of SplitMix64 (Steele et al. 2014). */
+    private static long seed(long seed, int microBatch) {
+        long z = seed + (microBatch + 1) * 0x9E3779B97F4A7C15L;
+        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
+        return z ^ z >>> 31;
+    }
+
+    /** Runs the model as it is now. */
+    Map<String, Tensor> evaluate(Map<String, Tensor> inputs) {
+        return evaluation
+                .orElseThrow(() -> new IllegalStateException("the model was loaded without an evaluation"))
+                .run(inputs);
+    }
+
+    @Override
+    public void close() {
+        backward.executable().close();
+        apply.ifPresent(loaded -> loaded.executable().close());
+        evaluation.ifPresent(loaded -> loaded.executable().close());
+    }
+}

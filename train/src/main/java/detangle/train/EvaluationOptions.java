@@ -1,0 +1,100 @@
+package detangle.train;
+
+/**
+ * When a model is evaluated while it is trained, and which evaluation is the best; the names are HuggingFace's.
+ *
+ * @param evalStrategy when
+ * @param evalSteps after how many updates, with {@link Moment#STEPS}; a share of all updates if it is less than 1
+ * @param loadBestModelAtEnd whether training ends with the parameters of the best evaluation
+ * @param metricForBestModel the name of a metric, {@code loss} or another one of the evaluation
+ * @param greaterIsBetter whether the metric is to grow
+ * @param earlyStoppingPatience training ends after so many evaluations in a row that were not better; 0 for never
+ * @param earlyStoppingThreshold by how much a metric must be better not to count as bad
+ */
+public record EvaluationOptions(
+        Moment evalStrategy,
+        double evalSteps,
+        boolean loadBestModelAtEnd,
+        String metricForBestModel,
+        boolean greaterIsBetter,
+        int earlyStoppingPatience,
+        double earlyStoppingThreshold) {
+    /** No evaluation. */
+    public static final EvaluationOptions NONE = new EvaluationOptions(Moment.NEVER, 500, false, "loss", false, 0, 0);
+
+    /** @throws TrainingException if a number is outside its range, or a best model is wanted without an evaluation */
+    public EvaluationOptions {
+        if (!(evalSteps > 0)) {
+            throw new TrainingException("eval_steps is " + evalSteps + ": it must be above 0");
+        }
+        if (earlyStoppingPatience < 0 || !(earlyStoppingThreshold >= 0)) {
+            throw new TrainingException("early_stopping_patience is " + earlyStoppingPatience
+                    + " and early_stopping_threshold is " + earlyStoppingThreshold + ": both must be 0 or more");
+        }
+        if (evalStrategy == Moment.NEVER && (loadBestModelAtEnd || earlyStoppingPatience > 0)) {
+            throw new TrainingException(
+                    "load_best_model_at_end and early stopping need evaluations: set eval_strategy to steps or epoch");
+        }
+    }
+
+    /** Evaluations at the end of each epoch. */
+    public static EvaluationOptions everyEpoch() {
+        return NONE.withStrategy(Moment.EPOCH, 1);
+    }
+
+    public EvaluationOptions withStrategy(Moment strategy, double steps) {
+        return new EvaluationOptions(
+                strategy,
+                steps,
+                loadBestModelAtEnd,
+                metricForBestModel,
+                greaterIsBetter,
+                earlyStoppingPatience,
+                earlyStoppingThreshold);
+    }
+
+    public EvaluationOptions withLoadBestModelAtEnd(boolean wanted) {
+        return new EvaluationOptions(
+                evalStrategy,
+                evalSteps,
+                wanted,
+                metricForBestModel,
+                greaterIsBetter,
+                earlyStoppingPatience,
+                earlyStoppingThreshold);
+    }
+
+    /** The metric that decides; it is to grow unless its name ends in {@code loss}. */
+    public EvaluationOptions withMetricForBestModel(String name) {
+        String metric = name.startsWith("eval_") ? name.substring("eval_".length()) : name;
+        return new EvaluationOptions(
+                evalStrategy,
+                evalSteps,
+                loadBestModelAtEnd,
+                metric,
+                !metric.endsWith("loss"),
+                earlyStoppingPatience,
+                earlyStoppingThreshold);
+    }
+
+    public EvaluationOptions withGreaterIsBetter(boolean wanted) {
+        return new EvaluationOptions(
+                evalStrategy,
+                evalSteps,
+                loadBestModelAtEnd,
+                metricForBestModel,
+                wanted,
+                earlyStoppingPatience,
+                earlyStoppingThreshold);
+    }
+
+    public EvaluationOptions withEarlyStopping(int patience, double threshold) {
+        return new EvaluationOptions(
+                evalStrategy, evalSteps, loadBestModelAtEnd, metricForBestModel, greaterIsBetter, patience, threshold);
+    }
+
+    /** Whether a metric is better than another one. */
+    boolean isBetter(double metric, double than) {
+        return greaterIsBetter ? metric > than : metric < than;
+    }
+}

@@ -1,0 +1,47 @@
+package detangle.train;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Where and when checkpoints are written; the names are HuggingFace's.
+ *
+ * @param outputDir the folder in which each checkpoint is a folder {@code checkpoint-N}, after N updates
+ * @param saveStrategy when
+ * @param saveSteps after how many updates, with {@link Moment#STEPS}; a share of all updates if it is less than 1
+ * @param saveTotalLimit of more checkpoints than this the oldest are deleted, but never the best; 0 keeps all
+ * @param resume whether training goes on from the newest checkpoint in the folder, if there is one
+ */
+public record SavingOptions(
+        Optional<Path> outputDir, Moment saveStrategy, double saveSteps, int saveTotalLimit, boolean resume) {
+    /** Nothing is written. */
+    public static final SavingOptions NONE = new SavingOptions(Optional.empty(), Moment.NEVER, 500, 0, false);
+
+    /** @throws TrainingException if a number is outside its range, or there is no folder to write to */
+    public SavingOptions {
+        if (!(saveSteps > 0) || saveTotalLimit < 0) {
+            throw new TrainingException("save_steps is " + saveSteps + " and save_total_limit is " + saveTotalLimit
+                    + ": the one must be above 0, the other 0 or more");
+        }
+        if (outputDir.isEmpty() && (saveStrategy != Moment.NEVER || resume)) {
+            throw new TrainingException("checkpoints need a folder: set output_dir");
+        }
+    }
+
+    /** Checkpoints in a folder, at the end of each epoch. */
+    public static SavingOptions in(Path outputDir) {
+        return new SavingOptions(Optional.of(outputDir), Moment.EPOCH, 500, 0, false);
+    }
+
+    public SavingOptions withStrategy(Moment strategy, double steps) {
+        return new SavingOptions(outputDir, strategy, steps, saveTotalLimit, resume);
+    }
+
+    public SavingOptions withSaveTotalLimit(int most) {
+        return new SavingOptions(outputDir, saveStrategy, saveSteps, most, resume);
+    }
+
+    public SavingOptions withResume(boolean wanted) {
+        return new SavingOptions(outputDir, saveStrategy, saveSteps, saveTotalLimit, wanted);
+    }
+}

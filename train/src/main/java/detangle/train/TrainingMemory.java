@@ -1,0 +1,124 @@
+package detangle.train;
+
+import detangle.backend.Plan;
+import detangle.backend.Variables;
+import detangle.ir.DType;
+import detangle.ir.Node;
+import detangle.ir.SizeException;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The memory that training takes on the CPU.
+ *
+ * @param parameterBytes of the model's parameters
+ * @param optimizerBytes of what the optimizer keeps for each, and of gradients that are added up
+ * @param packedBytes of the forms in which products read parameters
+ * @param activationBytes of values between forward and backward, at the sizes of a batch
+ */
+public record TrainingMemory(long parameterBytes, long optimizerBytes, long packedBytes, long activationBytes) {
+    private static final long MIB = 1 << 20;
+
+    /**
+     * Counts it.
+     *
+     * @param plans all programs that are loaded
+     * @param batch the largest one
+     */
+    static TrainingMemory of(Variables variables, Collection<String> parameters, List<Plan> plans, Batch batch) {
+        long ofParameters = 0;
+        long others = 0;
+        for (var variable : variables.types().entrySet()) {
+            long bytes = Tensor.elements(variable.getValue().shape().sizes())
+                    * variable.getValue().dtype().bytes();
+            if (parameters.contains(variable.getKey())) {
+                ofParameters += bytes;
+            } else {
+                others += bytes;
+            }
+        }
+        Map<String, Long> packed = new HashMap<>();
+        long activations = 0;
+        for (Plan plan : plans) {
+            plan.program().nodes().forEach(node -> packed(node, packed));
+            activations += activations(plan, batch);
+        }
+        return new TrainingMemory(
+                ofParameters,
+                others,
+                packed.values().stream().mapToLong(bytes -> bytes).sum(),
+                activations);
+    }
+
+    /** A matrix that a product reads is packed once for each side that it stands on. */
+    private static void packed(Node node, Map<String, Long> packed) {
+        for (int i = 0; i < node.inputs().size(); i++) {
+            Node operand = node.input(i);
+            boolean isMatrix =
+                    operand.op() instanceof TensorOp.Param && operand.type().rank() == 2;
+            boolean isProduct = node.op() instanceof TensorOp.Dot || node.op() instanceof detangle.ir.KernelOp.Linear;
+            if (isMatrix && isProduct && operand.type().dtype() == DType.F32) {
+                String name = ((TensorOp.Param) operand.op()).name() + " of " + node.op();
+                packed.put(name, Tensor.elements(operand.shape().sizes()) * Float.BYTES);
+            }
+        }
+    }
+
+    private static long activations(Plan plan, Batch batch) {
+        Map<String, Long> sizes = new HashMap<>();
+        for (Node input : plan.program().inputs()) {
+            Tensor given = batch.inputs().get(((TensorOp.Input) input.op()).name());
+            for (int axis = 0; given != null && axis < input.type().rank(); axis++) {
+                long size = given.dim(axis);
+                input.type().dim(axis).asSymbol().ifPresent(symbol -> sizes.put(symbol, size));
+            }
+        }
+        // Of a packed batch, all positions may be tokens.
+        long positions = sizes.values().stream().mapToLong(n -> n).reduce(1, (a, b) -> a * Math.max(1, b));
+        plan.program()
+                .inputs()
+                .forEach(input -> input.shape()
+                        .dims()
+                        .forEach(dim -> dim.asSymbol().ifPresent(symbol -> sizes.putIfAbsent(symbol, positions))));
+        try {
+            return plan.memory().layout(sizes).bytes();
+        } catch (SizeException e) {
+            throw new TrainingException("a batch is too large: " + e.getMessage(), e);
+        }
+    }
+
+    /** All of it. */
+    public long bytes() {
+        return parameterBytes + optimizerBytes + packedBytes + activationBytes;
+    }
+
+    /** One line for people. */
+    public String text() {
+        return String.format(
+                Locale.ROOT,
+                "memory: %,d MiB: parameters %,d, optimizer %,d, packed matrices %,d, activations of the first batch %,d",
+                bytes() / MIB,
+                parameterBytes / MIB,
+                optimizerBytes / MIB,
+                packedBytes / MIB,
+                activationBytes / MIB);
+    }
+
+    /**
+     * Compares it with the heap.
+     *
+     * @throws TrainingException if it does not fit
+     */
+    void check(long heapBytes) {
+        if (bytes() > heapBytes) {
+            throw new TrainingException("training does not fit into the heap of " + heapBytes / MIB + " MiB ("
+                    + text() + "): take smaller batches with more gradient_accumulation_steps, shorter rows, freeze"
+                    + " embeddings, or give Java more memory with -Xmx");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package detangle.train;
+
+import detangle.backend.Plan;
+import detangle.compiler.Compiler;
+import detangle.compiler.Passes;
+import detangle.compiler.gradient.Gradients;
+import detangle.ir.Builder;
+import detangle.ir.Comparison;
+import detangle.ir.DType;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.Program.Update;
+import detangle.ir.Shape;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.models.deberta.HeadLosses;
+import detangle.train.optimizer.ParameterUpdates;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+
+/**
+ * The programs that train a model, compiled. All of them read and replace the same variables: the parameters by their
+ * names in checkpoints, the states of the optimizer as {@link ParameterUpdates#state} names them, and with accumulation
+ * the gradients as {@link #gradient} does.
+ *
+ * <p>An update of the parameters is one run of {@link #step}, so that its gradients live in planned memory. An update from
+ * several micro-batches is one run of {@link #accumulate} for each, which adds up gradients in variables, and one of
+ * {@link #apply}.
+ */
+public final class TrainingPrograms {
+    /** Scalar input {@code f32[]}: what the loss is multiplied by before it is differentiated. */
+    public static final String LOSS_FACTOR = "loss_factor";
+
+    /** Scalar input {@code f32[]} of {@link #accumulate}: 0 for the first micro-batch of an update, then 1. */
+    public static final String KEEPS = "keeps_gradients";
+
+    /** Scalar output: the norm of all gradients together, before they are clipped. */
+    public static final String GRADIENT_NORM = "grad_norm";
+
+    private static final TensorType SCALAR = new TensorType(DType.F32, Shape.SCALAR);
+
+    private final Program forward;
+    private final ParameterUpdates.Plan plan;
+    private final SequencedMap<String, TensorType> trained;
+
+    private TrainingPrograms(Program forward, ParameterUpdates.Plan plan, SequencedMap<String, TensorType> trained) {
+        this.forward = forward;
+        this.plan = plan;
+        this.trained = trained;
+    }
+
+    /**
+     * The programs for a model with its loss.
+     *
+     * @param model with the output {@link HeadLosses#LOSS}, such as {@link detangle.models.deberta.TrainingModel} builds
+     * @param packed whether the padding of batches is left out, where the program allows it: see
+     *     {@link detangle.compiler.PackedInputs}
+     * @throws TrainingException if no parameter is left to train
+     */
+    public static TrainingPrograms of(Program model, ParameterUpdates.Plan plan, boolean packed) {
+        Program lossAlone = new Program(
+                model.name(),
+                model.inputs(),
+                List.of(new Output(HeadLosses.LOSS, model.output(HeadLosses.LOSS))),
+                model.constants());
+        Program forward = Compiler.run(lossAlone, Passes.training(packed), (pass, program) -> {});
+        SequencedMap<String, TensorType> trained = parameters(forward);
+        trained.keySet().removeIf(name -> !plan.groups().isTrained(name));
+        if (trained.isEmpty()) {
+            throw new TrainingException("no parameter is left to train: all are frozen");
+        }
+        return new TrainingPrograms(forward, plan, trained);
+    }
+
+    /** The parameters that a program reads, in the order in which it reads them. */
+    static SequencedMap<String, TensorType> parameters(Program program) {
+        SequencedMap<String, TensorType> parameters = new LinkedHashMap<>();
+        for (Node node : program.nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
+                parameters.put(name, type);
+            }
+        }
+        return parameters;
+    }
+
+    /** The name of the variable in which the gradient of a parameter is added up. */
+    public static String gradient(String parameter) {
+        return "gradient." + parameter;
+    }
+
+    /** How parameters are updated. */
+    ParameterUpdates.Plan plan() {
+        return plan;
+    }
+
+    /** The parameters that are trained: those that the loss depends on and that are not frozen. */
+    public SequencedMap<String, TensorType> trained() {
+        return new LinkedHashMap<>(trained);
+    }
+
+    /**
+     * From a batch to new parameters. Inputs: those of the model, {@link #LOSS_FACTOR}, and the scalars of
+     * {@link ParameterUpdates}. Outputs: {@link HeadLosses#LOSS} as it is without the factor, and {@link #GRADIENT_NORM};
+     * if that is not a finite number, no variable has changed.
+     */
+    public Plan step() {
+        Builder b = new Builder();
+        Backward backward = backward(b);
+        SequencedMap<Node, Node> gradients = new LinkedHashMap<>();
+        backward.gradients().forEach((name, gradient) -> gradients.put(b.param(name, trained.get(name)), gradient));
+        ParameterUpdates updates = ParameterUpdates.of(b, plan, gradients);
+        List<Node> inputs = new ArrayList<>(backward.inputs());
+        inputs.addAll(updates.inputs());
+        List<Output> outputs = List.of(backward.loss(), new Output(GRADIENT_NORM, updates.norm()));
+        return compiled("step", inputs, outputs, updates.updates());
+    }
+
+    /**
+     * From a micro-batch to gradients. Inputs: those of the model, {@link #LOSS_FACTOR} and {@link #KEEPS}. Output:
+     * {@link HeadLosses#LOSS}.
+     */
+    public Plan accumulate() {
+        Builder b = new Builder();
+        Backward backward = backward(b);
+        List<Node> inputs = new ArrayList<>(backward.inputs());
+        inputs.add(b.input(KEEPS, SCALAR));
+        // The sum before is not multiplied by 0, as it may hold what is not a number.
+        Node keeps = b.compare(Comparison.NE, inputs.getLast(), b.constant(DType.F32, 0));
+        List<Update> updates = new ArrayList<>();
+        backward.gradients().forEach((name, gradient) -> {
+            Node sum = b.param(gradient(name), trained.get(name));
+            Node kept = b.select(keeps, sum, b.constant(DType.F32, 0));
+            updates.add(new Update(sum, b.add(kept, gradient)));
+        });
+        return compiled("accumulate", inputs, List.of(backward.loss()), updates);
+    }
+
+    /**
+     * From gradients that have been added up to new parameters. Inputs: the scalars of {@link ParameterUpdates}. Output:
+     * {@link #GRADIENT_NORM}; if that is not a finite number, no variable has changed.
+     */
+    public Plan apply() {
+        Builder b = new Builder();
+        SequencedMap<Node, Node> gradients = new LinkedHashMap<>();
+        trained.forEach((name, type) -> gradients.put(b.param(name, type), b.param(gradient(name), type)));
+        ParameterUpdates updates = ParameterUpdates.of(b, plan, gradients);
+        return compiled(
+                "apply", updates.inputs(), List.of(new Output(GRADIENT_NORM, updates.norm())), updates.updates());
+    }
+
+    /** What the loss of a batch and its gradients are computed with. */
+    private record Backward(List<Node> inputs, Output loss, SequencedMap<String, Node> gradients) {}
+
+    private Backward backward(Builder b) {
+        Node loss = forward.output(HeadLosses.LOSS);
+        Node factor = b.input(LOSS_FACTOR, SCALAR);
+        Output scaled = new Output("scaled_loss", b.mul(loss, factor));
+        List<Node> inputs = new ArrayList<>(forward.inputs());
+        inputs.add(factor);
+        Program differentiated = new Program(forward.name(), inputs, List.of(scaled), forward.constants());
+        return new Backward(
+                inputs,
+                new Output(HeadLosses.LOSS, loss),
+                Gradients.of(differentiated, scaled.name(), trained.keySet()));
+    }
+
+    private Plan compiled(String name, List<Node> inputs, List<Output> outputs, List<Update> updates) {
+        Program program = new Program(name, inputs, outputs, updates, forward.constants());
+        return Compiler.compile(program, Passes.afterGradients());
+    }
+
+    /**
+     * The evaluation of a model whose parameters are the same variables: its inputs and outputs as they are.
+     *
+     * @param model without dropout
+     */
+    public static Plan evaluation(Program model, boolean packed) {
+        return Compiler.compile(model, packed ? Passes.packedOptimisations() : Passes.optimisations());
+    }
+}
