@@ -148,6 +148,15 @@ class KernelLawTest {
                 of(new KernelOp.Elementwise(new Region(two, chosen)), a, row),
                 of(
                         new KernelOp.Elementwise(new Region(
+                                List.of(DType.F32, DType.I64),
+                                new ScalarExpr.Binary(
+                                        BinaryFunction.MUL,
+                                        x,
+                                        new ScalarExpr.Random(new ScalarExpr.Arg(1, DType.I64), 3)))),
+                        a,
+                        input("seed", DType.I64)),
+                of(
+                        new KernelOp.Elementwise(new Region(
                                 List.of(DType.F16),
                                 new ScalarExpr.Convert(new ScalarExpr.Arg(0, DType.F16), DType.F32))),
                         input("h", DType.F16, B)));

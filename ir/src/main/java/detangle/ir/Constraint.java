@@ -55,6 +55,7 @@ public enum Constraint {
     ELEMENTWISE_C1("elementwise_c1", "the region's arguments have the operands' element types"),
     ELEMENTWISE_C2("elementwise_c2", "the shapes broadcast"),
     ELEMENTWISE_C3("elementwise_c3", "the region is well typed"),
+    ELEMENTWISE_C4("elementwise_c4", "the seed of a random number is i64[]"),
     LINEAR_C1("linear_c1", "x has rank 1 or more and type f32 or f64, the weight rank 2 and a float type"),
     LINEAR_C2("linear_c2", "the last dim of x and of the weight are equal"),
     LINEAR_C3("linear_c3", "the bias has a float type and the shape [N]"),

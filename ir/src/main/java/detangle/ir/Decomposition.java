@@ -66,27 +66,33 @@ public final class Decomposition {
     }
 
     private Node elementwise(Region region, List<Node> in) {
-        Node value = scalar(region.body(), in, new HashMap<>());
         Shape shape = Shape.SCALAR;
         for (Node node : in) {
             shape = Shape.broadcast(shape, node.shape()).orElseThrow();
         }
+        Node value = scalar(region.body(), in, shape, new HashMap<>());
         // An operand that the expression does not read still takes part in the shape.
         return value.shape().equals(shape) ? value : b.broadcast(value, shape);
     }
 
-    private Node scalar(ScalarExpr expr, List<Node> in, Map<ScalarExpr, Node> done) {
+    private Node scalar(ScalarExpr expr, List<Node> in, Shape shape, Map<ScalarExpr, Node> done) {
         Node node = done.get(expr);
         if (node == null) {
             node = switch (expr) {
                 case ScalarExpr.Arg(int index, DType dtype) -> in.get(index);
                 case ScalarExpr.Const(double value, DType dtype) -> b.constant(dtype, value);
-                case ScalarExpr.Unary(var f, var x) -> b.unary(f, scalar(x, in, done));
-                case ScalarExpr.Binary(var f, var x, var y) -> b.binary(f, scalar(x, in, done), scalar(y, in, done));
-                case ScalarExpr.Compare(var c, var x, var y) -> b.compare(c, scalar(x, in, done), scalar(y, in, done));
+                case ScalarExpr.Unary(var f, var x) -> b.unary(f, scalar(x, in, shape, done));
+                case ScalarExpr.Binary(var f, var x, var y) ->
+                    b.binary(f, scalar(x, in, shape, done), scalar(y, in, shape, done));
+                case ScalarExpr.Compare(var c, var x, var y) ->
+                    b.compare(c, scalar(x, in, shape, done), scalar(y, in, shape, done));
                 case ScalarExpr.Select(var c, var x, var y) ->
-                    b.select(scalar(c, in, done), scalar(x, in, done), scalar(y, in, done));
-                case ScalarExpr.Convert(var x, DType to) -> b.convert(scalar(x, in, done), to);
+                    b.select(scalar(c, in, shape, done), scalar(x, in, shape, done), scalar(y, in, shape, done));
+                case ScalarExpr.Convert(var x, DType to) -> b.convert(scalar(x, in, shape, done), to);
+                case ScalarExpr.Random(var seed, long stream) ->
+                    b.op(
+                            new TensorOp.RandomUniform(new TensorType(DType.F32, shape), stream),
+                            scalar(seed, in, shape, done));
             };
             done.put(expr, node);
         }

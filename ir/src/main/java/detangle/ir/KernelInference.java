@@ -81,6 +81,9 @@ final class KernelInference {
         if (fault.isPresent()) {
             return Optional.empty(); // The expression has no type.
         }
+        for (int seed : op.region().seeds()) {
+            require(in.get(seed).rank() == 0, Constraint.ELEMENTWISE_C4, "a seed is %s", in.get(seed));
+        }
         Optional<Shape> shape = Optional.of(Shape.SCALAR);
         for (TensorType t : in) {
             Optional<Shape> next = shape.flatMap(s -> Shape.broadcast(s, t.shape()));

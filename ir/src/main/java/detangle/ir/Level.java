@@ -36,6 +36,8 @@ public enum Level {
     private static final Set<Level> WITH_KERNELS = EnumSet.complementOf(EnumSet.of(MODEL));
     private static final Set<Level> NOT_EXPORTED = EnumSet.complementOf(EnumSet.of(EXPORTED));
 
+    private static final Set<Level> WITH_RANDOM_KERNELS = EnumSet.of(PASSES, COMPILED, PLACED, STORED);
+
     private final Constraint constraint;
 
     Level(Constraint constraint) {
@@ -90,7 +92,7 @@ public enum Level {
     /** Exporters write those in primitives that other runtimes have no operator for. */
     private static Set<Level> of(KernelOp op) {
         return switch (op) {
-            case KernelOp.Elementwise o -> WITH_KERNELS;
+            case KernelOp.Elementwise o -> o.region().isRandom() ? WITH_RANDOM_KERNELS : WITH_KERNELS;
             case KernelOp.Linear o -> WITH_KERNELS;
             case KernelOp.LayerNorm o -> WITH_KERNELS;
             case KernelOp.LayerNormGrad o -> WITH_KERNELS;

@@ -22,7 +22,7 @@ class VerifierTest {
     private static final String ARGUMENTS = """
             %x: f32[B,S,8], %y: f32[B,S,8], %i: i32[B,S], %m: i1[B,S], %t: f32[9,8], %v: f32[8], %k: i64[],
             %c: f32[3,S,8], %w: f32[4,8,3], %n: f32[9,7], %q: f32[B,S,4,8], %r: i1[B,1,1,S], %p: f32[4,6,8],
-            %h: f32[T,4,8], %g: i32[N], %o: i32[T]""";
+            %h: f32[T,4,8], %g: i32[N], %o: i32[T], %l: i64[8]""";
 
     /** Label, statement, declared type. */
     private static final String BROKEN = """
@@ -71,6 +71,7 @@ class VerifierTest {
             random_uniform_c1 | random_uniform %i {stream=0} | f32[2]
             elementwise_c2 | elementwise %x, %t {add(a0, a1)} | f32[B,S,8]
             elementwise_c3 | elementwise %x {add(a0, 1:i32)} | f32[B,S,8]
+            elementwise_c4 | elementwise %x, %l {mul(a0, random_uniform(a1, 2:i64))} | f32[B,S,8]
             linear_c1 | linear %x, %v {act=none} | f32[B,S,8]
             linear_c2 | linear %x, %n {act=none} | f32[B,S,9]
             linear_c3 | linear %x, %t, %v {bias, act=none} | f32[B,S,9]

@@ -8,10 +8,12 @@ import detangle.ir.Level;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.Shape;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.rewrite.Rewriter;
 import detangle.ir.scalar.Region;
+import detangle.ir.scalar.RegionTyping;
 import detangle.ir.scalar.ScalarExpr;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,6 +26,8 @@ import java.util.Set;
 /**
  * Elementwise primitives become regions: one kernel that computes an expression for each element. A producer joins the
  * region of its only reader if both have one shape; one that broadcasts would be computed again for each repetition.
+ * Random numbers are drawn in the regions that read them, and so is what follows from them alone, however many read it: to
+ * draw them again costs less than to write and read them.
  *
  * <pre>
  * %c = add %a, %b      =>   %d = elementwise %a, %b {mul(add(a0, a1), 0.5:f32)}
@@ -63,7 +67,7 @@ public final class FuseElementwise implements Pass {
             if (Patterns.isElementwise(node) && !isStoredWeight(node)) {
                 Grown region = grow(node, regions, users, returned);
                 regions.put(node, region);
-                rebuilt.put(node, region.node(rebuilt).withName(node.name()));
+                rebuilt.put(node, region.node(rebuilt, node.shape()).withName(node.name()));
             } else {
                 List<Node> inputs = node.inputs().stream().map(rebuilt::get).toList();
                 rebuilt.put(node, inputs.equals(node.inputs()) ? node : node.withInputs(inputs));
@@ -79,10 +83,57 @@ public final class FuseElementwise implements Pass {
 
     /** A region over nodes of the program before the pass. */
     private record Grown(List<Node> operands, ScalarExpr body, int functions, int parts) {
-        Node node(Map<Node, Node> rebuilt) {
-            List<DType> dtypes = operands.stream().map(n -> n.type().dtype()).toList();
-            List<Node> inputs = operands.stream().map(rebuilt::get).toList();
-            return new Builder().op(new KernelOp.Elementwise(new Region(dtypes, body)), inputs);
+        /** @param shape of the node that it computes */
+        Node node(Map<Node, Node> rebuilt, Shape shape) {
+            Grown grown = canDraw(shape) ? drawing(shape) : this;
+            List<DType> dtypes =
+                    grown.operands().stream().map(n -> n.type().dtype()).toList();
+            List<Node> inputs = grown.operands().stream().map(rebuilt::get).toList();
+            return new Builder().op(new KernelOp.Elementwise(new Region(dtypes, grown.body())), inputs);
+        }
+
+        /** Whether it draws random numbers and reads no tensor, so that whoever reads it may compute it again. */
+        boolean isCheap(Shape shape) {
+            boolean draws = false;
+            for (Node operand : operands) {
+                if (!isDrawn(operand, shape) && operand.type().rank() > 0) {
+                    return false;
+                }
+                draws |= isDrawn(operand, shape);
+            }
+            return draws;
+        }
+
+        /** Whether the shape follows from what else it reads than random numbers. */
+        private boolean canDraw(Shape shape) {
+            Shape others = Shape.SCALAR;
+            for (Node operand : operands) {
+                if (!isDrawn(operand, shape)) {
+                    others = Shape.broadcast(others, operand.shape()).orElseThrow();
+                }
+            }
+            return others.equals(shape);
+        }
+
+        /** The region that draws its random numbers itself. */
+        private Grown drawing(Shape shape) {
+            List<Node> order = new ArrayList<>();
+            List<ScalarExpr> arguments = new ArrayList<>();
+            for (Node operand : operands) {
+                arguments.add(
+                        isDrawn(operand, shape)
+                                ? new ScalarExpr.Random(
+                                        operand(operand.input(0), order),
+                                        ((TensorOp.RandomUniform) operand.op()).stream())
+                                : operand(operand, order));
+            }
+            return new Grown(order, substitute(body, arguments, new HashMap<>()), functions, parts);
+        }
+
+        private static boolean isDrawn(Node operand, Shape shape) {
+            return operand.op() instanceof TensorOp.RandomUniform(TensorType type, long stream)
+                    && type.equals(new TensorType(DType.F32, shape))
+                    && RegionTyping.isStream(stream);
         }
     }
 
@@ -95,8 +146,7 @@ public final class FuseElementwise implements Pass {
         for (Node input : node.inputs()) {
             Grown producer = regions.get(input);
             boolean joins = producer != null
-                    && users.get(input).stream().allMatch(u -> u == node)
-                    && !returned.contains(input)
+                    && (isReadHereAlone(input, node, users, returned) || producer.isCheap(input.shape()))
                     && input.shape().equals(node.shape())
                     && functions + producer.functions() <= MAX_FUNCTIONS;
             int more = joins ? (producer.parts() - 1) * Collections.frequency(node.inputs(), input) : 0;
@@ -122,6 +172,10 @@ public final class FuseElementwise implements Pass {
         }
         List<ScalarExpr> in = node.inputs().stream().map(expressions::get).toList();
         return new Grown(order, ScalarExpr.of((TensorOp) node.op(), in).orElseThrow(), functions, parts);
+    }
+
+    private static boolean isReadHereAlone(Node input, Node reader, Map<Node, List<Node>> users, Set<Node> returned) {
+        return !returned.contains(input) && users.get(input).stream().allMatch(u -> u == reader);
     }
 
     /** An operand becomes an argument; a scalar constant is written into the expression. */

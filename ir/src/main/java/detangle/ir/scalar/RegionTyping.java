@@ -47,6 +47,11 @@ public final class RegionTyping {
         };
     }
 
+    /** Whether a stream has a number that texts of regions can hold: one that a double is. */
+    public static boolean isStream(long stream) {
+        return Math.abs(stream) <= 1L << Double.PRECISION - 1;
+    }
+
     /** What is wrong with the region, or nothing. */
     public static Optional<String> fault(Region region) {
         return isSmall(region.body())
@@ -109,6 +114,13 @@ public final class RegionTyping {
                                 "select of " + c.dtype().text() + ", "
                                         + a.dtype().text() + " and " + b.dtype().text()));
             case ScalarExpr.Convert(var x, var to) -> fault(x, region);
+            case ScalarExpr.Random(var seed, var stream) ->
+                fault(seed, region)
+                        .or(() -> unless(
+                                seed.dtype() == DType.I64
+                                        && (seed instanceof ScalarExpr.Arg || seed instanceof ScalarExpr.Const),
+                                "a random number has a seed that is no argument or constant of i64"))
+                        .or(() -> unless(isStream(stream), stream + " is not a number of a stream"));
         };
     }
 

@@ -25,7 +25,13 @@ public sealed interface ScalarExpr {
             case Compare(var c, var a, var b) -> List.of(a, b);
             case Select(var c, var a, var b) -> List.of(c, a, b);
             case Convert(var x, var to) -> List.of(x);
+            case Random(var seed, var stream) -> List.of(seed);
         };
+    }
+
+    /** Whether it or a part of it is a random number, so that its value depends on the place of the element. */
+    default boolean isRandom() {
+        return this instanceof Random || operands().stream().anyMatch(ScalarExpr::isRandom);
     }
 
     /** The same function of other operands, as many as it has. */
@@ -38,6 +44,7 @@ public sealed interface ScalarExpr {
             case Compare(var c, var a, var b) -> new Compare(c, x.get(0), x.get(1));
             case Select(var c, var a, var b) -> new Select(x.get(0), x.get(1), x.get(2));
             case Convert(var operand, var to) -> new Convert(x.get(0), to);
+            case Random(var seed, var stream) -> new Random(x.get(0), stream);
         };
     }
 
@@ -112,4 +119,16 @@ public sealed interface ScalarExpr {
     }
 
     record Convert(ScalarExpr operand, DType dtype) implements ScalarExpr {}
+
+    /**
+     * The number that {@link TensorOp.RandomUniform} has, in f32, at the element's place in the region's result.
+     *
+     * @param seed an i64 that is the same for all elements: an argument of a scalar operand, or a constant
+     */
+    record Random(ScalarExpr seed, long stream) implements ScalarExpr {
+        @Override
+        public DType dtype() {
+            return DType.F32;
+        }
+    }
 }

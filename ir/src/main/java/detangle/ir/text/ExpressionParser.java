@@ -13,6 +13,7 @@ import java.util.Optional;
 /** Reads the scalar expression of an elementwise region, such as {@code mul(a0, add(a1, 0.5:f32))}. */
 final class ExpressionParser {
     private static final String CONVERT = "convert_";
+    private static final String RANDOM = "random_uniform";
 
     /** No scalar function takes more. */
     private static final int MOST_OPERANDS = 3;
@@ -73,6 +74,12 @@ final class ExpressionParser {
     private static Optional<ScalarExpr> call(String word, List<ScalarExpr> x, Location location) {
         if (word.startsWith(CONVERT) && x.size() == 1) {
             return Optional.of(new ScalarExpr.Convert(x.get(0), dtype(word.substring(CONVERT.length()), location)));
+        }
+        if (word.equals(RANDOM)
+                && x.size() == 2
+                && x.get(1) instanceof ScalarExpr.Const(double stream, DType dtype)
+                && dtype == DType.I64) {
+            return Optional.of(new ScalarExpr.Random(x.get(0), (long) stream));
         }
         return switch (x.size()) {
             case 1 ->

@@ -1,5 +1,6 @@
 package detangle.ir.text;
 
+import detangle.ir.DType;
 import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
@@ -137,6 +138,8 @@ public final class Printer {
             case ScalarExpr.Compare(var c, var a, var b) -> c.text() + "(" + expression(a) + ", " + expression(b) + ")";
             case ScalarExpr.Select(var c, var a, var b) ->
                 "select(" + expression(c) + ", " + expression(a) + ", " + expression(b) + ")";
+            case ScalarExpr.Random(var seed, long stream) ->
+                "random_uniform(" + expression(seed) + ", " + stream + ":" + DType.I64.text() + ")";
             case ScalarExpr.Convert(var x, var to) -> "convert_" + to.text() + "(" + expression(x) + ")";
         };
     }

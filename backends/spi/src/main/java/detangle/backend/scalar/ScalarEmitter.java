@@ -60,6 +60,8 @@ public final class ScalarEmitter {
                 covers(a) && covers(b) && (f != BinaryFunction.DIV || a.dtype() == DType.F32);
             case ScalarExpr.Compare(var c, var a, var b) -> covers(a) && covers(b);
             case ScalarExpr.Select(var c, var a, var b) -> covers(c) && covers(a) && covers(b);
+            // Random numbers are more than a function of elements.
+            case ScalarExpr.Random r -> false;
             case ScalarExpr.Convert(var x, var to) -> covers(to) && (covers(x) || to == DType.F32 && isStoredFloat(x));
         };
     }
@@ -94,6 +96,7 @@ public final class ScalarEmitter {
             case ScalarExpr.Compare(var c, var a, var b) -> compare(c, a.dtype(), value(a), value(b));
             case ScalarExpr.Select(var c, var a, var b) -> select(a.dtype(), value(c), value(a), value(b));
             case ScalarExpr.Convert(var x, var to) -> convert(x.dtype(), to, value(x));
+            case ScalarExpr.Random r -> throw new InternalException("random numbers are not emitted");
         }
         TypeKind kind = kind(expr.dtype());
         int local = code.allocateLocal(kind);

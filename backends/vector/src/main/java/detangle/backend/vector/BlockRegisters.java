@@ -73,6 +73,11 @@ final class BlockRegisters {
         from = element;
     }
 
+    /** The place of the block's first element in the result. */
+    long element() {
+        return from;
+    }
+
     /** Reads an operand's elements for this block. */
     void load(int operand, int register, int size) {
         loop.load(operand, from, arrays[register], size);
@@ -95,6 +100,10 @@ final class BlockRegisters {
 
     float[] floats(int register) {
         return (float[]) arrays[register];
+    }
+
+    long[] longs(int register) {
+        return (long[]) arrays[register];
     }
 
     boolean[] truths(int register) {

@@ -91,7 +91,8 @@ final class CutAnalysis {
         try {
             return switch (node.op()) {
                 case TensorOp op -> axes(op, node);
-                case KernelOp.Elementwise op -> together(node);
+                // The place of an element in the result decides on its random numbers.
+                case KernelOp.Elementwise op -> op.region().isRandom() ? Optional.empty() : together(node);
                 case KernelOp op -> Optional.empty();
             };
         } catch (SizeException e) {

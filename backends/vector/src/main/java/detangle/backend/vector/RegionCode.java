@@ -3,6 +3,7 @@ package detangle.backend.vector;
 import detangle.backend.scalar.ScalarEmitter;
 import detangle.backend.vector.BlockRegisters.Register;
 import detangle.backend.vector.kernel.FloatBlocks;
+import detangle.backend.vector.kernel.VectorPhilox;
 import detangle.ir.BinaryFunction;
 import detangle.ir.Comparison;
 import detangle.ir.DType;
@@ -45,9 +46,18 @@ final class RegionCode {
 
     /** The code of a region; empty where it has a type or function that only the interpreter covers. */
     static Optional<RegionCode> of(Region region) {
-        return ScalarEmitter.covers(region.body())
+        return ScalarEmitter.covers(withoutRandomNumbers(region.body()))
                 ? Optional.of(COMPILED.computeIfAbsent(region, RegionCode::new))
                 : Optional.empty();
+    }
+
+    /** The expression with numbers in place of random ones, which are no part of what is emitted. */
+    private static ScalarExpr withoutRandomNumbers(ScalarExpr expr) {
+        return expr instanceof ScalarExpr.Random
+                ? new ScalarExpr.Const(0, DType.F32)
+                : expr.withOperands(expr.operands().stream()
+                        .map(RegionCode::withoutRandomNumbers)
+                        .toList());
     }
 
     /** The classes that are generated for it. */
@@ -93,6 +103,7 @@ final class RegionCode {
             when isFloat(a) -> compare(c, value(a), value(b));
             case ScalarExpr.Select(ScalarExpr c, ScalarExpr a, ScalarExpr b)
             when isFloat(a) -> select(value(c), value(a), value(b));
+            case ScalarExpr.Random(ScalarExpr seed, long stream) -> random(value(seed), stream);
             case ScalarExpr.Convert(ScalarExpr x, DType to) when x.dtype() == to -> value(x);
             case ScalarExpr.Unary e -> scalar(e);
             case ScalarExpr.Binary e -> scalar(e);
@@ -136,6 +147,14 @@ final class RegionCode {
                         r.truths(in.get(0)), r.floats(in.get(1)), r.floats(in.get(2)), r.floats(out), n));
     }
 
+    private int random(int seed, long stream) {
+        return plan.add(
+                DType.F32,
+                List.of(seed),
+                (in, out) -> (r, n) ->
+                        VectorPhilox.uniform(r.longs(in.get(0))[0], stream, r.element(), r.floats(out), 0, n));
+    }
+
     /** One loop for a function and all below it that are no functions of floats. */
     private int scalar(ScalarExpr expr) {
         List<Integer> operands = new ArrayList<>();
@@ -148,8 +167,9 @@ final class RegionCode {
     }
 
     private ScalarExpr inline(ScalarExpr expr, List<Integer> operands, List<DType> dtypes) {
-        boolean isOperand =
-                expr instanceof ScalarExpr.Arg || expr.operands().stream().anyMatch(RegionCode::isFloat);
+        boolean isOperand = expr instanceof ScalarExpr.Arg
+                || expr instanceof ScalarExpr.Random
+                || expr.operands().stream().anyMatch(RegionCode::isFloat);
         if (!isOperand) {
             return expr.withOperands(expr.operands().stream()
                     .map(x -> inline(x, operands, dtypes))
