@@ -275,9 +275,13 @@ public final class Checkpoint {
         return List.of(name);
     }
 
-    private void checkEncoder(List<String> lacking) {
-        List<String> names =
-                lacking.stream().filter(name -> name.startsWith(ENCODER)).toList();
+    /** Whether a parameter of that name is one of the encoder, and not of a head. */
+    static boolean isOfEncoder(String name) {
+        return name.startsWith(ENCODER);
+    }
+
+    void checkEncoder(List<String> lacking) {
+        List<String> names = lacking.stream().filter(Checkpoint::isOfEncoder).toList();
         if (!names.isEmpty()) {
             int shown = Math.min(MOST_NAMED, names.size());
             throw new WeightsException(
@@ -302,7 +306,7 @@ public final class Checkpoint {
     }
 
     /** The shape of a parameter that is stored in another than it should have: its elements, of any number, are not read. */
-    private Optional<Shape> otherShape(String name, TensorType type) {
+    Optional<Shape> otherShape(String name, TensorType type) {
         Optional<String> stored = storedAsParameter(name);
         Optional<Shape> other =
                 stored.map(alias -> Shape.of(weights.shape(alias))).filter(shape -> !shape.equals(type.shape()));
@@ -310,7 +314,7 @@ public final class Checkpoint {
         return other;
     }
 
-    private void checkShape(String name, Shape stored, TensorType type) {
+    void checkShape(String name, Shape stored, TensorType type) {
         if (stored.equals(type.shape())) {
             return;
         }
@@ -375,7 +379,7 @@ public final class Checkpoint {
         }
     }
 
-    private void checkUnused(Optional<Architecture> head) {
+    void checkUnused(Optional<Architecture> head) {
         List<String> unused = new UnusedTensors(config, encoderPrefix, headPrefix, taken).of(weights, head);
         if (!unused.isEmpty()) {
             throw new WeightsException(

@@ -21,6 +21,14 @@ public final class Tokenizers {
     /** GPT-2's merges, under HuggingFace's name and under its own. */
     private static final List<String> MERGES = List.of("merges.txt", "vocab.bpe");
 
+    /** The names of all files that a tokenizer may consist of, which a model that is written takes with it. */
+    public static final List<String> FILES = Stream.of(
+                    List.of(JSON, SENTENCE_PIECE, VOCABULARY, WORD_PIECE, TORCH_FILE, DICTIONARY),
+                    MERGES,
+                    List.of(TokenizerSettings.CONFIG, TokenizerSettings.SPECIAL_TOKENS, TokenizerSettings.ADDED_TOKENS))
+            .flatMap(List::stream)
+            .toList();
+
     private Tokenizers() {}
 
     /**
