@@ -21,7 +21,6 @@ import detangle.models.deberta.RandomWeights;
 import detangle.runtime.Backends;
 import detangle.runtime.KernelCoverage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,47 +34,29 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * No released model, with any head and any option, leaves an operation to the interpreter at a run on the CPU. The configurations are the
  * released ones with smaller sizes, which choose no kernel.
  */
 class NoInterpreterTest {
-    private static final Map<String, Integer> SMALL = Map.of(
-            "hidden_size", 32,
-            "num_hidden_layers", 2,
-            "num_attention_heads", 2,
-            "attention_head_size", 16,
-            "intermediate_size", 48,
-            "pooler_hidden_size", 32,
-            "vocab_size", 100);
-
     @TempDir
     Path folder;
 
-    /** One of each kind: v3 differs among its sizes in numbers alone. */
     static Stream<Path> released() {
-        return Stream.of(
-                        "deberta-base",
-                        "deberta-v2-xlarge",
-                        "deberta-v2-xxlarge",
-                        "deberta-v3-base",
-                        "mdeberta-v3-base")
-                .map(name -> Shared.path("configs/" + name));
+        return SmallConfigs.released();
     }
 
     @ParameterizedTest
     @MethodSource("released")
     void releasedModels(Path released) throws IOException {
-        check(small(released.resolve("config.json"), Map.of()));
+        check(SmallConfigs.small(released, folder, Map.of()));
     }
 
     @ParameterizedTest
     @MethodSource("released")
     void withAbsolutePositionsAndTokenTypes(Path released) throws IOException {
-        check(small(released.resolve("config.json"), Map.of("position_biased_input", true, "type_vocab_size", 2)));
+        check(SmallConfigs.small(released, folder, Map.of("position_biased_input", true, "type_vocab_size", 2)));
     }
 
     @Test
@@ -95,26 +76,13 @@ class NoInterpreterTest {
     @Test
     void whatInspectTellsIsWhatAModelHas() throws IOException {
         Path released = Shared.path("configs/deberta-v2-xlarge");
-        DebertaConfig config = small(released.resolve("config.json"), Map.of("conv_kernel_size", 1001));
+        DebertaConfig config = SmallConfigs.small(released, folder, Map.of("conv_kernel_size", 1001));
         assertEquals(Set.of("conv1d"), inspected(config, Architecture.ENCODER));
     }
 
     private static Set<String> inspected(DebertaConfig config, Architecture head) {
         Device device = Backends.device(Optional.of("vector"), Set.of());
         return KernelCoverage.of(device, config, head, head.convention()).lacking();
-    }
-
-    private DebertaConfig small(Path config, Map<String, Object> others) throws IOException {
-        JsonMapper mapper = new JsonMapper();
-        ObjectNode fields = (ObjectNode) mapper.readTree(config);
-        SMALL.forEach((name, value) -> {
-            if (fields.has(name)) {
-                fields.put(name, value);
-            }
-        });
-        others.forEach((name, value) -> fields.putPOJO(name, value));
-        Files.writeString(folder.resolve("config.json"), mapper.writeValueAsString(fields));
-        return DebertaConfig.read(folder);
     }
 
     private void check(DebertaConfig config) {

@@ -63,7 +63,7 @@ final class Kernels {
                 when(isF32(node), sums(node, (zeros, b, n, out) -> b.scatterAddLast(zeros, n, out)));
             case TensorOp.Toeplitz o -> when(isWhole(node), Kernel.of((b, n, out) -> b.toeplitz(n, out)));
             case TensorOp.Conv1d o -> Optional.empty();
-            case TensorOp.RandomUniform o -> Optional.empty();
+            case TensorOp.RandomUniform o -> when(isF32(node), Kernel.of((b, n, out) -> b.random(o, n, out)));
             case TensorOp.Param o -> Optional.of(Kernel.of((b, n, out) -> Step.NOTHING));
             case TensorOp.Constant(Literal.Splat(double number), var type) ->
                 Optional.of(Kernel.of((b, n, out) -> b.fill(number, out)));

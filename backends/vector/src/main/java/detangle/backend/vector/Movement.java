@@ -1,5 +1,6 @@
 package detangle.backend.vector;
 
+import detangle.backend.vector.kernel.VectorPhilox;
 import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.InternalException;
 import java.util.Arrays;
@@ -23,6 +24,17 @@ final class Movement {
         return f -> inParts(
                 f.elements(to),
                 (begin, count) -> clear(f.array(to), f.offset(to) + begin, f.offset(to) + begin + count));
+    }
+
+    /** Random numbers of a stream, by their places. */
+    static Step random(FrameValue seed, long stream, FrameValue to) {
+        return f -> {
+            long key = f.longs(seed)[f.offset(seed)];
+            inParts(
+                    f.elements(to),
+                    (begin, count) ->
+                            VectorPhilox.uniform(key, stream, begin, f.floats(to), f.offset(to) + begin, count));
+        };
     }
 
     /** Some neighbouring elements. */

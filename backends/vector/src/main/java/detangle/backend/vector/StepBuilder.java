@@ -176,6 +176,10 @@ final class StepBuilder {
         return Movement.fill(element, out);
     }
 
+    Step random(TensorOp.RandomUniform op, Node node, FrameValue out) {
+        return Movement.random(in(node, 0), op.stream(), out);
+    }
+
     /** Numbers of any type as floats. */
     Step toFloats(Node node, FrameValue out) {
         FrameValue x = in(node, 0);

@@ -1,0 +1,115 @@
+package detangle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.backend.Device;
+import detangle.compiler.Compiler;
+import detangle.compiler.Passes;
+import detangle.compiler.gradient.Gradients;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.HeadLosses;
+import detangle.models.deberta.TrainingModel;
+import detangle.models.deberta.TrainingModelOptions;
+import detangle.runtime.Backends;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The gradients of all parameters of every released model, with the loss of any head and with dropout, leave no operation to
+ * the interpreter on the CPU. The configurations are the released ones with smaller sizes.
+ */
+class NoInterpreterInTrainingTest {
+    @TempDir
+    Path folder;
+
+    static Stream<Path> released() {
+        return SmallConfigs.released();
+    }
+
+    @ParameterizedTest
+    @MethodSource("released")
+    void releasedModels(Path released) throws IOException {
+        check(SmallConfigs.small(released, folder, Map.of()));
+    }
+
+    @Test
+    void withAbsolutePositionsAndTokenTypes() throws IOException {
+        Path released = Shared.path("configs/deberta-v3-base");
+        check(SmallConfigs.small(released, folder, Map.of("position_biased_input", true, "type_vocab_size", 2)));
+    }
+
+    private static void check(DebertaConfig config) {
+        Map<String, Set<String>> interpreted = new TreeMap<>();
+        int programs = 0;
+        for (Architecture head : Architecture.values()) {
+            if (head == Architecture.ENCODER) {
+                continue;
+            }
+            TrainingModelOptions options = TrainingModelOptions.of(head);
+            for (boolean packed : new boolean[] {false, true}) {
+                addInterpreted(TrainingModel.build(config, head, options), packed, head.text(), interpreted);
+            }
+            Program other = TrainingModel.build(config, head, otherOptions(head));
+            addInterpreted(other, head == Architecture.QUESTION_ANSWERING, head.text(), interpreted);
+            programs += 3;
+        }
+        assertTrue(programs > 0);
+        assertEquals(Map.of(), interpreted);
+    }
+
+    private static void addInterpreted(
+            Program model, boolean packed, String head, Map<String, Set<String>> interpreted) {
+        Program forward = Compiler.run(model, Passes.training(packed), (pass, p) -> {});
+        Program compiled = Compiler.run(withGradients(forward), Passes.afterGradients(), (pass, p) -> {});
+        Device device = Backends.device(Optional.of("vector"), Set.of());
+        for (Node node : device.interpreted(compiled)) {
+            interpreted
+                    .computeIfAbsent(node.op().mnemonic(), n -> new TreeSet<>())
+                    .add(head + (packed ? ", packed: " : ": ") + node.type());
+        }
+    }
+
+    /** What a head's default options leave out. */
+    private static TrainingModelOptions otherOptions(Architecture head) {
+        TrainingModelOptions options =
+                TrainingModelOptions.of(head).withDropout(false).withLossDivisor(true);
+        return switch (head) {
+            case SEQUENCE_CLASSIFICATION -> options.withSoftLabels(true);
+            case QUESTION_ANSWERING -> options.withAnswersAtTokens(true);
+            case TOKEN_CLASSIFICATION -> options.withLabelSmoothing(0.1);
+            default -> options;
+        };
+    }
+
+    private static Program withGradients(Program forward) {
+        Set<String> parameters = new TreeSet<>();
+        for (Node node : forward.nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
+                parameters.add(name);
+            }
+        }
+        List<Output> outputs = new ArrayList<>();
+        outputs.add(new Output(HeadLosses.LOSS, forward.output(HeadLosses.LOSS)));
+        Gradients.of(forward, HeadLosses.LOSS, parameters).forEach((name, g) -> outputs.add(new Output(name, g)));
+        return new Program("gradients", forward.inputs(), outputs, forward.constants());
+    }
+}
