@@ -5,6 +5,7 @@ module detangle.train {
 
     exports detangle.train;
     exports detangle.train.data;
+    exports detangle.train.lora;
     exports detangle.train.metrics;
     exports detangle.train.optimizer;
 }

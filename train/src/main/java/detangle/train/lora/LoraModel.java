@@ -1,0 +1,212 @@
+package detangle.train.lora;
+
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Shape;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.ir.rewrite.Rewriter;
+import detangle.models.adapter.TargetModules;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.InputNames;
+import detangle.train.TrainingException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.SequencedSet;
+import java.util.SplittableRandom;
+import java.util.function.Predicate;
+
+/**
+ * A model and its loss with an adapter in it. The parameters of the encoder stay as they are, the adapter's are new, and those of the head
+ * are trained as a whole, the pooler among them: PEFT leaves it out, and such an adapter cannot be used later.
+ */
+public final class LoraModel {
+    private static final String ENCODER = "deberta.";
+    private static final String WEIGHT = ".weight";
+
+    private final Program program;
+    private final LoraOptions options;
+    private final SequencedMap<String, TensorType> modules;
+
+    private LoraModel(Program program, LoraOptions options, SequencedMap<String, TensorType> modules) {
+        this.program = program;
+        this.options = options;
+        this.modules = modules;
+    }
+
+    /**
+     * Puts an adapter into a model.
+     *
+     * @param model written in primitives, with parameters that are called as in HuggingFace's checkpoints
+     * @param config of the model, whose kind says what is changed if the options do not
+     * @throws TrainingException if the options name a module that the model does not have, or that is not a linear layer of the encoder
+     */
+    public static LoraModel of(Program model, DebertaConfig config, LoraOptions options) {
+        TargetModules targets = options.targets().orElseGet(() -> TargetModules.of(config));
+        Predicate<String> selected = selected(targets);
+        Optional<Node> given = model.inputs().stream()
+                .filter(input -> ((TensorOp.Input) input.op()).name().equals(InputNames.DROPOUT_SEED))
+                .findFirst();
+        Node seed = given.orElseGet(
+                () -> new Builder().input(InputNames.DROPOUT_SEED, new TensorType(DType.I64, Shape.SCALAR)));
+        LowRankRule rule = new LowRankRule(options, selected, seed);
+        Program changed = Rewriter.rewrite(model, List.of(rule));
+        SequencedMap<String, TensorType> modules = rule.changed();
+        check(model, targets, selected, modules);
+        if (given.isEmpty() && options.dropout() > 0) {
+            List<Node> inputs = new ArrayList<>(changed.inputs());
+            inputs.add(seed);
+            changed = new Program(changed.name(), inputs, changed.outputs(), changed.updates(), changed.constants());
+        }
+        return new LoraModel(changed, options, modules);
+    }
+
+    private static Predicate<String> selected(TargetModules targets) {
+        TargetModules.Selection selection = targets.selection();
+        Predicate<String> encoders = module -> module.startsWith(ENCODER) && !module.endsWith(".word_embeddings");
+        return encoders.and(module -> {
+            try {
+                return selection.has(module) || selection.has(module.substring(ENCODER.length()));
+            } catch (IllegalArgumentException e) {
+                throw new TrainingException("the modules to change are not understood: " + e.getMessage(), e);
+            }
+        });
+    }
+
+    private static void check(
+            Program model,
+            TargetModules targets,
+            Predicate<String> selected,
+            SequencedMap<String, TensorType> modules) {
+        if (!(targets instanceof TargetModules.AllLinear)) {
+            for (String parameter : parameters(model).keySet()) {
+                String module = module(parameter);
+                if (parameter.endsWith(WEIGHT) && selected.test(module) && !modules.containsKey(module)) {
+                    throw new TrainingException(
+                            module + " is not a linear layer: an adapter changes linear layers alone, leave it out");
+                }
+            }
+        }
+        if (targets instanceof TargetModules.Names(List<String> names, var layers)) {
+            for (String name : names) {
+                Predicate<String> one = selected(new TargetModules.Names(List.of(name), layers));
+                if (modules.keySet().stream().noneMatch(one)) {
+                    throw new TrainingException(unknown(name, model));
+                }
+            }
+        }
+        if (modules.isEmpty()) {
+            throw new TrainingException(unknown(targets.toString(), model));
+        }
+    }
+
+    private static String unknown(String name, Program model) {
+        SequencedSet<String> last = new LinkedHashSet<>();
+        parameters(model).forEach((parameter, type) -> {
+            if (parameter.startsWith(ENCODER) && parameter.endsWith(WEIGHT) && type.rank() == 2) {
+                String module = module(parameter);
+                last.add(module.substring(module.lastIndexOf('.') + 1));
+            }
+        });
+        last.removeIf(module -> module.endsWith("embeddings"));
+        return "no linear layer of the encoder is called " + name + "; there are " + String.join(", ", last);
+    }
+
+    private static String module(String parameter) {
+        return parameter.substring(0, Math.max(0, parameter.lastIndexOf('.')));
+    }
+
+    private static SequencedMap<String, TensorType> parameters(Program program) {
+        SequencedMap<String, TensorType> parameters = new LinkedHashMap<>();
+        for (Node node : program.nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
+                parameters.put(name, type);
+            }
+        }
+        return parameters;
+    }
+
+    /** The model with the adapter, in primitives. */
+    public Program program() {
+        return program;
+    }
+
+    /** The modules that are changed, with the types of their weights. */
+    public SequencedMap<String, TensorType> modules() {
+        return new LinkedHashMap<>(modules);
+    }
+
+    /** The parameters of the model that stay as they are: those of the encoder. */
+    public List<String> frozen() {
+        return parameters(program).keySet().stream()
+                .filter(name -> !isTrained(name))
+                .toList();
+    }
+
+    /** The parameters that are trained, with their types: those of the adapter and of the head. */
+    public SequencedMap<String, TensorType> trained() {
+        SequencedMap<String, TensorType> trained = parameters(program);
+        trained.keySet().removeIf(name -> !isTrained(name));
+        return trained;
+    }
+
+    private boolean isTrained(String parameter) {
+        int lora = parameter.lastIndexOf(".lora_");
+        return !parameter.startsWith(ENCODER) || lora >= 0 && modules.containsKey(parameter.substring(0, lora));
+    }
+
+    /**
+     * What the adapter's own parameters begin with: the same for the same seed.
+     *
+     * @param weights those of the model, from which DoRA's norms follow
+     */
+    public Map<String, Tensor> start(Map<String, Tensor> weights, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        Map<String, Tensor> start = new LinkedHashMap<>();
+        modules.forEach((module, type) -> {
+            int out = Math.toIntExact(type.shape().sizes()[0]);
+            int in = Math.toIntExact(type.shape().sizes()[1]);
+            start.put(LoraNames.a(module), Tensor.of(factor(options.rank() * in, in, random), options.rank(), in));
+            start.put(LoraNames.b(module), Tensor.of(new float[out * options.rank()], out, options.rank()));
+            if (options.dora()) {
+                start.put(LoraNames.magnitude(module), norms(weights.get(module + WEIGHT)));
+            }
+        });
+        return start;
+    }
+
+    private float[] factor(int count, int in, SplittableRandom random) {
+        float[] values = new float[count];
+        double bound = 1 / Math.sqrt(in);
+        for (int i = 0; i < count; i++) {
+            values[i] = (float)
+                    switch (options.start()) {
+                        case UNIFORM -> bound * (2 * random.nextDouble() - 1);
+                        case GAUSSIAN -> random.nextGaussian() / options.rank();
+                    };
+        }
+        return values;
+    }
+
+    private static Tensor norms(Tensor weight) {
+        float[] norms = new float[Math.toIntExact(weight.dim(0))];
+        float[] row = new float[Math.toIntExact(weight.dim(1))];
+        for (int i = 0; i < norms.length; i++) {
+            weight.copyTo((long) i * row.length, row, 0, row.length);
+            double squares = 0;
+            for (float value : row) {
+                squares += (double) value * value;
+            }
+            norms[i] = (float) Math.sqrt(squares);
+        }
+        return Tensor.of(norms, norms.length);
+    }
+}

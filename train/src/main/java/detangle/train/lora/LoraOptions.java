@@ -1,0 +1,83 @@
+package detangle.train.lora;
+
+import detangle.models.adapter.TargetModules;
+import detangle.train.TrainingException;
+import java.util.Optional;
+
+/**
+ * What an adapter is like. Names and defaults are those of HuggingFace's PEFT.
+ *
+ * @param rank rows of A and columns of B
+ * @param alpha the change of a weight is {@code alpha / rank * B A}, or {@code alpha / sqrt(rank) * B A} where
+ *     {@code rankStabilized}
+ * @param dropout the rate of dropping elements of what A multiplies, at least 0 and below 1
+ * @param targets the linear layers of the encoder that are changed; empty for queries and values, or v1's one matrix
+ * @param rankStabilized see alpha; PEFT's {@code use_rslora}
+ * @param dora whether the norms of rows are trained beside their directions (arXiv 2402.09353)
+ * @param start what A begins with; B begins with zeros, so that the model is unchanged at first
+ */
+public record LoraOptions(
+        int rank,
+        double alpha,
+        double dropout,
+        Optional<TargetModules> targets,
+        boolean rankStabilized,
+        boolean dora,
+        Start start) {
+    /** What A begins with. */
+    public enum Start {
+        /** Uniform numbers within {@code 1 / sqrt(in)}, PEFT's default: Kaiming's for {@code a = sqrt(5)}. */
+        UNIFORM,
+        /** Normal numbers with deviation {@code 1 / rank}. */
+        GAUSSIAN
+    }
+
+    /** Rank 8, alpha 8, no dropout, queries and values. */
+    public static final LoraOptions DEFAULT = new LoraOptions(8, 8, 0, Optional.empty(), false, false, Start.UNIFORM);
+
+    /** @throws TrainingException if a number is outside its range */
+    public LoraOptions {
+        if (rank < 1) {
+            throw new TrainingException("the rank of an adapter is " + rank + "; it must be at least 1");
+        }
+        if (!Double.isFinite(alpha)) {
+            throw new TrainingException("lora_alpha is " + alpha + "; it must be a finite number");
+        }
+        if (!(dropout >= 0 && dropout < 1)) {
+            throw new TrainingException("lora_dropout is " + dropout + "; it must be at least 0 and below 1");
+        }
+    }
+
+    public LoraOptions withRank(int value) {
+        return new LoraOptions(value, alpha, dropout, targets, rankStabilized, dora, start);
+    }
+
+    public LoraOptions withAlpha(double value) {
+        return new LoraOptions(rank, value, dropout, targets, rankStabilized, dora, start);
+    }
+
+    public LoraOptions withDropout(double value) {
+        return new LoraOptions(rank, alpha, value, targets, rankStabilized, dora, start);
+    }
+
+    public LoraOptions withTargets(TargetModules value) {
+        return new LoraOptions(rank, alpha, dropout, Optional.of(value), rankStabilized, dora, start);
+    }
+
+    public LoraOptions withRankStabilized(boolean value) {
+        return new LoraOptions(rank, alpha, dropout, targets, value, dora, start);
+    }
+
+    public LoraOptions withDora(boolean value) {
+        return new LoraOptions(rank, alpha, dropout, targets, rankStabilized, value, start);
+    }
+
+    public LoraOptions withStart(Start value) {
+        return new LoraOptions(rank, alpha, dropout, targets, rankStabilized, dora, value);
+    }
+
+    /** What {@code B A} is multiplied by. */
+    public double scale() {
+        return alpha / (rankStabilized ? Math.sqrt(rank) : rank);
+    }
+}
