@@ -26,6 +26,9 @@ public record TrainingModelOptions(
         boolean dropout,
         Optional<DropoutRates> dropoutRates) {
 
+    /** For a head of one's own: elements are dropped as the configuration says; distances are read as HuggingFace's code does. */
+    public static final TrainingModelOptions DEFAULT = of(Architecture.ENCODER);
+
     /**
      * What a head is trained with if nobody says otherwise: elements are dropped as the configuration says; a masked LM
      * predicts the rows that it is told; the reading of distances and the treatment of padding are those of the code that
