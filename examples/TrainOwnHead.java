@@ -15,12 +15,14 @@ import detangle.models.deberta.ModelFolderWriter;
 import detangle.models.deberta.StartingWeights;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
-import detangle.models.text.Batch;
+import detangle.models.text.Encoding;
+import detangle.models.text.PaddedBatch;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.Weights;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
+import detangle.train.Batch;
 import detangle.train.Batches;
 import detangle.train.OptimizerOptions;
 import detangle.train.TrainableModel;
@@ -86,7 +88,8 @@ void main(String[] args) throws IOException {
 }
 
 Map<String, Tensor> inputs(Tokenizer tokenizer, List<String> texts) {
-    Batch batch = Batch.of(texts.stream().map(tokenizer::encode).toList(), tokenizer.padTokenId(), Batch.Side.RIGHT, 1);
+    List<Encoding> rows = texts.stream().map(tokenizer::encode).toList();
+    PaddedBatch batch = PaddedBatch.of(rows, tokenizer.padTokenId(), PaddedBatch.Side.RIGHT, 1);
     return Map.of("input_ids", batch.inputIds(), "attention_mask", batch.attentionMask());
 }
 
@@ -96,8 +99,8 @@ record OneBatch(Map<String, Tensor> inputs, int size) implements Batches {
         return 1;
     }
 
-    public List<detangle.train.Batch> update(int epoch, int update) {
-        return List.of(new detangle.train.Batch(inputs, size, size));
+    public List<Batch> update(int epoch, int update) {
+        return List.of(new Batch(inputs, size, size));
     }
 
     public long rows() {

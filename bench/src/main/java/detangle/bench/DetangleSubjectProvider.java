@@ -7,7 +7,7 @@ import detangle.ir.DType;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.InputNames;
-import detangle.models.text.Batch;
+import detangle.models.text.PaddedBatch;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.runtime.DetangleVersion;
@@ -123,7 +123,8 @@ public final class DetangleSubjectProvider implements SubjectProvider {
             }
 
             private Map<String, Tensor> inputs(Tokenizer tokenizer, String text) {
-                Batch batch = Batch.of(List.of(tokenizer.encode(text)), tokenizer.padTokenId(), Batch.Side.RIGHT, 1);
+                PaddedBatch batch = PaddedBatch.of(
+                        List.of(tokenizer.encode(text)), tokenizer.padTokenId(), PaddedBatch.Side.RIGHT, 1);
                 Map<String, Tensor> inputs = new HashMap<>(Map.of(
                         InputNames.IDS, batch.inputIds(),
                         InputNames.MASK, batch.attentionMask(),

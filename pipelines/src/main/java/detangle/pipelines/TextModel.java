@@ -8,8 +8,8 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HeadException;
 import detangle.models.deberta.InputNames;
 import detangle.models.sentence.SentenceSettings;
-import detangle.models.text.Batch;
 import detangle.models.text.Encoding;
+import detangle.models.text.PaddedBatch;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
@@ -247,7 +247,7 @@ final class TextModel implements AutoCloseable {
 
     private static Map<String, Tensor> inputs(Session session, Tokenizer tokenizer, List<Encoding> rows) {
         rows.forEach(row -> checkIds(session.config(), row));
-        Batch batch = Batch.of(rows, tokenizer.padTokenId(), Batch.Side.RIGHT, 1);
+        PaddedBatch batch = PaddedBatch.of(rows, tokenizer.padTokenId(), PaddedBatch.Side.RIGHT, 1);
         Map<String, Tensor> inputs = new HashMap<>();
         inputs.put(InputNames.IDS, batch.inputIds());
         inputs.put(InputNames.MASK, batch.attentionMask());

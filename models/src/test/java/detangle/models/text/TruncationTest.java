@@ -96,11 +96,11 @@ class TruncationTest {
     @Test
     void batches() {
         List<Encoding> rows = List.of(encoding(1, 1), encoding(2, 0));
-        Batch right = Batch.of(rows, 7, Batch.Side.RIGHT, 4);
+        PaddedBatch right = PaddedBatch.of(rows, 7, PaddedBatch.Side.RIGHT, 4);
         assertArrayEquals(
                 new long[] {1, 100, 2, 200, 2, 7, 7, 7, 1, 100, 101, 2, 7, 7, 7, 7},
                 right.inputIds().toLongs());
-        Batch left = Batch.of(rows, 7, Batch.Side.LEFT, 1);
+        PaddedBatch left = PaddedBatch.of(rows, 7, PaddedBatch.Side.LEFT, 1);
         assertArrayEquals(
                 new long[] {1, 100, 2, 200, 2, 7, 1, 100, 101, 2},
                 left.inputIds().toLongs());

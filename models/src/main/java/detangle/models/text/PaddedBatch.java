@@ -11,7 +11,7 @@ import java.util.List;
  * @param attentionMask 1 at tokens
  * @param tokenTypeIds 0 at padding
  */
-public record Batch(Tensor inputIds, Tensor attentionMask, Tensor tokenTypeIds) {
+public record PaddedBatch(Tensor inputIds, Tensor attentionMask, Tensor tokenTypeIds) {
     /** Where padding goes. */
     public enum Side {
         LEFT,
@@ -22,7 +22,7 @@ public record Batch(Tensor inputIds, Tensor attentionMask, Tensor tokenTypeIds) 
      * @param padTokenId {@link Tokenizer#padTokenId()}
      * @param multiple the length is rounded up to a multiple of this
      */
-    public static Batch of(List<Encoding> encodings, int padTokenId, Side side, int multiple) {
+    public static PaddedBatch of(List<Encoding> encodings, int padTokenId, Side side, int multiple) {
         int longest = encodings.stream().mapToInt(Encoding::length).max().orElse(0);
         int length = (longest + multiple - 1) / multiple * multiple;
         long[] ids = new long[Math.multiplyExact(encodings.size(), length)];
@@ -39,6 +39,6 @@ public record Batch(Tensor inputIds, Tensor attentionMask, Tensor tokenTypeIds) 
             }
         }
         long[] shape = {encodings.size(), length};
-        return new Batch(Tensor.of(ids, shape), Tensor.of(mask, shape), Tensor.of(types, shape));
+        return new PaddedBatch(Tensor.of(ids, shape), Tensor.of(mask, shape), Tensor.of(types, shape));
     }
 }
