@@ -124,7 +124,7 @@ final class DeviceModel implements AutoCloseable {
      *
      * @param step how many updates have been done before it
      * @param rate the learning rate
-     * @param seed what dropout follows from; no two updates have the same
+     * @param seed of the training, from which dropout follows at each update
      * @param lossScale what the loss is multiplied by
      */
     record Scalars(long step, double rate, long seed, double lossScale) {}
@@ -147,7 +147,7 @@ final class DeviceModel implements AutoCloseable {
         double norm = Double.NaN;
         for (int i = 0; i < batches.size(); i++) {
             Map<String, Tensor> inputs = new HashMap<>(batches.get(i).inputs());
-            inputs.put(InputNames.DROPOUT_SEED, Tensor.of(new long[] {seed(scalars.seed(), i)}));
+            inputs.put(InputNames.DROPOUT_SEED, Tensor.of(new long[] {dropoutSeed(scalars, i)}));
             inputs.put(InputNames.LOSS_DIVISOR, number(items));
             inputs.put(TrainingPrograms.LOSS_FACTOR, number(share * scalars.lossScale()));
             inputs.put(TrainingPrograms.KEEPS, number(i == 0 ? 0 : 1));
@@ -168,9 +168,14 @@ final class DeviceModel implements AutoCloseable {
         return Tensor.ofDoubles(DType.F32, new double[] {value});
     }
 
-    /** Seeds of micro-batches lie far apart: the finaliser of SplitMix64 (Steele et al. 2014). */
-    private static long seed(long seed, int microBatch) {
-        long z = seed + (microBatch + 1) * 0x9E3779B97F4A7C15L;
+    /** Other seeds, updates and micro-batches give numbers that have nothing to do with each other. */
+    private static long dropoutSeed(Scalars scalars, int microBatch) {
+        return mixed(mixed(mixed(scalars.seed()) + scalars.step()) + microBatch);
+    }
+
+    /** A step of SplitMix64 (Steele et al. 2014). */
+    private static long mixed(long seed) {
+        long z = seed + 0x9E3779B97F4A7C15L;
         z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
         z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
         return z ^ z >>> 31;

@@ -31,6 +31,9 @@ public record EvaluationOptions(
             throw new TrainingException("early_stopping_patience is " + earlyStoppingPatience
                     + " and early_stopping_threshold is " + earlyStoppingThreshold + ": both must be 0 or more");
         }
+        if (evalStrategy == Moment.BEST) {
+            throw new TrainingException("eval_strategy cannot be best: set it to steps or epoch");
+        }
         if (evalStrategy == Moment.NEVER && (loadBestModelAtEnd || earlyStoppingPatience > 0)) {
             throw new TrainingException(
                     "load_best_model_at_end and early stopping need evaluations: set eval_strategy to steps or epoch");

@@ -6,7 +6,9 @@ public enum Moment {
     /** After so many updates, again and again. */
     STEPS,
     /** At the end of each epoch, and at the end of training. */
-    EPOCH;
+    EPOCH,
+    /** After each evaluation that is the best so far; for checkpoints alone. */
+    BEST;
 
     /**
      * Whether it happens after an update.
@@ -18,7 +20,7 @@ public enum Moment {
      */
     boolean isAfter(long done, double every, long updates, int perEpoch) {
         return switch (this) {
-            case NEVER -> false;
+            case NEVER, BEST -> false;
             case STEPS -> done % Math.max(1, (long) (every < 1 ? Math.ceil(updates * every) : every)) == 0;
             case EPOCH -> done % perEpoch == 0 || done == updates;
         };

@@ -1,15 +1,10 @@
 package detangle.train;
 
 import detangle.backend.Device;
-import detangle.ir.Tensor;
 import detangle.runtime.Backends;
-import detangle.train.optimizer.Schedule;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
 import java.util.Set;
 
 /**
@@ -21,30 +16,25 @@ import java.util.Set;
  *
  * The same model, batches and options give the same bits at each run, whatever the number of threads, and whether
  * training was interrupted or not; docs/TRAINING.md says what that holds for.
+ *
+ * @param model what is trained
+ * @param batches what it is trained with
+ * @param evaluator judges the model when the options say so
+ * @param callbacks are told how it goes
  */
-public final class Trainer {
-    private final TrainableModel model;
-    private final Batches batches;
-    private final TrainingOptions options;
-    private final Optional<Evaluator> evaluator;
-    private final List<TrainingCallback> callbacks;
+public record Trainer(
+        TrainableModel model,
+        Batches batches,
+        TrainingOptions options,
+        Optional<Evaluator> evaluator,
+        List<TrainingCallback> callbacks) {
+    public Trainer {
+        callbacks = List.copyOf(callbacks);
+    }
 
     /** A trainer that evaluates nothing. */
     public Trainer(TrainableModel model, Batches batches, TrainingOptions options) {
         this(model, batches, options, Optional.empty(), List.of());
-    }
-
-    private Trainer(
-            TrainableModel model,
-            Batches batches,
-            TrainingOptions options,
-            Optional<Evaluator> evaluator,
-            List<TrainingCallback> callbacks) {
-        this.model = model;
-        this.batches = batches;
-        this.options = options;
-        this.evaluator = evaluator;
-        this.callbacks = List.copyOf(callbacks);
     }
 
     /** A trainer that evaluates the model when the options say so. */
@@ -69,6 +59,7 @@ public final class Trainer {
     public TrainingResult train() {
         check();
         Device device = Backends.device(options.backend(), Set.of());
+        device.warmUp(); // It takes its time beside the compiler.
         TrainingPrograms programs = TrainingPrograms.of(
                 model.training(), options.optimizer().plan(options.recipe(), model.layers()), options.packing());
         try (DeviceModel loaded = DeviceModel.load(
@@ -77,114 +68,37 @@ public final class Trainer {
                 model.evaluation().map(program -> TrainingPrograms.evaluation(program, options.packing())),
                 model.parameters(),
                 options.gradientAccumulationSteps() > 1)) {
-            return new Run(loaded, options.updates(batches)).train();
+            return new TrainingRun(this, loaded, programs.trained()).train();
         }
     }
 
     private void check() {
-        boolean evaluates = options.evaluation().evalStrategy() != Moment.NEVER;
+        EvaluationOptions evaluation = options.evaluation();
+        SavingOptions saving = options.saving();
+        boolean evaluates = evaluation.evalStrategy() != Moment.NEVER;
         if (evaluates && (evaluator.isEmpty() || model.evaluation().isEmpty())) {
             throw new TrainingException(
                     "eval_strategy asks for evaluations: give the trainer an evaluator, and the model an evaluation program");
         }
-        if (options.saving().saveStrategy() != Moment.NEVER && model.writer().isEmpty()) {
+        if (saving.saveStrategy() != Moment.NEVER && model.writer().isEmpty()) {
             throw new TrainingException("save_strategy asks for checkpoints: give the model a writer of its files");
         }
-        if (options.evaluation().loadBestModelAtEnd()
-                && (options.saving().saveStrategy() != options.evaluation().evalStrategy())) {
+        if (saving.saveStrategy() == Moment.BEST && !evaluates) {
+            throw new TrainingException("save_strategy is best, and nothing is evaluated: set eval_strategy");
+        }
+        if (evaluation.loadBestModelAtEnd() && !savesEachEvaluation(evaluation, saving)) {
             throw new TrainingException(
-                    "load_best_model_at_end needs a checkpoint of each evaluation: save_strategy must be eval_strategy");
+                    "load_best_model_at_end needs a checkpoint of each evaluation: save_strategy must"
+                            + " be eval_strategy or best, and save_steps be eval_steps");
         }
     }
 
-    /** One training from its beginning, or from a checkpoint, to its end. */
-    private final class Run {
-        private final DeviceModel loaded;
-        private final long updates;
-        private final int perEpoch = batches.updates();
-        private final Schedule schedule;
-        private TrainerState state = TrainerState.BEGIN;
-
-        Run(DeviceModel loaded, long updates) {
-            this.loaded = loaded;
-            this.updates = updates;
-            this.schedule = options.optimizer().schedule(updates);
-        }
-
-        TrainingResult train() {
-            TrainingMemory memory = loaded.memory(batches.update(0, 0).getFirst());
-            memory.check(Runtime.getRuntime().maxMemory());
-            long before = state.step();
-            double lossBefore = state.lossSum();
-            callbacks.forEach(c -> c.onBegin(new TrainingCallback.Begin(before, updates, perEpoch, memory)));
-            while (state.step() < updates && !stops()) {
-                update();
-                evaluate();
-            }
-            double loss = (state.lossSum() - lossBefore) / Math.max(1, state.step() - before);
-            return new TrainingResult(state.step(), loss, state.bestMetric(), Optional.empty(), parameters());
-        }
-
-        private boolean stops() {
-            int patience = options.evaluation().earlyStoppingPatience();
-            return patience > 0 && state.badEvaluations() >= patience
-                    || callbacks.stream().anyMatch(TrainingCallback::stops);
-        }
-
-        private double epoch() {
-            return (double) state.step() / perEpoch;
-        }
-
-        private void update() {
-            long step = state.step();
-            List<Batch> rows = batches.update(Math.toIntExact(step / perEpoch), (int) (step % perEpoch));
-            double rate = options.optimizer().learningRate() * schedule.factor(step);
-            DeviceModel.Outcome outcome =
-                    loaded.update(rows, new DeviceModel.Scalars(step, rate, options.seed() + step, 1));
-            if (!Double.isFinite(outcome.loss()) || !Double.isFinite(outcome.norm())) {
-                throw new TrainingException(notFinite(step, outcome));
-            }
-            state = state.afterUpdate(outcome.loss());
-            int count = rows.stream().mapToInt(Batch::rows).sum();
-            TrainingCallback.Step done = new TrainingCallback.Step(
-                    state.step(), updates, epoch(), outcome.loss(), outcome.norm(), rate, count);
-            callbacks.forEach(c -> c.onStep(done));
-        }
-
-        /** The parameters are as they were before the update. */
-        private String notFinite(long step, DeviceModel.Outcome outcome) {
-            String what = Double.isFinite(outcome.loss())
-                    ? "the norm of the gradients is " + outcome.norm()
-                    : "the loss is " + outcome.loss();
-            return "training stopped at update " + (step + 1) + " of " + updates + ": " + what
-                    + "; no parameter was changed by it. The learning rate may be too high, the warm-up too short, or the"
-                    + " labels of a batch may all be ignored";
-        }
-
-        private void evaluate() {
-            EvaluationOptions when = options.evaluation();
-            if (!when.evalStrategy().isAfter(state.step(), when.evalSteps(), updates, perEpoch)) {
-                return;
-            }
-            SequencedMap<String, Double> metrics = evaluator.orElseThrow().evaluate(loaded::evaluate);
-            Double metric = metrics.get(when.metricForBestModel());
-            if (metric == null) {
-                throw new TrainingException("metric_for_best_model is " + when.metricForBestModel()
-                        + ", and the evaluation has " + metrics.keySet());
-            }
-            state = state.afterEvaluation(metric, when);
-            boolean isBest =
-                    state.bestStep().filter(best -> best == state.step()).isPresent();
-            TrainingCallback.Evaluation done = new TrainingCallback.Evaluation(state.step(), epoch(), metrics, isBest);
-            callbacks.forEach(c -> c.onEvaluate(done));
-        }
-
-        private Map<String, Tensor> parameters() {
-            Map<String, Tensor> parameters = new HashMap<>();
-            model.parameters()
-                    .keySet()
-                    .forEach(name -> parameters.put(name, loaded.variables().read(name)));
-            return parameters;
-        }
+    private static boolean savesEachEvaluation(EvaluationOptions evaluation, SavingOptions saving) {
+        return switch (saving.saveStrategy()) {
+            case NEVER -> false;
+            case BEST -> true;
+            case EPOCH -> evaluation.evalStrategy() == Moment.EPOCH;
+            case STEPS -> evaluation.evalStrategy() == Moment.STEPS && evaluation.evalSteps() % saving.saveSteps() == 0;
+        };
     }
 }

@@ -25,6 +25,9 @@ import java.util.SequencedMap;
  * @param updates of the parameters, and of the variables that {@link #state} names
  */
 public record ParameterUpdates(List<Node> inputs, Node norm, List<Update> updates) {
+    /** What the names of variables that {@link #state} gives begin with. */
+    public static final String STATES = "optimizer.";
+
     /** Scalar input: what gradients are multiplied by first, where the loss was scaled. */
     public static final String GRADIENT_SCALE = "gradient_scale";
 
@@ -86,7 +89,7 @@ public record ParameterUpdates(List<Node> inputs, Node norm, List<Update> update
 
     /** The name of the variable that holds a state of the optimizer for a parameter. */
     public static String state(String state, String parameter) {
-        return "optimizer." + state + "." + parameter;
+        return STATES + state + "." + parameter;
     }
 
     /**

@@ -1,0 +1,204 @@
+package detangle.train;
+
+import detangle.backend.Variables;
+import detangle.ir.Tensor;
+import detangle.ir.TensorType;
+import detangle.models.files.WholeFolder;
+import detangle.models.weights.SafetensorsWriter;
+import detangle.models.weights.Weights;
+import detangle.train.optimizer.ParameterUpdates;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A folder from which training goes on bit for bit: the files of the model, {@code trainer_state.json}, and
+ * {@code optimizer.safetensors} with the states of the optimizer. What follows from the number of the update, such as the
+ * learning rate, the order of the rows and the seeds of dropout, is not stored.
+ */
+final class TrainingCheckpoint {
+    private static final String STATE = "trainer_state.json";
+    private static final String VALUES = "optimizer.safetensors";
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private TrainingCheckpoint() {}
+
+    /**
+     * What must be the same when training goes on, as rows would be taken in another order otherwise.
+     *
+     * @param updatesPerEpoch which follow from the rows, their batches and accumulation
+     */
+    record Identity(Recipe recipe, long seed, int batch, int accumulation, long rows, int updatesPerEpoch) {}
+
+    /** Whether a folder is a checkpoint. */
+    static boolean is(Path folder) {
+        return Files.isRegularFile(folder.resolve(STATE));
+    }
+
+    /**
+     * Writes a folder, which appears whole or not at all.
+     *
+     * @param parameters of the model, by name
+     * @param trained those of them that training changes
+     * @throws detangle.ir.DeviceException if it cannot be written
+     */
+    static void write(
+            Path folder,
+            ModelWriter writer,
+            Map<String, Tensor> parameters,
+            Map<String, TensorType> trained,
+            Variables variables,
+            Identity identity,
+            TrainerState state) {
+        WholeFolder.write(folder, part -> {
+            writer.write(part, parameters);
+            SafetensorsWriter.writeEach(
+                    part.resolve(VALUES), values(part, parameters, trained, variables), variables::read);
+            Files.writeString(
+                    part.resolve(STATE),
+                    JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json(identity, state)) + "\n");
+        });
+    }
+
+    /** The states of the optimizer, and parameters that the model's files hold in another form or not at all. */
+    private static SequencedMap<String, TensorType> values(
+            Path folder, Map<String, Tensor> parameters, Map<String, TensorType> trained, Variables variables) {
+        SequencedMap<String, TensorType> values = new TreeMap<>(variables.types());
+        values.keySet().removeAll(parameters.keySet());
+        trained.keySet().forEach(name -> values.remove(TrainingPrograms.gradient(name)));
+        values.putAll(trained);
+        if (Weights.existIn(folder)) {
+            try (Weights weights = Weights.open(folder)) {
+                trained.forEach((name, type) -> {
+                    if (weights.contains(name) && weights.get(name).type().equals(type)) {
+                        values.remove(name);
+                    }
+                });
+            }
+        }
+        return values;
+    }
+
+    private static ObjectNode json(Identity identity, TrainerState state) {
+        ObjectNode json = JSON.createObjectNode();
+        json.put("global_step", state.step());
+        json.put("epoch", (double) state.step() / identity.updatesPerEpoch());
+        state.bestMetric().ifPresent(metric -> json.put("best_metric", Double.toString(metric)));
+        state.bestStep().ifPresent(step -> json.put("best_global_step", step));
+        json.put("loss_sum", Double.toString(state.lossSum()));
+        json.put("bad_evaluations", state.badEvaluations());
+        json.put("recipe", identity.recipe().name());
+        json.put("seed", identity.seed());
+        json.put("train_batch_size", identity.batch());
+        json.put("gradient_accumulation_steps", identity.accumulation());
+        json.put("rows", identity.rows());
+        json.put("updates_per_epoch", identity.updatesPerEpoch());
+        return json;
+    }
+
+    /**
+     * Reads a folder: variables become what they were.
+     *
+     * @throws TrainingException if it is damaged, or belongs to a training with other rows or options
+     */
+    static TrainerState read(Path folder, Map<String, TensorType> trained, Variables variables, Identity identity) {
+        JsonNode json = json(folder);
+        check(folder, json, identity);
+        Map<String, Tensor> values = new HashMap<>();
+        try (Weights stored = Weights.open(folder.resolve(VALUES))) {
+            for (String name : stored.names()) {
+                if (!variables.types().containsKey(name)) {
+                    throw new TrainingException(folder + " holds " + name
+                            + ", which this training has no variable for: use the optimizer and the model of then");
+                }
+                values.put(name, copy(stored.get(name)));
+            }
+            readModel(folder, trained, values);
+            new TreeMap<>(variables.types()).forEach((name, type) -> check(folder, name, type, values, trained));
+            variables.write(values);
+        }
+        return state(folder, json);
+    }
+
+    /** What is not among the values is in the model's file. */
+    private static void readModel(Path folder, Map<String, TensorType> trained, Map<String, Tensor> values) {
+        if (!Weights.existIn(folder)) {
+            return;
+        }
+        try (Weights model = Weights.open(folder)) {
+            for (String name : trained.keySet()) {
+                if (!values.containsKey(name) && model.contains(name)) {
+                    values.put(name, copy(model.get(name)));
+                }
+            }
+        }
+    }
+
+    private static void check(
+            Path folder, String name, TensorType type, Map<String, Tensor> values, Map<String, TensorType> trained) {
+        boolean isStored = trained.containsKey(name) || name.startsWith(ParameterUpdates.STATES);
+        if (isStored && (!values.containsKey(name) || !values.get(name).type().equals(type))) {
+            throw new TrainingException(folder + " does not hold " + name + " as " + type
+                    + ": use the optimizer and the model of then, or begin in another output_dir");
+        }
+    }
+
+    private static Tensor copy(Tensor tensor) {
+        byte[] bytes = new byte[Math.toIntExact(tensor.data().byteSize())];
+        MemorySegment.copy(tensor.data(), 0, MemorySegment.ofArray(bytes), 0, bytes.length);
+        return new Tensor(tensor.dtype(), tensor.shape(), MemorySegment.ofArray(bytes));
+    }
+
+    private static JsonNode json(Path folder) {
+        Path file = folder.resolve(STATE);
+        try {
+            return JSON.readTree(Files.readString(file));
+        } catch (IOException | JacksonException e) {
+            throw new TrainingException(file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static void check(Path folder, JsonNode json, Identity now) {
+        ObjectNode wanted = json(now, TrainerState.BEGIN);
+        for (String field : new String[] {
+            "recipe", "seed", "train_batch_size", "gradient_accumulation_steps", "rows", "updates_per_epoch"
+        }) {
+            String then = json.path(field).asString("");
+            if (!then.equals(wanted.path(field).asString())) {
+                throw new TrainingException(folder + " was written by a training whose " + field + " is "
+                        + (then.isEmpty() ? "not said" : then) + ", and here it is "
+                        + wanted.path(field).asString()
+                        + ": go on with the rows and options of then, or begin in another output_dir");
+            }
+        }
+    }
+
+    private static TrainerState state(Path folder, JsonNode json) {
+        try {
+            return new TrainerState(
+                    json.path("global_step").asLong(),
+                    Double.parseDouble(json.path("loss_sum").asString("")),
+                    json.has("best_metric")
+                            ? OptionalDouble.of(
+                                    Double.parseDouble(json.path("best_metric").asString("")))
+                            : OptionalDouble.empty(),
+                    json.has("best_global_step")
+                            ? Optional.of(json.path("best_global_step").asLong())
+                            : Optional.empty(),
+                    json.path("bad_evaluations").asInt());
+        } catch (NumberFormatException | JacksonException e) {
+            throw new TrainingException(folder.resolve(STATE) + " is damaged: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package detangle.train;
+
+import detangle.ir.Tensor;
+import detangle.ir.TensorType;
+import detangle.train.optimizer.Schedule;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.Consumer;
+
+/** One training, from its beginning or from a checkpoint to its end. */
+final class TrainingRun {
+    private final TrainableModel model;
+    private final Batches batches;
+    private final TrainingOptions options;
+    private final Trainer trainer;
+    private final DeviceModel loaded;
+    private final Map<String, TensorType> trained;
+    private final Optional<Checkpoints> checkpoints;
+    private final long updates;
+    private final int perEpoch;
+    private final Schedule schedule;
+    private TrainerState state = TrainerState.BEGIN;
+
+    TrainingRun(Trainer trainer, DeviceModel loaded, Map<String, TensorType> trained) {
+        this.trainer = trainer;
+        this.model = trainer.model();
+        this.batches = trainer.batches();
+        this.options = trainer.options();
+        this.loaded = loaded;
+        this.trained = trained;
+        this.checkpoints = options.saving().outputDir().map(Checkpoints::new);
+        this.updates = options.updates(batches);
+        this.perEpoch = batches.updates();
+        this.schedule = options.optimizer().schedule(updates);
+    }
+
+    TrainingResult train() {
+        TrainingMemory memory = loaded.memory(batches.update(0, 0).getFirst());
+        memory.check(Runtime.getRuntime().maxMemory());
+        begin();
+        long before = state.step();
+        double lossBefore = state.lossSum();
+        tell(c -> c.onBegin(new TrainingCallback.Begin(before, updates, perEpoch, memory)));
+        boolean stops = isOutOfPatience();
+        while (state.step() < updates && !stops) {
+            update();
+            evaluate();
+            stops = isOutOfPatience() || trainer.callbacks().stream().anyMatch(TrainingCallback::stops);
+            save();
+        }
+        double loss = (state.lossSum() - lossBefore) / Math.max(1, state.step() - before);
+        Optional<Path> best = best();
+        if (options.evaluation().loadBestModelAtEnd()) {
+            best.ifPresent(folder -> TrainingCheckpoint.read(folder, trained, loaded.variables(), identity()));
+        }
+        return new TrainingResult(state.step(), loss, state.bestMetric(), best, parameters());
+    }
+
+    private void tell(Consumer<TrainingCallback> what) {
+        trainer.callbacks().forEach(what);
+    }
+
+    private TrainingCheckpoint.Identity identity() {
+        return new TrainingCheckpoint.Identity(
+                options.recipe(),
+                options.seed(),
+                options.perDeviceTrainBatchSize(),
+                options.gradientAccumulationSteps(),
+                batches.rows(),
+                perEpoch);
+    }
+
+    private void begin() {
+        if (checkpoints.isEmpty()) {
+            return;
+        }
+        checkpoints.get().deleteParts();
+        if (options.saving().resume()) {
+            checkpoints
+                    .get()
+                    .newest()
+                    .ifPresent(
+                            folder -> state = TrainingCheckpoint.read(folder, trained, loaded.variables(), identity()));
+        } else {
+            checkpoints.get().refuseOthers();
+        }
+    }
+
+    private boolean isOutOfPatience() {
+        int patience = options.evaluation().earlyStoppingPatience();
+        return patience > 0 && state.badEvaluations() >= patience;
+    }
+
+    private double epoch() {
+        return (double) state.step() / perEpoch;
+    }
+
+    private void update() {
+        long step = state.step();
+        List<Batch> rows = batches.update(Math.toIntExact(step / perEpoch), (int) (step % perEpoch));
+        double rate = options.optimizer().learningRate() * schedule.factor(step);
+        DeviceModel.Outcome outcome = loaded.update(rows, new DeviceModel.Scalars(step, rate, options.seed(), 1));
+        if (!Double.isFinite(outcome.loss()) || !Double.isFinite(outcome.norm())) {
+            throw new TrainingException(notFinite(step, outcome));
+        }
+        state = state.afterUpdate(outcome.loss());
+        int count = rows.stream().mapToInt(Batch::rows).sum();
+        TrainingCallback.Step done =
+                new TrainingCallback.Step(state.step(), updates, epoch(), outcome.loss(), outcome.norm(), rate, count);
+        tell(c -> c.onStep(done));
+    }
+
+    /** The parameters are as they were before the update. */
+    private String notFinite(long step, DeviceModel.Outcome outcome) {
+        String what = Double.isFinite(outcome.loss())
+                ? "the norm of the gradients is " + outcome.norm()
+                : "the loss is " + outcome.loss();
+        return "training stopped at update " + (step + 1) + " of " + updates + ": " + what
+                + "; no parameter was changed by it. The learning rate may be too high, the warm-up too short, or the"
+                + " labels of a batch may all be ignored";
+    }
+
+    private void evaluate() {
+        EvaluationOptions when = options.evaluation();
+        if (!when.evalStrategy().isAfter(state.step(), when.evalSteps(), updates, perEpoch)) {
+            return;
+        }
+        SequencedMap<String, Double> metrics = trainer.evaluator().orElseThrow().evaluate(loaded::evaluate);
+        Double metric = metrics.get(when.metricForBestModel());
+        if (metric == null) {
+            throw new TrainingException("metric_for_best_model is " + when.metricForBestModel()
+                    + ", and the evaluation has " + metrics.keySet());
+        }
+        state = state.afterEvaluation(metric, when);
+        boolean isBest = isBest();
+        TrainingCallback.Evaluation done = new TrainingCallback.Evaluation(state.step(), epoch(), metrics, isBest);
+        tell(c -> c.onEvaluate(done));
+    }
+
+    private boolean isBest() {
+        return state.bestStep().filter(best -> best == state.step()).isPresent();
+    }
+
+    /** With checkpoints after so many updates, there is one at the end too. */
+    private void save() {
+        SavingOptions when = options.saving();
+        boolean isLast = when.saveStrategy() == Moment.STEPS && state.step() == updates;
+        boolean isTime = when.saveStrategy() == Moment.BEST
+                ? isBest()
+                : when.saveStrategy().isAfter(state.step(), when.saveSteps(), updates, perEpoch);
+        if (!isTime && !isLast) {
+            return;
+        }
+        Path folder = checkpoints.orElseThrow().folder(state.step());
+        TrainingCheckpoint.write(
+                folder, model.writer().orElseThrow(), parameters(), trained, loaded.variables(), identity(), state);
+        checkpoints.get().rotate(when.saveTotalLimit(), state.bestStep());
+        tell(c -> c.onSave(folder));
+    }
+
+    private Optional<Path> best() {
+        return state.bestStep()
+                .flatMap(step -> checkpoints.map(all -> all.folder(step)))
+                .filter(TrainingCheckpoint::is);
+    }
+
+    private Map<String, Tensor> parameters() {
+        Map<String, Tensor> parameters = new HashMap<>();
+        model.parameters()
+                .keySet()
+                .forEach(name -> parameters.put(name, loaded.variables().read(name)));
+        return parameters;
+    }
+}

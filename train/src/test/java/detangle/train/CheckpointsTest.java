@@ -1,0 +1,167 @@
+package detangle.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.ir.DetangleException;
+import detangle.train.Toy.Recorder;
+import detangle.train.optimizer.XAdam;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointsTest {
+    private static final TrainingOptions OPTIONS =
+            TrainingOptions.DEFAULT.withMaxSteps(7).with(OptimizerOptions.HUGGINGFACE.withLearningRate(0.01));
+
+    @TempDir
+    Path folder;
+
+    private TrainingOptions saving(String name) {
+        return OPTIONS.with(SavingOptions.in(folder.resolve(name)).withStrategy(Moment.STEPS, 1));
+    }
+
+    private static Trainer trainer(TrainingOptions options) {
+        return new Trainer(Toy.model(), Toy.batches(options), options);
+    }
+
+    private static TrainingOptions resuming(TrainingOptions options) {
+        return options.with(options.saving().withResume(true));
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    /** Interrupted after each update, with each optimizer, with and without accumulation. */
+    @Test
+    void goesOnBitForBit() throws IOException {
+        XAdam slow = new XAdam(0.9, 0.999, 1e-6, XAdam.Form.ADAM, false, 3, 0.5);
+        TrainingOptions plain = OPTIONS.withMaxSteps(4);
+        TrainingOptions accumulating =
+                plain.with(OPTIONS.optimizer().with(slow)).withGradientAccumulationSteps(2);
+        for (TrainingOptions base : List.of(plain, accumulating)) {
+            String name = "whole-" + base.gradientAccumulationSteps();
+            TrainingOptions whole = base.with(saving(name).saving());
+            TrainingResult expected = trainer(whole).train();
+            for (int cut = 1; cut < 4; cut++) {
+                String other = name + "-" + cut;
+                TrainingOptions parts = base.with(saving(other).saving());
+                trainer(parts).with(new Recorder(cut)).train();
+                Recorder rest = new Recorder();
+                TrainingResult found = trainer(resuming(parts)).with(rest).train();
+                assertEquals(cut, rest.begin.orElseThrow().done());
+                assertEquals(4 - cut, rest.steps.size());
+                TrainerTest.assertSameBits(expected.parameters(), found.parameters());
+                for (String file : List.of("optimizer.safetensors", "model.safetensors", "trainer_state.json")) {
+                    assertEquals(
+                            -1,
+                            Files.mismatch(
+                                    folder.resolve(name + "/checkpoint-4/" + file),
+                                    folder.resolve(other + "/checkpoint-4/" + file)),
+                            file + " after a cut at " + cut);
+                }
+            }
+        }
+    }
+
+    @Test
+    void theOldestGoAndTheBestStays() throws IOException {
+        TrainingOptions options = saving("limited")
+                .with(EvaluationOptions.everyEpoch()
+                        .withStrategy(Moment.STEPS, 1)
+                        .withLoadBestModelAtEnd(true));
+        TrainingOptions limited = options.with(options.saving().withSaveTotalLimit(2));
+        Recorder recorder = new Recorder();
+        TrainingResult result = trainer(limited)
+                .with(Toy.losses(5, 1, 4, 3, 2, 9, 8))
+                .with(recorder)
+                .train();
+        assertEquals(List.of("checkpoint-2", "checkpoint-7"), names(folder.resolve("limited")));
+        assertEquals(7, recorder.saved.size());
+        Path best = folder.resolve("limited/checkpoint-2");
+        assertEquals(Optional.of(best), result.bestCheckpoint());
+        TrainerTest.assertSameBits(
+                trainer(OPTIONS).with(new Recorder(2)).train().parameters(), result.parameters());
+    }
+
+    @Test
+    void onlyTheBestIfThatIsWanted() throws IOException {
+        TrainingOptions options = saving("best")
+                .with(EvaluationOptions.NONE.withStrategy(Moment.STEPS, 1).withLoadBestModelAtEnd(true));
+        trainer(options.with(options.saving().withStrategy(Moment.BEST, 1)))
+                .with(Toy.losses(5, 1, 4, 3, 0.5, 9, 8))
+                .train();
+        assertEquals(List.of("checkpoint-1", "checkpoint-2", "checkpoint-5"), names(folder.resolve("best")));
+    }
+
+    /** As with a disk that is full half-way. */
+    @Test
+    void aCheckpointThatFailsLeavesTheLastGoodOne() throws IOException {
+        TrainingOptions options = saving("full");
+        TrainableModel model = Toy.model();
+        ModelWriter whole = model.writer().orElseThrow();
+        int[] saved = {0};
+        TrainableModel failing = model.withWriter((path, parameters) -> {
+            Files.writeString(path.resolve("config.json"), "{");
+            if (saved[0]++ == 3) {
+                throw new IOException("No space left on device");
+            }
+            whole.write(path, parameters);
+        });
+        DetangleException e = assertThrows(
+                DetangleException.class, () -> new Trainer(failing, Toy.batches(options), options).train());
+        assertTrue(e.getMessage().contains("checkpoint-4: cannot be written: No space left on device"), e.getMessage());
+        assertEquals(List.of("checkpoint-1", "checkpoint-2", "checkpoint-3"), names(folder.resolve("full")));
+        Recorder rest = new Recorder();
+        TrainingResult found = trainer(resuming(options)).with(rest).train();
+        assertEquals(3, rest.begin.orElseThrow().done());
+        TrainerTest.assertSameBits(trainer(OPTIONS).train().parameters(), found.parameters());
+    }
+
+    @Test
+    void partsAreCleared() throws IOException {
+        TrainingOptions options = saving("parts");
+        Path part = folder.resolve("parts/.checkpoint-3.0b7c.part");
+        Files.createDirectories(part);
+        Files.writeString(part.resolve("model.safetensors"), "half");
+        trainer(resuming(options)).train();
+        assertFalse(Files.exists(part));
+    }
+
+    @Test
+    void saysWhatDoesNotGoTogether() throws IOException {
+        TrainingOptions options = saving("other");
+        trainer(options).with(new Recorder(2)).train();
+        assertRefused("is there: choose another output_dir", options);
+        assertRefused(
+                "was written by a training whose seed is 42, and here it is 1",
+                resuming(options).withSeed(1));
+        assertRefused(
+                "whose train_batch_size is 8, and here it is 4",
+                resuming(options).withPerDeviceTrainBatchSize(4));
+        assertRefused(
+                "does not hold optimizer.slow.first.bias",
+                resuming(options)
+                        .with(OPTIONS.optimizer().with(new XAdam(0.9, 0.999, 1e-6, XAdam.Form.ADAM, false, 3, 0.5))));
+        Files.writeString(folder.resolve("other/checkpoint-2/trainer_state.json"), "{");
+        assertRefused("trainer_state.json cannot be read", resuming(options));
+        assertThrows(TrainingException.class, () -> SavingOptions.NONE.withStrategy(Moment.EPOCH, 1));
+        assertThrows(TrainingException.class, () -> EvaluationOptions.NONE.withLoadBestModelAtEnd(true));
+    }
+
+    private static void assertRefused(String message, TrainingOptions options) {
+        TrainingException e =
+                assertThrows(TrainingException.class, () -> trainer(options).train());
+        assertTrue(e.getMessage().contains(message), e.getMessage());
+    }
+}
