@@ -118,6 +118,7 @@ record Cost(double flops, double bytes) {
             case KernelOp.LayerNormGrad g -> 0;
             case KernelOp.Embedding e -> 0;
             case KernelOp.MaskedSoftmax s -> 0;
+            case KernelOp.SumOfSquares s -> 0;
         };
     }
 

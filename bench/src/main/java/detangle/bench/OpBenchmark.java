@@ -160,6 +160,7 @@ public final class OpBenchmark {
             case KernelOp.LayerNormGrad g -> "layer_norm_grad";
             case KernelOp.Embedding e -> "embedding";
             case KernelOp.MaskedSoftmax s -> "masked_softmax";
+            case KernelOp.SumOfSquares s -> "sum_of_squares";
         };
     }
 

@@ -11,6 +11,7 @@ import detangle.compiler.pass.FuseEmbedding;
 import detangle.compiler.pass.FuseLayerNorm;
 import detangle.compiler.pass.FuseLinear;
 import detangle.compiler.pass.FuseSoftmax;
+import detangle.compiler.pass.FuseSumOfSquares;
 import detangle.compiler.pass.LowerConvolution;
 import detangle.compiler.pass.NarrowWeights;
 import detangle.compiler.pass.NeededRows;
@@ -135,6 +136,7 @@ public final class Passes {
         return List.of(
                 new Canonicalise(), // gradients of moves meet the moves
                 new CommonSubexpressions(), // what forward and backward both compute, before regions swallow it
+                new FuseSumOfSquares(), // the norm of gradients, before regions square them
                 new FuseElementwise(),
                 new CommonSubexpressions(),
                 new DeadConstants());
@@ -151,6 +153,7 @@ public final class Passes {
             new LowerConvolution(), // before linear, which takes the product
             new FuseLinear(), // after normalisation
             new FuseEmbedding(), // reads layer_norm
+            new FuseSumOfSquares(), // what is no part of a layer norm
             new Canonicalise(), // the transposes that attention brought meet those of the model
             new NeededRows()); // rows are rows of kernels by now
 

@@ -87,7 +87,15 @@ class KernelLawTest {
     }
 
     static Stream<Case> cases() {
-        return Stream.of(elementwise(), linear(), layerNorm(), embedding(), softmax(), attention(), packedAttention())
+        return Stream.of(
+                        elementwise(),
+                        linear(),
+                        layerNorm(),
+                        embedding(),
+                        softmax(),
+                        sumOfSquares(),
+                        attention(),
+                        packedAttention())
                 .flatMap(List::stream);
     }
 
@@ -245,6 +253,16 @@ class KernelLawTest {
             for (Shape mask : List.of(Shape.of(B, Dim.of(2), S), Shape.of(Dim.of(1), S), Shape.SCALAR)) {
                 cases.add(of(
                         new KernelOp.MaskedSoftmax(), input("x", dtype, B, Dim.of(2), S), input("m", DType.I1, mask)));
+            }
+        }
+        return cases;
+    }
+
+    private static List<Case> sumOfSquares() {
+        List<Case> cases = new ArrayList<>();
+        for (DType dtype : List.of(DType.F32, DType.F64)) {
+            for (Shape shape : List.of(Shape.SCALAR, Shape.of(S), Shape.of(B, S), Shape.of(B, S, Dim.of(8)))) {
+                cases.add(of(new KernelOp.SumOfSquares(), input("x", dtype, shape)));
             }
         }
         return cases;

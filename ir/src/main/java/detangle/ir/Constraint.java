@@ -70,6 +70,7 @@ public enum Constraint {
     EMBEDDING_C3("embedding_c3", "the mask is i1 and has the shape of the ids, then 1"),
     MASKED_SOFTMAX_C1("masked_softmax_c1", "x is f32 or f64 of rank 1 or more"),
     MASKED_SOFTMAX_C2("masked_softmax_c2", "the mask is i1 and broadcasts to x"),
+    SUM_OF_SQUARES_C1("sum_of_squares_c1", "x is f32 or f64"),
     ATTENTION_C1("disentangled_attention_c1", "q is [B,Q,A,d], k and v [B,S,A,d], of one type, f32 or f64"),
     ATTENTION_C2("disentangled_attention_c2", "the mask is i1 and broadcasts to [B,A,Q,S]"),
     ATTENTION_C3("disentangled_attention_c3", "pk and pq have the type of q and one shape [A,P,d]"),

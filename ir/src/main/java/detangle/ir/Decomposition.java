@@ -54,6 +54,7 @@ public final class Decomposition {
                         .get(gradient.result());
             case KernelOp.Embedding embedding -> embedding(embedding, in);
             case KernelOp.MaskedSoftmax() -> idioms.maskedSoftmax(in.get(0), in.get(1));
+            case KernelOp.SumOfSquares() -> idioms.sumOfSquares(in.get(0));
             case KernelOp.DisentangledAttention op -> attention.padded(op, in);
             case KernelOp.PackedAttention op -> attention.packed(op, in);
             case KernelOp.DisentangledAttentionGrad op ->

@@ -76,6 +76,12 @@ public final class Idioms {
         return b.select(mask, quotient, constant(scores, 0));
     }
 
+    /** The sum of the squares of all elements, a scalar. */
+    public Node sumOfSquares(Node x) {
+        Node flat = x.type().rank() == 1 ? x : b.reshape(x, x.shape().elements());
+        return b.reshape(b.reduce(ReduceFunction.SUM, b.mul(flat, flat), 0), Shape.SCALAR);
+    }
+
     /** The activation of a linear kernel. */
     public Node activation(Activation activation, Node x) {
         return switch (activation) {

@@ -32,6 +32,7 @@ final class KernelInference {
             case KernelOp.LayerNormGrad o -> in.some(o.residual() ? 4 : 3, all -> layerNormGrad(o, all));
             case KernelOp.Embedding o -> in.some(o.masked() ? 5 : 4, all -> embedding(o, all));
             case KernelOp.MaskedSoftmax o -> in.two(this::maskedSoftmax);
+            case KernelOp.SumOfSquares o -> in.one(this::sumOfSquares);
             case KernelOp.DisentangledAttention o ->
                 in.some(4 + positionOperands(o.c2p(), o.p2c()), all -> attention(o, all));
             case KernelOp.PackedAttention o ->
@@ -199,6 +200,12 @@ final class KernelInference {
                 x,
                 mask);
         return Optional.of(x);
+    }
+
+    private Optional<TensorType> sumOfSquares(TensorType x) {
+        return require(computes(x.dtype()), Constraint.SUM_OF_SQUARES_C1, "x is %s", x)
+                ? Optional.of(new TensorType(x.dtype(), Shape.SCALAR))
+                : Optional.empty();
     }
 
     private Optional<TensorType> attention(KernelOp.DisentangledAttention op, List<TensorType> in) {

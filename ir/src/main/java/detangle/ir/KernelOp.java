@@ -62,6 +62,11 @@ public sealed interface KernelOp extends Op {
     record MaskedSoftmax() implements KernelOp {}
 
     /**
+     * The sum of the squares of all elements of x, which is f32 or f64 of any shape. The result is a scalar of its type.
+     */
+    record SumOfSquares() implements KernelOp {}
+
+    /**
      * Disentangled attention (He et al. 2021, DeBERTa, equations 3 and 4), operands in the order q, k, v, mask, pk if
      * c2p, pq if p2c, table if either.
      *

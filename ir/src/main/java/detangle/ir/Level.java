@@ -98,6 +98,7 @@ public enum Level {
             case KernelOp.LayerNormGrad o -> WITH_KERNELS;
             case KernelOp.Embedding o -> WITH_KERNELS;
             case KernelOp.MaskedSoftmax o -> WITH_KERNELS;
+            case KernelOp.SumOfSquares o -> WITH_KERNELS;
             case KernelOp.DisentangledAttention o -> WITH_KERNELS;
             case KernelOp.PackedAttention o -> WITH_KERNELS;
             case KernelOp.DisentangledAttentionGrad o -> WITH_KERNELS;

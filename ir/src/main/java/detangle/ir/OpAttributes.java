@@ -117,6 +117,7 @@ public final class OpAttributes {
                 yield new KernelOp.Embedding(v.number("eps", epsilon), zeroed);
             }
             case KernelOp.MaskedSoftmax o -> o;
+            case KernelOp.SumOfSquares o -> o;
             case KernelOp.DisentangledAttention o -> attention(o, v);
             case KernelOp.PackedAttention o -> attention(o, v);
             case KernelOp.DisentangledAttentionGrad(var attention, var result) ->

@@ -87,6 +87,7 @@ class VerifierTest {
             embedding_c3 | embedding %i, %t, %v, %v, %m {masked, eps=0.1} | f32[B,S,8]
             masked_softmax_c1 | masked_softmax %i, %m | i32[B,S]
             masked_softmax_c2 | masked_softmax %x, %y | f32[B,S,8]
+            sum_of_squares_c1 | sum_of_squares %i | i32[]
             disentangled_attention_c1 | disentangled_attention %q, %q, %x, %r {terms=[c2c], scale=1} | f32[B,S,4,8]
             disentangled_attention_c2 | disentangled_attention %q, %q, %q, %m {terms=[c2c], scale=1} | f32[B,S,4,8]
             disentangled_attention_c3 | disentangled_attention %q, %q, %q, %r, %t, %i {terms=[c2c,c2p], scale=1} | f32[B,S,4,8]

@@ -45,6 +45,7 @@ final class KernelGradient {
             case KernelOp.Embedding o ->
                 Optional.of((node, dy, flow) -> forms.through(lookedUp(o, node.inputs()), node, dy, flow));
             case KernelOp.MaskedSoftmax o -> Optional.of(this::softmax);
+            case KernelOp.SumOfSquares o -> Optional.empty();
             case KernelOp.DisentangledAttention o -> Optional.empty();
             case KernelOp.PackedAttention o -> Optional.empty();
             case KernelOp.Elementwise o -> Optional.empty();

@@ -106,7 +106,15 @@ class KernelGradientTest {
     }
 
     static Stream<Case> cases() {
-        return Stream.of(elementwise(), linear(), layerNorm(), embedding(), softmax(), attention(), packedAttention())
+        return Stream.of(
+                        elementwise(),
+                        linear(),
+                        layerNorm(),
+                        embedding(),
+                        softmax(),
+                        sumOfSquares(),
+                        attention(),
+                        packedAttention())
                 .flatMap(List::stream);
     }
 
@@ -201,6 +209,10 @@ class KernelGradientTest {
             }
         }
         return cases;
+    }
+
+    private static List<Case> sumOfSquares() {
+        return List.of(of(new KernelOp.SumOfSquares(), Map.of(), List.of(input("x", DType.F64, N, d(3)))));
     }
 
     private static List<Case> softmax() {

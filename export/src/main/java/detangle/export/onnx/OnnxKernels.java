@@ -24,6 +24,7 @@ final class OnnxKernels {
             case KernelOp.Elementwise e -> false;
             case KernelOp.LayerNormGrad g -> false;
             case KernelOp.Embedding e -> false;
+            case KernelOp.SumOfSquares s -> false;
             case KernelOp.DisentangledAttention a -> false;
             case KernelOp.PackedAttention a -> false;
             case KernelOp.DisentangledAttentionGrad g -> false;
@@ -64,6 +65,7 @@ final class OnnxKernels {
             case KernelOp.Elementwise e -> throw inPrimitives(op);
             case KernelOp.LayerNormGrad g -> throw inPrimitives(op);
             case KernelOp.Embedding e -> throw inPrimitives(op);
+            case KernelOp.SumOfSquares s -> throw inPrimitives(op);
             case KernelOp.DisentangledAttention a -> throw inPrimitives(op);
             case KernelOp.PackedAttention a -> throw inPrimitives(op);
             case KernelOp.DisentangledAttentionGrad g -> throw inPrimitives(op);

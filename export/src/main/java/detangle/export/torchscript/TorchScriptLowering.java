@@ -73,6 +73,7 @@ final class TorchScriptLowering {
             case KernelOp.Elementwise e -> false;
             case KernelOp.LayerNormGrad g -> false;
             case KernelOp.Embedding e -> false;
+            case KernelOp.SumOfSquares s -> false;
             case KernelOp.DisentangledAttention a -> false;
             case KernelOp.PackedAttention a -> false;
             case KernelOp.DisentangledAttentionGrad g -> false;
@@ -196,6 +197,7 @@ final class TorchScriptLowering {
             case KernelOp.Elementwise e -> throw inPrimitives(op);
             case KernelOp.LayerNormGrad g -> throw inPrimitives(op);
             case KernelOp.Embedding e -> throw inPrimitives(op);
+            case KernelOp.SumOfSquares s -> throw inPrimitives(op);
             case KernelOp.DisentangledAttention a -> throw inPrimitives(op);
             case KernelOp.PackedAttention a -> throw inPrimitives(op);
             case KernelOp.DisentangledAttentionGrad g -> throw inPrimitives(op);

@@ -66,7 +66,8 @@ final class FloatSteps {
                 .add(1, this::chosenByTruth)
                 .add(1, gradients::layerNormGrad)
                 .add(1, this::chosenByComparison)
-                .add(1, x -> gradients.attentionGrad());
+                .add(1, x -> gradients.attentionGrad())
+                .add(1, idioms::shorter);
     }
 
     /** Adds a value, after none to three exact steps. */

@@ -10,6 +10,7 @@ import detangle.ir.Idioms;
 import detangle.ir.Node;
 import detangle.ir.Shape;
 import detangle.ir.TensorType;
+import detangle.ir.UnaryFunction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -71,6 +72,12 @@ final class IdiomSteps {
 
     Node gelu(Node x) {
         return idioms.gelu(x);
+    }
+
+    /** Divided by its length, nearly. */
+    Node shorter(Node x) {
+        Node squares = b.add(idioms.sumOfSquares(x), draft.scalar(1));
+        return b.mul(x, b.unary(UnaryFunction.RSQRT, squares));
     }
 
     Node embedding() {

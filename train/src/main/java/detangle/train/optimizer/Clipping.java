@@ -2,10 +2,8 @@ package detangle.train.optimizer;
 
 import detangle.ir.Builder;
 import detangle.ir.Comparison;
-import detangle.ir.Dim;
+import detangle.ir.Idioms;
 import detangle.ir.Node;
-import detangle.ir.ReduceFunction;
-import detangle.ir.Shape;
 import detangle.ir.UnaryFunction;
 import java.util.List;
 
@@ -30,20 +28,10 @@ public record Clipping(double most, Rule rule) {
      */
     public static Node norm(Builder b, List<Node> gradients) {
         Node sum = gradients.stream()
-                .map(gradient -> squares(b, gradient))
+                .map(new Idioms(b)::sumOfSquares)
                 .reduce(b::add)
                 .orElseThrow();
         return b.named("grad_norm", b.unary(UnaryFunction.SQRT, sum));
-    }
-
-    /** The sum of the squares, row by row first, so that a long sum is one of short ones. */
-    private static Node squares(Builder b, Node gradient) {
-        Node squares = b.mul(gradient, gradient);
-        if (gradient.type().rank() > 1) {
-            squares = b.reduce(ReduceFunction.SUM, squares, -1);
-        }
-        Dim elements = squares.shape().elements();
-        return b.reshape(b.reduce(ReduceFunction.SUM, b.reshape(squares, elements), 0), Shape.SCALAR);
     }
 
     /** What gradients of such a norm are multiplied by; a scalar of the norm's type, as the norm is. */

@@ -84,6 +84,7 @@ final class DeviceKernels {
             case KernelOp.LayerNormGrad o -> RowLowering.layerNormGrad(o, node);
             case KernelOp.Embedding o -> RowLowering.embedding(o, node);
             case KernelOp.MaskedSoftmax o -> RowLowering.softmax(node);
+            case KernelOp.SumOfSquares o -> Optional.empty();
             case KernelOp.DisentangledAttention(double scale, boolean c2p, boolean p2c) ->
                 AttentionLowering.of(node, scale, c2p, p2c, Optional.empty());
             case KernelOp.PackedAttention(double scale, boolean c2p, boolean p2c, var length) ->

@@ -90,6 +90,7 @@ final class Kernels {
             case KernelOp.LayerNormGrad o -> layerNormGrad(o, node);
             case KernelOp.Embedding o -> embedding(o, node);
             case KernelOp.MaskedSoftmax o -> when(isF32(node), Kernel.of(StepBuilder::softmax));
+            case KernelOp.SumOfSquares o -> when(isF32(node), Kernel.of(StepBuilder::sumOfSquares));
             case KernelOp.DisentangledAttention o ->
                 when(
                         isF32(node) && hasOneMaskForAllHeads(node),

@@ -10,6 +10,7 @@ import detangle.backend.vector.kernel.RowKernels;
 import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.backend.vector.kernel.VectorLayerNormGrad;
 import detangle.backend.vector.kernel.VectorLayerNormGrad.Elements;
+import detangle.backend.vector.kernel.VectorReduction;
 import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.KernelOp.LayerNormGrad.Result;
@@ -213,6 +214,12 @@ final class StepBuilder {
 
     Step reduce(TensorOp.Reduce op, Node node, FrameValue out) {
         return Reduction.of(op.function(), op.axis(), in(node, 0), out);
+    }
+
+    Step sumOfSquares(Node node, FrameValue out) {
+        FrameValue x = in(node, 0);
+        return f -> f.floats(out)[f.offset(out)] =
+                (float) VectorReduction.sumOfSquares(f.floats(x), f.offset(x), f.elements(x));
     }
 
     Step gather(Node node, FrameValue out) {

@@ -9,6 +9,7 @@ import detangle.backend.vector.kernel.WorkerPool;
 import detangle.compiler.Compiler;
 import detangle.ir.Builder;
 import detangle.ir.DType;
+import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
@@ -94,6 +95,27 @@ class ReductionTest {
         List<float[]> results = results(program(ReduceFunction.SUM, 0, count), Tensor.of(values, count));
         for (float[] result : results) {
             assertEquals(1, result[0] / sum, 1e-7);
+        }
+    }
+
+    /** As exact as in double precision, which is what the norm of a model's gradients has to be. */
+    @Test
+    void squaresAreSummedInDoublePrecision() {
+        for (int count : new int[] {0, 1, 77, 3_000_001}) {
+            float[] values = new float[count];
+            Random random = new Random(count);
+            double sum = 0;
+            for (int i = 0; i < count; i++) {
+                values[i] = (float) (random.nextGaussian() * Math.exp(3 * random.nextGaussian()));
+                sum += (double) values[i] * values[i];
+            }
+            Builder b = new Builder();
+            Node x = b.input("x", TensorType.of(DType.F32, count));
+            Node out = b.op(new KernelOp.SumOfSquares(), x);
+            Program program = new Program("squares", List.of(x), List.of(new Output("out", out)), Map.of());
+            for (float[] result : results(program, Tensor.of(values, count))) {
+                assertEquals(sum, result[0], 6e-8 * sum);
+            }
         }
     }
 

@@ -111,6 +111,45 @@ public final class VectorReduction {
         return (DoubleVector) FloatVector.fromArray(HALF, x, at).convertShape(VectorOperators.F2D, DOUBLES, 0);
     }
 
+    /** The sum of the squares of neighbours, in blocks as a sum is. */
+    public static double sumOfSquares(float[] x, int from, int count) {
+        int blocks = Math.ceilDiv(count, BLOCK);
+        // A place for each block, and behind it room for the lanes that it is the sum of.
+        int place = LANES + 1;
+        double[] sums = Scratch.get().doubles(blocks * place);
+        WorkerPool.SHARED.run(blocks, block -> {
+            int first = block * BLOCK;
+            sums[block * place] = squares(x, from + first, Math.min(BLOCK, count - first), sums, block * place + 1);
+        });
+        double sum = 0;
+        for (int block = 0; block < blocks; block++) {
+            sum += sums[block * place];
+        }
+        return sum;
+    }
+
+    /** As {@link #sum(float[], int, int, double[], int)}, of squares, which are exact in double precision. */
+    private static double squares(float[] x, int from, int count, double[] lanes, int at) {
+        DoubleVector a = DoubleVector.zero(DOUBLES);
+        DoubleVector b = a;
+        int i = 0;
+        for (; i + 2 * LANES <= count; i += 2 * LANES) {
+            DoubleVector first = doubles(x, from + i);
+            DoubleVector second = doubles(x, from + i + LANES);
+            a = first.fma(first, a);
+            b = second.fma(second, b);
+        }
+        a.add(b).intoArray(lanes, at);
+        double sum = 0;
+        for (int lane = 0; lane < LANES; lane++) {
+            sum += lanes[at + lane];
+        }
+        for (; i < count; i++) {
+            sum += (double) x[from + i] * x[from + i];
+        }
+        return sum;
+    }
+
     private static void sumColumns(float[] x, int from, int outer, int size, int inner, float[] out, int to) {
         int strips = Math.ceilDiv(inner, STRIP);
         int places = outer * strips;
