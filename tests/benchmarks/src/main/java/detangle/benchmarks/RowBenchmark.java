@@ -1,10 +1,10 @@
 package detangle.benchmarks;
 
 import detangle.backend.vector.kernel.Activations;
+import detangle.backend.vector.kernel.Elements;
 import detangle.backend.vector.kernel.RowKernels;
 import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.backend.vector.kernel.VectorLayerNormGrad;
-import detangle.backend.vector.kernel.VectorLayerNormGrad.Elements;
 import detangle.backend.vector.kernel.VectorSoftmax;
 import detangle.ir.Activation;
 import detangle.ir.Tensor;

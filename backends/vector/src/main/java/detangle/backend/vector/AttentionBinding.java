@@ -1,17 +1,30 @@
 package detangle.backend.vector;
 
 import detangle.backend.vector.kernel.AttentionOperands;
+import detangle.backend.vector.kernel.Elements;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.RelativeTable;
+import detangle.backend.vector.kernel.VectorAttentionGrad;
 import detangle.ir.Dim;
 import detangle.ir.KernelOp;
+import detangle.ir.KernelOp.AttentionGradient;
 import detangle.ir.Node;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
-/** Binds disentangled attention, over padded and over packed batches, to the values of a program. */
+/** Binds disentangled attention and its gradients, over padded and over packed batches, to the values of a program. */
 final class AttentionBinding {
     private static final Operands.Form<PackedMatrix[]> ABSENT = f -> AttentionOperands.Positions.ABSENT;
+
+    /** The first operand of padded attention that may be a table of positions, behind q, k, v and the mask. */
+    private static final int PADDED_TABLES = 4;
+
+    /** That of packed attention, behind q, k, v and the segments and positions of queries and keys. */
+    private static final int PACKED_TABLES = 7;
 
     private final Operands operands;
     private final SizeTable sizes;
@@ -21,6 +34,12 @@ final class AttentionBinding {
 
     /** What a table in the kernel's form depends on: the value, and the places of two sizes. */
     private record TableKey(FrameValue table, int length, int rows) {}
+
+    /** Tells the kernel of a run which sequences there are and what their queries see, and returns their number. */
+    @FunctionalInterface
+    private interface Sequences {
+        int set(Frame frame);
+    }
 
     /** Tells the kernel of a run which tables of positions it reads. */
     @FunctionalInterface
@@ -39,15 +58,67 @@ final class AttentionBinding {
     }
 
     Step padded(KernelOp.DisentangledAttention op, Node node, FrameValue out) {
+        Dim length = node.input(1).shape().dim(1);
+        return attention(
+                op.scale(), node, out, padded(node), positions(op.c2p(), op.p2c(), node, PADDED_TABLES, length));
+    }
+
+    Step packed(KernelOp.PackedAttention op, Node node, FrameValue out) {
+        return attention(
+                op.scale(),
+                node,
+                out,
+                packed(op.length(), node),
+                positions(op.c2p(), op.p2c(), node, PACKED_TABLES, op.length()));
+    }
+
+    /**
+     * The gradients of padded attention.
+     *
+     * @param results those of one operation that are read
+     * @param outs where they are written, in their order
+     */
+    Step padded(KernelOp.DisentangledAttentionGrad op, List<Node> results, List<FrameValue> outs) {
+        Node node = results.getFirst();
+        KernelOp.DisentangledAttention of = op.attention();
+        Dim length = node.input(1).shape().dim(1);
+        return gradients(
+                of.scale(),
+                node,
+                byResult(results, outs, n -> ((KernelOp.DisentangledAttentionGrad) n.op()).result()),
+                padded(node),
+                tables(of.c2p(), of.p2c(), node, PADDED_TABLES, length));
+    }
+
+    /** The gradients of packed attention. */
+    Step packed(KernelOp.PackedAttentionGrad op, List<Node> results, List<FrameValue> outs) {
+        Node node = results.getFirst();
+        KernelOp.PackedAttention of = op.attention();
+        return gradients(
+                of.scale(),
+                node,
+                byResult(results, outs, n -> ((KernelOp.PackedAttentionGrad) n.op()).result()),
+                packed(of.length(), node),
+                tables(of.c2p(), of.p2c(), node, PACKED_TABLES, of.length()));
+    }
+
+    private static Map<AttentionGradient, FrameValue> byResult(
+            List<Node> results, List<FrameValue> outs, Function<Node, AttentionGradient> which) {
+        Map<AttentionGradient, FrameValue> into = new EnumMap<>(AttentionGradient.class);
+        for (int i = 0; i < outs.size(); i++) {
+            into.put(which.apply(results.get(i)), outs.get(i));
+        }
+        return into;
+    }
+
+    private Sequences padded(Node node) {
+        FrameValue queries = operands.value(node, 0);
         FrameValue keys = operands.value(node, 1);
         FrameValue mask = operands.value(node, 3);
-        Positions positions =
-                positions(op.c2p(), op.p2c(), node, 4, node.input(1).shape().dim(1));
-        Step places = places(node, positions, out);
         return f -> {
             AttentionOperands all = f.attention().operands();
-            int batch = f.dim(out, 0);
-            all.queries().set(batch, f.dim(out, 1));
+            int batch = f.dim(queries, 0);
+            all.queries().set(batch, f.dim(queries, 1));
             all.keys().set(batch, f.dim(keys, 1));
             // The mask broadcasts to [B,A,Q,S].
             all.mask()
@@ -57,16 +128,14 @@ final class AttentionBinding {
                             Broadcasts.stride(f, mask, -4),
                             Broadcasts.stride(f, mask, -2),
                             Broadcasts.stride(f, mask, -1));
-            places.run(f);
-            f.attention().run(batch, f.dim(out, 2), f.dim(out, 3), op.scale());
+            return batch;
         };
     }
 
-    Step packed(KernelOp.PackedAttention op, Node node, FrameValue out) {
-        int length = sizes.slot(op.length());
+    private Sequences packed(Dim longest, Node node) {
+        int length = sizes.slot(longest);
         PackedRows queries = new PackedRows("query", operands.value(node, 3), operands.value(node, 5), length);
         PackedRows keys = new PackedRows("key", operands.value(node, 4), operands.value(node, 6), length);
-        Step places = places(node, positions(op.c2p(), op.p2c(), node, 7, op.length()), out);
         return f -> {
             queries.check(f);
             keys.check(f);
@@ -74,9 +143,7 @@ final class AttentionBinding {
             set(f, queries, all.queries());
             set(f, keys, all.keys());
             all.mask().setNone();
-            places.run(f);
-            int sequences = f.dim(queries.segments(), 0) - 1;
-            f.attention().run(sequences, f.dim(out, 1), f.dim(out, 2), op.scale());
+            return f.dim(queries.segments(), 0) - 1;
         };
     }
 
@@ -88,23 +155,24 @@ final class AttentionBinding {
                 f.offset(rows.positions()));
     }
 
-    /** Tells the kernel of a run where q, k, v, the tables and the result are. */
-    private Step places(Node node, Positions positions, FrameValue out) {
+    private static void set(Frame f, FrameValue value, AttentionOperands.Heads to) {
+        to.set(f.floats(value), f.offset(value));
+    }
+
+    private Step attention(double scale, Node node, FrameValue out, Sequences sequences, Positions positions) {
         FrameValue q = operands.value(node, 0);
         FrameValue k = operands.value(node, 1);
         FrameValue v = operands.value(node, 2);
         return f -> {
+            int batch = sequences.set(f);
             AttentionOperands all = f.attention().operands();
             set(f, q, all.q());
             set(f, k, all.k());
             set(f, v, all.v());
             set(f, out, all.out());
             positions.set(f, all.positions());
+            f.attention().run(batch, f.dim(out, -2), f.dim(out, -1), scale);
         };
-    }
-
-    private static void set(Frame f, FrameValue value, AttentionOperands.Heads to) {
-        to.set(f.floats(value), f.offset(value));
     }
 
     /**
@@ -118,16 +186,78 @@ final class AttentionBinding {
         int tableAt = node.inputs().size() - 1;
         Operands.Form<PackedMatrix[]> keys = c2p ? operands.heads(node, first) : ABSENT;
         Operands.Form<PackedMatrix[]> queries = p2c ? operands.heads(node, tableAt - 1) : ABSENT;
+        Operands.Form<RelativeTable> rows = rows(node, tableAt, first, length);
+        return (f, to) -> to.set(keys.of(f), queries.of(f), rows.of(f));
+    }
+
+    /** The table of rows in the form that kernels read. */
+    private Operands.Form<RelativeTable> rows(Node node, int tableAt, int first, Dim length) {
         FrameValue table = operands.value(node, tableAt);
         boolean lasts = operands.lasts(node, tableAt);
         int lengthSlot = sizes.slot(length);
         int rowSlot = sizes.slot(node.input(first).type().dim(1));
         int number =
                 relativeTables.computeIfAbsent(new TableKey(table, lengthSlot, rowSlot), key -> relativeTables.size());
-        return (f, to) -> {
-            RelativeTable rows =
-                    f.relativeTables().get(f, number, table, lasts, f.size(lengthSlot) - 1, f.size(rowSlot));
-            to.set(keys.of(f), queries.of(f), rows);
+        return f -> f.relativeTables().get(f, number, table, lasts, f.size(lengthSlot) - 1, f.size(rowSlot));
+    }
+
+    /**
+     * What gradients read of positions.
+     *
+     * @param rows the table of rows, where there is a table of positions
+     */
+    private record Tables(
+            Optional<FrameValue> pk, Optional<FrameValue> pq, Optional<Operands.Form<RelativeTable>> rows) {}
+
+    private Tables tables(boolean c2p, boolean p2c, Node node, int first, Dim length) {
+        int tableAt = node.inputs().size() - 2;
+        return new Tables(
+                c2p ? Optional.of(operands.value(node, first)) : Optional.empty(),
+                p2c ? Optional.of(operands.value(node, tableAt - 1)) : Optional.empty(),
+                c2p || p2c ? Optional.of(rows(node, tableAt, first, length)) : Optional.empty());
+    }
+
+    private Step gradients(
+            double scale, Node node, Map<AttentionGradient, FrameValue> outs, Sequences sequences, Tables tables) {
+        FrameValue q = operands.value(node, 0);
+        FrameValue k = operands.value(node, 1);
+        FrameValue v = operands.value(node, 2);
+        FrameValue dout = operands.value(node, node.inputs().size() - 1);
+        return f -> {
+            int batch = sequences.set(f);
+            AttentionOperands all = f.attention().operands();
+            set(f, q, all.q());
+            set(f, k, all.k());
+            set(f, v, all.v());
+            AttentionOperands.Positions positions = all.positions();
+            tables.rows().ifPresentOrElse(rows -> positions.set(rows.of(f)), positions::setNone);
+            new VectorAttentionGrad(
+                            all,
+                            elements(f, dout),
+                            result(f, outs, AttentionGradient.DQ),
+                            result(f, outs, AttentionGradient.DK),
+                            result(f, outs, AttentionGradient.DV),
+                            table(f, tables.pk(), result(f, outs, AttentionGradient.DPK)),
+                            table(f, tables.pq(), result(f, outs, AttentionGradient.DPQ)),
+                            f.dim(q, -2),
+                            f.dim(q, -1),
+                            tables.pk().or(tables::pq).map(p -> f.dim(p, 1)).orElse(0),
+                            scale)
+                    .run(batch);
         };
+    }
+
+    private static Elements elements(Frame f, FrameValue value) {
+        return new Elements(f.floats(value), f.offset(value));
+    }
+
+    private static Optional<Elements> result(
+            Frame f, Map<AttentionGradient, FrameValue> outs, AttentionGradient which) {
+        return Optional.ofNullable(outs.get(which)).map(out -> elements(f, out));
+    }
+
+    private static Optional<VectorAttentionGrad.Table> table(
+            Frame f, Optional<FrameValue> rows, Optional<Elements> gradient) {
+        return rows.map(r -> new VectorAttentionGrad.Table(elements(f, r), gradient));
     }
 }

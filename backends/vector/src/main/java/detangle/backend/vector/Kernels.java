@@ -97,8 +97,14 @@ final class Kernels {
                         attention(node, 4, (b, n, out) -> b.attention(o, n, out)));
             case KernelOp.PackedAttention o ->
                 when(isF32(node), attention(node, 7, (b, n, out) -> b.packedAttention(o, n, out)));
-            case KernelOp.DisentangledAttentionGrad o -> Optional.empty();
-            case KernelOp.PackedAttentionGrad o -> Optional.empty();
+            case KernelOp.DisentangledAttentionGrad o ->
+                when(
+                        isF32(node) && hasOneMaskForAllHeads(node),
+                        new Kernel(List.of(Reads.MEMORY), (b, results, outs) -> b.attentionGrad(o, results, outs)));
+            case KernelOp.PackedAttentionGrad o ->
+                when(
+                        isF32(node),
+                        new Kernel(List.of(Reads.MEMORY), (b, results, outs) -> b.attentionGrad(o, results, outs)));
         };
     }
 

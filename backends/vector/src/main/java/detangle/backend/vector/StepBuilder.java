@@ -2,6 +2,7 @@ package detangle.backend.vector;
 
 import detangle.backend.InputException;
 import detangle.backend.vector.Operands.Form;
+import detangle.backend.vector.kernel.Elements;
 import detangle.backend.vector.kernel.MatMul;
 import detangle.backend.vector.kernel.MatMul.Matrices;
 import detangle.backend.vector.kernel.PackedMatrix;
@@ -9,7 +10,6 @@ import detangle.backend.vector.kernel.Panels;
 import detangle.backend.vector.kernel.RowKernels;
 import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.backend.vector.kernel.VectorLayerNormGrad;
-import detangle.backend.vector.kernel.VectorLayerNormGrad.Elements;
 import detangle.backend.vector.kernel.VectorReduction;
 import detangle.ir.Dim;
 import detangle.ir.KernelOp;
@@ -355,6 +355,14 @@ final class StepBuilder {
 
     Step packedAttention(KernelOp.PackedAttention op, Node node, FrameValue out) {
         return attention.packed(op, node, out);
+    }
+
+    Step attentionGrad(KernelOp.DisentangledAttentionGrad op, List<Node> results, List<FrameValue> outs) {
+        return attention.padded(op, results, outs);
+    }
+
+    Step attentionGrad(KernelOp.PackedAttentionGrad op, List<Node> results, List<FrameValue> outs) {
+        return attention.packed(op, results, outs);
     }
 
     /** What has no kernel: one operation in the interpreter, in f32, each of its results by itself. */

@@ -113,6 +113,11 @@ public final class AttentionOperands {
             set(ABSENT, ABSENT, RelativeTable.NONE);
         }
 
+        /** A table of rows for position tables that the kernel packs by itself. */
+        public void set(RelativeTable rows) {
+            set(ABSENT, ABSENT, rows);
+        }
+
         /** @param keyTables and {@code queryTables}: a matrix for each head, or {@link #ABSENT} */
         public void set(PackedMatrix[] keyTables, PackedMatrix[] queryTables, RelativeTable rows) {
             keys = keyTables;

@@ -20,6 +20,9 @@ public final class RelativeTable {
     private float[] places = {};
     private boolean narrow = true;
     private int stride = COUNT;
+    private boolean[] whole = {};
+    private float[] sources = {};
+    private boolean reversed = true;
 
     /** A table of nothing, to be set. */
     public RelativeTable() {}
@@ -53,6 +56,7 @@ public final class RelativeTable {
         // What stands there is the last difference's, so that windows stay narrow.
         Arrays.fill(byKey, length, keys, length > 0 ? byKey[length - 1] : 0);
         narrow = true;
+        reversed = false;
         for (int n = 0; n < keys - COUNT; n++) {
             int least = Integer.MAX_VALUE;
             for (int lane = 0; lane < COUNT; lane++) {
@@ -103,6 +107,42 @@ public final class RelativeTable {
     /** For each difference a vector's lanes in the window. */
     float[] places() {
         return places;
+    }
+
+    /**
+     * Makes what gradients read, {@link #whole} and {@link #sources}, unless that has been done since the table was
+     * set. One thread does so before others read it.
+     */
+    void reverse() {
+        if (reversed) {
+            return;
+        }
+        if (whole.length < windows.length) {
+            whole = new boolean[windows.length];
+            sources = new float[windows.length * COUNT];
+        }
+        for (int n = 0; n < windows.length; n++) {
+            int seen = 0;
+            for (int lane = 0; lane < COUNT; lane++) {
+                int place = (int) places[n * COUNT + lane];
+                if (place < COUNT) {
+                    seen |= 1 << place;
+                    sources[n * COUNT + place] = lane;
+                }
+            }
+            whole[n] = seen == (1 << COUNT) - 1;
+        }
+        reversed = true;
+    }
+
+    /** For each difference, whether each lane of the window from there on is the place of one difference. */
+    boolean[] whole() {
+        return whole;
+    }
+
+    /** For each difference at which the window is {@link #whole}, the lane whose place each lane of the window is. */
+    float[] sources() {
+        return sources;
     }
 
     /** The panels of the position table that {@code [from, to]} of j - i + origin touch: first and last. */

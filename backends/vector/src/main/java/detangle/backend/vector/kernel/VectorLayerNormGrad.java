@@ -31,9 +31,6 @@ public final class VectorLayerNormGrad {
     private static final int MEAN_OF_G = 2;
     private static final int MEAN_OF_GN = 3;
 
-    /** Elements from an offset on. */
-    public record Elements(float[] array, int offset) {}
-
     private final Elements x;
     private final Optional<Elements> residual;
     private final Elements dy;

@@ -3,7 +3,6 @@ package detangle.backend.vector.kernel;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import detangle.backend.vector.kernel.VectorLayerNormGrad.Elements;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import jdk.incubator.vector.FloatVector;

@@ -1,0 +1,337 @@
+package detangle.backend.vector.kernel;
+
+import static detangle.backend.vector.kernel.Lanes.COUNT;
+import static detangle.backend.vector.kernel.Lanes.SPECIES;
+import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The probabilities of one head of one sequence, which attention and its gradients begin with. Scores of a block of
+ * queries are kept in cache; the position terms are products with the few panels of the position tables that the block
+ * reaches, looked up by gathers.
+ *
+ * <p>A sequence's keys take the places from its first position to its last; a place without a key is masked.
+ */
+final class AttentionScores {
+    /** Queries of a block: its scores and position terms at length 512 fit the second-level cache. */
+    static final int BLOCK = 48;
+
+    static final float[] NO_BIAS = new float[2 * WIDTH];
+
+    // Arrays of Scratch.
+    private static final int KEYS = 2;
+    private static final int KEY_TERMS = 4;
+    private static final int SCORES = 5;
+    private static final int QUERY_TERMS = 6;
+    private static final int PACKED = 7;
+    private static final int FACTORS = 8;
+    private static final int SPREAD = 9;
+
+    private final AttentionOperands operands;
+
+    private int heads;
+    private int size;
+    private float scale;
+    private int sequence;
+    private int head;
+
+    /** The first key's position: its place is 0. */
+    private int first;
+
+    private int span;
+    private int padded;
+    private int stride;
+    private boolean gaps;
+    private RelativeTable table;
+    private PackedMatrix pk;
+    private PackedMatrix pq;
+    private int termStride;
+
+    AttentionScores(AttentionOperands operands) {
+        this.operands = operands;
+    }
+
+    /**
+     * Says which head of which sequence comes next.
+     *
+     * @param headCount heads of a row
+     * @param headSize elements of a head
+     */
+    void locate(int headCount, int headSize, float factor, int ofSequence, int ofHead) {
+        this.heads = headCount;
+        this.size = headSize;
+        this.scale = factor;
+        this.sequence = ofSequence;
+        this.head = ofHead;
+        int begin = operands.keys.begin(sequence);
+        int count = operands.keys.begin(sequence + 1) - begin;
+        this.first = count == 0 ? 0 : operands.keys.position(begin);
+        this.span = count == 0 ? 0 : operands.keys.position(begin + count - 1) - first + 1;
+        this.gaps = span != count;
+        this.padded = Lanes.roundUp(span, WIDTH);
+        // Not a power of two, so that rows do not all fall into the same sets of the cache.
+        this.stride = padded + COUNT;
+        this.table = operands.positions.table;
+        this.pk = of(operands.positions.keys);
+        this.pq = of(operands.positions.queries);
+        this.termStride = table.stride();
+    }
+
+    private PackedMatrix of(PackedMatrix[] tables) {
+        return tables.length > 0 ? tables[head] : PackedMatrix.NONE;
+    }
+
+    int firstQuery() {
+        return operands.queries.begin(sequence);
+    }
+
+    int endOfQueries() {
+        return operands.queries.begin(sequence + 1);
+    }
+
+    int firstKey() {
+        return operands.keys.begin(sequence);
+    }
+
+    int endOfKeys() {
+        return operands.keys.begin(sequence + 1);
+    }
+
+    /** The place of a key. */
+    int place(int key) {
+        return operands.keys.position(key) - first;
+    }
+
+    /** Whether places between keys are without one. */
+    boolean hasGaps() {
+        return gaps;
+    }
+
+    /** Places of keys. */
+    int span() {
+        return span;
+    }
+
+    /** Places of keys in whole panels. */
+    int padded() {
+        return padded;
+    }
+
+    /** Floats between rows of scores. */
+    int stride() {
+        return stride;
+    }
+
+    /** Floats between rows of heads. */
+    int rowStride() {
+        return heads * size;
+    }
+
+    /** Where this head of a row is, in floats from that of row 0 and head 0. */
+    int at(int row) {
+        return (row * heads + head) * size;
+    }
+
+    /** The difference of place and position at which a query at a position meets the key at place 0. */
+    int origin(int position) {
+        return table.origin() + first - position;
+    }
+
+    /** The panels of a position table that queries {@code [begin, end)} reach at places {@code [from, to)}: first and last. */
+    long panels(int begin, int end, int from, int to) {
+        int lowest = operands.queries.position(begin);
+        int highest = operands.queries.position(end - 1);
+        return table.panels(origin(highest) + from, origin(lowest) + to - 1);
+    }
+
+    /** Packs keys and computes their position terms. There is at least one key, and one query. */
+    void prepare(Scratch scratch) {
+        float[] packed = packed(scratch);
+        float[] keyPanels = scratch.floats(KEYS, PackedMatrix.size(size, span));
+        float[] source = places(scratch, operands.k);
+        PackedMatrix.packRows(source, firstPlace(operands.k), placeStride(), span, size, keyPanels, 0);
+        if (pq.isPresent()) {
+            keyTerms(source, scratch.floats(KEY_TERMS, padded * termStride), packed);
+        }
+    }
+
+    /** Room for packed rows of a block and, behind them, for a row of the mask. */
+    float[] packed(Scratch scratch) {
+        return scratch.floats(PACKED, BLOCK * Math.max(size, span) + padded);
+    }
+
+    /** Keys or values at their places: row n, {@link #placeStride} apart from {@link #firstPlace} on, is that of place n. */
+    float[] places(Scratch scratch, AttentionOperands.Heads x) {
+        if (!gaps) {
+            return x.data;
+        }
+        float[] spread = scratch.floats(SPREAD, span * size);
+        Arrays.fill(spread, 0, span * size, 0);
+        for (int row = firstKey(); row < endOfKeys(); row++) {
+            System.arraycopy(x.data, x.offset + at(row), spread, place(row) * size, size);
+        }
+        return spread;
+    }
+
+    int firstPlace(AttentionOperands.Heads x) {
+        return gaps ? 0 : x.offset + at(firstKey());
+    }
+
+    int placeStride() {
+        return gaps ? size : rowStride();
+    }
+
+    /** {@code k_j . pq[r]} for every key and every position row that some query sees it at. */
+    private void keyTerms(float[] source, float[] keyTerms, float[] packed) {
+        int from = firstPlace(operands.k);
+        int step = placeStride();
+        for (int place = 0; place < span; place += BLOCK) {
+            int rows = Math.min(BLOCK, span - place);
+            MicroKernel.packRows(source, from + place * step, step, rows, size, packed, 0);
+            long panels = panels(firstQuery(), endOfQueries(), place, place + rows);
+            products(packed, rows, size, pq, panels, keyTerms, place * termStride, termStride);
+        }
+    }
+
+    /** Scores of a block as {@link #compute} leaves them, rows {@link #stride} apart. */
+    float[] scores(Scratch scratch) {
+        return scratch.floats(SCORES, BLOCK * stride);
+    }
+
+    /** For each query of a block what its scores are to be multiplied with. */
+    float[] factors(Scratch scratch) {
+        return scratch.floats(FACTORS, BLOCK);
+    }
+
+    /** For each query of a block its {@link #origin}. */
+    int[] origins(Scratch scratch) {
+        return scratch.ints(BLOCK);
+    }
+
+    /**
+     * Computes {@link #scores} of the queries {@code [begin, begin + rows)}: probabilities up to the {@link #factors}, 0
+     * where a key is hidden. Fills {@link #origins} too.
+     */
+    void compute(Scratch scratch, int begin, int rows) {
+        float[] packed = packed(scratch);
+        float[] scores = scores(scratch);
+        float[] factors = factors(scratch);
+        float[] queryTerms = scratch.floats(QUERY_TERMS, pk.isPresent() ? BLOCK * termStride : 0);
+        float[] keyTerms = scratch.floats(KEY_TERMS, 0);
+        int maskBuffer = BLOCK * Math.max(size, span);
+        MicroKernel.packRows(operands.q.data, operands.q.offset + at(begin), rowStride(), rows, size, packed, 0);
+        float[] keyPanels = scratch.floats(KEYS, 0);
+        for (int p = 0; p < PackedMatrix.panels(span); p++) {
+            Gemm.multiply(
+                    packed, 0, rows, size, keyPanels, p * size * WIDTH, WIDTH, NO_BIAS, 0, scores, p * WIDTH, stride);
+        }
+        if (pk.isPresent()) {
+            products(packed, rows, size, pk, panels(begin, begin + rows, 0, span), queryTerms, 0, termStride);
+        }
+        int[] origins = origins(scratch);
+        for (int i = 0; i < rows; i++) {
+            origins[i] = origin(operands.queries.position(begin + i));
+        }
+        if (pk.isPresent() || pq.isPresent()) {
+            addTerms(scores, origins, rows, queryTerms, keyTerms);
+        }
+        int seen = -1;
+        for (int i = 0; i < rows; i++) {
+            seen = mask(begin - firstQuery() + i, seen, packed, maskBuffer);
+            factors[i] = VectorMath.exponentials(scores, i * stride, padded, scale, packed, maskBuffer);
+        }
+    }
+
+    /**
+     * Adds both position terms to scores, a few keys of all queries at a time: what they look up lies near
+     * together. A loop for each case, in a method that is too large to be inlined (see {@link VectorMath}).
+     */
+    private void addTerms(float[] scores, int[] origins, int rows, float[] queryTerms, float[] keyTerms) {
+        int terms = table.stride();
+        int[] windows = table.windows();
+        float[] places = table.places();
+        int[] diagonal = table.diagonal();
+        boolean byWindow = pk.isPresent() && table.isNarrow();
+        boolean byKey = pq.isPresent();
+        for (int j = 0; j < padded; j += COUNT) {
+            if (byWindow && byKey) {
+                for (int i = 0; i < rows; i++) {
+                    int n = origins[i] + j;
+                    int at = i * stride + j;
+                    FloatVector term = FloatVector.fromArray(SPECIES, places, n * COUNT)
+                            .selectFrom(FloatVector.fromArray(SPECIES, queryTerms, i * terms + windows[n]));
+                    FloatVector.fromArray(SPECIES, scores, at)
+                            .add(term)
+                            .add(FloatVector.fromArray(SPECIES, keyTerms, j * terms, diagonal, n * COUNT))
+                            .intoArray(scores, at);
+                }
+                continue;
+            }
+            if (byWindow) {
+                for (int i = 0; i < rows; i++) {
+                    int n = origins[i] + j;
+                    int at = i * stride + j;
+                    FloatVector term = FloatVector.fromArray(SPECIES, places, n * COUNT)
+                            .selectFrom(FloatVector.fromArray(SPECIES, queryTerms, i * terms + windows[n]));
+                    FloatVector.fromArray(SPECIES, scores, at).add(term).intoArray(scores, at);
+                }
+            } else if (pk.isPresent()) {
+                for (int i = 0; i < rows; i++) {
+                    int at = i * stride + j;
+                    FloatVector.fromArray(SPECIES, scores, at)
+                            .add(FloatVector.fromArray(SPECIES, queryTerms, i * terms, table.byKey(), origins[i] + j))
+                            .intoArray(scores, at);
+                }
+            }
+            if (byKey) {
+                for (int i = 0; i < rows; i++) {
+                    int at = i * stride + j;
+                    FloatVector.fromArray(SPECIES, scores, at)
+                            .add(FloatVector.fromArray(
+                                    SPECIES, keyTerms, j * terms, diagonal, (origins[i] + j) * COUNT))
+                            .intoArray(scores, at);
+                }
+            }
+        }
+    }
+
+    /**
+     * Writes the row of the mask for a query, 0 where it sees a key and -inf elsewhere, unless it is that of the
+     * one before, which {@code seen} says; returns what the next is told.
+     */
+    private int mask(int query, int seen, float[] row, int at) {
+        if (!operands.mask.present) {
+            if (seen < 0) {
+                Arrays.fill(row, at, at + padded, Float.NEGATIVE_INFINITY);
+                for (int key = operands.keys.begin(sequence); key < operands.keys.begin(sequence + 1); key++) {
+                    row[at + operands.keys.position(key) - first] = 0;
+                }
+            }
+            return 0;
+        }
+        AttentionOperands.Mask m = operands.mask;
+        int maskAt = m.offset + sequence * m.perBatch + query * m.perQuery;
+        // Most queries of a sequence see the same keys.
+        boolean same = seen >= 0
+                && (maskAt == seen
+                        || m.perKey == 1 && Arrays.equals(m.data, maskAt, maskAt + span, m.data, seen, seen + span));
+        if (!same) {
+            for (int j = 0; j < span; j++) {
+                row[at + j] = m.data[maskAt + j * m.perKey] != 0 ? 0 : Float.NEGATIVE_INFINITY;
+            }
+            Arrays.fill(row, at + span, at + padded, Float.NEGATIVE_INFINITY);
+        }
+        return maskAt;
+    }
+
+    /** Products of packed rows with some panels of a matrix, each at its own columns of the result. */
+    private static void products(
+            float[] packed, int rows, int k, PackedMatrix b, long panels, float[] c, int co, int ldc) {
+        for (int p = (int) (panels >>> 32); p <= (int) panels; p++) {
+            int panel = b.offset() + p * k * WIDTH;
+            Gemm.multiply(packed, 0, rows, k, b.data(), panel, WIDTH, NO_BIAS, 0, c, co + p * WIDTH, ldc);
+        }
+    }
+}
