@@ -11,7 +11,6 @@ import detangle.ir.Program.Update;
 import detangle.ir.Symbols;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
-import detangle.ir.scalar.Region;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -48,6 +47,9 @@ public final class MemoryPlanner {
     private final Map<Node, Integer> slotOf = new IdentityHashMap<>();
     private final Map<Integer, Integer> readers = new HashMap<>();
 
+    /** All results of the operation that computes a node. */
+    private final Map<Node, List<Node>> operationOf = new IdentityHashMap<>();
+
     private MemoryPlanner() {}
 
     public static MemoryPlan plan(Program program) {
@@ -60,12 +62,15 @@ public final class MemoryPlanner {
         Map<Node, Integer> uses = new IdentityHashMap<>();
         program.users().forEach((node, users) -> uses.put(node, users.size()));
         program.roots().forEach(root -> uses.merge(root, 1, Integer::sum));
-        List<Node> late = late(program, eachRun);
+        List<Node> late = LateNodes.of(program);
         Set<Node> lateSet = Collections.newSetFromMap(new IdentityHashMap<>());
         lateSet.addAll(late);
         List<Node> order = new ArrayList<>(program.nodes());
         order.removeIf(lateSet::contains);
         order.addAll(late);
+        for (List<Node> results : program.operations()) {
+            results.forEach(node -> operationOf.put(node, results));
+        }
         for (Node node : order) {
             if (!eachRun.contains(node) || node.op() instanceof TensorOp.Input) {
                 continue;
@@ -86,24 +91,6 @@ public final class MemoryPlanner {
             slots.add(new Slot(dtypes.get(i), List.copyOf(sizes.get(i)), parameters.get(i)));
         }
         return new MemoryPlan(slots, slotOf, late);
-    }
-
-    /** Elementwise nodes that cannot fail and whose value nothing but updates needs, operands before users. */
-    private static List<Node> late(Program program, Set<Node> eachRun) {
-        Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());
-        Set<Node> returned = Collections.newSetFromMap(new IdentityHashMap<>());
-        program.outputs().forEach(output -> returned.add(output.node()));
-        Map<Node, List<Node>> users = program.users();
-        for (Node node : program.nodes().reversed()) {
-            if (eachRun.contains(node)
-                    && node.op() instanceof KernelOp.Elementwise(Region region)
-                    && !region.mayFail()
-                    && !returned.contains(node)
-                    && late.containsAll(users.get(node))) {
-                late.add(node);
-            }
-        }
-        return program.nodes().stream().filter(late::contains).toList();
     }
 
     /** The slot of a parameter that becomes this node's value, if nothing else reads what it is now. */
@@ -179,14 +166,20 @@ public final class MemoryPlanner {
         return slot != null && parameters.get(slot).isEmpty() && diesHere((int) slot, node);
     }
 
-    /** Whether nothing reads a slot after this node, which reads it at the same places only. */
+    /**
+     * Whether nothing reads a slot after this node, which reads it at the same places only. The results of an operation
+     * are computed at once, so that those which are yet to be placed read it here too.
+     */
     private boolean diesHere(int slot, Node node) {
+        List<Node> results = operationOf.get(node);
         int reads = 0;
-        for (Node input : node.inputs()) {
-            if (slotOf.containsKey(input) && slotOf.get(input) == slot) {
-                reads++;
-                if (!input.type().equals(node.type())) {
-                    return false;
+        for (Node result : results.subList(results.indexOf(node), results.size())) {
+            for (Node input : result.inputs()) {
+                if (slotOf.containsKey(input) && slotOf.get(input) == slot) {
+                    reads++;
+                    if (!input.type().equals(node.type())) {
+                        return false;
+                    }
                 }
             }
         }

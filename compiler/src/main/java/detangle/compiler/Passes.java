@@ -12,6 +12,7 @@ import detangle.compiler.pass.FuseLayerNorm;
 import detangle.compiler.pass.FuseLinear;
 import detangle.compiler.pass.FuseSoftmax;
 import detangle.compiler.pass.FuseSumOfSquares;
+import detangle.compiler.pass.JoinRegions;
 import detangle.compiler.pass.LowerConvolution;
 import detangle.compiler.pass.NarrowWeights;
 import detangle.compiler.pass.NeededRows;
@@ -82,6 +83,7 @@ public final class Passes {
     /** A pass that needs no weights, by its name; a {@link CompileException} lists the names. */
     public static Pass named(String name) {
         List<Pass> passes = packedOptimisations();
+        passes.add(new JoinRegions());
         passes.add(new NarrowWeights(DType.F16));
         passes.add(new NarrowWeights(DType.BF16));
         return passes.stream()
@@ -139,6 +141,7 @@ public final class Passes {
                 new FuseSumOfSquares(), // the norm of gradients, before regions square them
                 new FuseElementwise(),
                 new CommonSubexpressions(),
+                new JoinRegions(), // an optimizer's step of a parameter, once its parts are regions
                 new DeadConstants());
     }
 

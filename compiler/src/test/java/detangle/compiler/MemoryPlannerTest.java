@@ -15,6 +15,7 @@ import detangle.ir.TensorOp;
 import detangle.ir.text.Parser;
 import detangle.testing.RandomPrograms;
 import detangle.testing.RandomUpdates;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,13 +50,18 @@ class MemoryPlannerTest {
     void parametersAreOverwrittenLast() {
         int inPlace = 0;
         int updates = 0;
+        int joined = 0;
         for (long seed = 0; seed < 300; seed++) {
-            Program program =
-                    Compiler.run(RandomUpdates.sample(seed).program(), Passes.optimisations(), (pass, p) -> {});
+            List<Pass> passes = new ArrayList<>(Passes.optimisations());
+            passes.add(Passes.named("join-regions"));
+            Program program = Compiler.run(RandomUpdates.sample(seed).program(), passes, (pass, p) -> {});
             MemoryPlan plan = MemoryPlanner.plan(program);
             for (Map<String, Long> sizes : SIZES) {
                 check(program, plan, sizes, seed);
             }
+            joined += (int) program.operations().stream()
+                    .filter(results -> results.size() > 1 && plan.late().contains(results.getFirst()))
+                    .count();
             for (Update update : program.updates()) {
                 updates++;
                 boolean same = plan.slot(update.parameter()).equals(plan.slot(update.value()));
@@ -63,6 +69,7 @@ class MemoryPlannerTest {
             }
         }
         assertTrue(inPlace > updates / 4, "only " + inPlace + " of " + updates + " updates are in place");
+        assertTrue(joined > 3, "only " + joined + " regions have several results");
     }
 
     private static MemoryPlan plan(String text) {

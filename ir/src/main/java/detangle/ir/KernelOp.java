@@ -9,8 +9,16 @@ import java.util.Locale;
  * without that kernel.
  */
 public sealed interface KernelOp extends Op {
-    /** A fused elementwise region: one scalar expression over operands that broadcast to the result's shape. */
-    record Elementwise(Region region) implements KernelOp {}
+    /**
+     * A fused elementwise region: scalar expressions over operands that broadcast to the shape that all results have. A
+     * node is the result that its region is seen from.
+     */
+    record Elementwise(Region region) implements KernelOp, SeveralResults {
+        @Override
+        public Elementwise withFirstResult() {
+            return new Elementwise(region.withResult(0));
+        }
+    }
 
     /**
      * {@code activation(x w^T + bias)}: x {@code [...,K]}, w {@code [N,K]} in any float type, bias {@code [N]} if present.

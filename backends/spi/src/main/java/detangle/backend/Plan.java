@@ -27,7 +27,9 @@ public record Plan(Program program, MemoryPlan memory) {
         late.addAll(memory.late());
         List<List<Node>> operations = new ArrayList<>(program.operations());
         operations.removeIf(results -> late.contains(results.getFirst()));
-        memory.late().forEach(node -> operations.add(List.of(node)));
+        program.operations().stream()
+                .filter(results -> late.contains(results.getFirst()))
+                .forEach(operations::add);
         return operations;
     }
 }

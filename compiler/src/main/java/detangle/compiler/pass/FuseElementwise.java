@@ -17,7 +17,6 @@ import detangle.ir.scalar.RegionTyping;
 import detangle.ir.scalar.ScalarExpr;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,7 +126,7 @@ public final class FuseElementwise implements Pass {
                                         ((TensorOp.RandomUniform) operand.op()).stream())
                                 : operand(operand, order));
             }
-            return new Grown(order, substitute(body, arguments, new HashMap<>()), functions, parts);
+            return new Grown(order, body.withArguments(arguments), functions, parts);
         }
 
         private static boolean isDrawn(Node operand, Shape shape) {
@@ -205,20 +204,6 @@ public final class FuseElementwise implements Pass {
             arguments.add(
                     new ScalarExpr.Arg(indexOf(operand, order), operand.type().dtype()));
         }
-        return substitute(producer.body(), arguments, new HashMap<>());
-    }
-
-    private static ScalarExpr substitute(
-            ScalarExpr expr, List<ScalarExpr> arguments, Map<ScalarExpr, ScalarExpr> done) {
-        ScalarExpr known = done.get(expr);
-        if (known == null) {
-            known = expr instanceof ScalarExpr.Arg(int index, DType dtype)
-                    ? arguments.get(index)
-                    : expr.withOperands(expr.operands().stream()
-                            .map(x -> substitute(x, arguments, done))
-                            .toList());
-            done.put(expr, known);
-        }
-        return known;
+        return producer.body().withArguments(arguments);
     }
 }

@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /** Which element types scalar functions take, and whether a region is well typed. */
 public final class RegionTyping {
-    /** Functions, arguments and numbers of the largest expression, each as often as it is written; passes write a few dozen. */
+    /** Functions, arguments and numbers of the largest expressions of a region together, each as often as it is written; passes write a few dozen. */
     public static final int MOST_PARTS = 1000;
 
     /** How deep an expression is nested at most. The bound keeps what walks it from overflowing the stack. */
@@ -54,15 +54,18 @@ public final class RegionTyping {
 
     /** What is wrong with the region, or nothing. */
     public static Optional<String> fault(Region region) {
-        return isSmall(region.body())
-                ? fault(region.body(), region)
-                : Optional.of("its expression has more than " + MOST_PARTS + " parts, or is nested more than "
+        return isSmall(region.bodies())
+                ? region.bodies().stream()
+                        .flatMap(body -> fault(body, region).stream())
+                        .findFirst()
+                : Optional.of("its expressions have more than " + MOST_PARTS + " parts, or are nested more than "
                         + MOST_DEPTH + " deep");
     }
 
     /** Counted until there are too many, as few objects may stand for a tree without end. */
-    private static boolean isSmall(ScalarExpr body) {
-        Deque<Part> waiting = new ArrayDeque<>(List.of(new Part(body, 0)));
+    private static boolean isSmall(List<ScalarExpr> bodies) {
+        Deque<Part> waiting = new ArrayDeque<>();
+        bodies.forEach(body -> waiting.push(new Part(body, 0)));
         int parts = 0;
         while (!waiting.isEmpty()) {
             Part part = waiting.pop();

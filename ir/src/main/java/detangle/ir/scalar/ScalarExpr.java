@@ -5,7 +5,9 @@ import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.TensorOp;
 import detangle.ir.UnaryFunction;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -46,6 +48,25 @@ public sealed interface ScalarExpr {
             case Convert(var operand, var to) -> new Convert(x.get(0), to);
             case Random(var seed, var stream) -> new Random(x.get(0), stream);
         };
+    }
+
+    /** The expression with other expressions in place of its arguments; what is written twice is replaced once. */
+    default ScalarExpr withArguments(List<ScalarExpr> arguments) {
+        return withArguments(arguments, new HashMap<>());
+    }
+
+    private ScalarExpr withArguments(List<ScalarExpr> arguments, Map<ScalarExpr, ScalarExpr> done) {
+        if (this instanceof Arg(int index, DType dtype)) {
+            return arguments.get(index);
+        }
+        ScalarExpr known = done.get(this);
+        if (known == null) {
+            known = withOperands(operands().stream()
+                    .map(x -> x.withArguments(arguments, done))
+                    .toList());
+            done.put(this, known);
+        }
+        return known;
     }
 
     /**

@@ -15,6 +15,8 @@ import detangle.ir.SizeException;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.scalar.Region;
+import detangle.ir.scalar.RegionTyping;
+import detangle.ir.scalar.ScalarExpr;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -255,10 +257,26 @@ public final class Parser {
     private Form elementwise() {
         List<Node> operands = operands();
         List<DType> dtypes = operands.stream().map(n -> n.type().dtype()).toList();
-        in.expect("{");
-        Region region = new Region(dtypes, new ExpressionParser(in, dtypes).parse());
-        in.expect("}");
+        Location location = in.location();
+        ExpressionParser expressions = new ExpressionParser(in, dtypes);
+        List<ScalarExpr> bodies = in.list("{", "}", RegionTyping.MOST_PARTS, expressions::parse);
+        if (bodies.isEmpty()) {
+            throw new ParseException(location, "a region has at least one expression");
+        }
+        Region region = new Region(dtypes, bodies, bodies.size() > 1 ? result(bodies.size()) : 0);
         return new Form(operands, type -> new KernelOp.Elementwise(region));
+    }
+
+    /** Which of several results of a region a statement is. */
+    private int result(int results) {
+        Location location = in.location();
+        String result = attributes().getOrDefault(Printer.RESULT, "");
+        if (!result.matches("[0-9]{1,4}") || Integer.parseInt(result) >= results) {
+            throw new ParseException(
+                    location,
+                    "a region of " + results + " expressions needs {" + Printer.RESULT + "=N} with N below " + results);
+        }
+        return Integer.parseInt(result);
     }
 
     private Form operation(String mnemonic, Location location) {

@@ -21,6 +21,9 @@ import java.util.stream.Collectors;
 
 /** Programs as text; {@link Parser} reads it back to an equal program. The grammar is in docs/IR.md. */
 public final class Printer {
+    /** The attribute that says which result of a region a statement is. */
+    static final String RESULT = "result";
+
     private final Map<Node, String> names = new IdentityHashMap<>();
     private final Set<String> taken = new HashSet<>();
 
@@ -105,7 +108,10 @@ public final class Printer {
             case TensorOp.Param(var name, var type) -> head + " " + quote(name);
             case TensorOp.Constant(var value, var type) -> head + " " + literal(value);
             case KernelOp.Elementwise(var region) ->
-                head + (operands.isEmpty() ? "" : " " + operands) + " {" + expression(region.body()) + "}";
+                head
+                        + (operands.isEmpty() ? "" : " " + operands)
+                        + region.bodies().stream().map(Printer::expression).collect(Collectors.joining(", ", " {", "}"))
+                        + (region.hasSeveralResults() ? " {" + RESULT + "=" + region.result() + "}" : "");
             default -> {
                 String attributes = AttributeWriter.write(node.op());
                 yield head

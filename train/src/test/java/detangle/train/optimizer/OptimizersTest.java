@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.MemoryPlan;
+import detangle.backend.Plan;
 import detangle.backend.Variables;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
@@ -13,6 +15,7 @@ import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.Program.Update;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
@@ -178,6 +181,25 @@ class OptimizersTest {
         return start;
     }
 
+    /** A parameter and its moments are one region, which writes them where they are, and needs no memory beside them. */
+    @Test
+    void aStepOfAdamWWalksOnceOverEachParameter() {
+        for (Case c : torchs("torch.float64")) {
+            Plan plan = Compiler.compile(program(c, start(c, DType.F32)), Passes.afterGradients());
+            List<List<Node>> late = plan.operations().stream()
+                    .filter(results -> plan.memory().late().contains(results.getFirst())
+                            && results.getFirst().type().rank() > 0)
+                    .toList();
+            assertEquals(c.parameters().size(), late.size(), c.name());
+            for (Update update : plan.program().updates()) {
+                MemoryPlan memory = plan.memory();
+                int slot = memory.slot(update.value()).orElseThrow();
+                assertEquals(
+                        Optional.of(update.name()), memory.slots().get(slot).parameter(), c.name());
+            }
+        }
+    }
+
     /** A program whose gradients are inputs. */
     private static Program program(Case c, Map<String, Tensor> start) {
         Builder b = new Builder();
@@ -236,7 +258,7 @@ class OptimizersTest {
             Map<String, Tensor> all = new HashMap<>(start);
             all.putAll(c.plan().states(start));
             variables = device.variables(all);
-            executable = device.load(Compiler.compile(program(c, start), Passes.optimisations()), variables);
+            executable = device.load(Compiler.compile(program(c, start), Passes.afterGradients()), variables);
         }
 
         @Override

@@ -78,7 +78,9 @@ final class DeviceKernels {
 
     private static Optional<Lowering> of(KernelOp op, Node node) {
         return switch (op) {
-            case KernelOp.Elementwise(var region) -> ElementLowering.of(node, region);
+            // One kernel would have to write all results, as they may stand where operands do.
+            case KernelOp.Elementwise(var region) ->
+                region.hasSeveralResults() ? Optional.empty() : ElementLowering.of(node, region);
             case KernelOp.Linear o -> ProductLowering.linear(o, node);
             case KernelOp.LayerNorm o -> RowLowering.layerNorm(o, node);
             case KernelOp.LayerNormGrad o -> RowLowering.layerNormGrad(o, node);

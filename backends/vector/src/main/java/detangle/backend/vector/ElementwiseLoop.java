@@ -58,15 +58,32 @@ final class ElementwiseLoop {
     private Operand[] operands = {};
 
     private RegionCode code;
-    private Object out;
-    private int outAt;
+
+    /** By result, as many as a region has had at most. */
+    private Object[] outs = {};
+
+    private int[] outAt = {};
+    private int results;
     private int elements;
 
-    /** Runs code over values of a frame. One thread calls this at a time. */
-    void run(RegionCode region, Frame frame, FrameValue[] values, FrameValue result) {
+    /**
+     * Runs code over values of a frame. A result may stand where an operand of its type does, as a block is read before
+     * it is written. One thread calls this at a time.
+     *
+     * @param into the values of all results of the region, which have one shape
+     */
+    void run(RegionCode region, Frame frame, FrameValue[] values, FrameValue[] into) {
         code = region;
-        out = frame.array(result);
-        outAt = frame.offset(result);
+        results = into.length;
+        if (outs.length < results) {
+            outs = new Object[results];
+            outAt = new int[results];
+        }
+        for (int i = 0; i < results; i++) {
+            outs[i] = frame.array(into[i]);
+            outAt[i] = frame.offset(into[i]);
+        }
+        FrameValue result = into[0];
         elements = frame.elements(result);
         int known = operands.length;
         if (known < values.length) {
@@ -88,7 +105,9 @@ final class ElementwiseLoop {
             int size = Math.min(FloatBlocks.SIZE, last - from);
             registers.at(from);
             code.run(registers, size);
-            store(registers.array(code.result()), out, outAt + from, size);
+            for (int i = 0; i < results; i++) {
+                store(registers.array(code.result(i)), outs[i], outAt[i] + from, size);
+            }
         }
     }
 

@@ -75,7 +75,7 @@ final class Kernels {
     private static Optional<Kernel> of(KernelOp op, Node node) {
         return switch (op) {
             case KernelOp.Elementwise(var region) ->
-                RegionCode.of(region).map(code -> Kernel.of((b, n, out) -> b.elementwise(code, n, out)));
+                RegionCode.of(region).map(code -> new Kernel(List.of(Reads.MEMORY), StepBuilder::elementwise));
             case KernelOp.Linear o -> {
                 boolean stored = isNamed(Constants.stored(node.input(1))) || isVariable(node.input(1));
                 Reads weight = stored ? Reads.PACKED : Reads.MEMORY;

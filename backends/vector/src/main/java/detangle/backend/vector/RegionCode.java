@@ -34,19 +34,19 @@ final class RegionCode {
     private final List<Region> scalar = new ArrayList<>();
     private final BlockStep[] steps;
     private final List<Register> registers;
-    private final int result;
+    private final int[] results;
 
     private RegionCode(Region region) {
-        int value = value(region.body());
-        RegisterPlan.Placed placed = plan.place(List.of(value));
+        List<Integer> values = region.bodies().stream().map(this::value).toList();
+        RegisterPlan.Placed placed = plan.place(values);
         this.steps = placed.steps().toArray(BlockStep[]::new);
         this.registers = placed.registers();
-        this.result = placed.register(value);
+        this.results = values.stream().mapToInt(placed::register).toArray();
     }
 
     /** The code of a region; empty where it has a type or function that only the interpreter covers. */
     static Optional<RegionCode> of(Region region) {
-        return ScalarEmitter.covers(withoutRandomNumbers(region.body()))
+        return region.bodies().stream().allMatch(body -> ScalarEmitter.covers(withoutRandomNumbers(body)))
                 ? Optional.of(COMPILED.computeIfAbsent(region, RegionCode::new))
                 : Optional.empty();
     }
@@ -76,9 +76,9 @@ final class RegionCode {
         }
     }
 
-    /** The register that has the result after all steps. */
-    int result() {
-        return result;
+    /** The register that has a result after all steps. */
+    int result(int number) {
+        return results[number];
     }
 
     /** The value's number in the plan of registers. */

@@ -11,6 +11,7 @@ import detangle.backend.vector.kernel.RowKernels;
 import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.backend.vector.kernel.VectorLayerNormGrad;
 import detangle.backend.vector.kernel.VectorReduction;
+import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.KernelOp.LayerNormGrad.Result;
@@ -19,6 +20,8 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
+import detangle.ir.scalar.Region;
+import detangle.ir.scalar.ScalarExpr;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -246,9 +249,17 @@ final class StepBuilder {
         return Lookups.scatterAddLast(begin, in(node, 1), in(node, 2), out);
     }
 
-    Step elementwise(RegionCode code, Node node, FrameValue out) {
+    Step elementwise(List<Node> results, List<FrameValue> outs) {
+        List<ScalarExpr> bodies = results.stream()
+                .map(node -> ((KernelOp.Elementwise) node.op()).region().body())
+                .toList();
+        Node node = results.getFirst();
+        List<DType> arguments = ((KernelOp.Elementwise) node.op()).region().arguments();
+        // The program may read some of the results only.
+        RegionCode code = RegionCode.of(new Region(arguments, bodies, 0)).orElseThrow();
         FrameValue[] all = operands.values(node).toArray(FrameValue[]::new);
-        return f -> f.elementwise().run(code, f, all, out);
+        FrameValue[] into = outs.toArray(FrameValue[]::new);
+        return f -> f.elementwise().run(code, f, all, into);
     }
 
     Step linear(KernelOp.Linear op, Node node, FrameValue out) {
@@ -370,9 +381,12 @@ final class StepBuilder {
         List<FrameValue> all = operands.values(results.getFirst());
         return f -> {
             List<Tensor> tensors = all.stream().map(f::shared).toList();
+            // A result may stand where an operand does.
+            List<Tensor> values = results.stream()
+                    .map(node -> new Interpreter(Precision.F32).apply(node.op(), tensors, f.bindings()))
+                    .toList();
             for (int i = 0; i < outs.size(); i++) {
-                Interpreter interpreter = new Interpreter(Precision.F32);
-                f.set(outs.get(i), interpreter.apply(results.get(i).op(), tensors, f.bindings()));
+                f.set(outs.get(i), values.get(i));
             }
         };
     }

@@ -47,7 +47,7 @@ final class VectorDevice implements Device {
         List<KernelCode> kernels = new ArrayList<>();
         Set<Region> seen = new HashSet<>();
         for (Node node : plan.program().nodes()) {
-            if (node.op() instanceof KernelOp.Elementwise(Region region) && seen.add(region)) {
+            if (node.op() instanceof KernelOp.Elementwise(Region region) && seen.add(region.withResult(0))) {
                 RegionCode.of(region)
                         .map(RegionCode::classFiles)
                         .orElse(List.of())
