@@ -8,4 +8,5 @@ module detangle.train {
     exports detangle.train.lora;
     exports detangle.train.metrics;
     exports detangle.train.optimizer;
+    exports detangle.train.report;
 }
