@@ -9,4 +9,5 @@ module detangle.train {
     exports detangle.train.metrics;
     exports detangle.train.optimizer;
     exports detangle.train.report;
+    exports detangle.train.task;
 }

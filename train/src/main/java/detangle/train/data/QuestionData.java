@@ -7,7 +7,9 @@ import detangle.models.text.Truncation;
 import detangle.models.text.Truncation.Strategy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Questions as windows over their texts, as HuggingFace's {@code run_qa.py} makes them: each window is an example, whose answer is that
@@ -65,6 +67,20 @@ public record QuestionData(List<QuestionRow> questions, List<Window> windows) {
     /** What a model learns from, a window each. */
     public List<Example> examples() {
         return windows.stream().map(Window::example).toList();
+    }
+
+    /** Some of the questions, in this order, with their windows. */
+    public QuestionData part(List<Integer> which) {
+        List<QuestionRow> chosen = new ArrayList<>();
+        List<Window> read = new ArrayList<>();
+        Map<Integer, List<Window>> byQuestion = windows.stream().collect(Collectors.groupingBy(Window::question));
+        for (int question : which) {
+            for (Window window : byQuestion.get(question)) {
+                read.add(new Window(chosen.size(), window.example, window.starts, window.ends));
+            }
+            chosen.add(questions.get(question));
+        }
+        return new QuestionData(chosen, read);
     }
 
     private static List<Encoding> windows(QuestionRow row, Tokenizer tokenizer, Truncation cut) {

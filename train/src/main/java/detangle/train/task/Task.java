@@ -1,0 +1,39 @@
+package detangle.train.task;
+
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.LabelNames;
+import detangle.models.deberta.ProblemType;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a model learns to do.
+ *
+ * @param head what stands on its encoder
+ * @param problem what the logits of text classification mean; empty for other heads
+ * @param labels the labels of classes in their order; empty for heads without labels
+ */
+public record Task(Architecture head, Optional<ProblemType> problem, List<String> labels) {
+    public Task {
+        labels = List.copyOf(labels);
+    }
+
+    /** A task without labels: question answering, multiple choice, masked LM. */
+    public static Task of(Architecture head) {
+        return new Task(head, Optional.empty(), List.of());
+    }
+
+    /** Text classification, or regression, whose only label has no meaning. */
+    public static Task classification(ProblemType problem, List<String> labels) {
+        return new Task(Architecture.SEQUENCE_CLASSIFICATION, Optional.of(problem), labels);
+    }
+
+    /** A class for each token. */
+    public static Task tokenClassification(List<String> labels) {
+        return new Task(Architecture.TOKEN_CLASSIFICATION, Optional.empty(), labels);
+    }
+
+    LabelNames labelNames() {
+        return new LabelNames(labels, true, Optional.empty());
+    }
+}

@@ -1,0 +1,58 @@
+package detangle.train.task;
+
+import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.HeadLosses;
+import detangle.train.Batch;
+import detangle.train.Evaluator;
+import detangle.train.data.Collator;
+import detangle.train.data.EpochBatches;
+import detangle.train.data.Example;
+import detangle.train.metrics.Scorer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * Evaluates a model on all examples in their order: {@code loss}, the mean of the batches' losses weighted with their rows, as
+ * HuggingFace's Trainer has it; the measures of the task; and how long it took, {@code runtime} in seconds and {@code samples_per_second}.
+ *
+ * @param examples with labels
+ * @param batchSize how many go through the model together
+ * @param scorer makes what measures
+ * @param head of the task; a masked LM also has its {@code perplexity}
+ */
+public record TaskEvaluator(
+        List<Example> examples, Collator collator, int batchSize, Supplier<Scorer> scorer, Architecture head)
+        implements Evaluator {
+    private static final double NANOS = 1e9;
+
+    @Override
+    public SequencedMap<String, Double> evaluate(UnaryOperator<Map<String, Tensor>> model) {
+        long begun = System.nanoTime();
+        Scorer measured = scorer.get();
+        double losses = 0;
+        long rows = 0;
+        for (Batch batch : (Iterable<Batch>) EpochBatches.inOrder(examples, collator, batchSize)::iterator) {
+            Map<String, Tensor> outputs = model.apply(batch.inputs());
+            measured.add(batch.inputs(), outputs);
+            if (batch.items() > 0) {
+                losses += batch.rows() * outputs.get(HeadLosses.LOSS).getDouble(0);
+                rows += batch.rows();
+            }
+        }
+        double seconds = (System.nanoTime() - begun) / NANOS;
+        SequencedMap<String, Double> metrics = new LinkedHashMap<>();
+        metrics.put("loss", losses / rows);
+        metrics.putAll(measured.scores());
+        if (head == Architecture.MASKED_LM) {
+            metrics.put("perplexity", Math.exp(losses / rows));
+        }
+        metrics.put("runtime", seconds);
+        metrics.put("samples_per_second", examples.size() / seconds);
+        return metrics;
+    }
+}

@@ -1,0 +1,147 @@
+package detangle.train.task;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.ProblemType;
+import detangle.models.deberta.TrainingModelOptions;
+import detangle.models.text.Tokenizer;
+import detangle.models.text.Tokenizers;
+import detangle.runtime.Session;
+import detangle.train.BatchPlan;
+import detangle.train.Moment;
+import detangle.train.Recipe;
+import detangle.train.Trainer;
+import detangle.train.TrainingCallback;
+import detangle.train.TrainingOptions;
+import detangle.train.TrainingResult;
+import detangle.train.data.Collator;
+import detangle.train.data.EpochBatches;
+import detangle.train.data.Example;
+import detangle.train.data.Order;
+import detangle.train.data.Target;
+import detangle.train.data.TokenIds;
+import detangle.train.metrics.ClassScorer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class TaskModelTest {
+    private static final Path SHIPPED = Path.of(System.getProperty("detangle.home", ".."))
+            .toAbsolutePath()
+            .resolve("models/pretrained/banking77-small");
+    private static final TrainingModelOptions OPTIONS = TrainingModelOptions.of(Architecture.SEQUENCE_CLASSIFICATION);
+
+    @TempDir
+    private Path folder;
+
+    private static Task colours() {
+        return Task.classification(ProblemType.SINGLE_LABEL_CLASSIFICATION, List.of("blue", "red"));
+    }
+
+    private static Example example(Tokenizer tokenizer, String text, int label) {
+        return new Example(List.of(TokenIds.of(tokenizer.encode(text))), new Target.OneClass(label));
+    }
+
+    @Test
+    void aHeadForOtherLabelsBeginsAtRandom() {
+        TaskModel model = TaskModel.read(SHIPPED, colours(), OPTIONS, 42);
+        assertEquals(1, model.notices().size());
+        assertTrue(
+                model.notices().getFirst().contains("classifier.weight"),
+                model.notices().getFirst());
+        Tensor weight = model.model().parameters().get("classifier.weight");
+        assertArrayEquals(new long[] {2, 192}, weight.shape());
+        assertArrayEquals(
+                weight.toFloats(),
+                TaskModel.read(SHIPPED, colours(), OPTIONS, 42)
+                        .model()
+                        .parameters()
+                        .get("classifier.weight")
+                        .toFloats());
+    }
+
+    @Test
+    void aHeadForTheSameLabelsIsTheCheckpoints() {
+        List<String> labels = DebertaConfig.read(SHIPPED).labels();
+        TaskModel model = TaskModel.read(
+                SHIPPED, Task.classification(ProblemType.SINGLE_LABEL_CLASSIFICATION, labels), OPTIONS, 42);
+        assertEquals(List.of(), model.notices());
+    }
+
+    @Test
+    void aModelThatIsTrainedAndWrittenIsLoadedAsAnyOther() {
+        Tokenizer tokenizer = Tokenizers.load(SHIPPED);
+        List<Example> examples = new ArrayList<>();
+        for (String text : List.of("sky", "sea", "water", "cold", "jeans", "ink")) {
+            examples.add(example(tokenizer, "the " + text + " is blue", 0));
+            examples.add(example(tokenizer, "the " + text + " is red", 1));
+        }
+        Collator collator = Collator.of(tokenizer.padTokenId(), false);
+        TaskModel task = TaskModel.read(SHIPPED, colours(), OPTIONS, 42);
+        List<TrainingCallback.Evaluation> evaluations = new ArrayList<>();
+        TrainingOptions options = TrainingOptions.DEFAULT
+                .withMaxSteps(24)
+                .withPerDeviceTrainBatchSize(6)
+                .with(TrainingOptions.DEFAULT.optimizer().withLearningRate(2e-3))
+                .with(TrainingOptions.DEFAULT.evaluation().withStrategy(Moment.STEPS, 24));
+        TrainingResult result = new Trainer(
+                        task.model(),
+                        new EpochBatches(
+                                examples,
+                                collator,
+                                new BatchPlan(Recipe.HUGGINGFACE, examples.size(), 6, 1),
+                                Order.SHUFFLED,
+                                42),
+                        options)
+                .with(new TaskEvaluator(
+                        examples, collator, 5, ClassScorer::ofClasses, Architecture.SEQUENCE_CLASSIFICATION))
+                .with(new TrainingCallback() {
+                    @Override
+                    public void onEvaluate(Evaluation evaluation) {
+                        evaluations.add(evaluation);
+                    }
+                })
+                .train();
+        assertEquals(1, evaluations.getFirst().metrics().get("accuracy"));
+        assertTrue(evaluations.getFirst().metrics().get("loss") < 0.3);
+
+        task.model().writer().orElseThrow().write(folder, result.parameters());
+        assertTrue(Files.exists(folder.resolve("tokenizer.json")));
+        DebertaConfig config = DebertaConfig.read(folder);
+        assertEquals(List.of("blue", "red"), config.labels());
+        assertEquals(Architecture.SEQUENCE_CLASSIFICATION, config.architecture().orElseThrow());
+        try (Session session = Session.load(folder)) {
+            Map<String, Tensor> inputs =
+                    new HashMap<>(collator.batch(List.of(example(tokenizer, "the ink is red", 1)), new int[] {0}, 0));
+            inputs.remove("labels");
+            float[] logits = session.run(inputs).get("logits").toFloats();
+            assertTrue(logits[1] > logits[0]);
+        }
+    }
+
+    @Test
+    void aModelOfAConfigurationHasAllParameters() {
+        TaskModel model = TaskModel.fresh(SHIPPED, SHIPPED, colours(), OPTIONS, 7);
+        Map<String, Tensor> parameters = model.model().parameters();
+        float[] scales = parameters.get("deberta.embeddings.LayerNorm.weight").toFloats();
+        assertEquals(1, scales[0]);
+        assertEquals(0, parameters.get("classifier.bias").getDouble(1));
+        float[] words =
+                parameters.get("deberta.embeddings.word_embeddings.weight").toFloats();
+        double squares = 0;
+        for (float value : words) {
+            squares += value * value;
+        }
+        assertEquals(0.02, Math.sqrt(squares / words.length), 1e-4);
+    }
+}
