@@ -11,6 +11,7 @@ module detangle.cli {
     requires detangle.export;
     requires detangle.hub;
     requires detangle.server;
+    requires detangle.train;
     requires info.picocli;
     requires org.slf4j;
     requires java.logging;

@@ -22,10 +22,11 @@ final class Delimiter {
         };
     }
 
-    /** The first that makes the wanted columns of a header; where none does, the one that stands there most often. */
+    /** The first that makes the wanted columns of a header; where none does, or none are wanted, the one that stands there most often. */
     static char of(String header, List<String> wanted) {
         return KNOWN.stream()
-                .filter(delimiter -> columns(header, delimiter).containsAll(wanted))
+                .filter(delimiter ->
+                        !wanted.isEmpty() && columns(header, delimiter).containsAll(wanted))
                 .findFirst()
                 .orElseGet(() -> KNOWN.stream()
                         .max(Comparator.<Character>comparingInt(

@@ -1,11 +1,5 @@
 package detangle.cli;
 
-import detangle.cli.Failures.CliException;
-import detangle.ir.InternalException;
-import java.io.FileInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +13,13 @@ import picocli.CommandLine.Spec;
 final class InputOptions {
     /** What stands for standard input. */
     private static final Path STANDARD_INPUT = Path.of("-");
+
+    /** What is said of an option that other commands have too. */
+    static final String FORMAT = "${COMPLETION-CANDIDATES}; by the file's name by default, text for standard input.";
+
+    /** As {@link #FORMAT}. */
+    static final String DELIMITER =
+            "What stands between the values of a .csv, such as ; or tab; found in its header by default.";
 
     /** A longer first line is not taken for that of a table. */
     private static final int LONGEST_HEADER = 1 << 16;
@@ -34,10 +35,7 @@ final class InputOptions {
                             + " (.txt); with .gz behind where it is compressed. - is standard input.")
     private Optional<Path> file;
 
-    @Option(
-            names = "--input-format",
-            paramLabel = "FORMAT",
-            description = "${COMPLETION-CANDIDATES}; by the file's name by default, text for standard input.")
+    @Option(names = "--input-format", paramLabel = "FORMAT", description = FORMAT)
     private Optional<InputFormat> format;
 
     @Option(
@@ -46,10 +44,7 @@ final class InputOptions {
             description = "The column or property that holds the texts; text by default.")
     private Optional<String> column;
 
-    @Option(
-            names = "--delimiter",
-            paramLabel = "C",
-            description = "What stands between the values of a .csv, such as ; or tab; found in its header by default.")
+    @Option(names = "--delimiter", paramLabel = "C", description = DELIMITER)
     private Optional<String> delimiter;
 
     boolean present() {
@@ -128,40 +123,26 @@ final class InputOptions {
             throw wrongUse(name() + " is read as lines of text, which have no columns, and " + String.join(", ", wanted)
                     + " are needed: give a file with columns, or say --input-format");
         }
-        if (!standardInput() && !Files.exists(file())) {
-            throw new CliException(file() + " does not exist");
-        }
-        if (!standardInput() && Files.isDirectory(file())) {
-            throw new CliException(file() + " is a folder: name a file");
-        }
-        if (!standardInput() && !Files.isReadable(file())) {
-            throw new CliException(file() + " cannot be read: no permission to read it");
+        if (!standardInput()) {
+            RowFiles.check(file());
         }
         if (known == InputFormat.parquet) {
             if (standardInput()) {
                 throw wrongUse("Parquet is read from a file, not from standard input");
             }
-            if (!Files.isRegularFile(file())) {
-                throw new CliException(
-                        file() + " is not a regular file, and Parquet is read from its end: write it to a file first");
-            }
-            return new ParquetRows(file(), wanted, all);
+            return RowFiles.parquet(file(), wanted, all);
         }
-        Utf8Reader reader = new Utf8Reader(name(), stream());
-        try {
-            return switch (known) {
-                case csv -> new CsvRows(name(), reader, delimiter.flatMap(Delimiter::named), wanted, all);
-                case tsv -> new CsvRows(name(), reader, Optional.of('\t'), wanted, all);
-                case jsonl -> new JsonLineRows(name(), reader, wanted.getFirst());
-                case json -> new JsonRows(name(), reader, wanted.getFirst());
-                case text ->
-                    new TextRows(name(), reader, wanted.getFirst(), first -> warnOfTable(first, wanted.getFirst()));
-                case parquet -> throw new InternalException("opened above");
-            };
-        } catch (RuntimeException e) {
-            reader.close();
-            throw e;
-        }
+        Utf8Reader reader = standardInput()
+                ? new Utf8Reader(name(), new MaybeGzip(name(), System.in, false))
+                : RowFiles.reader(file());
+        return RowFiles.rows(
+                reader,
+                name(),
+                known,
+                delimiter.flatMap(Delimiter::named),
+                wanted,
+                all,
+                first -> warnOfTable(first, wanted.getFirst()));
     }
 
     /** Warns if a table seems to be read as lines of text, which is what is done where no format is named. */
@@ -189,17 +170,5 @@ final class InputOptions {
             }
             case json -> OptionalLong.empty();
         };
-    }
-
-    private InputStream stream() {
-        if (standardInput()) {
-            return new MaybeGzip(name(), System.in, false);
-        }
-        try {
-            // It knows of pipes, too, how much can be read without waiting.
-            return new MaybeGzip(name(), new FileInputStream(file().toFile()), InputFormat.isCompressed(file()));
-        } catch (IOException e) {
-            throw new CliException(file() + " cannot be read: " + Failures.reason(e));
-        }
     }
 }

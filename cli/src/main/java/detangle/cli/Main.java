@@ -34,6 +34,7 @@ import picocli.CommandLine.ScopeType;
             TextRankingCommand.class,
             MultipleChoiceCommand.class,
             ReplacedTokenCommand.class,
+            TrainCommand.class,
             ServeCommand.class,
             RunCommand.class,
             TokenizeCommand.class,
@@ -151,7 +152,7 @@ public final class Main implements Runnable {
             }
             return CommandLine.ExitCode.SOFTWARE;
         });
-        return line.execute(args);
+        return line.execute(OptionSpelling.withDashes(line, args));
     }
 
     /** Without a command there is nothing to do. */

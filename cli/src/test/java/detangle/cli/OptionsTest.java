@@ -31,6 +31,8 @@ class OptionsTest {
             Map.entry("--stride", "tokenize prints a line for each window"),
             Map.entry("--head", "fill-mask has those that predict tokens, and a default of its own"),
             Map.entry("--multi-label", "of a text, or of a part of a text"),
+            Map.entry("--task", "what is served, or what is learned"),
+            Map.entry("--doc-stride", "training has its own default for short windows"),
             Map.entry("--max-length", "tokenize cuts to it unasked"),
             Map.entry("--prompt", "sentence-transformers has it before texts to embed, and choices continue it"));
 

@@ -1,7 +1,6 @@
 package detangle.train.task;
 
 import detangle.models.deberta.Architecture;
-import detangle.models.deberta.LabelNames;
 import detangle.models.deberta.ProblemType;
 import java.util.List;
 import java.util.Optional;
@@ -31,9 +30,5 @@ public record Task(Architecture head, Optional<ProblemType> problem, List<String
     /** A class for each token. */
     public static Task tokenClassification(List<String> labels) {
         return new Task(Architecture.TOKEN_CLASSIFICATION, Optional.empty(), labels);
-    }
-
-    LabelNames labelNames() {
-        return new LabelNames(labels, true, Optional.empty());
     }
 }

@@ -1,0 +1,159 @@
+package detangle.cli;
+
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.ProblemType;
+import detangle.models.text.Tokenizer;
+import detangle.train.data.Columns;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** What labelled files hold, for the commands that train and evaluate. */
+final class DataOptions {
+    /** HuggingFace's and the usual lengths of windows of texts that are asked questions. */
+    private static final int WINDOW = 384;
+
+    private static final int STRIDE = 128;
+
+    /** The words of {@code --task}. */
+    static final class Tasks extends NamedValues<Architecture> {
+        Tasks() {
+            super(
+                    List.of(
+                            Architecture.SEQUENCE_CLASSIFICATION,
+                            Architecture.TOKEN_CLASSIFICATION,
+                            Architecture.QUESTION_ANSWERING,
+                            Architecture.MULTIPLE_CHOICE,
+                            Architecture.MASKED_LM),
+                    DataOptions::name);
+        }
+    }
+
+    /** The words of {@code --problem-type}. */
+    static final class Problems extends NamedValues<ProblemType> {
+        Problems() {
+            super(all(ProblemType.class), NamedValues::lowerCase);
+        }
+    }
+
+    @Spec(Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+            names = "--task",
+            paramLabel = "TASK",
+            converter = Tasks.class,
+            completionCandidates = Tasks.class,
+            description = "${COMPLETION-CANDIDATES}; what the files hold by default.")
+    private Optional<Architecture> task;
+
+    @Option(
+            names = "--problem-type",
+            paramLabel = "TYPE",
+            converter = Problems.class,
+            completionCandidates = Problems.class,
+            description =
+                    "${COMPLETION-CANDIDATES}: of text classification. By default lists are several labels, numbers with"
+                            + " a fraction are regression, and all else is single_label_classification.")
+    private Optional<ProblemType> problem;
+
+    @Option(names = "--text-column", paramLabel = "NAME", description = "The column of texts; text, sentence, ... .")
+    private Optional<String> textColumn;
+
+    @Option(
+            names = "--text-pair-column",
+            paramLabel = "NAME",
+            description = "The column of second texts, where rows are pairs; text_pair, sentence2, hypothesis, ... .")
+    private Optional<String> pairColumn;
+
+    @Option(
+            names = "--label-column",
+            paramLabel = "NAME",
+            description = "The column of labels; label, labels, category, intent, ... .")
+    private Optional<String> labelColumn;
+
+    @Option(
+            names = "--label-delimiter",
+            paramLabel = "C",
+            description = "What stands between the labels of a row that may have several, as in a csv: sport;politics.")
+    private Optional<String> labelDelimiter;
+
+    @Option(names = "--input-format", paramLabel = "FORMAT", description = InputOptions.FORMAT)
+    private Optional<InputFormat> format;
+
+    @Option(names = "--delimiter", paramLabel = "C", description = InputOptions.DELIMITER)
+    private Optional<String> delimiter;
+
+    @Option(
+            names = "--max-seq-length",
+            paramLabel = "N",
+            description = "The most tokens of an example; what the model takes, but 384 of question answering.")
+    private Optional<Integer> maxLength;
+
+    @Option(
+            names = "--refuse-long-rows",
+            description = "End where a row has more tokens. By default its end is cut off, and such rows are counted.")
+    private boolean refuses;
+
+    @Option(
+            names = "--doc-stride",
+            paramLabel = "N",
+            description = "Tokens that two windows of a text share, of question answering; 128 by default.")
+    private Optional<Integer> stride;
+
+    @Option(
+            names = "--line-by-line",
+            description = "Each text is an example of its own, of masked-lm. By default texts are joined and cut.")
+    private boolean byLine;
+
+    /** What HuggingFace calls a head's task. */
+    static String name(Architecture head) {
+        return head == Architecture.SEQUENCE_CLASSIFICATION ? "text-classification" : head.text();
+    }
+
+    TrainingFile file(Path path) {
+        delimiter.filter(d -> Delimiter.named(d).isEmpty()).ifPresent(d -> {
+            throw wrongUse("--delimiter is one character, or tab, not '" + d + "'");
+        });
+        return new TrainingFile(path, format, delimiter.flatMap(Delimiter::named));
+    }
+
+    /** What the files are for. */
+    Architecture head(TrainingFile file) {
+        return task.or(file::task)
+                .orElseThrow(() -> wrongUse(file.name() + " does not tell what it is for: say --task"));
+    }
+
+    LabelledData.Reading reading(Architecture head, Tokenizer tokenizer, DebertaConfig config) {
+        int takes = Math.min(
+                config.maxPositionEmbeddings(), tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE));
+        int usual = head == Architecture.QUESTION_ANSWERING ? Math.min(WINDOW, takes) : takes;
+        int length = maxLength.orElse(usual);
+        if (length < 3 || stride.filter(s -> s < 0).isPresent()) {
+            throw wrongUse("--max-seq-length is at least 3, and --doc-stride at least 0");
+        }
+        if (config.positionBiasedInput() && length > config.maxPositionEmbeddings()) {
+            throw wrongUse("--max-seq-length is " + length + ", and the model has " + config.maxPositionEmbeddings()
+                    + " positions");
+        }
+        return new LabelledData.Reading(
+                tokenizer,
+                new Columns(textColumn, pairColumn, labelColumn),
+                problem,
+                labelDelimiter,
+                length,
+                !refuses,
+                stride.orElse(Math.min(STRIDE, length / 3)),
+                byLine);
+    }
+
+    private ParameterException wrongUse(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

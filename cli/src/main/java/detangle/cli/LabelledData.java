@@ -1,0 +1,150 @@
+package detangle.cli;
+
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.ProblemType;
+import detangle.models.text.Tokenizer;
+import detangle.train.data.ChoiceData;
+import detangle.train.data.ClassificationData;
+import detangle.train.data.ClassificationData.LabelRule;
+import detangle.train.data.Columns;
+import detangle.train.data.Example;
+import detangle.train.data.ExampleEncoder;
+import detangle.train.data.LabelMap;
+import detangle.train.data.MaskedData;
+import detangle.train.data.QuestionData;
+import detangle.train.data.Split;
+import detangle.train.data.TaggedWords;
+import detangle.train.data.TokenData;
+import detangle.train.metrics.AnswerScorer;
+import detangle.train.metrics.ClassScorer;
+import detangle.train.metrics.GuessScorer;
+import detangle.train.metrics.LabelSetScorer;
+import detangle.train.metrics.NumberScorer;
+import detangle.train.metrics.Scorer;
+import detangle.train.metrics.TagScorer;
+import detangle.train.task.Task;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * What a file holds as examples of a task.
+ *
+ * @param task with the labels that were found or known
+ * @param examples in order
+ * @param questions whose windows the examples are, of question answering
+ * @param notices what is to be told of the data
+ */
+record LabelledData(Task task, List<Example> examples, Optional<QuestionData> questions, List<String> notices) {
+
+    /**
+     * How files are read.
+     *
+     * @param maxLength the most tokens of an example
+     * @param cuts whether what is longer is cut, and not refused
+     * @param stride tokens that two windows of a text share, of question answering
+     * @param byLine whether each text is an example of its own, of masked language models
+     */
+    record Reading(
+            Tokenizer tokenizer,
+            Columns columns,
+            Optional<ProblemType> problem,
+            Optional<String> labelDelimiter,
+            int maxLength,
+            boolean cuts,
+            int stride,
+            boolean byLine) {
+        ExampleEncoder encoder() {
+            return new ExampleEncoder(tokenizer, maxLength, cuts);
+        }
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @param known the labels, and for text classification what is to be learned; empty if the data say it
+     */
+    static LabelledData read(TrainingFile file, Architecture head, Reading how, Optional<Task> known) {
+        return switch (head) {
+            case SEQUENCE_CLASSIFICATION -> classification(file, how, known);
+            case TOKEN_CLASSIFICATION -> tokens(file, how, known);
+            case QUESTION_ANSWERING ->
+                ofQuestions(QuestionData.read(
+                        file.questions().isPresent() ? file.questions().get() : QuestionData.questions(file.rows()),
+                        file.name(),
+                        how.tokenizer,
+                        how.maxLength,
+                        how.stride));
+            case MULTIPLE_CHOICE -> {
+                ChoiceData data = ChoiceData.read(file.rows(), file.name(), how.columns, how.encoder());
+                yield of(Task.of(head), data.examples(), data.notices());
+            }
+            case MASKED_LM -> {
+                MaskedData data = how.byLine
+                        ? MaskedData.lines(file.texts(), file.name(), how.columns, how.encoder())
+                        : MaskedData.blocks(file.texts(), file.name(), how.columns, how.tokenizer, how.maxLength);
+                yield of(Task.of(head), data.examples(), data.notices());
+            }
+            case ENCODER, MASKED_LM_EMD, REPLACED_TOKEN_DETECTION ->
+                throw new Failures.CliException(
+                        "there is no training of the task " + head.text() + ": choose one of those that --task lists");
+        };
+    }
+
+    private static LabelledData of(Task task, List<Example> examples, List<String> notices) {
+        return new LabelledData(task, examples, Optional.empty(), notices);
+    }
+
+    private static LabelledData ofQuestions(QuestionData data) {
+        return new LabelledData(
+                Task.of(Architecture.QUESTION_ANSWERING), data.examples(), Optional.of(data), List.of());
+    }
+
+    private static LabelledData classification(TrainingFile file, Reading how, Optional<Task> known) {
+        LabelRule rule = new LabelRule(
+                known.flatMap(Task::problem).or(how::problem),
+                known.map(task -> LabelMap.of(task.labels())),
+                how.labelDelimiter);
+        ClassificationData data = ClassificationData.read(file.rows(), file.name(), how.columns, how.encoder(), rule);
+        return of(Task.classification(data.problem(), data.labels().names()), data.examples(), data.notices());
+    }
+
+    private static LabelledData tokens(TrainingFile file, Reading how, Optional<Task> known) {
+        Optional<List<TaggedWords>> tagged = file.sentences();
+        TokenData data = TokenData.read(
+                tagged.isPresent() ? tagged.get() : TokenData.sentences(file.rows(), how.columns),
+                file.name(),
+                how.encoder(),
+                known.map(task -> LabelMap.of(task.labels())));
+        return of(Task.tokenClassification(data.labels().names()), data.examples(), data.notices());
+    }
+
+    /** Two parts, the second with a share of the rows, or of the questions. */
+    Split<LabelledData> split(double share, long seed) {
+        int rows = questions.map(q -> q.questions().size()).orElse(examples.size());
+        Split<Integer> parts = Split.of(IntStream.range(0, rows).boxed().toList(), share, seed);
+        return new Split<>(List.of(part(parts.training())), List.of(part(parts.validation())));
+    }
+
+    private LabelledData part(List<Integer> rows) {
+        return questions
+                .map(q -> ofQuestions(q.part(rows)))
+                .orElseGet(() -> of(task, rows.stream().map(examples::get).toList(), notices));
+    }
+
+    /** What measures a model on these examples in their order. */
+    Scorer scorer() {
+        return switch (task.head()) {
+            case SEQUENCE_CLASSIFICATION ->
+                switch (task.problem().orElseThrow()) {
+                    case REGRESSION -> new NumberScorer();
+                    case SINGLE_LABEL_CLASSIFICATION -> ClassScorer.ofClasses();
+                    case MULTI_LABEL_CLASSIFICATION -> new LabelSetScorer();
+                };
+            case TOKEN_CLASSIFICATION -> new TagScorer(task.labels());
+            case QUESTION_ANSWERING -> new AnswerScorer(questions.orElseThrow());
+            case MULTIPLE_CHOICE -> ClassScorer.ofChoices();
+            case MASKED_LM, MASKED_LM_EMD, ENCODER, REPLACED_TOKEN_DETECTION -> new GuessScorer();
+        };
+    }
+}

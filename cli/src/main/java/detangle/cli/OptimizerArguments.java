@@ -1,0 +1,152 @@
+package detangle.cli;
+
+import detangle.runtime.OptionValues;
+import detangle.train.OptimizerOptions;
+import detangle.train.Recipe;
+import detangle.train.optimizer.AdamW;
+import detangle.train.optimizer.Optimizer;
+import detangle.train.optimizer.Schedules;
+import detangle.train.optimizer.XAdam;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** How parameters are updated, by the names of HuggingFace's options. */
+final class OptimizerArguments {
+    /** The words of {@code --lr-scheduler-type}. */
+    static final class ScheduleNames extends NamedValues<String> {
+        ScheduleNames() {
+            super(Schedules.names(), name -> name);
+        }
+    }
+
+    @Spec(Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(names = "--learning-rate", paramLabel = "X", description = "5e-5 by default.")
+    private Optional<Double> learningRate;
+
+    @Option(names = "--weight-decay", paramLabel = "X", description = "0 by default; 0.01 of microsoft's recipe.")
+    private Optional<Double> weightDecay;
+
+    @Option(names = "--adam-beta1", paramLabel = "X", description = "0.9 by default.")
+    private Optional<Double> beta1;
+
+    @Option(names = "--adam-beta2", paramLabel = "X", description = "0.999 by default.")
+    private Optional<Double> beta2;
+
+    @Option(names = "--adam-epsilon", paramLabel = "X", description = "1e-8 by default; 1e-6 of microsoft's recipe.")
+    private Optional<Double> epsilon;
+
+    @Option(
+            names = "--max-grad-norm",
+            paramLabel = "X",
+            description =
+                    "The most that the norm of all gradients may be; larger ones are shrunk. 1 by default, 0 never.")
+    private Optional<Double> maxGradNorm;
+
+    @Option(
+            names = "--lr-scheduler-type",
+            paramLabel = "NAME",
+            converter = ScheduleNames.class,
+            completionCandidates = ScheduleNames.class,
+            description = "${COMPLETION-CANDIDATES}; linear by default, warmup_linear of microsoft's recipe.")
+    private Optional<String> schedule;
+
+    @Option(
+            names = "--lr-scheduler-kwargs",
+            split = ",",
+            paramLabel = "NAME=X",
+            description = "Settings of the schedule, such as num_cycles=2.")
+    private Map<String, String> scheduleSettings = new LinkedHashMap<>();
+
+    @Option(
+            names = "--warmup-ratio",
+            paramLabel = "X",
+            description =
+                    "The share of all updates in which the rate rises from 0; 0 by default, 0.1 of microsoft's recipe.")
+    private Optional<Double> warmupRatio;
+
+    @Option(names = "--warmup-steps", paramLabel = "N", description = "The number of these updates, instead.")
+    private Optional<Long> warmupSteps;
+
+    @Option(
+            names = "--layerwise-lr-decay",
+            paramLabel = "X",
+            description =
+                    "What the rate of a layer is multiplied by for the layer below it, such as 0.9; 1 by default.")
+    private Optional<Double> layerwise;
+
+    @Option(names = "--head-learning-rate", paramLabel = "X", description = "The rate of the head, if it has its own.")
+    private Optional<Double> headRate;
+
+    @Option(
+            names = "--freeze",
+            split = ",",
+            paramLabel = "PART",
+            description = "What is not trained: embeddings, encoder, layer.N, layer.N-M, or the beginning of names.")
+    private List<String> frozen = List.of();
+
+    OptimizerOptions options(Recipe recipe) {
+        OptimizerOptions base = recipe == Recipe.MICROSOFT ? OptimizerOptions.MICROSOFT : OptimizerOptions.HUGGINGFACE;
+        OptimizerOptions rated = OptionValues.with(base, learningRate, OptimizerOptions::withLearningRate);
+        OptimizerOptions decayed = OptionValues.with(rated, weightDecay, OptimizerOptions::withWeightDecay);
+        OptimizerOptions clipped = OptionValues.with(decayed, maxGradNorm, OptimizerOptions::withMaxGradNorm);
+        OptimizerOptions warmed = OptionValues.with(clipped, warmupRatio, OptimizerOptions::withWarmupRatio);
+        OptimizerOptions stepped = OptionValues.with(warmed, warmupSteps, OptimizerOptions::withWarmupSteps);
+        OptimizerOptions layered = OptionValues.with(stepped, layerwise, OptimizerOptions::withLayerwiseDecay);
+        OptimizerOptions headed = OptionValues.with(layered, headRate, OptimizerOptions::withHeadLearningRate);
+        return headed.withSchedule(schedule.orElse(base.lrSchedulerType()), scheduleSettings)
+                .with(optimizer(base.optimizer()))
+                .withFrozen(prefixes());
+    }
+
+    private Optimizer optimizer(Optimizer base) {
+        return switch (base) {
+            case AdamW adam ->
+                new AdamW(
+                        beta1.orElse(adam.beta1()),
+                        beta2.orElse(adam.beta2()),
+                        epsilon.orElse(adam.epsilon()),
+                        adam.amsgrad());
+            case XAdam adam ->
+                new XAdam(
+                        beta1.orElse(adam.beta1()),
+                        beta2.orElse(adam.beta2()),
+                        epsilon.orElse(adam.epsilon()),
+                        adam.form(),
+                        adam.radam(),
+                        adam.lookahead(),
+                        adam.lookaheadShare());
+            default -> base;
+        };
+    }
+
+    /** What the names of parameters begin with that are not trained. */
+    private List<String> prefixes() {
+        List<String> prefixes = new ArrayList<>();
+        for (String part : frozen) {
+            if (part.equals("embeddings") || part.equals("encoder")) {
+                prefixes.add("deberta." + part + ".");
+            } else if (part.matches("layer\\.\\d{1,3}(-\\d{1,3})?")) {
+                String[] range = part.substring("layer.".length()).split("-");
+                int last = Integer.parseInt(range[range.length - 1]);
+                for (int layer = Integer.parseInt(range[0]); layer <= last; layer++) {
+                    prefixes.add("deberta.encoder.layer." + layer + ".");
+                }
+            } else if (part.isBlank()) {
+                throw new ParameterException(spec.commandLine(), "--freeze names nothing");
+            } else {
+                prefixes.add(part);
+            }
+        }
+        return prefixes;
+    }
+}

@@ -1,0 +1,26 @@
+package detangle.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** What somebody said on the command line, for a report. */
+final class OptionsAsGiven {
+    private OptionsAsGiven() {}
+
+    /** The options and arguments that were given, by their names, in the order of the command line. */
+    static SequencedMap<String, String> of(CommandSpec spec) {
+        SequencedMap<String, String> given = new LinkedHashMap<>();
+        for (ArgSpec argument : spec.commandLine().getParseResult().matchedArgs()) {
+            List<String> values = argument.originalStringValues();
+            String name = argument instanceof OptionSpec option
+                    ? option.longestName().replaceFirst("^--", "")
+                    : argument.paramLabel();
+            given.put(name, values.isEmpty() ? "true" : String.join(",", values));
+        }
+        return given;
+    }
+}

@@ -1,0 +1,87 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import detangle.ir.InternalException;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Opens files of rows, whatever they hold. */
+final class RowFiles {
+    private RowFiles() {}
+
+    /** Refuses what cannot be read as a file. */
+    static void check(Path file) {
+        if (!Files.exists(file)) {
+            throw new CliException(file + " does not exist");
+        }
+        if (Files.isDirectory(file)) {
+            throw new CliException(file + " is a folder: name a file");
+        }
+        if (!Files.isReadable(file)) {
+            throw new CliException(file + " cannot be read: no permission to read it");
+        }
+    }
+
+    /**
+     * Opens a file of Parquet.
+     *
+     * @param wanted columns that must be there
+     * @param all whether the others are read too
+     */
+    static RowSource parquet(Path file, List<String> wanted, boolean all) {
+        if (!Files.isRegularFile(file)) {
+            throw new CliException(
+                    file + " is not a regular file, and Parquet is read from its end: write it to a file first");
+        }
+        return new ParquetRows(file, wanted, all);
+    }
+
+    /** The characters of a file, which gzip may have compressed. */
+    static Utf8Reader reader(Path file) {
+        try {
+            // It knows of pipes, too, how much can be read without waiting.
+            return new Utf8Reader(
+                    file.toString(),
+                    new MaybeGzip(file.toString(), new FileInputStream(file.toFile()), InputFormat.isCompressed(file)));
+        } catch (IOException e) {
+            throw new CliException(file + " cannot be read: " + Failures.reason(e));
+        }
+    }
+
+    /**
+     * Rows of characters; the reader is closed where that fails.
+     *
+     * @param delimiter what stands between the values of a csv; found in its header if empty
+     * @param wanted columns that must be there, that of texts first
+     * @param all whether the others are read too
+     * @param first is told the first line of what is read as lines of text
+     */
+    static RowSource rows(
+            Utf8Reader reader,
+            String name,
+            InputFormat format,
+            Optional<Character> delimiter,
+            List<String> wanted,
+            boolean all,
+            Consumer<String> first) {
+        String column = wanted.isEmpty() ? "text" : wanted.getFirst();
+        try {
+            return switch (format) {
+                case csv -> new CsvRows(name, reader, delimiter, wanted, all);
+                case tsv -> new CsvRows(name, reader, Optional.of('\t'), wanted, all);
+                case jsonl -> new JsonLineRows(name, reader, column);
+                case json -> new JsonRows(name, reader, column);
+                case text -> new TextRows(name, reader, column, first);
+                case parquet -> throw new InternalException("Parquet is not made of characters");
+            };
+        } catch (RuntimeException e) {
+            reader.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package detangle.cli;
+
+import detangle.runtime.OptionValues;
+import detangle.train.EvaluationOptions;
+import detangle.train.Moment;
+import detangle.train.Recipe;
+import detangle.train.SavingOptions;
+import detangle.train.TrainingOptions;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How long training goes on, and when a model is evaluated and saved, by the names of HuggingFace's options. */
+final class RunArguments {
+    /** The words of {@code --recipe}. */
+    static final class Recipes extends NamedValues<Recipe> {
+        Recipes() {
+            super(all(Recipe.class), NamedValues::lowerCase);
+        }
+    }
+
+    /** The words of {@code --eval-strategy} and {@code --save-strategy}. */
+    static final class Moments extends NamedValues<Moment> {
+        Moments() {
+            super(all(Moment.class), moment -> moment == Moment.NEVER ? "no" : lowerCase(moment));
+        }
+    }
+
+    @Option(
+            names = "--recipe",
+            paramLabel = "NAME",
+            converter = Recipes.class,
+            completionCandidates = Recipes.class,
+            description = "${COMPLETION-CANDIDATES}: whose trainer is followed; huggingface by default.")
+    private Recipe recipe = Recipe.HUGGINGFACE;
+
+    @Option(names = "--num-train-epochs", paramLabel = "X", description = "How often all rows are taken; 3 by default.")
+    private Optional<Double> epochs;
+
+    @Option(names = "--max-steps", paramLabel = "N", description = "How many updates, whatever the number of epochs.")
+    private Optional<Long> maxSteps;
+
+    @Option(
+            names = "--per-device-train-batch-size",
+            paramLabel = "N",
+            description =
+                    "Rows that go through the model together; 8 by default. Of microsoft's recipe those of an update, 64.")
+    private Optional<Integer> batch;
+
+    @Option(
+            names = "--gradient-accumulation-steps",
+            paramLabel = "N",
+            description = "How many such batches make an update; 1 by default.")
+    private Optional<Integer> accumulation;
+
+    @Option(names = "--seed", paramLabel = "N", description = "42 by default; 1234 of microsoft's recipe.")
+    private Optional<Long> seed;
+
+    @Option(
+            names = {"--evaluation-strategy", "--eval-strategy"},
+            paramLabel = "WHEN",
+            converter = Moments.class,
+            completionCandidates = Moments.class,
+            description = "${COMPLETION-CANDIDATES}; epoch by default, where there are rows to validate with.")
+    private Optional<Moment> evalStrategy;
+
+    @Option(names = "--eval-steps", paramLabel = "N", description = "After how many updates; 500 by default.")
+    private Optional<Double> evalSteps;
+
+    @Option(
+            names = "--save-strategy",
+            paramLabel = "WHEN",
+            converter = Moments.class,
+            completionCandidates = Moments.class,
+            description = "When checkpoints are written: ${COMPLETION-CANDIDATES}; steps by default.")
+    private Optional<Moment> saveStrategy;
+
+    @Option(names = "--save-steps", paramLabel = "N", description = "After how many updates; 500 by default.")
+    private Optional<Double> saveSteps;
+
+    @Option(
+            names = "--save-total-limit",
+            paramLabel = "N",
+            description = "Older checkpoints are deleted, but the best.")
+    private Optional<Integer> saveLimit;
+
+    @Option(
+            names = "--load-best-model-at-end",
+            arity = "0..1",
+            fallbackValue = "true",
+            description = "End with the parameters of the best evaluation.")
+    private boolean loadBest;
+
+    @Option(
+            names = "--metric-for-best-model",
+            paramLabel = "NAME",
+            description = "loss by default; accuracy, f1 and so on, as evaluations print them.")
+    private Optional<String> metric;
+
+    @Option(
+            names = "--greater-is-better",
+            arity = "0..1",
+            fallbackValue = "true",
+            paramLabel = "true|false",
+            description = "Of that metric; by default of all but those that end in loss.")
+    private Optional<Boolean> greater;
+
+    @Option(
+            names = "--early-stopping-patience",
+            paramLabel = "N",
+            description = "End after so many evaluations in a row that were not better.")
+    private Optional<Integer> patience;
+
+    @Option(
+            names = "--early-stopping-threshold",
+            paramLabel = "X",
+            description = "By how much one must be better; 0 by default.")
+    private double threshold;
+
+    @Option(
+            names = "--resume-from-checkpoint",
+            arity = "0..1",
+            fallbackValue = "true",
+            description = "Go on from the newest checkpoint in the folder, bit for bit, if there is one.")
+    private boolean resume;
+
+    Recipe recipe() {
+        return recipe;
+    }
+
+    boolean resumes() {
+        return resume;
+    }
+
+    boolean loadsBest() {
+        return loadBest;
+    }
+
+    /**
+     * All of it but the optimizer.
+     *
+     * @param validates whether there are rows to validate with
+     */
+    TrainingOptions options(Path outputDir, boolean validates) {
+        TrainingOptions base = recipe == Recipe.MICROSOFT ? TrainingOptions.MICROSOFT : TrainingOptions.DEFAULT;
+        TrainingOptions timed = OptionValues.with(base, epochs, TrainingOptions::withNumTrainEpochs);
+        TrainingOptions limited = OptionValues.with(timed, maxSteps, TrainingOptions::withMaxSteps);
+        TrainingOptions batched = OptionValues.with(limited, batch, TrainingOptions::withPerDeviceTrainBatchSize);
+        TrainingOptions accumulated =
+                OptionValues.with(batched, accumulation, TrainingOptions::withGradientAccumulationSteps);
+        TrainingOptions seeded = OptionValues.with(accumulated, seed, TrainingOptions::withSeed);
+        return seeded.with(evaluation(validates)).with(saving(outputDir, validates));
+    }
+
+    private Moment evaluates(boolean validates) {
+        return evalStrategy.orElse(validates ? Moment.EPOCH : Moment.NEVER);
+    }
+
+    private EvaluationOptions evaluation(boolean validates) {
+        EvaluationOptions timed = EvaluationOptions.NONE.withStrategy(evaluates(validates), evalSteps.orElse(500.0));
+        EvaluationOptions measured = OptionValues.with(timed, metric, EvaluationOptions::withMetricForBestModel);
+        EvaluationOptions judged = OptionValues.with(measured, greater, EvaluationOptions::withGreaterIsBetter);
+        EvaluationOptions best = judged.withLoadBestModelAtEnd(loadBest);
+        return patience.map(n -> best.withEarlyStopping(n, threshold)).orElse(best);
+    }
+
+    private SavingOptions saving(Path outputDir, boolean validates) {
+        Moment usual = loadBest ? evaluates(validates) : Moment.STEPS;
+        double steps = saveSteps.orElse(loadBest ? evalSteps.orElse(500.0) : 500.0);
+        SavingOptions timed = SavingOptions.in(outputDir)
+                .withStrategy(saveStrategy.orElse(usual), steps)
+                .withResume(resume);
+        return OptionValues.with(timed, saveLimit, SavingOptions::withSaveTotalLimit);
+    }
+}

@@ -1,0 +1,388 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.LossOptions;
+import detangle.models.deberta.TrainingModelOptions;
+import detangle.models.text.Tokenizer;
+import detangle.models.text.Tokenizers;
+import detangle.runtime.OptionValues;
+import detangle.train.BatchPlan;
+import detangle.train.Trainer;
+import detangle.train.TrainingOptions;
+import detangle.train.TrainingResult;
+import detangle.train.data.Collator;
+import detangle.train.data.EpochBatches;
+import detangle.train.data.Example;
+import detangle.train.data.Masking;
+import detangle.train.data.Order;
+import detangle.train.data.Split;
+import detangle.train.data.Target;
+import detangle.train.report.TrainingLog;
+import detangle.train.task.TaskEvaluator;
+import detangle.train.task.TaskModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "train",
+        description = {
+            "Fine-tunes a model on labelled rows, or trains one from scratch.",
+            "Options have the names and defaults of HuggingFace's Trainer, with dashes or underscores."
+        },
+        mixinStandardHelpOptions = true)
+final class TrainCommand implements Runnable {
+    private static final int LOG_LINES = 20;
+    private static final long LOGGED_AT_LEAST = 500;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "MODEL",
+            description = "The model to begin with: a folder, or a name on the hub. Without it say --config.")
+    private Optional<String> model;
+
+    @Option(
+            names = "--train-file",
+            required = true,
+            paramLabel = "FILE",
+            description =
+                    "Labelled rows: .csv, .tsv, .json, .jsonl or .parquet; .conll with a word a line; a .json of SQuAD; a"
+                            + " folder with a folder of .txt files for each class; .txt for masked-lm.")
+    private Path trainFile;
+
+    @Option(
+            names = "--validation-file",
+            paramLabel = "FILE",
+            description = "Rows to evaluate with, in such a file too.")
+    private Optional<Path> validationFile;
+
+    @Option(
+            names = "--validation-split",
+            paramLabel = "X",
+            description = "Or a share of the rows, drawn at random: 0.1.")
+    private Optional<Double> validationSplit;
+
+    @Option(
+            names = "--output-dir",
+            required = true,
+            paramLabel = "FOLDER",
+            description = "Where the model, its checkpoints and reports are written.")
+    private Path outputDir;
+
+    @Option(
+            names = "--overwrite-output-dir",
+            arity = "0..1",
+            fallbackValue = "true",
+            description = "Write there though there is a model already.")
+    private boolean overwrites;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "A config.json: a model of its sizes is trained from scratch.")
+    private Optional<Path> config;
+
+    @Option(
+            names = "--tokenizer-name",
+            paramLabel = "FOLDER",
+            description = "Whose tokenizer goes with --config; that of its folder by default.")
+    private Optional<String> tokenizerName;
+
+    @Mixin
+    private DataOptions data;
+
+    @Mixin
+    private OptimizerArguments optimizer;
+
+    @Mixin
+    private RunArguments run;
+
+    @Option(
+            names = "--per-device-eval-batch-size",
+            paramLabel = "N",
+            description = "Rows that are evaluated together; 8 by default.")
+    private int evalBatch = 8;
+
+    @Option(
+            names = "--group-by-length",
+            arity = "0..1",
+            fallbackValue = "true",
+            description = "Put rows of like length together.")
+    private boolean groups;
+
+    @Option(
+            names = "--label-smoothing-factor",
+            paramLabel = "X",
+            description = "The share of the wanted distribution that all classes get alike; 0 by default.")
+    private double smoothing;
+
+    @Option(
+            names = "--class-weights",
+            split = ",",
+            paramLabel = "X",
+            description =
+                    "What rows of each class weigh in the loss, or balanced: as much in all as those of any other.")
+    private List<String> classWeights = List.of();
+
+    @Option(
+            names = "--mlm-probability",
+            paramLabel = "X",
+            description = "The share of tokens that a masked language model has to guess; 0.15 by default.")
+    private double mlmProbability = 0.15;
+
+    @Option(
+            names = "--logging-steps",
+            paramLabel = "N",
+            description = "Updates that a line of the log is about; about twenty lines by default.")
+    private Optional<Long> loggingSteps;
+
+    @Option(
+            names = "--report-to",
+            split = ",",
+            paramLabel = "NAME",
+            description = "tensorboard: event files as well. report.html with curves is written in any case.")
+    private List<String> reportTo = List.of();
+
+    @Option(
+            names = "--logging-dir",
+            paramLabel = "FOLDER",
+            description = "Where TensorBoard's files go; runs in the output folder by default.")
+    private Optional<Path> loggingDir;
+
+    @Mixin
+    private BackendOption backend;
+
+    @Mixin
+    private ThreadsOption threads;
+
+    /** What is learned from, and what is evaluated with if there is something. */
+    private record Sets(LabelledData training, Optional<LabelledData> validation) {}
+
+    @Override
+    public void run() {
+        check();
+        threads.apply();
+        TrainingFile file = data.file(trainFile);
+        Architecture head = data.head(file);
+        Path folder = model.map(ModelFolder::of).orElseGet(() -> config.orElseThrow());
+        Path vocabulary = tokenizerName.map(ModelFolder::of).orElseGet(() -> ofTokenizer(folder));
+        Tokenizer tokenizer = Tokenizers.load(vocabulary);
+        DebertaConfig original = DebertaConfig.read(folder);
+        TrainingOptions options = run.options(outputDir, validationFile.isPresent() || validationSplit.isPresent())
+                .with(optimizer.options(run.recipe()));
+        TrainingProgress progress =
+                new TrainingProgress(spec.commandLine().getErr(), Boolean.getBoolean("detangle.terminal"));
+        Sets sets = sets(file, data.reading(head, tokenizer, original), head, options.seed(), progress);
+        List<Example> examples = sets.training.examples();
+        TaskModel task = taskModel(folder, vocabulary, sets.training, options.seed());
+        task.notices().forEach(progress::say);
+        EpochBatches batches = new EpochBatches(
+                examples,
+                collator(tokenizer, task.config(), head, options.seed()),
+                new BatchPlan(
+                        options.recipe(),
+                        examples.size(),
+                        options.perDeviceTrainBatchSize(),
+                        options.gradientAccumulationSteps()),
+                groups ? Order.GROUPED_BY_LENGTH : Order.SHUFFLED,
+                options.seed());
+        progress.say("training on " + examples.size() + " rows"
+                + sets.validation
+                        .map(v -> ", validating with " + v.examples().size())
+                        .orElse("")
+                + (sets.training.task().labels().size() > 1
+                        ? ", " + sets.training.task().labels().size() + " labels"
+                        : "")
+                + ": " + DataOptions.name(head));
+        folder(outputDir);
+        try (TrainingOutputs outputs = new TrainingOutputs(outputDir, tensorBoard())) {
+            TrainingLog log = new TrainingLog(loggingSteps.orElse(every(batches, options)), entry -> {
+                progress.log(entry);
+                outputs.add(entry);
+            });
+            Trainer silent = new Trainer(task.model(), batches, onBackend(options))
+                    .with(progress)
+                    .with(log);
+            Optional<TaskEvaluator> evaluator = sets.validation.map(v -> new TaskEvaluator(
+                    v.examples(),
+                    collator(tokenizer, task.config(), head, options.seed()),
+                    evalBatch,
+                    v::scorer,
+                    head));
+            TrainingResult result = evaluator.map(silent::with).orElse(silent).train();
+            progress.clear();
+            task.model().writer().orElseThrow().write(outputDir, result.parameters());
+            outputs.end(
+                    new TrainingOutputs.Ended(
+                            result,
+                            examples.size(),
+                            progress.rows(),
+                            progress.seconds(),
+                            options,
+                            sets.validation.map(v -> v.examples().size()).orElse(0)),
+                    log,
+                    OptionsAsGiven.of(spec));
+            spec.commandLine().getOut().print(outputs.table());
+            spec.commandLine().getOut().flush();
+            progress.say("wrote the model and report.html to " + outputDir);
+        }
+    }
+
+    private void check() {
+        if (model.isPresent() == config.isPresent()) {
+            throw wrongUse("name a MODEL to begin with, or the --config of one to train from scratch");
+        }
+        if (validationFile.isPresent() && validationSplit.isPresent()) {
+            throw wrongUse("--validation-split goes without --validation-file");
+        }
+        if (validationSplit.filter(x -> !(x > 0 && x < 1)).isPresent()) {
+            throw wrongUse("--validation-split is between 0 and 1");
+        }
+        if (evalBatch < 1 || loggingSteps.filter(n -> n < 1).isPresent()) {
+            throw wrongUse("--per-device-eval-batch-size and --logging-steps are at least 1");
+        }
+        if (!(mlmProbability > 0 && mlmProbability < 1)) {
+            throw wrongUse("--mlm-probability is between 0 and 1");
+        }
+        reportTo.stream()
+                .filter(name -> !List.of("tensorboard", "none").contains(name))
+                .findFirst()
+                .ifPresent(name -> {
+                    throw wrongUse("--report-to is tensorboard or none, not '" + name + "'");
+                });
+        if (!overwrites && !run.resumes() && hasModel(outputDir)) {
+            throw new CliException(
+                    outputDir + " has a model or checkpoints already: name another --output-dir, go on with"
+                            + " --resume-from-checkpoint, or say --overwrite-output-dir");
+        }
+    }
+
+    private static boolean hasModel(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .anyMatch(name -> name.equals("config.json") || name.startsWith("checkpoint-"));
+        } catch (IOException e) {
+            throw new CliException(folder + " cannot be read: " + Failures.reason(e));
+        }
+    }
+
+    private static void folder(Path path) {
+        try {
+            Files.createDirectories(path);
+        } catch (IOException e) {
+            throw new CliException(path + " cannot be made: " + Failures.reason(e));
+        }
+    }
+
+    private static Path ofTokenizer(Path model) {
+        return Files.isRegularFile(model) && model.toString().endsWith(".json")
+                ? model.toAbsolutePath().getParent()
+                : model;
+    }
+
+    private ParameterException wrongUse(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    private Sets sets(
+            TrainingFile file, LabelledData.Reading how, Architecture head, long seed, TrainingProgress progress) {
+        LabelledData all = LabelledData.read(file, head, how, Optional.empty());
+        all.notices().forEach(progress::say);
+        if (validationSplit.isPresent()) {
+            Split<LabelledData> parts = all.split(validationSplit.get(), seed);
+            return new Sets(
+                    parts.training().getFirst(), Optional.of(parts.validation().getFirst()));
+        }
+        Optional<LabelledData> validation =
+                validationFile.map(path -> LabelledData.read(data.file(path), head, how, Optional.of(all.task())));
+        validation.ifPresent(v -> v.notices().forEach(progress::say));
+        return new Sets(all, validation);
+    }
+
+    private TaskModel taskModel(Path folder, Path vocabulary, LabelledData training, long seed) {
+        Architecture head = training.task().head();
+        LossOptions loss = LossOptions.DEFAULT.withLabelSmoothing(smoothing).withClassWeights(weights(training));
+        TrainingModelOptions options = TrainingModelOptions.of(head).with(loss);
+        return config.isPresent()
+                ? TaskModel.fresh(folder, vocabulary, training.task(), options, seed)
+                : TaskModel.read(folder, training.task(), options, seed);
+    }
+
+    /** What each class weighs: so that all weigh the same, as scikit-learn balances them, or as is given. */
+    private List<Double> weights(LabelledData training) {
+        if (classWeights.isEmpty()) {
+            return List.of();
+        }
+        int classes = training.task().labels().size();
+        if (classWeights.equals(List.of("balanced"))) {
+            double[] counts = new double[classes];
+            for (Example example : training.examples()) {
+                if (example.target() instanceof Target.OneClass one) {
+                    counts[one.index()]++;
+                }
+            }
+            List<Double> weights = new ArrayList<>();
+            for (double count : counts) {
+                weights.add(training.examples().size() / (classes * Math.max(1, count)));
+            }
+            return weights;
+        }
+        try {
+            List<Double> weights =
+                    classWeights.stream().map(Double::parseDouble).toList();
+            if (weights.size() != classes) {
+                throw wrongUse("--class-weights has " + weights.size() + " numbers for " + classes + " labels");
+            }
+            return weights;
+        } catch (NumberFormatException e) {
+            throw wrongUse("--class-weights is balanced, or a number for each label with commas between");
+        }
+    }
+
+    private Collator collator(Tokenizer tokenizer, DebertaConfig of, Architecture head, long seed) {
+        Collator collator = Collator.of(tokenizer.padTokenId(), of.typeVocabSize() > 0);
+        if (head != Architecture.MASKED_LM) {
+            return collator;
+        }
+        int mask = tokenizer
+                .maskTokenId()
+                .orElseThrow(() -> new CliException("the tokenizer has no [MASK], which masked-lm needs"));
+        return collator.withMasking(
+                new Masking(mask, Math.min(tokenizer.vocabSize(), of.vocabSize()), mlmProbability, seed));
+    }
+
+    private TrainingOptions onBackend(TrainingOptions options) {
+        return OptionValues.with(options, backend.name(), TrainingOptions::withBackend);
+    }
+
+    private static long every(EpochBatches batches, TrainingOptions options) {
+        double updates = options.maxSteps() > 0 ? options.maxSteps() : batches.updates() * options.numTrainEpochs();
+        return Math.max(1, Math.min(LOGGED_AT_LEAST, Math.round(updates / LOG_LINES)));
+    }
+
+    private Optional<Path> tensorBoard() {
+        return reportTo.contains("tensorboard")
+                ? Optional.of(loggingDir.orElse(outputDir.resolve("runs")))
+                : Optional.empty();
+    }
+}

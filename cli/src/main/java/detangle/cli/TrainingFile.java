@@ -1,0 +1,141 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import detangle.models.deberta.Architecture;
+import detangle.train.data.ConllFile;
+import detangle.train.data.DataRow;
+import detangle.train.data.LabelledFolder;
+import detangle.train.data.QuestionRow;
+import detangle.train.data.SquadFile;
+import detangle.train.data.TaggedWords;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A file or folder to train with or to evaluate with.
+ *
+ * @param path where it is
+ * @param format of rows; by the file's name if empty
+ * @param delimiter of a csv; found in its header if empty
+ */
+record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character> delimiter) {
+    private static final Set<String> TAGGED = Set.of("conll", "conllu", "bio", "iob", "iob2", "annotated");
+
+    /** How much of a JSON file is looked at to tell what it holds. */
+    private static final int HEAD = 1 << 12;
+
+    String name() {
+        return path.toString();
+    }
+
+    private boolean isTagged() {
+        String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+        return format.isEmpty() && TAGGED.contains(name.substring(name.lastIndexOf('.') + 1));
+    }
+
+    /** Whether it is a file of SQuAD, which is one JSON object. */
+    private boolean isSquad() {
+        if (knownFormat().filter(f -> f == InputFormat.json).isEmpty()) {
+            return false;
+        }
+        try (Utf8Reader reader = RowFiles.reader(path)) {
+            char[] head = new char[HEAD];
+            int count = Math.max(0, reader.read(head, 0, head.length));
+            String start = new String(head, 0, count).strip();
+            return start.startsWith("{") && (start.contains("\"paragraphs\"") || start.contains("\"data\""));
+        }
+    }
+
+    private Optional<InputFormat> knownFormat() {
+        return format.or(() -> InputFormat.of(path));
+    }
+
+    /** What its content is for, where that is clear. */
+    Optional<Architecture> task() {
+        if (Files.isDirectory(path)) {
+            return Optional.of(Architecture.SEQUENCE_CLASSIFICATION);
+        }
+        RowFiles.check(path);
+        if (isTagged()) {
+            return Optional.of(Architecture.TOKEN_CLASSIFICATION);
+        }
+        if (isSquad()) {
+            return Optional.of(Architecture.QUESTION_ANSWERING);
+        }
+        if (knownFormat().filter(f -> f == InputFormat.text).isPresent()) {
+            return Optional.of(Architecture.MASKED_LM);
+        }
+        try (RowSource source = open()) {
+            return source.next().flatMap(TrainingFile::taskOf);
+        }
+    }
+
+    private static Optional<Architecture> taskOf(SourceRow row) {
+        Set<String> names = row.columns().keySet();
+        if (names.containsAll(Set.of("context", "question", "answers"))) {
+            return Optional.of(Architecture.QUESTION_ANSWERING);
+        }
+        if ((names.contains("tokens") || names.contains("words"))
+                && names.stream().anyMatch(name -> name.endsWith("tags") || name.equals("labels"))) {
+            return Optional.of(Architecture.TOKEN_CLASSIFICATION);
+        }
+        boolean choices = Set.of("choices", "options", "endings", "ending0", "choice0").stream()
+                .anyMatch(names::contains);
+        if (choices || names.containsAll(Set.of("choice1", "choice2"))) {
+            return Optional.of(Architecture.MULTIPLE_CHOICE);
+        }
+        return names.isEmpty() ? Optional.empty() : Optional.of(Architecture.SEQUENCE_CLASSIFICATION);
+    }
+
+    private RowSource open() {
+        RowFiles.check(path);
+        InputFormat known = knownFormat()
+                .orElseThrow(() -> new CliException(name() + " is not read, by its ending: " + InputFormat.KNOWN
+                        + "; for other names say" + " --input-format"));
+        return known == InputFormat.parquet
+                ? RowFiles.parquet(path, List.of(), true)
+                : RowFiles.rows(RowFiles.reader(path), name(), known, delimiter, List.of(), true, line -> {});
+    }
+
+    /** Its rows, or those of a folder with a folder for each class. */
+    List<DataRow> rows() {
+        if (Files.isDirectory(path)) {
+            return LabelledFolder.read(path);
+        }
+        List<DataRow> rows = new ArrayList<>();
+        try (RowSource source = open()) {
+            for (Optional<SourceRow> row = source.next(); row.isPresent(); row = source.next()) {
+                String where = source.nameOf(row.get());
+                row.get().fault().ifPresent(fault -> {
+                    throw new CliException(where + " " + fault);
+                });
+                rows.add(new DataRow(where, row.get().columns()));
+            }
+        }
+        return rows;
+    }
+
+    /** Its rows without blank lines of text, for a masked language model. */
+    List<DataRow> texts() {
+        boolean lines = knownFormat().filter(f -> f == InputFormat.text).isPresent();
+        return rows().stream()
+                .filter(row -> !lines
+                        || !row.columns().firstEntry().getValue().toString().isBlank())
+                .toList();
+    }
+
+    /** Sentences of a file with a word a line; empty where it holds rows. */
+    Optional<List<TaggedWords>> sentences() {
+        return isTagged() ? Optional.of(ConllFile.read(path)) : Optional.empty();
+    }
+
+    /** Questions of a file of SQuAD; empty where it holds rows. */
+    Optional<List<QuestionRow>> questions() {
+        return isSquad() ? Optional.of(SquadFile.read(path)) : Optional.empty();
+    }
+}

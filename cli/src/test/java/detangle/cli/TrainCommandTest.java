@@ -1,0 +1,224 @@
+package detangle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.models.deberta.DebertaConfig;
+import detangle.testing.models.TinyModel;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Trainings of a few updates of a small model with random weights: files in, folders out. */
+class TrainCommandTest {
+    private static final String ROWS =
+            "text,label\nthe sky is blue,blue\nmy shirt is red,red\nthe sea,blue\na rose,red\n";
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    private Path folder;
+
+    private Path model;
+    private Path output;
+
+    @BeforeEach
+    void makeModel() throws IOException {
+        model = TinyModel.write(folder.resolve("model"), "ForSequenceClassification", List.of("a", "b", "c"));
+        output = folder.resolve("out");
+    }
+
+    private Path file(String name, String content) throws IOException {
+        return Files.writeString(folder.resolve(name), content);
+    }
+
+    private int train(Path file, String... more) {
+        List<String> arguments = new ArrayList<>(
+                List.of("train", model.toString(), "--train-file", file.toString(), "--output-dir", output.toString()));
+        arguments.addAll(List.of(more));
+        return Main.run(new PrintWriter(out), new PrintWriter(err, true), arguments.toArray(String[]::new));
+    }
+
+    private String fault(Path file, String... more) {
+        err.getBuffer().setLength(0);
+        assertTrue(train(file, more) > 0, err.toString());
+        return err.toString().lines().toList().getLast();
+    }
+
+    private static JsonNode json(Path file) {
+        return JsonMapper.shared().readTree(file.toFile());
+    }
+
+    @Test
+    void aClassifierWithAllThatIsWrittenOfIt() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(
+                0,
+                train(
+                        rows,
+                        "--validation_file=" + rows,
+                        "--max_steps",
+                        "3",
+                        "--per_device_train_batch_size=2",
+                        "--logging-steps",
+                        "1",
+                        "--report-to",
+                        "tensorboard"),
+                err.toString());
+        assertEquals(List.of("blue", "red"), DebertaConfig.read(output).labels());
+        assertEquals(
+                4,
+                json(output.resolve("train_results.json")).get("train_samples").asInt());
+        assertTrue(json(output.resolve("eval_results.json")).has("eval_accuracy"));
+        JsonNode state = json(output.resolve("trainer_state.json"));
+        assertEquals(3, state.get("global_step").asInt());
+        assertEquals(
+                3,
+                state.get("log_history")
+                        .valueStream()
+                        .filter(e -> e.has("grad_norm"))
+                        .count());
+        assertTrue(Files.readString(output.resolve("report.html")).contains("<h2>Loss</h2>"));
+        try (Stream<Path> events = Files.list(output.resolve("runs"))) {
+            assertEquals(1, events.count());
+        }
+        assertTrue(out.toString().contains("eval_accuracy"), out.toString());
+        assertTrue(err.toString().contains("training on 4 rows, validating with 4, 2 labels: text-classification"));
+
+        out.getBuffer().setLength(0);
+        assertEquals(
+                0,
+                Main.run(new PrintWriter(out), new PrintWriter(err, true), "classify", "--model", "" + output, "sky"));
+        assertTrue(out.toString().matches("(blue|red) .*\\R"), out.toString());
+
+        assertTrue(fault(rows).contains("has a model or checkpoints already"), err.toString());
+    }
+
+    @Test
+    void theSameSeedGivesTheSameModel() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(0, train(rows, "--max-steps", "2", "--seed", "7"), err.toString());
+        byte[] first = Files.readAllBytes(output.resolve("model.safetensors"));
+        output = folder.resolve("again");
+        assertEquals(0, train(rows, "--max-steps", "2", "--seed", "7"), err.toString());
+        assertEquals(-1, Arrays.mismatch(first, Files.readAllBytes(output.resolve("model.safetensors"))));
+    }
+
+    @Test
+    void numbersAndPairs() throws IOException {
+        Path rows = file(
+                "rows.tsv", "sentence1\tsentence2\tscore\na cat\ta dog\t1.5\na cat\ta cat\t5\na\tb\t0.5\nx\ty\t0\n");
+        assertEquals(
+                0, train(rows, "--max-steps", "2", "--validation-split", "0.5", "--group-by-length"), err.toString());
+        assertEquals(
+                "regression",
+                json(output.resolve("config.json")).get("problem_type").asString());
+        assertTrue(json(output.resolve("eval_results.json")).has("eval_pearson"));
+    }
+
+    @Test
+    void severalLabels() throws IOException {
+        Path rows = file("rows.jsonl", """
+                {"text": "a", "labels": ["x", "y"]}
+                {"text": "b", "labels": []}
+                {"text": "c", "labels": ["z"]}
+                """);
+        assertEquals(0, train(rows, "--max-steps", "2", "--validation-file", "" + rows), err.toString());
+        assertEquals(
+                "multi_label_classification",
+                json(output.resolve("config.json")).get("problem_type").asString());
+        assertTrue(json(output.resolve("eval_results.json")).has("eval_macro_f1"));
+    }
+
+    @Test
+    void tagsOfWords() throws IOException {
+        Path words = file("words.conll", "Anna B-PER\nsleeps O\n\nBob B-PER\nStone I-PER\nwakes O\n");
+        assertEquals(0, train(words, "--max-steps", "2", "--validation-file", "" + words), err.toString());
+        assertEquals(List.of("B-PER", "I-PER", "O"), DebertaConfig.read(output).labels());
+        assertTrue(json(output.resolve("eval_results.json")).has("eval_precision"));
+    }
+
+    @Test
+    void questionsToTexts() throws IOException {
+        Path squad = file("squad.json", """
+                {"version": "1", "data": [{"paragraphs": [{"context": "The sky is blue.", "qas": [
+                  {"id": "q", "question": "Which?", "answers": [{"text": "blue", "answer_start": 11}]}]}]}]}
+                """);
+        assertEquals(0, train(squad, "--max-steps", "2", "--validation-file", "" + squad), err.toString());
+        assertTrue(json(output.resolve("eval_results.json")).has("eval_exact_match"));
+    }
+
+    @Test
+    void choices() throws IOException {
+        Path rows = file("rows.jsonl", """
+                {"prompt": "He sits", "choices": ["down", "blue"], "label": 0}
+                {"prompt": "She reads", "choices": ["a wall", "a book"], "label": "B"}
+                """);
+        assertEquals(0, train(rows, "--max-steps", "2", "--validation-file", "" + rows), err.toString());
+        assertTrue(json(output.resolve("eval_results.json")).has("eval_accuracy"));
+    }
+
+    @Test
+    void aMaskedLanguageModelFromScratch() throws IOException {
+        Path texts = file("texts.txt", "the sky is blue and the sea is blue\n\nmy shirt is red\n");
+        List<String> arguments = List.of(
+                "train",
+                "--config",
+                model.resolve("config.json").toString(),
+                "--train-file",
+                texts.toString(),
+                "--validation-file",
+                texts.toString(),
+                "--output-dir",
+                output.toString(),
+                "--max-steps",
+                "2",
+                "--max-seq-length",
+                "8");
+        assertEquals(
+                0,
+                Main.run(new PrintWriter(out), new PrintWriter(err, true), arguments.toArray(String[]::new)),
+                err.toString());
+        assertTrue(json(output.resolve("eval_results.json")).has("eval_perplexity"));
+        assertTrue(err.toString().contains("parameters begin with initial values"), err.toString());
+    }
+
+    @Test
+    void whatIsWrongWithDataIsToldWithItsRow() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(
+                "detangle: " + rows + ", row 1 has no column 'kind' for labels; it has text, label",
+                fault(rows, "--label-column", "kind"));
+        Path other = file("other.csv", "text,label\na,green\n");
+        assertEquals(
+                "detangle: " + other + ", row 1 has the label 'green', which is not among the 2: blue, red",
+                fault(rows, "--validation-file", other.toString()));
+        Path broken = file("broken.csv", "text,label\na\n");
+        assertTrue(fault(broken).contains("row 1 (line 2) has 1 value, and the header 2"), err.toString());
+        assertEquals("detangle: " + folder.resolve("none.csv") + " does not exist", fault(folder.resolve("none.csv")));
+        assertTrue(fault(rows, "--max-seq-length", "4", "--refuse-long-rows").contains("tokens, and 4 are taken"));
+        assertFalse(Files.exists(output.resolve("config.json")));
+    }
+
+    @Test
+    void optionsThatDoNotGoTogether() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertTrue(fault(rows, "--validation-file", "" + rows, "--validation-split", "0.5")
+                .contains("goes without"));
+        assertTrue(fault(rows, "--report-to", "wandb").contains("--report-to is tensorboard or none, not 'wandb'"));
+        assertTrue(fault(rows, "--class-weights", "1,2,3").contains("3 numbers for 2 labels"));
+    }
+}
