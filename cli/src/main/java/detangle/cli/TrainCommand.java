@@ -228,7 +228,7 @@ final class TrainCommand implements Runnable {
                     head));
             TrainingResult result = evaluator.map(silent::with).orElse(silent).train();
             progress.clear();
-            task.model().writer().orElseThrow().write(outputDir, result.parameters());
+            write(task, result);
             outputs.end(
                     new TrainingOutputs.Ended(
                             result,
@@ -291,6 +291,14 @@ final class TrainCommand implements Runnable {
             Files.createDirectories(path);
         } catch (IOException e) {
             throw new CliException(path + " cannot be made: " + Failures.reason(e));
+        }
+    }
+
+    private void write(TaskModel task, TrainingResult result) {
+        try {
+            task.model().writer().orElseThrow().write(outputDir, result.parameters());
+        } catch (IOException e) {
+            throw new CliException("the model cannot be written to " + outputDir + ": " + Failures.reason(e));
         }
     }
 

@@ -11,8 +11,6 @@ import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.models.weights.Weights;
 import detangle.train.TrainableModel;
-import detangle.train.TrainingException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -85,13 +83,7 @@ public record TaskModel(TrainableModel model, DebertaConfig config, List<String>
         TrainableModel model = TrainableModel.of(
                         training, starting.parameters(), writer.config().numHiddenLayers())
                 .withEvaluation(TrainingModel.build(writer.config(), task.head(), evaluated))
-                .withWriter((folder, parameters) -> {
-                    try {
-                        writer.writeInto(folder, parameters);
-                    } catch (IOException e) {
-                        throw new TrainingException(folder + " cannot be written: " + e.getMessage(), e);
-                    }
-                });
+                .withWriter(writer::writeInto);
         return new TaskModel(model, writer.config(), notices);
     }
 }

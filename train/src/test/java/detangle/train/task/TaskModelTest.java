@@ -26,6 +26,7 @@ import detangle.train.data.Order;
 import detangle.train.data.Target;
 import detangle.train.data.TokenIds;
 import detangle.train.metrics.ClassScorer;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,7 +79,7 @@ final class TaskModelTest {
     }
 
     @Test
-    void aModelThatIsTrainedAndWrittenIsLoadedAsAnyOther() {
+    void aModelThatIsTrainedAndWrittenIsLoadedAsAnyOther() throws IOException {
         Tokenizer tokenizer = Tokenizers.load(SHIPPED);
         List<Example> examples = new ArrayList<>();
         for (String text : List.of("sky", "sea", "water", "cold", "jeans", "ink")) {
