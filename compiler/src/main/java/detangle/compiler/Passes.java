@@ -23,6 +23,7 @@ import detangle.ir.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** All passes, in the order they run in. */
@@ -40,6 +41,15 @@ public final class Passes {
      */
     public static List<Pass> packedInference(Map<String, Tensor> weights) {
         return bound(weights, packedOptimisations());
+    }
+
+    /**
+     * Parameters become constants, and those of some names stay variables: for programs that train a part of a model.
+     *
+     * @param weights data of the others, in the type in which it is kept
+     */
+    public static List<Pass> binding(Map<String, Tensor> weights, Set<String> variables) {
+        return List.of(new BindParameters(weights, variables));
     }
 
     /** The same passes, with constants folded by an evaluator of one's own. */

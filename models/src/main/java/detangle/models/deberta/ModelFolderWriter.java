@@ -165,6 +165,11 @@ public final class ModelFolderWriter {
             Files.write(folder.resolve(file.path().getFileName().toString()), file.content());
         }
         SafetensorsWriter.write(folder.resolve(WEIGHTS), tensors, Map.of("format", "pt"));
+        writeConfiguration(folder);
+    }
+
+    /** Writes config.json alone, for a folder whose weights are others than a model's. */
+    public void writeConfiguration(Path folder) throws IOException {
         Files.writeString(
                 folder.resolve(CONFIG), MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
     }

@@ -3,67 +3,84 @@ package detangle.conformance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import detangle.backend.Device;
-import detangle.backend.Executable;
-import detangle.backend.Variables;
-import detangle.compiler.Compiler;
-import detangle.compiler.Passes;
 import detangle.compiler.gradient.Gradients;
-import detangle.ir.Builder;
+import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import detangle.ir.Tensor;
-import detangle.ir.TensorType;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.models.adapter.AdapterConfig;
 import detangle.models.deberta.HeadLosses;
+import detangle.models.deberta.ModelFolderWriter;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.weights.Weights;
-import detangle.runtime.Backends;
+import detangle.runtime.SessionOptions;
+import detangle.train.Batch;
+import detangle.train.Batches;
+import detangle.train.TrainableModel;
+import detangle.train.Trainer;
+import detangle.train.TrainingCallback;
+import detangle.train.TrainingOptions;
+import detangle.train.lora.Lora;
 import detangle.train.lora.LoraModel;
 import detangle.train.lora.LoraOptions;
-import detangle.train.optimizer.AdamW;
-import detangle.train.optimizer.Clipping;
-import detangle.train.optimizer.DecayRule;
-import detangle.train.optimizer.ParameterGroups;
-import detangle.train.optimizer.ParameterUpdates;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
-import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Adapters are trained as PEFT and HuggingFace's Trainer train them: losses, gradients, and parameters after some steps. */
 class LoraTrainingTest {
     private static final double EXACT = 1e-9;
     private static final double LOSS = 2e-5;
+    private static final double NORM = 1e-4;
     private static final double PARAMETER = 2e-5;
+    private static final double LOGITS = 1e-4;
+
+    @TempDir
+    private Path folder;
 
     /** A fixture with its model and what its parameters begin with. */
-    private record Trained(TrainingFixture fixture, LoraModel model, Map<String, Tensor> parameters) {
+    private record Trained(
+            TrainingFixture fixture, LoraOptions options, LoraModel model, Map<String, Tensor> parameters) {
         static Trained of(String name) {
             TrainingFixture fixture = TrainingFixture.named(name);
             Program program = TrainingModel.build(fixture.config(), fixture.head(), fixture.options());
             Path adapter = fixture.folder().resolve("adapter_before");
             AdapterConfig config = AdapterConfig.read(adapter);
-            LoraModel model = LoraModel.of(
-                    program,
-                    fixture.config(),
-                    LoraOptions.DEFAULT
-                            .withRank(config.rank())
-                            .withAlpha(config.alpha())
-                            .withDora(config.dora()));
+            LoraOptions options = LoraOptions.DEFAULT
+                    .withRank(config.rank())
+                    .withAlpha(config.alpha())
+                    .withDora(config.dora());
+            LoraModel model = LoraModel.of(program, fixture.config(), options);
             Map<String, Tensor> parameters = new HashMap<>(fixture.parameters(program, "model.safetensors"));
             parameters.putAll(tensors(adapter.resolve("adapter_model.safetensors")));
-            return new Trained(fixture, model, parameters);
+            return new Trained(fixture, options, model, parameters);
+        }
+
+        /** The model as a trainer takes it, with the adapter that the fixture begins with. */
+        TrainableModel trainable(LoraOptions asked, Map<String, Tensor> values) {
+            Program whole = TrainingModel.build(fixture.config(), fixture.head(), fixture.options());
+            TrainableModel adapted = Lora.adapted(
+                    TrainableModel.of(whole, values, fixture.config().numHiddenLayers()),
+                    ModelFolderWriter.like(fixture.folder()),
+                    asked,
+                    Optional.of("base"),
+                    0);
+            Map<String, Tensor> begin = new HashMap<>(values);
+            begin.keySet().retainAll(adapted.parameters().keySet());
+            return TrainableModel.of(adapted.training(), begin, adapted.layers())
+                    .withWriter(adapted.writer().orElseThrow());
         }
 
         Map<String, Tensor> inputs(Program program, int step) {
@@ -125,69 +142,100 @@ class LoraTrainingTest {
         assertEquals(norm, Math.sqrt(squares), EXACT * norm);
     }
 
+    private static final int STEPS = 5;
+    private static final double RATE = 0.005;
+
+    /** The trained model of PEFT's files gives the logits that PEFT's code gives. */
     @ParameterizedTest
-    @ValueSource(strings = {"lora-v3", "dora-v3", "lora-v1"})
-    void stepsOnTheVectorBackend(String name) {
+    @CsvSource({"lora-v3, vector", "dora-v3, vector", "lora-v1, vector", "dora-v3, reference"})
+    void stepsAndFiles(String name, String backend) throws IOException {
         Trained trained = Trained.of(name);
-        Program model = trained.model().program();
-        Program forward = Compiler.run(
-                new Program(
-                        "loss", model.inputs(), List.of(new Output("loss", model.output(HeadLosses.LOSS))), Map.of()),
-                Passes.training(false),
-                (pass, p) -> {});
-        ParameterUpdates.Plan plan = new ParameterUpdates.Plan(
-                AdamW.DEFAULT,
-                new Clipping(0, Clipping.Rule.TORCH),
-                ParameterGroups.of(DecayRule.HUGGINGFACE, 0.01),
-                false);
-        SequencedMap<String, TensorType> types = trained.model().trained();
-        Builder b = new Builder();
-        SequencedMap<Node, Node> gradients = new LinkedHashMap<>();
-        Gradients.of(forward, "loss", types.keySet())
-                .forEach((parameter, gradient) -> gradients.put(b.param(parameter, types.get(parameter)), gradient));
-        ParameterUpdates updates = ParameterUpdates.of(b, plan, gradients);
-        List<Node> inputs = new ArrayList<>(forward.inputs());
-        inputs.addAll(updates.inputs());
-        Program step = Compiler.run(
-                new Program("step", inputs, forward.outputs(), updates.updates(), Map.of()),
-                Passes.afterGradients(),
-                (pass, p) -> {});
-        Map<String, Tensor> values = new HashMap<>(trained.parameters());
-        Map<String, Tensor> own = new HashMap<>(trained.parameters());
-        own.keySet().retainAll(types.keySet());
-        values.putAll(plan.states(own));
-        Device device = Backends.device(Optional.of("vector"), Set.of());
-        Variables variables = device.variables(values);
-        try (Executable executable = device.load(Compiler.compile(step, List.of()), variables)) {
-            for (int i = 0; i < 5; i++) {
-                Map<String, Tensor> given = trained.inputs(step, i);
-                given.putAll(plan.scalars(i, 0.005, 1));
-                double loss = trained.fixture().expected(i, "loss");
-                assertEquals(loss, executable.run(given).get("loss").getDouble(0), LOSS * loss, "step " + i);
-            }
+        TrainableModel model = trained.trainable(trained.options(), trained.parameters());
+        List<TrainingCallback.Step> steps = new ArrayList<>();
+        Map<String, Tensor> found = train(trained.fixture(), model, backend, steps);
+        for (int i = 0; i < STEPS; i++) {
+            double loss = trained.fixture().expected(i, "loss");
+            double norm = trained.fixture().expected(i, "grad_norm");
+            assertEquals(loss, steps.get(i).loss(), LOSS * loss, "step " + i);
+            assertEquals(norm, steps.get(i).gradNorm(), NORM * norm, "step " + i);
         }
-        Map<String, Tensor> after = tensors(trained.fixture().folder().resolve("params.safetensors"));
+        Path golden = trained.fixture().folder();
+        Map<String, Tensor> expected = tensors(golden.resolve("params.safetensors"));
+        assertEquals(expected.keySet(), found.keySet());
         long far = 0;
         long elements = 0;
-        for (String parameter : types.keySet()) {
-            double[] wanted = after.get(parameter).toDoubles();
-            double[] found = variables.read(parameter).toDoubles();
+        for (String parameter : expected.keySet()) {
+            double[] wanted = expected.get(parameter).toDoubles();
+            double[] values = found.get(parameter).toDoubles();
             for (int i = 0; i < wanted.length; i++) {
-                double difference = Math.abs(wanted[i] - found[i]);
-                assertTrue(difference <= 2 * 5 * 0.005, parameter + " " + i + " is off by " + difference);
+                double difference = Math.abs(wanted[i] - values[i]);
+                assertTrue(difference <= 2 * STEPS * RATE, parameter + " " + i + " is off by " + difference);
                 far += difference > PARAMETER ? 1 : 0;
                 elements++;
             }
         }
         assertTrue(far <= elements / 1000, far + " of " + elements + " elements are off");
-        for (String frozen : trained.model().frozen()) {
-            assertEquals(
-                    -1,
-                    trained.parameters()
-                            .get(frozen)
-                            .data()
-                            .mismatch(variables.read(frozen).data()),
-                    frozen);
+        model.writer().orElseThrow().write(folder, found);
+        AdapterGoldenTest.compare(golden, "logits_after", golden, SessionOptions.DEFAULT.withAdapter(folder), LOGITS);
+    }
+
+    private static Map<String, Tensor> train(
+            TrainingFixture fixture, TrainableModel model, String backend, List<TrainingCallback.Step> steps) {
+        Batches batches = new Batches() {
+            @Override
+            public int updates() {
+                return STEPS;
+            }
+
+            @Override
+            public List<Batch> update(int epoch, int update) {
+                Map<String, Tensor> inputs = fixture.inputs(update).getFirst();
+                int rows = Math.toIntExact(inputs.get("input_ids").dim(0));
+                return List.of(new Batch(inputs, rows, rows));
+            }
+
+            @Override
+            public long rows() {
+                return STEPS;
+            }
+        };
+        TrainingOptions options = TrainingOptions.DEFAULT
+                .with(TrainingOptions.DEFAULT
+                        .optimizer()
+                        .withLearningRate(RATE)
+                        .withWeightDecay(0.01)
+                        .withMaxGradNorm(0)
+                        .withSchedule("constant", Map.of()))
+                .withMaxSteps(STEPS)
+                .withBackend(backend);
+        TrainingCallback recorder = new TrainingCallback() {
+            @Override
+            public void onStep(Step step) {
+                steps.add(step);
+            }
+        };
+        return new Trainer(model, batches, options).with(recorder).train().parameters();
+    }
+
+    /** Frozen weights are read in 16 bits as if they had been rounded before. */
+    @Test
+    void frozenWeightsAreKeptInSixteenBits() {
+        Trained trained = Trained.of("dora-v3");
+        Map<String, Tensor> rounded = new HashMap<>(trained.parameters());
+        rounded.replaceAll((name, weight) -> weight.rank() < 2 || name.contains("lora_") || !name.startsWith("deberta.")
+                ? weight
+                : Tensor.of(
+                        Tensor.ofDoubles(DType.BF16, weight.toDoubles(), weight.shape())
+                                .toFloats(),
+                        weight.shape()));
+        List<TrainingCallback.Step> expected = new ArrayList<>();
+        List<TrainingCallback.Step> found = new ArrayList<>();
+        train(trained.fixture(), trained.trainable(trained.options(), rounded), "vector", expected);
+        LoraOptions narrow = trained.options().withFrozenType(DType.BF16);
+        train(trained.fixture(), trained.trainable(narrow, trained.parameters()), "vector", found);
+        for (int i = 0; i < STEPS; i++) {
+            assertEquals(expected.get(i).loss(), found.get(i).loss(), 1e-6);
+            assertEquals(expected.get(i).gradNorm(), found.get(i).gradNorm(), 1e-5);
         }
     }
 }

@@ -1,5 +1,7 @@
 package detangle.train.lora;
 
+import detangle.compiler.Compiler;
+import detangle.compiler.Passes;
 import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Node;
@@ -9,10 +11,14 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.rewrite.Rewriter;
+import detangle.models.adapter.AdapterConfig;
 import detangle.models.adapter.TargetModules;
+import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.InputNames;
 import detangle.train.TrainingException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,11 +40,14 @@ public final class LoraModel {
 
     private final Program program;
     private final LoraOptions options;
+    private final TargetModules targets;
     private final SequencedMap<String, TensorType> modules;
 
-    private LoraModel(Program program, LoraOptions options, SequencedMap<String, TensorType> modules) {
+    private LoraModel(
+            Program program, LoraOptions options, TargetModules targets, SequencedMap<String, TensorType> modules) {
         this.program = program;
         this.options = options;
+        this.targets = targets;
         this.modules = modules;
     }
 
@@ -66,7 +75,7 @@ public final class LoraModel {
             inputs.add(seed);
             changed = new Program(changed.name(), inputs, changed.outputs(), changed.updates(), changed.constants());
         }
-        return new LoraModel(changed, options, modules);
+        return new LoraModel(changed, options, targets, modules);
     }
 
     private static Predicate<String> selected(TargetModules targets) {
@@ -161,6 +170,51 @@ public final class LoraModel {
     private boolean isTrained(String parameter) {
         int lora = parameter.lastIndexOf(".lora_");
         return !parameter.startsWith(ENCODER) || lora >= 0 && modules.containsKey(parameter.substring(0, lora));
+    }
+
+    /**
+     * The same with constants in the place of the parameters that stay as they are, so that a device packs them once, in the type that they
+     * have, and nothing is kept of them beside that.
+     *
+     * @param weights those of the model
+     */
+    public Program withConstants(Map<String, Tensor> weights) {
+        Map<String, Tensor> constants = new LinkedHashMap<>();
+        frozen().forEach(name -> constants.put(name, kept(weights.get(name))));
+        return Compiler.run(program, Passes.binding(constants, trained().keySet()), (pass, p) -> {});
+    }
+
+    private Tensor kept(Tensor weight) {
+        if (weight.rank() < 2
+                || options.frozenType().isEmpty()
+                || weight.dtype().bytes() == Short.BYTES) {
+            return weight; // Vectors are few, and added and multiplied in single precision.
+        }
+        DType type = options.frozenType().get();
+        short[] bits = new short[Math.toIntExact(weight.elements())];
+        weight.copyTo(0, type, bits, 0, bits.length);
+        return new Tensor(type, weight.shape(), MemorySegment.ofArray(bits));
+    }
+
+    /** How the adapter is described in PEFT's files. */
+    public AdapterConfig config(Path folder, Optional<Architecture> head, Optional<String> baseModel) {
+        SequencedSet<String> saved = new LinkedHashSet<>();
+        trained().keySet().stream()
+                .filter(name -> !name.startsWith(ENCODER))
+                .forEach(name -> saved.add(name.substring(0, name.indexOf('.'))));
+        return new AdapterConfig(
+                folder.resolve(AdapterConfig.NAME),
+                options.rank(),
+                options.alpha(),
+                options.dropout(),
+                options.rankStabilized(),
+                options.dora(),
+                new LinkedHashMap<>(),
+                new LinkedHashMap<>(),
+                targets,
+                List.copyOf(saved),
+                head,
+                baseModel);
     }
 
     /**

@@ -1,5 +1,6 @@
 package detangle.train.lora;
 
+import detangle.ir.DType;
 import detangle.models.adapter.TargetModules;
 import detangle.train.TrainingException;
 import java.util.Optional;
@@ -15,6 +16,8 @@ import java.util.Optional;
  * @param rankStabilized see alpha; PEFT's {@code use_rslora}
  * @param dora whether the norms of rows are trained beside their directions (arXiv 2402.09353)
  * @param start what A begins with; B begins with zeros, so that the model is unchanged at first
+ * @param frozenType f16 or bf16 to keep the model's own matrices in while the adapter is trained, which halves the memory that they take;
+ *     as they are if empty
  */
 public record LoraOptions(
         int rank,
@@ -23,7 +26,8 @@ public record LoraOptions(
         Optional<TargetModules> targets,
         boolean rankStabilized,
         boolean dora,
-        Start start) {
+        Start start,
+        Optional<DType> frozenType) {
     /** What A begins with. */
     public enum Start {
         /** Uniform numbers within {@code 1 / sqrt(in)}, PEFT's default: Kaiming's for {@code a = sqrt(5)}. */
@@ -33,7 +37,8 @@ public record LoraOptions(
     }
 
     /** Rank 8, alpha 8, no dropout, queries and values. */
-    public static final LoraOptions DEFAULT = new LoraOptions(8, 8, 0, Optional.empty(), false, false, Start.UNIFORM);
+    public static final LoraOptions DEFAULT =
+            new LoraOptions(8, 8, 0, Optional.empty(), false, false, Start.UNIFORM, Optional.empty());
 
     /** @throws TrainingException if a number is outside its range */
     public LoraOptions {
@@ -43,37 +48,45 @@ public record LoraOptions(
         if (!Double.isFinite(alpha)) {
             throw new TrainingException("lora_alpha is " + alpha + "; it must be a finite number");
         }
+        if (frozenType.isPresent() && frozenType.get() != DType.F16 && frozenType.get() != DType.BF16) {
+            throw new TrainingException("the frozen weights are to be kept in "
+                    + frozenType.get().text() + "; they may be kept in f16 or bf16");
+        }
         if (!(dropout >= 0 && dropout < 1)) {
             throw new TrainingException("lora_dropout is " + dropout + "; it must be at least 0 and below 1");
         }
     }
 
     public LoraOptions withRank(int value) {
-        return new LoraOptions(value, alpha, dropout, targets, rankStabilized, dora, start);
+        return new LoraOptions(value, alpha, dropout, targets, rankStabilized, dora, start, frozenType);
     }
 
     public LoraOptions withAlpha(double value) {
-        return new LoraOptions(rank, value, dropout, targets, rankStabilized, dora, start);
+        return new LoraOptions(rank, value, dropout, targets, rankStabilized, dora, start, frozenType);
     }
 
     public LoraOptions withDropout(double value) {
-        return new LoraOptions(rank, alpha, value, targets, rankStabilized, dora, start);
+        return new LoraOptions(rank, alpha, value, targets, rankStabilized, dora, start, frozenType);
     }
 
     public LoraOptions withTargets(TargetModules value) {
-        return new LoraOptions(rank, alpha, dropout, Optional.of(value), rankStabilized, dora, start);
+        return new LoraOptions(rank, alpha, dropout, Optional.of(value), rankStabilized, dora, start, frozenType);
     }
 
     public LoraOptions withRankStabilized(boolean value) {
-        return new LoraOptions(rank, alpha, dropout, targets, value, dora, start);
+        return new LoraOptions(rank, alpha, dropout, targets, value, dora, start, frozenType);
     }
 
     public LoraOptions withDora(boolean value) {
-        return new LoraOptions(rank, alpha, dropout, targets, rankStabilized, value, start);
+        return new LoraOptions(rank, alpha, dropout, targets, rankStabilized, value, start, frozenType);
     }
 
     public LoraOptions withStart(Start value) {
-        return new LoraOptions(rank, alpha, dropout, targets, rankStabilized, dora, value);
+        return new LoraOptions(rank, alpha, dropout, targets, rankStabilized, dora, value, frozenType);
+    }
+
+    public LoraOptions withFrozenType(DType value) {
+        return new LoraOptions(rank, alpha, dropout, targets, rankStabilized, dora, start, Optional.of(value));
     }
 
     /** What {@code B A} is multiplied by. */
