@@ -4,23 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.Device;
-import detangle.compiler.Compiler;
-import detangle.compiler.Passes;
-import detangle.compiler.gradient.Gradients;
+import detangle.backend.Plan;
 import detangle.ir.Node;
 import detangle.ir.Program;
-import detangle.ir.Program.Output;
-import detangle.ir.TensorOp;
-import detangle.ir.TensorType;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
-import detangle.models.deberta.HeadLosses;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.runtime.Backends;
+import detangle.train.TrainingPrograms;
+import detangle.train.optimizer.AdamW;
+import detangle.train.optimizer.Clipping;
+import detangle.train.optimizer.DecayRule;
+import detangle.train.optimizer.ParameterGroups;
+import detangle.train.optimizer.ParameterUpdates;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,8 +33,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The gradients of all parameters of every released model, with the loss of any head and with dropout, leave no operation to
- * the interpreter on the CPU. The configurations are the released ones with smaller sizes.
+ * No step of training, of any released model with any head and with dropout, leaves an operation to the interpreter on the
+ * CPU. The configurations are the released ones with smaller sizes.
  */
 class NoInterpreterInTrainingTest {
     @TempDir
@@ -78,13 +77,19 @@ class NoInterpreterInTrainingTest {
 
     private static void addInterpreted(
             Program model, boolean packed, String head, Map<String, Set<String>> interpreted) {
-        Program forward = Compiler.run(model, Passes.training(packed), (pass, p) -> {});
-        Program compiled = Compiler.run(withGradients(forward), Passes.afterGradients(), (pass, p) -> {});
+        ParameterUpdates.Plan updates = new ParameterUpdates.Plan(
+                AdamW.DEFAULT,
+                new Clipping(1, Clipping.Rule.TORCH),
+                ParameterGroups.of(DecayRule.HUGGINGFACE, 0.01),
+                false);
+        TrainingPrograms programs = TrainingPrograms.of(model, updates, packed);
         Device device = Backends.device(Optional.of("vector"), Set.of());
-        for (Node node : device.interpreted(compiled)) {
-            interpreted
-                    .computeIfAbsent(node.op().mnemonic(), n -> new TreeSet<>())
-                    .add(head + (packed ? ", packed: " : ": ") + node.type());
+        for (Plan plan : List.of(programs.step(), programs.accumulate(), programs.apply())) {
+            for (Node node : device.interpreted(plan.program())) {
+                interpreted
+                        .computeIfAbsent(node.op().mnemonic(), n -> new TreeSet<>())
+                        .add(head + (packed ? ", packed: " : ": ") + node.type());
+            }
         }
     }
 
@@ -98,18 +103,5 @@ class NoInterpreterInTrainingTest {
             case TOKEN_CLASSIFICATION -> options.withLabelSmoothing(0.1);
             default -> options;
         };
-    }
-
-    private static Program withGradients(Program forward) {
-        Set<String> parameters = new TreeSet<>();
-        for (Node node : forward.nodes()) {
-            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
-                parameters.add(name);
-            }
-        }
-        List<Output> outputs = new ArrayList<>();
-        outputs.add(new Output(HeadLosses.LOSS, forward.output(HeadLosses.LOSS)));
-        Gradients.of(forward, HeadLosses.LOSS, parameters).forEach((name, g) -> outputs.add(new Output(name, g)));
-        return new Program("gradients", forward.inputs(), outputs, forward.constants());
     }
 }
