@@ -89,18 +89,25 @@ class PassValueTest {
     /** Programs of padded batches, which pack-tokens packs. One that never packs would keep every value. */
     @Test
     void everyPassKeepsTheValueOfTokens() {
-        List<PackedInputs> packed = new ArrayList<>();
-        RandomRun.run(
-                "passes over tokens",
-                TokenPrograms::sample,
-                TOKEN_PROGRAMS,
-                (seed, sample) -> PackedInputs.of(keepTheValue(sample)).ifPresent(packed::add));
-        long first = packed.stream().filter(PackedInputs::readsFirstTokens).count();
-        long lookUp = packed.stream().filter(PackedInputs::looksUp).count();
+        List<Program> packed = new ArrayList<>();
+        RandomRun.run("passes over tokens", TokenPrograms::sample, TOKEN_PROGRAMS, (seed, sample) -> {
+            Program program = keepTheValue(sample);
+            if (PackedInputs.of(program).isPresent()) {
+                packed.add(program);
+            }
+        });
+        List<PackedInputs> inputs =
+                packed.stream().map(p -> PackedInputs.of(p).orElseThrow()).toList();
+        long first = inputs.stream().filter(PackedInputs::readsFirstTokens).count();
+        long lookUp = inputs.stream().filter(PackedInputs::looksUp).count();
+        long losses = packed.stream()
+                .filter(p -> p.outputs().stream().anyMatch(o -> o.name().equals("loss")))
+                .count();
         int few = TOKEN_PROGRAMS / 10;
         assertTrue(
-                first >= few && lookUp >= few,
-                packed.size() + " were packed, " + first + " of them read first tokens and " + lookUp + " look up");
+                first >= few && lookUp >= few && losses >= few,
+                packed.size() + " were packed, " + first + " of them read first tokens, " + lookUp + " look up and "
+                        + losses + " have a loss");
     }
 
     /** Returns what the passes make of the program. */

@@ -9,6 +9,7 @@ import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.ReduceFunction;
 import detangle.ir.Shape;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
@@ -26,7 +27,7 @@ import java.util.stream.LongStream;
 /**
  * Random programs over a padded batch, such as encoders with their heads are: rows {@code f32[B,S,H]} for the positions
  * of each sequence, and a mask that says which of them are tokens. What a head may read comes out too: rows, the first
- * row of each sequence, and rows by their number in the batch. Where first rows are read, they are those of tokens, and
+ * row of each sequence, rows by their number in the batch, and a sum over tokens. Where first rows are read, they are those of tokens, and
  * so are rows that are read by number.
  */
 public final class TokenPrograms {
@@ -61,7 +62,8 @@ public final class TokenPrograms {
                 .add(1, this::withConstantRow)
                 .add(1, this::convolution)
                 .add(1, this::zeroAtPadding)
-                .add(1, x -> idioms.embedding(rowMask()));
+                .add(1, x -> idioms.embedding(rowMask()))
+                .add(1, this::dropped);
     }
 
     /** The program of a seed. */
@@ -81,6 +83,9 @@ public final class TokenPrograms {
         }
         if (random.nextBoolean()) {
             outputs.add(new Output("numbered", numbered(draft.pick(draft.floats))));
+        }
+        if (random.nextBoolean()) {
+            outputs.add(new Output("loss", loss(draft.pick(draft.floats))));
         }
         return new Sample(new Program("tokens", draft.inputs, outputs, draft.constants), values());
     }
@@ -123,6 +128,21 @@ public final class TokenPrograms {
                 b.reshape(tokens, draft.batch, one, draft.length, one),
                 b.reshape(tokens, draft.batch, one, one, draft.length));
         return hasStaticWidth(x) ? idioms.selfAttention(x, pairs) : x;
+    }
+
+    /** Some elements are dropped, and the others doubled. */
+    private Node dropped(Node x) {
+        Node kept = draft.mask(x.shape());
+        return b.select(kept, b.mul(x, draft.scalar(2)), draft.scalar(0));
+    }
+
+    /** A sum over all tokens, or over some, of a number of each. */
+    private Node loss(Node x) {
+        ReduceFunction function = random.nextBoolean() ? ReduceFunction.SUM : ReduceFunction.MAX;
+        Node ofRow = b.reshape(b.reduce(function, x, -1), draft.batch, draft.length);
+        Node counts = random.nextBoolean() ? tokens : b.and(tokens, draft.mask(tokens.shape()));
+        Node losses = b.select(counts, ofRow, draft.scalar(0));
+        return b.reduce(ReduceFunction.SUM, b.reshape(losses, draft.batch.times(draft.length)), 0);
     }
 
     /** Rows by their number b*S+s. */
