@@ -7,8 +7,13 @@ import detangle.compiler.Compiler;
 import detangle.compiler.PackedInputs;
 import detangle.compiler.Passes;
 import detangle.compiler.gradient.Gradients;
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
+import detangle.ir.ReduceFunction;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
@@ -16,8 +21,11 @@ import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Dropout;
+import detangle.models.deberta.Head;
+import detangle.models.deberta.HeadLoss;
 import detangle.models.deberta.HeadLosses;
 import detangle.models.deberta.InputNames;
+import detangle.models.deberta.Losses;
 import detangle.models.deberta.RandomWeights;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
@@ -139,5 +147,32 @@ class PackedTrainingTest {
                 (b, place, rate, x) -> place.endsWith("self.dropout#0") ? x : masks.apply(b, place, rate, x);
         Program model = TrainingModel.build(fixture.config(), fixture.head(), fixture.options(), outsideAttention);
         same(fixture, model, new HashMap<>(fixture.masks()));
+    }
+
+    /** The mean of a text's tokens, and how far a number is from the one that is wanted. */
+    @Test
+    void aHeadOfOnesOwn() {
+        TrainingFixture fixture = TrainingFixture.named("seqcls-v3-hf");
+        Head head = encoder -> {
+            Builder b = encoder.builder();
+            Node tokens = b.convert(encoder.tokenMask(), DType.F32);
+            Node sum = b.reduce(ReduceFunction.SUM, encoder.zeroPadding(encoder.lastHiddenState()), 1);
+            Node mean = b.div(sum, b.reduce(ReduceFunction.SUM, tokens, 1));
+            int hidden = encoder.config().hiddenSize();
+            return List.of(new Output("score", encoder.layers().linear("scorer", mean, hidden, 1)));
+        };
+        HeadLoss loss = (encoder, outputs) -> {
+            Builder b = encoder.builder();
+            Node wanted = b.input("wanted", TensorType.of(DType.F32, encoder.batch(), Dim.of(1), Dim.of(1)));
+            return Losses.mean(b, Losses.squaredErrors(b, outputs.get("score"), wanted));
+        };
+        Program model =
+                TrainingModel.build(fixture.config(), head, loss, TrainingModelOptions.DEFAULT.withDropout(false));
+        assertEquals(
+                List.of("input_ids", "attention_mask", "wanted"),
+                model.inputs().stream().map(Node::name).toList());
+        Map<String, Tensor> batch = new HashMap<>(fixture.inputs(0).getFirst());
+        batch.put("wanted", Tensor.of(new float[] {1, -2, 3}, 3, 1, 1));
+        same(model, batch, RandomWeights.of(model));
     }
 }

@@ -11,6 +11,7 @@ import detangle.ir.TensorType;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.AttentionMask;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.Dropout;
 import detangle.models.deberta.InputNames;
@@ -114,6 +115,27 @@ class TrainingLossTest {
                 .map(Node::name)
                 .filter(name -> name.contains("#"))
                 .collect(Collectors.toSet());
+    }
+
+    /** A mask that says of each query which keys it sees gives the loss of the mask of tokens that means the same. */
+    @Test
+    void masksOfPairs() {
+        TrainingFixture fixture = TrainingFixture.named("tokcls-v2conv");
+        TrainingModelOptions options = fixture.options();
+        Program program = TrainingModel.build(
+                fixture.config(), fixture.head(), options.with(options.model().with(AttentionMask.PAIRS)));
+        Map<String, Tensor> batch = new HashMap<>(fixture.inputs(0).getFirst());
+        Tensor mask = batch.get(InputNames.MASK);
+        int length = Math.toIntExact(mask.dim(1));
+        long[] pairs = new long[Math.toIntExact(mask.elements()) * length];
+        for (int i = 0; i < pairs.length; i++) {
+            int row = i / length;
+            pairs[i] = mask.getLong(row) * mask.getLong((long) row / length * length + i % length);
+        }
+        batch.put(InputNames.MASK, Tensor.of(pairs, mask.dim(0), length, length));
+        double expected = fixture.expected(0, "loss");
+        Map<String, Tensor> parameters = fixture.parameters(program, "model.safetensors");
+        assertEquals(expected, loss(program, TrainingFixture.inputs(program, batch), parameters), TOLERANCE * expected);
     }
 
     /** The discriminator's loss on the tokens that the generator has drawn. */
