@@ -212,7 +212,7 @@ public record OptimizerOptions(
      *
      * @param layers how many the encoder has
      */
-    ParameterUpdates.Plan plan(Recipe recipe, int layers) {
+    public ParameterUpdates.Plan plan(Recipe recipe, int layers) {
         boolean original = recipe == Recipe.MICROSOFT;
         OptionalDouble headFactor = headLearningRate.isPresent()
                 ? OptionalDouble.of(headLearningRate.getAsDouble() / learningRate)
@@ -228,8 +228,12 @@ public record OptimizerOptions(
         return new ParameterUpdates.Plan(optimizer, new Clipping(maxGradNorm, rule), groups, false);
     }
 
-    /** The schedule over a number of updates. */
-    Schedule schedule(long updates) {
+    /**
+     * The schedule over a number of updates.
+     *
+     * @throws detangle.train.optimizer.OptimizerException if there is no such schedule, or a setting is wrong
+     */
+    public Schedule schedule(long updates) {
         return Schedules.named(
                 lrSchedulerType, warmupSteps > 0 ? warmupSteps : warmupRatio, updates, learningRate, lrSchedulerKwargs);
     }

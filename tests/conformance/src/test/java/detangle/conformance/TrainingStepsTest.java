@@ -14,7 +14,10 @@ import detangle.train.TrainableModel;
 import detangle.train.Trainer;
 import detangle.train.TrainingCallback;
 import detangle.train.TrainingOptions;
+import detangle.train.TrainingPrograms;
 import detangle.train.optimizer.AdamW;
+import detangle.train.optimizer.ParameterUpdates;
+import detangle.train.optimizer.Schedule;
 import detangle.train.optimizer.XAdam;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,6 +37,7 @@ class TrainingStepsTest {
     private static final double LOSS = 2e-5;
     private static final double NORM = 1e-4;
     private static final double RATE = 1e-9;
+    private static final double EXACT = 1e-9;
 
     /** Of a parameter, for all elements but a thousandth, whose gradient is noise. */
     private static final double PARAMETER = 2e-5;
@@ -68,6 +72,30 @@ class TrainingStepsTest {
     @ValueSource(strings = {"seqcls-v1-microsoft", "seqcls-v3-hf", "llrd-freeze"})
     void referenceAgreesWithTheOriginals(String name) {
         check(TrainingFixture.named(name), "reference");
+    }
+
+    /** The programs in double precision, where neither parameters nor the scalars of an update are rounded. */
+    @ParameterizedTest
+    @ValueSource(strings = {"seqcls-v1-microsoft", "seqcls-v3-hf", "mlm-emd-v3", "llrd-freeze"})
+    void agreesInDoublePrecision(String name) {
+        TrainingFixture fixture = TrainingFixture.named(name);
+        JsonNode steps = fixture.json("expected.json").path("f64").path("steps");
+        Program program = TrainingModel.build(
+                fixture.config(), fixture.head(), fixture.options().withDropout(false));
+        TrainingOptions options = options(fixture, steps.size());
+        ParameterUpdates.Plan plan =
+                options.optimizer().plan(options.recipe(), fixture.config().numHiddenLayers());
+        Schedule schedule = options.optimizer().schedule(options.maxSteps());
+        DoublePrecision training = new DoublePrecision(
+                TrainingPrograms.of(program, plan, false), plan, fixture.parameters(program, "model.safetensors"));
+        for (int i = 0; i < steps.size(); i++) {
+            double rate = options.optimizer().learningRate() * schedule.factor(i);
+            DoublePrecision.Outcome found =
+                    training.update(fixture.inputs(i), plan.optimizer().scalars(i, rate));
+            String at = name + " update " + i;
+            assertClose(steps.get(i).path("loss").asDouble(), found.loss(), EXACT, at + ": loss");
+            assertClose(steps.get(i).path("grad_norm").asDouble(), found.norm(), EXACT, at + ": norm");
+        }
     }
 
     private static void check(TrainingFixture fixture, String backend) {
