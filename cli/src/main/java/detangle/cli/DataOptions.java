@@ -124,6 +124,11 @@ final class DataOptions {
         return new TrainingFile(path, format, delimiter.flatMap(Delimiter::named));
     }
 
+    /** What is said of the task. */
+    Optional<Architecture> task() {
+        return task;
+    }
+
     /** What the files are for. */
     Architecture head(TrainingFile file) {
         return task.or(file::task)

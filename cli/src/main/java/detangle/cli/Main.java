@@ -35,6 +35,8 @@ import picocli.CommandLine.ScopeType;
             MultipleChoiceCommand.class,
             ReplacedTokenCommand.class,
             TrainCommand.class,
+            EvaluateCommand.class,
+            PredictCommand.class,
             ServeCommand.class,
             RunCommand.class,
             TokenizeCommand.class,

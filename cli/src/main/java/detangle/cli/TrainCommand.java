@@ -15,7 +15,6 @@ import detangle.train.TrainingResult;
 import detangle.train.data.Collator;
 import detangle.train.data.EpochBatches;
 import detangle.train.data.Example;
-import detangle.train.data.Masking;
 import detangle.train.data.Order;
 import detangle.train.data.Split;
 import detangle.train.data.Target;
@@ -114,11 +113,8 @@ final class TrainCommand implements Runnable {
     @Mixin
     private RunArguments run;
 
-    @Option(
-            names = "--per-device-eval-batch-size",
-            paramLabel = "N",
-            description = "Rows that are evaluated together; 8 by default.")
-    private int evalBatch = 8;
+    @Mixin
+    private EvaluationArguments evaluation;
 
     @Option(
             names = "--group-by-length",
@@ -140,12 +136,6 @@ final class TrainCommand implements Runnable {
             description =
                     "What rows of each class weigh in the loss, or balanced: as much in all as those of any other.")
     private List<String> classWeights = List.of();
-
-    @Option(
-            names = "--mlm-probability",
-            paramLabel = "X",
-            description = "The share of tokens that a masked language model has to guess; 0.15 by default.")
-    private double mlmProbability = 0.15;
 
     @Option(
             names = "--logging-steps",
@@ -193,9 +183,10 @@ final class TrainCommand implements Runnable {
         List<Example> examples = sets.training.examples();
         TaskModel task = taskModel(folder, vocabulary, sets.training, options.seed());
         task.notices().forEach(progress::say);
+        Collator collator = evaluation.collator(tokenizer, task.config(), head, options.seed());
         EpochBatches batches = new EpochBatches(
                 examples,
-                collator(tokenizer, task.config(), head, options.seed()),
+                collator,
                 new BatchPlan(
                         options.recipe(),
                         examples.size(),
@@ -220,12 +211,8 @@ final class TrainCommand implements Runnable {
             Trainer silent = new Trainer(task.model(), batches, onBackend(options))
                     .with(progress)
                     .with(log);
-            Optional<TaskEvaluator> evaluator = sets.validation.map(v -> new TaskEvaluator(
-                    v.examples(),
-                    collator(tokenizer, task.config(), head, options.seed()),
-                    evalBatch,
-                    v::scorer,
-                    head));
+            Optional<TaskEvaluator> evaluator = sets.validation.map(
+                    v -> new TaskEvaluator(v.examples(), collator, evaluation.batch(), v::scorer, head));
             TrainingResult result = evaluator.map(silent::with).orElse(silent).train();
             progress.clear();
             write(task, result);
@@ -255,11 +242,9 @@ final class TrainCommand implements Runnable {
         if (validationSplit.filter(x -> !(x > 0 && x < 1)).isPresent()) {
             throw wrongUse("--validation-split is between 0 and 1");
         }
-        if (evalBatch < 1 || loggingSteps.filter(n -> n < 1).isPresent()) {
-            throw wrongUse("--per-device-eval-batch-size and --logging-steps are at least 1");
-        }
-        if (!(mlmProbability > 0 && mlmProbability < 1)) {
-            throw wrongUse("--mlm-probability is between 0 and 1");
+        evaluation.check(spec);
+        if (loggingSteps.filter(n -> n < 1).isPresent()) {
+            throw wrongUse("--logging-steps is at least 1");
         }
         reportTo.stream()
                 .filter(name -> !List.of("tensorboard", "none").contains(name))
@@ -365,18 +350,6 @@ final class TrainCommand implements Runnable {
         } catch (NumberFormatException e) {
             throw wrongUse("--class-weights is balanced, or a number for each label with commas between");
         }
-    }
-
-    private Collator collator(Tokenizer tokenizer, DebertaConfig of, Architecture head, long seed) {
-        Collator collator = Collator.of(tokenizer.padTokenId(), of.typeVocabSize() > 0);
-        if (head != Architecture.MASKED_LM) {
-            return collator;
-        }
-        int mask = tokenizer
-                .maskTokenId()
-                .orElseThrow(() -> new CliException("the tokenizer has no [MASK], which masked-lm needs"));
-        return collator.withMasking(
-                new Masking(mask, Math.min(tokenizer.vocabSize(), of.vocabSize()), mlmProbability, seed));
     }
 
     private TrainingOptions onBackend(TrainingOptions options) {

@@ -50,6 +50,7 @@ class OptionsTest {
             "replaced-token-detection",
             "run",
             "serve",
+            "evaluate",
             "bench");
 
     private static Map<String, CommandLine> commands() {

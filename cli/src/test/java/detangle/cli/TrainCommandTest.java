@@ -45,11 +45,15 @@ class TrainCommandTest {
         return Files.writeString(folder.resolve(name), content);
     }
 
+    private int run(String... arguments) {
+        return Main.run(new PrintWriter(out), new PrintWriter(err, true), arguments);
+    }
+
     private int train(Path file, String... more) {
         List<String> arguments = new ArrayList<>(
                 List.of("train", model.toString(), "--train-file", file.toString(), "--output-dir", output.toString()));
         arguments.addAll(List.of(more));
-        return Main.run(new PrintWriter(out), new PrintWriter(err, true), arguments.toArray(String[]::new));
+        return run(arguments.toArray(String[]::new));
     }
 
     private String fault(Path file, String... more) {
@@ -104,6 +108,21 @@ class TrainCommandTest {
                 Main.run(new PrintWriter(out), new PrintWriter(err, true), "classify", "--model", "" + output, "sky"));
         assertTrue(out.toString().matches("(blue|red) .*\\R"), out.toString());
 
+        out.getBuffer().setLength(0);
+        Path measures = folder.resolve("measures.json");
+        assertEquals(0, run("evaluate", "" + output, "" + rows, "--results", "" + measures), err.toString());
+        JsonNode trained = json(output.resolve("eval_results.json"));
+        JsonNode evaluated = json(measures);
+        assertEquals(
+                trained.get("eval_loss").asDouble(), evaluated.get("eval_loss").asDouble(), 1e-5);
+        assertEquals(trained.get("eval_accuracy"), evaluated.get("eval_accuracy"));
+        assertTrue(out.toString().contains("eval_accuracy"), out.toString());
+
+        out.getBuffer().setLength(0);
+        assertEquals(0, run("predict", "" + output, "" + rows, "--format", "csv"), err.toString());
+        assertEquals(5, out.toString().lines().count());
+        assertTrue(out.toString().lines().skip(1).allMatch(line -> line.matches(".*,(blue|red),0[.]\\d+")), "" + out);
+
         assertTrue(fault(rows).contains("has a model or checkpoints already"), err.toString());
     }
 
@@ -148,7 +167,9 @@ class TrainCommandTest {
         Path words = file("words.conll", "Anna B-PER\nsleeps O\n\nBob B-PER\nStone I-PER\nwakes O\n");
         assertEquals(0, train(words, "--max-steps", "2", "--validation-file", "" + words), err.toString());
         assertEquals(List.of("B-PER", "I-PER", "O"), DebertaConfig.read(output).labels());
-        assertTrue(json(output.resolve("eval_results.json")).has("eval_precision"));
+        assertEquals(0, run("evaluate", "" + output, "" + words), err.toString());
+        assertTrue(out.toString().contains("eval_precision"), out.toString());
+        assertSameLoss();
     }
 
     @Test
@@ -158,7 +179,20 @@ class TrainCommandTest {
                   {"id": "q", "question": "Which?", "answers": [{"text": "blue", "answer_start": 11}]}]}]}]}
                 """);
         assertEquals(0, train(squad, "--max-steps", "2", "--validation-file", "" + squad), err.toString());
-        assertTrue(json(output.resolve("eval_results.json")).has("eval_exact_match"));
+        assertEquals(0, run("evaluate", "" + output, "" + squad), err.toString());
+        assertTrue(out.toString().contains("eval_exact_match"), out.toString());
+        assertSameLoss();
+    }
+
+    /** What evaluate has just printed is what the end of training has written. */
+    private void assertSameLoss() {
+        List<String> losses = out.toString()
+                .lines()
+                .filter(line -> line.startsWith("eval_loss"))
+                .map(line -> line.replaceFirst("eval_loss +", ""))
+                .toList();
+        assertEquals(2, losses.size(), out.toString());
+        assertEquals(losses.getFirst(), losses.getLast());
     }
 
     @Test
@@ -193,6 +227,8 @@ class TrainCommandTest {
                 Main.run(new PrintWriter(out), new PrintWriter(err, true), arguments.toArray(String[]::new)),
                 err.toString());
         assertTrue(json(output.resolve("eval_results.json")).has("eval_perplexity"));
+        assertEquals(0, run("evaluate", "" + output, "" + texts, "--max-seq-length", "8"), err.toString());
+        assertSameLoss();
         assertTrue(err.toString().contains("parameters begin with initial values"), err.toString());
     }
 

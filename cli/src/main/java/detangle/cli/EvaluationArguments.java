@@ -1,0 +1,55 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.text.Tokenizer;
+import detangle.train.data.Collator;
+import detangle.train.data.Masking;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** How rows become batches, for the commands that train and evaluate. */
+final class EvaluationArguments {
+    /** What the masks of an evaluation follow from where no training has a seed: HuggingFace's default. */
+    static final long SEED = 42;
+
+    @Option(
+            names = "--per-device-eval-batch-size",
+            paramLabel = "N",
+            description = "Rows that are evaluated together; 8 by default.")
+    private int batch = 8;
+
+    @Option(
+            names = "--mlm-probability",
+            paramLabel = "X",
+            description = "The share of tokens that a masked language model has to guess; 0.15 by default.")
+    private double mlmProbability = 0.15;
+
+    void check(CommandSpec spec) {
+        if (batch < 1) {
+            throw new ParameterException(spec.commandLine(), "--per-device-eval-batch-size is at least 1");
+        }
+        if (!(mlmProbability > 0 && mlmProbability < 1)) {
+            throw new ParameterException(spec.commandLine(), "--mlm-probability is between 0 and 1");
+        }
+    }
+
+    int batch() {
+        return batch;
+    }
+
+    /** What makes batches for a model. */
+    Collator collator(Tokenizer tokenizer, DebertaConfig config, Architecture head, long seed) {
+        Collator collator = Collator.of(tokenizer.padTokenId(), config.typeVocabSize() > 0);
+        if (head != Architecture.MASKED_LM) {
+            return collator;
+        }
+        int mask = tokenizer
+                .maskTokenId()
+                .orElseThrow(() -> new CliException("the tokenizer has no [MASK], which masked-lm needs"));
+        return collator.withMasking(
+                new Masking(mask, Math.min(tokenizer.vocabSize(), config.vocabSize()), mlmProbability, seed));
+    }
+}

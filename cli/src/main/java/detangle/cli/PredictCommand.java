@@ -1,0 +1,66 @@
+package detangle.cli;
+
+import detangle.cli.Failures.CliException;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.CheckpointHeads;
+import detangle.models.deberta.DebertaConfig;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Unmatched;
+
+@Command(
+        name = "predict",
+        description = {
+            "Answers the rows of a file, by the command of the model's task: classify, token-classification,"
+                    + " question-answering,"
+                    + " multiple-choice or fill-mask.",
+            "Options are those of that command, such as --column, --format and --output."
+        },
+        mixinStandardHelpOptions = true)
+final class PredictCommand implements Callable<Integer> {
+    @Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    @Mixin
+    private ModelArgument model;
+
+    @Parameters(
+            index = "1",
+            paramLabel = "FILE",
+            description = "Rows, in a file as the other command's --file takes it.")
+    private String file;
+
+    @Unmatched
+    private List<String> others = new ArrayList<>();
+
+    @Override
+    public Integer call() {
+        Path folder = model.folder();
+        Architecture head = CheckpointHeads.choose(folder, Optional.empty(), DebertaConfig.read(folder));
+        List<String> arguments =
+                new ArrayList<>(List.of(command(folder, head), "--model", folder.toString(), "--file", file));
+        arguments.addAll(others);
+        return spec.commandLine().getParent().execute(arguments.toArray(String[]::new));
+    }
+
+    private static String command(Path folder, Architecture head) {
+        return switch (head) {
+            case SEQUENCE_CLASSIFICATION -> "classify";
+            case TOKEN_CLASSIFICATION -> "token-classification";
+            case QUESTION_ANSWERING -> "question-answering";
+            case MASKED_LM -> "fill-mask";
+            case MULTIPLE_CHOICE -> "multiple-choice";
+            case ENCODER, MASKED_LM_EMD, REPLACED_TOKEN_DETECTION ->
+                throw new CliException(
+                        folder + " has no head of a task whose command reads rows: its head is " + head.text());
+        };
+    }
+}
