@@ -4,6 +4,7 @@ module detangle.bench {
     requires detangle.compiler;
     requires detangle.export;
     requires detangle.runtime;
+    requires detangle.train;
     requires transitive detangle.bench.worker;
     requires tools.jackson.databind;
     requires java.management;
@@ -15,5 +16,6 @@ module detangle.bench {
             tools.jackson.databind;
 
     provides detangle.bench.worker.SubjectProvider with
-            detangle.bench.DetangleSubjectProvider;
+            detangle.bench.DetangleSubjectProvider,
+            detangle.bench.TrainingSubjectProvider;
 }

@@ -45,6 +45,16 @@ final class Worker implements AutoCloseable {
 
     /** Detangle on one of its backends, with the options of this JVM. */
     static Worker detangle(BenchModel model, String backend, int threads) {
+        return detangle(
+                DetangleSubjectProvider.NAME, model, backend, threads, options(model, backend, model.weightType()));
+    }
+
+    /** As {@link #detangle}, but each run is a step of training. */
+    static Worker detangleTraining(BenchModel model, String backend, int threads) {
+        return detangle(TrainingSubjectProvider.NAME, model, backend, threads, backend);
+    }
+
+    private static Worker detangle(String provider, BenchModel model, String backend, int threads, String options) {
         List<String> command = new ArrayList<>(List.of(java()));
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(a -> !a.startsWith("-Ddetangle.terminal") && !a.startsWith("-agentlib"))
@@ -56,12 +66,27 @@ final class Worker implements AutoCloseable {
                         ? List.of("-m", "detangle.bench.worker/" + MAIN)
                         : List.of("-cp", System.getProperty("java.class.path"), MAIN));
         command.addAll(List.of(
-                DetangleSubjectProvider.NAME,
+                provider,
                 model.folder().toString(),
                 Integer.toString(threads),
                 String.join(",", model.inputs()),
-                options(model, backend, model.weightType())));
+                options));
         return new Worker(backend, command);
+    }
+
+    /** PyTorch with transformers, in a Python that has both: each run is a step of training. */
+    static Worker pytorchTraining(BenchModel model, Path python, int threads) {
+        Path script = home().resolve("bench/peers/pytorch_training.py");
+        if (!Files.isRegularFile(script)) {
+            throw new BenchException(script + " is not there; PyTorch is compared in a clone of the project");
+        }
+        return new Worker(
+                TrainingBenchmark.PYTORCH,
+                List.of(
+                        python.toString(),
+                        script.toString(),
+                        model.folder().toString(),
+                        Integer.toString(threads)));
     }
 
     /** Another runtime, from the jars in its own folder, with the file that it loads. */

@@ -11,6 +11,7 @@ import detangle.bench.Report;
 import detangle.bench.ReportFormat;
 import detangle.bench.SpeedReport;
 import detangle.bench.Suite;
+import detangle.bench.TrainingBenchmark;
 import detangle.bench.Workload;
 import detangle.export.file.WholeFiles;
 import detangle.models.deberta.Architecture;
@@ -29,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -153,6 +155,13 @@ final class BenchCommand implements Runnable {
     private Optional<String> newLengths;
 
     @Option(
+            names = "--training",
+            description =
+                    "Time whole steps of training a classifier; the peer is pytorch=PYTHON, a Python with torch and"
+                            + " transformers.")
+    private boolean training;
+
+    @Option(
             names = "--format",
             paramLabel = "NAME",
             description = "${COMPLETION-CANDIDATES}; by the file's ending where it is absent.")
@@ -182,6 +191,8 @@ final class BenchCommand implements Runnable {
             BenchOptions options = options(all, head(), workloads, threads);
             if (ops) {
                 write(OpBenchmark.run(options, this::progress));
+            } else if (training) {
+                write(TrainingBenchmark.run(options, this::progress));
             } else if (cold) {
                 write(ColdStart.run(options, scratch, this::progress));
             } else if (newLengths.isPresent()) {
@@ -262,6 +273,7 @@ final class BenchCommand implements Runnable {
         if (suite
                 && (ops
                         || cold
+                        || training
                         || newLengths.isPresent()
                         || head.wanted().isPresent()
                         || !models.isEmpty()
@@ -273,8 +285,9 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--ops runs weights as they are stored, not --weight-type");
         }
-        if ((ops && cold) || (newLengths.isPresent() && (ops || cold))) {
-            throw new ParameterException(spec.commandLine(), "--ops, --cold and --lengths exclude each other");
+        if (Stream.of(ops, cold, training, newLengths.isPresent()).filter(kind -> kind).count() > 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "--ops, --cold, --training and --lengths exclude each other");
         }
         newLengths.ifPresent(this::range);
         if (iterations < 1 || warmup < 1 || processes < 1 || threads.stream().anyMatch(n -> n < 1)) {

@@ -1,0 +1,146 @@
+package detangle.bench;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.SequencedMap;
+import java.util.function.Consumer;
+
+/**
+ * Times whole steps of training, here and in PyTorch, in processes of their own that take turns: forward with dropout,
+ * backward, clipping of the global norm, AdamW. Both compute in f32.
+ */
+public final class TrainingBenchmark {
+    /** The peer that trains: bench/peers/pytorch_training.py, run by a Python that has torch and transformers. */
+    public static final String PYTORCH = "pytorch";
+
+    private static final int STEPS_PER_TURN = 2;
+
+    private final BenchOptions options;
+    private final Consumer<String> progress;
+    private final SequencedMap<String, String> versions = new LinkedHashMap<>();
+    private final List<TrainingReport.Steps> results = new ArrayList<>();
+
+    private TrainingBenchmark(BenchOptions options, Consumer<String> progress) {
+        this.options = options;
+        this.progress = progress;
+    }
+
+    /**
+     * Measures everything.
+     *
+     * @param options peers may have {@link #PYTORCH} alone, with the Python to run; {@code python3} where it is absent
+     * @throws BenchException if there is another peer, or a process fails
+     */
+    public static TrainingReport run(BenchOptions options, Consumer<String> progress) {
+        options.peers().keySet().stream()
+                .filter(name -> !name.equals(PYTORCH))
+                .findFirst()
+                .ifPresent(name -> {
+                    throw new BenchException(
+                            "the peer " + name + " does not train; write --peer " + PYTORCH + "=PYTHON");
+                });
+        TrainingBenchmark benchmark = new TrainingBenchmark(options, progress);
+        for (Path folder : options.models()) {
+            BenchModel model = BenchModel.of(folder, options.head(), Optional.empty());
+            for (int threads : options.threads()) {
+                for (Workload workload : options.workloads()) {
+                    benchmark.measure(model, threads, workload);
+                }
+            }
+        }
+        return new TrainingReport(Host.of(benchmark.versions), benchmark.results);
+    }
+
+    /** What one contender showed. */
+    private static final class Measured {
+        private final Timings times = new Timings();
+        private OptionalLong peakBytes = OptionalLong.empty();
+        private OptionalDouble fastest = OptionalDouble.empty();
+        private boolean clean = true;
+
+        void add(Timings process, OptionalLong peak, boolean quiet) {
+            times.addAll(process);
+            fastest = OptionalDouble.of(Math.min(process.median(), fastest.orElse(Double.POSITIVE_INFINITY)));
+            if (peak.isPresent()) {
+                peakBytes = OptionalLong.of(Math.max(peak.getAsLong(), peakBytes.orElse(0)));
+            }
+            clean &= quiet;
+        }
+
+        Optional<Double> mebibytes() {
+            return peakBytes.isPresent()
+                    ? Optional.of((double) Math.round(peakBytes.getAsLong() / 0x1p20))
+                    : Optional.empty();
+        }
+    }
+
+    private void measure(BenchModel model, int threads, Workload workload) {
+        progress.accept(model.name() + ", steps of batch " + workload.batch() + ", length " + workload.longest() + ", "
+                + threads + (threads == 1 ? " thread" : " threads"));
+        SequencedMap<String, Measured> measured = new LinkedHashMap<>();
+        for (int process = 0; process < options.processes(); process++) {
+            round(model, threads, workload, measured);
+        }
+        Optional<Measured> peer = Optional.ofNullable(measured.get(PYTORCH));
+        for (String backend : options.backends()) {
+            Measured own = measured.get(backend);
+            double p50 = own.times.median();
+            results.add(new TrainingReport.Steps(
+                    model.name(),
+                    backend,
+                    workload.batch(),
+                    workload.longest(),
+                    workload.isMix() ? Optional.of(workload.lengthList()) : Optional.empty(),
+                    threads,
+                    own.times.count(),
+                    Cells.rounded(p50),
+                    Cells.rounded(own.times.percentile(0.9)),
+                    Cells.rounded(workload.tokens() / p50 * 1e3),
+                    own.mebibytes(),
+                    own.clean,
+                    peer.map(p -> Cells.rounded(p.fastest.orElseThrow())),
+                    peer.map(p -> Cells.rounded(p50 / p.fastest.orElseThrow())),
+                    peer.flatMap(Measured::mebibytes)));
+        }
+    }
+
+    /** Fresh processes at one batch: each does some steps in turn, in the other order every second time. */
+    private void round(BenchModel model, int threads, Workload workload, Map<String, Measured> measured) {
+        SequencedMap<String, Worker> workers = new LinkedHashMap<>();
+        try {
+            for (String backend : options.backends()) {
+                workers.put(backend, Worker.detangleTraining(model, backend, threads));
+            }
+            options.peers()
+                    .forEach((name, python) -> workers.put(
+                            name, Worker.pytorchTraining(model, python.orElse(Path.of("python3")), threads)));
+            Map<String, Timings> times = new LinkedHashMap<>();
+            workers.forEach((name, worker) -> {
+                versions.put(name, worker.version());
+                worker.prepare(workload, model.config().vocabSize(), false);
+                worker.run(options.warmup());
+                times.put(name, new Timings());
+            });
+            List<Long> own = new ArrayList<>(List.of(ProcessHandle.current().pid()));
+            workers.values().forEach(worker -> own.add(worker.pid()));
+            Disturbance disturbance = new Disturbance(own);
+            long end = System.nanoTime() + options.duration().toNanos() * workers.size();
+            SequencedMap<String, Worker> order = workers;
+            for (int done = 0; done < options.iterations() || System.nanoTime() < end; done += STEPS_PER_TURN) {
+                order.forEach((name, worker) -> times.get(name).add(worker.run(STEPS_PER_TURN)));
+                order = order.reversed();
+            }
+            boolean clean = disturbance.clean();
+            workers.forEach((name, worker) -> measured.computeIfAbsent(name, n -> new Measured())
+                    .add(times.get(name), ProcFiles.peakBytes(worker.pid()), clean));
+        } finally {
+            workers.values().forEach(Worker::close);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package detangle.bench;
+
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.backend.Plan;
+import detangle.bench.worker.Subject;
+import detangle.bench.worker.SubjectProvider;
+import detangle.ir.DType;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.HeadLosses;
+import detangle.models.deberta.InputNames;
+import detangle.models.deberta.RandomWeights;
+import detangle.models.deberta.TrainingModel;
+import detangle.models.deberta.TrainingModelOptions;
+import detangle.runtime.Backends;
+import detangle.runtime.DetangleVersion;
+import detangle.runtime.PackedBatch;
+import detangle.train.OptimizerOptions;
+import detangle.train.Recipe;
+import detangle.train.TrainingPrograms;
+import detangle.train.optimizer.ParameterUpdates;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Sequence classifiers in Detangle, whose runs are steps of training; the option is the backend. The weights are random,
+ * whatever the folder holds: what a step takes does not depend on them.
+ */
+public final class TrainingSubjectProvider implements SubjectProvider {
+    /** For {@link java.util.ServiceLoader}. */
+    public TrainingSubjectProvider() {}
+
+    static final String NAME = "detangle-training";
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public Subject load(Path model, int threads, List<String> inputs, String backend) {
+        DebertaConfig config = DebertaConfig.read(model);
+        Architecture head = Architecture.SEQUENCE_CLASSIFICATION;
+        Program training = TrainingModel.build(config, head, TrainingModelOptions.of(head));
+        ParameterUpdates.Plan updates = OptimizerOptions.HUGGINGFACE
+                .withWeightDecay(0.01)
+                .withLearningRate(1e-5)
+                .plan(Recipe.HUGGINGFACE, config.numHiddenLayers());
+        TrainingPrograms programs = TrainingPrograms.of(training, updates, true);
+        Map<String, Tensor> variables = RandomWeights.of(config, training);
+        variables.putAll(updates.states(variables));
+        Device device = Backends.device(Optional.of(backend), Set.of());
+        Plan step = programs.step();
+        Executable executable = device.load(step, device.variables(variables));
+        return new Steps(
+                "Detangle " + DetangleVersion.number() + ", " + device.description(),
+                Set.copyOf(inputs),
+                config.numLabels(),
+                updates,
+                step.program(),
+                executable);
+    }
+
+    /** The step of a loaded model. */
+    private record Steps(
+            String version,
+            Set<String> inputs,
+            int labels,
+            ParameterUpdates.Plan updates,
+            Program program,
+            Executable executable)
+            implements Subject {
+        @Override
+        public Forward prepare(Map<String, Tensor> given) {
+            Map<String, Tensor> batch = new HashMap<>(given);
+            long[] classes = new long[Math.toIntExact(given.get(InputNames.IDS).dim(0))];
+            for (int row = 0; row < classes.length; row++) {
+                classes[row] = row % labels;
+            }
+            batch.put(InputNames.LABELS, Tensor.of(classes, classes.length));
+            batch.put(TrainingPrograms.LOSS_FACTOR, Tensor.ofDoubles(DType.F32, new double[] {1}));
+            Set<String> read = program.inputs().stream()
+                    .map(input -> ((TensorOp.Input) input.op()).name())
+                    .collect(Collectors.toSet());
+            return new Forward() {
+                private long step;
+
+                @Override
+                public void run() {
+                    Map<String, Tensor> all = new HashMap<>(PackedBatch.of(program)
+                            .map(packing -> packing.inputs(batch).orElseThrow())
+                            .orElse(batch));
+                    all.put(InputNames.DROPOUT_SEED, Tensor.of(new long[] {step}));
+                    all.putAll(updates.scalars(step++, 1e-5, 1));
+                    all.keySet().retainAll(read);
+                    double loss = executable.run(all).get(HeadLosses.LOSS).getDouble(0);
+                    if (!Double.isFinite(loss)) {
+                        throw new BenchException("the loss is " + loss);
+                    }
+                }
+            };
+        }
+    }
+}
