@@ -126,6 +126,7 @@ class ArchitectureTest {
                             "detangle.models",
                             "detangle.runtime",
                             "detangle.export",
+                            "detangle.train",
                             "detangle.bench.worker",
                             "tools.jackson",
                             "com.fasterxml.jackson.annotation")),
