@@ -82,11 +82,7 @@ final class Worker implements AutoCloseable {
         }
         return new Worker(
                 TrainingBenchmark.PYTORCH,
-                List.of(
-                        python.toString(),
-                        script.toString(),
-                        model.folder().toString(),
-                        Integer.toString(threads)));
+                List.of(python.toString(), script.toString(), model.folder().toString(), Integer.toString(threads)));
     }
 
     /** Another runtime, from the jars in its own folder, with the file that it loads. */

@@ -285,7 +285,10 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--ops runs weights as they are stored, not --weight-type");
         }
-        if (Stream.of(ops, cold, training, newLengths.isPresent()).filter(kind -> kind).count() > 1) {
+        if (Stream.of(ops, cold, training, newLengths.isPresent())
+                        .filter(kind -> kind)
+                        .count()
+                > 1) {
             throw new ParameterException(
                     spec.commandLine(), "--ops, --cold, --training and --lengths exclude each other");
         }

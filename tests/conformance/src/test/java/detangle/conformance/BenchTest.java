@@ -175,6 +175,42 @@ class BenchTest {
     }
 
     @Test
+    void stepsOfTrainingAreTimed() {
+        Result result = bench(
+                "--training",
+                "--shape",
+                "2x8",
+                "--mix",
+                "3,9",
+                "--threads",
+                "1",
+                "--iterations",
+                "2",
+                "--warmup",
+                "1",
+                "--format",
+                "json");
+        JsonNode results = new JsonMapper().readTree(result.out()).path("results");
+        assertEquals(2, results.size(), result.out());
+        assertEquals(2, results.path(0).path("batch").asInt());
+        assertEquals("3,9", results.path(1).path("lengths").asString());
+        for (JsonNode steps : results) {
+            assertTrue(steps.path("p50_ms").asDouble() > 0, result.out());
+            assertTrue(steps.path("tokens_per_second").asDouble() > 0, result.out());
+        }
+    }
+
+    @Test
+    void aPeerThatDoesNotTrainIsRefused() {
+        Result result = DetangleProcess.java(
+                Launch.MODULE_PATH, "bench", MODEL, "--training", "--shape", "2x8", "--peer", "djl");
+        assertEquals(1, result.status());
+        assertEquals(
+                "detangle: the peer djl does not train; write --peer pytorch=PYTHON",
+                result.messages().getLast());
+    }
+
+    @Test
     void anUnknownPeerIsRefused() {
         Result result = DetangleProcess.java(Launch.MODULE_PATH, "bench", MODEL, "--peer", "nobody");
         assertEquals(1, result.status());
