@@ -17,6 +17,7 @@ import detangle.compiler.pass.LowerConvolution;
 import detangle.compiler.pass.NarrowWeights;
 import detangle.compiler.pass.NeededRows;
 import detangle.compiler.pass.PackTokens;
+import detangle.compiler.pass.RecomputeElementwise;
 import detangle.compiler.pass.RelativeIndexTable;
 import detangle.ir.DType;
 import detangle.ir.Tensor;
@@ -96,6 +97,7 @@ public final class Passes {
         passes.add(new JoinRegions());
         passes.add(new NarrowWeights(DType.F16));
         passes.add(new NarrowWeights(DType.BF16));
+        passes.add(new RecomputeElementwise());
         return passes.stream()
                 .filter(p -> p.name().equals(name))
                 .findFirst()
@@ -149,6 +151,7 @@ public final class Passes {
                 new Canonicalise(), // gradients of moves meet the moves
                 new CommonSubexpressions(), // what forward and backward both compute, before regions swallow it
                 new FuseSumOfSquares(), // the norm of gradients, before regions square them
+                new RecomputeElementwise(), // what is cheap is computed again, and not kept from forward to backward
                 new FuseElementwise(),
                 new CommonSubexpressions(),
                 new JoinRegions(), // an optimizer's step of a parameter, once its parts are regions

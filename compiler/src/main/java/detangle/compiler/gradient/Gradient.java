@@ -5,7 +5,6 @@ import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Decomposition;
 import detangle.ir.KernelOp;
-import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Shape;
 import detangle.ir.TensorOp;
@@ -123,22 +122,9 @@ public final class Gradient {
     private Node sum(List<Node> parts) {
         Node sum = parts.getFirst();
         for (Node part : parts.subList(1, parts.size())) {
-            sum = isSparse(part) ? scattered(sum, part) : isSparse(sum) ? scattered(part, sum) : b.add(sum, part);
+            sum = b.add(sum, part);
         }
         return sum;
-    }
-
-    /** Whether it is zero but for some rows: the gradient with respect to a table that rows were looked up in. */
-    private static boolean isSparse(Node gradient) {
-        return gradient.op() instanceof TensorOp.ScatterAdd
-                && gradient.input(0).op() instanceof TensorOp.Broadcast
-                && gradient.input(0).input(0).op() instanceof TensorOp.Constant(Literal.Splat(double value), var type)
-                && value == 0;
-    }
-
-    /** The sum with a gradient of few rows, which passes over those rows alone. */
-    private Node scattered(Node sum, Node sparse) {
-        return b.op(sparse.op(), sum, sparse.input(1), sparse.input(2));
     }
 
     /** Passes the gradient with respect to a node on to its operands. */
