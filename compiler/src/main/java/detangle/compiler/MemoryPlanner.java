@@ -2,20 +2,17 @@ package detangle.compiler;
 
 import detangle.backend.MemoryPlan;
 import detangle.backend.MemoryPlan.Slot;
-import detangle.ir.DType;
-import detangle.ir.Dim;
+import detangle.backend.Plan;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Update;
-import detangle.ir.Symbols;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,28 +20,17 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Gives each intermediate value a slot for as long as it is read. A slot that has become free is taken again, the one
- * whose size fits best; a view shares its operand's; an elementwise result takes over an operand that dies with it, and so does a sum at ids.
- * What a parameter becomes is written into the parameter's own memory where it is elementwise and nothing reads the old
- * value afterwards. Sizes are symbolic, so the plan holds at every batch and length; where two are not comparable,
- * typical sizes decide.
+ * Gives each intermediate value a slot for as long as it is read. A view shares its operand's; an elementwise result takes
+ * over an operand that dies with it, and so does a sum at ids. What a parameter becomes is written into the parameter's own
+ * memory where it is elementwise and nothing reads the old value afterwards. Sizes are symbolic, so the plan holds at every
+ * batch and length; where slots lie is decided when the sizes are known.
  */
 public final class MemoryPlanner {
-    private static final long TYPICAL_SIZE = 128;
-
-    private final List<DType> dtypes = new ArrayList<>();
-    private final List<Set<Dim>> sizes = new ArrayList<>();
-
-    /** The largest of each slot's sizes where symbols have typical ones. */
-    private final List<Double> typicalSizes = new ArrayList<>();
-
-    /** The parameter whose memory each slot is; empty for slots of an arena. */
-    private final List<Optional<String>> parameters = new ArrayList<>();
-
+    private final List<Slot> slots = new ArrayList<>();
     private final Map<String, Integer> slotOfParameter = new HashMap<>();
-
-    private final List<Integer> free = new ArrayList<>();
     private final Map<Node, Integer> slotOf = new IdentityHashMap<>();
+
+    /** How many operands, outputs and updates are still to read each slot. */
     private final Map<Integer, Integer> readers = new HashMap<>();
 
     /** All results of the operation that computes a node. */
@@ -65,32 +51,42 @@ public final class MemoryPlanner {
         List<Node> late = LateNodes.of(program);
         Set<Node> lateSet = Collections.newSetFromMap(new IdentityHashMap<>());
         lateSet.addAll(late);
-        List<Node> order = new ArrayList<>(program.nodes());
-        order.removeIf(lateSet::contains);
-        order.addAll(late);
-        for (List<Node> results : program.operations()) {
-            results.forEach(node -> operationOf.put(node, results));
-        }
-        for (Node node : order) {
-            if (!eachRun.contains(node) || node.op() instanceof TensorOp.Input) {
-                continue;
-            }
-            int slot = slot(node, lateSet.contains(node) ? inPlace(node, program) : OptionalInt.empty());
-            slotOf.put(node, slot);
-            Dim size = node.shape().elements();
-            sizes.get(slot).add(size);
-            typicalSizes.set(slot, Math.max(typicalSizes.get(slot), typical(size)));
-            readers.merge(slot, uses.get(node), Integer::sum);
-            // Operands are let go only now: a kernel must not write where it still reads.
-            for (Node operand : node.inputs()) {
-                release(operand);
+        List<List<Node>> operations = Plan.operations(program, late);
+        operations.forEach(results -> results.forEach(node -> operationOf.put(node, results)));
+        for (int now = 0; now < operations.size(); now++) {
+            for (Node node : operations.get(now)) {
+                if (eachRun.contains(node) && !(node.op() instanceof TensorOp.Input)) {
+                    int slot = slot(node, lateSet.contains(node) ? inPlace(node, program) : OptionalInt.empty(), now);
+                    slotOf.put(node, slot);
+                    readers.merge(slot, uses.get(node), Integer::sum);
+                    // Operands are read up to now: a kernel must not write where it still reads.
+                    for (Node operand : node.inputs()) {
+                        read(operand, now);
+                    }
+                }
             }
         }
-        List<Slot> slots = new ArrayList<>();
-        for (int i = 0; i < dtypes.size(); i++) {
-            slots.add(new Slot(dtypes.get(i), List.copyOf(sizes.get(i)), parameters.get(i)));
+        for (Node root : program.roots()) {
+            needUntil(slotOf.get(root), MemoryPlan.FOR_GOOD);
         }
         return new MemoryPlan(slots, slotOf, late);
+    }
+
+    private void read(Node operand, int now) {
+        Integer slot = slotOf.get(operand);
+        if (slot != null) {
+            readers.merge(slot, -1, Integer::sum);
+            needUntil(slot, now);
+        }
+    }
+
+    /** @param index of a slot; null for a value that has none */
+    private void needUntil(Integer index, int operation) {
+        if (index != null) {
+            Slot slot = slots.get(index);
+            int last = Math.max(slot.last(), operation);
+            slots.set(index, new Slot(slot.dtype(), slot.elements(), slot.parameter(), slot.first(), last));
+        }
     }
 
     /** The slot of a parameter that becomes this node's value, if nothing else reads what it is now. */
@@ -104,24 +100,20 @@ public final class MemoryPlanner {
         return OptionalInt.empty();
     }
 
-    private void release(Node operand) {
-        Integer slot = slotOf.get(operand);
-        if (slot != null
-                && readers.merge(slot, -1, Integer::sum) == 0
-                && parameters.get(slot).isEmpty()) {
-            free.add(slot);
-        }
-    }
-
-    private int slot(Node node, OptionalInt inPlace) {
+    private int slot(Node node, OptionalInt inPlace, int now) {
         if (inPlace.isPresent()) {
             return inPlace.getAsInt();
         }
         if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
-            return slotOfParameter.computeIfAbsent(name, n -> newSlot(type.dtype(), Optional.of(n)));
+            return slotOfParameter.computeIfAbsent(name, n -> newSlot(node, Optional.of(n), now));
         }
         OptionalInt shared = shared(node);
-        return shared.isPresent() ? shared.getAsInt() : allocate(node);
+        return shared.isPresent() ? shared.getAsInt() : newSlot(node, Optional.empty(), now);
+    }
+
+    private int newSlot(Node node, Optional<String> parameter, int now) {
+        slots.add(new Slot(node.type().dtype(), node.shape().elements(), parameter, now, now));
+        return slots.size() - 1;
     }
 
     /** The slot of an operand that this node is a view of, or may overwrite. */
@@ -163,7 +155,7 @@ public final class MemoryPlanner {
      */
     private boolean diesHere(Node operand, Node node) {
         Integer slot = slotOf.get(operand);
-        return slot != null && parameters.get(slot).isEmpty() && diesHere((int) slot, node);
+        return slot != null && slots.get(slot).parameter().isEmpty() && diesHere((int) slot, node);
     }
 
     /**
@@ -184,45 +176,5 @@ public final class MemoryPlanner {
             }
         }
         return readers.get(slot) == reads;
-    }
-
-    private int allocate(Node node) {
-        Dim size = node.shape().elements();
-        DType dtype = node.type().dtype();
-        double wanted = typical(size);
-        int best = -1;
-        double bestCost = Double.POSITIVE_INFINITY;
-        for (int slot : free) {
-            if (dtypes.get(slot) == dtype) {
-                double waste = typicalSizes.get(slot) - wanted;
-                // To grow a slot costs what it grows; to waste room costs little, for the room is there.
-                double cost = waste < 0 ? -waste : Math.floor(waste / 8);
-                if (cost < bestCost) {
-                    best = slot;
-                    bestCost = cost;
-                }
-            }
-        }
-        boolean reuse = best >= 0 && bestCost < wanted;
-        if (reuse) {
-            free.remove((Integer) best);
-            return best;
-        }
-        return newSlot(dtype, Optional.empty());
-    }
-
-    private int newSlot(DType dtype, Optional<String> parameter) {
-        dtypes.add(dtype);
-        sizes.add(new LinkedHashSet<>());
-        typicalSizes.add(0.0);
-        parameters.add(parameter);
-        return dtypes.size() - 1;
-    }
-
-    /**
-     * An extent of one sequence of a typical length; {@link Symbols#BATCH} is the one symbol whose meaning counts here.
-     */
-    private static double typical(Dim dim) {
-        return dim.estimate(symbol -> symbol.equals(Symbols.BATCH) ? 1 : TYPICAL_SIZE);
     }
 }

@@ -4,6 +4,7 @@ import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.SizeException;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
@@ -13,29 +14,28 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Where the intermediate values of a program live: each in a slot of the arena of its element type. Values whose
- * lifetimes do not overlap share a slot; a view shares its operand's. The slot of a parameter is the memory that the
- * parameter itself lives in. The plan is made once; {@link #layout} gives offsets for a binding of the symbols.
+ * Where the intermediate values of a program live: each in a slot. A view shares its operand's, and so does a value that
+ * is computed in the place of an operand. The slot of a parameter is the memory that the parameter itself lives in; all
+ * others lie in the arena of their element type, where slots that are needed at different times may lie at one place. The
+ * plan is made once; {@link #layout} gives offsets for a binding of the symbols.
  */
 public final class MemoryPlan {
     /** Slots begin at multiples of this many bytes: a cache line. */
     public static final int ALIGNMENT = 64;
 
-    /** More than any memory, and so few that their bytes can be added up. */
-    private static final long MOST_ELEMENTS = 1L << 48;
+    /** The end of a slot that is needed when all operations have been run. */
+    public static final int FOR_GOOD = Integer.MAX_VALUE;
 
     /**
-     * Room for the largest of several sizes, in elements.
+     * Room for a value, and for those that share its memory.
      *
      * @param parameter whose memory the slot is, by name; such a slot takes no room in an arena. It belongs to the
      *     parameter, its views, and at most one of the {@link #late} nodes, which writes the parameter's next value in
      *     the place of the present one.
+     * @param first the operation that writes it, by its place in {@link Plan#operations}
+     * @param last the last operation that reads it, or {@link #FOR_GOOD}
      */
-    public record Slot(DType dtype, List<Dim> sizes, Optional<String> parameter) {
-        public Slot {
-            sizes = List.copyOf(sizes);
-        }
-    }
+    public record Slot(DType dtype, Dim elements, Optional<String> parameter, int first, int last) {}
 
     /** Offsets of the slots in their arenas and lengths of the arenas, both in elements. */
     public record Layout(List<Long> offsets, Map<DType, Long> arenaElements) {
@@ -82,26 +82,19 @@ public final class MemoryPlan {
 
     /** The offsets when the symbols have these sizes; a {@link SizeException} if one is negative, or if they overflow 64 bits together. */
     public Layout layout(Map<String, Long> bindings) {
-        Map<DType, Long> ends = new EnumMap<>(DType.class);
-        Long[] offsets = new Long[slots.size()];
-        for (int i = 0; i < offsets.length; i++) {
-            Slot slot = slots.get(i);
-            if (slot.parameter().isPresent()) {
-                offsets[i] = 0L;
-                continue;
+        long[] sizes = slots.stream()
+                .mapToLong(slot ->
+                        slot.parameter().isPresent() ? 0 : slot.elements().evaluate(bindings))
+                .toArray();
+        long[] offsets = new long[sizes.length];
+        long[] ends = new long[DType.values().length];
+        new Arrangement(slots).place(sizes, offsets, ends);
+        Map<DType, Long> arenas = new EnumMap<>(DType.class);
+        for (DType dtype : DType.values()) {
+            if (ends[dtype.ordinal()] > 0) {
+                arenas.put(dtype, ends[dtype.ordinal()]);
             }
-            long size = slot.sizes().stream()
-                    .mapToLong(d -> d.evaluate(bindings))
-                    .max()
-                    .orElse(0);
-            long unit = ALIGNMENT / slot.dtype().bytes();
-            offsets[i] = ends.getOrDefault(slot.dtype(), 0L);
-            long end = offsets[i] + Math.ceilDiv(size, unit) * unit;
-            if (size < 0 || size > MOST_ELEMENTS || end > MOST_ELEMENTS) {
-                throw new SizeException("a value of " + size + " elements does not fit into memory");
-            }
-            ends.put(slot.dtype(), end);
         }
-        return new Layout(List.of(offsets), Collections.unmodifiableMap(ends));
+        return new Layout(Arrays.stream(offsets).boxed().toList(), Collections.unmodifiableMap(arenas));
     }
 }

@@ -23,8 +23,13 @@ public record Plan(Program program, MemoryPlan memory) {
      * ones after all others.
      */
     public List<List<Node>> operations() {
+        return operations(program, memory.late());
+    }
+
+    /** The operations of a program in the order in which a run computes them, of which some nodes are late. */
+    public static List<List<Node>> operations(Program program, List<Node> lateNodes) {
         Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());
-        late.addAll(memory.late());
+        late.addAll(lateNodes);
         List<List<Node>> operations = new ArrayList<>(program.operations());
         operations.removeIf(results -> late.contains(results.getFirst()));
         program.operations().stream()

@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /**
- * The arrays of a program: one for each slot of its memory plan, each input and each value that is known beforehand, with
+ * The arrays of a program: one for slots of its memory plan that are needed one after the other, one for each input and each value that is known beforehand, with
  * room for the sizes that they were made for and any smaller.
  */
 final class Buffers {
@@ -39,6 +39,7 @@ final class Buffers {
     private final Set<Node> eachRun;
     private final Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Sized> sized = new ArrayList<>();
+    private final SharedSlots shared;
     private final Map<Integer, DeviceArray> slots = new HashMap<>();
     private final Map<Node, DeviceArray> inputs = new IdentityHashMap<>();
     private final Map<String, DeviceArray> parameters = new HashMap<>();
@@ -62,6 +63,7 @@ final class Buffers {
         this.shapes = List.copyOf(shapes);
         this.eachRun = plan.program().eachRun();
         late.addAll(plan.memory().late());
+        shared = new SharedSlots(plan.memory());
     }
 
     /** Where a node's value is. */
@@ -82,9 +84,7 @@ final class Buffers {
                                         List.of(node.shape().elements())));
             }
             return slots.computeIfAbsent(
-                    slot,
-                    s -> growing(
-                            node.type().dtype(), plan.memory().slots().get(s).sizes()));
+                    shared.array(slot), array -> growing(node.type().dtype(), shared.sizes(array)));
         }
         if (node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
             return constants.computeIfAbsent(node, n -> constant(name, stored(type.dtype())));

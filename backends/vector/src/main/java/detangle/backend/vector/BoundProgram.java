@@ -217,7 +217,7 @@ final class BoundProgram {
 
     /** Memory and kernels for one run at a time. */
     Frame newFrame() {
-        return new Frame(sizes, layout.slots(), constants, relativeTables, packedForms);
+        return new Frame(sizes, layout.offsets(), constants, relativeTables, packedForms);
     }
 
     /**
@@ -298,12 +298,12 @@ final class BoundProgram {
 
     private void place(Frame frame) {
         checkSizes(frame);
-        layout.place(frame.sizes(), frame.slotOffsets(), frame.arenaEnds());
+        frame.memory().place(frame.sizes());
         checkMemory(frame);
         frame.reserve();
         for (int i = 0; i < placed.size(); i++) {
             Placed p = placed.get(i);
-            frame.place(p.value, frame.arena(p.value.dtype()), (int) frame.slotOffsets()[p.slot]);
+            frame.place(p.value, frame.arena(p.value.dtype()), frame.memory().offset(p.slot));
         }
         for (int i = 0; i < checks.size(); i++) {
             checks.get(i).run(frame);
@@ -326,7 +326,7 @@ final class BoundProgram {
     private static void checkMemory(Frame frame) {
         long bytes = 0;
         for (int i = 0; i < TYPES.length; i++) {
-            long n = frame.arenaEnds()[i];
+            long n = frame.memory().ends()[i];
             bytes += n * TYPES[i].bytes();
             if (n > MOST_ELEMENTS) {
                 throw new InputException("at " + frame.bindings() + " the program needs " + n + " elements of "

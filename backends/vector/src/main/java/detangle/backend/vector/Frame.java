@@ -20,8 +20,7 @@ final class Frame {
     private final long[] given;
     private final long[] symbols;
     private final long[] sizes;
-    private final long[] slotOffsets;
-    private final long[] arenaEnds = new long[DType.values().length];
+    private final Layout.Offsets memory;
     private final Arenas arenas = new Arenas();
 
     private final StridedCopy stridedCopy = new StridedCopy();
@@ -54,12 +53,12 @@ final class Frame {
     private boolean placed;
 
     /** @param constants by value, the arrays of those that are the same at each run, and null for others */
-    Frame(SizeTable table, int slots, Object[] constants, int relativeTables, int packedForms) {
+    Frame(SizeTable table, Layout.Offsets memory, Object[] constants, int relativeTables, int packedForms) {
         this.table = table;
         this.given = new long[table.symbols()];
         this.symbols = new long[table.symbols()];
         this.sizes = new long[table.size()];
-        this.slotOffsets = new long[slots];
+        this.memory = memory;
         this.arrays = constants.clone();
         this.offsets = new int[constants.length];
         this.constants = constants;
@@ -86,7 +85,7 @@ final class Frame {
     boolean begin() {
         run++;
         if (placed && Arrays.equals(symbols, given)) {
-            arenas.need(arenaEnds);
+            arenas.need(memory.ends());
             return false;
         }
         placed = false;
@@ -114,21 +113,16 @@ final class Frame {
         return table.bindings(symbols);
     }
 
-    /** Where each slot of memory begins, as {@link Layout} fills it. */
-    long[] slotOffsets() {
-        return slotOffsets;
+    /** Where the slots of memory are. */
+    Layout.Offsets memory() {
+        return memory;
     }
 
-    /** Elements of the memory of each type, by ordinal, as {@link Layout} fills it. */
-    long[] arenaEnds() {
-        return arenaEnds;
-    }
-
-    /** Makes room for what {@link #arenaEnds} says. */
+    /** Makes room for the slots where {@link #memory} has placed them. */
     void reserve() {
-        if (!arenas.fit(arenaEnds)) {
+        if (!arenas.fit(memory.ends())) {
             forget(); // Before there is more, so that the garbage collector may take it.
-            arenas.grow(arenaEnds);
+            arenas.grow(memory.ends());
         }
     }
 

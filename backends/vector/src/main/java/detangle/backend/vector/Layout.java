@@ -1,76 +1,80 @@
 package detangle.backend.vector;
 
+import detangle.backend.Arrangement;
 import detangle.backend.MemoryPlan;
+import detangle.backend.MemoryPlan.Slot;
 import detangle.ir.DType;
 import detangle.ir.Dim;
-import detangle.ir.SizeException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
-/**
- * Where the slots of a memory plan begin, for any sizes: as {@link MemoryPlan#layout} says, without an object for each
- * run.
- */
+/** The slots of a memory plan, and of values that the plan has none for, with their sizes in a {@link SizeTable}. */
 final class Layout {
-    /** More than any memory, and so few that their bytes can be added up. */
-    private static final long MOST_ELEMENTS = 1L << 48;
-
     private final SizeTable table;
     private final List<Slot> slots = new ArrayList<>();
 
-    /** @param sizes the places of the sizes that it holds one after another */
-    private record Slot(DType dtype, int[] sizes) {}
+    /** The place of each slot's size in the table; -1 for the memory of a parameter, which is there already. */
+    private final List<Integer> sizes = new ArrayList<>();
 
     Layout(SizeTable table, MemoryPlan plan) {
         this.table = table;
-        for (MemoryPlan.Slot slot : plan.slots()) {
-            // The memory of a parameter is there already.
-            List<Dim> sizes = slot.parameter().isPresent() ? List.of() : slot.sizes();
-            slots.add(new Slot(slot.dtype(), table.slots(sizes)));
-        }
+        plan.slots().forEach(this::add);
+    }
+
+    private void add(Slot slot) {
+        slots.add(slot);
+        sizes.add(slot.parameter().isPresent() ? -1 : table.slot(slot.elements()));
     }
 
     /** Adds a slot of its own for a value that the plan has none for; returns its number. */
     int add(DType dtype, Dim elements) {
-        slots.add(new Slot(dtype, new int[] {table.slot(elements)}));
+        add(new Slot(dtype, elements, Optional.empty(), 0, MemoryPlan.FOR_GOOD));
         return slots.size() - 1;
     }
 
-    int slots() {
-        return slots.size();
+    /** What lays the slots out for one run at a time, once all are known. */
+    Offsets offsets() {
+        return new Offsets(
+                new Arrangement(slots), sizes.stream().mapToInt(size -> size).toArray());
     }
 
-    /**
-     * Lays the slots out.
-     *
-     * @param sizes as {@link SizeTable#evaluate} leaves them
-     * @param offsets are filled: where each slot begins
-     * @param ends are filled: elements of each type, by ordinal
-     * @throws SizeException if a slot is larger than any memory
-     */
-    void place(long[] sizes, long[] offsets, long[] ends) {
-        Arrays.fill(ends, 0);
-        for (int i = 0; i < slots.size(); i++) {
-            Slot slot = slots.get(i);
-            long size = 0;
-            for (int of : slot.sizes) {
-                if (sizes[of] < 0) {
-                    throw tooLarge(sizes[of]);
-                }
-                size = Math.max(size, sizes[of]);
-            }
-            int type = slot.dtype.ordinal();
-            long unit = MemoryPlan.ALIGNMENT / slot.dtype.bytes();
-            offsets[i] = ends[type];
-            if (size > MOST_ELEMENTS || ends[type] + size > MOST_ELEMENTS) {
-                throw tooLarge(size);
-            }
-            ends[type] += Math.ceilDiv(size, unit) * unit;
+    /** Where slots begin at the sizes of a run. */
+    static final class Offsets {
+        private final Arrangement arrangement;
+        private final int[] sizes;
+        private final long[] elements;
+        private final long[] offsets;
+        private final long[] ends = new long[DType.values().length];
+
+        private Offsets(Arrangement arrangement, int[] sizes) {
+            this.arrangement = arrangement;
+            this.sizes = sizes;
+            this.elements = new long[sizes.length];
+            this.offsets = new long[sizes.length];
         }
-    }
 
-    private static SizeException tooLarge(long size) {
-        return new SizeException("a value of " + size + " elements does not fit into memory");
+        /**
+         * Lays the slots out.
+         *
+         * @param values as {@link SizeTable#evaluate} leaves them
+         * @throws detangle.ir.SizeException if a slot is larger than any memory
+         */
+        void place(long[] values) {
+            for (int i = 0; i < sizes.length; i++) {
+                elements[i] = sizes[i] < 0 ? 0 : values[sizes[i]];
+            }
+            arrangement.place(elements, offsets, ends);
+        }
+
+        /** Where a slot begins. */
+        int offset(int slot) {
+            return (int) offsets[slot];
+        }
+
+        /** Elements of the memory of each type, by ordinal. */
+        long[] ends() {
+            return ends;
+        }
     }
 }

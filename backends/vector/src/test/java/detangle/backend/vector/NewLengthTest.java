@@ -10,9 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import detangle.backend.Executable;
 import detangle.backend.InputException;
+import detangle.backend.MemoryPlan;
 import detangle.backend.vector.kernel.WorkerPool;
 import detangle.compiler.Compiler;
 import detangle.ir.DType;
+import detangle.ir.Dim;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Interpreter;
@@ -288,9 +290,17 @@ class NewLengthTest {
         }
     }
 
+    /** A frame whose runs need memory for so many numbers. */
+    private static Frame frame(int elements) {
+        SizeTable table = new SizeTable();
+        Layout layout = new Layout(table, new MemoryPlan(List.of(), Map.of(), List.of()));
+        layout.add(DType.F32, Dim.of(elements));
+        return new Frame(table, layout.offsets(), new Object[0], 0, 0);
+    }
+
     @Test
     void framesThatNoRunUsesAreLetGo() {
-        FramePool pool = new FramePool(() -> new Frame(new SizeTable(), 0, new Object[0], 0, 0));
+        FramePool pool = new FramePool(() -> frame(0));
         FramePool.Lease first = pool.take();
         FramePool.Lease second = pool.take();
         assertNotSame(first.frame(), second.frame());
@@ -308,9 +318,9 @@ class NewLengthTest {
     /** Runs of one length place nothing anew, and need their memory all the same. */
     @Test
     void memoryThatRunsOfOneLengthNeedStays() {
-        Frame frame = new Frame(new SizeTable(), 0, new Object[0], 0, 0);
+        Frame frame = frame(1000);
         assertTrue(frame.begin());
-        frame.arenaEnds()[DType.F32.ordinal()] = 1000;
+        frame.memory().place(frame.sizes());
         frame.reserve();
         frame.end();
         Object memory = frame.arena(DType.F32);
@@ -369,7 +379,7 @@ class NewLengthTest {
     /** A run may end after its program has been closed. */
     @Test
     void aFrameThatComesBackLateIsNotKept() {
-        FramePool pool = new FramePool(() -> new Frame(new SizeTable(), 0, new Object[0], 0, 0));
+        FramePool pool = new FramePool(() -> frame(0));
         FramePool.Lease lease = pool.take();
         pool.close();
         lease.giveBack();

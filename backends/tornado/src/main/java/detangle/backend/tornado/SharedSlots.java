@@ -1,0 +1,90 @@
+package detangle.backend.tornado;
+
+import detangle.backend.MemoryPlan;
+import detangle.backend.MemoryPlan.Slot;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Symbols;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Which slots of a memory plan are one array of the device. An array whose slot is needed no more is taken again, the one
+ * whose size fits best; where two sizes are not comparable, typical sizes decide.
+ */
+final class SharedSlots {
+    private static final long TYPICAL_SIZE = 128;
+
+    private final List<Room> rooms = new ArrayList<>();
+    private final int[] roomOf;
+
+    /** An array. */
+    private static final class Room {
+        private final DType dtype;
+        private final Set<Dim> sizes = new LinkedHashSet<>();
+        private double typical;
+        private int last;
+
+        private Room(DType dtype) {
+            this.dtype = dtype;
+        }
+    }
+
+    SharedSlots(MemoryPlan plan) {
+        List<Slot> slots = plan.slots();
+        roomOf = new int[slots.size()];
+        IntStream.range(0, slots.size())
+                .boxed()
+                .filter(i -> slots.get(i).parameter().isEmpty())
+                .sorted(Comparator.comparingInt(i -> slots.get(i).first()))
+                .forEach(i -> take(i, slots.get(i)));
+    }
+
+    /** The array of a slot, by its number. */
+    int array(int slot) {
+        return roomOf[slot];
+    }
+
+    /** The sizes that an array has at different times. */
+    List<Dim> sizes(int array) {
+        return List.copyOf(rooms.get(array).sizes);
+    }
+
+    private void take(int index, Slot slot) {
+        double wanted = typical(slot.elements());
+        int best = -1;
+        double bestCost = wanted;
+        for (int i = 0; i < rooms.size(); i++) {
+            Room room = rooms.get(i);
+            if (room.dtype == slot.dtype() && room.last < slot.first()) {
+                double waste = room.typical - wanted;
+                // To grow an array costs what it grows; to waste room costs little, for the room is there.
+                double cost = waste < 0 ? -waste : Math.floor(waste / 8);
+                if (cost < bestCost) {
+                    best = i;
+                    bestCost = cost;
+                }
+            }
+        }
+        if (best < 0) {
+            rooms.add(new Room(slot.dtype()));
+            best = rooms.size() - 1;
+        }
+        Room room = rooms.get(best);
+        room.sizes.add(slot.elements());
+        room.typical = Math.max(room.typical, wanted);
+        room.last = slot.last();
+        roomOf[index] = best;
+    }
+
+    /**
+     * An extent of one sequence of a typical length; {@link Symbols#BATCH} is the one symbol whose meaning counts here.
+     */
+    private static double typical(Dim dim) {
+        return dim.estimate(symbol -> symbol.equals(Symbols.BATCH) ? 1 : TYPICAL_SIZE);
+    }
+}
