@@ -5,12 +5,14 @@ import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Idioms;
 import detangle.ir.KernelOp;
+import detangle.ir.KernelOp.AttentionGradient;
 import detangle.ir.KernelOp.LayerNormGrad.Result;
 import detangle.ir.Node;
 import detangle.ir.ReduceFunction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Rules for kernels whose gradient is cheaper than that of their primitives. Each gives what the primitives give, up to
@@ -46,8 +48,11 @@ final class KernelGradient {
                 Optional.of((node, dy, flow) -> forms.through(lookedUp(o, node.inputs()), node, dy, flow));
             case KernelOp.MaskedSoftmax o -> Optional.of(this::softmax);
             case KernelOp.SumOfSquares o -> Optional.empty();
-            case KernelOp.DisentangledAttention o -> Optional.empty();
-            case KernelOp.PackedAttention o -> Optional.empty();
+            case KernelOp.DisentangledAttention o ->
+                Optional.of(
+                        attention(o.c2p(), o.p2c(), 4, result -> new KernelOp.DisentangledAttentionGrad(o, result)));
+            case KernelOp.PackedAttention o ->
+                Optional.of(attention(o.c2p(), o.p2c(), 7, result -> new KernelOp.PackedAttentionGrad(o, result)));
             case KernelOp.Elementwise o -> Optional.empty();
             case KernelOp.LayerNormGrad o -> Optional.empty();
             case KernelOp.DisentangledAttentionGrad o -> Optional.empty();
@@ -96,5 +101,27 @@ final class KernelGradient {
             Node seen = b.select(p.input(1), dy, b.constant(dy.type().dtype(), 0));
             return b.mul(p, b.sub(seen, b.reduce(ReduceFunction.SUM, b.mul(seen, p), -1)));
         });
+    }
+
+    /**
+     * The gradients of attention, which are results of one operation.
+     *
+     * @param tables the first operand that is a table of positions
+     * @param results the operation with each of its results
+     */
+    private Flow.Rule attention(boolean c2p, boolean p2c, int tables, Function<AttentionGradient, KernelOp> results) {
+        return (node, dy, flow) -> {
+            List<Node> operands = new ArrayList<>(node.inputs());
+            operands.add(dy);
+            flow.to(0, () -> b.op(results.apply(AttentionGradient.DQ), operands));
+            flow.to(1, () -> b.op(results.apply(AttentionGradient.DK), operands));
+            flow.to(2, () -> b.op(results.apply(AttentionGradient.DV), operands));
+            if (c2p) {
+                flow.to(tables, () -> b.op(results.apply(AttentionGradient.DPK), operands));
+            }
+            if (p2c) {
+                flow.to(c2p ? tables + 1 : tables, () -> b.op(results.apply(AttentionGradient.DPQ), operands));
+            }
+        };
     }
 }
