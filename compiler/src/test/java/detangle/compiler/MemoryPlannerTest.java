@@ -66,7 +66,7 @@ class MemoryPlannerTest {
         int inPlace = 0;
         int updates = 0;
         int joined = 0;
-        for (long seed = 0; seed < 300; seed++) {
+        for (long seed = 0; seed < 700; seed++) {
             List<Pass> passes = new ArrayList<>(Passes.optimisations());
             passes.add(Passes.named("join-regions"));
             Program program = Compiler.run(RandomUpdates.sample(seed).program(), passes, (pass, p) -> {});
