@@ -1,6 +1,7 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
+import detangle.ir.DType;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.LossOptions;
@@ -18,6 +19,7 @@ import detangle.train.data.Example;
 import detangle.train.data.Order;
 import detangle.train.data.Split;
 import detangle.train.data.Target;
+import detangle.train.lora.LoraOptions;
 import detangle.train.report.TrainingLog;
 import detangle.train.task.TaskEvaluator;
 import detangle.train.task.TaskModel;
@@ -116,6 +118,15 @@ final class TrainCommand implements Runnable {
     @Mixin
     private EvaluationArguments evaluation;
 
+    @Mixin
+    private LoraArguments adapter;
+
+    @Option(
+            names = "--weight-type",
+            paramLabel = "TYPE",
+            description = "${COMPLETION-CANDIDATES}: what weights that are not trained are kept in, with --lora.")
+    private Optional<WeightTypeOption.WeightType> weightType;
+
     @Option(
             names = "--group-by-length",
             arity = "0..1",
@@ -169,6 +180,8 @@ final class TrainCommand implements Runnable {
     public void run() {
         check();
         threads.apply();
+        Optional<LoraOptions> lora = adapter.options(
+                weightType.map(WeightTypeOption.WeightType::dtype).filter(type -> type != DType.F32));
         TrainingFile file = data.file(trainFile);
         Architecture head = data.head(file);
         Path folder = model.map(ModelFolder::of).orElseGet(() -> config.orElseThrow());
@@ -181,7 +194,9 @@ final class TrainCommand implements Runnable {
                 new TrainingProgress(spec.commandLine().getErr(), Boolean.getBoolean("detangle.terminal"));
         Sets sets = sets(file, data.reading(head, tokenizer, original), head, options.seed(), progress);
         List<Example> examples = sets.training.examples();
-        TaskModel task = taskModel(folder, vocabulary, sets.training, options.seed());
+        TaskModel whole = taskModel(folder, vocabulary, sets.training, options.seed());
+        TaskModel task = lora.map(asked -> whole.withAdapter(asked, model.orElse(folder.toString()), options.seed()))
+                .orElse(whole);
         task.notices().forEach(progress::say);
         Collator collator = evaluation.collator(tokenizer, task.config(), head, options.seed());
         EpochBatches batches = new EpochBatches(
@@ -228,13 +243,16 @@ final class TrainCommand implements Runnable {
                     OptionsAsGiven.of(spec));
             spec.commandLine().getOut().print(outputs.table());
             spec.commandLine().getOut().flush();
-            progress.say("wrote the model and report.html to " + outputDir);
+            progress.say("wrote the " + (lora.isPresent() ? "adapter" : "model") + " and report.html to " + outputDir);
         }
     }
 
     private void check() {
         if (model.isPresent() == config.isPresent()) {
             throw wrongUse("name a MODEL to begin with, or the --config of one to train from scratch");
+        }
+        if (config.isPresent() && adapter.isAsked()) {
+            throw wrongUse("--lora needs a MODEL that has been trained, and not --config");
         }
         if (validationFile.isPresent() && validationSplit.isPresent()) {
             throw wrongUse("--validation-split goes without --validation-file");

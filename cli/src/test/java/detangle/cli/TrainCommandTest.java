@@ -127,6 +127,34 @@ class TrainCommandTest {
     }
 
     @Test
+    void anAdapterThatGoesWithItsModel() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        String[] options = {"--max-steps", "3", "--lora", "--lora_r=2", "--lora-alpha", "4", "--lora-dropout", "0.1"};
+        List<String> dora = new ArrayList<>(List.of(options));
+        dora.addAll(List.of("--use-dora", "--lora-target-modules", "all-linear", "--weight-type", "bf16"));
+        dora.addAll(List.of("--validation-file", "" + rows));
+        assertEquals(0, train(rows, dora.toArray(String[]::new)), err.toString());
+        assertFalse(Files.exists(output.resolve("model.safetensors")));
+        JsonNode config = json(output.resolve("adapter_config.json"));
+        assertEquals(2, config.get("r").asInt());
+        assertEquals("SEQ_CLS", config.get("task_type").asString());
+        assertEquals(model.toString(), config.get("base_model_name_or_path").asString());
+        assertTrue(err.toString().contains("wrote the adapter"), err.toString());
+
+        out.getBuffer().setLength(0);
+        String[] classify = {"classify", "--model", "" + model, "--adapter", "" + output, "sky"};
+        assertEquals(0, Main.run(new PrintWriter(out), new PrintWriter(err, true), classify), err.toString());
+        assertTrue(out.toString().matches("(blue|red) .*\\R"), out.toString());
+
+        output = folder.resolve("none");
+        assertTrue(fault(rows, "--lora-r", "4").contains("go with --lora"), err.toString());
+        assertTrue(fault(rows, "--lora", "--lora-r", "0").contains("rank of an adapter is 0"), err.toString());
+        assertTrue(
+                fault(rows, "--lora", "--lora-target-modules", "q_proj").contains("is called q_proj; there are"),
+                err.toString());
+    }
+
+    @Test
     void theSameSeedGivesTheSameModel() throws IOException {
         Path rows = file("rows.csv", ROWS);
         assertEquals(0, train(rows, "--max-steps", "2", "--seed", "7"), err.toString());

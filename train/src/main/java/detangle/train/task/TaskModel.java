@@ -11,6 +11,8 @@ import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.models.weights.Weights;
 import detangle.train.TrainableModel;
+import detangle.train.lora.Lora;
+import detangle.train.lora.LoraOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,9 +23,10 @@ import java.util.Optional;
  *
  * @param model what a trainer takes; it is evaluated without dropout, and written as a folder of HuggingFace
  * @param config the configuration with the head and the labels of the task
+ * @param files writes the files of the model beside its weights
  * @param notices what is to be told of it, a line each: which parameters begin with initial values
  */
-public record TaskModel(TrainableModel model, DebertaConfig config, List<String> notices) {
+public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderWriter files, List<String> notices) {
 
     /**
      * Reads a model with its weights. What the head needs and the checkpoint lacks, or has in another shape, begins with initial values.
@@ -59,6 +62,17 @@ public record TaskModel(TrainableModel model, DebertaConfig config, List<String>
         return of(writer, task, options, training, starting, starting.messages(configuration));
     }
 
+    /**
+     * The same model, of which an adapter and the head are trained; what is written is the adapter.
+     *
+     * @param baseModel what the adapter's files call this model
+     * @param seed what the adapter begins with follows from it
+     */
+    public TaskModel withAdapter(LoraOptions options, String baseModel, long seed) {
+        TrainableModel adapted = Lora.adapted(model, files, options, Optional.of(baseModel), seed);
+        return new TaskModel(adapted, config, files, notices);
+    }
+
     private static InitialWeights initial(ModelFolderWriter writer, long seed) {
         return new InitialWeights(writer.config(), Convention.HUGGINGFACE, seed);
     }
@@ -84,6 +98,6 @@ public record TaskModel(TrainableModel model, DebertaConfig config, List<String>
                         training, starting.parameters(), writer.config().numHiddenLayers())
                 .withEvaluation(TrainingModel.build(writer.config(), task.head(), evaluated))
                 .withWriter(writer::writeInto);
-        return new TaskModel(model, writer.config(), notices);
+        return new TaskModel(model, writer.config(), writer, notices);
     }
 }
