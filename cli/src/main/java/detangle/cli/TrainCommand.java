@@ -194,9 +194,7 @@ final class TrainCommand implements Runnable {
                 new TrainingProgress(spec.commandLine().getErr(), Boolean.getBoolean("detangle.terminal"));
         Sets sets = sets(file, data.reading(head, tokenizer, original), head, options.seed(), progress);
         List<Example> examples = sets.training.examples();
-        TaskModel whole = taskModel(folder, vocabulary, sets.training, options.seed());
-        TaskModel task = lora.map(asked -> whole.withAdapter(asked, model.orElse(folder.toString()), options.seed()))
-                .orElse(whole);
+        TaskModel task = taskModel(folder, vocabulary, sets.training, lora, options.seed());
         task.notices().forEach(progress::say);
         Collator collator = evaluation.collator(tokenizer, task.config(), head, options.seed());
         EpochBatches batches = new EpochBatches(
@@ -328,6 +326,14 @@ final class TrainCommand implements Runnable {
                 validationFile.map(path -> LabelledData.read(data.file(path), head, how, Optional.of(all.task())));
         validation.ifPresent(v -> v.notices().forEach(progress::say));
         return new Sets(all, validation);
+    }
+
+    /** Where an adapter is trained, nothing holds the encoder's weights in single precision when it is done. */
+    private TaskModel taskModel(
+            Path folder, Path vocabulary, LabelledData training, Optional<LoraOptions> lora, long seed) {
+        TaskModel whole = taskModel(folder, vocabulary, training, seed);
+        return lora.map(asked -> whole.withAdapter(asked, model.orElse(folder.toString()), seed))
+                .orElse(whole);
     }
 
     private TaskModel taskModel(Path folder, Path vocabulary, LabelledData training, long seed) {

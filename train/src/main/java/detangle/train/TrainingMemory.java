@@ -3,10 +3,13 @@ package detangle.train;
 import detangle.backend.Plan;
 import detangle.backend.Variables;
 import detangle.ir.DType;
+import detangle.ir.KernelOp;
+import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.SizeException;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -16,7 +19,7 @@ import java.util.Map;
 /**
  * The memory that training takes on the CPU.
  *
- * @param parameterBytes of the model's parameters
+ * @param parameterBytes of the model's parameters, those among them that are constants of the programs
  * @param optimizerBytes of what the optimizer keeps for each, and of gradients that are added up
  * @param packedBytes of the forms in which products read parameters
  * @param activationBytes of values between forward and backward, at the sizes of a batch
@@ -43,16 +46,47 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
             }
         }
         Map<String, Long> packed = new HashMap<>();
+        Map<String, Long> frozen = new HashMap<>();
+        long ofFrozen = 0;
         long activations = 0;
         for (Plan plan : plans) {
             plan.program().nodes().forEach(node -> packed(node, packed));
+            plan.program()
+                    .constants()
+                    .forEach((name, value) -> frozen.put(name, value.data().byteSize()));
+            ofFrozen += packedConstants(plan);
             activations += activations(plan, batch);
         }
-        return new TrainingMemory(
-                ofParameters,
-                others,
-                packed.values().stream().mapToLong(bytes -> bytes).sum(),
-                activations);
+        return new TrainingMemory(ofParameters + sum(frozen), others, sum(packed) + ofFrozen, activations);
+    }
+
+    private static long sum(Map<String, Long> bytes) {
+        return bytes.values().stream().mapToLong(n -> n).sum();
+    }
+
+    /** Each program has a form of its own of the constants that its products read, which serves both sides of a product. */
+    private static long packedConstants(Plan plan) {
+        Map<String, Long> packed = new HashMap<>();
+        for (Node node : plan.program().nodes()) {
+            if (!isProduct(node)) {
+                continue;
+            }
+            for (Node operand : node.inputs()) {
+                Node stored = operand.op() instanceof TensorOp.Convert ? operand.input(0) : operand;
+                if (stored.op() instanceof TensorOp.Constant(Literal.Named(String name), TensorType type)
+                        && type.rank() == 2) {
+                    packed.put(
+                            name,
+                            Tensor.elements(type.shape().sizes())
+                                    * Math.min(Float.BYTES, type.dtype().bytes()));
+                }
+            }
+        }
+        return sum(packed);
+    }
+
+    private static boolean isProduct(Node node) {
+        return node.op() instanceof TensorOp.Dot || node.op() instanceof KernelOp.Linear;
     }
 
     /** A matrix that a product reads is packed once for each side that it stands on. */
@@ -61,8 +95,7 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
             Node operand = node.input(i);
             boolean isMatrix =
                     operand.op() instanceof TensorOp.Param && operand.type().rank() == 2;
-            boolean isProduct = node.op() instanceof TensorOp.Dot || node.op() instanceof detangle.ir.KernelOp.Linear;
-            if (isMatrix && isProduct && operand.type().dtype() == DType.F32) {
+            if (isMatrix && isProduct(node) && operand.type().dtype() == DType.F32) {
                 String name = ((TensorOp.Param) operand.op()).name() + " of " + node.op();
                 packed.put(name, Tensor.elements(operand.shape().sizes()) * Float.BYTES);
             }
