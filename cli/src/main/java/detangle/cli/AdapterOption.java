@@ -1,5 +1,7 @@
 package detangle.cli;
 
+import detangle.models.adapter.Adapter;
+import detangle.models.deberta.DebertaConfig;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -14,5 +16,16 @@ final class AdapterOption {
 
     Optional<Path> folder() {
         return folder;
+    }
+
+    /** The configuration of a model with the adapter, if there is one: its labels and its head are the adapter's. */
+    DebertaConfig config(Path model) {
+        DebertaConfig stated = DebertaConfig.read(model);
+        if (folder.isEmpty()) {
+            return stated;
+        }
+        try (Adapter adapter = Adapter.open(folder.get())) {
+            return adapter.of(stated);
+        }
     }
 }

@@ -72,7 +72,7 @@ final class EvaluateCommand implements Runnable {
         evaluation.check(spec);
         threads.apply();
         Path folder = model.folder();
-        DebertaConfig config = DebertaConfig.read(folder);
+        DebertaConfig config = adapter.config(folder);
         Architecture head = data.task().orElseGet(() -> CheckpointHeads.choose(folder, Optional.empty(), config));
         if (head == Architecture.ENCODER) {
             throw new CliException(folder + " has no head of a task: train one, or say --task");

@@ -146,6 +146,11 @@ class TrainCommandTest {
         assertEquals(0, Main.run(new PrintWriter(out), new PrintWriter(err, true), classify), err.toString());
         assertTrue(out.toString().matches("(blue|red) .*\\R"), out.toString());
 
+        out.getBuffer().setLength(0);
+        String[] evaluate = {"evaluate", "" + model, "" + rows, "--adapter", "" + output};
+        assertEquals(0, Main.run(new PrintWriter(out), new PrintWriter(err, true), evaluate), err.toString());
+        assertTrue(out.toString().contains("eval_accuracy"), out.toString());
+
         output = folder.resolve("none");
         assertTrue(fault(rows, "--lora-r", "4").contains("go with --lora"), err.toString());
         assertTrue(fault(rows, "--lora", "--lora-r", "0").contains("rank of an adapter is 0"), err.toString());
