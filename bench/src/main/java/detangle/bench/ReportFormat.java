@@ -89,7 +89,7 @@ public enum ReportFormat {
     html {
         @Override
         public String write(Report report) {
-            return HtmlReport.write(report, MAPPER.writeValueAsString(report));
+            return HtmlTable.write(report, MAPPER.writeValueAsString(report));
         }
     };
 

@@ -4,7 +4,7 @@ import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.ProblemType;
 import detangle.models.text.Tokenizer;
-import detangle.train.data.Columns;
+import detangle.train.data.DataColumns;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -149,7 +149,7 @@ final class DataOptions {
         }
         return new LabelledData.Reading(
                 tokenizer,
-                new Columns(textColumn, pairColumn, labelColumn),
+                new DataColumns(textColumn, pairColumn, labelColumn),
                 problem,
                 labelDelimiter,
                 length,

@@ -6,7 +6,7 @@ import detangle.models.text.Tokenizer;
 import detangle.train.data.ChoiceData;
 import detangle.train.data.ClassificationData;
 import detangle.train.data.ClassificationData.LabelRule;
-import detangle.train.data.Columns;
+import detangle.train.data.DataColumns;
 import detangle.train.data.Example;
 import detangle.train.data.ExampleEncoder;
 import detangle.train.data.LabelMap;
@@ -47,7 +47,7 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
      */
     record Reading(
             Tokenizer tokenizer,
-            Columns columns,
+            DataColumns columns,
             Optional<ProblemType> problem,
             Optional<String> labelDelimiter,
             int maxLength,

@@ -144,6 +144,7 @@ class ArchitectureTest {
                             "detangle.pipelines",
                             "detangle.server",
                             "detangle.bench",
+                            "detangle.train",
                             "picocli",
                             "tools.jackson",
                             "org.slf4j",

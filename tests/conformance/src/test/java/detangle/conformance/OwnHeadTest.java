@@ -86,7 +86,7 @@ class OwnHeadTest {
         IrException refusal = assertThrows(
                 IrException.class, Session.builder().folder(SHIPPED).head(head, Map.of())::load);
         assertTrue(
-                refusal.getMessage().startsWith("error [level_model]: a value is MaskedSoftmax("),
+                refusal.getMessage().startsWith("error [level_model]: a value is masked_softmax("),
                 refusal.getMessage());
     }
 

@@ -24,15 +24,15 @@ public record ChoiceData(List<Example> examples, List<String> notices) {
      * @throws DataException if there are none, one has fewer than two choices or another number of them than the first, or the label is
      *     neither the number of a choice, counted from 0, nor its letter or text
      */
-    public static ChoiceData read(Iterable<DataRow> rows, String name, Columns columns, ExampleEncoder encoder) {
+    public static ChoiceData read(Iterable<DataRow> rows, String name, DataColumns columns, ExampleEncoder encoder) {
         List<Example> examples = new ArrayList<>();
         for (DataRow row : rows) {
-            String prompt = row.text(Columns.found(row, columns.text(), PROMPTS, "prompts"));
+            String prompt = row.text(DataColumns.found(row, columns.text(), PROMPTS, "prompts"));
             List<String> choices = choices(row);
             if (choices.size() < 2) {
                 throw new DataException(row.where() + " has fewer than two choices");
             }
-            Object label = row.value(Columns.found(row, columns.label(), LABELS, "labels"));
+            Object label = row.value(DataColumns.found(row, columns.label(), LABELS, "labels"));
             List<TokenIds> texts = choices.stream()
                     .map(choice -> TokenIds.of(encoder.encode(prompt, choice, row.where())))
                     .toList();

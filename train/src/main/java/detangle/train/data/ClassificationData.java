@@ -47,7 +47,7 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
      *     known, or all rows have the same one
      */
     public static ClassificationData read(
-            Iterable<DataRow> rows, String name, Columns columns, ExampleEncoder encoder, LabelRule rule) {
+            Iterable<DataRow> rows, String name, DataColumns columns, ExampleEncoder encoder, LabelRule rule) {
         List<Raw> raw = new ArrayList<>();
         for (DataRow row : rows) {
             String text = row.text(columns.textOf(row));

@@ -15,7 +15,7 @@ import java.util.List;
 public record MaskedData(List<Example> examples, List<String> notices) {
 
     /** Each row is an example of its own. A {@link DataException} if there are none. */
-    public static MaskedData lines(Iterable<DataRow> rows, String name, Columns columns, ExampleEncoder encoder) {
+    public static MaskedData lines(Iterable<DataRow> rows, String name, DataColumns columns, ExampleEncoder encoder) {
         List<Example> examples = new ArrayList<>();
         for (DataRow row : rows) {
             Encoding encoding = encoder.encode(row.text(columns.textOf(row)), row.where());
@@ -32,7 +32,7 @@ public record MaskedData(List<Example> examples, List<String> notices) {
      * What is left at the end is a shorter example.
      */
     public static MaskedData blocks(
-            Iterable<DataRow> rows, String name, Columns columns, Tokenizer tokenizer, int maxLength) {
+            Iterable<DataRow> rows, String name, DataColumns columns, Tokenizer tokenizer, int maxLength) {
         List<Example> examples = new ArrayList<>();
         int[] block = new int[maxLength];
         int count = 1;

@@ -15,9 +15,9 @@ public record TaggedWords(String where, List<String> words, List<?> tags) {
     private static final List<String> TAGS = List.of("ner_tags", "tags", "labels", "label", "pos_tags");
 
     /** A row that has a list of words and a list of tags. */
-    static TaggedWords of(DataRow row, Columns columns) {
-        String words = Columns.found(row, columns.text(), WORDS, "words");
-        String tags = Columns.found(row, columns.label(), TAGS, "tags");
+    static TaggedWords of(DataRow row, DataColumns columns) {
+        String words = DataColumns.found(row, columns.text(), WORDS, "words");
+        String tags = DataColumns.found(row, columns.label(), TAGS, "tags");
         List<?> found = row.list(words);
         List<?> tagged = row.list(tags);
         if (found.size() != tagged.size()) {

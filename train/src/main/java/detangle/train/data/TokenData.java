@@ -50,7 +50,7 @@ public record TokenData(LabelMap labels, List<Example> examples, List<String> no
     }
 
     /** Rows that have a list of words and a list of tags. */
-    public static Iterable<TaggedWords> sentences(Iterable<DataRow> rows, Columns columns) {
+    public static Iterable<TaggedWords> sentences(Iterable<DataRow> rows, DataColumns columns) {
         List<TaggedWords> sentences = new ArrayList<>();
         rows.forEach(row -> sentences.add(TaggedWords.of(row, columns)));
         return sentences;

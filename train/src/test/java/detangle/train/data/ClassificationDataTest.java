@@ -14,7 +14,7 @@ final class ClassificationDataTest {
     private static final List<String> TEXT_AND_LABEL = List.of("text", "label");
 
     private static ClassificationData read(LabelRule rule, List<DataRow> rows) {
-        return ClassificationData.read(rows, "t.csv", Columns.DEFAULT, Rows.encoder(32), rule);
+        return ClassificationData.read(rows, "t.csv", DataColumns.DEFAULT, Rows.encoder(32), rule);
     }
 
     private static ClassificationData read(Object... values) {
@@ -124,7 +124,7 @@ final class ClassificationDataTest {
         ClassificationData data = ClassificationData.read(
                 Rows.of(TEXT_AND_LABEL, "a", "x", text, "y"),
                 "t.csv",
-                Columns.DEFAULT,
+                DataColumns.DEFAULT,
                 Rows.encoder(5),
                 LabelRule.FROM_DATA);
         assertEquals(5, data.examples().get(1).length());
@@ -142,7 +142,7 @@ final class ClassificationDataTest {
                         () -> ClassificationData.read(
                                 Rows.of(TEXT_AND_LABEL, "I am still waiting on my card", "x"),
                                 "t.csv",
-                                Columns.DEFAULT,
+                                DataColumns.DEFAULT,
                                 refusing,
                                 LabelRule.FROM_DATA))
                 .getMessage();

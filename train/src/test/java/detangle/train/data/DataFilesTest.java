@@ -89,11 +89,11 @@ final class DataFilesTest {
         List<DataRow> rows = Rows.of(List.of("tokens", "ner_tags"), List.of("a", "b"), List.of(0, 1));
         assertEquals(
                 List.of(0, 1),
-                TokenData.sentences(rows, Columns.DEFAULT).iterator().next().tags());
+                TokenData.sentences(rows, DataColumns.DEFAULT).iterator().next().tags());
         List<DataRow> uneven = Rows.of(List.of("tokens", "tags"), List.of("a", "b"), List.of("O"));
         assertEquals(
                 "t.csv, row 1 has 2 words in 'tokens' and 1 tags in 'tags'",
-                fault(() -> TokenData.sentences(uneven, Columns.DEFAULT)));
+                fault(() -> TokenData.sentences(uneven, DataColumns.DEFAULT)));
     }
 
     @Test
@@ -140,13 +140,13 @@ final class DataFilesTest {
         List<DataRow> list = Rows.of(List.of("prompt", "choices", "label"), "where?", List.of("here", "there"), "B");
         assertEquals(
                 new Target.OneClass(1),
-                ChoiceData.read(list, "t", Columns.DEFAULT, Rows.encoder(32))
+                ChoiceData.read(list, "t", DataColumns.DEFAULT, Rows.encoder(32))
                         .examples()
                         .getFirst()
                         .target());
         List<DataRow> swag = Rows.of(
                 List.of("sent1", "sent2", "ending0", "ending1", "label"), "He sits.", "He", "stands", "sleeps", 0);
-        Example example = ChoiceData.read(swag, "t", Columns.DEFAULT, Rows.encoder(32))
+        Example example = ChoiceData.read(swag, "t", DataColumns.DEFAULT, Rows.encoder(32))
                 .examples()
                 .getFirst();
         assertArrayEquals(
@@ -155,14 +155,14 @@ final class DataFilesTest {
         List<DataRow> bad = Rows.of(List.of("prompt", "choices", "label"), "where?", List.of("a", "b"), 2);
         assertEquals(
                 "t.csv, row 1 has the label '2', which is none of its 2 choices, counted from 0",
-                fault(() -> ChoiceData.read(bad, "t", Columns.DEFAULT, Rows.encoder(32))));
+                fault(() -> ChoiceData.read(bad, "t", DataColumns.DEFAULT, Rows.encoder(32))));
     }
 
     @Test
     void blocksFillExamples() {
         List<DataRow> rows = Rows.of(List.of("text"), "my card", "is lost", "in Paris");
-        List<Example> examples =
-                MaskedData.blocks(rows, "t", Columns.DEFAULT, Rows.TOKENIZER, 4).examples();
+        List<Example> examples = MaskedData.blocks(rows, "t", DataColumns.DEFAULT, Rows.TOKENIZER, 4)
+                .examples();
         int all = rows.stream()
                 .mapToInt(row -> Rows.TOKENIZER.encode(row.text("text")).length() - 2)
                 .sum();

@@ -10,12 +10,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A page with the table, and a plot of speeds, in one file that needs no network. */
-final class HtmlReport {
+final class HtmlTable {
     private static final String CHART = "/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.js";
 
     private static final Pattern PART = Pattern.compile("@(?:HOST|TABLE|DATA|CHART)@");
 
-    private HtmlReport() {}
+    private HtmlTable() {}
 
     /** @param json the report as JSON */
     static String write(Report report, String json) {
@@ -61,7 +61,7 @@ final class HtmlReport {
     }
 
     private static String resource(String name) {
-        try (InputStream in = HtmlReport.class.getResourceAsStream(name)) {
+        try (InputStream in = HtmlTable.class.getResourceAsStream(name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

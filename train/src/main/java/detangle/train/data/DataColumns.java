@@ -10,9 +10,9 @@ import java.util.Optional;
  * @param pair the second text, if rows are pairs; {@code text_pair}, {@code sentence2}, {@code hypothesis} and such by default
  * @param label what is to be learned; {@code label}, {@code labels} and such by default
  */
-public record Columns(Optional<String> text, Optional<String> pair, Optional<String> label) {
+public record DataColumns(Optional<String> text, Optional<String> pair, Optional<String> label) {
     /** No column is named. */
-    public static final Columns DEFAULT = new Columns(Optional.empty(), Optional.empty(), Optional.empty());
+    public static final DataColumns DEFAULT = new DataColumns(Optional.empty(), Optional.empty(), Optional.empty());
 
     private static final List<String> TEXTS =
             List.of("text", "sentence", "sentence1", "premise", "question1", "content", "review", "document");
@@ -20,16 +20,16 @@ public record Columns(Optional<String> text, Optional<String> pair, Optional<Str
     private static final List<String> LABELS =
             List.of("label", "labels", "category", "class", "intent", "score", "target");
 
-    public Columns withText(String name) {
-        return new Columns(Optional.of(name), pair, label);
+    public DataColumns withText(String name) {
+        return new DataColumns(Optional.of(name), pair, label);
     }
 
-    public Columns withPair(String name) {
-        return new Columns(text, Optional.of(name), label);
+    public DataColumns withPair(String name) {
+        return new DataColumns(text, Optional.of(name), label);
     }
 
-    public Columns withLabel(String name) {
-        return new Columns(text, pair, Optional.of(name));
+    public DataColumns withLabel(String name) {
+        return new DataColumns(text, pair, Optional.of(name));
     }
 
     /** The column of texts of rows like this one. */
