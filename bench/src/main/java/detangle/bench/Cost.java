@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.ir.AttentionDropout;
 import detangle.ir.Dependence;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
@@ -108,11 +109,13 @@ record Cost(double flops, double bytes) {
         double results = elements(node.type(), sizes);
         return switch (op) {
             case KernelOp.Linear l -> 2 * results * size(node.input(1), 1, sizes);
-            case KernelOp.DisentangledAttention a -> attention(node, 1, 4, 0, FORWARD, sizes);
+            case KernelOp.DisentangledAttention a -> attention(node, 1, 4, seeds(a.dropout()), FORWARD, sizes);
             // As if all keys were of one sequence: how they are cut into several, sizes do not say.
-            case KernelOp.PackedAttention a -> attention(node, 0, 7, 0, FORWARD, sizes);
-            case KernelOp.DisentangledAttentionGrad a -> attention(node, 1, 4, 1, BACKWARD, sizes);
-            case KernelOp.PackedAttentionGrad a -> attention(node, 0, 7, 1, BACKWARD, sizes);
+            case KernelOp.PackedAttention a -> attention(node, 0, 7, seeds(a.dropout()), FORWARD, sizes);
+            case KernelOp.DisentangledAttentionGrad a ->
+                attention(node, 1, 4, 1 + seeds(a.attention().dropout()), BACKWARD, sizes);
+            case KernelOp.PackedAttentionGrad a ->
+                attention(node, 0, 7, 1 + seeds(a.attention().dropout()), BACKWARD, sizes);
             case KernelOp.Elementwise e -> 0;
             case KernelOp.LayerNorm n -> 0;
             case KernelOp.LayerNormGrad g -> 0;
@@ -120,6 +123,10 @@ record Cost(double flops, double bytes) {
             case KernelOp.MaskedSoftmax s -> 0;
             case KernelOp.SumOfSquares s -> 0;
         };
+    }
+
+    private static int seeds(AttentionDropout dropout) {
+        return dropout.isPresent() ? 1 : 0;
     }
 
     /**

@@ -3,6 +3,7 @@ package detangle.compiler;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import detangle.ir.Activation;
+import detangle.ir.AttentionDropout;
 import detangle.ir.BinaryFunction;
 import detangle.ir.Builder;
 import detangle.ir.Comparison;
@@ -40,6 +41,7 @@ class KernelLawTest {
     private static final Dim S = Dim.symbol("S");
     private static final Dim T = Dim.symbol("T");
     private static final Builder BUILDER = new Builder();
+    private static final AttentionDropout DROPOUT = new AttentionDropout(0.1, 5);
 
     /**
      * Positions and length, which it has, are not read by packed attention without terms of positions, so that its
@@ -282,6 +284,8 @@ class KernelLawTest {
                                     input("m", DType.I1, B, Dim.of(1), queries, S)));
                             addTables(operands, c2p, p2c, dtype, queries.plus(S).plus(-1));
                             cases.add(of(new KernelOp.DisentangledAttention(scale, c2p, p2c), operands));
+                            operands.add(input("seed", DType.I64, Shape.SCALAR));
+                            cases.add(of(new KernelOp.DisentangledAttention(scale, c2p, p2c, DROPOUT), operands));
                         }
                     }
                 }
@@ -324,6 +328,8 @@ class KernelLawTest {
                                 positions));
                         addTables(operands, c2p, p2c, dtype, S.times(Dim.of(2)).plus(-1));
                         cases.add(of(new KernelOp.PackedAttention(0.25, c2p, p2c, S), operands));
+                        operands.add(input("seed", DType.I64, Shape.SCALAR));
+                        cases.add(of(new KernelOp.PackedAttention(0.25, c2p, p2c, S, DROPOUT), operands));
                     }
                 }
             }

@@ -25,6 +25,7 @@ final class AttentionDecomposition {
      * @param mask i1, broadcasts to {@code [...,A,Q,S]}
      * @param pk {@code [A,P,d]}, as is pq
      * @param index of their rows, {@code [Q,S]}, where there is pk or pq
+     * @param uniform random numbers {@code [...,A,Q,S]} where there is dropout
      * @param swapped the permutation that exchanges heads and rows
      */
     private record Heads(
@@ -35,6 +36,8 @@ final class AttentionDecomposition {
             Optional<Node> pk,
             Optional<Node> pq,
             Optional<Node> index,
+            AttentionDropout dropout,
+            Optional<Node> uniform,
             Integer[] swapped) {}
 
     private Heads heads(KernelOp.DisentangledAttention op, List<Node> in) {
@@ -46,7 +49,7 @@ final class AttentionDecomposition {
             Node table = in.get(4 + tables(op.c2p(), op.p2c()));
             index = Optional.of(b.op(new TensorOp.Toeplitz(queries, keys), table));
         }
-        return heads(in, in.get(3), op.c2p(), op.p2c(), 4, index, swapped);
+        return heads(in, in.get(3), op.c2p(), op.p2c(), 4, index, op.dropout(), swapped);
     }
 
     private Heads heads(KernelOp.PackedAttention op, List<Node> in) {
@@ -59,7 +62,7 @@ final class AttentionDecomposition {
             Node table = in.get(7 + tables(op.c2p(), op.p2c()));
             index = Optional.of(idioms.byDistance(in.get(5), in.get(6), table, op.length()));
         }
-        return heads(in, mask, op.c2p(), op.p2c(), 7, index, swapped);
+        return heads(in, mask, op.c2p(), op.p2c(), 7, index, op.dropout(), swapped);
     }
 
     private static int tables(boolean c2p, boolean p2c) {
@@ -73,18 +76,19 @@ final class AttentionDecomposition {
             boolean p2c,
             int firstTable,
             Optional<Node> index,
+            AttentionDropout dropout,
             Integer[] swapped) {
+        Node q = b.transpose(in.get(0), swapped);
+        Node k = b.transpose(in.get(1), swapped);
+        Optional<Node> uniform = Optional.empty();
+        if (dropout.isPresent()) {
+            TensorType scores = q.type().withShape(q.shape().with(-1, k.type().dim(-2)));
+            int seed = firstTable + tables(c2p, p2c) + (c2p || p2c ? 1 : 0);
+            uniform = Optional.of(b.op(new TensorOp.RandomUniform(scores, dropout.stream()), in.get(seed)));
+        }
         Optional<Node> pk = c2p ? Optional.of(in.get(firstTable)) : Optional.empty();
         Optional<Node> pq = p2c ? Optional.of(in.get(firstTable + tables(c2p, false))) : Optional.empty();
-        return new Heads(
-                b.transpose(in.get(0), swapped),
-                b.transpose(in.get(1), swapped),
-                b.transpose(in.get(2), swapped),
-                mask,
-                pk,
-                pq,
-                index,
-                swapped);
+        return new Heads(q, k, b.transpose(in.get(2), swapped), mask, pk, pq, index, dropout, uniform, swapped);
     }
 
     Node padded(KernelOp.DisentangledAttention op, List<Node> in) {
@@ -96,7 +100,8 @@ final class AttentionDecomposition {
     }
 
     private Node context(double scale, Heads heads) {
-        return b.transpose(b.dot(probabilities(scale, heads), heads.v()), heads.swapped());
+        Node kept = dropped(probabilities(scale, heads), heads);
+        return b.transpose(b.dot(kept, heads.v()), heads.swapped());
     }
 
     private Node probabilities(double scale, Heads heads) {
@@ -108,6 +113,12 @@ final class AttentionDecomposition {
                 .ifPresent(pq -> terms.add(
                         idioms.positionToContent(heads.k(), pq, heads.index().orElseThrow())));
         return idioms.maskedSoftmax(idioms.attentionScores(heads.q(), heads.k(), terms, scale), heads.mask());
+    }
+
+    private Node dropped(Node x, Heads heads) {
+        return heads.uniform()
+                .map(uniform -> idioms.dropout(x, heads.dropout().rate(), uniform))
+                .orElse(x);
     }
 
     /** @param in the operands of attention, then dout */
@@ -123,7 +134,7 @@ final class AttentionDecomposition {
     private Map<AttentionGradient, Node> gradients(double scale, Heads heads, Node gradient) {
         Node dout = b.transpose(gradient, heads.swapped());
         Node p = probabilities(scale, heads);
-        Node dp = b.dotTransposed(dout, heads.v());
+        Node dp = dropped(b.dotTransposed(dout, heads.v()), heads);
         Node mean = b.reduce(ReduceFunction.SUM, b.mul(dp, p), -1);
         Node ds = b.mul(b.mul(p, b.sub(dp, mean)), b.constant(p.type().dtype(), scale));
         Node dq = b.dot(ds, heads.k());
@@ -143,7 +154,7 @@ final class AttentionDecomposition {
         }
         results.put(AttentionGradient.DQ, b.transpose(dq, heads.swapped()));
         results.put(AttentionGradient.DK, b.transpose(dk, heads.swapped()));
-        results.put(AttentionGradient.DV, b.transpose(transposedDot(p, dout), heads.swapped()));
+        results.put(AttentionGradient.DV, b.transpose(transposedDot(dropped(p, heads), dout), heads.swapped()));
         return results;
     }
 

@@ -79,6 +79,8 @@ public enum Constraint {
     PACKED_C2("packed_attention_c2", "segments are i32 [N+1], positions i32 [Q] and i32 [T]"),
     PACKED_C3("packed_attention_c3", "the position tables have the type of q and one shape [A,P,d]"),
     PACKED_C4("packed_attention_c4", "the table is i32 [2*length-1]"),
+    ATTENTION_C5("disentangled_attention_c5", "the rate of dropout is above 0 and below 1, and the seed is i64[]"),
+    PACKED_C5("packed_attention_c5", "the rate of dropout is above 0 and below 1, and the seed is i64[]"),
     ATTENTION_GRAD_C1("disentangled_attention_grad_c1", "dout has the type of q"),
     ATTENTION_GRAD_C2("disentangled_attention_grad_c2", "dpk is a result with the term c2p alone, dpq with p2c"),
     PACKED_GRAD_C1("packed_attention_grad_c1", "dout has the type of q"),

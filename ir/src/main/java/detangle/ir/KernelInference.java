@@ -34,39 +34,42 @@ final class KernelInference {
             case KernelOp.MaskedSoftmax o -> in.two(this::maskedSoftmax);
             case KernelOp.SumOfSquares o -> in.one(this::sumOfSquares);
             case KernelOp.DisentangledAttention o ->
-                in.some(4 + positionOperands(o.c2p(), o.p2c()), all -> attention(o, all));
+                in.some(operands(4, o.c2p(), o.p2c(), o.dropout()), all -> attention(o, all));
             case KernelOp.PackedAttention o ->
-                in.some(7 + positionOperands(o.c2p(), o.p2c()), all -> packedAttention(o, all));
+                in.some(operands(7, o.c2p(), o.p2c(), o.dropout()), all -> packedAttention(o, all));
             case KernelOp.DisentangledAttentionGrad(var o, var result) ->
                 in.some(
-                        5 + positionOperands(o.c2p(), o.p2c()),
+                        1 + operands(4, o.c2p(), o.p2c(), o.dropout()),
                         all -> attention(o, all.subList(0, all.size() - 1))
                                 .flatMap(out -> attentionGrad(
                                         out,
                                         result,
                                         o.c2p(),
                                         o.p2c(),
+                                        4,
                                         all,
                                         Constraint.ATTENTION_GRAD_C1,
                                         Constraint.ATTENTION_GRAD_C2)));
             case KernelOp.PackedAttentionGrad(var o, var result) ->
                 in.some(
-                        8 + positionOperands(o.c2p(), o.p2c()),
+                        1 + operands(7, o.c2p(), o.p2c(), o.dropout()),
                         all -> packedAttention(o, all.subList(0, all.size() - 1))
                                 .flatMap(out -> attentionGrad(
                                         out,
                                         result,
                                         o.c2p(),
                                         o.p2c(),
+                                        7,
                                         all,
                                         Constraint.PACKED_GRAD_C1,
                                         Constraint.PACKED_GRAD_C2)));
         };
     }
 
-    /** Tables of positions, and the index into them. */
-    private static int positionOperands(boolean c2p, boolean p2c) {
-        return (c2p ? 1 : 0) + (p2c ? 1 : 0) + (c2p || p2c ? 1 : 0);
+    /** The operands of attention: those that it always has, tables of positions and the index into them, and a seed. */
+    private static int operands(int always, boolean c2p, boolean p2c, AttentionDropout dropout) {
+        int tables = (c2p ? 1 : 0) + (p2c ? 1 : 0) + (c2p || p2c ? 1 : 0);
+        return always + tables + (dropout.isPresent() ? 1 : 0);
     }
 
     private Optional<TensorType> elementwise(KernelOp.Elementwise op, List<TensorType> in) {
@@ -230,8 +233,10 @@ final class KernelInference {
                 mask);
         if (op.c2p() || op.p2c()) {
             Dim distances = q.dim(1).plus(k.dim(1)).plus(-1);
-            positions(q, in.subList(4, in.size()), distances, Constraint.ATTENTION_C3, Constraint.ATTENTION_C4);
+            int end = operands(4, op.c2p(), op.p2c(), AttentionDropout.NONE);
+            positions(q, in.subList(4, end), distances, Constraint.ATTENTION_C3, Constraint.ATTENTION_C4);
         }
+        dropout(op.dropout(), in.getLast(), Constraint.ATTENTION_C5);
         return Optional.of(q);
     }
 
@@ -260,8 +265,10 @@ final class KernelInference {
                 in.subList(3, 7));
         if (op.c2p() || op.p2c()) {
             Dim distances = op.length().times(2).plus(-1);
-            positions(q, in.subList(7, in.size()), distances, Constraint.PACKED_C3, Constraint.PACKED_C4);
+            int end = operands(7, op.c2p(), op.p2c(), AttentionDropout.NONE);
+            positions(q, in.subList(7, end), distances, Constraint.PACKED_C3, Constraint.PACKED_C4);
         }
+        dropout(op.dropout(), in.getLast(), Constraint.PACKED_C5);
         return Optional.of(q);
     }
 
@@ -269,6 +276,7 @@ final class KernelInference {
      * The type of one of attention's gradients, which is that of the operand that it belongs to.
      *
      * @param out the type of attention's result
+     * @param firstTable the first operand that may be a table of positions
      * @param in operands of attention and dout
      */
     private Optional<TensorType> attentionGrad(
@@ -276,25 +284,29 @@ final class KernelInference {
             KernelOp.AttentionGradient result,
             boolean c2p,
             boolean p2c,
+            int firstTable,
             List<TensorType> in,
             Constraint type,
             Constraint terms) {
         require(in.getLast().equals(out), type, "q is %s, dout %s", out, in.getLast());
-        // Before dout stands the table of rows, and before that pk and pq, as far as there are.
-        int pq = in.size() - 3;
         return switch (result) {
             case DQ -> Optional.of(in.get(0));
             case DK -> Optional.of(in.get(1));
             case DV -> Optional.of(in.get(2));
-            case DPK ->
-                Optional.of(result)
-                        .filter(r -> require(c2p, terms, "there is no pk"))
-                        .map(r -> in.get(p2c ? pq - 1 : pq));
+            case DPK -> require(c2p, terms, "there is no pk") ? Optional.of(in.get(firstTable)) : Optional.empty();
             case DPQ ->
-                Optional.of(result)
-                        .filter(r -> require(p2c, terms, "there is no pq"))
-                        .map(r -> in.get(pq));
+                require(p2c, terms, "there is no pq")
+                        ? Optional.of(in.get(firstTable + (c2p ? 1 : 0)))
+                        : Optional.empty();
         };
+    }
+
+    private void dropout(AttentionDropout dropout, TensorType seed, Constraint constraint) {
+        if (dropout.isPresent()) {
+            boolean fits =
+                    dropout.rate() > 0 && dropout.rate() < 1 && seed.equals(new TensorType(DType.I64, Shape.SCALAR));
+            require(fits, constraint, "the rate is %s, the seed %s", dropout.rate(), seed);
+        }
     }
 
     /** Position tables for the heads of q, and the table of their rows. */

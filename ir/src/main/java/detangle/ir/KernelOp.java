@@ -85,8 +85,16 @@ public sealed interface KernelOp extends Op {
      * score(i,j) = scale * (q_i.k_j + [c2p] q_i.pk[r] + [p2c] k_j.pq[r]),  r = table[i - j + S - 1]
      * out_i      = masked_softmax(score(i,.)) v
      * </pre>
+     *
+     * <p>With dropout the seed of its random numbers, i64[], follows as the last operand. Probabilities are dropped before
+     * they meet v; those of (b,a,i,j) by the number that {@code random_uniform} has there in the shape {@code [B,A,Q,S]}.
      */
-    record DisentangledAttention(double scale, boolean c2p, boolean p2c) implements KernelOp {}
+    record DisentangledAttention(double scale, boolean c2p, boolean p2c, AttentionDropout dropout) implements KernelOp {
+        /** Attention without dropout. */
+        public DisentangledAttention(double scale, boolean c2p, boolean p2c) {
+            this(scale, c2p, p2c, AttentionDropout.NONE);
+        }
+    }
 
     /**
      * Disentangled attention of sequences that stand one after the other without padding, operands in the order q, k, v,
@@ -96,8 +104,17 @@ public sealed interface KernelOp extends Op {
      * {@code i32[N+1]}, and keys likewise; positions {@code i32[Q]} and {@code i32[T]} ascend within a sequence and lie in
      * [0,length); table {@code i32[2*length-1]}. A query sees the keys of its sequence, and
      * {@code r = table[position(i) - position(j) + length - 1]}. The result is {@code [Q,A,d]}.
+     *
+     * <p>With dropout the seed follows, as above; the probability of head a, query i and key j is dropped by the number that
+     * {@code random_uniform} has at (a,i,j) in the shape {@code [A,Q,T]}.
      */
-    record PackedAttention(double scale, boolean c2p, boolean p2c, Dim length) implements KernelOp {}
+    record PackedAttention(double scale, boolean c2p, boolean p2c, Dim length, AttentionDropout dropout)
+            implements KernelOp {
+        /** Attention without dropout. */
+        public PackedAttention(double scale, boolean c2p, boolean p2c, Dim length) {
+            this(scale, c2p, p2c, length, AttentionDropout.NONE);
+        }
+    }
 
     /** The operand of attention that a gradient belongs to. */
     enum AttentionGradient {
@@ -128,7 +145,10 @@ public sealed interface KernelOp extends Op {
      * dpq[p] = sum over sequences and over i, j with r = p of dS(i,j) k_j     [A,P,d]
      * </pre>
      *
-     * P and dS are exactly 0 where the mask hides a key, so that such a pair adds nothing to any gradient. There is a
+     * With dropout, where P' is P with some elements dropped and D is what it is multiplied with for that, 0 or {@code 1 /
+     * (1 - rate)}, {@code dP = D dout v^T} and {@code dv = P'^T dout}. The same elements are dropped as in attention.
+     *
+     * <p>P and dS are exactly 0 where the mask hides a key, so that such a pair adds nothing to any gradient. There is a
      * gradient of pk with c2p alone, and of pq with p2c alone.
      */
     record DisentangledAttentionGrad(DisentangledAttention attention, AttentionGradient result)

@@ -128,14 +128,27 @@ public final class OpAttributes {
     }
 
     private static KernelOp.DisentangledAttention attention(KernelOp.DisentangledAttention op, Visitor v) {
+        boolean drops = v.flag("dropout", op.dropout().isPresent());
         Terms terms = terms(v, op.c2p(), op.p2c());
-        return new KernelOp.DisentangledAttention(v.number("scale", op.scale()), terms.c2p(), terms.p2c());
+        return new KernelOp.DisentangledAttention(
+                v.number("scale", op.scale()), terms.c2p(), terms.p2c(), dropout(drops, op.dropout(), v));
     }
 
     private static KernelOp.PackedAttention attention(KernelOp.PackedAttention op, Visitor v) {
+        boolean drops = v.flag("dropout", op.dropout().isPresent());
         Terms terms = terms(v, op.c2p(), op.p2c());
         return new KernelOp.PackedAttention(
-                v.number("scale", op.scale()), terms.c2p(), terms.p2c(), v.size("length", op.length()));
+                v.number("scale", op.scale()),
+                terms.c2p(),
+                terms.p2c(),
+                v.size("length", op.length()),
+                dropout(drops, op.dropout(), v));
+    }
+
+    private static AttentionDropout dropout(boolean drops, AttentionDropout dropout, Visitor v) {
+        return drops
+                ? new AttentionDropout(v.number("rate", dropout.rate()), v.integer("stream", dropout.stream()))
+                : AttentionDropout.NONE;
     }
 
     private static KernelOp.AttentionGradient gradient(KernelOp.AttentionGradient result, Visitor v) {

@@ -96,6 +96,8 @@ class VerifierTest {
             packed_attention_c2 | packed_attention %h, %h, %h, %g, %g, %o, %g {terms=[c2c], scale=1, length=S} | f32[T,4,8]
             packed_attention_c3 | packed_attention %h, %h, %h, %g, %g, %o, %o, %t, %i {terms=[c2c,c2p], scale=1, length=S} | f32[T,4,8]
             packed_attention_c4 | packed_attention %h, %h, %h, %g, %g, %o, %o, %p, %o {terms=[c2c,c2p], scale=1, length=S} | f32[T,4,8]
+            disentangled_attention_c5 | disentangled_attention %q, %q, %q, %r, %i {dropout, terms=[c2c], scale=1, rate=0.1, stream=1} | f32[B,S,4,8]
+            packed_attention_c5 | packed_attention %h, %h, %h, %g, %g, %o, %o, %k {dropout, terms=[c2c], scale=1, length=S, rate=1, stream=1} | f32[T,4,8]
             disentangled_attention_grad_c1 | disentangled_attention_grad %q, %q, %q, %r, %x {terms=[c2c], scale=1, result=dq} | f32[B,S,4,8]
             disentangled_attention_grad_c2 | disentangled_attention_grad %q, %q, %q, %r, %q {terms=[c2c], scale=1, result=dpk} | f32[4,6,8]
             packed_attention_grad_c1 | packed_attention_grad %h, %h, %h, %g, %g, %o, %o, %p {terms=[c2c], scale=1, length=S, result=dv} | f32[T,4,8]

@@ -3,7 +3,9 @@ package detangle.compiler.pass;
 import static detangle.compiler.pass.Patterns.binary;
 import static detangle.compiler.pass.Patterns.isDotTransposed;
 import static detangle.compiler.pass.Patterns.operand;
+import static detangle.compiler.pass.Patterns.splat;
 
+import detangle.ir.AttentionDropout;
 import detangle.ir.BinaryFunction;
 import detangle.ir.Builder;
 import detangle.ir.DType;
@@ -22,7 +24,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * Attention written in primitives, {@code dot(masked_softmax(scale * (c2c + c2p + p2c), mask), v)}: its terms stand in
- * any order and association, and those of positions or the scale may be missing.
+ * any order and association, and those of positions or the scale may be missing. Dropout may stand behind the softmax.
  */
 final class AttentionPattern {
     /** Content to content, content to position and position to content. */
@@ -38,6 +40,7 @@ final class AttentionPattern {
     private Optional<Node> pk = Optional.empty();
     private Optional<Node> pq = Optional.empty();
     private final List<Node> indices = new ArrayList<>();
+    private Optional<Dropped> dropped = Optional.empty();
 
     private AttentionPattern(Rule.Uses uses, Node content, Node v, Node mask, double scale) {
         this.uses = uses;
@@ -87,11 +90,63 @@ final class AttentionPattern {
         return indices;
     }
 
+    /** What the softmax gives. */
+    Node probabilities() {
+        return dropped.orElseThrow().x();
+    }
+
+    AttentionDropout dropout() {
+        return dropped.orElseThrow().dropout();
+    }
+
+    /** The seed of the dropout, if there is dropout. */
+    Optional<Node> seed() {
+        return dropped.orElseThrow().seed();
+    }
+
     static Optional<AttentionPattern> match(Node node, Rule.Uses uses) {
         boolean product = node.op() instanceof TensorOp.Dot(boolean lhsT, boolean rhsT) && !lhsT && !rhsT;
-        return product
-                ? SoftmaxPattern.match(node.input(0), uses).flatMap(softmax -> match(node, softmax, uses))
-                : Optional.empty();
+        if (!product) {
+            return Optional.empty();
+        }
+        Dropped dropped = Dropped.of(node.input(0), uses);
+        return SoftmaxPattern.match(dropped.x(), uses)
+                .flatMap(softmax -> match(node, softmax, uses))
+                .map(attention -> attention.with(dropped));
+    }
+
+    private AttentionPattern with(Dropped some) {
+        dropped = Optional.of(some);
+        return this;
+    }
+
+    /**
+     * A value of which dropout drops some elements.
+     *
+     * @param seed of its random numbers; empty where nothing is dropped
+     */
+    private record Dropped(Node x, AttentionDropout dropout, Optional<Node> seed) {
+        static Dropped of(Node node, Rule.Uses uses) {
+            Dropped nothing = new Dropped(node, AttentionDropout.NONE, Optional.empty());
+            boolean isDropout = node.op() instanceof TensorOp.Select
+                    && node.input(0).op() instanceof TensorOp.Compare
+                    && node.input(0).input(0).op() instanceof TensorOp.RandomUniform;
+            if (!isDropout) {
+                return nothing;
+            }
+            Node uniform = node.input(0).input(0);
+            double rate = splat(node.input(0).input(1)).orElse(0);
+            if (rate <= 0 || rate >= 1 || !uniform.type().equals(node.type())) {
+                return nothing;
+            }
+            Pattern p = new Pattern(uses);
+            Node x = p.any(node.type());
+            if (!p.matches(new Idioms(new Builder()).dropout(x, rate, uniform), node)) {
+                return nothing;
+            }
+            long stream = ((TensorOp.RandomUniform) uniform.op()).stream();
+            return new Dropped(p.at(x), new AttentionDropout(rate, stream), Optional.of(uniform.input(0)));
+        }
     }
 
     private static Optional<AttentionPattern> match(Node node, SoftmaxPattern softmax, Rule.Uses uses) {

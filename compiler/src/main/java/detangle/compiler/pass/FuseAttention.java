@@ -33,6 +33,8 @@ import java.util.stream.Stream;
  * %o = transpose %a
  * </pre>
  *
+ * <p>Random numbers of the shape of the scores may drop some of the probabilities before they meet v.
+ *
  * <p>Without a batch axis it is attention of packed sequences, where the mask lets queries see keys of their own
  * sequence, and the index is by distances of positions:
  *
@@ -56,7 +58,7 @@ public final class FuseAttention implements Pass, Rule {
     public Optional<Node> rewrite(Node node, Uses uses) {
         // Probabilities that someone else reads are computed anyway.
         return AttentionPattern.match(node, uses)
-                .filter(p -> uses.once(node.input(0)))
+                .filter(p -> uses.once(node.input(0)) && uses.once(p.probabilities()))
                 .flatMap(p -> switch (node.type().rank()) {
                     case 3 -> packed(p, uses);
                     case 4 -> padded(p, uses);
@@ -82,8 +84,9 @@ public final class FuseAttention implements Pass, Rule {
             }
             operands.add(table.get());
         }
+        attention.seed().ifPresent(operands::add);
         KernelOp op = new KernelOp.DisentangledAttention(
-                attention.scale(), attention.pk().isPresent(), attention.pq().isPresent());
+                attention.scale(), attention.pk().isPresent(), attention.pq().isPresent(), attention.dropout());
         return Optional.of(kernel(op, attention, operands, 0, 2, 1, 3));
     }
 
@@ -92,11 +95,13 @@ public final class FuseAttention implements Pass, Rule {
             List<Node> operands = new ArrayList<>(rows.operands());
             operands.addAll(tables(attention));
             operands.add(rows.table());
+            attention.seed().ifPresent(operands::add);
             KernelOp op = new KernelOp.PackedAttention(
                     attention.scale(),
                     attention.pk().isPresent(),
                     attention.pq().isPresent(),
-                    rows.length());
+                    rows.length(),
+                    attention.dropout());
             return kernel(op, attention, operands, 1, 0, 2);
         });
     }

@@ -65,7 +65,9 @@ public final class NeededRows implements Pass {
             case TensorOp.Reshape(var shape)
             when sameUpTo(axis, x.input(0).shape(), shape) ->
                 Optional.of(new Builder().reshape(sliced(x.input(0), axis, slice), node.shape()));
-            case KernelOp.DisentangledAttention attention when axis == 1 -> Optional.of(queries(x, slice));
+            // Fewer queries would have other random numbers.
+            case KernelOp.DisentangledAttention attention
+            when axis == 1 && !attention.dropout().isPresent() -> Optional.of(queries(x, slice));
             case KernelOp.Embedding e
             when axis < x.input(0).type().rank() -> Optional.of(rows(x, slice, List.of(0, 4)));
             case KernelOp.Linear l when axis < x.type().rank() - 1 -> Optional.of(rows(x, slice, List.of(0)));

@@ -362,7 +362,8 @@ public final class PackTokens implements Pass {
                     && axis == 2
                     && start.equals(Dim.of(0))
                     && limit.equals(Dim.of(1))
-                    && mask.isPairs(node.input(3).input(0));
+                    && mask.isPairs(node.input(3).input(0))
+                    && !op.dropout().isPresent();
             List<Node> tables = new ArrayList<>(tables(node));
             if (first && !tables.isEmpty()) {
                 Node table = tables.getLast();
@@ -393,13 +394,15 @@ public final class PackTokens implements Pass {
                             })));
         }
 
-        /** The tables of positions and of their rows. */
+        /** The tables of positions and of their rows, and the seed of dropout. */
         private static List<Node> tables(Node attention) {
             return attention.inputs().subList(4, attention.inputs().size());
         }
 
         private Node packedAttention(KernelOp.DisentangledAttention op, List<Node> operands) {
-            return b.op(new KernelOp.PackedAttention(op.scale(), op.c2p(), op.p2c(), mask.length()), operands);
+            return b.op(
+                    new KernelOp.PackedAttention(op.scale(), op.c2p(), op.p2c(), mask.length(), op.dropout()),
+                    operands);
         }
     }
 }

@@ -1,5 +1,6 @@
 package detangle.ir.text;
 
+import detangle.ir.AttentionDropout;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.InternalException;
@@ -29,23 +30,16 @@ final class OpSyntax {
     private static final Set<Class<?>> OTHER_FORMS =
             Set.of(TensorOp.Input.class, TensorOp.Param.class, TensorOp.Constant.class, KernelOp.Elementwise.class);
 
-    private static final Map<Class<?>, Object> ZEROS = Map.of(
-            boolean.class,
-            false,
-            int.class,
-            0,
-            long.class,
-            0L,
-            double.class,
-            0.0,
-            List.class,
-            List.of(),
-            Dim.class,
-            Dim.of(0),
-            Shape.class,
-            Shape.SCALAR,
-            TensorType.class,
-            new TensorType(DType.F32, Shape.SCALAR));
+    private static final Map<Class<?>, Object> ZEROS = Map.ofEntries(
+            Map.entry(boolean.class, false),
+            Map.entry(int.class, 0),
+            Map.entry(long.class, 0L),
+            Map.entry(double.class, 0.0),
+            Map.entry(List.class, List.of()),
+            Map.entry(Dim.class, Dim.of(0)),
+            Map.entry(Shape.class, Shape.SCALAR),
+            Map.entry(TensorType.class, new TensorType(DType.F32, Shape.SCALAR)),
+            Map.entry(AttentionDropout.class, AttentionDropout.NONE));
 
     /** An operation for each word, whose attributes are zeros for a reader to replace. */
     private static final Map<String, Op> BLANKS = blanks();

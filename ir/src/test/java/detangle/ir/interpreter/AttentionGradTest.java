@@ -2,6 +2,7 @@ package detangle.ir.interpreter;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import detangle.ir.AttentionDropout;
 import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Dim;
@@ -19,12 +20,14 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The gradients of attention, padded and packed, against central differences of attention itself, in f64. */
+/** The gradients of attention, padded and packed, with and without dropout, against central differences of attention itself, in f64. */
 class AttentionGradTest {
     private static final double STEP = 1e-5;
 
     /** Central differences are off by about the square of the step, and by rounding over the step. */
     private static final double TOLERANCE = 1e-8;
+
+    private static final AttentionDropout DROPOUT = new AttentionDropout(0.4, 3);
 
     private static final long HEADS = 2;
     private static final long SIZE = 3;
@@ -63,13 +66,20 @@ class AttentionGradTest {
         for (boolean c2p : new boolean[] {false, true}) {
             for (boolean p2c : new boolean[] {false, true}) {
                 for (int queries : new int[] {3, 1}) {
-                    new AttentionGradTest().padded(c2p, p2c, queries, 3);
+                    new AttentionGradTest().padded(c2p, p2c, queries, 3, AttentionDropout.NONE);
+                    new AttentionGradTest().padded(c2p, p2c, queries, 3, DROPOUT);
                 }
             }
         }
     }
 
-    private void padded(boolean c2p, boolean p2c, int queries, int keys) {
+    private void seed(AttentionDropout dropout) {
+        if (dropout.isPresent()) {
+            operand("seed", Tensor.ofDoubles(DType.I64, new double[] {random.nextInt(99)}));
+        }
+    }
+
+    private void padded(boolean c2p, boolean p2c, int queries, int keys, AttentionDropout dropout) {
         floats("q", 2, queries, HEADS, SIZE);
         floats("k", 2, keys, HEADS, SIZE);
         floats("v", 2, keys, HEADS, SIZE);
@@ -78,7 +88,8 @@ class AttentionGradTest {
                 .toArray();
         operand("mask", Tensor.ofDoubles(DType.I1, seen, 2, 1, queries, keys));
         tables(c2p, p2c, queries + keys - 1);
-        KernelOp.DisentangledAttention op = new KernelOp.DisentangledAttention(0.7, c2p, p2c);
+        seed(dropout);
+        KernelOp.DisentangledAttention op = new KernelOp.DisentangledAttention(0.7, c2p, p2c, dropout);
         check(op, c2p, p2c, result -> new KernelOp.DisentangledAttentionGrad(op, result));
     }
 
@@ -88,13 +99,14 @@ class AttentionGradTest {
         for (boolean c2p : new boolean[] {false, true}) {
             for (boolean p2c : new boolean[] {false, true}) {
                 for (boolean firstTokens : new boolean[] {false, true}) {
-                    new AttentionGradTest().packed(c2p, p2c, firstTokens);
+                    new AttentionGradTest().packed(c2p, p2c, firstTokens, AttentionDropout.NONE);
+                    new AttentionGradTest().packed(c2p, p2c, firstTokens, DROPOUT);
                 }
             }
         }
     }
 
-    private void packed(boolean c2p, boolean p2c, boolean firstTokens) {
+    private void packed(boolean c2p, boolean p2c, boolean firstTokens, AttentionDropout dropout) {
         Tensor segments = Tensor.of(new int[] {0, 3, 3, 5}, 4);
         Tensor positions = Tensor.of(new int[] {0, 1, 3, 1, 2}, 5);
         floats("q", firstTokens ? 3 : 5, HEADS, SIZE);
@@ -105,7 +117,8 @@ class AttentionGradTest {
         operand("query_positions", firstTokens ? Tensor.of(new int[3], 3) : positions);
         operand("key_positions", positions);
         tables(c2p, p2c, 7);
-        KernelOp.PackedAttention op = new KernelOp.PackedAttention(0.7, c2p, p2c, Dim.of(4));
+        seed(dropout);
+        KernelOp.PackedAttention op = new KernelOp.PackedAttention(0.7, c2p, p2c, Dim.of(4), dropout);
         check(op, c2p, p2c, result -> new KernelOp.PackedAttentionGrad(op, result));
     }
 

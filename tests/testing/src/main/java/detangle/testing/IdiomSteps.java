@@ -9,6 +9,7 @@ import detangle.ir.Dim;
 import detangle.ir.Idioms;
 import detangle.ir.Node;
 import detangle.ir.Shape;
+import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
 import java.util.ArrayList;
@@ -98,7 +99,7 @@ final class IdiomSteps {
         return b.select(mask, normalised(rows), draft.scalar(0));
     }
 
-    /** Attention over inputs, where each query has a mask of its own. */
+    /** Attention over inputs, where each query has a mask of its own, now and then with dropout. */
     Node attention() {
         Heads heads = heads();
         TensorType type = TensorType.of(DType.F32, draft.batch, draft.length, Dim.of(heads.width()));
@@ -110,6 +111,11 @@ final class IdiomSteps {
         Node mask = draft.mask(Shape.of(draft.batch, Dim.of(1), draft.length, draft.length));
         Node probabilities =
                 idioms.maskedSoftmax(scores, random.nextInt(4) > 0 ? mask : b.broadcast(mask, scores.shape()));
+        if (!draft.portable && random.nextInt(3) == 0) {
+            Node seed = b.constant(DType.I64, random.nextInt(99));
+            Node uniform = b.op(new TensorOp.RandomUniform(probabilities.type(), random.nextInt(9)), seed);
+            probabilities = idioms.dropout(probabilities, 0.25, uniform);
+        }
         return b.transpose(b.dot(probabilities, qkv.get(2)), 0, 2, 1, 3);
     }
 

@@ -87,10 +87,14 @@ final class DeviceKernels {
             case KernelOp.Embedding o -> RowLowering.embedding(o, node);
             case KernelOp.MaskedSoftmax o -> RowLowering.softmax(node);
             case KernelOp.SumOfSquares o -> Optional.empty();
-            case KernelOp.DisentangledAttention(double scale, boolean c2p, boolean p2c) ->
-                AttentionLowering.of(node, scale, c2p, p2c, Optional.empty());
-            case KernelOp.PackedAttention(double scale, boolean c2p, boolean p2c, var length) ->
-                AttentionLowering.of(node, scale, c2p, p2c, Optional.of(length));
+            case KernelOp.DisentangledAttention(double scale, boolean c2p, boolean p2c, var dropout) ->
+                dropout.isPresent()
+                        ? Optional.empty()
+                        : AttentionLowering.of(node, scale, c2p, p2c, Optional.empty());
+            case KernelOp.PackedAttention(double scale, boolean c2p, boolean p2c, var length, var dropout) ->
+                dropout.isPresent()
+                        ? Optional.empty()
+                        : AttentionLowering.of(node, scale, c2p, p2c, Optional.of(length));
             case KernelOp.DisentangledAttentionGrad o -> Optional.empty();
             case KernelOp.PackedAttentionGrad o -> Optional.empty();
         };

@@ -5,6 +5,7 @@ import detangle.backend.vector.kernel.Elements;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.RelativeTable;
 import detangle.backend.vector.kernel.VectorAttentionGrad;
+import detangle.ir.AttentionDropout;
 import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.KernelOp.AttentionGradient;
@@ -41,6 +42,12 @@ final class AttentionBinding {
         int set(Frame frame);
     }
 
+    /** Tells the kernel of a run what dropout drops. */
+    @FunctionalInterface
+    private interface Drops {
+        void set(Frame frame, AttentionOperands.Dropout to);
+    }
+
     /** Tells the kernel of a run which tables of positions it reads. */
     @FunctionalInterface
     private interface Positions {
@@ -60,7 +67,12 @@ final class AttentionBinding {
     Step padded(KernelOp.DisentangledAttention op, Node node, FrameValue out) {
         Dim length = node.input(1).shape().dim(1);
         return attention(
-                op.scale(), node, out, padded(node), positions(op.c2p(), op.p2c(), node, PADDED_TABLES, length));
+                op.scale(),
+                node,
+                out,
+                padded(node),
+                positions(op.c2p(), op.p2c(), node, PADDED_TABLES, length),
+                drops(op.dropout(), node, PADDED_TABLES + tables(op.c2p(), op.p2c())));
     }
 
     Step packed(KernelOp.PackedAttention op, Node node, FrameValue out) {
@@ -69,7 +81,8 @@ final class AttentionBinding {
                 node,
                 out,
                 packed(op.length(), node),
-                positions(op.c2p(), op.p2c(), node, PACKED_TABLES, op.length()));
+                positions(op.c2p(), op.p2c(), node, PACKED_TABLES, op.length()),
+                drops(op.dropout(), node, PACKED_TABLES + tables(op.c2p(), op.p2c())));
     }
 
     /**
@@ -87,7 +100,8 @@ final class AttentionBinding {
                 node,
                 byResult(results, outs, n -> ((KernelOp.DisentangledAttentionGrad) n.op()).result()),
                 padded(node),
-                tables(of.c2p(), of.p2c(), node, PADDED_TABLES, length));
+                tables(of.c2p(), of.p2c(), node, PADDED_TABLES, length),
+                drops(of.dropout(), node, PADDED_TABLES + tables(of.c2p(), of.p2c())));
     }
 
     /** The gradients of packed attention. */
@@ -99,7 +113,8 @@ final class AttentionBinding {
                 node,
                 byResult(results, outs, n -> ((KernelOp.PackedAttentionGrad) n.op()).result()),
                 packed(of.length(), node),
-                tables(of.c2p(), of.p2c(), node, PACKED_TABLES, of.length()));
+                tables(of.c2p(), of.p2c(), node, PACKED_TABLES, of.length()),
+                drops(of.dropout(), node, PACKED_TABLES + tables(of.c2p(), of.p2c())));
     }
 
     private static Map<AttentionGradient, FrameValue> byResult(
@@ -120,6 +135,7 @@ final class AttentionBinding {
             int batch = f.dim(queries, 0);
             all.queries().set(batch, f.dim(queries, 1));
             all.keys().set(batch, f.dim(keys, 1));
+            all.dropout().padded();
             // The mask broadcasts to [B,A,Q,S].
             all.mask()
                     .set(
@@ -143,6 +159,7 @@ final class AttentionBinding {
             set(f, queries, all.queries());
             set(f, keys, all.keys());
             all.mask().setNone();
+            all.dropout().packed(f.dim(queries.positions(), 0), f.dim(keys.positions(), 0));
             return f.dim(queries.segments(), 0) - 1;
         };
     }
@@ -159,7 +176,22 @@ final class AttentionBinding {
         to.set(f.floats(value), f.offset(value));
     }
 
-    private Step attention(double scale, Node node, FrameValue out, Sequences sequences, Positions positions) {
+    /** The number of operands that tables of positions and that of their rows are. */
+    private static int tables(boolean c2p, boolean p2c) {
+        return (c2p ? 1 : 0) + (p2c ? 1 : 0) + (c2p || p2c ? 1 : 0);
+    }
+
+    /** @param seedAt the operand with the seed, where there is dropout */
+    private Drops drops(AttentionDropout dropout, Node node, int seedAt) {
+        if (!dropout.isPresent()) {
+            return (f, to) -> to.setNone();
+        }
+        FrameValue seed = operands.value(node, seedAt);
+        return (f, to) -> to.set(dropout.rate(), f.longs(seed)[f.offset(seed)], dropout.stream());
+    }
+
+    private Step attention(
+            double scale, Node node, FrameValue out, Sequences sequences, Positions positions, Drops drops) {
         FrameValue q = operands.value(node, 0);
         FrameValue k = operands.value(node, 1);
         FrameValue v = operands.value(node, 2);
@@ -171,6 +203,7 @@ final class AttentionBinding {
             set(f, v, all.v());
             set(f, out, all.out());
             positions.set(f, all.positions());
+            drops.set(f, all.dropout());
             f.attention().run(batch, f.dim(out, -2), f.dim(out, -1), scale);
         };
     }
@@ -183,7 +216,7 @@ final class AttentionBinding {
         if (!c2p && !p2c) {
             return (f, to) -> to.setNone();
         }
-        int tableAt = node.inputs().size() - 1;
+        int tableAt = first + tables(c2p, p2c) - 1;
         Operands.Form<PackedMatrix[]> keys = c2p ? operands.heads(node, first) : ABSENT;
         Operands.Form<PackedMatrix[]> queries = p2c ? operands.heads(node, tableAt - 1) : ABSENT;
         Operands.Form<RelativeTable> rows = rows(node, tableAt, first, length);
@@ -210,7 +243,7 @@ final class AttentionBinding {
             Optional<FrameValue> pk, Optional<FrameValue> pq, Optional<Operands.Form<RelativeTable>> rows) {}
 
     private Tables tables(boolean c2p, boolean p2c, Node node, int first, Dim length) {
-        int tableAt = node.inputs().size() - 2;
+        int tableAt = first + tables(c2p, p2c) - 1;
         return new Tables(
                 c2p ? Optional.of(operands.value(node, first)) : Optional.empty(),
                 p2c ? Optional.of(operands.value(node, tableAt - 1)) : Optional.empty(),
@@ -218,7 +251,12 @@ final class AttentionBinding {
     }
 
     private Step gradients(
-            double scale, Node node, Map<AttentionGradient, FrameValue> outs, Sequences sequences, Tables tables) {
+            double scale,
+            Node node,
+            Map<AttentionGradient, FrameValue> outs,
+            Sequences sequences,
+            Tables tables,
+            Drops drops) {
         FrameValue q = operands.value(node, 0);
         FrameValue k = operands.value(node, 1);
         FrameValue v = operands.value(node, 2);
@@ -231,6 +269,7 @@ final class AttentionBinding {
             set(f, v, all.v());
             AttentionOperands.Positions positions = all.positions();
             tables.rows().ifPresentOrElse(rows -> positions.set(rows.of(f)), positions::setNone);
+            drops.set(f, all.dropout());
             new VectorAttentionGrad(
                             all,
                             elements(f, dout),

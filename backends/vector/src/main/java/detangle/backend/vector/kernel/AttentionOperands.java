@@ -126,6 +126,65 @@ public final class AttentionOperands {
         }
     }
 
+    /**
+     * Which probabilities are dropped: those whose random number is below the rate. The number of a sequence's head, query
+     * and key follows from their place among those of all: {@code [B,A,Q,S]} of padded sequences, {@code [A,Q,T]} of packed ones,
+     * where queries and keys are counted over all sequences.
+     */
+    public static final class Dropout {
+        boolean present;
+        float rate;
+        float scale;
+        long seed;
+        long stream;
+        private boolean packed;
+        private long allQueries;
+        private long allKeys;
+
+        private Dropout() {}
+
+        /** Nothing is dropped. */
+        public void setNone() {
+            present = false;
+        }
+
+        public void set(double probability, long ofSeed, long ofStream) {
+            present = true;
+            rate = (float) probability;
+            scale = (float) (1 / (1 - probability));
+            seed = ofSeed;
+            stream = ofStream;
+        }
+
+        /** Sequences are padded to one length. */
+        public void padded() {
+            packed = false;
+        }
+
+        /** Sequences are packed, with so many queries and keys together. */
+        public void packed(int queries, int keys) {
+            packed = true;
+            allQueries = queries;
+            allKeys = keys;
+        }
+
+        /**
+         * The place of a query's first key.
+         *
+         * @param query among all queries, one sequence after the other; the first key of its sequence likewise
+         * @param queriesOfSequence how many queries its sequence has; keys likewise
+         */
+        long place(
+                int sequence, int head, int heads, int query, int firstKey, int queriesOfSequence, int keysOfSequence) {
+            if (packed) {
+                return (head * allQueries + query) * allKeys + firstKey;
+            }
+            long row =
+                    ((long) sequence * heads + head) * queriesOfSequence + query - (long) sequence * queriesOfSequence;
+            return row * keysOfSequence;
+        }
+    }
+
     final Heads q = new Heads();
     final Heads k = new Heads();
     final Heads v = new Heads();
@@ -134,6 +193,7 @@ public final class AttentionOperands {
     final Rows keys = new Rows();
     final Mask mask = new Mask();
     final Positions positions = new Positions();
+    final Dropout dropout = new Dropout();
 
     AttentionOperands() {}
 
@@ -169,5 +229,9 @@ public final class AttentionOperands {
 
     public Positions positions() {
         return positions;
+    }
+
+    public Dropout dropout() {
+        return dropout;
     }
 }

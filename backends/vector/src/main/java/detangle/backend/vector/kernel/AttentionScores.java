@@ -28,6 +28,7 @@ final class AttentionScores {
     private static final int PACKED = 7;
     private static final int FACTORS = 8;
     private static final int SPREAD = 9;
+    private static final int KEPT = 20;
 
     private final AttentionOperands operands;
 
@@ -203,6 +204,40 @@ final class AttentionScores {
     /** For each query of a block what its scores are to be multiplied with. */
     float[] factors(Scratch scratch) {
         return scratch.floats(FACTORS, BLOCK);
+    }
+
+    /** Whether dropout drops some probabilities. */
+    boolean drops() {
+        return operands.dropout.present;
+    }
+
+    /**
+     * What the scores of a block are to be multiplied with for dropout, in rows like theirs: 0 for what is dropped.
+     */
+    float[] kept(Scratch scratch) {
+        return scratch.floats(KEPT, BLOCK * stride);
+    }
+
+    /** Draws and returns {@link #kept} of the queries {@code [begin, begin + rows)}. */
+    float[] drawKept(Scratch scratch, int begin, int rows) {
+        float[] kept = kept(scratch);
+        AttentionOperands.Dropout dropout = operands.dropout;
+        int queries = endOfQueries() - firstQuery();
+        int keys = endOfKeys() - firstKey();
+        for (int i = 0; i < rows; i++) {
+            int at = i * stride;
+            long place = dropout.place(sequence, head, heads, begin + i, firstKey(), queries, keys);
+            VectorPhilox.uniform(dropout.seed, dropout.stream, place, kept, at, keys);
+            AttentionLoops.keep(kept, at, keys, dropout.rate, dropout.scale);
+            Arrays.fill(kept, at + keys, at + padded, 0);
+            for (int key = keys - 1; key >= 0 && gaps; key--) {
+                // From the last on, as places are never before the number of the key.
+                float factor = kept[at + key];
+                kept[at + key] = 0;
+                kept[at + place(firstKey() + key)] = factor;
+            }
+        }
+        return kept;
     }
 
     /** For each query of a block its {@link #origin}. */

@@ -125,7 +125,7 @@ final class PositionGradients {
             Arrays.fill(out.array(), from + count, at + rows * size, 0);
             System.arraycopy(sums, sumAt(0, head, first), out.array(), from, count);
             for (int group = 1; group < groups; group++) {
-                AttentionGradients.add(sums, sumAt(group, head, first), out.array(), from, count);
+                AttentionLoops.add(sums, sumAt(group, head, first), out.array(), from, count);
             }
         });
     }

@@ -7,7 +7,7 @@ final class Scratch {
     /** The array of {@link VectorFunctions}, which are called while no other of a region's arrays is here. */
     static final int FUNCTION = 0;
 
-    private final float[][] arrays = new float[20][0];
+    private final float[][] arrays = new float[21][0];
     private int[] ints = {};
     private double[] doubles = {};
 

@@ -95,6 +95,10 @@ public final class VectorAttention {
         float[] out = operands.out.data;
         int span = head.span();
         int stride = head.rowStride();
+        if (head.drops()) {
+            AttentionLoops.multiply(
+                    head.scores(scratch), head.drawKept(scratch, begin, rows), head.stride(), rows, head.padded());
+        }
         MicroKernel.packRows(head.scores(scratch), 0, head.stride(), rows, span, packed, 0);
         for (int p = 0; p < PackedMatrix.panels(size); p++) {
             int columns = Math.min(WIDTH, size - p * WIDTH);

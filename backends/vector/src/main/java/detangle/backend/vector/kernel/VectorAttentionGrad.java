@@ -266,9 +266,16 @@ public final class VectorAttentionGrad {
                 int from = panel * size * WIDTH;
                 Gemm.multiply(packed, 0, count, size, values, from, WIDTH, NO_BIAS, 0, ds, panel * WIDTH, stride);
             }
-            AttentionGradients.ofScores(p, ds, stride, count, scores.padded(), scores.factors(scratch), scale);
+            if (scores.drops()) {
+                AttentionLoops.multiply(ds, scores.drawKept(scratch, begin, count), stride, count, scores.padded());
+            }
+            AttentionLoops.ofScores(p, ds, stride, count, scores.padded(), scores.factors(scratch), scale);
             float[] columns = scratch.floats(COLUMNS, PackedMatrix.size(BLOCK, size));
             if (dv.isPresent()) {
+                if (scores.drops()) {
+                    float[] kept = scores.kept(scratch);
+                    AttentionLoops.multiply(p, kept, stride, count, scores.padded());
+                }
                 MicroKernel.packColumns(p, 0, stride, span, count, packed, 0);
                 PackedMatrix.packColumns(dout.array(), dout.offset() + at, rowStride, count, size, columns, 0);
                 valueTarget.take(isFirst, count, columns);
@@ -292,7 +299,7 @@ public final class VectorAttentionGrad {
                 float[] terms = scratch.floats(QUERY_TERMS, BLOCK * termStride);
                 long panels = scores.panels(begin, begin + count, 0, span);
                 clearTerms(terms, 0, count, panels);
-                AttentionGradients.toQueryTerms(ds, stride, origins, count, span, table, terms);
+                AttentionLoops.toQueryTerms(ds, stride, origins, count, span, table, terms);
                 int to = dq.map(d -> d.offset() + at).orElse(0);
                 positions.add(
                         group,
@@ -310,7 +317,7 @@ public final class VectorAttentionGrad {
                         rowStride);
             });
             if (pq.isPresent()) {
-                AttentionGradients.toKeyTerms(ds, stride, origins, count, span, table, keyTerms);
+                AttentionLoops.toKeyTerms(ds, stride, origins, count, span, table, keyTerms);
             }
         }
 

@@ -6,11 +6,10 @@ import static detangle.backend.vector.kernel.Lanes.SPECIES;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The loops of attention's gradients that are not products. Each is a method by itself, long enough that C2 does not
- * inline it (see {@link VectorMath}).
+ * The loops of attention's dropout and of its gradients that are not products.
  */
-final class AttentionGradients {
-    private AttentionGradients() {}
+final class AttentionLoops {
+    private AttentionLoops() {}
 
     /**
      * Gradients of scores before the scale, in the place of those of probabilities, and the probabilities themselves:
@@ -104,6 +103,24 @@ final class AttentionGradients {
     static void add(float[] from, int at, float[] to, int out, int count) {
         for (int i = 0; i < count; i++) {
             to[out + i] += from[at + i];
+        }
+    }
+
+    /** Multiplies rows with others, {@code stride} apart, a multiple of the lanes each. */
+    static void multiply(float[] x, float[] factors, int stride, int rows, int columns) {
+        for (int i = 0; i < rows; i++) {
+            for (int at = i * stride; at < i * stride + columns; at += COUNT) {
+                FloatVector.fromArray(SPECIES, x, at)
+                        .mul(FloatVector.fromArray(SPECIES, factors, at))
+                        .intoArray(x, at);
+            }
+        }
+    }
+
+    /** Random numbers become the scale, or 0 where they are below the rate. */
+    static void keep(float[] x, int at, int count, float rate, float scale) {
+        for (int i = at; i < at + count; i++) {
+            x[i] = x[i] >= rate ? scale : 0;
         }
     }
 }
