@@ -122,12 +122,13 @@ final class DeviceModel implements AutoCloseable {
     /**
      * What an update takes beside its rows.
      *
-     * @param step how many updates have been done before it
+     * @param step the number of the update, which dropout follows from
+     * @param done how many updates have changed the parameters before it
      * @param rate the learning rate
      * @param seed of the training, from which dropout follows at each update
      * @param lossScale what the loss is multiplied by
      */
-    record Scalars(long step, double rate, long seed, double lossScale) {}
+    record Scalars(long step, long done, double rate, long seed, double lossScale) {}
 
     /**
      * What came of an update.
@@ -142,7 +143,7 @@ final class DeviceModel implements AutoCloseable {
         long items = batches.stream().mapToLong(Batch::items).sum();
         boolean divides = backward.inputs().contains(InputNames.LOSS_DIVISOR);
         double share = divides ? 1 : 1.0 / batches.size();
-        Map<String, Tensor> ofUpdate = plan.scalars(scalars.step(), scalars.rate(), 1 / scalars.lossScale());
+        Map<String, Tensor> ofUpdate = plan.scalars(scalars.done(), scalars.rate(), 1 / scalars.lossScale());
         double loss = 0;
         double norm = Double.NaN;
         for (int i = 0; i < batches.size(); i++) {

@@ -3,6 +3,7 @@ package detangle.train;
 import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.Clipping;
 import detangle.train.optimizer.DecayRule;
+import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.Optimizer;
 import detangle.train.optimizer.ParameterGroups;
 import detangle.train.optimizer.ParameterUpdates;
@@ -11,6 +12,7 @@ import detangle.train.optimizer.Schedules;
 import detangle.train.optimizer.XAdam;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -28,6 +30,7 @@ import java.util.OptionalDouble;
  * @param layerwiseDecay what the rate of a layer is multiplied by for the layer below it; 1 for one rate
  * @param headLearningRate the rate of all that is not the encoder, if it has its own
  * @param frozen parameters whose name begins with one of these are not trained
+ * @param lossScaler what the loss is multiplied by, if it is: gradients in single precision need none
  */
 public record OptimizerOptions(
         Optimizer optimizer,
@@ -40,14 +43,37 @@ public record OptimizerOptions(
         long warmupSteps,
         double layerwiseDecay,
         OptionalDouble headLearningRate,
-        List<String> frozen) {
+        List<String> frozen,
+        Optional<LossScaler> lossScaler) {
     /** The defaults of HuggingFace's Trainer. */
     public static final OptimizerOptions HUGGINGFACE = new OptimizerOptions(
-            AdamW.DEFAULT, 5e-5, 0, 1, "linear", Map.of(), 0, 0, 1, OptionalDouble.empty(), List.of());
+            AdamW.DEFAULT,
+            5e-5,
+            0,
+            1,
+            "linear",
+            Map.of(),
+            0,
+            0,
+            1,
+            OptionalDouble.empty(),
+            List.of(),
+            Optional.empty());
 
     /** The defaults of microsoft's trainer. */
     public static final OptimizerOptions MICROSOFT = new OptimizerOptions(
-            XAdam.DEFAULT, 5e-5, 0.01, 1, "warmup_linear", Map.of(), 0.1, 0, 1, OptionalDouble.empty(), List.of());
+            XAdam.DEFAULT,
+            5e-5,
+            0.01,
+            1,
+            "warmup_linear",
+            Map.of(),
+            0.1,
+            0,
+            1,
+            OptionalDouble.empty(),
+            List.of(),
+            Optional.empty());
 
     /** @throws TrainingException if a number is outside its range */
     public OptimizerOptions {
@@ -74,7 +100,8 @@ public record OptimizerOptions(
                 warmupSteps,
                 layerwiseDecay,
                 headLearningRate,
-                frozen);
+                frozen,
+                lossScaler);
     }
 
     public OptimizerOptions withLearningRate(double rate) {
@@ -89,7 +116,8 @@ public record OptimizerOptions(
                 warmupSteps,
                 layerwiseDecay,
                 headLearningRate,
-                frozen);
+                frozen,
+                lossScaler);
     }
 
     public OptimizerOptions withWeightDecay(double decay) {
@@ -104,7 +132,8 @@ public record OptimizerOptions(
                 warmupSteps,
                 layerwiseDecay,
                 headLearningRate,
-                frozen);
+                frozen,
+                lossScaler);
     }
 
     public OptimizerOptions withMaxGradNorm(double norm) {
@@ -119,7 +148,8 @@ public record OptimizerOptions(
                 warmupSteps,
                 layerwiseDecay,
                 headLearningRate,
-                frozen);
+                frozen,
+                lossScaler);
     }
 
     public OptimizerOptions withSchedule(String type, Map<String, String> settings) {
@@ -134,7 +164,8 @@ public record OptimizerOptions(
                 warmupSteps,
                 layerwiseDecay,
                 headLearningRate,
-                frozen);
+                frozen,
+                lossScaler);
     }
 
     /** A warm-up of a share of all updates. */
@@ -159,7 +190,8 @@ public record OptimizerOptions(
                 steps,
                 layerwiseDecay,
                 headLearningRate,
-                frozen);
+                frozen,
+                lossScaler);
     }
 
     public OptimizerOptions withLayerwiseDecay(double factor) {
@@ -174,7 +206,8 @@ public record OptimizerOptions(
                 warmupSteps,
                 factor,
                 headLearningRate,
-                frozen);
+                frozen,
+                lossScaler);
     }
 
     public OptimizerOptions withHeadLearningRate(double rate) {
@@ -189,7 +222,8 @@ public record OptimizerOptions(
                 warmupSteps,
                 layerwiseDecay,
                 OptionalDouble.of(rate),
-                frozen);
+                frozen,
+                lossScaler);
     }
 
     public OptimizerOptions withFrozen(List<String> prefixes) {
@@ -204,7 +238,25 @@ public record OptimizerOptions(
                 warmupSteps,
                 layerwiseDecay,
                 headLearningRate,
-                prefixes);
+                prefixes,
+                lossScaler);
+    }
+
+    /** Scales the loss, from this state of a scaler on. */
+    public OptimizerOptions withLossScaler(LossScaler scaler) {
+        return new OptimizerOptions(
+                optimizer,
+                learningRate,
+                weightDecay,
+                maxGradNorm,
+                lrSchedulerType,
+                lrSchedulerKwargs,
+                warmupRatio,
+                warmupSteps,
+                layerwiseDecay,
+                headLearningRate,
+                frozen,
+                Optional.of(scaler));
     }
 
     /**
@@ -225,7 +277,7 @@ public record OptimizerOptions(
                 headFactor,
                 frozen);
         Clipping.Rule rule = original ? Clipping.Rule.MICROSOFT : Clipping.Rule.TORCH;
-        return new ParameterUpdates.Plan(optimizer, new Clipping(maxGradNorm, rule), groups, false);
+        return new ParameterUpdates.Plan(optimizer, new Clipping(maxGradNorm, rule), groups, lossScaler.isPresent());
     }
 
     /**

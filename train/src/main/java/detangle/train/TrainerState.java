@@ -1,5 +1,6 @@
 package detangle.train;
 
+import detangle.train.optimizer.LossScaler;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -7,16 +8,40 @@ import java.util.OptionalDouble;
  * How far training has come, beside the values of variables.
  *
  * @param step how many updates have been done
+ * @param skipped how many of them have changed nothing, as their gradients were not finite
  * @param lossSum the sum of their losses
  * @param bestMetric of the best evaluation
  * @param bestStep after how many updates it took place
  * @param badEvaluations how many in a row were not better, for early stopping
+ * @param scaler what the loss is multiplied by, if it is
  */
-record TrainerState(long step, double lossSum, OptionalDouble bestMetric, Optional<Long> bestStep, int badEvaluations) {
-    static final TrainerState BEGIN = new TrainerState(0, 0, OptionalDouble.empty(), Optional.empty(), 0);
+record TrainerState(
+        long step,
+        long skipped,
+        double lossSum,
+        OptionalDouble bestMetric,
+        Optional<Long> bestStep,
+        int badEvaluations,
+        Optional<LossScaler> scaler) {
+    static TrainerState begin(Optional<LossScaler> scaler) {
+        return new TrainerState(0, 0, 0, OptionalDouble.empty(), Optional.empty(), 0, scaler);
+    }
 
-    TrainerState afterUpdate(double loss) {
-        return new TrainerState(step + 1, lossSum + loss, bestMetric, bestStep, badEvaluations);
+    /** What the loss is multiplied by. */
+    double lossScale() {
+        return scaler.map(LossScaler::scale).orElse(1.0);
+    }
+
+    /** After an attempt at an update, whose gradients were finite or not. */
+    TrainerState afterAttempt(boolean finite) {
+        return new TrainerState(
+                step, skipped, lossSum, bestMetric, bestStep, badEvaluations, scaler.map(s -> s.after(finite)));
+    }
+
+    /** After an update; one that is skipped has changed nothing. */
+    TrainerState afterUpdate(double loss, boolean skips) {
+        return new TrainerState(
+                step + 1, skipped + (skips ? 1 : 0), lossSum + loss, bestMetric, bestStep, badEvaluations, scaler);
     }
 
     /** After an evaluation; early stopping counts it as HuggingFace's EarlyStoppingCallback does. */
@@ -27,9 +52,11 @@ record TrainerState(long step, double lossSum, OptionalDouble bestMetric, Option
                 isFirst || isBetter && Math.abs(metric - bestMetric.getAsDouble()) > options.earlyStoppingThreshold();
         return new TrainerState(
                 step,
+                skipped,
                 lossSum,
                 isBetter ? OptionalDouble.of(metric) : bestMetric,
                 isBetter ? Optional.of(step) : bestStep,
-                counts ? 0 : badEvaluations + 1);
+                counts ? 0 : badEvaluations + 1,
+                scaler);
     }
 }

@@ -6,6 +6,7 @@ import detangle.ir.TensorType;
 import detangle.models.files.WholeFolder;
 import detangle.models.weights.SafetensorsWriter;
 import detangle.models.weights.Weights;
+import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.ParameterUpdates;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -98,6 +99,8 @@ final class TrainingCheckpoint {
         state.bestStep().ifPresent(step -> json.put("best_global_step", step));
         json.put("loss_sum", Double.toString(state.lossSum()));
         json.put("bad_evaluations", state.badEvaluations());
+        json.put("skipped_updates", state.skipped());
+        state.scaler().ifPresent(scaler -> write(scaler, json.putObject("loss_scaler")));
         json.put("recipe", identity.recipe().name());
         json.put("seed", identity.seed());
         json.put("train_batch_size", identity.batch());
@@ -105,6 +108,33 @@ final class TrainingCheckpoint {
         json.put("rows", identity.rows());
         json.put("updates_per_epoch", identity.updatesPerEpoch());
         return json;
+    }
+
+    private static void write(LossScaler scaler, ObjectNode json) {
+        switch (scaler) {
+            case LossScaler.Microsoft(double scale, long interval, long attempts, long changed) ->
+                json.put("scale", Double.toString(scale))
+                        .put("interval", interval)
+                        .put("attempts", attempts)
+                        .put("changed", changed);
+            case LossScaler.Torch(double scale, long interval, long finiteAttempts) ->
+                json.put("scale", Double.toString(scale))
+                        .put("interval", interval)
+                        .put("finite_attempts", finiteAttempts);
+        }
+    }
+
+    private static LossScaler scaler(JsonNode json) {
+        double scale = Double.parseDouble(json.path("scale").asString(""));
+        long interval = json.path("interval").asLong();
+        return json.has("finite_attempts")
+                ? new LossScaler.Torch(
+                        scale, interval, json.path("finite_attempts").asLong())
+                : new LossScaler.Microsoft(
+                        scale,
+                        interval,
+                        json.path("attempts").asLong(),
+                        json.path("changed").asLong());
     }
 
     /**
@@ -170,7 +200,7 @@ final class TrainingCheckpoint {
     }
 
     private static void check(Path folder, JsonNode json, Identity now) {
-        ObjectNode wanted = json(now, TrainerState.BEGIN);
+        ObjectNode wanted = json(now, TrainerState.begin(Optional.empty()));
         for (String field : new String[] {
             "recipe", "seed", "train_batch_size", "gradient_accumulation_steps", "rows", "updates_per_epoch"
         }) {
@@ -188,6 +218,7 @@ final class TrainingCheckpoint {
         try {
             return new TrainerState(
                     json.path("global_step").asLong(),
+                    json.path("skipped_updates").asLong(),
                     Double.parseDouble(json.path("loss_sum").asString("")),
                     json.has("best_metric")
                             ? OptionalDouble.of(
@@ -196,7 +227,8 @@ final class TrainingCheckpoint {
                     json.has("best_global_step")
                             ? Optional.of(json.path("best_global_step").asLong())
                             : Optional.empty(),
-                    json.path("bad_evaluations").asInt());
+                    json.path("bad_evaluations").asInt(),
+                    json.has("loss_scaler") ? Optional.of(scaler(json.path("loss_scaler"))) : Optional.empty());
         } catch (NumberFormatException | JacksonException e) {
             throw new TrainingException(folder.resolve(STATE) + " is damaged: " + e.getMessage(), e);
         }

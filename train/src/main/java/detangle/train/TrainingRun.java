@@ -2,6 +2,7 @@ package detangle.train;
 
 import detangle.ir.Tensor;
 import detangle.ir.TensorType;
+import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.Schedule;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -13,6 +14,9 @@ import java.util.function.Consumer;
 
 /** One training, from its beginning or from a checkpoint to its end. */
 final class TrainingRun {
+    /** The original repeats a batch without an end. */
+    private static final int MOST_ATTEMPTS = 20;
+
     private final TrainableModel model;
     private final Batches batches;
     private final TrainingOptions options;
@@ -23,7 +27,7 @@ final class TrainingRun {
     private final long updates;
     private final int perEpoch;
     private final Schedule schedule;
-    private TrainerState state = TrainerState.BEGIN;
+    private TrainerState state;
 
     TrainingRun(Trainer trainer, DeviceModel loaded, Map<String, TensorType> trained) {
         this.trainer = trainer;
@@ -36,6 +40,7 @@ final class TrainingRun {
         this.updates = options.updates(batches);
         this.perEpoch = batches.updates();
         this.schedule = options.optimizer().schedule(updates);
+        this.state = TrainerState.begin(options.optimizer().lossScaler());
     }
 
     TrainingResult train() {
@@ -102,16 +107,40 @@ final class TrainingRun {
     private void update() {
         long step = state.step();
         List<Batch> rows = batches.update(Math.toIntExact(step / perEpoch), (int) (step % perEpoch));
-        double rate = options.optimizer().learningRate() * schedule.factor(step);
-        DeviceModel.Outcome outcome = loaded.update(rows, new DeviceModel.Scalars(step, rate, options.seed(), 1));
-        if (!Double.isFinite(outcome.loss()) || !Double.isFinite(outcome.norm())) {
+        // An update that was skipped is none for the schedule and for the optimizer.
+        double rate = options.optimizer().learningRate() * schedule.factor(step - state.skipped());
+        DeviceModel.Outcome outcome = attempt(rows, rate);
+        for (int i = 0; i < MOST_ATTEMPTS && overflows(outcome) && repeats(); i++) {
+            outcome = attempt(rows, rate);
+        }
+        boolean skips = overflows(outcome) && !repeats() && state.lossScale() >= 1;
+        if (!Double.isFinite(outcome.loss()) || !Double.isFinite(outcome.norm()) && !skips) {
             throw new TrainingException(notFinite(step, outcome));
         }
-        state = state.afterUpdate(outcome.loss());
+        state = state.afterUpdate(outcome.loss(), skips);
         int count = rows.stream().mapToInt(Batch::rows).sum();
         TrainingCallback.Step done =
                 new TrainingCallback.Step(state.step(), updates, epoch(), outcome.loss(), outcome.norm(), rate, count);
         tell(c -> c.onStep(done));
+    }
+
+    private DeviceModel.Outcome attempt(List<Batch> rows, double rate) {
+        DeviceModel.Outcome outcome = loaded.update(
+                rows,
+                new DeviceModel.Scalars(
+                        state.step(), state.step() - state.skipped(), rate, options.seed(), state.lossScale()));
+        state = state.afterAttempt(Double.isFinite(outcome.norm()));
+        return outcome;
+    }
+
+    /** Whether the scaled loss was too large, though the loss itself is a number. */
+    private boolean overflows(DeviceModel.Outcome outcome) {
+        return state.scaler().isPresent() && Double.isFinite(outcome.loss()) && !Double.isFinite(outcome.norm());
+    }
+
+    /** Whether a batch is computed again with a smaller factor, as in the original, and not skipped as in PyTorch. */
+    private boolean repeats() {
+        return state.scaler().filter(LossScaler.Microsoft.class::isInstance).isPresent();
     }
 
     /** The parameters are as they were before the update. */

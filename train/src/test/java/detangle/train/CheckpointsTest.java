@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.DetangleException;
 import detangle.train.Toy.Recorder;
+import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.XAdam;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,8 +48,9 @@ class CheckpointsTest {
     void goesOnBitForBit() throws IOException {
         XAdam slow = new XAdam(0.9, 0.999, 1e-6, XAdam.Form.ADAM, false, 3, 0.5);
         TrainingOptions plain = OPTIONS.withMaxSteps(4);
-        TrainingOptions accumulating =
-                plain.with(OPTIONS.optimizer().with(slow)).withGradientAccumulationSteps(2);
+        TrainingOptions accumulating = plain.with(
+                        OPTIONS.optimizer().with(slow).withLossScaler(LossScaler.Microsoft.begin(Math.scalb(1, 64), 1)))
+                .withGradientAccumulationSteps(2);
         for (TrainingOptions base : List.of(plain, accumulating)) {
             String name = "whole-" + base.gradientAccumulationSteps();
             TrainingOptions whole = base.with(saving(name).saving());

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.ir.Tensor;
 import detangle.train.Toy.Recorder;
 import detangle.train.optimizer.AdamW;
+import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.XAdam;
 import java.util.List;
 import java.util.Map;
@@ -159,6 +160,33 @@ class TrainerTest {
                     e.getMessage());
             assertEquals(update - 1, recorder.steps.size());
         }
+    }
+
+    /** Factors are powers of two, so that they change no bit. The first ones are too large for the sum of the squares. */
+    @Test
+    void aScaledLossGivesTheSameBits() {
+        TrainingOptions options = OPTIONS.withMaxSteps(3);
+        Map<String, Tensor> unscaled = train(options, new Recorder()).parameters();
+        double large = Math.scalb(1, 64);
+        LossScaler repeating = LossScaler.Microsoft.begin(large, 1);
+        TrainingOptions scaled = options.with(options.optimizer().withLossScaler(repeating));
+        assertSameBits(unscaled, train(scaled, new Recorder()).parameters());
+    }
+
+    /** An update that is skipped counts as one, but neither for the schedule nor for the optimizer. */
+    @Test
+    void skipsWhatIsTooLarge() {
+        TrainingOptions options = OPTIONS.withMaxSteps(12)
+                .with(OPTIONS.optimizer().withLossScaler(new LossScaler.Torch(Math.scalb(1, 64), 2000, 0)));
+        Recorder recorder = new Recorder();
+        train(options, recorder);
+        assertEquals(12, recorder.steps.size());
+        int done = 0;
+        for (TrainingCallback.Step step : recorder.steps) {
+            assertEquals(0.01 * (12 - done) / 12, step.learningRate(), 1e-15);
+            done += Double.isFinite(step.gradNorm()) ? 1 : 0;
+        }
+        assertTrue(done > 0 && done < 12, done + " of 12 updates were done");
     }
 
     @Test
