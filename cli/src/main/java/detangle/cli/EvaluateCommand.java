@@ -100,14 +100,26 @@ final class EvaluateCommand implements Runnable {
     }
 
     private SessionOptions options(Architecture head) {
-        SessionOptions headed = SessionOptions.DEFAULT
+        SessionOptions placed = OptionValues.with(sessionOptions(head), backend.name(), SessionOptions::withBackend);
+        SessionOptions adapted = OptionValues.with(placed, adapter.folder(), SessionOptions::withAdapter);
+        return OptionValues.with(adapted, weightType.narrowed(), SessionOptions::withWeightType);
+    }
+
+    /** How a model is loaded whose loss is that of training. */
+    static SessionOptions sessionOptions(Architecture head) {
+        return SessionOptions.DEFAULT
                 .withHead(head)
                 .withHiddenStates(false)
                 .withMaskedRows(head == Architecture.MASKED_LM)
                 .withUniformPadding(head == Architecture.QUESTION_ANSWERING);
-        SessionOptions placed = OptionValues.with(headed, backend.name(), SessionOptions::withBackend);
-        SessionOptions adapted = OptionValues.with(placed, adapter.folder(), SessionOptions::withAdapter);
-        return OptionValues.with(adapted, weightType.narrowed(), SessionOptions::withWeightType);
+    }
+
+    /** Measures the model of a folder. */
+    static SequencedMap<String, Double> evaluate(Path folder, SessionOptions options, TaskEvaluator evaluator) {
+        DebertaConfig config = DebertaConfig.read(folder);
+        try (Session session = Session.load(folder, options)) {
+            return evaluator.evaluate(inputs -> run(session, config, evaluator.head(), inputs));
+        }
     }
 
     /** The labels that the model has learned, which the rows have to have. */

@@ -9,8 +9,10 @@ import detangle.models.deberta.TrainingModelOptions;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.runtime.OptionValues;
+import detangle.runtime.SessionOptions;
 import detangle.train.BatchPlan;
 import detangle.train.Trainer;
+import detangle.train.TrainingCallback.Evaluation;
 import detangle.train.TrainingOptions;
 import detangle.train.TrainingResult;
 import detangle.train.data.Collator;
@@ -229,12 +231,21 @@ final class TrainCommand implements Runnable {
             TrainingResult result = evaluator.map(silent::with).orElse(silent).train();
             progress.clear();
             write(task, result);
+            double seconds = progress.seconds();
+            evaluator.filter(e -> !isEvaluated(result, options, log)).ifPresent(e -> {
+                SessionOptions loaded = OptionValues.with(
+                        EvaluateCommand.sessionOptions(head), backend.name(), SessionOptions::withBackend);
+                double epoch = (double) result.steps() / batches.updates();
+                log.onEvaluate(
+                        new Evaluation(result.steps(), epoch, EvaluateCommand.evaluate(outputDir, loaded, e), false));
+            });
             outputs.end(
                     new TrainingOutputs.Ended(
                             result,
                             examples.size(),
                             progress.rows(),
-                            progress.seconds(),
+                            progress.updates(),
+                            seconds,
                             options,
                             sets.validation.map(v -> v.examples().size()).orElse(0)),
                     log,
@@ -293,6 +304,12 @@ final class TrainCommand implements Runnable {
         } catch (IOException e) {
             throw new CliException(path + " cannot be made: " + Failures.reason(e));
         }
+    }
+
+    /** Whether the parameters that training ends with have been evaluated. */
+    private static boolean isEvaluated(TrainingResult result, TrainingOptions options, TrainingLog log) {
+        return options.evaluation().loadBestModelAtEnd()
+                || log.entries().stream().anyMatch(e -> e.isEvaluation() && e.step() == result.steps());
     }
 
     private void write(TaskModel task, TrainingResult result) {

@@ -34,10 +34,18 @@ final class TrainingOutputs implements AutoCloseable {
      *
      * @param rows examples to train with
      * @param taken how many rows were taken in this run
+     * @param updates how many updates this run has done
      * @param seconds how long it took
      * @param validated examples to validate with; 0 if there are none
      */
-    record Ended(TrainingResult result, int rows, long taken, double seconds, TrainingOptions options, int validated) {}
+    record Ended(
+            TrainingResult result,
+            int rows,
+            long taken,
+            long updates,
+            double seconds,
+            TrainingOptions options,
+            int validated) {}
 
     /** Writes all results. */
     void end(Ended ended, TrainingLog log, SequencedMap<String, String> given) {
@@ -49,7 +57,7 @@ final class TrainingOutputs implements AutoCloseable {
         training.put("train_runtime", ended.seconds);
         training.put("train_samples", (double) ended.rows);
         training.put("train_samples_per_second", ended.taken / ended.seconds);
-        training.put("train_steps_per_second", result.steps() / ended.seconds);
+        training.put("train_steps_per_second", ended.updates / ended.seconds);
         Optional<LogEntry> evaluation = chosen(ended, log);
         SequencedMap<String, Double> summary = new LinkedHashMap<>(training);
         summary.remove("epoch");

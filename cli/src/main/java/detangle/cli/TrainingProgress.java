@@ -25,6 +25,7 @@ final class TrainingProgress implements TrainingCallback {
     private long first;
     private long updates;
     private long rows;
+    private long done;
     private long stepped = begun;
     private String shown = "";
 
@@ -48,6 +49,7 @@ final class TrainingProgress implements TrainingCallback {
     @Override
     public void onStep(Step step) {
         rows += step.rows();
+        done++;
         if (terminal) {
             draw(String.format(
                     Locale.ROOT,
@@ -108,6 +110,11 @@ final class TrainingProgress implements TrainingCallback {
     /** How many rows have been trained with in this run. */
     long rows() {
         return rows;
+    }
+
+    /** How many updates this run has done. */
+    long updates() {
+        return done;
     }
 
     /** Seconds since the first update began. */

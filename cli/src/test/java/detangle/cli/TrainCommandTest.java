@@ -234,7 +234,11 @@ class TrainCommandTest {
                 {"prompt": "He sits", "choices": ["down", "blue"], "label": 0}
                 {"prompt": "She reads", "choices": ["a wall", "a book"], "label": "B"}
                 """);
-        assertEquals(0, train(rows, "--max-steps", "2", "--validation-file", "" + rows), err.toString());
+        assertEquals(
+                0,
+                train(rows, "--max-steps", "2", "--validation-file", "" + rows, "--eval-strategy", "no"),
+                err.toString());
+        // What no evaluation on the way has measured is measured at the end.
         assertTrue(json(output.resolve("eval_results.json")).has("eval_accuracy"));
     }
 
