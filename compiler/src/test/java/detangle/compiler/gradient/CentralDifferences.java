@@ -57,7 +57,7 @@ final class CentralDifferences {
         });
     }
 
-    private static double loss(Program program, Map<String, Tensor> inputs, Map<String, Tensor> parameters) {
+    static double loss(Program program, Map<String, Tensor> inputs, Map<String, Tensor> parameters) {
         return INTERPRETER.run(program, inputs, parameters).outputs().get(LOSS).getDouble(0);
     }
 
