@@ -18,10 +18,11 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * An elementwise region as steps over blocks of elements: each step computes one function for a whole block, so that it
- * runs at the speed of vectors, and blocks stay in the first cache between steps. Functions of floats and truth values
- * are loops of {@link FloatBlocks}; what lies between them, such as arithmetic of whole numbers, is a loop in bytecode
- * ({@link RegionCompiler}). The columnar databases' vectors (Boncz et al. 2005, "MonetDB/X100") are the same idea.
+ * An elementwise region as steps over blocks of elements: each step computes functions for a whole block, so that it
+ * runs at the speed of vectors, and blocks stay in the first cache between steps. Functions that C2 does not make vectors
+ * of are loops of {@link FloatBlocks}; the arithmetic between them is a loop in bytecode ({@link RegionCompiler}), for as
+ * many operations as nothing else reads. The columnar databases' vectors (Boncz et al. 2005, "MonetDB/X100") are the same
+ * idea.
  *
  * <p>A block's result does not depend on how a region is cut into blocks, so that any number of threads gives the same
  * bits.
@@ -30,6 +31,7 @@ final class RegionCode {
     private static final Map<Region, RegionCode> COMPILED = new ConcurrentHashMap<>();
 
     private final Map<ScalarExpr, Integer> known = new HashMap<>();
+    private final Map<ScalarExpr, Integer> reads = new HashMap<>();
     private final RegisterPlan plan = new RegisterPlan();
     private final List<Region> scalar = new ArrayList<>();
     private final BlockStep[] steps;
@@ -37,6 +39,7 @@ final class RegionCode {
     private final int[] results;
 
     private RegionCode(Region region) {
+        region.bodies().forEach(this::count);
         List<Integer> values = region.bodies().stream().map(this::value).toList();
         RegisterPlan.Placed placed = plan.place(values);
         this.steps = placed.steps().toArray(BlockStep[]::new);
@@ -96,9 +99,8 @@ final class RegionCode {
             case ScalarExpr.Arg(int index, DType dtype) ->
                 plan.add(dtype, List.of(), (in, out) -> (r, n) -> r.load(index, out, n));
             case ScalarExpr.Const(double value, DType dtype) -> plan.constant(dtype, value);
-            case ScalarExpr.Unary(UnaryFunction f, ScalarExpr x) when isFloat(x) -> unary(f, value(x));
-            case ScalarExpr.Binary(BinaryFunction f, ScalarExpr a, ScalarExpr b)
-            when isFloat(a) -> binary(f, value(a), value(b));
+            case ScalarExpr.Unary(UnaryFunction f, ScalarExpr x)
+            when isFloat(x) && !isArithmetic(expr) -> unary(f, value(x));
             case ScalarExpr.Compare(Comparison c, ScalarExpr a, ScalarExpr b)
             when isFloat(a) -> compare(c, value(a), value(b));
             case ScalarExpr.Select(ScalarExpr c, ScalarExpr a, ScalarExpr b)
@@ -121,14 +123,6 @@ final class RegionCode {
         FloatBlocks.Unary code = FloatBlocks.unary(function);
         return plan.add(
                 DType.F32, List.of(x), (in, out) -> (r, n) -> code.apply(r.floats(in.get(0)), r.floats(out), n));
-    }
-
-    private int binary(BinaryFunction function, int a, int b) {
-        FloatBlocks.Binary code = FloatBlocks.binary(function);
-        return plan.add(
-                DType.F32,
-                List.of(a, b),
-                (in, out) -> (r, n) -> code.apply(r.floats(in.get(0)), r.floats(in.get(1)), r.floats(out), n));
     }
 
     private int compare(Comparison comparison, int a, int b) {
@@ -155,7 +149,28 @@ final class RegionCode {
                         VectorPhilox.uniform(r.longs(in.get(0))[0], stream, r.element(), r.floats(out), 0, n));
     }
 
-    /** One loop for a function and all below it that are no functions of floats. */
+    /** Whether C2 makes vectors of a loop that computes it between others: arithmetic of floats. */
+    private static boolean isArithmetic(ScalarExpr expr) {
+        return switch (expr) {
+            case ScalarExpr.Unary(UnaryFunction f, ScalarExpr x)
+            when isFloat(x) ->
+                switch (f) {
+                    case NEG, ABS, SQRT -> true;
+                    case SIGN, EXP, LOG, RSQRT, ERF, TANH, CEIL, FLOOR, SILU, NOT -> false;
+                };
+            case ScalarExpr.Binary(BinaryFunction f, ScalarExpr a, ScalarExpr b) -> isFloat(a);
+            default -> false;
+        };
+    }
+
+    /** How often each expression is read by different ones. */
+    private void count(ScalarExpr expr) {
+        if (reads.merge(expr, 1, Integer::sum) == 1) {
+            expr.operands().forEach(this::count);
+        }
+    }
+
+    /** One loop for a function and all below it that a loop can compute and that nothing else reads. */
     private int scalar(ScalarExpr expr) {
         List<Integer> operands = new ArrayList<>();
         List<DType> dtypes = new ArrayList<>();
@@ -167,9 +182,10 @@ final class RegionCode {
     }
 
     private ScalarExpr inline(ScalarExpr expr, List<Integer> operands, List<DType> dtypes) {
+        boolean ofBlocks = expr.operands().stream().anyMatch(RegionCode::isFloat);
         boolean isOperand = expr instanceof ScalarExpr.Arg
                 || expr instanceof ScalarExpr.Random
-                || expr.operands().stream().anyMatch(RegionCode::isFloat);
+                || ofBlocks && (!isArithmetic(expr) || reads.get(expr) > 1);
         if (!isOperand) {
             return expr.withOperands(expr.operands().stream()
                     .map(x -> inline(x, operands, dtypes))

@@ -23,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Turns scalar expressions into bytecode: a hidden class with one loop over the first elements of blocks. It computes what
- * {@link FloatBlocks} has no function for, above all whole numbers. Equal regions share a class. Types that the JVM does
+ * {@link FloatBlocks} has no function for: arithmetic of floats, of which C2 makes vectors, and whole numbers. Equal regions share a class. Types that the JVM does
  * not compute in are left to the interpreter.
  */
 final class RegionCompiler {

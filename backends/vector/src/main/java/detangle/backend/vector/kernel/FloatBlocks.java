@@ -1,13 +1,12 @@
 package detangle.backend.vector.kernel;
 
-import detangle.ir.BinaryFunction;
 import detangle.ir.Comparison;
 import detangle.ir.InternalException;
 import detangle.ir.UnaryFunction;
 
 /**
- * Scalar functions of floats for blocks: arrays whose first elements count, of a length that is a multiple of all
- * vectors'. C2 makes vectors of the loops here, as all of them begin at 0; {@link VectorFunctions} has those that it does
+ * Functions of floats for blocks: arrays whose first elements count, of a length that is a multiple of all vectors'.
+ * Arithmetic is not here, as loops in bytecode compute several of its operations at once. C2 makes vectors of the loops here, as all of them begin at 0; {@link VectorFunctions} has those that it does
  * not. Each is a method of its own, so that none is compiled for what another has been given.
  */
 public final class FloatBlocks {
@@ -23,13 +22,6 @@ public final class FloatBlocks {
         void apply(float[] x, float[] out, int size);
     }
 
-    /** A function of two blocks. */
-    @FunctionalInterface
-    public interface Binary {
-        /** @param out another array than the operands */
-        void apply(float[] a, float[] b, float[] out, int size);
-    }
-
     /** A comparison of two blocks. */
     @FunctionalInterface
     public interface Comparing {
@@ -38,31 +30,17 @@ public final class FloatBlocks {
 
     public static Unary unary(UnaryFunction function) {
         return switch (function) {
-            case NEG -> FloatBlocks::negative;
-            case ABS -> FloatBlocks::absolute;
             case SIGN -> FloatBlocks::sign;
             case EXP -> VectorFunctions::exp;
             case LOG -> VectorFunctions::log;
-            case SQRT -> FloatBlocks::root;
             case RSQRT -> FloatBlocks::inverseRoot;
             case ERF -> VectorFunctions::erf;
             case TANH -> VectorFunctions::tanh;
             case CEIL -> FloatBlocks::ceil;
             case FLOOR -> FloatBlocks::floor;
             case SILU -> VectorFunctions::silu;
+            case NEG, ABS, SQRT -> throw new InternalException(function + " is part of a loop between functions");
             case NOT -> throw new InternalException(function + " does not take f32");
-        };
-    }
-
-    public static Binary binary(BinaryFunction function) {
-        return switch (function) {
-            case ADD -> FloatBlocks::sum;
-            case SUB -> FloatBlocks::difference;
-            case MUL -> FloatBlocks::product;
-            case DIV -> FloatBlocks::quotient;
-            case MAX -> FloatBlocks::greater;
-            case MIN -> FloatBlocks::smaller;
-            case AND, OR -> throw new InternalException(function + " does not take f32");
         };
     }
 
@@ -82,27 +60,9 @@ public final class FloatBlocks {
         VectorFunctions.select(condition, a, b, out, size);
     }
 
-    private static void negative(float[] x, float[] out, int size) {
-        for (int i = 0; i < size; i++) {
-            out[i] = -x[i];
-        }
-    }
-
-    private static void absolute(float[] x, float[] out, int size) {
-        for (int i = 0; i < size; i++) {
-            out[i] = Math.abs(x[i]);
-        }
-    }
-
     private static void sign(float[] x, float[] out, int size) {
         for (int i = 0; i < size; i++) {
             out[i] = Math.signum(x[i]);
-        }
-    }
-
-    private static void root(float[] x, float[] out, int size) {
-        for (int i = 0; i < size; i++) {
-            out[i] = (float) Math.sqrt(x[i]);
         }
     }
 
@@ -121,42 +81,6 @@ public final class FloatBlocks {
     private static void floor(float[] x, float[] out, int size) {
         for (int i = 0; i < size; i++) {
             out[i] = (float) Math.floor(x[i]);
-        }
-    }
-
-    private static void sum(float[] a, float[] b, float[] out, int size) {
-        for (int i = 0; i < size; i++) {
-            out[i] = a[i] + b[i];
-        }
-    }
-
-    private static void difference(float[] a, float[] b, float[] out, int size) {
-        for (int i = 0; i < size; i++) {
-            out[i] = a[i] - b[i];
-        }
-    }
-
-    private static void product(float[] a, float[] b, float[] out, int size) {
-        for (int i = 0; i < size; i++) {
-            out[i] = a[i] * b[i];
-        }
-    }
-
-    private static void quotient(float[] a, float[] b, float[] out, int size) {
-        for (int i = 0; i < size; i++) {
-            out[i] = a[i] / b[i];
-        }
-    }
-
-    private static void greater(float[] a, float[] b, float[] out, int size) {
-        for (int i = 0; i < size; i++) {
-            out[i] = Math.max(a[i], b[i]);
-        }
-    }
-
-    private static void smaller(float[] a, float[] b, float[] out, int size) {
-        for (int i = 0; i < size; i++) {
-            out[i] = Math.min(a[i], b[i]);
         }
     }
 }
