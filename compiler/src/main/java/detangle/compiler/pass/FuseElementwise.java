@@ -24,7 +24,8 @@ import java.util.Set;
 
 /**
  * Elementwise primitives become regions: one kernel that computes an expression for each element. A producer joins the
- * region of its only reader if both have one shape; one that broadcasts would be computed again for each repetition.
+ * region of its only reader if both have one shape; one that broadcasts would be computed again for each repetition. What a
+ * {@code broadcast} repeats is read as it is, so that it is not in memory as often as it is repeated.
  * Random numbers are drawn in the regions that read them, and so is what follows from them alone, however many read it: to
  * draw them again costs less than to write and read them.
  *
@@ -87,8 +88,30 @@ public final class FuseElementwise implements Pass {
             Grown grown = canDraw(shape) ? drawing(shape) : this;
             List<DType> dtypes =
                     grown.operands().stream().map(n -> n.type().dtype()).toList();
-            List<Node> inputs = grown.operands().stream().map(rebuilt::get).toList();
+            List<Node> inputs =
+                    unrepeated(grown.operands().stream().map(rebuilt::get).toList(), shape);
             return new Builder().op(new KernelOp.Elementwise(new Region(dtypes, grown.body())), inputs);
+        }
+
+        /** Operands before they are repeated, as far as the shape follows from the others: a region repeats them as it reads. */
+        private static List<Node> unrepeated(List<Node> operands, Shape shape) {
+            List<Node> inputs = new ArrayList<>(operands);
+            for (int i = 0; i < inputs.size(); i++) {
+                Node operand = inputs.get(i);
+                if (operand.op() instanceof TensorOp.Broadcast) {
+                    inputs.set(i, operand.input(0));
+                    if (!shapeOf(inputs).equals(shape)) {
+                        inputs.set(i, operand);
+                    }
+                }
+            }
+            return inputs;
+        }
+
+        private static Shape shapeOf(List<Node> operands) {
+            return operands.stream()
+                    .map(Node::shape)
+                    .reduce(Shape.SCALAR, (a, b) -> Shape.broadcast(a, b).orElseThrow());
         }
 
         /** Whether it draws random numbers and reads no tensor, so that whoever reads it may compute it again. */
@@ -105,12 +128,8 @@ public final class FuseElementwise implements Pass {
 
         /** Whether the shape follows from what else it reads than random numbers. */
         private boolean canDraw(Shape shape) {
-            Shape others = Shape.SCALAR;
-            for (Node operand : operands) {
-                if (!isDrawn(operand, shape)) {
-                    others = Shape.broadcast(others, operand.shape()).orElseThrow();
-                }
-            }
+            Shape others =
+                    shapeOf(operands.stream().filter(o -> !isDrawn(o, shape)).toList());
             return others.equals(shape);
         }
 
