@@ -228,8 +228,7 @@ final class TrainCommand implements Runnable {
                     .with(log);
             Optional<TaskEvaluator> evaluator = sets.validation.map(
                     v -> new TaskEvaluator(v.examples(), collator, evaluation.batch(), v::scorer, head));
-            TrainingResult result = evaluator.map(silent::with).orElse(silent).train();
-            progress.clear();
+            TrainingResult result = trained(evaluator.map(silent::with).orElse(silent), progress);
             write(task, result);
             double seconds = progress.seconds();
             evaluator.filter(e -> !isEvaluated(result, options, log)).ifPresent(e -> {
@@ -303,6 +302,14 @@ final class TrainCommand implements Runnable {
             Files.createDirectories(path);
         } catch (IOException e) {
             throw new CliException(path + " cannot be made: " + Failures.reason(e));
+        }
+    }
+
+    private static TrainingResult trained(Trainer trainer, TrainingProgress progress) {
+        try {
+            return trainer.train();
+        } finally {
+            progress.clear(); // What is wrong is told on a line of its own.
         }
     }
 

@@ -170,6 +170,30 @@ class TrainCommandTest {
     }
 
     @Test
+    void aTrainingThatGoesOnGivesTheSameModel() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        String[] options = {"--max-steps", "4", "--per-device-train-batch-size", "2", "--save-steps", "2"};
+        assertEquals(0, train(rows, options), err.toString());
+        byte[] whole = Files.readAllBytes(output.resolve("model.safetensors"));
+        Path checkpoint = output.resolve("checkpoint-2");
+        output = Files.createDirectory(folder.resolve("resumed"));
+        Files.move(checkpoint, output.resolve("checkpoint-2"));
+        List<String> resuming = new ArrayList<>(List.of(options));
+        resuming.add("--resume-from-checkpoint");
+        assertEquals(0, train(rows, resuming.toArray(String[]::new)), err.toString());
+        assertTrue(err.toString().contains("going on after update 2 of 4"), err.toString());
+        assertEquals(-1, Arrays.mismatch(whole, Files.readAllBytes(output.resolve("model.safetensors"))));
+    }
+
+    @Test
+    void aLossThatIsNotANumberEndsTraining() throws IOException {
+        TinyModel.set(model, "pooler.dense.weight", 0, 3e38f);
+        String told = fault(file("rows.csv", ROWS), "--max-steps", "2", "--learning-rate", "1e30");
+        assertTrue(told.contains("training stopped at update ") && told.contains("no parameter was changed"), told);
+        assertFalse(Files.exists(output.resolve("config.json")));
+    }
+
+    @Test
     void numbersAndPairs() throws IOException {
         Path rows = file(
                 "rows.tsv", "sentence1\tsentence2\tscore\na cat\ta dog\t1.5\na cat\ta cat\t5\na\tb\t0.5\nx\ty\t0\n");

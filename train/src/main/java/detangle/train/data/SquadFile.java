@@ -40,8 +40,9 @@ public final class SquadFile {
         } catch (IOException e) {
             throw new DataException(file + " cannot be read: " + e.getMessage(), e);
         } catch (JacksonException e) {
-            throw new DataException(
-                    file + " is not JSON at line " + e.getLocation().getLineNr(), e);
+            String where =
+                    e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
+            throw new DataException(file + " is not JSON" + where, e);
         }
         if (questions.isEmpty()) {
             throw new DataException(file + " has no questions: data, paragraphs and qas of SQuAD are needed");
