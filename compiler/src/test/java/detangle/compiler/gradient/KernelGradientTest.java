@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.compiler.Forms;
 import detangle.ir.Activation;
+import detangle.ir.AttentionDropout;
 import detangle.ir.BinaryFunction;
 import detangle.ir.Builder;
 import detangle.ir.DType;
@@ -43,6 +44,9 @@ class KernelGradientTest {
     private static final Dim N = Dim.symbol("N");
     private static final Dim S = Dim.symbol("S");
     private static final Map<String, Long> SIZES = Map.of("N", 2L, "S", 5L);
+
+    private static final AttentionDropout DROPOUT = new AttentionDropout(0.3, 5);
+    private static final Node SEED = input("seed", DType.I64);
 
     private static final double LAW = 1e-12;
 
@@ -246,6 +250,12 @@ class KernelGradientTest {
         return Tensor.of(table, count);
     }
 
+    private static Map<String, Tensor> withSeed(Map<String, Tensor> given) {
+        Map<String, Tensor> all = new HashMap<>(given);
+        all.put("seed", Tensor.of(new long[] {7}));
+        return all;
+    }
+
     private static List<Case> attention() {
         List<Case> cases = new ArrayList<>();
         for (boolean c2p : new boolean[] {false, true}) {
@@ -259,6 +269,9 @@ class KernelGradientTest {
                     addTables(operands, c2p, p2c, queries.plus(S).plus(-1));
                     Map<String, Tensor> given = c2p || p2c ? Map.of("t", distances(queries.isOne() ? 5 : 9)) : Map.of();
                     cases.add(of(new KernelOp.DisentangledAttention(0.5, c2p, p2c), given, operands));
+                    operands.add(SEED);
+                    cases.add(
+                            of(new KernelOp.DisentangledAttention(0.5, c2p, p2c, DROPOUT), withSeed(given), operands));
                 }
             }
         }
@@ -287,6 +300,8 @@ class KernelGradientTest {
                     given.put("t", distances(9));
                 }
                 cases.add(of(new KernelOp.PackedAttention(0.5, c2p, p2c, d(5)), given, operands));
+                operands.add(SEED);
+                cases.add(of(new KernelOp.PackedAttention(0.5, c2p, p2c, d(5), DROPOUT), withSeed(given), operands));
             }
         }
         return cases;
