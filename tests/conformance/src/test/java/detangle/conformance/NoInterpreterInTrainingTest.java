@@ -5,14 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.Device;
 import detangle.backend.Plan;
+import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.models.adapter.TargetModules;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.RandomWeights;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.runtime.Backends;
 import detangle.train.TrainingPrograms;
+import detangle.train.lora.LoraModel;
+import detangle.train.lora.LoraOptions;
 import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.Clipping;
 import detangle.train.optimizer.DecayRule;
@@ -72,7 +78,25 @@ class NoInterpreterInTrainingTest {
             programs += 3;
         }
         assertTrue(programs > 0);
+        addAdapters(config, interpreted);
         assertEquals(Map.of(), interpreted);
+    }
+
+    private static void addAdapters(DebertaConfig config, Map<String, Set<String>> interpreted) {
+        Architecture head = Architecture.SEQUENCE_CLASSIFICATION;
+        Program whole = TrainingModel.build(config, head, TrainingModelOptions.of(head));
+        Map<String, Tensor> weights = RandomWeights.of(whole);
+        LoraOptions everywhere = LoraOptions.DEFAULT.withTargets(new TargetModules.AllLinear());
+        for (LoraOptions options : List.of(
+                everywhere,
+                everywhere.withDropout(0.1).withFrozenType(DType.BF16),
+                everywhere.withDora(true),
+                everywhere.withDora(true).withDropout(0.1).withFrozenType(DType.F16))) {
+            Program adapted = LoraModel.of(whole, config, options).withConstants(weights);
+            for (boolean packed : new boolean[] {false, true}) {
+                addInterpreted(adapted, packed, options.toString(), interpreted);
+            }
+        }
     }
 
     private static void addInterpreted(
