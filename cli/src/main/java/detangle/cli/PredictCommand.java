@@ -3,7 +3,6 @@ package detangle.cli;
 import detangle.cli.Failures.CliException;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.CheckpointHeads;
-import detangle.models.deberta.DebertaConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,15 +37,19 @@ final class PredictCommand implements Callable<Integer> {
             description = "Rows, in a file as the other command's --file takes it.")
     private String file;
 
+    @Mixin
+    private AdapterOption adapter;
+
     @Unmatched
     private List<String> others = new ArrayList<>();
 
     @Override
     public Integer call() {
         Path folder = model.folder();
-        Architecture head = CheckpointHeads.choose(folder, Optional.empty(), DebertaConfig.read(folder));
+        Architecture head = CheckpointHeads.choose(folder, Optional.empty(), adapter.config(folder));
         List<String> arguments =
                 new ArrayList<>(List.of(command(folder, head), "--model", folder.toString(), "--file", file));
+        adapter.folder().ifPresent(given -> arguments.addAll(List.of("--adapter", given.toString())));
         arguments.addAll(others);
         return spec.commandLine().getParent().execute(arguments.toArray(String[]::new));
     }

@@ -147,6 +147,11 @@ class TrainCommandTest {
         assertTrue(out.toString().matches("(blue|red) .*\\R"), out.toString());
 
         out.getBuffer().setLength(0);
+        String[] predict = {"predict", "" + model, "" + rows, "--adapter", "" + output, "--format", "json"};
+        assertEquals(0, Main.run(new PrintWriter(out), new PrintWriter(err, true), predict), err.toString());
+        assertTrue(out.toString().contains("blue"), out.toString());
+
+        out.getBuffer().setLength(0);
         String[] evaluate = {"evaluate", "" + model, "" + rows, "--adapter", "" + output};
         assertEquals(0, Main.run(new PrintWriter(out), new PrintWriter(err, true), evaluate), err.toString());
         assertTrue(out.toString().contains("eval_accuracy"), out.toString());
