@@ -44,12 +44,15 @@ record TrainerState(
                 step + 1, skipped + (skips ? 1 : 0), lossSum + loss, bestMetric, bestStep, badEvaluations, scaler);
     }
 
-    /** After an evaluation; early stopping counts it as HuggingFace's EarlyStoppingCallback does. */
+    /**
+     * After an evaluation; early stopping counts it as HuggingFace's EarlyStoppingCallback does. A metric that is not a
+     * number is never the best, not even as the first, as every later one would be compared with it in vain.
+     */
     TrainerState afterEvaluation(double metric, EvaluationOptions options) {
         boolean isFirst = bestMetric.isEmpty();
-        boolean isBetter = isFirst || options.isBetter(metric, bestMetric.getAsDouble());
+        boolean isBetter = !Double.isNaN(metric) && (isFirst || options.isBetter(metric, bestMetric.getAsDouble()));
         boolean counts =
-                isFirst || isBetter && Math.abs(metric - bestMetric.getAsDouble()) > options.earlyStoppingThreshold();
+                isBetter && (isFirst || Math.abs(metric - bestMetric.getAsDouble()) > options.earlyStoppingThreshold());
         return new TrainerState(
                 step,
                 skipped,

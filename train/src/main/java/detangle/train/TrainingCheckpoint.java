@@ -36,11 +36,20 @@ final class TrainingCheckpoint {
     private TrainingCheckpoint() {}
 
     /**
-     * What must be the same when training goes on, as rows would be taken in another order otherwise.
+     * What must be the same when training goes on: what the order of the rows follows from, and whether the program
+     * expects a scaled loss.
      *
      * @param updatesPerEpoch which follow from the rows, their batches and accumulation
+     * @param scalesLoss whether there is a {@link LossScaler}, whose state is kept
      */
-    record Identity(Recipe recipe, long seed, int batch, int accumulation, long rows, int updatesPerEpoch) {}
+    record Identity(
+            Recipe recipe,
+            long seed,
+            int batch,
+            int accumulation,
+            long rows,
+            int updatesPerEpoch,
+            boolean scalesLoss) {}
 
     /** Whether a folder is a checkpoint. */
     static boolean is(Path folder) {
@@ -211,6 +220,13 @@ final class TrainingCheckpoint {
                         + wanted.path(field).asString()
                         + ": go on with the rows and options of then, or begin in another output_dir");
             }
+        }
+        if (json.has("loss_scaler") != now.scalesLoss()) {
+            throw new TrainingException(folder + " was written by a training that "
+                    + (now.scalesLoss()
+                            ? "did not scale its loss, and this one does"
+                            : "scaled its loss, and this one" + " does not")
+                    + ": go on with the options of then, or begin in another output_dir");
         }
     }
 

@@ -76,7 +76,8 @@ final class TrainingRun {
                 options.perDeviceTrainBatchSize(),
                 options.gradientAccumulationSteps(),
                 batches.rows(),
-                perEpoch);
+                perEpoch,
+                options.optimizer().lossScaler().isPresent());
     }
 
     private void begin() {

@@ -155,6 +155,11 @@ class CheckpointsTest {
                 "does not hold optimizer.slow.first.bias",
                 resuming(options)
                         .with(OPTIONS.optimizer().with(new XAdam(0.9, 0.999, 1e-6, XAdam.Form.ADAM, false, 3, 0.5))));
+        TrainingOptions scaled = options.with(OPTIONS.optimizer().withLossScaler(LossScaler.Torch.DEFAULT));
+        assertRefused("that did not scale its loss, and this one does", resuming(scaled));
+        TrainingOptions kept = scaled.with(saving("scaled").saving());
+        trainer(kept).with(new Recorder(2)).train();
+        assertRefused("that scaled its loss, and this one does not", resuming(kept.with(OPTIONS.optimizer())));
         Files.writeString(folder.resolve("other/checkpoint-2/trainer_state.json"), "{");
         assertRefused("trainer_state.json cannot be read", resuming(options));
         assertThrows(TrainingException.class, () -> SavingOptions.NONE.withStrategy(Moment.EPOCH, 1));

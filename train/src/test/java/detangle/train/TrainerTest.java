@@ -228,6 +228,23 @@ class TrainerTest {
                         .toList());
     }
 
+    /** Correlations are no number while a model says the same of every row. */
+    @Test
+    void aMetricThatIsNotANumberIsNeverTheBest() {
+        Recorder recorder = new Recorder();
+        TrainingOptions options = OPTIONS.with(EvaluationOptions.everyEpoch().withEarlyStopping(3, 0));
+        TrainingResult result = new Trainer(Toy.model(), Toy.batches(options), options)
+                .with(Toy.losses(Double.NaN, 0.5, Double.NaN, 0.4, 0.6, 0.6, Double.NaN, 0))
+                .with(recorder)
+                .train();
+        assertEquals(0.4, result.bestMetric().orElseThrow());
+        assertEquals(
+                List.of(false, true, false, true, false, false, false),
+                recorder.evaluations.stream()
+                        .map(TrainingCallback.Evaluation::isBest)
+                        .toList());
+    }
+
     @Test
     void refusesWhatDoesNotFitIntoTheHeap() {
         TrainingMemory memory = new TrainingMemory(700L << 20, 1400L << 20, 0, 900L << 20);
