@@ -73,15 +73,19 @@ public final class JoinRegions implements Pass {
     /** The pass on one program. */
     private static final class Joining {
         private final Program program;
+        private final List<Node> late;
+        private final Set<Node> isLate = Collections.newSetFromMap(new IdentityHashMap<>());
         private final Map<Node, Group> groupOf = new IdentityHashMap<>();
         private final Map<Node, List<Group>> groupsThatRead = new IdentityHashMap<>();
 
         Joining(Program program) {
             this.program = program;
+            this.late = LateNodes.of(program);
+            isLate.addAll(late);
         }
 
         Program run() {
-            for (Node node : LateNodes.of(program)) {
+            for (Node node : late) {
                 Region region = ((KernelOp.Elementwise) node.op()).region();
                 if (node.type().rank() > 0 && !region.hasSeveralResults()) {
                     add(node, region, near(node).filter(group -> canTake(group, node, region)));
@@ -143,13 +147,16 @@ public final class JoinRegions implements Pass {
             return 1 + expr.operands().stream().mapToInt(Joining::parts).sum();
         }
 
-        /** Whether a value from outside a group is computed from one of its values. Groups compute all at once. */
+        /**
+         * Whether a value from outside a group is computed from one of its values. Groups compute all at once. Late nodes
+         * alone read late nodes, so that nothing is looked for below the others: that would be a whole model each time.
+         */
         private boolean needs(Node value, Group group) {
             Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
             Deque<Node> waiting = new ArrayDeque<>(List.of(value));
             while (!waiting.isEmpty()) {
                 Node node = waiting.pop();
-                if (seen.add(node)) {
+                if (isLate.contains(node) && seen.add(node)) {
                     Group own = groupOf.get(node);
                     if (own == group) {
                         return true;
