@@ -21,8 +21,17 @@ public enum Moment {
     boolean isAfter(long done, double every, long updates, int perEpoch) {
         return switch (this) {
             case NEVER, BEST -> false;
-            case STEPS -> done % Math.max(1, (long) (every < 1 ? Math.ceil(updates * every) : every)) == 0;
+            case STEPS -> done % interval(every, updates) == 0;
             case EPOCH -> done % perEpoch == 0 || done == updates;
         };
+    }
+
+    /**
+     * How many updates lie between two times of {@link #STEPS}.
+     *
+     * @param every that number, or its share of all updates if it is less than 1
+     */
+    static long interval(double every, long updates) {
+        return Math.max(1, (long) (every < 1 ? Math.ceil(updates * every) : every));
     }
 }

@@ -93,12 +93,19 @@ public record Trainer(
         }
     }
 
-    private static boolean savesEachEvaluation(EvaluationOptions evaluation, SavingOptions saving) {
+    private boolean savesEachEvaluation(EvaluationOptions evaluation, SavingOptions saving) {
         return switch (saving.saveStrategy()) {
             case NEVER -> false;
             case BEST -> true;
             case EPOCH -> evaluation.evalStrategy() == Moment.EPOCH;
-            case STEPS -> evaluation.evalStrategy() == Moment.STEPS && evaluation.evalSteps() % saving.saveSteps() == 0;
+            case STEPS -> {
+                // Shares of all updates are rounded to whole updates first, and these are what must go together.
+                long updates = options.updates(batches);
+                yield evaluation.evalStrategy() == Moment.STEPS
+                        && Moment.interval(evaluation.evalSteps(), updates)
+                                        % Moment.interval(saving.saveSteps(), updates)
+                                == 0;
+            }
         };
     }
 }

@@ -166,6 +166,21 @@ class CheckpointsTest {
         assertThrows(TrainingException.class, () -> EvaluationOptions.NONE.withLoadBestModelAtEnd(true));
     }
 
+    /** Of nine updates, a half are five, and a quarter are three: the fifth would have no checkpoint. */
+    @Test
+    void sharesOfAllUpdatesGoTogetherOnceTheyAreRounded() throws IOException {
+        TrainingOptions options = OPTIONS.withMaxSteps(9)
+                .with(SavingOptions.in(folder.resolve("shares")).withStrategy(Moment.STEPS, 0.25))
+                .with(EvaluationOptions.NONE.withStrategy(Moment.STEPS, 0.5).withLoadBestModelAtEnd(true));
+        TrainingException e = assertThrows(
+                TrainingException.class,
+                () -> trainer(options).with(Toy.losses(1)).train());
+        assertTrue(e.getMessage().contains("load_best_model_at_end needs a checkpoint of each evaluation"));
+        TrainingOptions eight = options.withMaxSteps(8);
+        TrainingResult result = trainer(eight).with(Toy.losses(1, 2)).train();
+        assertEquals(Optional.of(folder.resolve("shares/checkpoint-4")), result.bestCheckpoint());
+    }
+
     private static void assertRefused(String message, TrainingOptions options) {
         TrainingException e =
                 assertThrows(TrainingException.class, () -> trainer(options).train());
