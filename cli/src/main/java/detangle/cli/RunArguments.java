@@ -139,9 +139,10 @@ final class RunArguments {
     /**
      * All of it but the optimizer.
      *
+     * @param overwrites whether checkpoints that are in the folder are deleted
      * @param validates whether there are rows to validate with
      */
-    TrainingOptions options(Path outputDir, boolean validates) {
+    TrainingOptions options(Path outputDir, boolean overwrites, boolean validates) {
         TrainingOptions base = recipe == Recipe.MICROSOFT ? TrainingOptions.MICROSOFT : TrainingOptions.DEFAULT;
         TrainingOptions timed = OptionValues.with(base, epochs, TrainingOptions::withNumTrainEpochs);
         TrainingOptions limited = OptionValues.with(timed, maxSteps, TrainingOptions::withMaxSteps);
@@ -149,7 +150,8 @@ final class RunArguments {
         TrainingOptions accumulated =
                 OptionValues.with(batched, accumulation, TrainingOptions::withGradientAccumulationSteps);
         TrainingOptions seeded = OptionValues.with(accumulated, seed, TrainingOptions::withSeed);
-        return seeded.with(evaluation(validates)).with(saving(outputDir, validates));
+        return seeded.with(evaluation(validates))
+                .with(saving(outputDir, validates).withOverwrites(overwrites));
     }
 
     private Moment evaluates(boolean validates) {

@@ -31,7 +31,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -93,7 +92,7 @@ final class TrainCommand implements Runnable {
             names = "--overwrite-output-dir",
             arity = "0..1",
             fallbackValue = "true",
-            description = "Write there though there is a model already.")
+            description = "Write there though there is a model already; its checkpoints are deleted.")
     private boolean overwrites;
 
     @Option(
@@ -187,10 +186,14 @@ final class TrainCommand implements Runnable {
         TrainingFile file = data.file(trainFile);
         Architecture head = data.head(file);
         Path folder = model.map(ModelFolder::of).orElseGet(() -> config.orElseThrow());
+        if (overwrites) {
+            new OutputFolder(outputDir).checkKeeps(folder);
+        }
         Path vocabulary = tokenizerName.map(ModelFolder::of).orElseGet(() -> ofTokenizer(folder));
         Tokenizer tokenizer = Tokenizers.load(vocabulary);
         DebertaConfig original = DebertaConfig.read(folder);
-        TrainingOptions options = run.options(outputDir, validationFile.isPresent() || validationSplit.isPresent())
+        TrainingOptions options = run.options(
+                        outputDir, overwrites, validationFile.isPresent() || validationSplit.isPresent())
                 .with(optimizer.options(run.recipe()));
         TrainingProgress progress =
                 new TrainingProgress(spec.commandLine().getErr(), Boolean.getBoolean("detangle.terminal"));
@@ -217,7 +220,7 @@ final class TrainCommand implements Runnable {
                         ? ", " + sets.training.task().labels().size() + " labels"
                         : "")
                 + ": " + DataOptions.name(head));
-        folder(outputDir);
+        new OutputFolder(outputDir).make();
         try (TrainingOutputs outputs = new TrainingOutputs(outputDir, tensorBoard())) {
             TrainingLog log = new TrainingLog(loggingSteps.orElse(every(batches, options)), entry -> {
                 progress.log(entry);
@@ -278,31 +281,7 @@ final class TrainCommand implements Runnable {
                 .ifPresent(name -> {
                     throw wrongUse("--report-to is tensorboard or none, not '" + name + "'");
                 });
-        if (!overwrites && !run.resumes() && hasModel(outputDir)) {
-            throw new CliException(
-                    outputDir + " has a model or checkpoints already: name another --output-dir, go on with"
-                            + " --resume-from-checkpoint, or say --overwrite-output-dir");
-        }
-    }
-
-    private static boolean hasModel(Path folder) {
-        if (!Files.isDirectory(folder)) {
-            return false;
-        }
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString())
-                    .anyMatch(name -> name.equals("config.json") || name.startsWith("checkpoint-"));
-        } catch (IOException e) {
-            throw new CliException(folder + " cannot be read: " + Failures.reason(e));
-        }
-    }
-
-    private static void folder(Path path) {
-        try {
-            Files.createDirectories(path);
-        } catch (IOException e) {
-            throw new CliException(path + " cannot be made: " + Failures.reason(e));
-        }
+        new OutputFolder(outputDir).check(overwrites || run.resumes());
     }
 
     private static TrainingResult trained(Trainer trainer, TrainingProgress progress) {

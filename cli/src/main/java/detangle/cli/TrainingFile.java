@@ -71,7 +71,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
             return Optional.of(Architecture.MASKED_LM);
         }
         try (RowSource source = open()) {
-            return source.next().flatMap(TrainingFile::taskOf);
+            return taskOf(source.next().orElseThrow(() -> new CliException(name() + " has no rows")));
         }
     }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -313,6 +314,72 @@ class TrainCommandTest {
         assertEquals("detangle: " + folder.resolve("none.csv") + " does not exist", fault(folder.resolve("none.csv")));
         assertTrue(fault(rows, "--max-seq-length", "4", "--refuse-long-rows").contains("tokens, and 4 are taken"));
         assertFalse(Files.exists(output.resolve("config.json")));
+    }
+
+    /** Other texts and other labels, of as many rows and classes. */
+    @Test
+    void aTrainingDoesNotGoOnWithOtherRows() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(0, train(rows, "--max-steps", "1"), err.toString());
+        Path other = file("other.csv", ROWS.replace("my shirt", "a shirt"));
+        String told = fault(other, "--max-steps", "2", "--resume-from-checkpoint");
+        assertTrue(told.contains("checkpoint-1 was written by a training whose rows_checksum is"), told);
+        Path swapped = file("swapped.csv", ROWS.replace("a rose,red", "a rose,blue"));
+        assertTrue(
+                fault(swapped, "--max-steps", "2", "--resume-from-checkpoint").contains("rows_checksum"),
+                err.toString());
+        assertEquals(0, train(rows, "--max-steps", "2", "--resume-from-checkpoint"), err.toString());
+    }
+
+    @Test
+    void overwritingBeginsAnew() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(0, train(rows, "--max-steps", "2"), err.toString());
+        assertEquals(0, train(rows, "--max-steps", "1", "--overwrite-output-dir"), err.toString());
+        assertTrue(Files.exists(output.resolve("checkpoint-1")));
+        assertFalse(Files.exists(output.resolve("checkpoint-2")));
+        model = output.resolve("checkpoint-1");
+        String told = fault(rows, "--max-steps", "1", "--overwrite-output-dir");
+        assertTrue(told.contains("lies in --output-dir"), told);
+        assertTrue(Files.exists(model));
+    }
+
+    @Test
+    void whereNothingCanBeWrittenNothingIsTrained() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        output = file("taken", "");
+        assertEquals("detangle: --output-dir " + output + " is a file: name a folder", fault(rows));
+        output = output.resolve("out");
+        String told = fault(rows);
+        assertTrue(told.startsWith("detangle: " + output + " cannot be written: "), told);
+        assertFalse(err.toString().contains("memory"), err.toString());
+    }
+
+    @Test
+    void aFileWithoutRowsIsToldToHaveNone() throws IOException {
+        for (String name : List.of("rows.csv", "rows.jsonl")) {
+            Path empty = file(name, "");
+            assertEquals("detangle: " + empty + " has no rows", fault(empty));
+        }
+    }
+
+    @Test
+    void whatIsFrozenIsThere() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        String told = fault(rows, "--freeze", "classifeir");
+        assertTrue(told.contains("'classifeir' is to be frozen, and no parameter's name begins so; they are "), told);
+        assertTrue(fault(rows, "--freeze", "layer.90-91").contains("'deberta.encoder.layer.90.'"), err.toString());
+    }
+
+    @Test
+    void timesHaveTheDigitsOfAllOtherNumbers() {
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+        try {
+            assertEquals("0:07 1:02:03", TrainingProgress.time(7) + " " + TrainingProgress.time(3723));
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 
     @Test

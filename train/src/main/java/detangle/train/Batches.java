@@ -22,4 +22,12 @@ public interface Batches {
 
     /** How many rows an epoch has. */
     long rows();
+
+    /**
+     * A number that follows from what the rows hold, by which a training that goes on knows other rows; 0 where nothing
+     * is said of them.
+     */
+    default long checksum() {
+        return 0;
+    }
 }

@@ -66,6 +66,11 @@ final class Checkpoints {
         });
     }
 
+    /** Deletes the checkpoints of another training. */
+    void deleteAll() {
+        all().values().forEach(Checkpoints::delete);
+    }
+
     /** Deletes what is not whole. */
     void deleteParts() {
         files().stream()

@@ -11,11 +11,17 @@ import java.util.Optional;
  * @param saveSteps after how many updates, with {@link Moment#STEPS}; a share of all updates if it is less than 1
  * @param saveTotalLimit of more checkpoints than this the oldest are deleted, but never the best; 0 keeps all
  * @param resume whether training goes on from the newest checkpoint in the folder, if there is one
+ * @param overwrites whether checkpoints that are there are deleted when a training begins anew, which is refused otherwise
  */
 public record SavingOptions(
-        Optional<Path> outputDir, Moment saveStrategy, double saveSteps, int saveTotalLimit, boolean resume) {
+        Optional<Path> outputDir,
+        Moment saveStrategy,
+        double saveSteps,
+        int saveTotalLimit,
+        boolean resume,
+        boolean overwrites) {
     /** Nothing is written. */
-    public static final SavingOptions NONE = new SavingOptions(Optional.empty(), Moment.NEVER, 500, 0, false);
+    public static final SavingOptions NONE = new SavingOptions(Optional.empty(), Moment.NEVER, 500, 0, false, false);
 
     /** @throws TrainingException if a number is outside its range, or there is no folder to write to */
     public SavingOptions {
@@ -30,18 +36,22 @@ public record SavingOptions(
 
     /** Checkpoints in a folder, at the end of each epoch. */
     public static SavingOptions in(Path outputDir) {
-        return new SavingOptions(Optional.of(outputDir), Moment.EPOCH, 500, 0, false);
+        return new SavingOptions(Optional.of(outputDir), Moment.EPOCH, 500, 0, false, false);
     }
 
     public SavingOptions withStrategy(Moment strategy, double steps) {
-        return new SavingOptions(outputDir, strategy, steps, saveTotalLimit, resume);
+        return new SavingOptions(outputDir, strategy, steps, saveTotalLimit, resume, overwrites);
     }
 
     public SavingOptions withSaveTotalLimit(int most) {
-        return new SavingOptions(outputDir, saveStrategy, saveSteps, most, resume);
+        return new SavingOptions(outputDir, saveStrategy, saveSteps, most, resume, overwrites);
     }
 
     public SavingOptions withResume(boolean wanted) {
-        return new SavingOptions(outputDir, saveStrategy, saveSteps, saveTotalLimit, wanted);
+        return new SavingOptions(outputDir, saveStrategy, saveSteps, saveTotalLimit, wanted, overwrites);
+    }
+
+    public SavingOptions withOverwrites(boolean wanted) {
+        return new SavingOptions(outputDir, saveStrategy, saveSteps, saveTotalLimit, resume, wanted);
     }
 }

@@ -39,6 +39,7 @@ final class TrainingCheckpoint {
      * What must be the same when training goes on: what the order of the rows follows from, and whether the program
      * expects a scaled loss.
      *
+     * @param checksum of what the rows hold
      * @param updatesPerEpoch which follow from the rows, their batches and accumulation
      * @param scalesLoss whether there is a {@link LossScaler}, whose state is kept
      */
@@ -48,6 +49,7 @@ final class TrainingCheckpoint {
             int batch,
             int accumulation,
             long rows,
+            long checksum,
             int updatesPerEpoch,
             boolean scalesLoss) {}
 
@@ -115,6 +117,7 @@ final class TrainingCheckpoint {
         json.put("train_batch_size", identity.batch());
         json.put("gradient_accumulation_steps", identity.accumulation());
         json.put("rows", identity.rows());
+        json.put("rows_checksum", identity.checksum());
         json.put("updates_per_epoch", identity.updatesPerEpoch());
         return json;
     }
@@ -211,7 +214,13 @@ final class TrainingCheckpoint {
     private static void check(Path folder, JsonNode json, Identity now) {
         ObjectNode wanted = json(now, TrainerState.begin(Optional.empty()));
         for (String field : new String[] {
-            "recipe", "seed", "train_batch_size", "gradient_accumulation_steps", "rows", "updates_per_epoch"
+            "recipe",
+            "seed",
+            "train_batch_size",
+            "gradient_accumulation_steps",
+            "rows",
+            "rows_checksum",
+            "updates_per_epoch"
         }) {
             String then = json.path(field).asString("");
             if (!then.equals(wanted.path(field).asString())) {

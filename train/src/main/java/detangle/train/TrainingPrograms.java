@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The programs that train a model, compiled. All of them read and replace the same variables: the parameters by their
@@ -40,6 +42,7 @@ public final class TrainingPrograms {
     /** Scalar output: the norm of all gradients together, before they are clipped. */
     public static final String GRADIENT_NORM = "grad_norm";
 
+    private static final int NAMES_LISTED = 5;
     private static final TensorType SCALAR = new TensorType(DType.F32, Shape.SCALAR);
 
     private final Program forward;
@@ -58,9 +61,10 @@ public final class TrainingPrograms {
      * @param model with the output {@link HeadLosses#LOSS}, such as {@link detangle.models.deberta.TrainingModel} builds
      * @param packed whether the padding of batches is left out, where the program allows it: see
      *     {@link detangle.compiler.PackedInputs}
-     * @throws TrainingException if no parameter is left to train
+     * @throws TrainingException if no parameter is left to train, or one that is to be frozen is not there
      */
     public static TrainingPrograms of(Program model, ParameterUpdates.Plan plan, boolean packed) {
+        refuseUnknown(plan.groups().frozen(), parameters(model).keySet());
         Program lossAlone = new Program(
                 model.name(),
                 model.inputs(),
@@ -73,6 +77,17 @@ public final class TrainingPrograms {
             throw new TrainingException("no parameter is left to train: all are frozen");
         }
         return new TrainingPrograms(forward, plan, trained);
+    }
+
+    private static void refuseUnknown(List<String> frozen, Set<String> parameters) {
+        for (String prefix : frozen) {
+            if (parameters.stream().noneMatch(name -> name.startsWith(prefix))) {
+                throw new TrainingException("'" + prefix
+                        + "' is to be frozen, and no parameter's name begins so; they are "
+                        + parameters.stream().sorted().limit(NAMES_LISTED).collect(Collectors.joining(", "))
+                        + (parameters.size() > NAMES_LISTED ? ", ..." : ""));
+            }
+        }
     }
 
     /** The parameters that a program reads, in the order in which it reads them. */

@@ -76,6 +76,7 @@ final class TrainingRun {
                 options.perDeviceTrainBatchSize(),
                 options.gradientAccumulationSteps(),
                 batches.rows(),
+                batches.checksum(),
                 perEpoch,
                 options.optimizer().lossScaler().isPresent());
     }
@@ -92,6 +93,9 @@ final class TrainingRun {
                     .ifPresent(
                             folder -> state = TrainingCheckpoint.read(folder, trained, loaded.variables(), identity()));
         } else {
+            if (options.saving().overwrites()) {
+                checkpoints.get().deleteAll();
+            }
             checkpoints.get().refuseOthers();
         }
     }

@@ -15,9 +15,19 @@ import java.util.List;
 public final class ConllFile {
     private static final String DOCUMENT = "-DOCSTART-";
 
+    /** Characters of a line and words of a sentence, far above those of any corpus: what has no end is told before it fills the memory. */
+    private static final int LONGEST_LINE = 1 << 16;
+
+    private static final int MOST_WORDS = 1 << 16;
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
+
     private ConllFile() {}
 
-    /** The sentences of a file. A {@link DataException} if a line has a word without a tag, or there are no sentences. */
+    /**
+     * The sentences of a file.
+     *
+     * @throws DataException if a line has a word without a tag, there are no sentences, or a line or a sentence is too long
+     */
     public static List<TaggedWords> read(Path file) {
         List<TaggedWords> sentences = new ArrayList<>();
         List<String> words = new ArrayList<>();
@@ -25,7 +35,8 @@ public final class ConllFile {
         int first = 1;
         int number = 0;
         try (BufferedReader lines = Files.newBufferedReader(file)) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            skipByteOrderMark(lines);
+            for (String line = line(lines, file, 1); line != null; line = line(lines, file, number + 1)) {
                 number++;
                 String[] columns = line.strip().split("\\s+");
                 boolean ends = line.isBlank() || columns[0].equals(DOCUMENT);
@@ -38,6 +49,10 @@ public final class ConllFile {
                     first = words.isEmpty() ? number : first;
                     words.add(columns[0]);
                     tags.add(columns[columns.length - 1]);
+                    if (words.size() > MOST_WORDS) {
+                        throw new DataException(file + ", the sentence at line " + first + " has more than the "
+                                + MOST_WORDS + " words that are read: put blank lines between sentences");
+                    }
                 }
             }
         } catch (CharacterCodingException e) {
@@ -52,6 +67,29 @@ public final class ConllFile {
             throw new DataException(file + " has no sentences");
         }
         return sentences;
+    }
+
+    private static void skipByteOrderMark(BufferedReader lines) throws IOException {
+        lines.mark(1);
+        if (lines.read() != BYTE_ORDER_MARK) {
+            lines.reset();
+        }
+    }
+
+    /** A line without its end, or null behind the last one. */
+    private static String line(BufferedReader lines, Path file, int number) throws IOException {
+        StringBuilder line = new StringBuilder();
+        int next = lines.read();
+        boolean atEnd = next < 0;
+        while (next >= 0 && next != '\n') {
+            line.append((char) next);
+            if (line.length() > LONGEST_LINE) {
+                throw new DataException(
+                        file + ", line " + number + " has more than the " + LONGEST_LINE + " characters that are read");
+            }
+            next = lines.read();
+        }
+        return atEnd ? null : line.toString();
     }
 
     /** Takes what has been gathered. */

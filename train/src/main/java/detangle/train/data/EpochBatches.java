@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 
 /** Examples in an order that follows from the seed and the number of the epoch, divided into updates and micro-batches. */
 public final class EpochBatches implements Batches {
@@ -49,6 +50,13 @@ public final class EpochBatches implements Batches {
     @Override
     public long rows() {
         return examples.size();
+    }
+
+    @Override
+    public long checksum() {
+        CRC32C checksum = new CRC32C();
+        examples.forEach(example -> example.addTo(checksum));
+        return checksum.getValue();
     }
 
     @Override

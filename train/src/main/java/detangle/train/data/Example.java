@@ -1,6 +1,9 @@
 package detangle.train.data;
 
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.zip.Checksum;
 
 /**
  * What a model learns from at once.
@@ -21,5 +24,29 @@ public record Example(List<TokenIds> texts, Target target) {
     /** The tokens of its longest text. */
     public int length() {
         return texts.stream().mapToInt(TokenIds::length).max().orElse(0);
+    }
+
+    /** Adds all that it holds to a checksum. */
+    void addTo(Checksum checksum) {
+        add(checksum, IntStream.of(texts.size()));
+        for (TokenIds text : texts) {
+            add(checksum, IntStream.of(text.pairStart(), text.length()));
+            add(checksum, IntStream.of(text.ids()));
+        }
+        add(
+                checksum,
+                switch (target) {
+                    case Target.Unknown unknown -> IntStream.empty();
+                    case Target.OneClass(int index) -> IntStream.of(index);
+                    case Target.Numbers(float[] values) ->
+                        IntStream.range(0, values.length).map(i -> Float.floatToIntBits(values[i]));
+                    case Target.TokenClasses(int[] indices) -> IntStream.of(indices);
+                    case Target.Span(int start, int end) -> IntStream.of(start, end);
+                });
+    }
+
+    private static void add(Checksum checksum, IntStream numbers) {
+        numbers.forEach(number -> checksum.update(
+                ByteBuffer.allocate(Integer.BYTES).putInt(number).flip()));
     }
 }

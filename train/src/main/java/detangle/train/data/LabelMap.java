@@ -17,10 +17,12 @@ public final class LabelMap {
 
     private final List<String> names;
     private final Map<String, Integer> indices = new HashMap<>();
+    private final boolean numbered;
 
     private LabelMap(List<String> names) {
         this.names = List.copyOf(names);
         names.forEach(name -> indices.put(name, indices.size()));
+        this.numbered = names.stream().anyMatch(LabelMap::isWhole);
     }
 
     /** Labels in the order of their classes. */
@@ -61,7 +63,7 @@ public final class LabelMap {
     }
 
     /**
-     * The class of a label, which is given by its name, or by its number where no label has that name.
+     * The class of a label, which is given by its name, or by its number where no name is a number.
      *
      * @param where what has the label, for the message
      */
@@ -79,7 +81,7 @@ public final class LabelMap {
     }
 
     private OptionalInt small(long number) {
-        return number >= 0 && number < size() ? OptionalInt.of((int) number) : OptionalInt.empty();
+        return !numbered && number >= 0 && number < size() ? OptionalInt.of((int) number) : OptionalInt.empty();
     }
 
     private String listed() {

@@ -84,6 +84,16 @@ final class ClassificationDataTest {
                 targets(read(rule, Rows.of(TEXT_AND_LABEL, "a", "1", "b", "no"))));
     }
 
+    /** The number of a class would be taken for another label. */
+    @Test
+    void namesThatAreNumbersAreNotTheNumbersOfClasses() {
+        LabelRule rule = new LabelRule(Optional.empty(), Optional.of(LabelMap.of(List.of("1", "2"))), Optional.empty());
+        assertEquals(List.of(new Target.OneClass(0)), targets(read(rule, Rows.of(TEXT_AND_LABEL, "a", "1"))));
+        assertEquals(
+                "t.csv, row 1 has the label '0', which is not among the 2: 1, 2",
+                fault(rule, Rows.of(TEXT_AND_LABEL, "a", "0")));
+    }
+
     @Test
     void aLabelThatIsNotKnownIsToldWithItsRow() {
         LabelRule rule =

@@ -70,6 +70,26 @@ final class DataFilesTest {
     }
 
     @Test
+    void linesAndSentencesOfConllHaveAnEnd() throws IOException {
+        Path line = file("line.conll", "Anna B-PER\n" + "x".repeat(1 << 17));
+        assertEquals(
+                line + ", line 2 has more than the 65536 characters that are read", fault(() -> ConllFile.read(line)));
+        Path sentence = file("sentence.conll", "\n" + "Anna B-PER\n".repeat((1 << 16) + 1));
+        assertEquals(
+                sentence
+                        + ", the sentence at line 2 has more than the 65536 words that are read: put blank lines between"
+                        + " sentences",
+                fault(() -> ConllFile.read(sentence)));
+    }
+
+    @Test
+    void aByteOrderMarkIsNotPartOfTheFirstWord() throws IOException {
+        List<TaggedWords> sentences = ConllFile.read(file("t.conll", "\uFEFFAnna B-PER\r\nsleeps O"));
+        assertEquals(List.of("Anna", "sleeps"), sentences.getFirst().words());
+        assertEquals(List.of("B-PER", "O"), sentences.getFirst().tags());
+    }
+
+    @Test
     void theFirstTokenOfAWordHasItsTag() {
         TaggedWords sentence =
                 new TaggedWords("t", List.of("Reactivating", "cards", "!"), List.of("B-ACT", "O", "B-END"));
