@@ -94,9 +94,9 @@ final class EvaluateCommand implements Runnable {
                     .forEach((name, value) -> measures.put("eval_" + name, value));
         }
         measures.put("eval_samples", (double) labelled.examples().size());
-        results.ifPresent(json -> JsonResults.write(json, measures));
         spec.commandLine().getOut().print(TrainingOutputs.table(measures));
         spec.commandLine().getOut().flush();
+        results.ifPresent(json -> JsonResults.write(json, measures));
     }
 
     private SessionOptions options(Architecture head) {

@@ -364,6 +364,17 @@ class TrainCommandTest {
     }
 
     @Test
+    void measuresAreToldThoughTheirFileCannotBeWritten() throws IOException {
+        Path rows = file("rows.csv", "text,label\na rose,a\nthe sea,b\n");
+        Path measures = folder.resolve("none/measures.json");
+        assertEquals(1, run("evaluate", "" + model, "" + rows, "--results", "" + measures));
+        assertTrue(out.toString().contains("eval_accuracy"), out.toString());
+        assertTrue(
+                err.toString().endsWith(measures + " cannot be written: the folder for it does not exist\n"),
+                err.toString());
+    }
+
+    @Test
     void whatIsFrozenIsThere() throws IOException {
         Path rows = file("rows.csv", ROWS);
         String told = fault(rows, "--freeze", "classifeir");

@@ -50,7 +50,7 @@ public final class EventFile implements AutoCloseable {
             event.field(3, VERSION.getBytes(StandardCharsets.UTF_8));
             record(event.bytes());
         } catch (IOException e) {
-            throw new ReportException(folder + " cannot be written to: " + e.getMessage(), e);
+            throw new ReportException(folder, e);
         }
     }
 
@@ -70,7 +70,7 @@ public final class EventFile implements AutoCloseable {
             scalar("train/epoch", entry.epoch(), entry.step());
             out.flush();
         } catch (IOException e) {
-            throw new ReportException(file + " cannot be written: " + e.getMessage(), e);
+            throw new ReportException(file, e);
         }
     }
 
@@ -86,7 +86,7 @@ public final class EventFile implements AutoCloseable {
         try {
             record(event.bytes());
         } catch (IOException e) {
-            throw new ReportException(file + " cannot be written: " + e.getMessage(), e);
+            throw new ReportException(file, e);
         }
     }
 
@@ -122,7 +122,7 @@ public final class EventFile implements AutoCloseable {
         try {
             out.close();
         } catch (IOException e) {
-            throw new ReportException(file + " cannot be written: " + e.getMessage(), e);
+            throw new ReportException(file, e);
         }
     }
 

@@ -86,7 +86,7 @@ public final class JsonResults {
             Files.write(part, content);
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new ReportException(file + " cannot be written: " + e.getMessage(), e);
+            throw new ReportException(file, e);
         }
     }
 }
