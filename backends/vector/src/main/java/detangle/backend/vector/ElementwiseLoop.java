@@ -1,14 +1,17 @@
 package detangle.backend.vector;
 
 import detangle.backend.vector.kernel.FloatBlocks;
+import detangle.backend.vector.kernel.Lanes;
 import detangle.backend.vector.kernel.Places;
 import detangle.backend.vector.kernel.WorkerPool;
 import detangle.ir.InternalException;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Runs the code of a region over operands that broadcast to the result, block by block in the order of the result's
- * elements. Its objects stay from run to run.
+ * elements. A region of several results that is arithmetic alone works where its elements stand ({@link InPlaceRegion}),
+ * if each operand has an element for each of the result or one for all. Its objects stay from run to run.
  */
 final class ElementwiseLoop {
     /** So few elements that they take some microseconds: more would be less work for other threads, less not worth one. */
@@ -52,6 +55,14 @@ final class ElementwiseLoop {
                 outer.axis(frame.dim(result, i), Broadcasts.stride(frame, value, i - result.rank()));
             }
         }
+
+        boolean isSingle(int elements) {
+            return !moves && run >= elements;
+        }
+
+        boolean isInOneRow(int elements) {
+            return moves && run >= elements;
+        }
     }
 
     /** By number, as many as a region has had at most. */
@@ -65,6 +76,14 @@ final class ElementwiseLoop {
     private int[] outAt = {};
     private int results;
     private int elements;
+
+    /** Computes where elements stand; null where blocks do. */
+    private VectorLoop vectors;
+
+    /** What {@link #vectors} reads and writes: operands, then results. */
+    private float[][] arrays = {};
+
+    private int[] arrayAt = {};
 
     /**
      * Runs code over values of a frame. A result may stand where an operand of its type does, as a block is read before
@@ -95,13 +114,56 @@ final class ElementwiseLoop {
         for (int k = 0; k < values.length; k++) {
             operands[k].set(frame, values[k], result);
         }
+        vectors = region.inPlace()
+                .flatMap(inPlace -> vectorLoop(inPlace, values.length))
+                .orElse(null);
         WorkerPool.SHARED.run(Math.ceilDiv(elements, ELEMENTS_PER_TASK), task);
     }
 
+    /** The loop for the operands; empty where one of them is neither of one element nor in one row, or elements are few. */
+    private Optional<VectorLoop> vectorLoop(InPlaceRegion region, int count) {
+        if (elements < FloatBlocks.SIZE) {
+            return Optional.empty();
+        }
+        if (arrays.length < count + results) {
+            arrays = new float[count + results][];
+            arrayAt = new int[count + results];
+        }
+        int single = 0;
+        int holds = 0;
+        for (int k = 0; k < count; k++) {
+            Operand operand = operands[k];
+            arrayAt[k] = operand.offset;
+            arrays[k] = operand.array instanceof float[] floats ? floats : null;
+            if (operand.isSingle(elements)) {
+                single |= 1 << k;
+                holds |= operand.array instanceof byte[] bytes && bytes[operand.offset] != 0 ? 1 << k : 0;
+            } else if (!operand.isInOneRow(elements)) {
+                return Optional.empty();
+            }
+        }
+        for (int i = 0; i < results; i++) {
+            arrays[count + i] = (float[]) outs[i];
+            arrayAt[count + i] = outAt[i];
+        }
+        return region.loop(single, holds);
+    }
+
     private void task(int number) {
-        int last = Math.min(elements, (number + 1) * ELEMENTS_PER_TASK);
+        int first = number * ELEMENTS_PER_TASK;
+        int last = Math.min(elements, first + ELEMENTS_PER_TASK);
+        if (vectors != null) {
+            // Blocks compute the few elements that are less than a vector.
+            int whole = last - (last - first) % Lanes.COUNT;
+            vectors.run(arrays, arrayAt, first, whole);
+            first = whole;
+        }
+        blocks(first, last);
+    }
+
+    private void blocks(int first, int last) {
         BlockRegisters registers = BlockRegisters.of(code.registers(), this);
-        for (int from = number * ELEMENTS_PER_TASK; from < last; from += FloatBlocks.SIZE) {
+        for (int from = first; from < last; from += FloatBlocks.SIZE) {
             int size = Math.min(FloatBlocks.SIZE, last - from);
             registers.at(from);
             code.run(registers, size);

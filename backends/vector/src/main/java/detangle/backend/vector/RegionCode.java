@@ -37,6 +37,7 @@ final class RegionCode {
     private final BlockStep[] steps;
     private final List<Register> registers;
     private final int[] results;
+    private final Optional<InPlaceRegion> inPlace;
 
     private RegionCode(Region region) {
         region.bodies().forEach(this::count);
@@ -45,6 +46,7 @@ final class RegionCode {
         this.steps = placed.steps().toArray(BlockStep[]::new);
         this.registers = placed.registers();
         this.results = values.stream().mapToInt(placed::register).toArray();
+        this.inPlace = InPlaceRegion.of(region);
     }
 
     /** The code of a region; empty where it has a type or function that only the interpreter covers. */
@@ -66,6 +68,11 @@ final class RegionCode {
     /** The classes that are generated for it. */
     List<byte[]> classFiles() {
         return scalar.stream().map(RegionCompiler::classFile).toList();
+    }
+
+    /** Its loops over vectors that need no blocks; empty where it has none. */
+    Optional<InPlaceRegion> inPlace() {
+        return inPlace;
     }
 
     List<Register> registers() {

@@ -41,7 +41,10 @@ final class VectorDevice implements Device {
         Warmup.begin();
     }
 
-    /** Those of elementwise regions that are generated: the others are written in Java. */
+    /**
+     * Those of elementwise regions that are generated: the others are written in Java. Loops over vectors
+     * ({@link InPlaceRegion}) are not among them, as they are generated when operands are there.
+     */
     @Override
     public List<KernelCode> kernels(Plan plan) {
         List<KernelCode> kernels = new ArrayList<>();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import detangle.backend.Executable;
+import detangle.backend.Variables;
 import detangle.backend.vector.kernel.WorkerPool;
 import detangle.compiler.Compiler;
 import detangle.ir.Program;
@@ -91,6 +92,82 @@ class SeveralRegionsTest {
                             .get("whole")
                             .toDoubles(),
                     actual.get("whole").toDoubles());
+        }
+    }
+
+    private static final String NEW_M = "add(mul(0.9:f32, a0), mul(0.1:f32, mul(a1, a2)))";
+    private static final String NEW_V = "add(mul(0.999:f32, a3), mul(0.001:f32, mul(mul(a1, a2), mul(a1, a2))))";
+
+    /** A step of AdamW over variables: arithmetic alone, a condition of one element, results where operands are. */
+    private static final String STEP = """
+            func @f(%clip: f32[], %finite: i1[], %rate: f32[]) -> (rate: f32[]) {
+              %twice = elementwise %rate {add(a0, a0)} : f32[]
+              %m = param "m" : f32[COUNT]
+              %g = param "g" : f32[COUNT]
+              %v = param "v" : f32[COUNT]
+              %p = param "p" : f32[COUNT]
+              %newM = elementwise %m, %g, %clip, %v, %finite, %p, %rate {EXPRESSIONS} {result=0} : f32[COUNT]
+              %newV = elementwise %m, %g, %clip, %v, %finite, %p, %rate {EXPRESSIONS} {result=1} : f32[COUNT]
+              %newP = elementwise %m, %g, %clip, %v, %finite, %p, %rate {EXPRESSIONS} {result=2} : f32[COUNT]
+              update "m" = %newM
+              update "v" = %newV
+              update "p" = %newP
+              return rate = %twice
+            }
+            """.replace(
+                    "EXPRESSIONS",
+                    "select(a4, " + NEW_M + ", a0), select(a4, " + NEW_V + ", a3), "
+                            + "select(a4, sub(mul(a5, sub(1:f32, a6)), div(neg(" + NEW_M + "), add(sqrt(max(" + NEW_V
+                            + ", abs(a3))), 1.0E-8:f32))), a5)");
+
+    private static Tensor numbers(int count, float factor) {
+        float[] numbers = new float[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = factor * (i * 7919 % 1000 - 100);
+        }
+        return Tensor.of(numbers, count);
+    }
+
+    /** The number of elements is no multiple of a vector, a block and a task. */
+    @Test
+    void stepsOfAnOptimizerAgreeWithTheInterpreterOnAnyNumberOfThreads() {
+        int all = WorkerPool.SHARED.threads();
+        try {
+            for (int count : List.of(1, 511, 517, 2 * 16384 + 2048 + 29)) {
+                Program program = Parser.parse("test.dtir", STEP.replace("COUNT", Integer.toString(count)));
+                Map<String, Tensor> values = Map.of(
+                        "m", numbers(count, 0.01f),
+                        "g", numbers(count, -0.003f),
+                        "v", numbers(count, 0.02f),
+                        "p", numbers(count, 0.5f));
+                for (boolean finite : List.of(true, false)) {
+                    Map<String, Tensor> inputs = Map.of(
+                            "clip", Tensor.of(new float[] {0.7f}),
+                            "finite", Tensor.of(new boolean[] {finite}),
+                            "rate", Tensor.of(new float[] {0.03f}));
+                    Map<String, Tensor> expected = new Interpreter(Precision.F32)
+                            .run(program, inputs, values)
+                            .updates();
+                    for (int threads = 1; threads <= all; threads++) {
+                        WorkerPool.SHARED.limit(threads);
+                        agreesAfterOneRun(program, inputs, values, expected);
+                    }
+                }
+            }
+        } finally {
+            WorkerPool.SHARED.limit(all);
+        }
+    }
+
+    private static void agreesAfterOneRun(
+            Program program, Map<String, Tensor> inputs, Map<String, Tensor> values, Map<String, Tensor> expected) {
+        VectorDevice device = new VectorDevice();
+        Variables variables = device.variables(values);
+        try (Executable executable = device.load(Compiler.compile(program, List.of()), variables)) {
+            executable.run(inputs);
+            assertEquals(3, expected.size());
+            expected.forEach((name, value) ->
+                    assertArrayEquals(value.toDoubles(), variables.read(name).toDoubles(), name));
         }
     }
 }
