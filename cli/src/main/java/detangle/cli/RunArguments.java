@@ -37,7 +37,10 @@ final class RunArguments {
     @Option(names = "--num-train-epochs", paramLabel = "X", description = "How often all rows are taken; 3 by default.")
     private Optional<Double> epochs;
 
-    @Option(names = "--max-steps", paramLabel = "N", description = "How many updates, whatever the number of epochs.")
+    @Option(
+            names = "--max-steps",
+            paramLabel = "N",
+            description = "How many updates, whatever the number of epochs; 0 or HuggingFace's -1 leave it to these.")
     private Optional<Long> maxSteps;
 
     @Option(
@@ -145,7 +148,8 @@ final class RunArguments {
     TrainingOptions options(Path outputDir, boolean overwrites, boolean validates) {
         TrainingOptions base = recipe == Recipe.MICROSOFT ? TrainingOptions.MICROSOFT : TrainingOptions.DEFAULT;
         TrainingOptions timed = OptionValues.with(base, epochs, TrainingOptions::withNumTrainEpochs);
-        TrainingOptions limited = OptionValues.with(timed, maxSteps, TrainingOptions::withMaxSteps);
+        TrainingOptions limited =
+                OptionValues.with(timed, maxSteps.filter(n -> n != -1), TrainingOptions::withMaxSteps);
         TrainingOptions batched = OptionValues.with(limited, batch, TrainingOptions::withPerDeviceTrainBatchSize);
         TrainingOptions accumulated =
                 OptionValues.with(batched, accumulation, TrainingOptions::withGradientAccumulationSteps);

@@ -400,5 +400,8 @@ class TrainCommandTest {
                 .contains("goes without"));
         assertTrue(fault(rows, "--report-to", "wandb").contains("--report-to is tensorboard or none, not 'wandb'"));
         assertTrue(fault(rows, "--class-weights", "1,2,3").contains("3 numbers for 2 labels"));
+        assertTrue(fault(rows, "--max-steps", "-5").contains("max_steps is -5: it must be at least 1"), err.toString());
+        assertTrue(fault(rows, "--num-train-epochs", "1e300").contains("it must be above 0 and below"), err.toString());
+        assertEquals(0, train(rows, "--max-steps", "-1", "--num-train-epochs", "1"), err.toString());
     }
 }

@@ -60,9 +60,13 @@ public record TrainingOptions(
 
     /** @throws TrainingException if a number is outside its range */
     public TrainingOptions {
-        if (maxSteps < 0 || maxSteps == 0 && !(numTrainEpochs > 0 && numTrainEpochs < Integer.MAX_VALUE)) {
-            throw new TrainingException("num_train_epochs is " + numTrainEpochs + " and max_steps is " + maxSteps
-                    + ": one of them must be above 0");
+        if (maxSteps < 0) {
+            throw new TrainingException(
+                    "max_steps is " + maxSteps + ": it must be at least 1, or 0 where num_train_epochs says how long");
+        }
+        if (maxSteps == 0 && !(numTrainEpochs > 0 && numTrainEpochs < Integer.MAX_VALUE)) {
+            throw new TrainingException("num_train_epochs is " + numTrainEpochs + ": it must be above 0 and below "
+                    + Integer.MAX_VALUE + ", or max_steps say how many updates there are");
         }
         if (perDeviceTrainBatchSize < 1 || gradientAccumulationSteps < 1) {
             throw new TrainingException("per_device_train_batch_size is " + perDeviceTrainBatchSize
