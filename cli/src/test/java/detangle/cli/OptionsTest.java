@@ -33,6 +33,7 @@ class OptionsTest {
             Map.entry("--multi-label", "of a text, or of a part of a text"),
             Map.entry("--task", "what is served, or what is learned"),
             Map.entry("--doc-stride", "training has its own default for short windows"),
+            Map.entry("--weight-type", "training keeps those alone in it that it does not train"),
             Map.entry("--max-length", "tokenize cuts to it unasked"),
             Map.entry("--prompt", "sentence-transformers has it before texts to embed, and choices continue it"));
 
