@@ -61,19 +61,38 @@ public final class FuseElementwise implements Pass {
         Map<Node, List<Node>> users = program.users();
         Set<Node> returned = Collections.newSetFromMap(new IdentityHashMap<>());
         returned.addAll(program.roots());
-        Map<Node, Node> rebuilt = new IdentityHashMap<>();
+        List<Node> nodes = program.nodes();
         Map<Node, Grown> regions = new IdentityHashMap<>();
-        for (Node node : program.nodes()) {
+        for (Node node : nodes) {
             if (Patterns.isElementwise(node) && !isStoredWeight(node)) {
-                Grown region = grow(node, regions, users, returned);
-                regions.put(node, region);
-                rebuilt.put(node, region.node(rebuilt, node.shape()).withName(node.name()));
+                regions.put(node, grow(node, regions, users, returned));
+            }
+        }
+        Set<Node> read = read(nodes, regions, returned);
+        Map<Node, Node> rebuilt = new IdentityHashMap<>();
+        for (Node node : nodes) {
+            if (!read.contains(node)) {
+                rebuilt.put(node, node); // It has joined its readers, and nobody meets it.
+            } else if (regions.containsKey(node)) {
+                rebuilt.put(node, regions.get(node).node(rebuilt, node.shape()).withName(node.name()));
             } else {
                 List<Node> inputs = node.inputs().stream().map(rebuilt::get).toList();
                 rebuilt.put(node, inputs.equals(node.inputs()) ? node : node.withInputs(inputs));
             }
         }
         return regions.isEmpty() ? program : Rewriter.replace(program, rebuilt);
+    }
+
+    /** The nodes that are left once producers have joined their readers: a region is made of each of them alone. */
+    private static Set<Node> read(List<Node> nodes, Map<Node, Grown> regions, Set<Node> returned) {
+        Set<Node> read = Collections.newSetFromMap(new IdentityHashMap<>());
+        read.addAll(returned);
+        for (Node node : nodes.reversed()) {
+            if (read.contains(node)) {
+                read.addAll(regions.containsKey(node) ? regions.get(node).operands() : node.inputs());
+            }
+        }
+        return read;
     }
 
     /** A stored weight is converted by the kernel that reads it. */
@@ -126,11 +145,11 @@ public final class FuseElementwise implements Pass {
             return draws;
         }
 
-        /** Whether the shape follows from what else it reads than random numbers. */
+        /** Whether it reads random numbers, and the shape follows from what it reads beside them. */
         private boolean canDraw(Shape shape) {
-            Shape others =
-                    shapeOf(operands.stream().filter(o -> !isDrawn(o, shape)).toList());
-            return others.equals(shape);
+            List<Node> others =
+                    operands.stream().filter(o -> !isDrawn(o, shape)).toList();
+            return others.size() < operands.size() && shapeOf(others).equals(shape);
         }
 
         /** The region that draws its random numbers itself. */
@@ -216,13 +235,15 @@ public final class FuseElementwise implements Pass {
         return order.size() - 1;
     }
 
-    /** The producer's expression with its arguments renumbered. */
+    /** The producer's expression with its arguments renumbered, or itself where they keep their numbers. */
     private static ScalarExpr inline(Grown producer, List<Node> order) {
         List<ScalarExpr> arguments = new ArrayList<>();
+        boolean same = true;
         for (Node operand : producer.operands()) {
-            arguments.add(
-                    new ScalarExpr.Arg(indexOf(operand, order), operand.type().dtype()));
+            int index = indexOf(operand, order);
+            same &= index == arguments.size();
+            arguments.add(new ScalarExpr.Arg(index, operand.type().dtype()));
         }
-        return producer.body().withArguments(arguments);
+        return same ? producer.body() : producer.body().withArguments(arguments);
     }
 }

@@ -5,7 +5,8 @@ import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.TensorOp;
 import detangle.ir.UnaryFunction;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,9 +51,9 @@ public sealed interface ScalarExpr {
         };
     }
 
-    /** The expression with other expressions in place of its arguments; what is written twice is replaced once. */
+    /** The expression with other expressions in place of its arguments; an object that is read twice is replaced once. */
     default ScalarExpr withArguments(List<ScalarExpr> arguments) {
-        return withArguments(arguments, new HashMap<>());
+        return withArguments(arguments, new IdentityHashMap<>());
     }
 
     private ScalarExpr withArguments(List<ScalarExpr> arguments, Map<ScalarExpr, ScalarExpr> done) {
@@ -61,9 +62,11 @@ public sealed interface ScalarExpr {
         }
         ScalarExpr known = done.get(this);
         if (known == null) {
-            known = withOperands(operands().stream()
-                    .map(x -> x.withArguments(arguments, done))
-                    .toList());
+            List<ScalarExpr> operands = new ArrayList<>();
+            for (ScalarExpr operand : operands()) {
+                operands.add(operand.withArguments(arguments, done));
+            }
+            known = withOperands(operands);
             done.put(this, known);
         }
         return known;

@@ -2,8 +2,8 @@ package detangle.hostile;
 
 import static detangle.hostile.FolderWriter.file;
 
+import detangle.cli.FilesOfRows;
 import detangle.cli.ParquetBytes;
-import detangle.cli.RowFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,9 +47,9 @@ final class ParquetReader implements Reader {
     public void read(Path folder) {
         Path released = folder.resolve(RELEASED_FILE);
         if (Files.exists(released)) {
-            RowFiles.readOnce(released, "question");
+            FilesOfRows.readOnce(released, "question");
         } else {
-            RowFiles.readOnce(folder.resolve(FILE), "text");
+            FilesOfRows.readOnce(folder.resolve(FILE), "text");
         }
     }
 

@@ -2,7 +2,7 @@ package detangle.hostile;
 
 import static detangle.hostile.FolderWriter.file;
 
-import detangle.cli.RowFiles;
+import detangle.cli.FilesOfRows;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -59,8 +59,8 @@ final class RowsReader implements Reader {
     @Override
     public void read(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            Path file = files.min(Comparator.naturalOrder()).orElseThrow(() -> RowFiles.none(folder));
-            RowFiles.read(file, "text");
+            Path file = files.min(Comparator.naturalOrder()).orElseThrow(() -> FilesOfRows.none(folder));
+            FilesOfRows.read(file, "text");
         }
     }
 

@@ -10,8 +10,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** What commands do with a file of rows, without a model: rows are read ahead, checked and run, and their faults told. */
-public final class RowFiles {
-    private RowFiles() {}
+public final class FilesOfRows {
+    private FilesOfRows() {}
 
     /** A command that only has a file. */
     @Command(name = "rows")
