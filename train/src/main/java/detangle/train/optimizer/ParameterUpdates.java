@@ -20,7 +20,7 @@ import java.util.SequencedMap;
  * The end of a program that trains: from gradients to what the parameters and the optimizer's states become. Nothing
  * changes where the norm of the gradients is not a finite number.
  *
- * @param inputs the scalars of an update, by name; {@link #scalars} gives their values
+ * @param inputs the scalars of an update, by name; {@link Plan#scalars} gives their values
  * @param norm of all gradients together, before clipping: a scalar
  * @param updates of the parameters, and of the variables that {@link #state} names
  */
