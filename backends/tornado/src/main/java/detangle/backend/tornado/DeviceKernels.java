@@ -88,9 +88,7 @@ final class DeviceKernels {
             case KernelOp.MaskedSoftmax o -> RowLowering.softmax(node);
             case KernelOp.SumOfSquares o -> Optional.empty();
             case KernelOp.DisentangledAttention(double scale, boolean c2p, boolean p2c, var dropout) ->
-                dropout.isPresent()
-                        ? Optional.empty()
-                        : AttentionLowering.of(node, scale, c2p, p2c, Optional.empty());
+                dropout.isPresent() ? Optional.empty() : AttentionLowering.of(node, scale, c2p, p2c, Optional.empty());
             case KernelOp.PackedAttention(double scale, boolean c2p, boolean p2c, var length, var dropout) ->
                 dropout.isPresent()
                         ? Optional.empty()
