@@ -19,13 +19,14 @@ final class Lexer {
     record Token(Kind kind, String text, Location location) {}
 
     // Strings and space are scanned by hand: a repeated group would recurse once for each character of hostile text.
-    private static final Pattern TOKEN = Pattern.compile("(?<value>%[A-Za-z0-9_.]++)"
-            + "|(?<word>[A-Za-z_][A-Za-z0-9_.]*+)"
-            + "|(?<number>[0-9]++(?:\\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)"
-            + "|(?<punctuation>->|[-+*(){}\\[\\]<>,:=@])");
+    private static final Pattern TOKEN = Pattern.compile("%[A-Za-z0-9_.]++"
+            + "|[A-Za-z_][A-Za-z0-9_.]*+"
+            + "|[0-9]++(?:\\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
+            + "|->|[-+*(){}\\[\\]<>,:=@]");
 
     private final String file;
     private final String text;
+    private final Matcher token;
     private int position;
     private int line = 1;
     private int lineStart;
@@ -34,6 +35,7 @@ final class Lexer {
     Lexer(String file, String text) {
         this.file = file;
         this.text = text;
+        this.token = TOKEN.matcher(text);
         advance();
     }
 
@@ -61,22 +63,23 @@ final class Lexer {
             moveTo(end);
             return;
         }
-        Matcher token = TOKEN.matcher(text).region(position, text.length());
-        if (!token.lookingAt()) {
+        if (!token.region(position, text.length()).lookingAt()) {
             throw new ParseException(here, "unexpected character '" + text.charAt(position) + "'");
         }
-        next = new Token(kind(token), token.group(), here);
+        next = new Token(kind(text.charAt(position)), token.group(), here);
         moveTo(token.end());
     }
 
-    private static Kind kind(Matcher token) {
-        if (token.group("value") != null) {
+    /** The kind of a token, which its first character tells. */
+    private static Kind kind(char first) {
+        if (first == '%') {
             return Kind.VALUE;
         }
-        if (token.group("word") != null) {
-            return Kind.WORD;
+        if (first >= '0' && first <= '9') {
+            return Kind.NUMBER;
         }
-        return token.group("number") != null ? Kind.NUMBER : Kind.PUNCTUATION;
+        boolean isLetter = first == '_' || first >= 'a' && first <= 'z' || first >= 'A' && first <= 'Z';
+        return isLetter ? Kind.WORD : Kind.PUNCTUATION;
     }
 
     private void skipSpace() {
