@@ -18,6 +18,7 @@ import detangle.train.TrainingResult;
 import detangle.train.data.Collator;
 import detangle.train.data.EpochBatches;
 import detangle.train.data.Example;
+import detangle.train.data.InputMasking;
 import detangle.train.data.Order;
 import detangle.train.data.Split;
 import detangle.train.data.Target;
@@ -129,6 +130,13 @@ final class TrainCommand implements Runnable {
     private Optional<WeightTypeOption.WeightType> weightType;
 
     @Option(
+            names = "--input-mask-probability",
+            paramLabel = "X",
+            description = "Each token is replaced by [MASK] with this probability, drawn anew at each epoch, so that a"
+                    + " small model does not learn rows by heart; 0 by default.")
+    private double hidden;
+
+    @Option(
             names = "--group-by-length",
             arity = "0..1",
             fallbackValue = "true",
@@ -174,6 +182,21 @@ final class TrainCommand implements Runnable {
     @Mixin
     private ThreadsOption threads;
 
+    /** Returns the collator of training: that of evaluations, which also hides tokens if the user asked for it. */
+    private Collator hiding(Collator collator, Tokenizer tokenizer, Architecture head, long seed) {
+        if (hidden == 0) {
+            return collator;
+        }
+        if (head == Architecture.MASKED_LM) {
+            throw new CliException("masked-lm masks tokens by itself: leave --input-mask-probability out");
+        }
+        int mask = tokenizer
+                .maskTokenId()
+                .orElseThrow(() -> new CliException(
+                        "the tokenizer has no [MASK], which --input-mask-probability needs: leave it out"));
+        return collator.withInputMasking(new InputMasking(mask, hidden, seed));
+    }
+
     /** What is learned from, and what is evaluated with if there is something. */
     private record Sets(LabelledData training, Optional<LabelledData> validation) {}
 
@@ -204,7 +227,7 @@ final class TrainCommand implements Runnable {
         Collator collator = evaluation.collator(tokenizer, task.config(), head, options.seed());
         EpochBatches batches = new EpochBatches(
                 examples,
-                collator,
+                hiding(collator, tokenizer, head, options.seed()),
                 new BatchPlan(
                         options.recipe(),
                         examples.size(),
@@ -234,16 +257,17 @@ final class TrainCommand implements Runnable {
             TrainingResult result = trained(evaluator.map(silent::with).orElse(silent), progress);
             write(task, result);
             double seconds = progress.seconds();
+            double epoch = (double) result.steps() / batches.updates();
             evaluator.filter(e -> !isEvaluated(result, options, log)).ifPresent(e -> {
                 SessionOptions loaded = OptionValues.with(
                         EvaluateCommand.sessionOptions(head), backend.name(), SessionOptions::withBackend);
-                double epoch = (double) result.steps() / batches.updates();
                 log.onEvaluate(
                         new Evaluation(result.steps(), epoch, EvaluateCommand.evaluate(outputDir, loaded, e), false));
             });
             outputs.end(
                     new TrainingOutputs.Ended(
                             result,
+                            epoch,
                             examples.size(),
                             progress.rows(),
                             progress.updates(),
@@ -272,6 +296,9 @@ final class TrainCommand implements Runnable {
             throw wrongUse("--validation-split is between 0 and 1");
         }
         evaluation.check(spec);
+        if (!(hidden >= 0 && hidden < 1)) {
+            throw wrongUse("--input-mask-probability is at least 0 and below 1");
+        }
         if (loggingSteps.filter(n -> n < 1).isPresent()) {
             throw wrongUse("--logging-steps is at least 1");
         }

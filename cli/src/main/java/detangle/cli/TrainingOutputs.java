@@ -32,6 +32,7 @@ final class TrainingOutputs implements AutoCloseable {
     /**
      * What came of a training.
      *
+     * @param epoch how many epochs have been done, with a fraction
      * @param rows examples to train with
      * @param taken how many rows were taken in this run
      * @param updates how many updates this run has done
@@ -40,6 +41,7 @@ final class TrainingOutputs implements AutoCloseable {
      */
     record Ended(
             TrainingResult result,
+            double epoch,
             int rows,
             long taken,
             long updates,
@@ -50,7 +52,7 @@ final class TrainingOutputs implements AutoCloseable {
     /** Writes all results. */
     void end(Ended ended, TrainingLog log, SequencedMap<String, String> given) {
         TrainingResult result = ended.result;
-        double epoch = log.entries().isEmpty() ? 0 : log.entries().getLast().epoch();
+        double epoch = ended.epoch;
         SequencedMap<String, Double> training = new LinkedHashMap<>();
         training.put("epoch", epoch);
         training.put("train_loss", result.loss());

@@ -404,4 +404,24 @@ class TrainCommandTest {
         assertTrue(fault(rows, "--num-train-epochs", "1e300").contains("it must be above 0 and below"), err.toString());
         assertEquals(0, train(rows, "--max-steps", "-1", "--num-train-epochs", "1"), err.toString());
     }
+
+    @Test
+    void resultsTellOfAllEpochsWhateverIsLogged() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertTrue(fault(rows, "--input-mask-probability", "1").contains("at least 0 and below 1"), err.toString());
+        assertEquals(
+                0,
+                train(
+                        rows,
+                        "--num-train-epochs",
+                        "2",
+                        "--per-device-train-batch-size",
+                        "2",
+                        "--logging-steps",
+                        "3",
+                        "--input-mask-probability",
+                        "0.5"),
+                err.toString());
+        assertEquals(2, json(output.resolve("train_results.json")).get("epoch").asDouble());
+    }
 }

@@ -23,19 +23,25 @@ import java.util.SequencedMap;
  * @param tokenTypes whether the model has token types
  * @param multiple the length is rounded up to a multiple of this
  * @param masking draws the labels of a masked language model
+ * @param hiding replaces input tokens by {@code [MASK]} in other tasks than masked language modelling
  */
-public record Collator(int padToken, boolean tokenTypes, int multiple, Optional<Masking> masking) {
+public record Collator(
+        int padToken, boolean tokenTypes, int multiple, Optional<Masking> masking, Optional<InputMasking> hiding) {
     /** Pads to the longest. */
     public static Collator of(int padToken, boolean tokenTypes) {
-        return new Collator(padToken, tokenTypes, 1, Optional.empty());
+        return new Collator(padToken, tokenTypes, 1, Optional.empty(), Optional.empty());
     }
 
     public Collator withMultiple(int length) {
-        return new Collator(padToken, tokenTypes, length, masking);
+        return new Collator(padToken, tokenTypes, length, masking, hiding);
     }
 
     public Collator withMasking(Masking drawn) {
-        return new Collator(padToken, tokenTypes, multiple, Optional.of(drawn));
+        return new Collator(padToken, tokenTypes, multiple, Optional.of(drawn), hiding);
+    }
+
+    public Collator withInputMasking(InputMasking hidden) {
+        return new Collator(padToken, tokenTypes, multiple, masking, Optional.of(hidden));
     }
 
     /**
@@ -59,7 +65,9 @@ public record Collator(int padToken, boolean tokenTypes, int multiple, Optional<
         for (int row = 0; row < examples.size(); row++) {
             for (int c = 0; c < choices; c++) {
                 TokenIds text = examples.get(row).texts().get(c);
-                int[] given = masked.isEmpty() ? text.ids() : masked.get(row).ids();
+                int[] given = masked.isEmpty()
+                        ? shown(text, epoch, which[row], c)
+                        : masked.get(row).ids();
                 int first = (row * choices + c) * length;
                 for (int i = 0; i < given.length; i++) {
                     ids[first + i] = given[i];
@@ -83,6 +91,10 @@ public record Collator(int padToken, boolean tokenTypes, int multiple, Optional<
             guessed(masked, length, batch);
         }
         return batch;
+    }
+
+    private int[] shown(TokenIds text, int epoch, int example, int choice) {
+        return hiding.map(h -> h.of(text, epoch, example, choice)).orElse(text.ids());
     }
 
     /** How many labels of a batch count in its loss: its rows, or the tokens that have a label. */

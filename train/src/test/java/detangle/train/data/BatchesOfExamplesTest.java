@@ -142,6 +142,37 @@ final class BatchesOfExamplesTest {
                 least.get("input_ids").toLongs());
     }
 
+    /** Special tokens, which are 1 and 2 here, stay as they are. */
+    @Test
+    void tokensAreHiddenAtEachEpochAnew() {
+        int[] ids = IntStream.range(0, 1002)
+                .map(i -> i == 0 ? 1 : i == 400 || i == 1001 ? 2 : 7)
+                .toArray();
+        List<Example> all = List.of(Example.of(new TokenIds(ids, 401), new Target.OneClass(0)));
+        Collator collator = Collator.of(0, false).withInputMasking(new InputMasking(4, 0.1, 42));
+        List<long[]> epochs = IntStream.range(0, 3)
+                .mapToObj(epoch -> collator.batch(all, new int[] {0}, epoch)
+                        .get("input_ids")
+                        .toLongs())
+                .toList();
+        for (long[] given : epochs) {
+            assertEquals(1, given[0]);
+            assertEquals(2, given[400]);
+            assertEquals(2, given[1001]);
+            assertEquals(100, Arrays.stream(given).filter(id -> id == 4).count(), 30);
+        }
+        assertFalse(Arrays.equals(epochs.get(0), epochs.get(1)));
+        assertArrayEquals(
+                epochs.get(2),
+                collator.batch(all, new int[] {0}, 2).get("input_ids").toLongs());
+        assertArrayEquals(
+                Arrays.stream(ids).asLongStream().toArray(),
+                Collator.of(0, false)
+                        .batch(all, new int[] {0}, 2)
+                        .get("input_ids")
+                        .toLongs());
+    }
+
     @Test
     void aSplitHoldsBackItsShare() {
         List<Integer> all = IntStream.range(0, 200).boxed().toList();
