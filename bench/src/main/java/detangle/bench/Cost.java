@@ -21,19 +21,20 @@ record Cost(double flops, double bytes) {
     private static final Cost NONE = new Cost(0, 0);
 
     /**
-     * How many products attention consists of.
+     * The number of products that attention consists of.
      *
-     * @param withKeys products of a row for each query with a row for each key
-     * @param withPositions products of a row for each query, or for each key, with each row of one table of positions
+     * @param withKeys the products of a row for each query with a row for each key
+     * @param withPositions the products of a row for each query, or for each key, with each row of one table of
+     *     positions
      */
     private record Products(int withKeys, int withPositions) {}
 
-    /** Scores, and probabilities times values. */
+    /** The products of attention: scores, and probabilities times values. */
     private static final Products FORWARD = new Products(2, 1);
 
     /**
-     * Scores again, dout with the values, and one for each of dq, dk and dv. For each table: terms again, and one for
-     * the gradient of either side.
+     * The products of attention's gradients: scores again, dout with the values, and one for each of dq, dk and dv. For
+     * each table: terms again, and one for the gradient of either side.
      */
     private static final Products BACKWARD = new Products(5, 3);
 
@@ -132,7 +133,7 @@ record Cost(double flops, double bytes) {
     /**
      * @param keyAxis the axis of k that its rows stand along
      * @param firstTable the first operand that may be a table of positions; the table of their rows is the last of them
-     * @param behind the number of operands behind those
+     * @param behind the number of operands behind these tables
      */
     private static double attention(
             Node node, int keyAxis, int firstTable, int behind, Products count, Map<String, Long> sizes) {

@@ -34,7 +34,8 @@ public final class TrainingBenchmark {
     /**
      * Measures everything.
      *
-     * @param options peers may have {@link #PYTORCH} alone, with the Python to run; {@code python3} where it is absent
+     * @param options the options; {@link #PYTORCH} is the only peer, with the Python to run ({@code python3} by
+     *     default)
      * @throws BenchException if there is another peer, or a process fails
      */
     public static TrainingReport run(BenchOptions options, Consumer<String> progress) {
@@ -57,7 +58,7 @@ public final class TrainingBenchmark {
         return new TrainingReport(Host.of(benchmark.versions), benchmark.results);
     }
 
-    /** What one contender showed. */
+    /** The measurements of one contender. */
     private static final class Measured {
         private final Timings times = new Timings();
         private OptionalLong peakBytes = OptionalLong.empty();
@@ -110,7 +111,7 @@ public final class TrainingBenchmark {
         }
     }
 
-    /** Fresh processes at one batch: each does some steps in turn, in the other order every second time. */
+    /** Measures fresh processes at one batch. They do some steps in turn, in the opposite order every second time. */
     private void round(BenchModel model, int threads, Workload workload, Map<String, Measured> measured) {
         SequencedMap<String, Worker> workers = new LinkedHashMap<>();
         try {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What a step of training takes, in time and in memory. */
+/** The time and the memory that a step of training takes. */
 public record TrainingReport(Host host, List<Steps> results) implements Report {
     public TrainingReport {
         results = List.copyOf(results);
@@ -13,15 +13,15 @@ public record TrainingReport(Host host, List<Steps> results) implements Report {
     /**
      * The steps of one model at one batch.
      *
-     * @param lengths the sequences' lengths where they differ
-     * @param steps how many were timed
+     * @param lengths the sequences' lengths if they differ
+     * @param steps the number of steps that were timed
      * @param p50Ms the median, from the batch's tensors to the new weights
-     * @param tokensPerSecond tokens of the batch, without padding
-     * @param peakRssMiB of the whole process
+     * @param tokensPerSecond the tokens of the batch, without padding, that are trained with in a second
+     * @param peakRssMiB the peak memory of the whole process
      * @param clean whether nothing else took much of the machine meanwhile
      * @param peer the median of the peer's faster process, if there is a peer
      * @param ratio p50Ms against the peer's
-     * @param peerPeakRssMiB of the peer's process
+     * @param peerPeakRssMiB the peak memory of the peer's process
      */
     public record Steps(
             String model,

@@ -32,11 +32,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Sequence classifiers in Detangle, whose runs are steps of training; the option is the backend. The weights are random,
- * whatever the folder holds: what a step takes does not depend on them.
+ * Sequence classifiers in Detangle, whose runs are steps of training; the option is the backend. The weights are
+ * random, whatever the folder has, as the time of a step does not depend on them.
  */
 public final class TrainingSubjectProvider implements SubjectProvider {
-    /** For {@link java.util.ServiceLoader}. */
+    /** Makes a provider for {@link java.util.ServiceLoader}. */
     public TrainingSubjectProvider() {}
 
     static final String NAME = "detangle-training";

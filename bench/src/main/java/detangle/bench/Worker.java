@@ -49,7 +49,7 @@ final class Worker implements AutoCloseable {
                 DetangleSubjectProvider.NAME, model, backend, threads, options(model, backend, model.weightType()));
     }
 
-    /** As {@link #detangle}, but each run is a step of training. */
+    /** Returns a worker like {@link #detangle}, whose runs are steps of training. */
     static Worker detangleTraining(BenchModel model, String backend, int threads) {
         return detangle(TrainingSubjectProvider.NAME, model, backend, threads, backend);
     }
@@ -74,7 +74,7 @@ final class Worker implements AutoCloseable {
         return new Worker(backend, command);
     }
 
-    /** PyTorch with transformers, in a Python that has both: each run is a step of training. */
+    /** Returns a worker of PyTorch with transformers, in a Python that has both. Its runs are steps of training. */
     static Worker pytorchTraining(BenchModel model, Path python, int threads) {
         Path script = home().resolve("bench/peers/pytorch_training.py");
         if (!Files.isRegularFile(script)) {

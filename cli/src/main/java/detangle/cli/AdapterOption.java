@@ -18,7 +18,10 @@ final class AdapterOption {
         return folder;
     }
 
-    /** The configuration of a model with the adapter, if there is one: its labels and its head are the adapter's. */
+    /**
+     * Returns the configuration of a model with the adapter, if one is given: its labels and its head are the
+     * adapter's.
+     */
     DebertaConfig config(Path model) {
         DebertaConfig stated = DebertaConfig.read(model);
         if (folder.isEmpty()) {

@@ -14,9 +14,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** What labelled files hold, for the commands that train and evaluate. */
+/** The options that describe labelled files, for the commands that train and evaluate. */
 final class DataOptions {
-    /** HuggingFace's and the usual lengths of windows of texts that are asked questions. */
+    /** The usual length of windows in question answering, which is HuggingFace's. */
     private static final int WINDOW = 384;
 
     private static final int STRIDE = 128;
@@ -50,7 +50,7 @@ final class DataOptions {
             paramLabel = "TASK",
             converter = Tasks.class,
             completionCandidates = Tasks.class,
-            description = "${COMPLETION-CANDIDATES}; what the files hold by default.")
+            description = "The task: ${COMPLETION-CANDIDATES}; by default the one that the files fit.")
     private Optional<Architecture> task;
 
     @Option(
@@ -59,8 +59,8 @@ final class DataOptions {
             converter = Problems.class,
             completionCandidates = Problems.class,
             description =
-                    "${COMPLETION-CANDIDATES}: of text classification. By default lists are several labels, numbers with"
-                            + " a fraction are regression, and all else is single_label_classification.")
+                    "The kind of text classification: ${COMPLETION-CANDIDATES}. By default lists are several labels, numbers with"
+                            + " a fraction are regression, and everything else is single_label_classification.")
     private Optional<ProblemType> problem;
 
     @Option(names = "--text-column", paramLabel = "NAME", description = "The column of texts; text, sentence, ... .")
@@ -69,7 +69,7 @@ final class DataOptions {
     @Option(
             names = "--text-pair-column",
             paramLabel = "NAME",
-            description = "The column of second texts, where rows are pairs; text_pair, sentence2, hypothesis, ... .")
+            description = "The column of second texts, if rows are pairs; text_pair, sentence2, hypothesis, ... .")
     private Optional<String> pairColumn;
 
     @Option(
@@ -81,7 +81,8 @@ final class DataOptions {
     @Option(
             names = "--label-delimiter",
             paramLabel = "C",
-            description = "What stands between the labels of a row that may have several, as in a csv: sport;politics.")
+            description =
+                    "The text between the labels of a row that may have several labels, as in a csv: sport;politics.")
     private Optional<String> labelDelimiter;
 
     @Option(names = "--input-format", paramLabel = "FORMAT", description = InputOptions.FORMAT)
@@ -93,26 +94,29 @@ final class DataOptions {
     @Option(
             names = "--max-seq-length",
             paramLabel = "N",
-            description = "The most tokens of an example; what the model takes, but 384 of question answering.")
+            description =
+                    "The most tokens of an example; the most of the model by default, but 384 for question answering.")
     private Optional<Integer> maxLength;
 
     @Option(
             names = "--refuse-long-rows",
-            description = "End where a row has more tokens. By default its end is cut off, and such rows are counted.")
+            description =
+                    "Refuse a row that has more tokens. By default its end is cut off, and such rows are counted.")
     private boolean refuses;
 
     @Option(
             names = "--doc-stride",
             paramLabel = "N",
-            description = "Tokens that two windows of a text share, of question answering; 128 by default.")
+            description =
+                    "The number of tokens that two windows of a text share in question answering; 128 by default.")
     private Optional<Integer> stride;
 
     @Option(
             names = "--line-by-line",
-            description = "Each text is an example of its own, of masked-lm. By default texts are joined and cut.")
+            description = "Take each text as an example of its own for masked-lm. By default texts are joined and cut.")
     private boolean byLine;
 
-    /** What HuggingFace calls a head's task. */
+    /** Returns HuggingFace's name of a head's task. */
     static String name(Architecture head) {
         return head == Architecture.SEQUENCE_CLASSIFICATION ? "text-classification" : head.text();
     }
@@ -124,12 +128,12 @@ final class DataOptions {
         return new TrainingFile(path, format, delimiter.flatMap(Delimiter::named));
     }
 
-    /** What is said of the task. */
+    /** Returns the task, if it is given. */
     Optional<Architecture> task() {
         return task;
     }
 
-    /** What the files are for. */
+    /** Returns the task, which is the given one or follows from the files. */
     Architecture head(TrainingFile file) {
         return task.or(file::task)
                 .orElseThrow(() -> wrongUse(file.name() + " does not tell what it is for: say --task"));

@@ -22,7 +22,10 @@ final class Delimiter {
         };
     }
 
-    /** The first that makes the wanted columns of a header; where none does, or none are wanted, the one that stands there most often. */
+    /**
+     * Finds the first delimiter that gives a header its wanted columns. If none does, or no columns are wanted, it is
+     * the most frequent one.
+     */
     static char of(String header, List<String> wanted) {
         return KNOWN.stream()
                 .filter(delimiter ->
@@ -35,7 +38,9 @@ final class Delimiter {
                         .orElseThrow());
     }
 
-    /** The delimiter that divides a header line into columns of which one has the given name; empty if there is none. */
+    /**
+     * The delimiter that divides a header line into columns of which one has the given name; empty if there is none.
+     */
     static Optional<Character> ofHeader(String line, String column) {
         return KNOWN.stream()
                 .filter(delimiter -> columns(line, delimiter).size() > 1

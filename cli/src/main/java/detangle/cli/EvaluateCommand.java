@@ -43,7 +43,10 @@ final class EvaluateCommand implements Runnable {
     @Mixin
     private ModelArgument model;
 
-    @Parameters(index = "1", paramLabel = "FILE", description = "Labelled rows, in a file as train takes them.")
+    @Parameters(
+            index = "1",
+            paramLabel = "FILE",
+            description = "Labelled rows, in a file of the kinds that train reads.")
     private Path file;
 
     @Mixin
@@ -55,7 +58,10 @@ final class EvaluateCommand implements Runnable {
     @Mixin
     private AdapterOption adapter;
 
-    @Option(names = "--results", paramLabel = "FILE", description = "Write the measures as JSON, too.")
+    @Option(
+            names = "--results",
+            paramLabel = "FILE",
+            description = "The file to which the measures are written as JSON too.")
     private Optional<Path> results;
 
     @Mixin
@@ -105,7 +111,7 @@ final class EvaluateCommand implements Runnable {
         return OptionValues.with(adapted, weightType.narrowed(), SessionOptions::withWeightType);
     }
 
-    /** How a model is loaded whose loss is that of training. */
+    /** Returns the options of a model whose loss is that of training. */
     static SessionOptions sessionOptions(Architecture head) {
         return SessionOptions.DEFAULT
                 .withHead(head)
@@ -122,7 +128,7 @@ final class EvaluateCommand implements Runnable {
         }
     }
 
-    /** The labels that the model has learned, which the rows have to have. */
+    /** Returns the labels that the model has learned; rows may have no others. */
     private static Optional<Task> known(Architecture head, DebertaConfig config) {
         return switch (head) {
             case SEQUENCE_CLASSIFICATION -> Optional.of(Task.classification(config.problemType(), config.labels()));

@@ -10,15 +10,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** How rows become batches, for the commands that train and evaluate. */
+/** The options that say how rows become batches, for the commands that train and evaluate. */
 final class EvaluationArguments {
-    /** What the masks of an evaluation follow from where no training has a seed: HuggingFace's default. */
+    /** The seed of the masks of an evaluation without a training: HuggingFace's default. */
     static final long SEED = 42;
 
     @Option(
             names = "--per-device-eval-batch-size",
             paramLabel = "N",
-            description = "Rows that are evaluated together; 8 by default.")
+            description = "The number of rows that are evaluated together; 8 by default.")
     private int batch = 8;
 
     @Option(
@@ -40,7 +40,7 @@ final class EvaluationArguments {
         return batch;
     }
 
-    /** What makes batches for a model. */
+    /** Makes the collator of batches for a model. */
     Collator collator(Tokenizer tokenizer, DebertaConfig config, Architecture head, long seed) {
         Collator collator = Collator.of(tokenizer.padTokenId(), config.typeVocabSize() > 0);
         if (head != Architecture.MASKED_LM) {

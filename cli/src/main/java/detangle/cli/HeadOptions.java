@@ -46,7 +46,7 @@ final class HeadOptions {
         return wanted().orElseGet(() -> CheckpointHeads.choose(model, weights, DebertaConfig.read(model)));
     }
 
-    /** The head that is asked for, or that of a model with an adapter, if there is one. */
+    /** Returns the head that is given, or the head of a model with an adapter, if there is one. */
     Architecture head(Path model, Optional<Path> weights, Optional<Path> adapter) {
         if (wanted().isPresent() || adapter.isEmpty()) {
             return head(model, weights);

@@ -14,10 +14,10 @@ final class InputOptions {
     /** What stands for standard input. */
     private static final Path STANDARD_INPUT = Path.of("-");
 
-    /** What is said of an option that other commands have too. */
+    /** The description of an option that other commands have too. */
     static final String FORMAT = "${COMPLETION-CANDIDATES}; by the file's name by default, text for standard input.";
 
-    /** As {@link #FORMAT}. */
+    /** The description of another option that other commands have too. */
     static final String DELIMITER =
             "What stands between the values of a .csv, such as ; or tab; found in its header by default.";
 

@@ -28,22 +28,22 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * What a file holds as examples of a task.
+ * The content of a file as examples of a task.
  *
- * @param task with the labels that were found or known
- * @param examples in order
- * @param questions whose windows the examples are, of question answering
- * @param notices what is to be told of the data
+ * @param task the task with the labels that were found or known
+ * @param examples the examples in order
+ * @param questions the questions whose windows the examples are, for question answering
+ * @param notices remarks on the data for the user
  */
 record LabelledData(Task task, List<Example> examples, Optional<QuestionData> questions, List<String> notices) {
 
     /**
-     * How files are read.
+     * The rules by which files are read.
      *
      * @param maxLength the most tokens of an example
-     * @param cuts whether what is longer is cut, and not refused
-     * @param stride tokens that two windows of a text share, of question answering
-     * @param byLine whether each text is an example of its own, of masked language models
+     * @param cuts whether longer examples are cut and not refused
+     * @param stride the number of tokens that two windows of a text share in question answering
+     * @param byLine whether each text is an example of its own for a masked language model
      */
     record Reading(
             Tokenizer tokenizer,
@@ -62,7 +62,7 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
     /**
      * Reads a file.
      *
-     * @param known the labels, and for text classification what is to be learned; empty if the data say it
+     * @param known the labels, and for text classification the kind of labels; empty if the data decide
      */
     static LabelledData read(TrainingFile file, Architecture head, Reading how, Optional<Task> known) {
         return switch (head) {
@@ -119,7 +119,7 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
         return of(Task.tokenClassification(data.labels().names()), data.examples(), data.notices());
     }
 
-    /** Two parts, the second with a share of the rows, or of the questions. */
+    /** Divides the data into two parts, the second with a share of the rows or of the questions. */
     Split<LabelledData> split(double share, long seed) {
         int rows = questions.map(q -> q.questions().size()).orElse(examples.size());
         Split<Integer> parts = Split.of(IntStream.range(0, rows).boxed().toList(), share, seed);
@@ -132,7 +132,7 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
                 .orElseGet(() -> of(task, rows.stream().map(examples::get).toList(), notices));
     }
 
-    /** What measures a model on these examples in their order. */
+    /** Makes the scorer that measures a model on these examples in their order. */
     Scorer scorer() {
         return switch (task.head()) {
             case SEQUENCE_CLASSIFICATION ->

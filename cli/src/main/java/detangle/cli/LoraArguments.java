@@ -13,7 +13,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** What is trained of a model if it is not the whole: an adapter, by the names of HuggingFace's PEFT. */
+/** The options of an adapter, which is trained instead of the whole model, by the names of HuggingFace's PEFT. */
 final class LoraArguments {
     private static final String ALL_LINEAR = "all-linear";
 
@@ -37,7 +37,10 @@ final class LoraArguments {
     @Option(names = "--lora-alpha", paramLabel = "X", description = "The change is alpha / rank * B A; 8 by default.")
     private Optional<Double> alpha;
 
-    @Option(names = "--lora-dropout", paramLabel = "X", description = "Of what the adapter reads; 0 by default.")
+    @Option(
+            names = "--lora-dropout",
+            paramLabel = "X",
+            description = "The share of the adapter's inputs that is dropped; 0 by default.")
     private Optional<Double> dropout;
 
     @Option(
@@ -45,7 +48,7 @@ final class LoraArguments {
             split = ",",
             paramLabel = "NAME",
             description =
-                    "Linear layers that are changed, or all-linear; query_proj,value_proj by default, in_proj of v1.")
+                    "Linear layers that are changed, or all-linear; query_proj,value_proj by default, in_proj for v1.")
     private List<String> targets = List.of();
 
     @Option(
@@ -62,15 +65,15 @@ final class LoraArguments {
             description = "Train the norms of rows beside their directions (DoRA).")
     private boolean dora;
 
-    /** Whether an adapter is trained. */
+    /** Returns whether an adapter is trained. */
     boolean isAsked() {
         return lora;
     }
 
     /**
-     * The adapter that is asked for, if one is.
+     * Returns the options of the adapter, if one is trained.
      *
-     * @param frozen what the encoder's weights are kept in meanwhile
+     * @param frozen the type that the encoder's weights have meanwhile
      */
     Optional<LoraOptions> options(Optional<DType> frozen) {
         if (!lora) {

@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** How parameters are updated, by the names of HuggingFace's options. */
+/** The options of how parameters are updated, by the names of HuggingFace's options. */
 final class OptimizerArguments {
     /** The words of {@code --lr-scheduler-type}. */
     static final class ScheduleNames extends NamedValues<String> {
@@ -30,26 +30,38 @@ final class OptimizerArguments {
     @Spec(Target.MIXEE)
     private CommandSpec spec;
 
-    @Option(names = "--learning-rate", paramLabel = "X", description = "5e-5 by default.")
+    @Option(
+            names = "--learning-rate",
+            paramLabel = "X",
+            description = "The learning rate before its schedule; 5e-5 by default.")
     private Optional<Double> learningRate;
 
-    @Option(names = "--weight-decay", paramLabel = "X", description = "0 by default; 0.01 of microsoft's recipe.")
+    @Option(
+            names = "--weight-decay",
+            paramLabel = "X",
+            description = "The decay of weights; 0 by default, 0.01 in microsoft's recipe.")
     private Optional<Double> weightDecay;
 
-    @Option(names = "--adam-beta1", paramLabel = "X", description = "0.9 by default.")
+    @Option(names = "--adam-beta1", paramLabel = "X", description = "The rate of Adam's first average; 0.9 by default.")
     private Optional<Double> beta1;
 
-    @Option(names = "--adam-beta2", paramLabel = "X", description = "0.999 by default.")
+    @Option(
+            names = "--adam-beta2",
+            paramLabel = "X",
+            description = "The rate of Adam's second average; 0.999 by default.")
     private Optional<Double> beta2;
 
-    @Option(names = "--adam-epsilon", paramLabel = "X", description = "1e-8 by default; 1e-6 of microsoft's recipe.")
+    @Option(
+            names = "--adam-epsilon",
+            paramLabel = "X",
+            description = "Adam's epsilon; 1e-8 by default, 1e-6 in microsoft's recipe.")
     private Optional<Double> epsilon;
 
     @Option(
             names = "--max-grad-norm",
             paramLabel = "X",
             description =
-                    "The most that the norm of all gradients may be; larger ones are shrunk. 1 by default, 0 never.")
+                    "The largest norm of all gradients, to which larger ones are scaled down; 1 by default, 0 for no limit.")
     private Optional<Double> maxGradNorm;
 
     @Option(
@@ -57,7 +69,8 @@ final class OptimizerArguments {
             paramLabel = "NAME",
             converter = ScheduleNames.class,
             completionCandidates = ScheduleNames.class,
-            description = "${COMPLETION-CANDIDATES}; linear by default, warmup_linear of microsoft's recipe.")
+            description =
+                    "The schedule of the rate: ${COMPLETION-CANDIDATES}; linear by default, warmup_linear in microsoft's recipe.")
     private Optional<String> schedule;
 
     @Option(
@@ -71,17 +84,20 @@ final class OptimizerArguments {
             names = "--warmup-ratio",
             paramLabel = "X",
             description =
-                    "The share of all updates in which the rate rises from 0; 0 by default, 0.1 of microsoft's recipe.")
+                    "The share of all updates in which the rate rises from 0; 0 by default, 0.1 in microsoft's recipe.")
     private Optional<Double> warmupRatio;
 
-    @Option(names = "--warmup-steps", paramLabel = "N", description = "The number of these updates, instead.")
+    @Option(
+            names = "--warmup-steps",
+            paramLabel = "N",
+            description = "The number of updates in which the rate rises from 0, instead of a share.")
     private Optional<Long> warmupSteps;
 
     @Option(
             names = "--layerwise-lr-decay",
             paramLabel = "X",
             description =
-                    "What the rate of a layer is multiplied by for the layer below it, such as 0.9; 1 by default.")
+                    "The factor from the rate of a layer to the rate of the layer below it, such as 0.9; 1 by default.")
     private Optional<Double> layerwise;
 
     @Option(names = "--head-learning-rate", paramLabel = "X", description = "The rate of the head, if it has its own.")
@@ -91,7 +107,8 @@ final class OptimizerArguments {
             names = "--freeze",
             split = ",",
             paramLabel = "PART",
-            description = "What is not trained: embeddings, encoder, layer.N, layer.N-M, or the beginning of names.")
+            description =
+                    "Parts that are not trained: embeddings, encoder, layer.N, layer.N-M, or the beginning of names.")
     private List<String> frozen = List.of();
 
     OptimizerOptions options(Recipe recipe) {
@@ -129,7 +146,7 @@ final class OptimizerArguments {
         };
     }
 
-    /** What the names of parameters begin with that are not trained. */
+    /** Returns the beginnings of the names of parameters that are not trained. */
     private List<String> prefixes() {
         List<String> prefixes = new ArrayList<>();
         for (String part : frozen) {

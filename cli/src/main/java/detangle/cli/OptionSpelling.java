@@ -3,11 +3,13 @@ package detangle.cli;
 import java.util.Set;
 import picocli.CommandLine;
 
-/** Options as people type them who know Python's: {@code --learning_rate} is {@code --learning-rate}. */
+/** Accepts options in the spelling of Python's commands: {@code --learning_rate} is {@code --learning-rate}. */
 final class OptionSpelling {
     private OptionSpelling() {}
 
-    /** The arguments, in which an option with underscores is one with dashes where the command has that one and not the other. */
+    /**
+     * Returns the arguments. An option with underscores becomes the one with dashes if the command has only that one.
+     */
     static String[] withDashes(CommandLine commands, String... args) {
         CommandLine command =
                 args.length == 0 ? null : commands.getSubcommands().get(args[0]);

@@ -7,11 +7,11 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** What somebody said on the command line, for a report. */
+/** The options and arguments of a command line, for a report. */
 final class OptionsAsGiven {
     private OptionsAsGiven() {}
 
-    /** The options and arguments that were given, by their names, in the order of the command line. */
+    /** Returns the options and arguments that were given, by their names, in the order of the command line. */
     static SequencedMap<String, String> of(CommandSpec spec) {
         SequencedMap<String, String> given = new LinkedHashMap<>();
         for (ArgSpec argument : spec.commandLine().getParseResult().matchedArgs()) {

@@ -7,9 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** Where a training writes to. What is wrong with it is found before training begins. */
+/** The folder that a training writes to. It is checked before training begins. */
 record OutputFolder(Path path) {
-    /** @param goesThere whether a model may be there already */
+    /** @param goesThere whether the folder may have a model already */
     void check(boolean goesThere) {
         if (Files.exists(path) && !Files.isDirectory(path)) {
             throw new CliException("--output-dir " + path + " is a file: name a folder");
@@ -32,7 +32,7 @@ record OutputFolder(Path path) {
         }
     }
 
-    /** The checkpoints here are deleted before training begins, so that a model to begin with must not be one of them. */
+    /** Refuses to begin with a model in this folder, as checkpoints in it are deleted before training begins. */
     void checkKeeps(Path model) {
         Path here = path.toAbsolutePath().normalize();
         Path begins = model.toAbsolutePath().normalize();
@@ -43,7 +43,7 @@ record OutputFolder(Path path) {
         }
     }
 
-    /** Makes the folder, and finds out whether files can be written there. */
+    /** Makes the folder, and checks that files can be written there. */
     void make() {
         try {
             Files.createDirectories(path);

@@ -34,7 +34,7 @@ final class PredictCommand implements Callable<Integer> {
     @Parameters(
             index = "1",
             paramLabel = "FILE",
-            description = "Rows, in a file as the other command's --file takes it.")
+            description = "Rows, in a file of the kinds that the other command's --file reads.")
     private String file;
 
     @Mixin

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Opens files of rows, whatever they hold. */
+/** Opens files of rows of any format. */
 final class RowFiles {
     private RowFiles() {}
 
-    /** Refuses what cannot be read as a file. */
+    /** Refuses a path that cannot be read as a file. */
     static void check(Path file) {
         if (!Files.exists(file)) {
             throw new CliException(file + " does not exist");
@@ -30,7 +30,7 @@ final class RowFiles {
     /**
      * Opens a file of Parquet.
      *
-     * @param wanted columns that must be there
+     * @param wanted the columns that the file must have
      * @param all whether the others are read too
      */
     static RowSource parquet(Path file, List<String> wanted, boolean all) {
@@ -41,10 +41,10 @@ final class RowFiles {
         return new ParquetRows(file, wanted, all);
     }
 
-    /** The characters of a file, which gzip may have compressed. */
+    /** Opens the characters of a file, which gzip may have compressed. */
     static Utf8Reader reader(Path file) {
         try {
-            // It knows of pipes, too, how much can be read without waiting.
+            // This stream also knows of a pipe how much can be read without waiting.
             return new Utf8Reader(
                     file.toString(),
                     new MaybeGzip(file.toString(), new FileInputStream(file.toFile()), InputFormat.isCompressed(file)));
@@ -54,12 +54,12 @@ final class RowFiles {
     }
 
     /**
-     * Rows of characters; the reader is closed where that fails.
+     * Opens rows of characters; the reader is closed if that fails.
      *
-     * @param delimiter what stands between the values of a csv; found in its header if empty
-     * @param wanted columns that must be there, that of texts first
+     * @param delimiter the text between the values of a csv; if empty, it is found in the header
+     * @param wanted the columns that the file must have, that of texts first
      * @param all whether the others are read too
-     * @param first is told the first line of what is read as lines of text
+     * @param first a listener that is told the first line of a file of texts
      */
     static RowSource rows(
             Utf8Reader reader,

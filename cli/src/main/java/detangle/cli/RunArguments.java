@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How long training goes on, and when a model is evaluated and saved, by the names of HuggingFace's options. */
+/**
+ * The options of the length of training, and of when a model is evaluated and saved, by the names of HuggingFace's
+ * options.
+ */
 final class RunArguments {
     /** The words of {@code --recipe}. */
     static final class Recipes extends NamedValues<Recipe> {
@@ -31,32 +34,39 @@ final class RunArguments {
             paramLabel = "NAME",
             converter = Recipes.class,
             completionCandidates = Recipes.class,
-            description = "${COMPLETION-CANDIDATES}: whose trainer is followed; huggingface by default.")
+            description = "The trainer that is followed: ${COMPLETION-CANDIDATES}; huggingface by default.")
     private Recipe recipe = Recipe.HUGGINGFACE;
 
-    @Option(names = "--num-train-epochs", paramLabel = "X", description = "How often all rows are taken; 3 by default.")
+    @Option(
+            names = "--num-train-epochs",
+            paramLabel = "X",
+            description = "The number of times that all rows are taken; 3 by default.")
     private Optional<Double> epochs;
 
     @Option(
             names = "--max-steps",
             paramLabel = "N",
-            description = "How many updates, whatever the number of epochs; 0 or HuggingFace's -1 leave it to these.")
+            description =
+                    "The number of updates, whatever the number of epochs; with 0 or HuggingFace's -1 the epochs decide.")
     private Optional<Long> maxSteps;
 
     @Option(
             names = "--per-device-train-batch-size",
             paramLabel = "N",
             description =
-                    "Rows that go through the model together; 8 by default. Of microsoft's recipe those of an update, 64.")
+                    "The rows that go through the model together; 8 by default. In microsoft's recipe the rows of an update, 64.")
     private Optional<Integer> batch;
 
     @Option(
             names = "--gradient-accumulation-steps",
             paramLabel = "N",
-            description = "How many such batches make an update; 1 by default.")
+            description = "The number of such batches in an update; 1 by default.")
     private Optional<Integer> accumulation;
 
-    @Option(names = "--seed", paramLabel = "N", description = "42 by default; 1234 of microsoft's recipe.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "The seed of the order of rows and of dropout; 42 by default, 1234 in microsoft's recipe.")
     private Optional<Long> seed;
 
     @Option(
@@ -64,10 +74,14 @@ final class RunArguments {
             paramLabel = "WHEN",
             converter = Moments.class,
             completionCandidates = Moments.class,
-            description = "${COMPLETION-CANDIDATES}; epoch by default, where there are rows to validate with.")
+            description =
+                    "When the model is evaluated: ${COMPLETION-CANDIDATES}; epoch by default, if there are rows to validate with.")
     private Optional<Moment> evalStrategy;
 
-    @Option(names = "--eval-steps", paramLabel = "N", description = "After how many updates; 500 by default.")
+    @Option(
+            names = "--eval-steps",
+            paramLabel = "N",
+            description = "The number of updates between evaluations; 500 by default.")
     private Optional<Double> evalSteps;
 
     @Option(
@@ -78,26 +92,30 @@ final class RunArguments {
             description = "When checkpoints are written: ${COMPLETION-CANDIDATES}; steps by default.")
     private Optional<Moment> saveStrategy;
 
-    @Option(names = "--save-steps", paramLabel = "N", description = "After how many updates; 500 by default.")
+    @Option(
+            names = "--save-steps",
+            paramLabel = "N",
+            description = "The number of updates between checkpoints; 500 by default.")
     private Optional<Double> saveSteps;
 
     @Option(
             names = "--save-total-limit",
             paramLabel = "N",
-            description = "Older checkpoints are deleted, but the best.")
+            description = "The most checkpoints that are kept; older ones are deleted, but not the best.")
     private Optional<Integer> saveLimit;
 
     @Option(
             names = "--load-best-model-at-end",
             arity = "0..1",
             fallbackValue = "true",
-            description = "End with the parameters of the best evaluation.")
+            description = "End training with the parameters of the best evaluation.")
     private boolean loadBest;
 
     @Option(
             names = "--metric-for-best-model",
             paramLabel = "NAME",
-            description = "loss by default; accuracy, f1 and so on, as evaluations print them.")
+            description =
+                    "The metric that decides: loss by default; accuracy, f1 and so on, as evaluations print them.")
     private Optional<String> metric;
 
     @Option(
@@ -105,26 +123,27 @@ final class RunArguments {
             arity = "0..1",
             fallbackValue = "true",
             paramLabel = "true|false",
-            description = "Of that metric; by default of all but those that end in loss.")
+            description =
+                    "Whether a greater value of that metric is better; true by default, unless its name ends in loss.")
     private Optional<Boolean> greater;
 
     @Option(
             names = "--early-stopping-patience",
             paramLabel = "N",
-            description = "End after so many evaluations in a row that were not better.")
+            description = "The number of evaluations in a row without improvement after which training ends.")
     private Optional<Integer> patience;
 
     @Option(
             names = "--early-stopping-threshold",
             paramLabel = "X",
-            description = "By how much one must be better; 0 by default.")
+            description = "The least improvement that counts; 0 by default.")
     private double threshold;
 
     @Option(
             names = "--resume-from-checkpoint",
             arity = "0..1",
             fallbackValue = "true",
-            description = "Go on from the newest checkpoint in the folder, bit for bit, if there is one.")
+            description = "Continue from the newest checkpoint in the folder, bit for bit, if there is one.")
     private boolean resume;
 
     Recipe recipe() {
@@ -140,7 +159,7 @@ final class RunArguments {
     }
 
     /**
-     * All of it but the optimizer.
+     * Returns all options of training but those of the optimizer.
      *
      * @param overwrites whether checkpoints that are in the folder are deleted
      * @param validates whether there are rows to validate with

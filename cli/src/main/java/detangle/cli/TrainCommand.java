@@ -58,7 +58,8 @@ final class TrainCommand implements Runnable {
             index = "0",
             arity = "0..1",
             paramLabel = "MODEL",
-            description = "The model to begin with: a folder, or a name on the hub. Without it say --config.")
+            description =
+                    "The model to begin with: a folder, or a name on the hub. Without a model, --config is needed.")
     private Optional<String> model;
 
     @Option(
@@ -73,39 +74,40 @@ final class TrainCommand implements Runnable {
     @Option(
             names = "--validation-file",
             paramLabel = "FILE",
-            description = "Rows to evaluate with, in such a file too.")
+            description = "Rows to validate with, in a file of the same kinds.")
     private Optional<Path> validationFile;
 
     @Option(
             names = "--validation-split",
             paramLabel = "X",
-            description = "Or a share of the rows, drawn at random: 0.1.")
+            description =
+                    "The share of the rows that is drawn at random to validate with, such as 0.1, instead of such a file.")
     private Optional<Double> validationSplit;
 
     @Option(
             names = "--output-dir",
             required = true,
             paramLabel = "FOLDER",
-            description = "Where the model, its checkpoints and reports are written.")
+            description = "The folder to which the model, its checkpoints and reports are written.")
     private Path outputDir;
 
     @Option(
             names = "--overwrite-output-dir",
             arity = "0..1",
             fallbackValue = "true",
-            description = "Write there though there is a model already; its checkpoints are deleted.")
+            description = "Write into a folder that has a model already; checkpoints in it are deleted.")
     private boolean overwrites;
 
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "A config.json: a model of its sizes is trained from scratch.")
+            description = "The config.json of a model that is trained from scratch.")
     private Optional<Path> config;
 
     @Option(
             names = "--tokenizer-name",
             paramLabel = "FOLDER",
-            description = "Whose tokenizer goes with --config; that of its folder by default.")
+            description = "The model whose tokenizer goes with --config; the tokenizer in its folder by default.")
     private Optional<String> tokenizerName;
 
     @Mixin
@@ -126,7 +128,7 @@ final class TrainCommand implements Runnable {
     @Option(
             names = "--weight-type",
             paramLabel = "TYPE",
-            description = "${COMPLETION-CANDIDATES}: what weights that are not trained are kept in, with --lora.")
+            description = "The type of weights that are not trained, with --lora: ${COMPLETION-CANDIDATES}.")
     private Optional<WeightTypeOption.WeightType> weightType;
 
     @Option(
@@ -140,13 +142,13 @@ final class TrainCommand implements Runnable {
             names = "--group-by-length",
             arity = "0..1",
             fallbackValue = "true",
-            description = "Put rows of like length together.")
+            description = "Put rows of similar length together.")
     private boolean groups;
 
     @Option(
             names = "--label-smoothing-factor",
             paramLabel = "X",
-            description = "The share of the wanted distribution that all classes get alike; 0 by default.")
+            description = "The share of the wanted distribution that is the same for all classes; 0 by default.")
     private double smoothing;
 
     @Option(
@@ -154,26 +156,27 @@ final class TrainCommand implements Runnable {
             split = ",",
             paramLabel = "X",
             description =
-                    "What rows of each class weigh in the loss, or balanced: as much in all as those of any other.")
+                    "The weight of each class's rows in the loss, or balanced: all classes weigh the same together.")
     private List<String> classWeights = List.of();
 
     @Option(
             names = "--logging-steps",
             paramLabel = "N",
-            description = "Updates that a line of the log is about; about twenty lines by default.")
+            description = "The number of updates of a line of the log; about twenty lines in all by default.")
     private Optional<Long> loggingSteps;
 
     @Option(
             names = "--report-to",
             split = ",",
             paramLabel = "NAME",
-            description = "tensorboard: event files as well. report.html with curves is written in any case.")
+            description =
+                    "With tensorboard, event files are written as well. report.html with curves is always written.")
     private List<String> reportTo = List.of();
 
     @Option(
             names = "--logging-dir",
             paramLabel = "FOLDER",
-            description = "Where TensorBoard's files go; runs in the output folder by default.")
+            description = "The folder of TensorBoard's files; runs in the output folder by default.")
     private Optional<Path> loggingDir;
 
     @Mixin
@@ -197,7 +200,7 @@ final class TrainCommand implements Runnable {
         return collator.withInputMasking(new InputMasking(mask, hidden, seed));
     }
 
-    /** What is learned from, and what is evaluated with if there is something. */
+    /** The data to train with, and the data to validate with if there are any. */
     private record Sets(LabelledData training, Optional<LabelledData> validation) {}
 
     @Override
@@ -315,11 +318,11 @@ final class TrainCommand implements Runnable {
         try {
             return trainer.train();
         } finally {
-            progress.clear(); // What is wrong is told on a line of its own.
+            progress.clear(); // The message of a failure needs a line of its own.
         }
     }
 
-    /** Whether the parameters that training ends with have been evaluated. */
+    /** Returns whether the parameters at the end of training have been evaluated. */
     private static boolean isEvaluated(TrainingResult result, TrainingOptions options, TrainingLog log) {
         return options.evaluation().loadBestModelAtEnd()
                 || log.entries().stream().anyMatch(e -> e.isEvaluation() && e.step() == result.steps());
@@ -358,7 +361,7 @@ final class TrainCommand implements Runnable {
         return new Sets(all, validation);
     }
 
-    /** Where an adapter is trained, nothing holds the encoder's weights in single precision when it is done. */
+    /** Makes the model to train. With an adapter, the encoder's weights in single precision can be freed afterwards. */
     private TaskModel taskModel(
             Path folder, Path vocabulary, LabelledData training, Optional<LoraOptions> lora, long seed) {
         TaskModel whole = taskModel(folder, vocabulary, training, seed);
@@ -375,7 +378,10 @@ final class TrainCommand implements Runnable {
                 : TaskModel.read(folder, training.task(), options, seed);
     }
 
-    /** What each class weighs: so that all weigh the same, as scikit-learn balances them, or as is given. */
+    /**
+     * Returns the weight of each class: as given, or so that all classes weigh the same, as scikit-learn balances
+     * them.
+     */
     private List<Double> weights(LabelledData training) {
         if (classWeights.isEmpty()) {
             return List.of();

@@ -19,14 +19,14 @@ import java.util.Set;
 /**
  * A file or folder to train with or to evaluate with.
  *
- * @param path where it is
- * @param format of rows; by the file's name if empty
- * @param delimiter of a csv; found in its header if empty
+ * @param path the path of the file or folder
+ * @param format the format of rows; if empty, the file's name decides
+ * @param delimiter the delimiter of a csv; if empty, it is found in the header
  */
 record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character> delimiter) {
     private static final Set<String> TAGGED = Set.of("conll", "conllu", "bio", "iob", "iob2", "annotated");
 
-    /** How much of a JSON file is looked at to tell what it holds. */
+    /** The number of characters of a JSON file that are read to find its kind. */
     private static final int HEAD = 1 << 12;
 
     String name() {
@@ -38,7 +38,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
         return format.isEmpty() && TAGGED.contains(name.substring(name.lastIndexOf('.') + 1));
     }
 
-    /** Whether it is a file of SQuAD, which is one JSON object. */
+    /** Returns whether it is a file of SQuAD, which is one JSON object. */
     private boolean isSquad() {
         if (knownFormat().filter(f -> f == InputFormat.json).isEmpty()) {
             return false;
@@ -55,7 +55,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
         return format.or(() -> InputFormat.of(path));
     }
 
-    /** What its content is for, where that is clear. */
+    /** Returns the task of the file's content, if that is clear. */
     Optional<Architecture> task() {
         if (Files.isDirectory(path)) {
             return Optional.of(Architecture.SEQUENCE_CLASSIFICATION);
@@ -102,7 +102,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
                 : RowFiles.rows(RowFiles.reader(path), name(), known, delimiter, List.of(), true, line -> {});
     }
 
-    /** Its rows, or those of a folder with a folder for each class. */
+    /** Reads the rows of the file, or of a folder with a folder for each class. */
     List<DataRow> rows() {
         if (Files.isDirectory(path)) {
             return LabelledFolder.read(path);
@@ -120,7 +120,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
         return rows;
     }
 
-    /** Its rows without blank lines of text, for a masked language model. */
+    /** Reads the rows without blank lines of text, for a masked language model. */
     List<DataRow> texts() {
         boolean lines = knownFormat().filter(f -> f == InputFormat.text).isPresent();
         return rows().stream()
@@ -129,12 +129,12 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
                 .toList();
     }
 
-    /** Sentences of a file with a word a line; empty where it holds rows. */
+    /** Reads the sentences of a file with a word a line; empty if it is a file of rows. */
     Optional<List<TaggedWords>> sentences() {
         return isTagged() ? Optional.of(ConllFile.read(path)) : Optional.empty();
     }
 
-    /** Questions of a file of SQuAD; empty where it holds rows. */
+    /** Reads the questions of a file of SQuAD; empty if it is a file of rows. */
     Optional<List<QuestionRow>> questions() {
         return isSquad() ? Optional.of(SquadFile.read(path)) : Optional.empty();
     }

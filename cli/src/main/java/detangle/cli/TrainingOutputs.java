@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/** What is written of a training beside the model: results by HuggingFace's names, a page with curves, TensorBoard's events. */
+/**
+ * Writes the files of a training beside the model: results by HuggingFace's names, a page with curves, TensorBoard's
+ * events.
+ */
 final class TrainingOutputs implements AutoCloseable {
     private final Path folder;
     private final Optional<EventFile> events;
@@ -30,14 +33,14 @@ final class TrainingOutputs implements AutoCloseable {
     }
 
     /**
-     * What came of a training.
+     * The results of a training.
      *
-     * @param epoch how many epochs have been done, with a fraction
-     * @param rows examples to train with
-     * @param taken how many rows were taken in this run
-     * @param updates how many updates this run has done
-     * @param seconds how long it took
-     * @param validated examples to validate with; 0 if there are none
+     * @param epoch the number of epochs done so far, with a fraction
+     * @param rows the number of examples to train with
+     * @param taken the number of rows that this run has taken
+     * @param updates the number of updates that this run has done
+     * @param seconds the duration in seconds
+     * @param validated the number of examples to validate with; 0 if there are none
      */
     record Ended(
             TrainingResult result,
@@ -92,7 +95,10 @@ final class TrainingOutputs implements AutoCloseable {
                 .write(folder.resolve("report.html"));
     }
 
-    /** The evaluation of the parameters that training ends with: the best one where these are loaded, and else the last one. */
+    /**
+     * Returns the evaluation of the parameters at the end: the best one if those parameters are loaded, and the last
+     * one otherwise.
+     */
     private static Optional<LogEntry> chosen(Ended ended, TrainingLog log) {
         String metric = "eval_" + ended.options.evaluation().metricForBestModel();
         Optional<LogEntry> best = ended.options.evaluation().loadBestModelAtEnd()
@@ -107,7 +113,7 @@ final class TrainingOutputs implements AutoCloseable {
                 log.entries().reversed().stream().filter(LogEntry::isEvaluation).findFirst());
     }
 
-    /** The results as a table for people. */
+    /** Returns the results as a table for people. */
     String table() {
         return table(results);
     }

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.StringJoiner;
 
 /**
- * Tells people how training goes: a line on the terminal that changes with each update, and lines that stay for what the log has. Of
- * checkpoints and of the memory that training takes it tells too.
+ * Shows people the progress of training: a line on the terminal that changes with each update, and lines that stay for
+ * the entries of the log, for checkpoints, and for the memory that training takes.
  */
 final class TrainingProgress implements TrainingCallback {
     private static final double NANOS = 1e9;
@@ -29,7 +29,7 @@ final class TrainingProgress implements TrainingCallback {
     private long stepped = begun;
     private String shown = "";
 
-    /** @param terminal whether what is written can be written over */
+    /** @param terminal whether a line can be overwritten */
     TrainingProgress(PrintWriter err, boolean terminal) {
         this.err = err;
         this.terminal = terminal;
@@ -67,7 +67,7 @@ final class TrainingProgress implements TrainingCallback {
         say("wrote " + checkpoint);
     }
 
-    /** A line of the log; of what is known at the end the table tells. */
+    /** Writes a line of the log; the table has the values that are known at the end. */
     void log(LogEntry entry) {
         if (entry.values().containsKey("train_loss")) {
             return;
@@ -92,7 +92,7 @@ final class TrainingProgress implements TrainingCallback {
         return String.format(Locale.ROOT, "%.1f rows/s  %s left", rows / seconds, time(left));
     }
 
-    /** {@code 0:07}, {@code 12:34}, {@code 1:02:03}. */
+    /** Returns a time as {@code 0:07}, {@code 12:34} or {@code 1:02:03}. */
     static String time(double seconds) {
         Duration time = Duration.ofSeconds(Math.round(seconds));
         return time.toHours() > 0
@@ -107,22 +107,22 @@ final class TrainingProgress implements TrainingCallback {
                 : String.format(Locale.ROOT, "%.4g", value);
     }
 
-    /** How many rows have been trained with in this run. */
+    /** Returns the number of rows that this run has trained with. */
     long rows() {
         return rows;
     }
 
-    /** How many updates this run has done. */
+    /** Returns the number of updates that this run has done. */
     long updates() {
         return done;
     }
 
-    /** Seconds since the first update began. */
+    /** Returns the seconds since the first update began. */
     double seconds() {
         return (System.nanoTime() - stepped) / NANOS;
     }
 
-    /** A line that stays. */
+    /** Writes a line that stays. */
     void say(String line) {
         clear();
         err.println("detangle: " + line);
@@ -136,7 +136,7 @@ final class TrainingProgress implements TrainingCallback {
         shown = fitting;
     }
 
-    /** Leaves nothing of the line that changes. */
+    /** Removes the line that changes. */
     void clear() {
         if (!shown.isEmpty()) {
             err.print("\r" + " ".repeat(shown.length()) + "\r");

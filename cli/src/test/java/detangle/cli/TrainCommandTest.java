@@ -5,68 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.DebertaConfig;
-import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-/** Trainings of a few updates of a small model with random weights: files in, folders out. */
-class TrainCommandTest {
-    private static final String ROWS =
-            "text,label\nthe sky is blue,blue\nmy shirt is red,red\nthe sea,blue\na rose,red\n";
-
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
-    @TempDir
-    private Path folder;
-
-    private Path model;
-    private Path output;
-
-    @BeforeEach
-    void makeModel() throws IOException {
-        model = TinyModel.write(folder.resolve("model"), "ForSequenceClassification", List.of("a", "b", "c"));
-        output = folder.resolve("out");
-    }
-
-    private Path file(String name, String content) throws IOException {
-        return Files.writeString(folder.resolve(name), content);
-    }
-
-    private int run(String... arguments) {
-        return Main.run(new PrintWriter(out), new PrintWriter(err, true), arguments);
-    }
-
-    private int train(Path file, String... more) {
-        List<String> arguments = new ArrayList<>(
-                List.of("train", model.toString(), "--train-file", file.toString(), "--output-dir", output.toString()));
-        arguments.addAll(List.of(more));
-        return run(arguments.toArray(String[]::new));
-    }
-
-    private String fault(Path file, String... more) {
-        err.getBuffer().setLength(0);
-        assertTrue(train(file, more) > 0, err.toString());
-        return err.toString().lines().toList().getLast();
-    }
-
-    private static JsonNode json(Path file) {
-        return JsonMapper.shared().readTree(file.toFile());
-    }
-
+/** Each task can be trained, evaluated and predicted with, and an adapter as well. */
+class TrainCommandTest extends TrainCommandCase {
     @Test
     void aClassifierWithAllThatIsWrittenOfIt() throws IOException {
         Path rows = file("rows.csv", ROWS);
@@ -163,40 +113,6 @@ class TrainCommandTest {
         assertTrue(
                 fault(rows, "--lora", "--lora-target-modules", "q_proj").contains("is called q_proj; there are"),
                 err.toString());
-    }
-
-    @Test
-    void theSameSeedGivesTheSameModel() throws IOException {
-        Path rows = file("rows.csv", ROWS);
-        assertEquals(0, train(rows, "--max-steps", "2", "--seed", "7"), err.toString());
-        byte[] first = Files.readAllBytes(output.resolve("model.safetensors"));
-        output = folder.resolve("again");
-        assertEquals(0, train(rows, "--max-steps", "2", "--seed", "7"), err.toString());
-        assertEquals(-1, Arrays.mismatch(first, Files.readAllBytes(output.resolve("model.safetensors"))));
-    }
-
-    @Test
-    void aTrainingThatGoesOnGivesTheSameModel() throws IOException {
-        Path rows = file("rows.csv", ROWS);
-        String[] options = {"--max-steps", "4", "--per-device-train-batch-size", "2", "--save-steps", "2"};
-        assertEquals(0, train(rows, options), err.toString());
-        byte[] whole = Files.readAllBytes(output.resolve("model.safetensors"));
-        Path checkpoint = output.resolve("checkpoint-2");
-        output = Files.createDirectory(folder.resolve("resumed"));
-        Files.move(checkpoint, output.resolve("checkpoint-2"));
-        List<String> resuming = new ArrayList<>(List.of(options));
-        resuming.add("--resume-from-checkpoint");
-        assertEquals(0, train(rows, resuming.toArray(String[]::new)), err.toString());
-        assertTrue(err.toString().contains("going on after update 2 of 4"), err.toString());
-        assertEquals(-1, Arrays.mismatch(whole, Files.readAllBytes(output.resolve("model.safetensors"))));
-    }
-
-    @Test
-    void aLossThatIsNotANumberEndsTraining() throws IOException {
-        TinyModel.set(model, "pooler.dense.weight", 0, 3e38f);
-        String told = fault(file("rows.csv", ROWS), "--max-steps", "2", "--learning-rate", "1e30");
-        assertTrue(told.contains("training stopped at update ") && told.contains("no parameter was changed"), told);
-        assertFalse(Files.exists(output.resolve("config.json")));
     }
 
     @Test
@@ -297,112 +213,6 @@ class TrainCommandTest {
         assertEquals(0, run("evaluate", "" + output, "" + texts, "--max-seq-length", "8"), err.toString());
         assertSameLoss();
         assertTrue(err.toString().contains("parameters begin with initial values"), err.toString());
-    }
-
-    @Test
-    void whatIsWrongWithDataIsToldWithItsRow() throws IOException {
-        Path rows = file("rows.csv", ROWS);
-        assertEquals(
-                "detangle: " + rows + ", row 1 has no column 'kind' for labels; it has text, label",
-                fault(rows, "--label-column", "kind"));
-        Path other = file("other.csv", "text,label\na,green\n");
-        assertEquals(
-                "detangle: " + other + ", row 1 has the label 'green', which is not among the 2: blue, red",
-                fault(rows, "--validation-file", other.toString()));
-        Path broken = file("broken.csv", "text,label\na\n");
-        assertTrue(fault(broken).contains("row 1 (line 2) has 1 value, and the header 2"), err.toString());
-        assertEquals("detangle: " + folder.resolve("none.csv") + " does not exist", fault(folder.resolve("none.csv")));
-        assertTrue(fault(rows, "--max-seq-length", "4", "--refuse-long-rows").contains("tokens, and 4 are taken"));
-        assertFalse(Files.exists(output.resolve("config.json")));
-    }
-
-    /** Other texts and other labels, of as many rows and classes. */
-    @Test
-    void aTrainingDoesNotGoOnWithOtherRows() throws IOException {
-        Path rows = file("rows.csv", ROWS);
-        assertEquals(0, train(rows, "--max-steps", "1"), err.toString());
-        Path other = file("other.csv", ROWS.replace("my shirt", "a shirt"));
-        String told = fault(other, "--max-steps", "2", "--resume-from-checkpoint");
-        assertTrue(told.contains("checkpoint-1 was written by a training whose rows_checksum is"), told);
-        Path swapped = file("swapped.csv", ROWS.replace("a rose,red", "a rose,blue"));
-        assertTrue(
-                fault(swapped, "--max-steps", "2", "--resume-from-checkpoint").contains("rows_checksum"),
-                err.toString());
-        assertEquals(0, train(rows, "--max-steps", "2", "--resume-from-checkpoint"), err.toString());
-    }
-
-    @Test
-    void overwritingBeginsAnew() throws IOException {
-        Path rows = file("rows.csv", ROWS);
-        assertEquals(0, train(rows, "--max-steps", "2"), err.toString());
-        assertEquals(0, train(rows, "--max-steps", "1", "--overwrite-output-dir"), err.toString());
-        assertTrue(Files.exists(output.resolve("checkpoint-1")));
-        assertFalse(Files.exists(output.resolve("checkpoint-2")));
-        model = output.resolve("checkpoint-1");
-        String told = fault(rows, "--max-steps", "1", "--overwrite-output-dir");
-        assertTrue(told.contains("lies in --output-dir"), told);
-        assertTrue(Files.exists(model));
-    }
-
-    @Test
-    void whereNothingCanBeWrittenNothingIsTrained() throws IOException {
-        Path rows = file("rows.csv", ROWS);
-        output = file("taken", "");
-        assertEquals("detangle: --output-dir " + output + " is a file: name a folder", fault(rows));
-        output = output.resolve("out");
-        String told = fault(rows);
-        assertTrue(told.startsWith("detangle: " + output + " cannot be written: "), told);
-        assertFalse(err.toString().contains("memory"), err.toString());
-    }
-
-    @Test
-    void aFileWithoutRowsIsToldToHaveNone() throws IOException {
-        for (String name : List.of("rows.csv", "rows.jsonl")) {
-            Path empty = file(name, "");
-            assertEquals("detangle: " + empty + " has no rows", fault(empty));
-        }
-    }
-
-    @Test
-    void measuresAreToldThoughTheirFileCannotBeWritten() throws IOException {
-        Path rows = file("rows.csv", "text,label\na rose,a\nthe sea,b\n");
-        Path measures = folder.resolve("none/measures.json");
-        assertEquals(1, run("evaluate", "" + model, "" + rows, "--results", "" + measures));
-        assertTrue(out.toString().contains("eval_accuracy"), out.toString());
-        assertTrue(
-                err.toString().endsWith(measures + " cannot be written: the folder for it does not exist\n"),
-                err.toString());
-    }
-
-    @Test
-    void whatIsFrozenIsThere() throws IOException {
-        Path rows = file("rows.csv", ROWS);
-        String told = fault(rows, "--freeze", "classifeir");
-        assertTrue(told.contains("'classifeir' is to be frozen, and no parameter's name begins so; they are "), told);
-        assertTrue(fault(rows, "--freeze", "layer.90-91").contains("'deberta.encoder.layer.90.'"), err.toString());
-    }
-
-    @Test
-    void timesHaveTheDigitsOfAllOtherNumbers() {
-        Locale before = Locale.getDefault();
-        Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
-        try {
-            assertEquals("0:07 1:02:03", TrainingProgress.time(7) + " " + TrainingProgress.time(3723));
-        } finally {
-            Locale.setDefault(before);
-        }
-    }
-
-    @Test
-    void optionsThatDoNotGoTogether() throws IOException {
-        Path rows = file("rows.csv", ROWS);
-        assertTrue(fault(rows, "--validation-file", "" + rows, "--validation-split", "0.5")
-                .contains("goes without"));
-        assertTrue(fault(rows, "--report-to", "wandb").contains("--report-to is tensorboard or none, not 'wandb'"));
-        assertTrue(fault(rows, "--class-weights", "1,2,3").contains("3 numbers for 2 labels"));
-        assertTrue(fault(rows, "--max-steps", "-5").contains("max_steps is -5: it must be at least 1"), err.toString());
-        assertTrue(fault(rows, "--num-train-epochs", "1e300").contains("it must be above 0 and below"), err.toString());
-        assertEquals(0, train(rows, "--max-steps", "-1", "--num-train-epochs", "1"), err.toString());
     }
 
     @Test

@@ -23,8 +23,8 @@ public final class Compiler {
      * Runs passes in order; what each leaves is verified, and holds what programs of the level may hold that it has
      * come to.
      *
-     * @throws CompileException that names the pass, if a program that is valid cannot be taken through it: its sizes overflow, it is too
-     *     deep, or a constant cannot be evaluated
+     * @throws CompileException that names the pass, if a program that is valid cannot be taken through it: its sizes
+     *     overflow, it is too deep, or a constant cannot be evaluated
      */
     public static Program run(Program program, List<Pass> passes, Observer observer) {
         Program current = program;
@@ -37,7 +37,7 @@ public final class Compiler {
         return current;
     }
 
-    /** @param verified whether the program is what another pass left */
+    /** @param verified whether the program is the result of another pass and has been verified */
     private static Program run(Pass pass, Program program, boolean verified, Level after) {
         try {
             pass.takes().check(program);

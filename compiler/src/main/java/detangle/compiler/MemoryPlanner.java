@@ -20,20 +20,20 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Gives each intermediate value a slot for as long as it is read. A view shares its operand's; an elementwise result takes
- * over an operand that dies with it, and so does a sum at ids. What a parameter becomes is written into the parameter's own
- * memory where it is elementwise and nothing reads the old value afterwards. Sizes are symbolic, so the plan holds at every
- * batch and length; where slots lie is decided when the sizes are known.
+ * Gives each intermediate value a slot for as long as it is read. A view shares its operand's; an elementwise result
+ * takes over an operand that dies with it, and so does a sum at ids. What a parameter becomes is written into the
+ * parameter's own memory where it is elementwise and nothing reads the old value afterwards. Sizes are symbolic, so the
+ * plan holds at every batch and length; where slots lie is decided when the sizes are known.
  */
 public final class MemoryPlanner {
     private final List<Slot> slots = new ArrayList<>();
     private final Map<String, Integer> slotOfParameter = new HashMap<>();
     private final Map<Node, Integer> slotOf = new IdentityHashMap<>();
 
-    /** How many operands, outputs and updates are still to read each slot. */
+    /** The number of operands, outputs and updates that are still to read each slot. */
     private final Map<Integer, Integer> readers = new HashMap<>();
 
-    /** All results of the operation that computes a node. */
+    /** Returns all results of the operation that computes a node. */
     private final Map<Node, List<Node>> operationOf = new IdentityHashMap<>();
 
     private MemoryPlanner() {}
@@ -80,7 +80,7 @@ public final class MemoryPlanner {
         }
     }
 
-    /** @param index of a slot; null for a value that has none */
+    /** @param index the number of a slot; null for a value that has none */
     private void needUntil(Integer index, int operation) {
         if (index != null) {
             Slot slot = slots.get(index);
@@ -139,7 +139,9 @@ public final class MemoryPlanner {
         return diesHere(node.input(0), node) ? slot(node.input(0)) : OptionalInt.empty();
     }
 
-    /** What is added to may be overwritten, but not what is added, which is read at other places. */
+    /**
+     * A sum at ids may overwrite the operand that is added to, but not the added one, which is read at other places.
+     */
     private OptionalInt sumsInPlace(Node node) {
         boolean apart = !slot(node.input(0)).equals(slot(node.input(2)));
         return apart ? firstOperand(node) : OptionalInt.empty();
@@ -159,8 +161,8 @@ public final class MemoryPlanner {
     }
 
     /**
-     * Whether nothing reads a slot after this node, which reads it at the same places only. The results of an operation
-     * are computed at once, so that those which are yet to be placed read it here too.
+     * Returns whether nothing reads a slot after this node, and this node reads it only at the places that it writes.
+     * The results of an operation are computed together, so that its results without a slot yet read it here too.
      */
     private boolean diesHere(int slot, Node node) {
         List<Node> results = operationOf.get(node);

@@ -45,9 +45,9 @@ public final class Passes {
     }
 
     /**
-     * Parameters become constants, and those of some names stay variables: for programs that train a part of a model.
+     * Returns the pass that makes parameters constants but for some names, for programs that train a part of a model.
      *
-     * @param weights data of the others, in the type in which it is kept
+     * @param weights the data of the other parameters, in the type in which it is kept
      */
     public static List<Pass> binding(Map<String, Tensor> weights, Set<String> variables) {
         return List.of(new BindParameters(weights, variables));
@@ -121,8 +121,8 @@ public final class Passes {
     }
 
     /**
-     * From a tensor-level program with its loss to what is differentiated: kernels, and the primitives that are left.
-     * Parameters stay variables. {@link #afterGradients} is what follows on the gradients.
+     * Returns the passes from a tensor-level program with its loss to the program that is differentiated: kernels, and
+     * the primitives that are left. Parameters stay variables. {@link #afterGradients} follows the differentiation.
      *
      * @param packed whether the tokens of batches are packed: see {@link PackedInputs} for the inputs that come with it
      */
@@ -135,23 +135,24 @@ public final class Passes {
                 new FuseSoftmax(),
                 new FuseLayerNorm(),
                 new LowerConvolution(), // products have fast gradients
-                FuseLinear.withoutActivation(), // the gradient of an activation reads what it is taken of
+                FuseLinear.withoutActivation(), // the gradient of an activation reads its operand
                 new FuseEmbedding(),
                 new Canonicalise(), // the transposes that attention brought meet those of the model
-                new NeededRows())); // what is not computed needs no gradient either
+                new NeededRows())); // rows that are not computed need no gradient either
         if (packed) {
             passes.add(new PackTokens()); // forwards and losses are packed, and the gradients follow
         }
         return passes;
     }
 
-    /** From a program with gradients, and with the updates that follow from them, to one that a backend is given. */
+    /** Returns the passes from a program with gradients and updates to one for a backend. */
     public static List<Pass> afterGradients() {
         return List.of(
                 new Canonicalise(), // gradients of moves meet the moves
-                new CommonSubexpressions(), // what forward and backward both compute, before regions swallow it
+                new CommonSubexpressions(), // values that forward and backward both compute, before regions swallow
+                // them
                 new FuseSumOfSquares(), // the norm of gradients, before regions square them
-                new RecomputeElementwise(), // what is cheap is computed again, and not kept from forward to backward
+                new RecomputeElementwise(), // cheap values are computed again, and not kept from forward to backward
                 new FuseElementwise(),
                 new CommonSubexpressions(),
                 new JoinRegions(), // an optimizer's step of a parameter, once its parts are regions
@@ -169,7 +170,7 @@ public final class Passes {
             new LowerConvolution(), // before linear, which takes the product
             new FuseLinear(), // after normalisation
             new FuseEmbedding(), // reads layer_norm
-            new FuseSumOfSquares(), // what is no part of a layer norm
+            new FuseSumOfSquares(), // sums of squares that are not part of a layer norm
             new Canonicalise(), // the transposes that attention brought meet those of the model
             new NeededRows()); // rows are rows of kernels by now
 

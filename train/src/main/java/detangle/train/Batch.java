@@ -8,8 +8,8 @@ import java.util.Map;
  *
  * @param inputs a tensor for each input of the model with its loss, by name, such as {@code input_ids} and
  *     {@code labels}
- * @param rows how many rows there are; of multiple choice a row has several sequences
- * @param items how many labels the loss is the mean of: the rows that have a label, or the tokens that have one
+ * @param rows the number of rows; a row of multiple choice has several sequences
+ * @param items the number of labels that the loss is the mean of: of the rows that have a label, or of such tokens
  */
 public record Batch(Map<String, Tensor> inputs, int rows, long items) {
     public Batch {

@@ -4,18 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How the rows of an epoch, in the order in which they are taken, become updates and micro-batches.
+ * Divides the rows of an epoch, in the order in which they are taken, into updates and micro-batches.
  *
- * @param rows how many rows there are, at least one
- * @param batch the rows of a micro-batch for {@link Recipe#HUGGINGFACE} ({@code per_device_train_batch_size}), and of an
- *     update for {@link Recipe#MICROSOFT} ({@code train_batch_size})
+ * @param rows the number of rows, at least one
+ * @param batch the rows of a micro-batch for {@link Recipe#HUGGINGFACE} ({@code per_device_train_batch_size}), and of
+ *     an update for {@link Recipe#MICROSOFT} ({@code train_batch_size})
  * @param accumulation the micro-batches of an update ({@code gradient_accumulation_steps}), or the number of parts that
  *     an update is cut into ({@code accumulative_update})
  */
 public record BatchPlan(Recipe recipe, int rows, int batch, int accumulation) {
     /** The places {@code [from, to)} in the order of the epoch. */
     public record Range(int from, int to) {
-        /** How many there are. */
+        /** Returns the number of places. */
         public int size() {
             return to - from;
         }
@@ -32,7 +32,7 @@ public record BatchPlan(Recipe recipe, int rows, int batch, int accumulation) {
         }
     }
 
-    /** How many updates an epoch has. */
+    /** Returns the number of updates of an epoch. */
     public int updates() {
         return switch (recipe) {
             case HUGGINGFACE -> Math.ceilDiv(Math.ceilDiv(rows, batch), accumulation);
@@ -41,10 +41,10 @@ public record BatchPlan(Recipe recipe, int rows, int batch, int accumulation) {
     }
 
     /**
-     * The micro-batches of an update. The last micro-batch of an epoch may have fewer rows, and the last update fewer
-     * micro-batches.
+     * Returns the micro-batches of an update. The last micro-batch of an epoch may have fewer rows, and the last update
+     * fewer micro-batches.
      *
-     * @param update counted from 0 in an epoch
+     * @param update the number of the update in its epoch, from 0
      */
     public List<Range> microBatches(int update) {
         return switch (recipe) {

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 final class Checkpoints {
     private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{1,18})");
 
-    /** What a process that was killed has left of a checkpoint that was not whole yet. */
+    /** The name of an unfinished checkpoint, which a process that was killed leaves. */
     private static final Pattern PART = Pattern.compile("\\.checkpoint-\\d+\\..*\\.part");
 
     private final Path outputDir;
@@ -26,12 +26,12 @@ final class Checkpoints {
         this.outputDir = outputDir;
     }
 
-    /** The folder for a number of updates. */
+    /** Returns the folder of the checkpoint after a number of updates. */
     Path folder(long step) {
         return outputDir.resolve("checkpoint-" + step);
     }
 
-    /** Those that are there, by the number of updates. */
+    /** Returns the checkpoints that exist, by the number of updates. */
     private TreeMap<Long, Path> all() {
         TreeMap<Long, Path> all = new TreeMap<>();
         for (Path path : files()) {
@@ -53,12 +53,12 @@ final class Checkpoints {
         }
     }
 
-    /** The one after the most updates. */
+    /** Returns the checkpoint after the most updates. */
     Optional<Path> newest() {
         return Optional.ofNullable(all().lastEntry()).map(Map.Entry::getValue);
     }
 
-    /** Refuses a folder that holds checkpoints of a training that is not gone on with. */
+    /** Refuses a folder that has checkpoints when training begins anew. */
     void refuseOthers() {
         newest().ifPresent(path -> {
             throw new TrainingException(path + " is there: choose another output_dir, remove the checkpoints, or set"
@@ -71,7 +71,7 @@ final class Checkpoints {
         all().values().forEach(Checkpoints::delete);
     }
 
-    /** Deletes what is not whole. */
+    /** Deletes unfinished checkpoints. */
     void deleteParts() {
         files().stream()
                 .filter(path -> PART.matcher(path.getFileName().toString()).matches())
@@ -79,9 +79,9 @@ final class Checkpoints {
     }
 
     /**
-     * Deletes the oldest of more than a limit, neither the newest nor the best.
+     * Deletes the oldest checkpoints beyond a limit, but neither the newest nor the best.
      *
-     * @param limit 0 for none
+     * @param limit the most checkpoints that are kept; 0 for no limit
      */
     void rotate(int limit, Optional<Long> best) {
         TreeMap<Long, Path> all = all();

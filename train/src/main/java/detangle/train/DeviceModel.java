@@ -20,19 +20,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** A model on a device, while it is trained: programs, and the variables that they share. One thread may use it. */
+/** A model on a device while it is trained: its programs, and the variables that they share. One thread may use it. */
 final class DeviceModel implements AutoCloseable {
     private final ParameterUpdates.Plan plan;
     private final Variables variables;
     private final Set<String> parameters;
 
-    /** Updates of several micro-batches if {@link #apply} is there, and of one otherwise. */
+    /** This program updates with one micro-batch, or adds up several micro-batches if {@link #apply} is present. */
     private final Loaded backward;
 
     private final Optional<Loaded> apply;
     private final Optional<Loaded> evaluation;
 
-    /** A program on the device, and what it is given. */
+    /** A program on the device, and the names of the inputs that it reads. */
     private record Loaded(Plan plan, Executable executable, Set<String> inputs, Optional<PackedBatch> packing) {
         static Loaded of(Device device, Plan plan, Variables variables) {
             Set<String> inputs = new HashSet<>();
@@ -40,7 +40,7 @@ final class DeviceModel implements AutoCloseable {
             return new Loaded(plan, device.load(plan, variables), inputs, PackedBatch.of(plan.program()));
         }
 
-        /** Runs it; tensors that it does not read are left out. */
+        /** Runs the program with the tensors that it reads. */
         Map<String, Tensor> run(Map<String, Tensor> given) {
             Map<String, Tensor> all = packing.isEmpty() ? given : packed(packing.get(), given);
             Map<String, Tensor> read = new HashMap<>(all);
@@ -73,7 +73,7 @@ final class DeviceModel implements AutoCloseable {
     /**
      * Loads a model.
      *
-     * @param evaluation the model without dropout, if it is evaluated on the way
+     * @param evaluation the model without dropout; empty if it is not evaluated during training
      * @param weights a tensor for each parameter of the programs
      * @param accumulates whether updates may have several micro-batches
      */
@@ -105,12 +105,12 @@ final class DeviceModel implements AutoCloseable {
         return new Tensor(like.dtype(), like.shape(), MemorySegment.ofArray(bytes));
     }
 
-    /** The values of all variables, which may be read and written between updates. */
+    /** Returns the values of all variables, which may be read and written between updates. */
     Variables variables() {
         return variables;
     }
 
-    /** What training takes with batches such as this one. */
+    /** Returns the memory that training takes with batches like this one. */
     TrainingMemory memory(Batch batch) {
         List<Plan> plans = Stream.of(Optional.of(backward), apply, evaluation)
                 .flatMap(Optional::stream)
@@ -120,21 +120,21 @@ final class DeviceModel implements AutoCloseable {
     }
 
     /**
-     * What an update takes beside its rows.
+     * The numbers that an update takes beside its rows.
      *
-     * @param step the number of the update, which dropout follows from
-     * @param done how many updates have changed the parameters before it
+     * @param step the number of the update; it determines what dropout drops
+     * @param done the number of updates that have changed the parameters before
      * @param rate the learning rate
-     * @param seed of the training, from which dropout follows at each update
-     * @param lossScale what the loss is multiplied by
+     * @param seed the seed of the training; with {@code step} it determines the seed of dropout
+     * @param lossScale the factor of the loss
      */
     record Scalars(long step, long done, double rate, long seed, double lossScale) {}
 
     /**
-     * What came of an update.
+     * The result of an update.
      *
-     * @param loss the mean over the micro-batches
-     * @param norm of the gradients before clipping; the parameters are as they were if it is not a finite number
+     * @param loss the mean loss of the micro-batches
+     * @param norm the norm of the gradients before clipping; if it is not a finite number, the parameters are unchanged
      */
     record Outcome(double loss, double norm) {}
 
@@ -169,12 +169,12 @@ final class DeviceModel implements AutoCloseable {
         return Tensor.ofDoubles(DType.F32, new double[] {value});
     }
 
-    /** Other seeds, updates and micro-batches give numbers that have nothing to do with each other. */
+    /** Returns a seed of dropout. Those of other seeds, updates and micro-batches are independent of it. */
     private static long dropoutSeed(Scalars scalars, int microBatch) {
         return mixed(mixed(mixed(scalars.seed()) + scalars.step()) + microBatch);
     }
 
-    /** A step of SplitMix64 (Steele et al. 2014). */
+    /** Does a step of SplitMix64 (Steele et al. 2014). */
     private static long mixed(long seed) {
         long z = seed + 0x9E3779B97F4A7C15L;
         z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
@@ -182,7 +182,7 @@ final class DeviceModel implements AutoCloseable {
         return z ^ z >>> 31;
     }
 
-    /** Runs the model as it is now. */
+    /** Evaluates the model with its present parameters. */
     Map<String, Tensor> evaluate(Map<String, Tensor> inputs) {
         return evaluation
                 .orElseThrow(() -> new IllegalStateException("the model was loaded without an evaluation"))

@@ -1,15 +1,18 @@
 package detangle.train;
 
 /**
- * When a model is evaluated while it is trained, and which evaluation is the best; the names are HuggingFace's.
+ * These options say when a model is evaluated during training, and which evaluation is the best. The names are
+ * HuggingFace's.
  *
- * @param evalStrategy when
- * @param evalSteps after how many updates, with {@link Moment#STEPS}; a share of all updates if it is less than 1
+ * @param evalStrategy the moments at which the model is evaluated
+ * @param evalSteps the number of updates between evaluations, for {@link Moment#STEPS}; a share of all updates if it is
+ *     less than 1
  * @param loadBestModelAtEnd whether training ends with the parameters of the best evaluation
- * @param metricForBestModel the name of a metric, {@code loss} or another one of the evaluation
- * @param greaterIsBetter whether the metric is to grow
- * @param earlyStoppingPatience training ends after so many evaluations in a row that were not better; 0 for never
- * @param earlyStoppingThreshold by how much a metric must be better not to count as bad
+ * @param metricForBestModel the name of the metric that decides: {@code loss} or another one of the evaluation
+ * @param greaterIsBetter whether a greater metric is better
+ * @param earlyStoppingPatience the number of evaluations in a row without improvement after which training ends; 0 for
+ *     never
+ * @param earlyStoppingThreshold the least difference that counts as an improvement
  */
 public record EvaluationOptions(
         Moment evalStrategy,
@@ -40,7 +43,7 @@ public record EvaluationOptions(
         }
     }
 
-    /** Evaluations at the end of each epoch. */
+    /** Returns options that evaluate at the end of each epoch. */
     public static EvaluationOptions everyEpoch() {
         return NONE.withStrategy(Moment.EPOCH, 1);
     }
@@ -67,7 +70,7 @@ public record EvaluationOptions(
                 earlyStoppingThreshold);
     }
 
-    /** The metric that decides; it is to grow unless its name ends in {@code loss}. */
+    /** Sets the metric that decides. A greater one is better, unless its name ends in {@code loss}. */
     public EvaluationOptions withMetricForBestModel(String name) {
         String metric = name.startsWith("eval_") ? name.substring("eval_".length()) : name;
         return new EvaluationOptions(
@@ -96,7 +99,7 @@ public record EvaluationOptions(
                 evalStrategy, evalSteps, loadBestModelAtEnd, metricForBestModel, greaterIsBetter, patience, threshold);
     }
 
-    /** Whether a metric is better than another one. */
+    /** Returns whether a metric is better than another one. */
     boolean isBetter(double metric, double than) {
         return greaterIsBetter ? metric > than : metric < than;
     }

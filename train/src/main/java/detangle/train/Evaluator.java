@@ -9,9 +9,9 @@ import java.util.function.UnaryOperator;
 @FunctionalInterface
 public interface Evaluator {
     /**
-     * Metrics of the model as it is now, by name, such as {@code loss} and {@code accuracy}.
+     * Returns metrics of the model with its present parameters, by name, such as {@code loss} and {@code accuracy}.
      *
-     * @param model runs the model: from the inputs of its evaluation program to its outputs
+     * @param model a function that runs the model's evaluation program: it takes inputs and gives outputs
      */
     SequencedMap<String, Double> evaluate(UnaryOperator<Map<String, Tensor>> model);
 }

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Writes a model's files: its weights, and whatever else makes the folder one that can be loaded, such as
- * {@code ModelFolderWriter::writeInto}.
+ * Writes a model's files: its weights and the other files that make a folder loadable.
+ * {@code ModelFolderWriter::writeInto} is one.
  */
 @FunctionalInterface
 public interface ModelWriter {
@@ -15,7 +15,7 @@ public interface ModelWriter {
      * Writes into a folder.
      *
      * @param folder an empty folder, which becomes a checkpoint once all of its files are there
-     * @param parameters of the model, by name, as they are now
+     * @param parameters the present parameters of the model, by name
      */
     void write(Path folder, Map<String, Tensor> parameters) throws IOException;
 }

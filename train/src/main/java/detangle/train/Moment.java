@@ -1,22 +1,22 @@
 package detangle.train;
 
-/** When something happens during training. */
+/** The moments of training at which something happens again and again. */
 public enum Moment {
     NEVER,
-    /** After so many updates, again and again. */
+    /** It happens each time that a number of updates has been done. */
     STEPS,
-    /** At the end of each epoch, and at the end of training. */
+    /** It happens at the end of each epoch and at the end of training. */
     EPOCH,
-    /** After each evaluation that is the best so far; for checkpoints alone. */
+    /** It happens after each evaluation that is the best so far. Only checkpoints can be written then. */
     BEST;
 
     /**
-     * Whether it happens after an update.
+     * Returns whether it happens after an update.
      *
-     * @param every how many updates lie between two times, or their share of all updates if it is less than 1
-     * @param done how many updates have been done
-     * @param updates how many there are in all
-     * @param perEpoch how many an epoch has
+     * @param every the number of updates between two times, or their share of all updates if it is less than 1
+     * @param done the number of updates that have been done
+     * @param updates the number of all updates
+     * @param perEpoch the number of updates in an epoch
      */
     boolean isAfter(long done, double every, long updates, int perEpoch) {
         return switch (this) {
@@ -27,7 +27,7 @@ public enum Moment {
     }
 
     /**
-     * How many updates lie between two times of {@link #STEPS}.
+     * Returns the number of updates between two times of {@link #STEPS}.
      *
      * @param every that number, or its share of all updates if it is less than 1
      */

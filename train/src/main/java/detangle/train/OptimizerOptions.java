@@ -14,23 +14,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Consumer;
 
 /**
- * How parameters are updated; where HuggingFace's Trainer has an option, its name is given.
+ * These options say how parameters are updated. Names are those of HuggingFace's Trainer where it has such an option.
  *
- * @param optimizer with its betas and epsilon ({@code optim}, {@code adam_beta1}, {@code adam_beta2},
+ * @param optimizer the optimizer with its betas and epsilon ({@code optim}, {@code adam_beta1}, {@code adam_beta2},
  *     {@code adam_epsilon})
- * @param learningRate the rate that the schedule's factors are of
- * @param weightDecay of all parameters but biases and the scales of layer norms
- * @param maxGradNorm gradients are made smaller so that their common norm is at most this; 0 leaves them
+ * @param learningRate the rate that the schedule's factors multiply
+ * @param weightDecay the decay of all parameters except biases and the scales of layer norms
+ * @param maxGradNorm the largest common norm of all gradients; larger gradients are scaled down to it; 0 leaves them
  * @param lrSchedulerType a name of {@link Schedules#names}
  * @param lrSchedulerKwargs settings of the schedule, such as {@code num_cycles}
  * @param warmupRatio the share of all updates that the warm-up takes, if {@code warmupSteps} is 0
  * @param warmupSteps the number of updates of the warm-up
- * @param layerwiseDecay what the rate of a layer is multiplied by for the layer below it; 1 for one rate
- * @param headLearningRate the rate of all that is not the encoder, if it has its own
- * @param frozen parameters whose name begins with one of these are not trained
- * @param lossScaler what the loss is multiplied by, if it is: gradients in single precision need none
+ * @param layerwiseDecay the factor from the rate of a layer to the rate of the layer below it; 1 for one rate
+ * @param headLearningRate the rate of all parameters outside the encoder; empty for the same rate
+ * @param frozen beginnings of names; parameters whose name begins with one of them are not trained
+ * @param lossScaler the scaler that multiplies the loss; empty for none, as gradients in single precision need none
  */
 public record OptimizerOptions(
         Optimizer optimizer,
@@ -61,19 +62,11 @@ public record OptimizerOptions(
             Optional.empty());
 
     /** The defaults of microsoft's trainer. */
-    public static final OptimizerOptions MICROSOFT = new OptimizerOptions(
-            XAdam.DEFAULT,
-            5e-5,
-            0.01,
-            1,
-            "warmup_linear",
-            Map.of(),
-            0.1,
-            0,
-            1,
-            OptionalDouble.empty(),
-            List.of(),
-            Optional.empty());
+    public static final OptimizerOptions MICROSOFT = HUGGINGFACE
+            .with(XAdam.DEFAULT)
+            .withWeightDecay(0.01)
+            .withSchedule("warmup_linear", Map.of())
+            .withWarmupRatio(0.1);
 
     /** @throws TrainingException if a number is outside its range */
     public OptimizerOptions {
@@ -89,180 +82,66 @@ public record OptimizerOptions(
     }
 
     public OptimizerOptions with(Optimizer other) {
-        return new OptimizerOptions(
-                other,
-                learningRate,
-                weightDecay,
-                maxGradNorm,
-                lrSchedulerType,
-                lrSchedulerKwargs,
-                warmupRatio,
-                warmupSteps,
-                layerwiseDecay,
-                headLearningRate,
-                frozen,
-                lossScaler);
+        return with(o -> o.optimizer = other);
     }
 
     public OptimizerOptions withLearningRate(double rate) {
-        return new OptimizerOptions(
-                optimizer,
-                rate,
-                weightDecay,
-                maxGradNorm,
-                lrSchedulerType,
-                lrSchedulerKwargs,
-                warmupRatio,
-                warmupSteps,
-                layerwiseDecay,
-                headLearningRate,
-                frozen,
-                lossScaler);
+        return with(o -> o.learningRate = rate);
     }
 
     public OptimizerOptions withWeightDecay(double decay) {
-        return new OptimizerOptions(
-                optimizer,
-                learningRate,
-                decay,
-                maxGradNorm,
-                lrSchedulerType,
-                lrSchedulerKwargs,
-                warmupRatio,
-                warmupSteps,
-                layerwiseDecay,
-                headLearningRate,
-                frozen,
-                lossScaler);
+        return with(o -> o.weightDecay = decay);
     }
 
     public OptimizerOptions withMaxGradNorm(double norm) {
-        return new OptimizerOptions(
-                optimizer,
-                learningRate,
-                weightDecay,
-                norm,
-                lrSchedulerType,
-                lrSchedulerKwargs,
-                warmupRatio,
-                warmupSteps,
-                layerwiseDecay,
-                headLearningRate,
-                frozen,
-                lossScaler);
+        return with(o -> o.maxGradNorm = norm);
     }
 
     public OptimizerOptions withSchedule(String type, Map<String, String> settings) {
-        return new OptimizerOptions(
-                optimizer,
-                learningRate,
-                weightDecay,
-                maxGradNorm,
-                type,
-                settings,
-                warmupRatio,
-                warmupSteps,
-                layerwiseDecay,
-                headLearningRate,
-                frozen,
-                lossScaler);
+        return with(o -> {
+            o.lrSchedulerType = type;
+            o.lrSchedulerKwargs = settings;
+        });
     }
 
-    /** A warm-up of a share of all updates. */
+    /** Sets the warm-up to a share of all updates. */
     public OptimizerOptions withWarmupRatio(double ratio) {
         return withWarmup(ratio, 0);
     }
 
-    /** A warm-up of so many updates. */
+    /** Sets the warm-up to a number of updates. */
     public OptimizerOptions withWarmupSteps(long steps) {
         return withWarmup(0, steps);
     }
 
     private OptimizerOptions withWarmup(double ratio, long steps) {
-        return new OptimizerOptions(
-                optimizer,
-                learningRate,
-                weightDecay,
-                maxGradNorm,
-                lrSchedulerType,
-                lrSchedulerKwargs,
-                ratio,
-                steps,
-                layerwiseDecay,
-                headLearningRate,
-                frozen,
-                lossScaler);
+        return with(o -> {
+            o.warmupRatio = ratio;
+            o.warmupSteps = steps;
+        });
     }
 
     public OptimizerOptions withLayerwiseDecay(double factor) {
-        return new OptimizerOptions(
-                optimizer,
-                learningRate,
-                weightDecay,
-                maxGradNorm,
-                lrSchedulerType,
-                lrSchedulerKwargs,
-                warmupRatio,
-                warmupSteps,
-                factor,
-                headLearningRate,
-                frozen,
-                lossScaler);
+        return with(o -> o.layerwiseDecay = factor);
     }
 
     public OptimizerOptions withHeadLearningRate(double rate) {
-        return new OptimizerOptions(
-                optimizer,
-                learningRate,
-                weightDecay,
-                maxGradNorm,
-                lrSchedulerType,
-                lrSchedulerKwargs,
-                warmupRatio,
-                warmupSteps,
-                layerwiseDecay,
-                OptionalDouble.of(rate),
-                frozen,
-                lossScaler);
+        return with(o -> o.headLearningRate = OptionalDouble.of(rate));
     }
 
     public OptimizerOptions withFrozen(List<String> prefixes) {
-        return new OptimizerOptions(
-                optimizer,
-                learningRate,
-                weightDecay,
-                maxGradNorm,
-                lrSchedulerType,
-                lrSchedulerKwargs,
-                warmupRatio,
-                warmupSteps,
-                layerwiseDecay,
-                headLearningRate,
-                prefixes,
-                lossScaler);
+        return with(o -> o.frozen = prefixes);
     }
 
-    /** Scales the loss, from this state of a scaler on. */
+    /** Scales the loss; the scaler begins in the given state. */
     public OptimizerOptions withLossScaler(LossScaler scaler) {
-        return new OptimizerOptions(
-                optimizer,
-                learningRate,
-                weightDecay,
-                maxGradNorm,
-                lrSchedulerType,
-                lrSchedulerKwargs,
-                warmupRatio,
-                warmupSteps,
-                layerwiseDecay,
-                headLearningRate,
-                frozen,
-                Optional.of(scaler));
+        return with(o -> o.lossScaler = Optional.of(scaler));
     }
 
     /**
-     * How each parameter is updated.
+     * Returns the plan of how each parameter is updated.
      *
-     * @param layers how many the encoder has
+     * @param layers the number of layers of the encoder
      */
     public ParameterUpdates.Plan plan(Recipe recipe, int layers) {
         boolean original = recipe == Recipe.MICROSOFT;
@@ -281,12 +160,65 @@ public record OptimizerOptions(
     }
 
     /**
-     * The schedule over a number of updates.
+     * Returns the schedule over a number of updates.
      *
      * @throws detangle.train.optimizer.OptimizerException if there is no such schedule, or a setting is wrong
      */
     public Schedule schedule(long updates) {
         return Schedules.named(
                 lrSchedulerType, warmupSteps > 0 ? warmupSteps : warmupRatio, updates, learningRate, lrSchedulerKwargs);
+    }
+
+    private OptimizerOptions with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.options();
+    }
+
+    /** The components as fields, so that one of them can be set by its name. */
+    private static final class Draft {
+        private Optimizer optimizer;
+        private double learningRate;
+        private double weightDecay;
+        private double maxGradNorm;
+        private String lrSchedulerType;
+        private Map<String, String> lrSchedulerKwargs;
+        private double warmupRatio;
+        private long warmupSteps;
+        private double layerwiseDecay;
+        private OptionalDouble headLearningRate;
+        private List<String> frozen;
+        private Optional<LossScaler> lossScaler;
+
+        Draft(OptimizerOptions options) {
+            optimizer = options.optimizer;
+            learningRate = options.learningRate;
+            weightDecay = options.weightDecay;
+            maxGradNorm = options.maxGradNorm;
+            lrSchedulerType = options.lrSchedulerType;
+            lrSchedulerKwargs = options.lrSchedulerKwargs;
+            warmupRatio = options.warmupRatio;
+            warmupSteps = options.warmupSteps;
+            layerwiseDecay = options.layerwiseDecay;
+            headLearningRate = options.headLearningRate;
+            frozen = options.frozen;
+            lossScaler = options.lossScaler;
+        }
+
+        OptimizerOptions options() {
+            return new OptimizerOptions(
+                    optimizer,
+                    learningRate,
+                    weightDecay,
+                    maxGradNorm,
+                    lrSchedulerType,
+                    lrSchedulerKwargs,
+                    warmupRatio,
+                    warmupSteps,
+                    layerwiseDecay,
+                    headLearningRate,
+                    frozen,
+                    lossScaler);
+        }
     }
 }

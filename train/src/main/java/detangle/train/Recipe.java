@@ -1,6 +1,6 @@
 package detangle.train;
 
-/** Whose way of training is followed, where the two differ; docs/TRAINING.md lists the differences. */
+/** The trainer that is followed where the two differ; docs/TRAINING.md lists the differences. */
 public enum Recipe {
     /** HuggingFace's Trainer (transformers 4.57). */
     HUGGINGFACE,

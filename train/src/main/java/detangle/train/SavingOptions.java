@@ -4,14 +4,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where and when checkpoints are written; the names are HuggingFace's.
+ * These options say where and when checkpoints are written. The names are HuggingFace's.
  *
  * @param outputDir the folder in which each checkpoint is a folder {@code checkpoint-N}, after N updates
- * @param saveStrategy when
- * @param saveSteps after how many updates, with {@link Moment#STEPS}; a share of all updates if it is less than 1
- * @param saveTotalLimit of more checkpoints than this the oldest are deleted, but never the best; 0 keeps all
+ * @param saveStrategy the moments at which checkpoints are written
+ * @param saveSteps the number of updates between checkpoints, for {@link Moment#STEPS}; a share of all updates if it is
+ *     less than 1
+ * @param saveTotalLimit the most checkpoints that are kept: the oldest are deleted, but never the best; 0 keeps all
  * @param resume whether training goes on from the newest checkpoint in the folder, if there is one
- * @param overwrites whether checkpoints that are there are deleted when a training begins anew, which is refused otherwise
+ * @param overwrites whether a training that begins anew deletes checkpoints in the folder; otherwise it refuses the
+ *     folder
  */
 public record SavingOptions(
         Optional<Path> outputDir,
@@ -34,7 +36,7 @@ public record SavingOptions(
         }
     }
 
-    /** Checkpoints in a folder, at the end of each epoch. */
+    /** Returns options that write checkpoints into a folder, at the end of each epoch. */
     public static SavingOptions in(Path outputDir) {
         return new SavingOptions(Optional.of(outputDir), Moment.EPOCH, 500, 0, false, false);
     }

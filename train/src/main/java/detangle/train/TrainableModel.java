@@ -6,13 +6,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What is trained.
+ * A model that can be trained.
  *
  * @param training the model with its loss, as {@link detangle.models.deberta.TrainingModel} builds it
- * @param evaluation the same without dropout; needed if the model is evaluated while it is trained
+ * @param evaluation the same model without dropout; needed if the model is evaluated during training
  * @param parameters a tensor for each parameter of the programs, by name: the values to begin with
- * @param layers how many layers the encoder has, for a rate that falls from layer to layer
- * @param writer writes the files of a checkpoint's model; needed if checkpoints are saved
+ * @param layers the number of layers of the encoder, for a rate that falls from layer to layer
+ * @param writer the writer of the model's files in a checkpoint; needed if checkpoints are saved
  */
 public record TrainableModel(
         Program training,
@@ -24,7 +24,7 @@ public record TrainableModel(
         parameters = Map.copyOf(parameters);
     }
 
-    /** A model that is neither evaluated on the way nor saved. */
+    /** Returns a model that is neither evaluated during training nor saved. */
     public static TrainableModel of(Program training, Map<String, Tensor> parameters, int layers) {
         return new TrainableModel(training, Optional.empty(), parameters, layers, Optional.empty());
     }

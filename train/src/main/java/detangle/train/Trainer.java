@@ -15,12 +15,12 @@ import java.util.Set;
  * }</pre>
  *
  * The same model, batches and options give the same bits at each run, whatever the number of threads, and whether
- * training was interrupted or not; docs/TRAINING.md says what that holds for.
+ * training was interrupted or not; docs/TRAINING.md says when this holds.
  *
- * @param model what is trained
- * @param batches what it is trained with
- * @param evaluator judges the model when the options say so
- * @param callbacks are told how it goes
+ * @param model the model that is trained
+ * @param batches the batches that it is trained with
+ * @param evaluator the evaluator that measures the model when the options say so
+ * @param callbacks the callbacks that are told of the progress
  */
 public record Trainer(
         TrainableModel model,
@@ -32,17 +32,17 @@ public record Trainer(
         callbacks = List.copyOf(callbacks);
     }
 
-    /** A trainer that evaluates nothing. */
+    /** Makes a trainer that evaluates nothing. */
     public Trainer(TrainableModel model, Batches batches, TrainingOptions options) {
         this(model, batches, options, Optional.empty(), List.of());
     }
 
-    /** A trainer that evaluates the model when the options say so. */
+    /** Makes a trainer that evaluates the model when the options say so. */
     public Trainer with(Evaluator judge) {
         return new Trainer(model, batches, options, Optional.of(judge), callbacks);
     }
 
-    /** A trainer that tells one more how it goes. */
+    /** Adds a callback that is told of the progress. */
     public Trainer with(TrainingCallback callback) {
         List<TrainingCallback> all = new ArrayList<>(callbacks);
         all.add(callback);
@@ -50,16 +50,16 @@ public record Trainer(
     }
 
     /**
-     * Trains.
+     * Trains the model.
      *
-     * @throws TrainingException if options do not fit together, training does not fit into memory, a loss is not a number,
-     *     or a checkpoint cannot be read
+     * @throws TrainingException if options do not fit together, training does not fit into memory, a loss is not a
+     *     number, or a checkpoint cannot be read
      * @throws detangle.ir.DetangleException of the part at fault
      */
     public TrainingResult train() {
         check();
         Device device = Backends.device(options.backend(), Set.of());
-        device.warmUp(); // It takes its time beside the compiler.
+        device.warmUp(); // The warm-up runs while the compiler does.
         TrainingPrograms programs = TrainingPrograms.of(
                 model.training(), options.optimizer().plan(options.recipe(), model.layers()), options.packing());
         try (DeviceModel loaded = DeviceModel.load(
@@ -99,7 +99,7 @@ public record Trainer(
             case BEST -> true;
             case EPOCH -> evaluation.evalStrategy() == Moment.EPOCH;
             case STEPS -> {
-                // Shares of all updates are rounded to whole updates first, and these are what must go together.
+                // Shares of all updates are rounded to whole updates first; the whole updates have to go together.
                 long updates = options.updates(batches);
                 yield evaluation.evalStrategy() == Moment.STEPS
                         && Moment.interval(evaluation.evalSteps(), updates)

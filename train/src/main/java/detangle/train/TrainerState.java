@@ -5,15 +5,15 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * How far training has come, beside the values of variables.
+ * The progress of training, beside the values of variables.
  *
- * @param step how many updates have been done
- * @param skipped how many of them have changed nothing, as their gradients were not finite
+ * @param step the number of updates that have been done
+ * @param skipped the number of those updates that changed nothing, as their gradients were not finite
  * @param lossSum the sum of their losses
- * @param bestMetric of the best evaluation
- * @param bestStep after how many updates it took place
- * @param badEvaluations how many in a row were not better, for early stopping
- * @param scaler what the loss is multiplied by, if it is
+ * @param bestMetric the metric of the best evaluation
+ * @param bestStep the number of updates before the best evaluation
+ * @param badEvaluations the number of evaluations in a row without improvement, for early stopping
+ * @param scaler the scaler of the loss; empty if the loss is not scaled
  */
 record TrainerState(
         long step,
@@ -27,26 +27,26 @@ record TrainerState(
         return new TrainerState(0, 0, 0, OptionalDouble.empty(), Optional.empty(), 0, scaler);
     }
 
-    /** What the loss is multiplied by. */
+    /** Returns the factor of the loss. */
     double lossScale() {
         return scaler.map(LossScaler::scale).orElse(1.0);
     }
 
-    /** After an attempt at an update, whose gradients were finite or not. */
+    /** Returns the state after an attempt at an update, whose gradients were finite or not. */
     TrainerState afterAttempt(boolean finite) {
         return new TrainerState(
                 step, skipped, lossSum, bestMetric, bestStep, badEvaluations, scaler.map(s -> s.after(finite)));
     }
 
-    /** After an update; one that is skipped has changed nothing. */
+    /** Returns the state after an update; an update that is skipped has changed no parameter. */
     TrainerState afterUpdate(double loss, boolean skips) {
         return new TrainerState(
                 step + 1, skipped + (skips ? 1 : 0), lossSum + loss, bestMetric, bestStep, badEvaluations, scaler);
     }
 
     /**
-     * After an evaluation; early stopping counts it as HuggingFace's EarlyStoppingCallback does. A metric that is not a
-     * number is never the best, not even as the first, as every later one would be compared with it in vain.
+     * Returns the state after an evaluation. Early stopping counts it as HuggingFace's EarlyStoppingCallback does. A
+     * metric that is not a number is never the best, not even the first, as no later metric would be better than it.
      */
     TrainerState afterEvaluation(double metric, EvaluationOptions options) {
         boolean isFirst = bestMetric.isEmpty();

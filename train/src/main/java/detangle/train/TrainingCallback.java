@@ -3,55 +3,55 @@ package detangle.train;
 import java.nio.file.Path;
 import java.util.SequencedMap;
 
-/** Is told how training goes, on the thread that trains. */
+/** A listener that is told of the progress of training, on the thread that trains. */
 public interface TrainingCallback {
-    /** Before the first update, and after a checkpoint has been read. */
+    /** Called before the first update, after a checkpoint has been read. */
     default void onBegin(Begin begin) {}
 
-    /** After each update. */
+    /** Called after each update. */
     default void onStep(Step step) {}
 
-    /** After an evaluation. */
+    /** Called after each evaluation. */
     default void onEvaluate(Evaluation evaluation) {}
 
-    /** After a checkpoint has been written. */
+    /** Called after a checkpoint has been written. */
     default void onSave(Path checkpoint) {}
 
-    /** Whether training is to end after the update that has just been done. */
+    /** Returns whether training should end after the update that has just been done. */
     default boolean stops() {
         return false;
     }
 
     /**
-     * What training is about to do.
+     * The beginning of a training.
      *
-     * @param done how many updates a checkpoint has brought
-     * @param updates how many there are in all, those included
-     * @param perEpoch how many an epoch has
-     * @param memory what it is going to take
+     * @param done the number of updates of the checkpoint that training goes on from; 0 without one
+     * @param updates the number of all updates, those included
+     * @param perEpoch the number of updates in an epoch
+     * @param memory the memory that training will take
      */
     record Begin(long done, long updates, int perEpoch, TrainingMemory memory) {}
 
     /**
      * An update.
      *
-     * @param done how many updates have been done, this one included
-     * @param updates how many there are in all
-     * @param epoch how many epochs have been done, with a fraction
-     * @param loss of its rows before the update
+     * @param done the number of updates that have been done, this one included
+     * @param updates the number of all updates
+     * @param epoch the number of epochs that have been done, with a fraction
+     * @param loss the loss of its rows before the update
      * @param gradNorm the norm of its gradients, before clipping
-     * @param learningRate what it was done with
-     * @param rows how many rows it took
+     * @param learningRate the learning rate of the update
+     * @param rows the number of its rows
      */
     record Step(long done, long updates, double epoch, double loss, double gradNorm, double learningRate, int rows) {}
 
     /**
      * An evaluation.
      *
-     * @param done how many updates have been done
-     * @param epoch how many epochs have been done, with a fraction
-     * @param metrics by name
-     * @param isBest whether it is the best so far
+     * @param done the number of updates that have been done
+     * @param epoch the number of epochs that have been done, with a fraction
+     * @param metrics the metrics by name
+     * @param isBest whether the evaluation is the best so far
      */
     record Evaluation(long done, double epoch, SequencedMap<String, Double> metrics, boolean isBest) {}
 }

@@ -24,9 +24,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A folder from which training goes on bit for bit: the files of the model, {@code trainer_state.json}, and
- * {@code optimizer.safetensors} with the states of the optimizer. What follows from the number of the update, such as the
- * learning rate, the order of the rows and the seeds of dropout, is not stored.
+ * A folder from which training goes on bit for bit: the files of the model, {@code trainer_state.json}, and {@code
+ * optimizer.safetensors} with the states of the optimizer. The learning rate, the order of the rows and the seeds of
+ * dropout follow from the number of the update and are not stored.
  */
 final class TrainingCheckpoint {
     private static final String STATE = "trainer_state.json";
@@ -36,11 +36,12 @@ final class TrainingCheckpoint {
     private TrainingCheckpoint() {}
 
     /**
-     * What must be the same when training goes on: what the order of the rows follows from, and whether the program
-     * expects a scaled loss.
+     * The values that must be the same when training goes on: those that determine the order of the rows, and whether
+     * the program expects a scaled loss.
      *
-     * @param checksum of what the rows hold
-     * @param updatesPerEpoch which follow from the rows, their batches and accumulation
+     * @param checksum the checksum of the content of the rows
+     * @param updatesPerEpoch the number of updates in an epoch, which follows from the rows, their batches and
+     *     accumulation
      * @param scalesLoss whether there is a {@link LossScaler}, whose state is kept
      */
     record Identity(
@@ -53,7 +54,7 @@ final class TrainingCheckpoint {
             int updatesPerEpoch,
             boolean scalesLoss) {}
 
-    /** Whether a folder is a checkpoint. */
+    /** Returns whether a folder is a checkpoint. */
     static boolean is(Path folder) {
         return Files.isRegularFile(folder.resolve(STATE));
     }
@@ -61,8 +62,8 @@ final class TrainingCheckpoint {
     /**
      * Writes a folder, which appears whole or not at all.
      *
-     * @param parameters of the model, by name
-     * @param trained those of them that training changes
+     * @param parameters the parameters of the model, by name
+     * @param trained the names of the parameters that training changes
      * @throws detangle.ir.DeviceException if it cannot be written
      */
     static void write(
@@ -83,7 +84,9 @@ final class TrainingCheckpoint {
         });
     }
 
-    /** The states of the optimizer, and parameters that the model's files hold in another form or not at all. */
+    /**
+     * Returns the states of the optimizer, and parameters that the model's files have in another form or not at all.
+     */
     private static SequencedMap<String, TensorType> values(
             Path folder, Map<String, Tensor> parameters, Map<String, TensorType> trained, Variables variables) {
         SequencedMap<String, TensorType> values = new TreeMap<>(variables.types());
@@ -150,7 +153,7 @@ final class TrainingCheckpoint {
     }
 
     /**
-     * Reads a folder: variables become what they were.
+     * Reads a folder, and sets variables to the values in it.
      *
      * @throws TrainingException if it is damaged, or belongs to a training with other rows or options
      */
@@ -173,7 +176,7 @@ final class TrainingCheckpoint {
         return state(folder, json);
     }
 
-    /** What is not among the values is in the model's file. */
+    /** Reads the values that {@code optimizer.safetensors} lacks from the model's file. */
     private static void readModel(Path folder, Map<String, TensorType> trained, Map<String, Tensor> values) {
         if (!Weights.existIn(folder)) {
             return;

@@ -3,7 +3,7 @@ package detangle.train;
 import detangle.ir.InvalidInputException;
 
 /**
- * Training cannot begin or go on with what the user gave: an option, the data, or a loss that is no longer a number. The
+ * Thrown where training cannot begin or go on because of an option, the data, or a loss that is not a number. The
  * message says which, at which update, and what to do.
  */
 public final class TrainingException extends InvalidInputException {

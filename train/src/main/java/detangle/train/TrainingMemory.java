@@ -19,19 +19,19 @@ import java.util.Map;
 /**
  * The memory that training takes on the CPU.
  *
- * @param parameterBytes of the model's parameters, those among them that are constants of the programs
- * @param optimizerBytes of what the optimizer keeps for each, and of gradients that are added up
- * @param packedBytes of the forms in which products read parameters
- * @param activationBytes of values between forward and backward, at the sizes of a batch
+ * @param parameterBytes the bytes of the model's parameters, those included that are constants of the programs
+ * @param optimizerBytes the bytes of the optimizer's states, and of gradients that are added up
+ * @param packedBytes the bytes of the packed copies that products read
+ * @param activationBytes the bytes of values between forward and backward, at the sizes of a batch
  */
 public record TrainingMemory(long parameterBytes, long optimizerBytes, long packedBytes, long activationBytes) {
     private static final long MIB = 1 << 20;
 
     /**
-     * Counts it.
+     * Counts the memory.
      *
-     * @param plans all programs that are loaded
-     * @param batch the largest one
+     * @param plans the plans of all programs that are loaded
+     * @param batch the largest batch
      */
     static TrainingMemory of(Variables variables, Collection<String> parameters, List<Plan> plans, Batch batch) {
         long ofParameters = 0;
@@ -64,7 +64,7 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
         return bytes.values().stream().mapToLong(n -> n).sum();
     }
 
-    /** Each program has a form of its own of the constants that its products read, which serves both sides of a product. */
+    /** Each program packs the constants that its products read once, for both sides of a product. */
     private static long packedConstants(Plan plan) {
         Map<String, Long> packed = new HashMap<>();
         for (Node node : plan.program().nodes()) {
@@ -89,7 +89,7 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
         return node.op() instanceof TensorOp.Dot || node.op() instanceof KernelOp.Linear;
     }
 
-    /** A matrix that a product reads is packed once for each side that it stands on. */
+    /** A parameter that products read is packed once for each side on which it stands. */
     private static void packed(Node node, Map<String, Long> packed) {
         for (int i = 0; i < node.inputs().size(); i++) {
             Node operand = node.input(i);
@@ -111,7 +111,7 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
                 input.type().dim(axis).asSymbol().ifPresent(symbol -> sizes.put(symbol, size));
             }
         }
-        // Of a packed batch, all positions may be tokens.
+        // All positions of a packed batch may be tokens.
         long positions = sizes.values().stream().mapToLong(n -> n).reduce(1, (a, b) -> a * Math.max(1, b));
         plan.program()
                 .inputs()
@@ -125,12 +125,12 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
         }
     }
 
-    /** All of it. */
+    /** Returns all bytes together. */
     public long bytes() {
         return parameterBytes + optimizerBytes + packedBytes + activationBytes;
     }
 
-    /** One line for people. */
+    /** Returns one line for people. */
     public String text() {
         return String.format(
                 Locale.ROOT,
@@ -143,7 +143,7 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
     }
 
     /**
-     * Compares it with the heap.
+     * Compares the memory with the heap.
      *
      * @throws TrainingException if it does not fit
      */

@@ -1,22 +1,23 @@
 package detangle.train;
 
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
- * How a model is trained. Options have the meaning and, written in Java's way, the names of HuggingFace's
- * {@code TrainingArguments}, whose defaults are those of {@link #DEFAULT}.
+ * These options say how a model is trained. They have the meaning and, written in Java's way, the names of
+ * HuggingFace's {@code TrainingArguments}; {@link #DEFAULT} has its defaults.
  *
- * @param recipe whose way is followed where the two differ
- * @param seed what the order of rows and dropout follow from
- * @param numTrainEpochs how often all rows are taken; may have a fraction
- * @param maxSteps how many updates there are, whatever the number of epochs; 0 if the epochs say it
+ * @param recipe the trainer that is followed where HuggingFace's and microsoft's differ
+ * @param seed the seed of the order of rows and of dropout
+ * @param numTrainEpochs the number of times that all rows are taken; it may have a fraction
+ * @param maxSteps the number of updates, whatever the number of epochs; 0 if the number of epochs decides
  * @param perDeviceTrainBatchSize see {@link BatchPlan}
  * @param gradientAccumulationSteps see {@link BatchPlan}
- * @param optimizer how parameters are updated
- * @param evaluation when the model is evaluated, and which one is the best
- * @param saving where and when checkpoints are written
- * @param packing whether padding is neither computed forward nor backward, where the model allows it
- * @param backend what it runs on; the preferred one if there is none
+ * @param optimizer the options of how parameters are updated
+ * @param evaluation the options of when the model is evaluated and which evaluation is the best
+ * @param saving the options of where and when checkpoints are written
+ * @param packing whether padding is left out of the computation, forward and backward, where the model allows it
+ * @param backend the name of the backend; empty for the preferred one
  */
 public record TrainingOptions(
         Recipe recipe,
@@ -45,18 +46,12 @@ public record TrainingOptions(
             Optional.empty());
 
     /** The defaults of microsoft's trainer; nothing is evaluated or saved. */
-    public static final TrainingOptions MICROSOFT = new TrainingOptions(
-            Recipe.MICROSOFT,
-            1234,
-            3,
-            0,
-            64,
-            1,
-            OptimizerOptions.MICROSOFT,
-            EvaluationOptions.NONE,
-            SavingOptions.NONE,
-            true,
-            Optional.empty());
+    public static final TrainingOptions MICROSOFT = DEFAULT.with(o -> {
+        o.recipe = Recipe.MICROSOFT;
+        o.seed = 1234;
+        o.perDeviceTrainBatchSize = 64;
+        o.optimizer = OptimizerOptions.MICROSOFT;
+    });
 
     /** @throws TrainingException if a number is outside its range */
     public TrainingOptions {
@@ -75,156 +70,46 @@ public record TrainingOptions(
     }
 
     public TrainingOptions withSeed(long value) {
-        return new TrainingOptions(
-                recipe,
-                value,
-                numTrainEpochs,
-                maxSteps,
-                perDeviceTrainBatchSize,
-                gradientAccumulationSteps,
-                optimizer,
-                evaluation,
-                saving,
-                packing,
-                backend);
+        return with(o -> o.seed = value);
     }
 
     public TrainingOptions withNumTrainEpochs(double epochs) {
-        return new TrainingOptions(
-                recipe,
-                seed,
-                epochs,
-                maxSteps,
-                perDeviceTrainBatchSize,
-                gradientAccumulationSteps,
-                optimizer,
-                evaluation,
-                saving,
-                packing,
-                backend);
+        return with(o -> o.numTrainEpochs = epochs);
     }
 
     public TrainingOptions withMaxSteps(long steps) {
-        return new TrainingOptions(
-                recipe,
-                seed,
-                numTrainEpochs,
-                steps,
-                perDeviceTrainBatchSize,
-                gradientAccumulationSteps,
-                optimizer,
-                evaluation,
-                saving,
-                packing,
-                backend);
+        return with(o -> o.maxSteps = steps);
     }
 
     public TrainingOptions withPerDeviceTrainBatchSize(int rows) {
-        return new TrainingOptions(
-                recipe,
-                seed,
-                numTrainEpochs,
-                maxSteps,
-                rows,
-                gradientAccumulationSteps,
-                optimizer,
-                evaluation,
-                saving,
-                packing,
-                backend);
+        return with(o -> o.perDeviceTrainBatchSize = rows);
     }
 
     public TrainingOptions withGradientAccumulationSteps(int steps) {
-        return new TrainingOptions(
-                recipe,
-                seed,
-                numTrainEpochs,
-                maxSteps,
-                perDeviceTrainBatchSize,
-                steps,
-                optimizer,
-                evaluation,
-                saving,
-                packing,
-                backend);
+        return with(o -> o.gradientAccumulationSteps = steps);
     }
 
     public TrainingOptions with(OptimizerOptions other) {
-        return new TrainingOptions(
-                recipe,
-                seed,
-                numTrainEpochs,
-                maxSteps,
-                perDeviceTrainBatchSize,
-                gradientAccumulationSteps,
-                other,
-                evaluation,
-                saving,
-                packing,
-                backend);
+        return with(o -> o.optimizer = other);
     }
 
     public TrainingOptions with(EvaluationOptions other) {
-        return new TrainingOptions(
-                recipe,
-                seed,
-                numTrainEpochs,
-                maxSteps,
-                perDeviceTrainBatchSize,
-                gradientAccumulationSteps,
-                optimizer,
-                other,
-                saving,
-                packing,
-                backend);
+        return with(o -> o.evaluation = other);
     }
 
     public TrainingOptions with(SavingOptions other) {
-        return new TrainingOptions(
-                recipe,
-                seed,
-                numTrainEpochs,
-                maxSteps,
-                perDeviceTrainBatchSize,
-                gradientAccumulationSteps,
-                optimizer,
-                evaluation,
-                other,
-                packing,
-                backend);
+        return with(o -> o.saving = other);
     }
 
     public TrainingOptions withPacking(boolean wanted) {
-        return new TrainingOptions(
-                recipe,
-                seed,
-                numTrainEpochs,
-                maxSteps,
-                perDeviceTrainBatchSize,
-                gradientAccumulationSteps,
-                optimizer,
-                evaluation,
-                saving,
-                wanted,
-                backend);
+        return with(o -> o.packing = wanted);
     }
 
     public TrainingOptions withBackend(String name) {
-        return new TrainingOptions(
-                recipe,
-                seed,
-                numTrainEpochs,
-                maxSteps,
-                perDeviceTrainBatchSize,
-                gradientAccumulationSteps,
-                optimizer,
-                evaluation,
-                saving,
-                packing,
-                Optional.of(name));
+        return with(o -> o.backend = Optional.of(name));
     }
 
-    /** How many updates training has. */
+    /** Returns the number of updates that training has. */
     long updates(Batches batches) {
         if (maxSteps > 0) {
             return maxSteps;
@@ -240,5 +125,55 @@ public record TrainingOptions(
                     + " rows: take more epochs or smaller batches");
         }
         return (long) updates;
+    }
+
+    private TrainingOptions with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.options();
+    }
+
+    /** The components as fields, so that one of them can be set by its name. */
+    private static final class Draft {
+        private Recipe recipe;
+        private long seed;
+        private double numTrainEpochs;
+        private long maxSteps;
+        private int perDeviceTrainBatchSize;
+        private int gradientAccumulationSteps;
+        private OptimizerOptions optimizer;
+        private EvaluationOptions evaluation;
+        private SavingOptions saving;
+        private boolean packing;
+        private Optional<String> backend;
+
+        Draft(TrainingOptions options) {
+            recipe = options.recipe;
+            seed = options.seed;
+            numTrainEpochs = options.numTrainEpochs;
+            maxSteps = options.maxSteps;
+            perDeviceTrainBatchSize = options.perDeviceTrainBatchSize;
+            gradientAccumulationSteps = options.gradientAccumulationSteps;
+            optimizer = options.optimizer;
+            evaluation = options.evaluation;
+            saving = options.saving;
+            packing = options.packing;
+            backend = options.backend;
+        }
+
+        TrainingOptions options() {
+            return new TrainingOptions(
+                    recipe,
+                    seed,
+                    numTrainEpochs,
+                    maxSteps,
+                    perDeviceTrainBatchSize,
+                    gradientAccumulationSteps,
+                    optimizer,
+                    evaluation,
+                    saving,
+                    packing,
+                    backend);
+        }
     }
 }

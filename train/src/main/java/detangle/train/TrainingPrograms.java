@@ -28,18 +28,21 @@ import java.util.stream.Collectors;
  * names in checkpoints, the states of the optimizer as {@link ParameterUpdates#state} names them, and with accumulation
  * the gradients as {@link #gradient} does.
  *
- * <p>An update of the parameters is one run of {@link #step}, so that its gradients live in planned memory. An update from
- * several micro-batches is one run of {@link #accumulate} for each, which adds up gradients in variables, and one of
- * {@link #apply}.
+ * <p>An update of the parameters is one run of {@link #step}, so that its gradients live in planned memory. An update
+ * from several micro-batches is one run of {@link #accumulate} for each, which adds up gradients in variables, and one
+ * of {@link #apply}.
  */
 public final class TrainingPrograms {
-    /** Scalar input {@code f32[]}: what the loss is multiplied by before it is differentiated. */
+    /** The name of the scalar input {@code f32[]} that multiplies the loss before it is differentiated. */
     public static final String LOSS_FACTOR = "loss_factor";
 
-    /** Scalar input {@code f32[]} of {@link #accumulate}: 0 for the first micro-batch of an update, then 1. */
+    /**
+     * The name of the scalar input {@code f32[]} of {@link #accumulate}: 0 for the first micro-batch of an update,
+     * then 1.
+     */
     public static final String KEEPS = "keeps_gradients";
 
-    /** Scalar output: the norm of all gradients together, before they are clipped. */
+    /** The name of the scalar output that is the norm of all gradients together, before they are clipped. */
     public static final String GRADIENT_NORM = "grad_norm";
 
     private static final int NAMES_LISTED = 5;
@@ -56,9 +59,10 @@ public final class TrainingPrograms {
     }
 
     /**
-     * The programs for a model with its loss.
+     * Makes the programs for a model with its loss.
      *
-     * @param model with the output {@link HeadLosses#LOSS}, such as {@link detangle.models.deberta.TrainingModel} builds
+     * @param model a program with the output {@link HeadLosses#LOSS}, as {@link detangle.models.deberta.TrainingModel}
+     *     builds it
      * @param packed whether the padding of batches is left out, where the program allows it: see
      *     {@link detangle.compiler.PackedInputs}
      * @throws TrainingException if no parameter is left to train, or one that is to be frozen is not there
@@ -90,7 +94,7 @@ public final class TrainingPrograms {
         }
     }
 
-    /** The parameters that a program reads, in the order in which it reads them. */
+    /** Returns the parameters that a program reads, in the order in which it reads them. */
     static SequencedMap<String, TensorType> parameters(Program program) {
         SequencedMap<String, TensorType> parameters = new LinkedHashMap<>();
         for (Node node : program.nodes()) {
@@ -101,25 +105,25 @@ public final class TrainingPrograms {
         return parameters;
     }
 
-    /** The name of the variable in which the gradient of a parameter is added up. */
+    /** Returns the name of the variable in which the gradient of a parameter is added up. */
     public static String gradient(String parameter) {
         return "gradient." + parameter;
     }
 
-    /** How parameters are updated. */
+    /** Returns the plan of how parameters are updated. */
     ParameterUpdates.Plan plan() {
         return plan;
     }
 
-    /** The parameters that are trained: those that the loss depends on and that are not frozen. */
+    /** Returns the parameters that are trained: the loss depends on them, and they are not frozen. */
     public SequencedMap<String, TensorType> trained() {
         return new LinkedHashMap<>(trained);
     }
 
     /**
-     * From a batch to new parameters. Inputs: those of the model, {@link #LOSS_FACTOR}, and the scalars of
-     * {@link ParameterUpdates}. Outputs: {@link HeadLosses#LOSS} as it is without the factor, and {@link #GRADIENT_NORM};
-     * if that is not a finite number, no variable has changed.
+     * Compiles the program that computes new parameters from a batch. Its inputs are those of the model, {@link
+     * #LOSS_FACTOR}, and the scalars of {@link ParameterUpdates}. Its outputs are {@link HeadLosses#LOSS} without the
+     * factor, and {@link #GRADIENT_NORM}; if the norm is not a finite number, no variable changes.
      */
     public Plan step() {
         Builder b = new Builder();
@@ -134,15 +138,15 @@ public final class TrainingPrograms {
     }
 
     /**
-     * From a micro-batch to gradients. Inputs: those of the model, {@link #LOSS_FACTOR} and {@link #KEEPS}. Output:
-     * {@link HeadLosses#LOSS}.
+     * Compiles the program that adds the gradients of a micro-batch to variables. Its inputs are those of the model,
+     * {@link #LOSS_FACTOR} and {@link #KEEPS}. Its output is {@link HeadLosses#LOSS}.
      */
     public Plan accumulate() {
         Builder b = new Builder();
         Backward backward = backward(b);
         List<Node> inputs = new ArrayList<>(backward.inputs());
         inputs.add(b.input(KEEPS, SCALAR));
-        // The sum before is not multiplied by 0, as it may hold what is not a number.
+        // A selection drops the earlier sum; a product with 0 would keep what is NaN in it.
         Node keeps = b.compare(Comparison.NE, inputs.getLast(), b.constant(DType.F32, 0));
         List<Update> updates = new ArrayList<>();
         backward.gradients().forEach((name, gradient) -> {
@@ -154,8 +158,9 @@ public final class TrainingPrograms {
     }
 
     /**
-     * From gradients that have been added up to new parameters. Inputs: the scalars of {@link ParameterUpdates}. Output:
-     * {@link #GRADIENT_NORM}; if that is not a finite number, no variable has changed.
+     * Compiles the program that computes new parameters from gradients that were added up. Its inputs are the scalars
+     * of {@link ParameterUpdates}. Its output is {@link #GRADIENT_NORM}; if the norm is not a finite number, no
+     * variable changes.
      */
     public Plan apply() {
         Builder b = new Builder();
@@ -166,7 +171,7 @@ public final class TrainingPrograms {
                 "apply", updates.inputs(), List.of(new Output(GRADIENT_NORM, updates.norm())), updates.updates());
     }
 
-    /** What the loss of a batch and its gradients are computed with. */
+    /** The loss of a batch, its gradients, and the inputs from which both are computed. */
     private record Backward(List<Node> inputs, Output loss, SequencedMap<String, Node> gradients) {}
 
     private Backward backward(Builder b) {
@@ -188,9 +193,9 @@ public final class TrainingPrograms {
     }
 
     /**
-     * The evaluation of a model whose parameters are the same variables: its inputs and outputs as they are.
+     * Compiles the evaluation of a model whose parameters are the same variables. Its inputs and outputs stay.
      *
-     * @param model without dropout
+     * @param model the model without dropout
      */
     public static Plan evaluation(Program model, boolean packed) {
         return Compiler.compile(model, packed ? Passes.packedOptimisations() : Passes.optimisations());

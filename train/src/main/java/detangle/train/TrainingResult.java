@@ -7,13 +7,13 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * What training has made.
+ * The result of a training.
  *
- * @param steps how many updates have been done
+ * @param steps the number of updates that have been done
  * @param loss the mean loss of all updates of this run
- * @param bestMetric of the best evaluation, if there was one
+ * @param bestMetric the metric of the best evaluation, if there was one
  * @param bestCheckpoint the checkpoint of the best evaluation, if there is one
- * @param parameters of the model at the end, by name
+ * @param parameters the parameters of the model at the end, by name
  */
 public record TrainingResult(
         long steps,

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 
 /** One training, from its beginning or from a checkpoint to its end. */
 final class TrainingRun {
-    /** The original repeats a batch without an end. */
+    /** The most attempts at a batch. The original repeats a batch without any limit. */
     private static final int MOST_ATTEMPTS = 20;
 
     private final TrainableModel model;
@@ -112,7 +112,7 @@ final class TrainingRun {
     private void update() {
         long step = state.step();
         List<Batch> rows = batches.update(Math.toIntExact(step / perEpoch), (int) (step % perEpoch));
-        // An update that was skipped is none for the schedule and for the optimizer.
+        // The schedule and the optimizer do not count an update that was skipped.
         double rate = options.optimizer().learningRate() * schedule.factor(step - state.skipped());
         DeviceModel.Outcome outcome = attempt(rows, rate);
         for (int i = 0; i < MOST_ATTEMPTS && overflows(outcome) && repeats(); i++) {
@@ -138,17 +138,20 @@ final class TrainingRun {
         return outcome;
     }
 
-    /** Whether the scaled loss was too large, though the loss itself is a number. */
+    /** Returns whether the scaled loss was too large, though the loss itself is a number. */
     private boolean overflows(DeviceModel.Outcome outcome) {
         return state.scaler().isPresent() && Double.isFinite(outcome.loss()) && !Double.isFinite(outcome.norm());
     }
 
-    /** Whether a batch is computed again with a smaller factor, as in the original, and not skipped as in PyTorch. */
+    /**
+     * Returns whether a batch is computed again with a smaller factor, as in the original, and not skipped as in
+     * PyTorch.
+     */
     private boolean repeats() {
         return state.scaler().filter(LossScaler.Microsoft.class::isInstance).isPresent();
     }
 
-    /** The parameters are as they were before the update. */
+    /** Returns the message for an update that changed nothing. */
     private String notFinite(long step, DeviceModel.Outcome outcome) {
         String what = Double.isFinite(outcome.loss())
                 ? "the norm of the gradients is " + outcome.norm()
@@ -179,7 +182,7 @@ final class TrainingRun {
         return state.bestStep().filter(best -> best == state.step()).isPresent();
     }
 
-    /** With checkpoints after so many updates, there is one at the end too. */
+    /** Writes a checkpoint if it is time. If it is time at numbers of updates, it is time at the end too. */
     private void save() {
         SavingOptions when = options.saving();
         boolean isLast = when.saveStrategy() == Moment.STEPS && state.step() == updates;

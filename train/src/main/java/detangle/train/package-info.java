@@ -1,2 +1,2 @@
-/** Training of models: what a user of the Java API sees of it. */
+/** Training of models: the part that users of the Java API call. */
 package detangle.train;

@@ -6,14 +6,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Where slots of memory begin in the arenas of their element types, for any sizes. Slots that are needed at different
- * times may lie at the same place. The largest are placed first, each in the smallest gap that it fits between those that
- * are needed while it is (Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference, 2020, section 5.2).
+ * Computes where slots of memory begin in the arenas of their element types, for any sizes. Slots that are needed at
+ * different times may lie at the same place. The largest are placed first, each in the smallest gap that it fits
+ * between those that are needed while it is (Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net
+ * Inference, 2020, section 5.2).
  *
- * <p>An arrangement keeps what it works with, so that placing slots makes no objects, and serves one thread at a time.
+ * <p>An arrangement keeps its arrays, so that placing slots makes no objects. One thread may use it at a time.
  */
 public final class Arrangement {
-    /** More than any memory, and so few that their bytes can be added up. */
+    /** The most elements of a slot: more than any memory has, and few enough that bytes can be added up. */
     private static final long MOST_ELEMENTS = 1L << 48;
 
     private final DType[] dtypes;
@@ -26,7 +27,7 @@ public final class Arrangement {
     /** The slots that have been placed, by where they begin. */
     private final int[] byOffset;
 
-    /** Room for slots that are none of a parameter's memory. */
+    /** Makes room for slots that are not the memory of a parameter. */
     public Arrangement(List<MemoryPlan.Slot> slots) {
         int count = slots.size();
         dtypes = new DType[count];
@@ -46,9 +47,10 @@ public final class Arrangement {
     /**
      * Places the slots.
      *
-     * @param sizes of each slot, in elements; they are rounded up to whole cache lines here. A slot of size 0 begins at 0.
-     * @param offsets are filled: where each slot begins, in elements
-     * @param ends are filled: elements of the arena of each type, by ordinal
+     * @param sizes the size of each slot, in elements; they are rounded up to whole cache lines here. A slot of size 0
+     *     begins at 0.
+     * @param offsets an array that is filled with the beginning of each slot, in elements
+     * @param ends an array that is filled with the elements of the arena of each type, by ordinal
      * @throws SizeException if a size is negative, or larger than any memory
      */
     public void place(long[] sizes, long[] offsets, long[] ends) {
@@ -83,7 +85,9 @@ public final class Arrangement {
         }
     }
 
-    /** By insertion, as the order of the last time is nearly right. Equal slots are in the order of their numbers. */
+    /**
+     * Sorts by insertion, as the order of the last time is nearly right. Equal slots keep the order of their numbers.
+     */
     private void sort(long[] sizes) {
         for (int i = 1; i < bySize.length; i++) {
             int slot = bySize[i];
@@ -99,7 +103,7 @@ public final class Arrangement {
         return sizes[a] > sizes[b] || sizes[a] == sizes[b] && a < b;
     }
 
-    /** The smallest gap between slots of the type that are needed at the same time, or the place behind them. */
+    /** Finds the smallest gap between slots of the type that are needed at the same time, or the place behind them. */
     private long gap(int slot, int placed, long[] sizes, long[] offsets) {
         long best = -1;
         long bestRest = Long.MAX_VALUE;

@@ -14,10 +14,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Where the intermediate values of a program live: each in a slot. A view shares its operand's, and so does a value that
- * is computed in the place of an operand. The slot of a parameter is the memory that the parameter itself lives in; all
- * others lie in the arena of their element type, where slots that are needed at different times may lie at one place. The
- * plan is made once; {@link #layout} gives offsets for a binding of the symbols.
+ * A plan of where the intermediate values of a program live: each in a slot. A view shares its operand's, and so does a
+ * value that is computed in the place of an operand. The slot of a parameter is the memory that the parameter itself
+ * lives in; all others lie in the arena of their element type, where slots that are needed at different times may lie
+ * at one place. The plan is made once; {@link #layout} gives offsets for a binding of the symbols.
  */
 public final class MemoryPlan {
     /** Slots begin at multiples of this many bytes: a cache line. */
@@ -80,7 +80,10 @@ public final class MemoryPlan {
         return slot == null ? OptionalInt.empty() : OptionalInt.of(slot);
     }
 
-    /** The offsets when the symbols have these sizes; a {@link SizeException} if one is negative, or if they overflow 64 bits together. */
+    /**
+     * The offsets when the symbols have these sizes; a {@link SizeException} if one is negative, or if they overflow
+     * 64 bits together.
+     */
     public Layout layout(Map<String, Long> bindings) {
         long[] sizes = slots.stream()
                 .mapToLong(slot ->

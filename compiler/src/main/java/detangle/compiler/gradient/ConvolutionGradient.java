@@ -12,8 +12,8 @@ import java.util.List;
 /**
  * The gradients of a convolution {@code y[b,s,o] = sum over c, t of x[b,s+t-padding,c] w[o,c,t]}.
  *
- * <p>That of x is a convolution of dy with the kernel turned around, its channels in and out exchanged. That of w is, for
- * each position t of the kernel, the product of dy with the rows of x that the position meets.
+ * <p>The gradient of x is a convolution of dy with the reversed kernel, whose channels in and out are exchanged. The
+ * gradient of w is, for each position t of the kernel, the product of dy with the rows of x that the position meets.
  */
 final class ConvolutionGradient {
     private final Builder b;

@@ -92,7 +92,7 @@ final class DotGradient {
         return false;
     }
 
-    /** Whether an operand is repeated along a batch axis of the result. */
+    /** Returns whether an operand is repeated along a batch axis of the result. */
     private static boolean isRepeated(Node operand, Node node, int axis) {
         return Repetition.isRepeated(node.shape(), operand.shape(), axis);
     }

@@ -21,9 +21,9 @@ import java.util.Set;
 
 /**
  * Gradients of a scalar, by reverse-mode differentiation of the graph (Griewank and Walther, Evaluating Derivatives,
- * 2008, section 3.2). {@link TensorGradient} says how a gradient passes through each primitive, which is its definition.
- * {@link KernelGradient} has faster rules for some kernels; the gradient of every other kernel is that of its
- * {@linkplain Decomposition primitives}.
+ * 2008, section 3.2). {@link TensorGradient} says how a gradient passes through each primitive, which is its
+ * definition. {@link KernelGradient} has faster rules for some kernels; the gradient of every other kernel is that of
+ * its {@linkplain Decomposition primitives}.
  *
  * <p>Where a value is read several times, the gradients that come from its readers are added in one order, which
  * depends on the graph alone.
@@ -36,7 +36,7 @@ public final class Gradient {
     private Gradient() {}
 
     /**
-     * The gradient of a loss with respect to each target, which has the target's type. It is zero where the loss does
+     * Returns the gradient of a loss with respect to each target, of the target's type. It is zero where the loss does
      * not depend on the target, or does so through operations without a gradient alone: integers, truth values,
      * {@code stop_gradient}, {@code ceil}, {@code floor} and {@code sign}.
      *
@@ -69,12 +69,12 @@ public final class Gradient {
                 : node.name().isEmpty() ? "a value" : "%" + node.name();
     }
 
-    /** Zeros of a type. */
+    /** Makes zeros of a type. */
     static Node zeros(Builder b, TensorType type) {
         return filled(b, type.dtype(), 0, type.shape());
     }
 
-    /** A shape full of one number. */
+    /** Makes a value of a shape that is full of one number. */
     static Node filled(Builder b, DType dtype, double value, Shape shape) {
         Node number = b.constant(dtype, value);
         return shape.rank() == 0 ? number : b.broadcast(number, shape);
@@ -87,7 +87,7 @@ public final class Gradient {
     }
 
     /**
-     * The gradients with respect to targets, as far as a gradient comes to them.
+     * Returns the gradients with respect to those targets that a gradient reaches.
      *
      * @param seed the gradient with respect to the root
      * @param leaves values that are not followed to their operands
@@ -139,8 +139,8 @@ public final class Gradient {
     }
 
     /**
-     * Passes the gradient with respect to a node on to its operands, as that of another form of the node. What of the
-     * form the gradient reads is computed again, unless the program computes it anyway.
+     * Passes the gradient with respect to a node on to its operands, as that of another form of the node. Values of the
+     * form that the gradient reads are computed again, unless the program computes them anyway.
      *
      * @param form of the node's value, over the node's operands
      */
@@ -148,7 +148,7 @@ public final class Gradient {
         Set<Node> operands = identitySet(node.inputs());
         Map<Node, Node> found = backward(form, gradient, operands, operands);
         for (int i = 0; i < node.inputs().size(); i++) {
-            // What is read twice gets the whole of its gradient at once.
+            // A value that is read twice passes its whole gradient on at once.
             if (operands.remove(node.input(i)) && found.containsKey(node.input(i))) {
                 Node part = found.get(node.input(i));
                 flow.to(i, () -> part);
@@ -156,7 +156,7 @@ public final class Gradient {
         }
     }
 
-    /** The float values that follow from a target. Nothing else has a gradient that anyone asks for. */
+    /** Returns the float values that depend on a target. Only they have a gradient that is needed. */
     private static Set<Node> dependent(List<Node> order, Set<Node> targets, Set<Node> leaves) {
         Set<Node> dependent = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Node node : order) {
@@ -168,7 +168,9 @@ public final class Gradient {
         return dependent;
     }
 
-    /** What the root is computed from, operands before users, with an explicit stack as models may be deep. */
+    /**
+     * Returns the nodes that the root depends on, operands before users. The stack is explicit, as models may be deep.
+     */
     private static List<Node> order(Node root, Set<Node> leaves) {
         List<Node> order = new ArrayList<>();
         Set<Node> done = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -21,11 +21,12 @@ public final class Gradients {
     private Gradients() {}
 
     /**
-     * The gradient of a loss with respect to each of some parameters. Each is a node over nodes of the program, which
-     * the caller makes an output or an update of a program, or computes with.
+     * Returns the gradient of a loss with respect to each of some parameters. Each is a node over nodes of the program,
+     * which the caller makes an output or an update of a program, or computes with.
      *
      * <p>They come in the order in which a backward pass finds them: those of the last layer first. A program that
-     * computes with them in this order needs least memory, as each is computed before what it reads is needed no more.
+     * computes with them in this order needs the least memory, as each gradient is computed while the values that it
+     * reads are needed anyway.
      *
      * @param lossOutput the name of an output, a float scalar
      * @param parameters names of parameters that the program reads

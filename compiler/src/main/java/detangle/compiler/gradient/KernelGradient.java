@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Rules for kernels whose gradient is cheaper than that of their primitives. Each gives what the primitives give, up to
- * rounding. A kernel without a rule is differentiated through its primitives.
+ * Rules for kernels whose gradient is cheaper than that of their primitives. Each gives the same as the primitives, up
+ * to rounding. A kernel without a rule is differentiated through its primitives.
  */
 final class KernelGradient {
     private final Builder b;
@@ -78,24 +78,27 @@ final class KernelGradient {
         return b.op(new KernelOp.LayerNormGrad(op.epsilon(), op.residual(), result), operands);
     }
 
-    /** A gradient in the element type that an operand is stored in. */
+    /** Converts a gradient to the element type that an operand is stored in. */
     private Node stored(Node gradient, Node operand) {
         return b.convert(gradient, operand.type().dtype());
     }
 
-    /** A linear layer, and then its activation, whose gradient reads what the layer gives. */
+    /**
+     * Differentiates a linear layer without its activation and then the activation, whose gradient reads the layer's
+     * result.
+     */
     private Node activated(boolean bias, Activation activation, List<Node> operands) {
         return idioms.activation(activation, b.op(new KernelOp.Linear(bias, Activation.NONE), operands));
     }
 
-    /** Rows of the table, which are looked up again as that costs little, and then layer norm and the mask. */
+    /** Differentiates the look-up of rows, which costs little to repeat, and then layer norm and the mask. */
     private Node lookedUp(KernelOp.Embedding op, List<Node> in) {
         Node rows = b.convert(b.gather(in.get(1), in.get(0)), DType.F32);
         Node normalised = b.op(new KernelOp.LayerNorm(op.epsilon(), false), rows, in.get(2), in.get(3));
         return op.masked() ? b.select(in.get(4), normalised, b.constant(DType.F32, 0)) : normalised;
     }
 
-    /** {@code dx = p (dy - sum of dy p)}, where dy counts as 0 outside of the mask, whatever it is. */
+    /** Computes {@code dx = p (dy - sum of dy p)}, where dy counts as 0 outside of the mask. */
     private void softmax(Node p, Node dy, Flow flow) {
         flow.to(0, () -> {
             Node seen = b.select(p.input(1), dy, b.constant(dy.type().dtype(), 0));
@@ -104,7 +107,7 @@ final class KernelGradient {
     }
 
     /**
-     * The gradients of attention, which are results of one operation.
+     * Passes on the gradients of attention, which are results of one operation.
      *
      * @param tables the first operand that is a table of positions
      * @param results the operation with each of its results

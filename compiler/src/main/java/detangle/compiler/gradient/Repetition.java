@@ -8,7 +8,7 @@ import detangle.ir.Shape;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Takes back that an operand was repeated along axes, as elementwise operations and {@code broadcast} do. */
+/** Sums gradients over the axes along which elementwise operations and {@code broadcast} have repeated an operand. */
 final class Repetition {
     private final Builder b;
 
@@ -17,10 +17,10 @@ final class Repetition {
     }
 
     /**
-     * The sum over all repetitions of what has been repeated.
+     * Returns the sum over all repetitions of a repeated operand.
      *
-     * @param x of a shape that {@code shape} broadcasts to
-     * @return of the shape {@code shape}
+     * @param x a value of a shape that {@code shape} broadcasts to
+     * @return the sum, of the shape {@code shape}
      */
     Node undone(Node x, Shape shape) {
         if (x.shape().equals(shape)) {
@@ -54,7 +54,7 @@ final class Repetition {
         return b.reshape(sum, shape);
     }
 
-    /** Whether an axis of a shape repeats what another shape has once, or not at all. */
+    /** Returns whether an axis of a shape repeats an axis that another shape has with size 1, or not at all. */
     static boolean isRepeated(Shape all, Shape one, int axis) {
         int own = axis - all.rank() + one.rank();
         return !all.dim(axis).isOne() && (own < 0 || one.dim(own).isOne());

@@ -15,13 +15,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a gradient passes through each primitive. Where a function has no derivative, it is as in PyTorch: that of
- * {@code abs} and {@code sign} at 0 is 0; where the operands of {@code max} or {@code min} are equal, each gets half; the
- * places at which {@code reduce_max} is attained share its gradient equally, as those of {@code torch.amax} do. NaN is
- * equal to nothing here, so that a maximum of NaN passes no gradient on.
+ * The rules by which a gradient passes through each primitive. Where a function has no derivative, it is as in PyTorch:
+ * that of {@code abs} and {@code sign} at 0 is 0; where the operands of {@code max} or {@code min} are equal, each gets
+ * half; the places at which {@code reduce_max} is attained share its gradient equally, as those of {@code torch.amax}
+ * do. NaN is equal to nothing here, so that a maximum of NaN passes no gradient on.
  *
- * <p>{@code select} gives zeros to what was not chosen, whatever the gradient is, so that no NaN comes out of the
- * branch that was left: a row of {@code Idioms.maskedSoftmax} without any place has a gradient of zeros.
+ * <p>{@code select} gives zeros to the operand that was not chosen, whatever the gradient is, so that no NaN comes out
+ * of that branch: a row of {@code Idioms.maskedSoftmax} without any place has a gradient of zeros.
  */
 final class TensorGradient {
     private final Builder b;
@@ -44,7 +44,7 @@ final class TensorGradient {
             case TensorOp.Param o -> {}
             case TensorOp.Constant o -> {}
             case TensorOp.Iota o -> {}
-            // These are no functions of floats, or are constant around each point.
+            // These are not functions of floats, or they are constant around each point.
             case TensorOp.Compare o -> {}
             case TensorOp.StopGradient o -> {}
             case TensorOp.RandomUniform o -> {}
@@ -102,7 +102,7 @@ final class TensorGradient {
         return b.unary(UnaryFunction.NEG, x);
     }
 
-    /** The gradient with respect to an operand that may have been repeated to the shape of dy. */
+    /** Returns the gradient with respect to an operand that may have been repeated to the shape of dy. */
     private void toOperand(int operand, Node node, Node dy, Flow flow) {
         flow.to(operand, () -> repetition.undone(dy, node.input(operand).shape()));
     }
@@ -123,12 +123,12 @@ final class TensorGradient {
         }
     }
 
-    /** {@code exp(-x^2)}. */
+    /** Computes {@code exp(-x^2)}. */
     private Node gaussian(Node x) {
         return b.unary(UnaryFunction.EXP, negated(b.mul(x, x)));
     }
 
-    /** {@code s (1 + x (1 - s))} with {@code s = 1 / (1 + exp(-x))}. */
+    /** Computes {@code s (1 + x (1 - s))} with {@code s = 1 / (1 + exp(-x))}. */
     private Node siluSlope(Node x) {
         Node one = number(x, 1);
         Node s = b.div(one, b.add(b.unary(UnaryFunction.EXP, negated(x)), one));
@@ -163,9 +163,9 @@ final class TensorGradient {
     }
 
     /**
-     * The gradients of a maximum or a minimum.
+     * Passes on the gradients of a maximum or a minimum.
      *
-     * @param first how the first operand compares with the second where it is the result
+     * @param first the comparison of the first operand with the second that holds where the first one is the result
      */
     private void extreme(Comparison first, Comparison second, Node node, Node dy, Flow flow) {
         flow.to(

@@ -90,7 +90,7 @@ final class AttentionPattern {
         return indices;
     }
 
-    /** What the softmax gives. */
+    /** The result of the softmax. */
     Node probabilities() {
         return dropped.orElseThrow().x();
     }
@@ -123,7 +123,7 @@ final class AttentionPattern {
     /**
      * A value of which dropout drops some elements.
      *
-     * @param seed of its random numbers; empty where nothing is dropped
+     * @param seed the seed of its random numbers; empty if nothing is dropped
      */
     private record Dropped(Node x, AttentionDropout dropout, Optional<Node> seed) {
         static Dropped of(Node node, Rule.Uses uses) {

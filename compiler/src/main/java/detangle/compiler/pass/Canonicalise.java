@@ -106,8 +106,8 @@ public final class Canonicalise implements Pass {
     }
 
     /**
-     * What comes to a table from look-ups is added to what comes to it from elsewhere, rather than to zeros first: a few
-     * rows instead of three tables.
+     * Adds the gradients of look-ups in a table to its other gradients directly, rather than to zeros first. This
+     * touches a few rows instead of three tables.
      */
     private static Optional<Node> sumAtIds(Node node, Rule.Uses uses) {
         if (!(node.op() instanceof TensorOp.Binary(BinaryFunction function)) || function != BinaryFunction.ADD) {

@@ -24,9 +24,9 @@ import java.util.Set;
 
 /**
  * Elementwise primitives become regions: one kernel that computes an expression for each element. A producer joins the
- * region of its only reader if both have one shape; one that broadcasts would be computed again for each repetition. What a
- * {@code broadcast} repeats is read as it is, so that it is not in memory as often as it is repeated.
- * Random numbers are drawn in the regions that read them, and so is what follows from them alone, however many read it: to
+ * region of its only reader if both have one shape; one that broadcasts would be computed again for each repetition.
+ * What a {@code broadcast} repeats is read as it is, so that it is not in memory as often as it is repeated. Random
+ * numbers are drawn in the regions that read them, and so is what follows from them alone, however many read it: to
  * draw them again costs less than to write and read them.
  *
  * <pre>
@@ -41,8 +41,8 @@ public final class FuseElementwise implements Pass {
     private static final int MAX_FUNCTIONS = 32;
 
     /**
-     * Functions, arguments and numbers of an expression as it is written, where what is read twice is written twice: doublings of
-     * doublings would not end.
+     * Functions, arguments and numbers of an expression as it is written, where what is read twice is written twice:
+     * doublings of doublings would not end.
      */
     private static final int MAX_PARTS = 256;
 
@@ -72,7 +72,7 @@ public final class FuseElementwise implements Pass {
         Map<Node, Node> rebuilt = new IdentityHashMap<>();
         for (Node node : nodes) {
             if (!read.contains(node)) {
-                rebuilt.put(node, node); // It has joined its readers, and nobody meets it.
+                rebuilt.put(node, node); // It has joined its readers, and nothing reads it.
             } else if (regions.containsKey(node)) {
                 rebuilt.put(node, regions.get(node).node(rebuilt, node.shape()).withName(node.name()));
             } else {
@@ -83,7 +83,7 @@ public final class FuseElementwise implements Pass {
         return regions.isEmpty() ? program : Rewriter.replace(program, rebuilt);
     }
 
-    /** The nodes that are left once producers have joined their readers: a region is made of each of them alone. */
+    /** Returns the nodes that are left after producers have joined their readers. Each of them becomes a region. */
     private static Set<Node> read(List<Node> nodes, Map<Node, Grown> regions, Set<Node> returned) {
         Set<Node> read = Collections.newSetFromMap(new IdentityHashMap<>());
         read.addAll(returned);
@@ -102,7 +102,7 @@ public final class FuseElementwise implements Pass {
 
     /** A region over nodes of the program before the pass. */
     private record Grown(List<Node> operands, ScalarExpr body, int functions, int parts) {
-        /** @param shape of the node that it computes */
+        /** @param shape the shape of the node that it computes */
         Node node(Map<Node, Node> rebuilt, Shape shape) {
             Grown grown = canDraw(shape) ? drawing(shape) : this;
             List<DType> dtypes =
@@ -112,7 +112,10 @@ public final class FuseElementwise implements Pass {
             return new Builder().op(new KernelOp.Elementwise(new Region(dtypes, grown.body())), inputs);
         }
 
-        /** Operands before they are repeated, as far as the shape follows from the others: a region repeats them as it reads. */
+        /**
+         * Operands before they are repeated, as far as the shape follows from the others: a region repeats them as it
+         * reads.
+         */
         private static List<Node> unrepeated(List<Node> operands, Shape shape) {
             List<Node> inputs = new ArrayList<>(operands);
             for (int i = 0; i < inputs.size(); i++) {
@@ -133,7 +136,7 @@ public final class FuseElementwise implements Pass {
                     .reduce(Shape.SCALAR, (a, b) -> Shape.broadcast(a, b).orElseThrow());
         }
 
-        /** Whether it draws random numbers and reads no tensor, so that whoever reads it may compute it again. */
+        /** Returns whether it draws random numbers and reads no tensor, so that each reader may compute it again. */
         boolean isCheap(Shape shape) {
             boolean draws = false;
             for (Node operand : operands) {
@@ -145,14 +148,14 @@ public final class FuseElementwise implements Pass {
             return draws;
         }
 
-        /** Whether it reads random numbers, and the shape follows from what it reads beside them. */
+        /** Returns whether it reads random numbers, and its shape follows from its other operands. */
         private boolean canDraw(Shape shape) {
             List<Node> others =
                     operands.stream().filter(o -> !isDrawn(o, shape)).toList();
             return others.size() < operands.size() && shapeOf(others).equals(shape);
         }
 
-        /** The region that draws its random numbers itself. */
+        /** Returns the region that draws its random numbers itself. */
         private Grown drawing(Shape shape) {
             List<Node> order = new ArrayList<>();
             List<ScalarExpr> arguments = new ArrayList<>();
@@ -235,7 +238,7 @@ public final class FuseElementwise implements Pass {
         return order.size() - 1;
     }
 
-    /** The producer's expression with its arguments renumbered, or itself where they keep their numbers. */
+    /** Returns the producer's expression with renumbered arguments, or the same object if they keep their numbers. */
     private static ScalarExpr inline(Grown producer, List<Node> order) {
         List<ScalarExpr> arguments = new ArrayList<>();
         boolean same = true;

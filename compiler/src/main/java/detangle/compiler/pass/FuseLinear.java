@@ -50,8 +50,8 @@ public final class FuseLinear implements Pass {
     }
 
     /**
-     * The pass for a program that will be differentiated: activations stay by themselves. Their gradient reads what
-     * they are taken of, which a kernel with an activation does not keep.
+     * Returns the pass for a program that will be differentiated: activations stay separate. Their gradient reads their
+     * operand, which a kernel with an activation does not keep.
      */
     public static FuseLinear withoutActivation() {
         return new FuseLinear(WITHOUT_ACTIVATION);

@@ -16,7 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A sum of squares, such as the norm of gradients is the root of, becomes one kernel, which keeps no squares in memory.
+ * A sum of squares becomes one kernel, which keeps no squares in memory. The norm of gradients is the root of such
+ * sums.
  *
  * <pre>
  * %f = reshape %x : f32[N]

@@ -25,8 +25,8 @@ import java.util.Set;
 /**
  * Regions of one shape that only updates need, and that read each other or the same tensors, become one region with
  * several results. So an optimizer's step walks once over a parameter, its moments and its gradient, and writes all of
- * them where they are. Other regions stay as they are: joined, they would be computed earlier than they are read, and take
- * memory meanwhile.
+ * them where they are. Other regions stay as they are: joined, they would be computed earlier than they are read, and
+ * take memory meanwhile.
  *
  * <pre>
  * %n = elementwise %m, %g {f(a0, a1)}        =>   %n = elementwise %m, %g, %p {f(a0, a1), h(a2, f(a0, a1))} {result=0}
@@ -34,7 +34,7 @@ import java.util.Set;
  * </pre>
  */
 public final class JoinRegions implements Pass {
-    /** An optimizer reads a few tensors and some numbers, such as rates and corrections. */
+    /** The most operands: an optimizer reads a few tensors and some numbers, such as rates and corrections. */
     private static final int MAX_OPERANDS = 16;
 
     @Override
@@ -94,7 +94,7 @@ public final class JoinRegions implements Pass {
             return rebuilt();
         }
 
-        /** A group whose values the node reads, or one that reads a tensor which the node reads as well. */
+        /** Finds a group whose values the node reads, or a group that reads a tensor which the node reads as well. */
         private Optional<Group> near(Node node) {
             for (Node operand : node.inputs()) {
                 Group group = groupOf.get(operand);
@@ -148,8 +148,9 @@ public final class JoinRegions implements Pass {
         }
 
         /**
-         * Whether a value from outside a group is computed from one of its values. Groups compute all at once. Late nodes
-         * alone read late nodes, so that nothing is looked for below the others: that would be a whole model each time.
+         * Returns whether a value from outside a group is computed from one of its values, as a group computes all
+         * values together. Only late nodes read late nodes, so that the search does not go below other nodes, which
+         * would be a whole model each time.
          */
         private boolean needs(Node value, Group group) {
             Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -218,7 +219,10 @@ public final class JoinRegions implements Pass {
             return changed ? Rewriter.replace(program, done) : program;
         }
 
-        /** The nodes of a group. What only the group reads has none in the end, and takes the place of a result here. */
+        /**
+         * Makes the nodes of a group. A value that only the group reads gets no node in the end, but counts as a
+         * result here.
+         */
         private void build(Group group, Map<Node, List<Node>> users, Set<Node> roots, Map<Node, Node> done) {
             List<Node> inputs = group.operands.stream().map(done::get).toList();
             List<DType> dtypes =

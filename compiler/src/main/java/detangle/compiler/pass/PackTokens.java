@@ -23,18 +23,21 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A padded batch {@code [B,S]} becomes its T tokens, one after the other: nothing is computed for padding, and attention
- * reads no mask, as each query sees the keys of its sequence. Tokens keep their positions, so that holes and padding on
- * the left stay right. What mixes rows in another way, as a convolution does, runs padded, with zeros at padding.
+ * A padded batch {@code [B,S]} becomes its T tokens, one after the other: nothing is computed for padding, and
+ * attention reads no mask, as each query sees the keys of its sequence. Tokens keep their positions, so that holes and
+ * padding on the left stay right. What mixes rows in another way, as a convolution does, runs padded, with zeros at
+ * padding.
  *
  * <p>The program gets the inputs of a {@link PackedInputs}, which follow from the mask. Outputs hold
- * zeros at padded positions. What is read of the first position of each sequence is read of its first token: the program
- * is for batches in which they are the same, if it {@linkplain PackedInputs#readsFirstTokens reads} them. Rows that are
- * looked up by their number in the padded batch must be tokens. A loss of tokens is packed where the program says that
- * padding does not count: a sum over all rows becomes one over tokens if it is proved to add zeros at padding.
+ * zeros at padded positions. What is read of the first position of each sequence is read of its first token: the
+ * program is for batches in which they are the same, if it {@linkplain PackedInputs#readsFirstTokens reads} them. Rows
+ * that are looked up by their number in the padded batch must be tokens. A loss of tokens is packed where the program
+ * says that padding does not count: a sum over all rows becomes one over tokens if it is proved to add zeros at
+ * padding.
  *
- * <p>Random numbers of rows become numbers of tokens, of the same stream: so a packed program drops other elements than a
- * padded one, and a value with padding is made of the packed one, so that all its readers see the same elements dropped.
+ * <p>Random numbers of rows become numbers of tokens, of the same stream: so a packed program drops other elements than
+ * a padded one, and a value with padding is made of the packed one, so that all its readers see the same elements
+ * dropped.
  *
  * <pre>
  * %m = ne %mask, 0 : i1[B,S]                      %i = gather (reshape %ids : i64[B*S]), %token_rows : i64[T]
@@ -172,7 +175,7 @@ public final class PackTokens implements Pass {
                 return packed(node).map(p -> unpacked(p, node.type()));
             }
             switch (node.op()) {
-                // Whatever stands at padding is not taken.
+                // Values at padding are not taken.
                 case TensorOp.Select s
                 when mask.holdsAtTokensAlone(node.input(0))
                         && mask.hasRows(node.input(1))
@@ -244,7 +247,7 @@ public final class PackTokens implements Pass {
                     && slice.limit().equals(Dim.of(1));
         }
 
-        /** Whether it is made of floats, as states are, and not of ids and masks, which cost nothing with padding. */
+        /** Returns whether a value has floats, as states do. Ids and masks with padding cost nothing. */
         private static boolean isWide(Node node) {
             return node.type().dtype() == DType.F32
                     || node.inputs().stream()

@@ -14,8 +14,8 @@ import java.util.Set;
 
 /**
  * A cheap elementwise value that several elementwise operations read is computed by each of them again, inside of its
- * region, so that it is not kept in memory. Between a forward and a backward pass that would be for long: without this,
- * GELU would keep four values for its gradient, and with it the one that it is taken of.
+ * region, so that it is not kept in memory. Between a forward and a backward pass it would be kept for long: without
+ * this pass, GELU keeps four values for its gradient, and with it only its operand.
  *
  * <pre>
  * %a = mul %x, 0.5                   %a  = mul %x, 0.5
@@ -24,13 +24,16 @@ import java.util.Set;
  *                                    %z  = mul %a', %c
  * </pre>
  *
- * <p>It has to follow from one value of its size at most, and from smaller ones, so that nothing else is kept in its stead.
+ * <p>It has to follow from one value of its size at most, and from smaller ones, so that nothing else is kept in its
+ * stead.
  */
 public final class RecomputeElementwise implements Pass {
-    /** More functions than these are not computed again. A region has room for several such values. */
+    /** The most functions that are computed again. A region has room for several such values. */
     private static final int MOST_FUNCTIONS = 8;
 
-    /** What is computed for an element of a value by its region: how many functions, of what. */
+    /**
+     * The computation of an element of a value by its region: the number of functions, and the values that they read.
+     */
     private record Tree(int functions, Set<Node> leaves) {}
 
     @Override
@@ -66,7 +69,7 @@ public final class RecomputeElementwise implements Pass {
         return Collections.newSetFromMap(new IdentityHashMap<>());
     }
 
-    /** Whether all of its readers are elementwise operations over as many elements, and there is one. */
+    /** Returns whether a node has readers and all of them are elementwise operations over as many elements. */
     private static boolean isReadByElements(Node node, List<Node> users) {
         return !users.isEmpty()
                 && users.stream()
@@ -107,9 +110,10 @@ public final class RecomputeElementwise implements Pass {
     }
 
     /**
-     * The node over copies of those operands that are computed again.
+     * Returns the node over copies of those operands that are computed again.
      *
-     * @param copied which operands: in a copy, also those that only it reads. They are a few functions in all.
+     * @param copied the operands that are copied; a copy also copies the operands that only it reads, a few functions
+     *     in all
      */
     private static Node over(Node node, Set<Node> copied, Set<Node> joining, Map<Node, Node> rebuilt) {
         Map<Node, Node> copies = new IdentityHashMap<>();

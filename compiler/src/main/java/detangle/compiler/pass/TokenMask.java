@@ -16,12 +16,12 @@ import java.util.Optional;
  * The mask of tokens that programs are written with, and what can be proved with it. A value "has rows" if it is
  * {@code [B,S,...]}: a row for each position of each sequence.
  *
- * @param source {@code ne(attention_mask, 0)}, in whatever shape
+ * @param source {@code ne(attention_mask, 0)}, of any shape
  * @param batch number of sequences, B
  * @param length their length, S
  */
 record TokenMask(Node source, Dim batch, Dim length) {
-    /** From {@code and(reshape(source, [B,1,S,1]), reshape(source, [B,1,1,S]))}, or some rows of it. */
+    /** Finds the mask in {@code and(reshape(source, [B,1,S,1]), reshape(source, [B,1,1,S]))}, or in some rows of it. */
     static Optional<TokenMask> ofAttention(Node node) {
         Node pairs = node.op() instanceof TensorOp.Slice ? node.input(0) : node;
         if (!binary(pairs, BinaryFunction.AND)
@@ -50,7 +50,7 @@ record TokenMask(Node source, Dim batch, Dim length) {
                 && node.shape().equals(shape);
     }
 
-    /** Whether it says of each query and key whether both are tokens. */
+    /** Returns whether a value says of each query and key whether both are tokens. */
     boolean isPairs(Node node) {
         Dim one = Dim.of(1);
         return binary(node, BinaryFunction.AND)
@@ -58,17 +58,17 @@ record TokenMask(Node source, Dim batch, Dim length) {
                 && is(node.input(1), Shape.of(batch, one, one, length));
     }
 
-    /** Whether it says of each row whether it is a token. */
+    /** Returns whether a value says of each row whether it is a token. */
     boolean isRows(Node node) {
         return is(node, Shape.of(batch, length, Dim.of(1)));
     }
 
-    /** Whether it has rows, and holds at tokens and nowhere else. */
+    /** Returns whether a value has rows, and holds at tokens and nowhere else. */
     boolean isEveryToken(Node node) {
         return hasRows(node) && (node == source || isRows(node));
     }
 
-    /** Whether it has rows, and holds nowhere but at tokens. */
+    /** Returns whether a value has rows, and holds at some tokens and nowhere else. */
     boolean holdsAtTokensAlone(Node node) {
         return hasRows(node)
                 && (isEveryToken(node)
@@ -76,7 +76,7 @@ record TokenMask(Node source, Dim batch, Dim length) {
                                 && (holdsAtTokensAlone(node.input(0)) || holdsAtTokensAlone(node.input(1))));
     }
 
-    /** Whether it has rows, and those of padding are zeros by what the program says. */
+    /** Returns whether a value has rows, and the program proves that those of padding are zeros. */
     boolean isZeroAtPadding(Node node) {
         if (!hasRows(node)) {
             return false;
@@ -85,7 +85,7 @@ record TokenMask(Node source, Dim batch, Dim length) {
             case TensorOp.Select s ->
                 splat(node.input(2), 0) && (holdsAtTokensAlone(node.input(0)) || isZeroAtPadding(node.input(1)));
             case KernelOp.Embedding(var eps, var masked) -> masked && isRows(node.input(4));
-            // Dropout scales what it keeps.
+            // Dropout scales the elements that it keeps.
             case TensorOp.Binary(var function) ->
                 function == BinaryFunction.MUL
                         && isZeroAtPadding(node.input(0))

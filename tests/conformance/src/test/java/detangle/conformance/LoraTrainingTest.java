@@ -14,7 +14,6 @@ import detangle.ir.interpreter.Precision;
 import detangle.models.adapter.AdapterConfig;
 import detangle.models.deberta.HeadLosses;
 import detangle.models.deberta.ModelFolderWriter;
-import detangle.models.deberta.TrainingModel;
 import detangle.models.weights.Weights;
 import detangle.runtime.SessionOptions;
 import detangle.train.Batch;
@@ -55,7 +54,7 @@ class LoraTrainingTest {
             TrainingFixture fixture, LoraOptions options, LoraModel model, Map<String, Tensor> parameters) {
         static Trained of(String name) {
             TrainingFixture fixture = TrainingFixture.named(name);
-            Program program = TrainingModel.build(fixture.config(), fixture.head(), fixture.options());
+            Program program = fixture.program();
             Path adapter = fixture.folder().resolve("adapter_before");
             AdapterConfig config = AdapterConfig.read(adapter);
             LoraOptions options = LoraOptions.DEFAULT
@@ -63,14 +62,14 @@ class LoraTrainingTest {
                     .withAlpha(config.alpha())
                     .withDora(config.dora());
             LoraModel model = LoraModel.of(program, fixture.config(), options);
-            Map<String, Tensor> parameters = new HashMap<>(fixture.parameters(program, "model.safetensors"));
+            Map<String, Tensor> parameters = new HashMap<>(fixture.parameters(program));
             parameters.putAll(tensors(adapter.resolve("adapter_model.safetensors")));
             return new Trained(fixture, options, model, parameters);
         }
 
         /** The model as a trainer takes it, with the adapter that the fixture begins with. */
         TrainableModel trainable(LoraOptions asked, Map<String, Tensor> values) {
-            Program whole = TrainingModel.build(fixture.config(), fixture.head(), fixture.options());
+            Program whole = fixture.program();
             TrainableModel adapted = Lora.adapted(
                     TrainableModel.of(whole, values, fixture.config().numHiddenLayers()),
                     ModelFolderWriter.like(fixture.folder()),
@@ -94,7 +93,7 @@ class LoraTrainingTest {
         }
     }
 
-    /** Those of a file of PEFT's, as parameters are called here. */
+    /** Reads the tensors of a file of PEFT's, by the names of parameters. */
     private static Map<String, Tensor> tensors(Path file) {
         Map<String, Tensor> tensors = new HashMap<>();
         try (Weights weights = Weights.open(file)) {

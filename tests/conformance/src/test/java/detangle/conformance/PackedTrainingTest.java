@@ -37,6 +37,7 @@ import java.util.Map;
 import java.util.SequencedSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training of packed tokens gives the loss and the gradients of training with padding. */
@@ -78,7 +79,7 @@ class PackedTrainingTest {
     private static void same(TrainingFixture fixture, Program model, Map<String, Tensor> more) {
         Map<String, Tensor> batch = new HashMap<>(fixture.inputs(0).getFirst());
         batch.putAll(more);
-        same(model, batch, fixture.parameters(model, "model.safetensors"));
+        same(model, batch, fixture.parameters(model));
     }
 
     @ParameterizedTest
@@ -93,17 +94,14 @@ class PackedTrainingTest {
             })
     void lossAndGradients(String name) {
         TrainingFixture fixture = TrainingFixture.named(name);
-        same(fixture, TrainingModel.build(fixture.config(), fixture.head(), fixture.options()), Map.of());
+        same(fixture, fixture.program(), Map.of());
     }
 
     @Test
     void smoothedLabelsAndADivisor() {
         TrainingFixture fixture = TrainingFixture.named("tokcls-v2conv");
         TrainingModelOptions options = fixture.options().withLabelSmoothing(.1).withLossDivisor(true);
-        same(
-                fixture,
-                TrainingModel.build(fixture.config(), fixture.head(), options),
-                Map.of("loss_divisor", Tensor.of(new float[] {7})));
+        same(fixture, fixture.program(options), Map.of("loss_divisor", Tensor.of(new float[] {7})));
     }
 
     /** Each token is told from one that a generator has put in its place. */
@@ -123,29 +121,26 @@ class PackedTrainingTest {
         same(model, batch, RandomWeights.of(model));
     }
 
-    /** Answers among tokens alone; HuggingFace's loss reads padding, so that it is not packed. */
+    /** Answers are looked for at tokens alone here; HuggingFace's loss reads padding, so that it is not packed. */
     @Test
     void answers() {
         TrainingFixture fixture = TrainingFixture.named("qa-v3-padded");
         TrainingModelOptions options = fixture.options();
-        Program everywhere = TrainingModel.build(fixture.config(), fixture.head(), options);
+        Program everywhere = fixture.program(options);
         assertTrue(PackedInputs.of(Compiler.run(everywhere, Passes.training(true), (pass, p) -> {}))
                 .isEmpty());
-        same(
-                fixture,
-                TrainingModel.build(fixture.config(), fixture.head(), options.withAnswersAtTokens(true)),
-                Map.of());
+        same(fixture, fixture.program(options.withAnswersAtTokens(true)), Map.of());
     }
 
-    /** With given masks, which are rows of tokens too; those of attention's probabilities are left out, as they have none. */
+    /** The given masks are packed as tokens are. Masks of attention's probabilities have no rows of tokens and are left out. */
     @ParameterizedTest
-    @ValueSource(strings = {"seqcls-v3-dropout", "seqcls-v2conv-dropout", "seqcls-v1-dropout"})
+    @MethodSource("detangle.conformance.TrainingFixture#withMasks")
     void underDropout(String name) {
         TrainingFixture fixture = TrainingFixture.named(name);
-        Dropout masks = TrainingLossTest.byMasks();
+        Dropout masks = TrainingFixture.byMasks();
         Dropout outsideAttention =
                 (b, place, rate, x) -> place.endsWith("self.dropout#0") ? x : masks.apply(b, place, rate, x);
-        Program model = TrainingModel.build(fixture.config(), fixture.head(), fixture.options(), outsideAttention);
+        Program model = fixture.program(outsideAttention);
         same(fixture, model, new HashMap<>(fixture.masks()));
     }
 

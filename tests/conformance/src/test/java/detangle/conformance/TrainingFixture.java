@@ -1,13 +1,18 @@
 package detangle.conformance;
 
+import detangle.ir.DType;
+import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
+import detangle.ir.TensorType;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.Dropout;
 import detangle.models.deberta.InputNames;
 import detangle.models.deberta.LossOptions;
 import detangle.models.deberta.ProblemType;
+import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.models.weights.Weights;
 import detangle.runtime.PackedBatch;
@@ -27,8 +32,42 @@ import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A small model that the original code, or HuggingFace's, has trained for some steps, and what came of it. */
+/** A small model that the original code or HuggingFace's has trained for some steps, and the results. */
 record TrainingFixture(String name, Path folder) {
+    private static final String START = "model.safetensors";
+
+    /** Returns the names of the fixtures that have all their steps. */
+    static List<String> steps() {
+        return List.of(
+                "seqcls-v1-microsoft",
+                "seqcls-v3-hf",
+                "seqcls-v3-hf-classweights",
+                "seqcls-v3-hf5-accum",
+                "regression-v3",
+                "regression-v1",
+                "multilabel-v3",
+                "tokcls-v2conv",
+                "qa-v3",
+                "qa-v3-padded",
+                "multichoice-v3",
+                "mlm-hf",
+                "mlm-emd-v2",
+                "mlm-emd-v3",
+                "llrd-freeze");
+    }
+
+    /** Returns the names of the fixtures that have the loss and the gradients of the first step. */
+    static List<String> firstSteps() {
+        List<String> names = new ArrayList<>(steps());
+        names.add("seqcls-v1-microsoft-full");
+        return names;
+    }
+
+    /** Returns the names of the fixtures that drop elements, by given masks. */
+    static List<String> withMasks() {
+        return List.of("seqcls-v3-dropout", "seqcls-v2conv-dropout", "seqcls-v1-dropout");
+    }
+
     static TrainingFixture named(String name) {
         return new TrainingFixture(name, Shared.path("goldens-training/" + name));
     }
@@ -51,7 +90,7 @@ record TrainingFixture(String name, Path folder) {
                 : config().architecture().orElseThrow();
     }
 
-    /** As the recipe says; nothing is dropped but in the fixtures of dropout. */
+    /** Returns the options that the recipe says; the configuration drops elements in the fixtures of dropout alone. */
     TrainingModelOptions options() {
         JsonNode recipe = json("train.json");
         List<Double> weights = new ArrayList<>();
@@ -63,11 +102,40 @@ record TrainingFixture(String name, Path folder) {
                 .withLossDivisor(dividesByRows());
     }
 
+    /** Builds the model with its loss as the recipe says. */
+    Program program() {
+        return program(options());
+    }
+
+    /** Builds the model with its loss in another variation. */
+    Program program(TrainingModelOptions options) {
+        return TrainingModel.build(config(), head(), options);
+    }
+
+    /** Builds the model with its loss and another dropout. */
+    Program program(Dropout dropout) {
+        return TrainingModel.build(config(), head(), options(), dropout);
+    }
+
+    /** Makes a dropout that keeps the elements for which an input holds; the input has the name of the place. */
+    static Dropout byMasks() {
+        return (b, place, rate, x) -> {
+            Node mask = b.input(place, new TensorType(DType.I1, x.shape()));
+            Node scaled = b.mul(x, b.constant(DType.F32, 1 / (1 - rate)));
+            return b.select(mask, scaled, b.constant(DType.F32, 0));
+        };
+    }
+
     private boolean dividesByRows() {
         return json("train.json").path("loss_division").asString("").startsWith("by num_items");
     }
 
-    /** The parameters of a program before the first step, or after the last. */
+    /** Reads the parameters of a program before the first step. */
+    Map<String, Tensor> parameters(Program program) {
+        return parameters(program, START);
+    }
+
+    /** Reads the parameters of a program from a file of the fixture. */
     Map<String, Tensor> parameters(Program program, String file) {
         try (Weights weights = Weights.open(folder.resolve(file))) {
             Map<String, Tensor> parameters = new HashMap<>();
@@ -77,7 +145,10 @@ record TrainingFixture(String name, Path folder) {
         }
     }
 
-    /** Which elements the step keeps, by place; the file has bytes, which are no type of a checkpoint's parameters. */
+    /**
+     * Reads which elements the step keeps, by place. The file has bytes, which are not a type of a checkpoint's
+     * parameters.
+     */
     Map<String, Tensor> masks() {
         try {
             ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("masks.safetensors")))
@@ -108,7 +179,7 @@ record TrainingFixture(String name, Path folder) {
                 entry.path("shape").valueStream().mapToLong(JsonNode::longValue).toArray());
     }
 
-    /** The inputs of each forward pass of an update. */
+    /** Returns the inputs of each forward pass of an update. */
     List<Map<String, Tensor>> inputs(int update) {
         JsonNode recipe = json("train.json");
         List<JsonNode> batches = new ArrayList<>();
@@ -168,7 +239,7 @@ record TrainingFixture(String name, Path folder) {
         return inputs;
     }
 
-    /** Of a batch what a program takes; and where each token stands, if its tokens are packed. */
+    /** Returns the inputs of a program for a batch; if its tokens are packed, with the place of each token. */
     static Map<String, Tensor> inputs(Program program, Map<String, Tensor> batch) {
         Map<String, Tensor> all = PackedBatch.of(program)
                 .map(packed -> packed.inputs(batch).orElseThrow())
@@ -178,7 +249,7 @@ record TrainingFixture(String name, Path folder) {
         return inputs;
     }
 
-    /** Some rows of an array; whole numbers become i64, and others f32. */
+    /** Returns some rows of an array; whole numbers become i64, and others f32. */
     static Tensor tensor(JsonNode array, int first, int limit) {
         List<Long> shape = new ArrayList<>(List.of((long) limit - first));
         for (JsonNode level = array.get(0); level.isArray(); level = level.get(0)) {
@@ -203,7 +274,7 @@ record TrainingFixture(String name, Path folder) {
         }
     }
 
-    /** What the step gave in double precision: {@code loss}, {@code grad_norm}. */
+    /** Returns a number that the step gave in double precision: {@code loss} or {@code grad_norm}. */
     double expected(int step, String number) {
         return json("expected.json")
                 .path("f64")

@@ -31,6 +31,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -48,21 +49,22 @@ class TrainingGradientsTest {
     /** Labels that are numbers are rounded to single precision here. */
     private static final Tolerance OF_NUMBERS = new Tolerance(1e-7, 1e-7, 2e-7, 1e-7);
 
-    /** What goldens-training/README.md allows single precision. */
+    /** These are the bounds of single precision in goldens-training/README.md. */
     private static final Tolerance SINGLE = new Tolerance(2e-5, 1e-4, 1e-5, 1e-6);
 
     /**
-     * @param loss relative
-     * @param norm of all gradients, relative
-     * @param gradient of each element, relative to the largest of the fixture
-     * @param least what is allowed of each element besides
+     * @param loss the relative bound of the loss
+     * @param norm the relative bound of the norm of all gradients
+     * @param gradient the bound of each element, relative to the largest gradient of the fixture
+     * @param least the absolute bound of each element, which is added
      */
     private record Tolerance(double loss, double norm, double gradient, double least) {}
 
     /**
      * A training, its parameters, and the inputs of each part of its first update.
      *
-     * @param trained which parameters have gradients
+     * @param trained the names of the parameters that have gradients
+     * @param addsUp whether losses and gradients of the parts are added up; otherwise their means are taken
      */
     private record Update(
             Program program,
@@ -81,7 +83,7 @@ class TrainingGradientsTest {
             return new Update(program, parameters, trained, inputs, addsUp);
         }
 
-        /** The loss and the gradients, by name: means of the parts, or sums where the parts add up. */
+        /** Returns the loss and the gradients by name: sums of the parts where they add up, and means otherwise. */
         Map<String, double[]> run(Function<Map<String, Tensor>, Map<String, Tensor>> part) {
             Map<String, double[]> sums = new TreeMap<>();
             for (Map<String, Tensor> given : inputs) {
@@ -122,46 +124,25 @@ class TrainingGradientsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "seqcls-v1-microsoft",
-                "seqcls-v1-microsoft-full",
-                "seqcls-v3-hf",
-                "seqcls-v3-hf-classweights",
-                "seqcls-v3-hf5-accum",
-                "regression-v3",
-                "regression-v1",
-                "multilabel-v3",
-                "tokcls-v2conv",
-                "qa-v3",
-                "qa-v3-padded",
-                "multichoice-v3",
-                "mlm-hf",
-                "mlm-emd-v2",
-                "mlm-emd-v3",
-                "llrd-freeze"
-            })
+    @MethodSource("detangle.conformance.TrainingFixture#firstSteps")
     void firstUpdate(String name) {
         TrainingFixture fixture = TrainingFixture.named(name);
-        Program program = TrainingModel.build(fixture.config(), fixture.head(), fixture.options());
-        firstUpdate(fixture, program, fixture.inputs(0), name.startsWith("regression") ? OF_NUMBERS : EXACT);
+        firstUpdate(fixture, fixture.program(), fixture.inputs(0), name.startsWith("regression") ? OF_NUMBERS : EXACT);
     }
 
     /** Elements are dropped by given masks, at the places of the original. */
     @ParameterizedTest
-    @ValueSource(strings = {"seqcls-v3-dropout", "seqcls-v2conv-dropout", "seqcls-v1-dropout"})
+    @MethodSource("detangle.conformance.TrainingFixture#withMasks")
     void underDropout(String name) {
         TrainingFixture fixture = TrainingFixture.named(name);
-        Program program =
-                TrainingModel.build(fixture.config(), fixture.head(), fixture.options(), TrainingLossTest.byMasks());
         Map<String, Tensor> inputs = new HashMap<>(fixture.inputs(0).getFirst());
         inputs.putAll(fixture.masks());
-        firstUpdate(fixture, program, List.of(inputs), EXACT);
+        firstUpdate(fixture, fixture.program(TrainingFixture.byMasks()), List.of(inputs), EXACT);
     }
 
     private static void firstUpdate(
             TrainingFixture fixture, Program program, List<Map<String, Tensor>> inputs, Tolerance exact) {
-        Map<String, Tensor> parameters = fixture.parameters(program, "model.safetensors");
+        Map<String, Tensor> parameters = fixture.parameters(program);
         double loss = fixture.expected(0, "loss");
         Optional<Double> norm = Optional.of(fixture.expected(0, "grad_norm"));
         try (Weights expected = Weights.open(fixture.folder().resolve("grads.safetensors"))) {
@@ -178,7 +159,7 @@ class TrainingGradientsTest {
         Fixture fixture = Fixture.named(name);
         Architecture head = fixture.head();
         TrainingModelOptions options = TrainingModelOptions.of(head).withDropout(false);
-        // Here each position of a masked LM has a label, which says whether it counts.
+        // Each position of a masked LM has a label here, which says whether the position counts.
         Program program = TrainingModel.build(
                 fixture.config(), head, options.with(options.model().withMaskedRows(false)));
         JsonNode given = JsonMapper.shared()

@@ -2,7 +2,6 @@ package detangle.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -13,7 +12,6 @@ import detangle.ir.interpreter.Precision;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.AttentionMask;
 import detangle.models.deberta.DebertaConfig;
-import detangle.models.deberta.Dropout;
 import detangle.models.deberta.InputNames;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
@@ -28,7 +26,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /** The loss of the first step of each training, as the original code and HuggingFace's compute it. */
@@ -50,7 +48,7 @@ class TrainingLossTest {
     }
 
     private static double loss(TrainingFixture fixture, Program program, Map<String, Tensor> more) {
-        Map<String, Tensor> parameters = fixture.parameters(program, "model.safetensors");
+        Map<String, Tensor> parameters = fixture.parameters(program);
         List<Map<String, Tensor>> parts = fixture.inputs(0);
         double sum = 0;
         for (Map<String, Tensor> part : parts) {
@@ -62,28 +60,10 @@ class TrainingLossTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "seqcls-v1-microsoft",
-                "seqcls-v1-microsoft-full",
-                "seqcls-v3-hf",
-                "seqcls-v3-hf-classweights",
-                "seqcls-v3-hf5-accum",
-                "regression-v3",
-                "regression-v1",
-                "multilabel-v3",
-                "tokcls-v2conv",
-                "qa-v3",
-                "qa-v3-padded",
-                "multichoice-v3",
-                "mlm-hf",
-                "mlm-emd-v2",
-                "mlm-emd-v3",
-                "llrd-freeze"
-            })
+    @MethodSource("detangle.conformance.TrainingFixture#firstSteps")
     void firstLoss(String name) {
         TrainingFixture fixture = TrainingFixture.named(name);
-        Program program = TrainingModel.build(fixture.config(), fixture.head(), fixture.options());
+        Program program = fixture.program();
         double expected = fixture.expected(0, "loss");
         double tolerance = name.startsWith("regression") ? OF_NUMBERS : TOLERANCE;
         assertEquals(expected, loss(fixture, program, Map.of()), tolerance * Math.abs(expected));
@@ -91,23 +71,14 @@ class TrainingLossTest {
 
     /** Elements are dropped by given masks, at the places of the original. */
     @ParameterizedTest
-    @ValueSource(strings = {"seqcls-v3-dropout", "seqcls-v2conv-dropout", "seqcls-v1-dropout"})
+    @MethodSource("detangle.conformance.TrainingFixture#withMasks")
     void lossUnderDropout(String name) {
         TrainingFixture fixture = TrainingFixture.named(name);
         Map<String, Tensor> masks = fixture.masks();
-        Program program = TrainingModel.build(fixture.config(), fixture.head(), fixture.options(), byMasks());
+        Program program = fixture.program(TrainingFixture.byMasks());
         assertEquals(masks.keySet(), masksOf(program));
         double expected = fixture.expected(0, "loss");
         assertEquals(expected, loss(fixture, program, masks), TOLERANCE * Math.abs(expected));
-    }
-
-    /** What is kept by an input that is called after the place. */
-    static Dropout byMasks() {
-        return (b, place, rate, x) -> {
-            Node mask = b.input(place, new TensorType(DType.I1, x.shape()));
-            Node scaled = b.mul(x, b.constant(DType.F32, 1 / (1 - rate)));
-            return b.select(mask, scaled, b.constant(DType.F32, 0));
-        };
     }
 
     private static Set<String> masksOf(Program program) {
@@ -122,8 +93,7 @@ class TrainingLossTest {
     void masksOfPairs() {
         TrainingFixture fixture = TrainingFixture.named("tokcls-v2conv");
         TrainingModelOptions options = fixture.options();
-        Program program = TrainingModel.build(
-                fixture.config(), fixture.head(), options.with(options.model().with(AttentionMask.PAIRS)));
+        Program program = fixture.program(options.with(options.model().with(AttentionMask.PAIRS)));
         Map<String, Tensor> batch = new HashMap<>(fixture.inputs(0).getFirst());
         Tensor mask = batch.get(InputNames.MASK);
         int length = Math.toIntExact(mask.dim(1));
@@ -134,7 +104,7 @@ class TrainingLossTest {
         }
         batch.put(InputNames.MASK, Tensor.of(pairs, mask.dim(0), length, length));
         double expected = fixture.expected(0, "loss");
-        Map<String, Tensor> parameters = fixture.parameters(program, "model.safetensors");
+        Map<String, Tensor> parameters = fixture.parameters(program);
         assertEquals(expected, loss(program, TrainingFixture.inputs(program, batch), parameters), TOLERANCE * expected);
     }
 

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.Program;
 import detangle.ir.Tensor;
-import detangle.models.deberta.TrainingModel;
 import detangle.models.weights.Weights;
 import detangle.train.Batch;
 import detangle.train.Batches;
@@ -26,12 +25,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Whole trainings of small models against what the original code and HuggingFace's made of them: the loss, the norm of
- * the gradients and the learning rate of each update, and the parameters after the last.
+ * Whole trainings of small models agree with those of the original code and HuggingFace's: the loss, the norm of the
+ * gradients and the learning rate of each update, and the parameters after the last update.
  */
 class TrainingStepsTest {
     private static final double LOSS = 2e-5;
@@ -39,35 +39,18 @@ class TrainingStepsTest {
     private static final double RATE = 1e-9;
     private static final double EXACT = 1e-9;
 
-    /** Of a parameter, for all elements but a thousandth, whose gradient is noise. */
+    /** This bounds the error of all elements of a parameter but a thousandth, whose gradients are noise. */
     private static final double PARAMETER = 2e-5;
 
     private static final double EXEMPT = 1e-3;
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "seqcls-v1-microsoft",
-                "seqcls-v3-hf",
-                "seqcls-v3-hf-classweights",
-                "seqcls-v3-hf5-accum",
-                "regression-v3",
-                "regression-v1",
-                "multilabel-v3",
-                "tokcls-v2conv",
-                "qa-v3",
-                "qa-v3-padded",
-                "multichoice-v3",
-                "mlm-hf",
-                "mlm-emd-v2",
-                "mlm-emd-v3",
-                "llrd-freeze"
-            })
+    @MethodSource("detangle.conformance.TrainingFixture#steps")
     void vectorAgreesWithTheOriginals(String name) {
         check(TrainingFixture.named(name), "vector");
     }
 
-    /** One of each recipe, as the interpreter takes its time. */
+    /** One fixture of each recipe is enough, as the interpreter is slow. */
     @ParameterizedTest
     @ValueSource(strings = {"seqcls-v1-microsoft", "seqcls-v3-hf", "llrd-freeze"})
     void referenceAgreesWithTheOriginals(String name) {
@@ -80,14 +63,13 @@ class TrainingStepsTest {
     void agreesInDoublePrecision(String name) {
         TrainingFixture fixture = TrainingFixture.named(name);
         JsonNode steps = fixture.json("expected.json").path("f64").path("steps");
-        Program program = TrainingModel.build(
-                fixture.config(), fixture.head(), fixture.options().withDropout(false));
+        Program program = fixture.program(fixture.options().withDropout(false));
         TrainingOptions options = options(fixture, steps.size());
         ParameterUpdates.Plan plan =
                 options.optimizer().plan(options.recipe(), fixture.config().numHiddenLayers());
         Schedule schedule = options.optimizer().schedule(options.maxSteps());
-        DoublePrecision training = new DoublePrecision(
-                TrainingPrograms.of(program, plan, false), plan, fixture.parameters(program, "model.safetensors"));
+        DoublePrecision training =
+                new DoublePrecision(TrainingPrograms.of(program, plan, false), plan, fixture.parameters(program));
         for (int i = 0; i < steps.size(); i++) {
             double rate = options.optimizer().learningRate() * schedule.factor(i);
             DoublePrecision.Outcome found =
@@ -100,9 +82,8 @@ class TrainingStepsTest {
 
     private static void check(TrainingFixture fixture, String backend) {
         JsonNode recipe = fixture.json("train.json");
-        Program program = TrainingModel.build(
-                fixture.config(), fixture.head(), fixture.options().withDropout(false));
-        Map<String, Tensor> before = fixture.parameters(program, "model.safetensors");
+        Program program = fixture.program(fixture.options().withDropout(false));
+        Map<String, Tensor> before = fixture.parameters(program);
         JsonNode steps = fixture.json("expected.json").path("f64").path("steps");
         List<TrainingCallback.Step> done = new ArrayList<>();
         TrainingCallback recorder = new TrainingCallback() {
@@ -131,7 +112,7 @@ class TrainingStepsTest {
             String at = fixture + " update " + i;
             assertClose(steps.get(i).path("loss").asDouble(), done.get(i).loss(), LOSS, at + ": loss");
             assertClose(steps.get(i).path("grad_norm").asDouble(), done.get(i).gradNorm(), NORM, at + ": norm");
-            if (!recipe.has("frozen")) { // There the first group's rate is written, and not the rate.
+            if (!recipe.has("frozen")) { // A fixture with frozen parameters has the rate of the first group.
                 assertClose(steps.get(i).path("lr").asDouble(), done.get(i).learningRate(), RATE, at + ": rate");
             }
         }
@@ -172,7 +153,7 @@ class TrainingStepsTest {
         assertTrue(far <= EXEMPT * elements, fixture + ": " + far + " of " + elements + " elements are off");
     }
 
-    /** Where some are frozen, only the others are stored, and by their own names. */
+    /** Returns the expected parameters. If some are frozen, the file has the others alone, by their own names. */
     private static Map<String, Tensor> after(TrainingFixture fixture, Program program, Map<String, Tensor> before) {
         if (!fixture.json("train.json").has("frozen")) {
             return fixture.parameters(program, "params.safetensors");
@@ -189,7 +170,7 @@ class TrainingStepsTest {
         return after;
     }
 
-    /** The updates of the recipe as one epoch. */
+    /** Returns the updates of the recipe as one epoch. */
     private static Batches batches(TrainingFixture fixture, int updates) {
         return new Batches() {
             @Override
@@ -239,7 +220,7 @@ class TrainingStepsTest {
         if (recipe.has("frozen")) {
             List<String> frozen = new ArrayList<>();
             recipe.path("frozen").forEach(name -> frozen.add(name.asString()));
-            // The rule of the fixture is written in words.
+            // The fixture gives its rule in words.
             options = options.withFrozen(frozen).withLayerwiseDecay(0.8).withHeadLearningRate(0.005);
         }
         int parts = recipe.path("accumulative_update")

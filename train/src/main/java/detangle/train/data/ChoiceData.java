@@ -6,11 +6,12 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Prompts with choices of which one is right. Rows have a list {@code choices} (or {@code options}, {@code endings}), or columns
- * {@code choice0}, {@code choice1} ... ({@code ending0} of SWAG, whose {@code sent2} stands before each; {@code choice1} ... of COPA).
+ * Prompts with choices of which one is right. Rows have a list {@code choices} (or {@code options}, {@code endings}),
+ * or columns {@code choice0}, {@code choice1} ... ({@code ending0} of SWAG, whose {@code sent2} stands before each;
+ * {@code choice1} ... of COPA).
  *
- * @param examples one for each row, in order
- * @param notices what is to be told of the data, a line each
+ * @param examples an example for each row, in order
+ * @param notices remarks on the data for the user, one line each
  */
 public record ChoiceData(List<Example> examples, List<String> notices) {
     private static final List<String> PROMPTS = List.of("prompt", "text", "context", "premise", "sent1", "question");
@@ -21,8 +22,8 @@ public record ChoiceData(List<Example> examples, List<String> notices) {
     /**
      * Reads rows.
      *
-     * @throws DataException if there are none, one has fewer than two choices or another number of them than the first, or the label is
-     *     neither the number of a choice, counted from 0, nor its letter or text
+     * @throws DataException if there are none, one has fewer than two choices or another number of them than the first,
+     *     or the label is neither the number of a choice, counted from 0, nor its letter or text
      */
     public static ChoiceData read(Iterable<DataRow> rows, String name, DataColumns columns, ExampleEncoder encoder) {
         List<Example> examples = new ArrayList<>();
@@ -83,7 +84,7 @@ public record ChoiceData(List<Example> examples, List<String> notices) {
             index = Character.toUpperCase(name.charAt(0)) - 'A';
         }
         if (index < 0 || index >= choices.size()) {
-            throw new DataException(where + " has the label '" + name + "', which is none of its " + choices.size()
+            throw new DataException(where + " has the label '" + name + "', which is not one of its " + choices.size()
                     + " choices, counted from 0");
         }
         return index;

@@ -10,29 +10,29 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Texts or pairs of texts with what is to be learned of them: a class, any number of labels, or a number.
+ * Texts or pairs of texts, each with a class, any number of labels, or a number to learn.
  *
- * @param problem which of the three
- * @param labels the labels of classes; of one label for numbers
- * @param examples one for each row, in order
- * @param notices what is to be told of the data, a line each
+ * @param problem the kind of labels: one of these three
+ * @param labels the labels of classes; a single label for numbers
+ * @param examples an example for each row, in order
+ * @param notices remarks on the data for the user, one line each
  */
 public record ClassificationData(ProblemType problem, LabelMap labels, List<Example> examples, List<String> notices) {
     private static final LabelMap NUMBER = LabelMap.of(List.of("LABEL_0"));
 
     /**
-     * What is known of labels before data are read.
+     * The knowledge of labels before data are read.
      *
-     * @param problem what is to be learned; found in the data if empty: lists are any number of labels, numbers with a fraction are
-     *     numbers, all else is classes
-     * @param labels the labels; all that occur, sorted, if empty
-     * @param delimiter what stands between several labels of a row in a text; a text is one label if empty
+     * @param problem the kind of labels. If empty, the data decide: lists are any number of labels, numbers with a
+     *     fraction are numbers, and everything else is a class
+     * @param labels the labels; if empty, all labels that occur, sorted
+     * @param delimiter the text between several labels of a row; if empty, a text is one label
      */
     public record LabelRule(Optional<ProblemType> problem, Optional<LabelMap> labels, Optional<String> delimiter) {
-        /** Nothing is known. */
+        /** A rule by which nothing is known. */
         public static final LabelRule FROM_DATA = new LabelRule(Optional.empty(), Optional.empty(), Optional.empty());
 
-        /** What other data said, which these have to go with. */
+        /** Returns the rule of other data, with whose labels these data have to agree. */
         public static LabelRule as(ClassificationData other, Optional<String> delimiter) {
             return new LabelRule(Optional.of(other.problem), Optional.of(other.labels), delimiter);
         }
@@ -43,8 +43,8 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
     /**
      * Reads rows.
      *
-     * @throws DataException if there are none, a column is missing, a text is empty, a label is missing or not among those that are
-     *     known, or all rows have the same one
+     * @throws DataException if there are none, a column is missing, a text is empty, a label is missing or not among
+     *     those that are known, or all rows have the same one
      */
     public static ClassificationData read(
             Iterable<DataRow> rows, String name, DataColumns columns, ExampleEncoder encoder, LabelRule rule) {

@@ -14,20 +14,20 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * Makes the inputs of a model and of its loss of some examples, the shorter ones padded to the longest: {@code input_ids} and
- * {@code attention_mask}, {@code i64[B,S]}, or {@code i64[B,C,S]} of multiple choice; {@code token_type_ids} where the model has them; and
- * labels as {@link HeadLosses} takes them: {@code labels} of {@code i64[B]}, {@code f32[B,L]}, {@code i64[B,S]}, {@code i64[N]} with
- * {@code masked_rows}, or {@code start_positions} and {@code end_positions}.
+ * Makes the inputs of a model and of its loss from some examples, and pads the shorter ones: {@code input_ids} and
+ * {@code attention_mask}, {@code i64[B,S]}, or {@code i64[B,C,S]} of multiple choice; {@code token_type_ids} where the
+ * model has them; and labels as {@link HeadLosses} takes them: {@code labels} of {@code i64[B]}, {@code f32[B,L]},
+ * {@code i64[B,S]}, {@code i64[N]} with {@code masked_rows}, or {@code start_positions} and {@code end_positions}.
  *
- * @param padToken the id at padding
+ * @param padToken the id of padding
  * @param tokenTypes whether the model has token types
- * @param multiple the length is rounded up to a multiple of this
- * @param masking draws the labels of a masked language model
- * @param hiding replaces input tokens by {@code [MASK]} in other tasks than masked language modelling
+ * @param multiple the number of which the length becomes a multiple, by rounding up
+ * @param masking the rule that draws the labels of a masked language model
+ * @param hiding the rule that replaces input tokens by {@code [MASK]} in tasks other than masked language modelling
  */
 public record Collator(
         int padToken, boolean tokenTypes, int multiple, Optional<Masking> masking, Optional<InputMasking> hiding) {
-    /** Pads to the longest. */
+    /** Makes a collator that pads to the longest example. */
     public static Collator of(int padToken, boolean tokenTypes) {
         return new Collator(padToken, tokenTypes, 1, Optional.empty(), Optional.empty());
     }
@@ -45,10 +45,10 @@ public record Collator(
     }
 
     /**
-     * A batch.
+     * Makes a batch.
      *
      * @param all examples of one task
-     * @param which the numbers of those that are in the batch; masks are drawn by them
+     * @param which the numbers of the examples in the batch, which also determine their masks
      * @param epoch the epoch that masks are drawn for
      */
     public SequencedMap<String, Tensor> batch(List<Example> all, int[] which, int epoch) {
@@ -97,7 +97,9 @@ public record Collator(
         return hiding.map(h -> h.of(text, epoch, example, choice)).orElse(text.ids());
     }
 
-    /** How many labels of a batch count in its loss: its rows, or the tokens that have a label. */
+    /**
+     * Returns the number of labels that count in the loss of a batch: of its rows, or of its tokens that have a label.
+     */
     static long items(Map<String, Tensor> batch, int rows) {
         Tensor labels = batch.get(InputNames.LABELS);
         return labels == null || labels.dtype() != DType.I64
@@ -159,7 +161,10 @@ public record Collator(
         return kind.cast(example.target());
     }
 
-    /** Texts with masks; where none is drawn in the whole batch, the middle token of the longest text is masked, as there is no mean of nothing. */
+    /**
+     * Returns texts with masks. If no token of the batch is drawn, the middle token of the longest text is masked, as
+     * a loss needs one.
+     */
     private static List<Masking.Masked> masked(Masking masking, List<Example> all, int[] which, int epoch) {
         List<Masking.Masked> drawn = new ArrayList<>();
         int longest = 0;

@@ -9,13 +9,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A file with a word a line, as CoNLL 2003 has it: columns with white space between, of which the first is the word and the last is the
- * tag; a blank line ends a sentence, and lines that begin with {@code -DOCSTART-} begin a document.
+ * A file with a word a line, as CoNLL 2003 has it: columns with white space between, of which the first is the word and
+ * the last is the tag; a blank line ends a sentence, and lines that begin with {@code -DOCSTART-} begin a document.
  */
 public final class ConllFile {
     private static final String DOCUMENT = "-DOCSTART-";
 
-    /** Characters of a line and words of a sentence, far above those of any corpus: what has no end is told before it fills the memory. */
+    /**
+     * These bounds are far above any corpus. A line or a sentence without an end is refused before it fills the
+     * memory.
+     */
     private static final int LONGEST_LINE = 1 << 16;
 
     private static final int MOST_WORDS = 1 << 16;
@@ -24,9 +27,10 @@ public final class ConllFile {
     private ConllFile() {}
 
     /**
-     * The sentences of a file.
+     * Reads the sentences of a file.
      *
-     * @throws DataException if a line has a word without a tag, there are no sentences, or a line or a sentence is too long
+     * @throws DataException if a line has a word without a tag, there are no sentences, or a line or a sentence is too
+     *     long
      */
     public static List<TaggedWords> read(Path file) {
         List<TaggedWords> sentences = new ArrayList<>();
@@ -76,7 +80,7 @@ public final class ConllFile {
         }
     }
 
-    /** A line without its end, or null behind the last one. */
+    /** Reads a line without its end; null behind the last line. */
     private static String line(BufferedReader lines, Path file, int number) throws IOException {
         StringBuilder line = new StringBuilder();
         int next = lines.read();
@@ -92,7 +96,7 @@ public final class ConllFile {
         return atEnd ? null : line.toString();
     }
 
-    /** Takes what has been gathered. */
+    /** Adds the words that were gathered as a sentence. */
     private static TaggedWords sentence(Path file, int first, List<String> words, List<String> tags) {
         TaggedWords sentence = new TaggedWords(file + ", line " + first, List.copyOf(words), List.copyOf(tags));
         words.clear();

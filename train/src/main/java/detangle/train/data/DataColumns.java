@@ -4,11 +4,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which columns hold what. A column that is not named is looked for under the names that people give it.
+ * The names of the columns of texts and labels. A column that is not named is found by its usual names.
  *
- * @param text the text; {@code text}, {@code sentence}, {@code sentence1}, {@code premise} and such by default
- * @param pair the second text, if rows are pairs; {@code text_pair}, {@code sentence2}, {@code hypothesis} and such by default
- * @param label what is to be learned; {@code label}, {@code labels} and such by default
+ * @param text the column of the text; {@code text}, {@code sentence}, {@code sentence1}, {@code premise} and such by
+ *     default
+ * @param pair the column of the second text, if rows are pairs; {@code text_pair}, {@code sentence2}, {@code
+ *     hypothesis} and such by default
+ * @param label the column of the label; {@code label}, {@code labels} and such by default
  */
 public record DataColumns(Optional<String> text, Optional<String> pair, Optional<String> label) {
     /** No column is named. */
@@ -32,12 +34,15 @@ public record DataColumns(Optional<String> text, Optional<String> pair, Optional
         return new DataColumns(text, pair, Optional.of(name));
     }
 
-    /** The column of texts of rows like this one. */
+    /** Finds the column of texts of rows like this one. */
     String textOf(DataRow row) {
         return found(row, text, TEXTS, "texts");
     }
 
-    /** The column of second texts; empty if there is none. A column is not looked for where the one of texts is named. */
+    /**
+     * Finds the column of second texts; empty if there is none. If the column of texts is named, usual names are not
+     * tried.
+     */
     Optional<String> pairOf(DataRow row) {
         if (pair.isPresent() || text.isPresent()) {
             return pair.map(name -> found(row, pair, PAIRS, "second texts"));
@@ -45,7 +50,7 @@ public record DataColumns(Optional<String> text, Optional<String> pair, Optional
         return PAIRS.stream().filter(row.columns()::containsKey).findFirst();
     }
 
-    /** The column of labels. */
+    /** Finds the column of labels. */
     String labelOf(DataRow row) {
         return found(row, label, LABELS, "labels");
     }

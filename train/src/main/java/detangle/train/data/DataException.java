@@ -2,7 +2,7 @@ package detangle.train.data;
 
 import detangle.ir.InvalidInputException;
 
-/** Data for training are not what they are said to be; the message names the file and the row. */
+/** Thrown where data for training are wrong; the message names the file and the row. */
 public final class DataException extends InvalidInputException {
     private static final long serialVersionUID = 1L;
 

@@ -9,15 +9,16 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A row of a table, of whatever file it comes from.
+ * A row of a table, from a file of any kind.
  *
- * @param where what messages call it: {@code train.csv, row 7}
- * @param columns values by their columns' names: texts, numbers, truth values, null, lists and maps of these, or JSON
+ * @param where the name of the row in messages: {@code train.csv, row 7}
+ * @param columns the values by the names of their columns: texts, numbers, truth values, null, lists and maps of these,
+ *     or JSON
  */
 public record DataRow(String where, SequencedMap<String, Object> columns) {
     private static final int NAMES_LISTED = 20;
 
-    /** A value that is there. */
+    /** Returns a value; a {@link DataException} if there is none. */
     Object value(String column) {
         Object value = plain(columns.get(column));
         if (value == null) {
@@ -29,7 +30,7 @@ public record DataRow(String where, SequencedMap<String, Object> columns) {
         return value;
     }
 
-    /** A text with something in it. */
+    /** Returns a text that is not blank. */
     String text(String column) {
         if (!(value(column) instanceof String text)) {
             throw new DataException(where + ", column '" + column + "' is not a text");
@@ -40,7 +41,7 @@ public record DataRow(String where, SequencedMap<String, Object> columns) {
         return text;
     }
 
-    /** A list of values. */
+    /** Returns a list of values. */
     List<?> list(String column) {
         if (!(value(column) instanceof List<?> list)) {
             throw new DataException(where + ", column '" + column + "' is not a list");
@@ -48,7 +49,7 @@ public record DataRow(String where, SequencedMap<String, Object> columns) {
         return list;
     }
 
-    /** The names of its columns for a message. */
+    /** Returns the names of the columns for a message. */
     String names() {
         return columns.isEmpty()
                 ? "no columns"

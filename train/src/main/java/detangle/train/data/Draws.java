@@ -2,14 +2,15 @@ package detangle.train.data;
 
 import java.util.Random;
 
-/** Random numbers that follow from a seed and from what they are for, and from nothing else. */
+/** Random numbers that depend on a seed and on their purpose alone. */
 final class Draws {
     private Draws() {}
 
     /**
-     * Numbers of {@link Random}, whose algorithm is part of Java's specification, so that they are the same on each JVM.
+     * Returns a {@link Random}. Its algorithm is part of Java's specification, so that the numbers are the same on each
+     * JVM.
      *
-     * @param purpose numbers that tell the uses of one seed apart, such as the epoch and the row
+     * @param purpose numbers that distinguish the uses of one seed, such as the epoch and the row
      */
     static Random of(long seed, long... purpose) {
         long mixed = mix(seed);
@@ -19,7 +20,7 @@ final class Draws {
         return new Random(mixed);
     }
 
-    /** The finalizer of SplitMix64 behind one of its steps. */
+    /** Does a step of SplitMix64 and applies its finalizer. */
     private static long mix(long value) {
         long z = value + 0x9E3779B97F4A7C15L;
         z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
@@ -27,7 +28,7 @@ final class Draws {
         return z ^ (z >>> 31);
     }
 
-    /** 0 to n-1 in an order where each order is as likely. */
+    /** Returns the numbers from 0 to n-1 in a random order; all orders are equally likely. */
     static int[] permutation(int n, Random random) {
         int[] order = new int[n];
         for (int i = 0; i < n; i++) {

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
-/** Examples in an order that follows from the seed and the number of the epoch, divided into updates and micro-batches. */
+/** Examples, divided into updates and micro-batches. Their order depends on the seed and on the number of the epoch. */
 public final class EpochBatches implements Batches {
     private final List<Example> examples;
     private final int[] lengths;
@@ -26,8 +26,8 @@ public final class EpochBatches implements Batches {
     /**
      * Makes batches when they are asked for.
      *
-     * @param examples all of one task
-     * @param plan for as many rows as there are examples
+     * @param examples the examples, all of one task
+     * @param plan a plan for as many rows as there are examples
      */
     public EpochBatches(List<Example> examples, Collator collator, BatchPlan plan, Order order, long seed) {
         if (plan.rows() != examples.size()) {
@@ -80,7 +80,10 @@ public final class EpochBatches implements Batches {
         return new Batch(inputs, which.length, Collator.items(inputs, which.length));
     }
 
-    /** All examples in their order, without a seed: for evaluation. Batches are made when they are asked for, with the masks of epoch 0. */
+    /**
+     * Returns all examples in their order, for an evaluation. Each batch is made when it is asked for, with the masks
+     * of epoch 0.
+     */
     public static Stream<Batch> inOrder(List<Example> examples, Collator collator, int rows) {
         return IntStream.iterate(0, from -> from < examples.size(), from -> from + rows)
                 .mapToObj(from -> IntStream.range(from, Math.min(examples.size(), from + rows))

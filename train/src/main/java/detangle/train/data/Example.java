@@ -6,27 +6,27 @@ import java.util.stream.IntStream;
 import java.util.zip.Checksum;
 
 /**
- * What a model learns from at once.
+ * A piece of data that a model learns from as a whole.
  *
- * @param texts one, or the choices of multiple choice
- * @param target what it should say
+ * @param texts one text, or the choices of multiple choice
+ * @param target the answer that the model should give
  */
 public record Example(List<TokenIds> texts, Target target) {
     public Example {
         texts = List.copyOf(texts);
     }
 
-    /** An example of one text. */
+    /** Makes an example of one text. */
     static Example of(TokenIds text, Target target) {
         return new Example(List.of(text), target);
     }
 
-    /** The tokens of its longest text. */
+    /** Returns the number of tokens of its longest text. */
     public int length() {
         return texts.stream().mapToInt(TokenIds::length).max().orElse(0);
     }
 
-    /** Adds all that it holds to a checksum. */
+    /** Adds the texts and the target to a checksum. */
     void addTo(Checksum checksum) {
         add(checksum, IntStream.of(texts.size()));
         for (TokenIds text : texts) {

@@ -7,7 +7,7 @@ import detangle.models.text.Truncation.Strategy;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes tokens of texts, as many as an example may have; what is longer is cut or refused, and counted. */
+/** Encodes texts as tokens. A text that is too long for an example is cut and counted, or refused. */
 public final class ExampleEncoder {
     private final Tokenizer tokenizer;
     private final int maxLength;
@@ -20,7 +20,7 @@ public final class ExampleEncoder {
 
     /**
      * @param maxLength the most tokens of an example, special ones included
-     * @param cuts whether what is longer is cut, as HuggingFace's examples do, and not refused
+     * @param cuts whether longer examples are cut, as HuggingFace's example scripts do; they are refused otherwise
      */
     public ExampleEncoder(Tokenizer tokenizer, int maxLength, boolean cuts) {
         this.tokenizer = tokenizer;
@@ -36,12 +36,14 @@ public final class ExampleEncoder {
         return maxLength;
     }
 
-    /** {@code [CLS] text [SEP]}, as long as it may be. */
+    /** Encodes a text as {@code [CLS] text [SEP]}, and cuts it if it is too long. */
     Encoding encode(String text, String where) {
         return fit(tokenizer.encode(text), where);
     }
 
-    /** {@code [CLS] first [SEP] second [SEP]}; where it is too long, the longer of the two texts is cut. */
+    /**
+     * Encodes a pair as {@code [CLS] first [SEP] second [SEP]}. If it is too long, the longer of the two texts is cut.
+     */
     Encoding encode(String first, String second, String where) {
         return fit(tokenizer.encode(first, second), where);
     }
@@ -66,12 +68,12 @@ public final class ExampleEncoder {
                 .getFirst();
     }
 
-    /** How many tokens there are in all that has been encoded, after cutting. */
+    /** Returns the number of tokens of all texts that have been encoded, after cutting. */
     public long tokens() {
         return tokens;
     }
 
-    /** What is to be told: how many texts were cut. */
+    /** Returns a remark for the user on how many texts were cut, if any were. */
     public List<String> notices() {
         return cut == 0
                 ? List.of()

@@ -25,12 +25,15 @@ public final class LabelMap {
         this.numbered = names.stream().anyMatch(LabelMap::isWhole);
     }
 
-    /** Labels in the order of their classes. */
+    /** Makes a map of labels that are given in the order of their classes. */
     public static LabelMap of(List<String> names) {
         return new LabelMap(names);
     }
 
-    /** All labels that rows have, sorted: whole numbers by size, others by their characters, as HuggingFace's examples do. */
+    /**
+     * Makes a map of all labels that rows have, sorted: whole numbers by size, others by their characters, as
+     * HuggingFace's example scripts do.
+     */
     static LabelMap ofData(Collection<?> values) {
         Set<String> distinct = new LinkedHashSet<>();
         values.forEach(value -> distinct.add(name(value)));
@@ -44,7 +47,7 @@ public final class LabelMap {
         return text.matches("-?\\d{1,18}");
     }
 
-    /** A label as it is written: whole numbers without a point, truth values as JSON writes them. */
+    /** Returns a label as text: whole numbers without a point, truth values as JSON writes them. */
     static String name(Object value) {
         if (value instanceof Double || value instanceof Float) {
             double number = ((Number) value).doubleValue();
@@ -53,7 +56,7 @@ public final class LabelMap {
         return value.toString();
     }
 
-    /** The labels in the order of their classes. */
+    /** Returns the labels in the order of their classes. */
     public List<String> names() {
         return names;
     }
@@ -63,9 +66,9 @@ public final class LabelMap {
     }
 
     /**
-     * The class of a label, which is given by its name, or by its number where no name is a number.
+     * Returns the class of a label, which is given by its name, or by its number if no name is a number.
      *
-     * @param where what has the label, for the message
+     * @param where the place of the label, for the message
      */
     int index(Object value, String where) {
         String name = name(value);

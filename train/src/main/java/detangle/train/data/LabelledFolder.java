@@ -16,7 +16,7 @@ public final class LabelledFolder {
     private LabelledFolder() {}
 
     /**
-     * The texts as rows with the columns {@code text} and {@code label}, in the order of names.
+     * Reads the texts as rows with the columns {@code text} and {@code label}, in the order of names.
      *
      * @throws DataException if there are fewer than two classes, one has no texts, or a text is not UTF-8
      */

@@ -9,12 +9,12 @@ import java.util.List;
 /**
  * Texts for a masked language model. Masks are drawn anew for each epoch; see {@link Masking}.
  *
- * @param examples one for each text, or blocks of the same length
- * @param notices what is to be told of the data, a line each
+ * @param examples an example for each text, or blocks of the same length
+ * @param notices remarks on the data for the user, one line each
  */
 public record MaskedData(List<Example> examples, List<String> notices) {
 
-    /** Each row is an example of its own. A {@link DataException} if there are none. */
+    /** Makes an example of each row; a {@link DataException} if there are no rows. */
     public static MaskedData lines(Iterable<DataRow> rows, String name, DataColumns columns, ExampleEncoder encoder) {
         List<Example> examples = new ArrayList<>();
         for (DataRow row : rows) {
@@ -28,8 +28,8 @@ public record MaskedData(List<Example> examples, List<String> notices) {
     }
 
     /**
-     * All texts one after another, cut into blocks that fill an example: {@code [CLS] block [SEP]}, as the original prepares its corpus.
-     * What is left at the end is a shorter example.
+     * Joins all texts and cuts the result into blocks that fill an example: {@code [CLS] block [SEP]}, as the original
+     * prepares its corpus. The rest at the end is a shorter example.
      */
     public static MaskedData blocks(
             Iterable<DataRow> rows, String name, DataColumns columns, Tokenizer tokenizer, int maxLength) {

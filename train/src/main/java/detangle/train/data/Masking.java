@@ -4,27 +4,27 @@ import detangle.models.deberta.HeadLosses;
 import java.util.Random;
 
 /**
- * Which tokens a masked language model has to guess, as HuggingFace's {@code DataCollatorForLanguageModeling} draws them: each token
- * but the first and the last with a probability of its own; of those that are drawn, eight of ten become {@code [MASK]}, one becomes a
- * token of the vocabulary, and one stays.
+ * Draws the tokens that a masked language model has to guess, as HuggingFace's {@code DataCollatorForLanguageModeling}
+ * does. Each token but the first and the last is drawn independently; eight of ten drawn tokens become {@code [MASK]},
+ * one becomes a random token of the vocabulary, and one stays.
  *
  * @param maskToken the id of {@code [MASK]}
- * @param vocabulary how many ids there are to draw from
- * @param probability of being drawn; 0.15 is usual
- * @param seed what is drawn follows from it, the epoch and the number of the example
+ * @param vocabulary the number of ids to draw from
+ * @param probability the probability that a token is drawn; 0.15 is usual
+ * @param seed the seed; the draws depend on it, on the epoch and on the number of the example
  */
 public record Masking(int maskToken, int vocabulary, double probability, long seed) {
     private static final int IGNORED = (int) HeadLosses.IGNORED;
     private static final double MASKED = 0.8;
     private static final double REPLACED = 0.9;
 
-    /** Tells these draws from those of orders. */
+    /** This number distinguishes these draws from those of orders. */
     private static final long PURPOSE = -2;
 
     /**
-     * A text with its masks.
+     * A text with masks.
      *
-     * @param ids what the model is given
+     * @param ids the tokens that the model gets
      * @param labels the tokens to guess; -100 elsewhere
      */
     record Masked(int[] ids, int[] labels) {}

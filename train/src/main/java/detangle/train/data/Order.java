@@ -4,27 +4,27 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
-/** In which order an epoch takes its examples. It follows from the seed and the number of the epoch alone. */
+/** The orders in which an epoch takes its examples. They depend on the seed and on the number of the epoch alone. */
 public enum Order {
-    /** As they stand. */
+    /** The examples keep their order. */
     SEQUENTIAL,
-    /** Each order is as likely. */
+    /** All orders are equally likely. */
     SHUFFLED,
     /**
-     * Shuffled, and then sorted by falling length within stretches of fifty batches, so that a batch needs little padding; the longest
-     * example of all comes first, so that memory that is too small is found at once. This is HuggingFace's
-     * {@code get_length_grouped_indices}.
+     * Shuffled, and then sorted by falling length within stretches of fifty batches, so that a batch needs little
+     * padding; the longest example of all comes first, so that memory that is too small is found at once. This is
+     * HuggingFace's {@code get_length_grouped_indices}.
      */
     GROUPED_BY_LENGTH;
 
-    /** Batches of a stretch at most. */
+    /** The most batches of a stretch. */
     private static final int MOST_BATCHES = 50;
 
     /**
-     * The numbers of the examples in the order of an epoch.
+     * Returns the numbers of the examples in the order of an epoch.
      *
-     * @param lengths the tokens of each example
-     * @param batch how many examples one update takes
+     * @param lengths the number of tokens of each example
+     * @param batch the number of examples of one update
      */
     public int[] of(int[] lengths, int batch, long seed, int epoch) {
         int n = lengths.length;

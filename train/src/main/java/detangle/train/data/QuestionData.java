@@ -12,18 +12,19 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Questions as windows over their texts, as HuggingFace's {@code run_qa.py} makes them: each window is an example, whose answer is that
- * of the question where it stands in the window as a whole, and else the first token, which stands for no answer.
+ * Questions as windows over their texts, as HuggingFace's {@code run_qa.py} makes them: each window is an example. Its
+ * answer is that of the question if the window contains the whole answer; otherwise it is the first token, which means
+ * that there is no answer.
  *
- * @param questions what was asked, in order
+ * @param questions the questions, in order
  * @param windows all windows, in order
  */
 public record QuestionData(List<QuestionRow> questions, List<Window> windows) {
     /**
      * A part of a text, together with the question.
      *
-     * @param question its number
-     * @param example what a model learns from
+     * @param question the number of the question
+     * @param example the window as an example
      * @param starts for each token, the first code point in the context; -1 for a token that is not of the context
      * @param ends for each token, the code point after its last; -1 for a token that is not of the context
      */
@@ -33,7 +34,7 @@ public record QuestionData(List<QuestionRow> questions, List<Window> windows) {
      * Encodes questions.
      *
      * @param maxLength the most tokens of a window, the question and the special ones included; 384 is usual
-     * @param stride how many tokens of the context two windows share; 128 is usual
+     * @param stride the number of tokens of the context that two windows share; 128 is usual
      * @throws DataException if there are none, one is empty, or a question leaves no room for its text
      */
     public static QuestionData read(
@@ -57,19 +58,19 @@ public record QuestionData(List<QuestionRow> questions, List<Window> windows) {
         return new QuestionData(questions, windows);
     }
 
-    /** Rows as SQuAD's datasets have them: context, question, answers with text and answer_start. */
+    /** Encodes rows as SQuAD's datasets have them: context, question, answers with text and answer_start. */
     public static Iterable<QuestionRow> questions(Iterable<DataRow> rows) {
         List<QuestionRow> questions = new ArrayList<>();
         rows.forEach(row -> questions.add(QuestionRow.of(row)));
         return questions;
     }
 
-    /** What a model learns from, a window each. */
+    /** Returns the examples, one for each window. */
     public List<Example> examples() {
         return windows.stream().map(Window::example).toList();
     }
 
-    /** Some of the questions, in this order, with their windows. */
+    /** Returns some of the questions, in the given order, with their windows. */
     public QuestionData part(List<Integer> which) {
         List<QuestionRow> chosen = new ArrayList<>();
         List<Window> read = new ArrayList<>();
@@ -113,7 +114,7 @@ public record QuestionData(List<QuestionRow> questions, List<Window> windows) {
         return new Window(question, Example.of(TokenIds.of(encoding), span), starts, ends);
     }
 
-    /** The last token that begins no later than the answer, and the first that ends no earlier. */
+    /** Returns the last token that begins no later than the answer, and the first token that ends no earlier. */
     private static Target.Span span(QuestionRow row, int[] starts, int[] ends, int first, int last) {
         Target.Span none = new Target.Span(0, 0);
         if (row.answers().isEmpty() || last < first) {

@@ -7,22 +7,22 @@ import java.util.Map;
 /**
  * A question to a text, with the answers that are right.
  *
- * @param where what messages call it
- * @param id by which predictions go with it
+ * @param where the name of the row in messages
+ * @param id the id that predictions have too
  * @param context the text
- * @param question without white space before it
- * @param answers the right answers; none where the text does not answer the question
+ * @param question the question, without white space before it
+ * @param answers the right answers; none if the text does not answer the question
  */
 public record QuestionRow(String where, String id, String context, String question, List<Answer> answers) {
     /**
      * A part of the text.
      *
-     * @param text as it stands in the context
-     * @param start its first code point
+     * @param text the text as in the context
+     * @param start the number of its first code point
      */
     public record Answer(String text, int start) {}
 
-    /** Looks whether answers stand where they are said to. */
+    /** Checks that each answer is in the context where it is said to be. */
     public QuestionRow {
         answers = List.copyOf(answers);
         for (Answer answer : answers) {
@@ -35,7 +35,10 @@ public record QuestionRow(String where, String id, String context, String questi
         }
     }
 
-    /** As SQuAD's datasets have it: columns context, question, perhaps id, and answers with lists text and answer_start. */
+    /**
+     * Reads a row as SQuAD's datasets have it: columns context, question, perhaps id, and answers with lists text and
+     * answer_start.
+     */
     static QuestionRow of(DataRow row) {
         Object given = row.columns().get("answers") == null ? Map.of() : row.value("answers");
         if (!(given instanceof Map<?, ?> answers)) {

@@ -5,13 +5,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Examples to learn from, and others to see how well that went.
+ * Examples that are divided into those to learn from and those to validate with.
  *
- * @param training all that are not held back
- * @param validation those that are
+ * @param training the examples to learn from
+ * @param validation the examples that are held back
  */
 public record Split<T>(List<T> training, List<T> validation) {
-    /** Tells the draws of a split from those of epochs, which are counted from 0. */
+    /** This number distinguishes the draws of a split from those of epochs, which are counted from 0. */
     private static final long PURPOSE = -1;
 
     /**

@@ -16,7 +16,7 @@ public final class SquadFile {
     private SquadFile() {}
 
     /**
-     * The questions of a file, in order.
+     * Reads the questions of a file, in order.
      *
      * @throws DataException if it is not such a file, has no questions, or an answer does not stand where it is said to
      */

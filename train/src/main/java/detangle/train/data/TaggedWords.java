@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * A sentence whose words have tags.
  *
- * @param where what messages call it
+ * @param where the name of the sentence in messages
  * @param words its words
  * @param tags a tag for each: text, as {@code B-PER}, or the number of a class
  */
@@ -14,7 +14,7 @@ public record TaggedWords(String where, List<String> words, List<?> tags) {
     private static final List<String> WORDS = List.of("tokens", "words", "text");
     private static final List<String> TAGS = List.of("ner_tags", "tags", "labels", "label", "pos_tags");
 
-    /** A row that has a list of words and a list of tags. */
+    /** Reads a row that has a list of words and a list of tags. */
     static TaggedWords of(DataRow row, DataColumns columns) {
         String words = DataColumns.found(row, columns.text(), WORDS, "words");
         String tags = DataColumns.found(row, columns.label(), TAGS, "tags");

@@ -1,11 +1,11 @@
 package detangle.train.data;
 
-/** What a model should say of an example. */
+/** The answer that a model should give for an example. */
 public sealed interface Target {
-    /** Nothing is known: for prediction, and where masks make the labels. */
+    /** An unknown answer: in predictions, and where masks give the labels. */
     Target NONE = new Unknown();
 
-    /** See {@link #NONE}. */
+    /** An unknown answer; see {@link #NONE}. */
     record Unknown() implements Target {}
 
     /** A class, or the right one of several choices, counted from 0. */

@@ -11,8 +11,8 @@ import java.util.Optional;
  * Sentences with a class for each word: the label stands on the first token of a word, and other tokens do not count.
  *
  * @param labels the labels of classes
- * @param examples one for each sentence, in order
- * @param notices what is to be told of the data, a line each
+ * @param examples an example for each sentence, in order
+ * @param notices remarks on the data for the user, one line each
  */
 public record TokenData(LabelMap labels, List<Example> examples, List<String> notices) {
     private static final int IGNORED = (int) HeadLosses.IGNORED;
@@ -20,7 +20,7 @@ public record TokenData(LabelMap labels, List<Example> examples, List<String> no
     /**
      * Encodes sentences as their words with a space between.
      *
-     * @param known the labels; all tags that occur, sorted, if empty
+     * @param known the labels; if empty, all tags that occur, sorted
      * @throws DataException if there are none, or a tag is not among those that are known
      */
     public static TokenData read(
@@ -49,7 +49,7 @@ public record TokenData(LabelMap labels, List<Example> examples, List<String> no
         return new TokenData(labels, examples, notices);
     }
 
-    /** Rows that have a list of words and a list of tags. */
+    /** Encodes rows that have a list of words and a list of tags. */
     public static Iterable<TaggedWords> sentences(Iterable<DataRow> rows, DataColumns columns) {
         List<TaggedWords> sentences = new ArrayList<>();
         rows.forEach(row -> sentences.add(TaggedWords.of(row, columns)));
@@ -72,7 +72,7 @@ public record TokenData(LabelMap labels, List<Example> examples, List<String> no
             if (encoding.sequences()[t] == Encoding.SPECIAL) {
                 continue;
             }
-            // A token that begins with the space before a word is of that word.
+            // A token that begins with the space before a word belongs to that word.
             while (word < ends.length - 1 && ends[word] <= encoding.starts()[t]) {
                 word++;
             }

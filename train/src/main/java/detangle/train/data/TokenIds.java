@@ -5,11 +5,12 @@ import detangle.models.text.Encoding;
 /**
  * A text or a pair of texts as a model reads it.
  *
- * @param ids the tokens, the special ones included; whoever holds them must not change them
- * @param pairStart the first token of type 1, which is the first one of the second text; as many as there are tokens if there is none
+ * @param ids the tokens, the special ones included; callers must not change the array
+ * @param pairStart the first token of type 1, which is the first token of the second text; the number of all tokens if
+ *     there is no second text
  */
 public record TokenIds(int[] ids, int pairStart) {
-    /** What an encoding says of ids and types. */
+    /** Returns the ids and types of an encoding. */
     public static TokenIds of(Encoding encoding) {
         int[] types = encoding.typeIds();
         int pairStart = 0;

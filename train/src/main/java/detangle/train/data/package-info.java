@@ -1,2 +1,2 @@
-/** From rows to batches: labels, tokens, windows, masks, the order of an epoch, padding. */
+/** This package makes batches from rows: labels, tokens, windows, masks, the order of an epoch, and padding. */
 package detangle.train.data;

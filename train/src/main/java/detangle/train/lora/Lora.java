@@ -12,18 +12,18 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Makes of a model that would be trained as a whole one of which an adapter and the head are trained. */
+/** Changes a model that would be trained as a whole into one whose adapter and head are trained. */
 public final class Lora {
     private Lora() {}
 
     /**
-     * The model with an adapter. What is frozen becomes a constant of its programs, so that its parameters are those of the adapter and of
-     * the head alone: there are neither gradients nor an optimizer's states of anything else. Evaluation drops nothing.
+     * Returns the model with an adapter. Frozen parameters become constants of its programs, so that only the
+     * parameters of the adapter and of the head have gradients and states of the optimizer. Evaluation drops nothing.
      *
-     * @param model with the parameters to begin with, as HuggingFace's checkpoints name them
-     * @param files say what the model is like, and are written beside the adapter
-     * @param baseModel what the adapter's files call the model that it belongs to
-     * @param seed what the adapter begins with follows from it
+     * @param model the model with its first parameters, by their names in HuggingFace's checkpoints
+     * @param files the files that describe the model, which are written beside the adapter
+     * @param baseModel the name, in the adapter's files, of the model that the adapter belongs to
+     * @param seed the seed of the first values of the adapter
      * @throws TrainingException if the options do not fit the model
      */
     public static TrainableModel adapted(
@@ -43,7 +43,7 @@ public final class Lora {
                 .orElse(adapted);
     }
 
-    /** Writes PEFT's files, and beside them the configuration, which knows the names of labels. */
+    /** Writes PEFT's files, and beside them the configuration, which has the names of labels. */
     private static ModelWriter writer(LoraModel model, ModelFolderWriter files, Optional<String> baseModel) {
         Optional<Architecture> head = files.config().architecture();
         return (folder, parameters) -> {

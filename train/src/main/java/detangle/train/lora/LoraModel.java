@@ -31,8 +31,9 @@ import java.util.SplittableRandom;
 import java.util.function.Predicate;
 
 /**
- * A model and its loss with an adapter in it. The parameters of the encoder stay as they are, the adapter's are new, and those of the head
- * are trained as a whole, the pooler among them: PEFT leaves it out, and such an adapter cannot be used later.
+ * A model and its loss with an adapter in it. The parameters of the encoder stay as they are, those of the adapter are
+ * new, and all parameters of the head are trained. The pooler belongs to the head here; PEFT leaves it out, and its
+ * adapter then lacks it.
  */
 public final class LoraModel {
     private static final String ENCODER = "deberta.";
@@ -54,9 +55,10 @@ public final class LoraModel {
     /**
      * Puts an adapter into a model.
      *
-     * @param model written in primitives, with parameters that are called as in HuggingFace's checkpoints
-     * @param config of the model, whose kind says what is changed if the options do not
-     * @throws TrainingException if the options name a module that the model does not have, or that is not a linear layer of the encoder
+     * @param model a program of primitives, whose parameters have the names of HuggingFace's checkpoints
+     * @param config the configuration of the model, whose kind determines the default modules
+     * @throws TrainingException if the options name a module that the model does not have, or that is not a linear
+     *     layer of the encoder
      */
     public static LoraModel of(Program model, DebertaConfig config, LoraOptions options) {
         TargetModules targets = options.targets().orElseGet(() -> TargetModules.of(config));
@@ -143,24 +145,24 @@ public final class LoraModel {
         return parameters;
     }
 
-    /** The model with the adapter, in primitives. */
+    /** Returns the model with the adapter, in primitives. */
     public Program program() {
         return program;
     }
 
-    /** The modules that are changed, with the types of their weights. */
+    /** Returns the modules that are changed, with the types of their weights. */
     public SequencedMap<String, TensorType> modules() {
         return new LinkedHashMap<>(modules);
     }
 
-    /** The parameters of the model that stay as they are: those of the encoder. */
+    /** Returns the parameters of the model that stay as they are: those of the encoder. */
     public List<String> frozen() {
         return parameters(program).keySet().stream()
                 .filter(name -> !isTrained(name))
                 .toList();
     }
 
-    /** The parameters that are trained, with their types: those of the adapter and of the head. */
+    /** Returns the parameters that are trained, with their types: those of the adapter and of the head. */
     public SequencedMap<String, TensorType> trained() {
         SequencedMap<String, TensorType> trained = parameters(program);
         trained.keySet().removeIf(name -> !isTrained(name));
@@ -173,10 +175,10 @@ public final class LoraModel {
     }
 
     /**
-     * The same with constants in the place of the parameters that stay as they are, so that a device packs them once, in the type that they
-     * have, and nothing is kept of them beside that.
+     * Returns the model with constants in the place of the parameters that stay as they are. A device packs constants
+     * once, in their own type, and keeps no other copy of them.
      *
-     * @param weights those of the model
+     * @param weights the weights of the model
      */
     public Program withConstants(Map<String, Tensor> weights) {
         Map<String, Tensor> constants = new LinkedHashMap<>();
@@ -188,7 +190,7 @@ public final class LoraModel {
         if (weight.rank() < 2
                 || options.frozenType().isEmpty()
                 || weight.dtype().bytes() == Short.BYTES) {
-            return weight; // Vectors are few, and added and multiplied in single precision.
+            return weight; // Vectors are small, and they are added and multiplied in single precision.
         }
         DType type = options.frozenType().get();
         short[] bits = new short[Math.toIntExact(weight.elements())];
@@ -196,7 +198,7 @@ public final class LoraModel {
         return new Tensor(type, weight.shape(), MemorySegment.ofArray(bits));
     }
 
-    /** How the adapter is described in PEFT's files. */
+    /** Returns the description of the adapter for PEFT's files. */
     public AdapterConfig config(Path folder, Optional<Architecture> head, Optional<String> baseModel) {
         SequencedSet<String> saved = new LinkedHashSet<>();
         trained().keySet().stream()
@@ -218,9 +220,9 @@ public final class LoraModel {
     }
 
     /**
-     * What the adapter's own parameters begin with: the same for the same seed.
+     * Returns the first values of the adapter's own parameters. They are the same for the same seed.
      *
-     * @param weights those of the model, from which DoRA's norms follow
+     * @param weights the weights of the model, from which DoRA's norms follow
      */
     public Map<String, Tensor> start(Map<String, Tensor> weights, long seed) {
         SplittableRandom random = new SplittableRandom(seed);

@@ -4,17 +4,17 @@ package detangle.train.lora;
 final class LoraNames {
     private LoraNames() {}
 
-    /** {@code [rank,in]}. */
+    /** Returns the name of A, {@code [rank,in]}. */
     static String a(String module) {
         return module + ".lora_A.weight";
     }
 
-    /** {@code [out,rank]}. */
+    /** Returns the name of B, {@code [out,rank]}. */
     static String b(String module) {
         return module + ".lora_B.weight";
     }
 
-    /** {@code [out]}. */
+    /** Returns the name of DoRA's magnitudes, {@code [out]}. */
     static String magnitude(String module) {
         return module + ".lora_magnitude_vector";
     }

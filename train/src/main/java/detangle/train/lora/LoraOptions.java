@@ -6,18 +6,18 @@ import detangle.train.TrainingException;
 import java.util.Optional;
 
 /**
- * What an adapter is like. Names and defaults are those of HuggingFace's PEFT.
+ * The options of an adapter. Names and defaults are those of HuggingFace's PEFT.
  *
- * @param rank rows of A and columns of B
- * @param alpha the change of a weight is {@code alpha / rank * B A}, or {@code alpha / sqrt(rank) * B A} where
- *     {@code rankStabilized}
- * @param dropout the rate of dropping elements of what A multiplies, at least 0 and below 1
+ * @param rank the number of rows of A and of columns of B
+ * @param alpha the scale of the change: a weight changes by {@code alpha / rank * B A}, or with {@code rankStabilized}
+ *     by {@code alpha / sqrt(rank) * B A}
+ * @param dropout the share of elements that are dropped before A multiplies them, at least 0 and below 1
  * @param targets the linear layers of the encoder that are changed; empty for queries and values, or v1's one matrix
- * @param rankStabilized see alpha; PEFT's {@code use_rslora}
+ * @param rankStabilized whether the scale is {@code alpha / sqrt(rank)}; PEFT's {@code use_rslora}
  * @param dora whether the norms of rows are trained beside their directions (arXiv 2402.09353)
- * @param start what A begins with; B begins with zeros, so that the model is unchanged at first
- * @param frozenType f16 or bf16 to keep the model's own matrices in while the adapter is trained, which halves the memory that they take;
- *     as they are if empty
+ * @param start the first values of A; those of B are zeros, so that the model is unchanged at first
+ * @param frozenType the type of the model's own matrices while the adapter is trained: f16 or bf16 halve their memory;
+ *     empty for the type that they are stored in
  */
 public record LoraOptions(
         int rank,
@@ -28,7 +28,7 @@ public record LoraOptions(
         boolean dora,
         Start start,
         Optional<DType> frozenType) {
-    /** What A begins with. */
+    /** The first values of A. */
     public enum Start {
         /** Uniform numbers within {@code 1 / sqrt(in)}, PEFT's default: Kaiming's for {@code a = sqrt(5)}. */
         UNIFORM,
@@ -89,7 +89,7 @@ public record LoraOptions(
         return new LoraOptions(rank, alpha, dropout, targets, rankStabilized, dora, start, Optional.of(value));
     }
 
-    /** What {@code B A} is multiplied by. */
+    /** Returns the factor of {@code B A}. */
     public double scale() {
         return alpha / (rankStabilized ? Math.sqrt(rank) : rank);
     }

@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * A product with a weight gets a change of low rank beside it, so that the weight itself is only read:
+ * Adds a change of low rank to each product with a weight, so that the weight itself is only read:
  *
  * <pre>
  * %y = dot(%x, W) {rhs_t}   =>   %base = dot(%x, W) {rhs_t}
@@ -32,13 +32,13 @@ import java.util.function.Predicate;
  *                                %y    = add(%base, dot(mul(%low, scale), B) {rhs_t})
  * </pre>
  *
- * The weight may be rows of a parameter, as in v1; then the same rows of B are taken. With DoRA the sum is multiplied by
- * {@code magnitude / |W + scale B A|}, of whose divisor there is no gradient (arXiv 2402.09353, section 4.3).
+ * The weight may be some rows of a parameter, as in v1; then the same rows of B are taken. With DoRA the sum is
+ * multiplied by {@code magnitude / |W + scale B A|}, and the divisor gets no gradient (arXiv 2402.09353, section 4.3).
  */
 final class LowRankRule implements Rule {
     private static final String WEIGHT = ".weight";
 
-    /** Streams of random numbers of the model's own places are counted from 0. */
+    /** The first stream of an adapter's random numbers. Streams of the model's own places are counted from 0. */
     private static final long FIRST_STREAM = 1L << 32;
 
     private final LoraOptions options;
@@ -50,16 +50,16 @@ final class LowRankRule implements Rule {
     private long places;
 
     /**
-     * What becomes of a parameter.
+     * The change of a parameter.
      *
-     * @param rescale what each row of the sum is multiplied by; DoRA's
-     * @param dropped what is left of operands
+     * @param rescale the factor of each row of the sum, for DoRA
+     * @param dropped operands after dropout, by the operands before it
      */
     private record Change(Node a, Node b, Optional<Node> rescale, Map<Node, Node> dropped) {}
 
     /**
-     * @param targets says of the name of a module whether it is changed
-     * @param seed of the random numbers for dropout, {@code i64[]}
+     * @param targets a test of whether the module of a name is changed
+     * @param seed the seed of the random numbers for dropout, {@code i64[]}
      */
     LowRankRule(LoraOptions options, Predicate<String> targets, Node seed) {
         this.options = options;
@@ -67,7 +67,7 @@ final class LowRankRule implements Rule {
         this.seed = seed;
     }
 
-    /** The names of the modules that have been changed, and the types of their weights. */
+    /** Returns the names of the modules that have been changed, and the types of their weights. */
     SequencedMap<String, TensorType> changed() {
         SequencedMap<String, TensorType> types = new LinkedHashMap<>();
         changes.forEach((name, change) -> types.put(
@@ -98,7 +98,7 @@ final class LowRankRule implements Rule {
         return Optional.of(changed(node, change, path));
     }
 
-    /** From what a weight consists of, a parameter mostly, to the rows of it that a product reads. */
+    /** The way from the origin of a weight, mostly a parameter, to the rows of it that a product reads. */
     private static List<Node> path(Node weight) {
         List<Node> path = new ArrayList<>();
         Node at = weight;
@@ -135,8 +135,8 @@ final class LowRankRule implements Rule {
     }
 
     /**
-     * The norms of the rows of {@code W + s B A}, without the sum: their squares are
-     * {@code |w|^2 + 2 s b . (W A^T) + s^2 b (A A^T) b^T}, which reads W in one product as every other operation does.
+     * Computes the norms of the rows of {@code W + s B A} without this sum: their squares are {@code |w|^2 + 2 s b . (W
+     * A^T) + s^2 b (A A^T) b^T}, which reads W in one product.
      */
     private Node norms(Node weight, Node factorA, Node factorB) {
         Node scale = b.constant(DType.F32, options.scale());
@@ -165,13 +165,13 @@ final class LowRankRule implements Rule {
         if (!drops) {
             return b.mul(b.add(base, delta), rescale);
         }
-        // The base as it is, and what rescaling adds, of what dropout has left, as in PEFT's code.
+        // As in PEFT's code, dropout applies to all that is added to the base, and not to the base itself.
         Node ofOperand = product(operand, base.input(1));
         Node more = b.mul(ofOperand, b.binary(BinaryFunction.SUB, rescale, b.constant(DType.F32, 1)));
         return b.add(base, b.add(more, b.mul(delta, rescale)));
     }
 
-    /** A product {@code x w^T} that gets no change beside it. */
+    /** Makes a product {@code x w^T} that the rule leaves as it is. */
     private Node product(Node x, Node w) {
         Node product = b.dotTransposed(x, w);
         done.add(product);
@@ -184,7 +184,10 @@ final class LowRankRule implements Rule {
         return new Idioms(b).dropout(x, options.dropout(), uniform);
     }
 
-    /** The rows of a matrix or the elements of a vector that stand where a path takes rows of a weight. */
+    /**
+     * Returns the rows of a matrix, or the elements of a vector, that correspond to the rows that a path takes of a
+     * weight.
+     */
     private Node rows(Node value, List<Node> path) {
         Shape last = value.shape().sub(1, value.type().rank());
         Node at = value;

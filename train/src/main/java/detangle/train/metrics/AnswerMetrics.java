@@ -10,32 +10,32 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How good answers to questions are, in percent, as SQuAD's evaluation has it (HuggingFace's {@code squad_metrics}), for version 1.1 and
- * for version 2.0, where the empty answer says that there is none.
+ * The measures of answers to questions, in percent, as in SQuAD's evaluation (HuggingFace's {@code squad_metrics}). In
+ * version 2.0 of SQuAD the empty answer says that there is no answer.
  *
- * @param all over all questions
- * @param answerable over the questions that have an answer; empty if there are none
- * @param unanswerable over those that have none; empty if there are none
- * @param bestExact the best that {@link Score#exact} of all becomes where answers are withdrawn above some probability of no answer
- * @param bestF1 the same of {@link Score#f1}
+ * @param all the score over all questions
+ * @param answerable the score over the questions that have an answer; empty if there are no such questions
+ * @param unanswerable the score over the questions that have no answer; empty if there are no such questions
+ * @param bestExact the best {@link Score#exact} over all questions, if answers above the best threshold are withdrawn
+ * @param bestF1 the best {@link Score#f1} over all questions, at its own best threshold
  */
 public record AnswerMetrics(
         Score all, Optional<Score> answerable, Optional<Score> unanswerable, Best bestExact, Best bestF1) {
     private static final double PERCENT = 100;
 
     /**
-     * Over some questions.
+     * The score over some questions.
      *
-     * @param exact percent that are answered exactly
+     * @param exact the percentage of questions that are answered exactly
      * @param f1 the mean of F1 of words, in percent
-     * @param total how many questions
+     * @param total the number of questions
      */
     public record Score(double exact, double f1, int total) {}
 
     /**
-     * What the best threshold gives.
+     * The result of the best threshold.
      *
-     * @param value in percent
+     * @param value the measure in percent
      * @param threshold the greatest probability of no answer at which an answer is given
      */
     public record Best(double value, double threshold) {}
@@ -51,9 +51,9 @@ public record AnswerMetrics(
      * Compares predictions with the right answers.
      *
      * @param truths the right answers by question; an empty list for a question that has none
-     * @param predictions an answer by question; questions without a prediction do not count
-     * @param noAnswer the probability that there is no answer by question; empty where none is known, which is 0 for each
-     * @param threshold answers whose probability of no answer is greater are withdrawn
+     * @param predictions the predicted answer by question; questions without a prediction do not count
+     * @param noAnswer the probability by question that there is no answer; if empty, it is 0 for each question
+     * @param threshold the greatest probability of no answer at which an answer is not withdrawn
      */
     public static AnswerMetrics of(
             Map<String, List<String>> truths,
@@ -82,7 +82,7 @@ public record AnswerMetrics(
                 best(raw, Raw::f1));
     }
 
-    /** The answers of which something is left to compare, or else no answer. */
+    /** Returns the answers that are not empty when they are compared; if there are none, the empty answer. */
     private static List<String> counted(List<String> answers) {
         List<String> counted = answers.stream()
                 .filter(answer -> !AnswerText.normalized(answer).isEmpty())
@@ -100,7 +100,9 @@ public record AnswerMetrics(
         return Optional.of(new Score(PERCENT * exact / chosen.size(), PERCENT * f1 / chosen.size(), chosen.size()));
     }
 
-    /** All answers are withdrawn at first, and are given one by one as the threshold rises. */
+    /**
+     * Finds the best threshold. All answers are withdrawn at first, and are given one by one as the threshold rises.
+     */
     private static Best best(List<Raw> raw, ToDoubleFunction<Raw> measure) {
         double current = raw.stream().filter(r -> !r.answerable).count();
         double best = current;
@@ -119,8 +121,8 @@ public record AnswerMetrics(
     }
 
     /**
-     * The measures of SuperGLUE's ReCoRD, in percent: the best of exact match and of F1 over the right answers; a question without a
-     * prediction counts as wrong.
+     * Returns the measures of SuperGLUE's ReCoRD, in percent: the best exact match and the best F1 over the right
+     * answers. A question without a prediction counts as wrong.
      */
     public static Score record(Map<String, List<String>> truths, Map<String, String> predictions) {
         Map<String, Double> exact = new HashMap<>();

@@ -14,10 +14,11 @@ import java.util.SequencedMap;
 import java.util.stream.IntStream;
 
 /**
- * Of question answering, over the windows of questions in their order: {@code exact_match} and {@code f1} in percent; where some
- * questions have no answer also {@code HasAns_exact}, {@code HasAns_f1}, {@code NoAns_exact} and {@code NoAns_f1}. Answers are those of
- * HuggingFace's {@code postprocess_qa_predictions}: the best span of all windows, of the twenty likeliest beginnings and ends, with at
- * most thirty tokens; and no answer, where some questions have none and the first tokens of the windows say so more strongly.
+ * The measures of question answering, over the windows of questions in their order: {@code exact_match} and {@code f1}
+ * in percent. If some questions have no answer, there are also {@code HasAns_exact}, {@code HasAns_f1},
+ * {@code NoAns_exact} and {@code NoAns_f1}. Answers are those of HuggingFace's {@code postprocess_qa_predictions}: the
+ * best span of all windows, among the twenty likeliest beginnings and ends, with at most thirty tokens. If some
+ * questions have no answer, the answer is empty where the first tokens of the windows have a higher score.
  */
 public final class AnswerScorer implements Scorer {
     private static final int BEST = 20;
@@ -79,7 +80,9 @@ public final class AnswerScorer implements Scorer {
                 .toArray();
     }
 
-    /** The answer to each question that has been read as a whole, by its id; empty where there is none. */
+    /**
+     * Returns the answer to each question whose windows have all been read, by its id; the empty text means no answer.
+     */
     public SequencedMap<String, String> answers() {
         SequencedMap<String, String> answers = new LinkedHashMap<>();
         for (int q = 0; q < data.questions().size(); q++) {

@@ -10,14 +10,17 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
 
-/** How SQuAD's evaluation compares answers: without case, ASCII punctuation, articles, and differences in white space. */
+/**
+ * Compares answers as SQuAD's evaluation does: without case, ASCII punctuation, articles, and differences in white
+ * space.
+ */
 public final class AnswerText {
     private static final Pattern PUNCTUATION = Pattern.compile("[!-/:-@\\[-`{-~]");
     private static final Pattern ARTICLES = Pattern.compile("\\b(a|an|the)\\b", Pattern.UNICODE_CHARACTER_CLASS);
 
     private AnswerText() {}
 
-    /** An answer as it is compared. */
+    /** Returns an answer in the form in which answers are compared. */
     public static String normalized(String answer) {
         String plain = PUNCTUATION.matcher(answer.toLowerCase(Locale.ROOT)).replaceAll("");
         return String.join(" ", words(ARTICLES.matcher(plain).replaceAll(" ")));
@@ -40,12 +43,15 @@ public final class AnswerText {
         return words;
     }
 
-    /** 1 if both are the same as they are compared, else 0. */
+    /** Returns 1 if both answers are equal in the form in which they are compared, and 0 otherwise. */
     public static double exact(String truth, String prediction) {
         return normalized(truth).equals(normalized(prediction)) ? 1 : 0;
     }
 
-    /** F1 of the words that both have, each as often as it occurs; without words on one side, 1 if there are none on both. */
+    /**
+     * Returns F1 of the words that both answers have, each as often as it occurs. If one has no words, the result is 1
+     * if both have none.
+     */
     public static double f1(String truth, String prediction) {
         List<String> there = words(normalized(truth));
         List<String> predicted = words(normalized(prediction));
@@ -64,7 +70,7 @@ public final class AnswerText {
         return new Counts(common, predicted.size() - common, there.size() - common).f1();
     }
 
-    /** The greatest that a measure gives a prediction with one of the right answers. */
+    /** Returns the greatest value of a measure of a prediction with one of the right answers. */
     static double best(Collection<String> truths, ToDoubleFunction<String> measure) {
         return truths.stream().mapToDouble(measure).max().orElse(0);
     }

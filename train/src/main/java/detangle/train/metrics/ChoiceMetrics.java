@@ -1,16 +1,16 @@
 package detangle.train.metrics;
 
-/** How often the right one of several options has the greatest score. */
+/** Measures how often the right option of a question has the greatest score. */
 public final class ChoiceMetrics {
     private ChoiceMetrics() {}
 
     /**
-     * The original's {@code multi_accuracy}, for tasks that score each option by a classifier of two classes: the share of questions of
-     * which the option that most probably has class 1 is the one whose label is 1.
+     * Returns the original's {@code multi_accuracy}, for tasks that score each option by a classifier of two classes:
+     * the share of questions whose option with the greatest probability of class 1 has the label 1.
      *
-     * @param logits two for each option; the options of a question follow one another
-     * @param labels 0 or 1 for each option
-     * @param options how many options each question has
+     * @param logits two logits for each option; the options of a question follow one another
+     * @param labels the label of each option, 0 or 1
+     * @param options the number of options of each question
      */
     public static double accuracy(float[][] logits, int[] labels, int options) {
         if (logits.length != labels.length || options < 1 || logits.length % options != 0) {

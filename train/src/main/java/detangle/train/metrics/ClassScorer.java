@@ -8,8 +8,9 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * Of classification, and of multiple choice, whose classes are the choices: {@code accuracy}; {@code f1} of class 1 where there are two
- * classes, and {@code macro_f1} where there are more; {@code matthews_correlation}. Rows whose label is below 0 do not count.
+ * The measures of classification, and of multiple choice, whose classes are the choices: {@code accuracy},
+ * {@code matthews_correlation}, and {@code f1} of class 1 if there are two classes or {@code macro_f1} if there are
+ * more. Rows with a label below 0 do not count.
  */
 public final class ClassScorer implements Scorer {
     private static final int PAIR = 2;
@@ -23,12 +24,12 @@ public final class ClassScorer implements Scorer {
         this.choices = choices;
     }
 
-    /** Of classes. */
+    /** Makes a scorer of classification. */
     public static ClassScorer ofClasses() {
         return new ClassScorer(false);
     }
 
-    /** Of choices, whose numbers mean nothing: the accuracy alone. */
+    /** Makes a scorer of multiple choice. It gives the accuracy alone, as the numbers of choices have no meaning. */
     public static ClassScorer ofChoices() {
         return new ClassScorer(true);
     }

@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * How often each class was predicted for rows of each class. The measures are those of scikit-learn 1.9 with {@code zero_division=0}.
+ * Counts of how often each class was predicted for rows of each class. The measures are those of scikit-learn 1.9 with
+ * {@code zero_division=0}.
  */
 public final class ConfusionMatrix {
     private final long[][] counts;
@@ -18,7 +19,7 @@ public final class ConfusionMatrix {
      *
      * @param labels the class of each row, from 0
      * @param predictions the class that was predicted for each row
-     * @param classes how many classes there are
+     * @param classes the number of classes
      */
     public static ConfusionMatrix of(int[] labels, int[] predictions, int classes) {
         if (labels.length != predictions.length) {
@@ -31,22 +32,22 @@ public final class ConfusionMatrix {
         return new ConfusionMatrix(counts);
     }
 
-    /** How many classes there are. */
+    /** Returns the number of classes. */
     public int classes() {
         return counts.length;
     }
 
-    /** How many rows of a class were predicted to be of another, or of the same. */
+    /** Returns the number of rows of one class that were predicted to be of another, or of the same. */
     public long count(int label, int prediction) {
         return counts[label][prediction];
     }
 
-    /** How many rows have been counted. */
+    /** Returns the number of rows that have been counted. */
     public long rows() {
         return Arrays.stream(counts).flatMapToLong(Arrays::stream).sum();
     }
 
-    /** The counts of one class against all others. */
+    /** Returns the counts of one class against all others. */
     public Counts of(int label) {
         long hits = counts[label][label];
         return new Counts(hits, predicted(label) - hits, labelled(label) - hits);
@@ -64,12 +65,12 @@ public final class ConfusionMatrix {
         return IntStream.range(0, classes()).mapToLong(c -> counts[c][c]).sum();
     }
 
-    /** The share of rows whose class was predicted; not a number where there are no rows. */
+    /** Returns the share of rows whose class was predicted; NaN if there are no rows. */
     public double accuracy() {
         return (double) hits() / rows();
     }
 
-    /** The mean of F1 over the classes that a row has or was predicted to have; not a number where there are no rows. */
+    /** Returns the mean of F1 over the classes that a row has or was predicted to have; NaN if there are no rows. */
     public double macroF1() {
         return IntStream.range(0, classes())
                 .filter(c -> labelled(c) + predicted(c) > 0)
@@ -78,7 +79,7 @@ public final class ConfusionMatrix {
                 .orElse(Double.NaN);
     }
 
-    /** The mean of F1 over the classes, each weighted with the number of its rows; not a number where there are no rows. */
+    /** Returns the mean of F1 over the classes, each weighted with the number of its rows; NaN if there are no rows. */
     public double weightedF1() {
         return IntStream.range(0, classes())
                         .mapToDouble(c -> labelled(c) * of(c).f1())
@@ -86,7 +87,7 @@ public final class ConfusionMatrix {
                 / rows();
     }
 
-    /** F1 of the counts of all classes together, which is the accuracy where each row has one class. */
+    /** Returns F1 of the counts of all classes together, which equals the accuracy, as each row has one class. */
     public double microF1() {
         return IntStream.range(0, classes())
                 .mapToObj(this::of)
@@ -94,7 +95,9 @@ public final class ConfusionMatrix {
                 .f1();
     }
 
-    /** Matthews's correlation of labels and predictions; 0 where all labels, or all predictions, are of one class. */
+    /**
+     * Returns Matthews's correlation of labels and predictions; 0 if all labels, or all predictions, are of one class.
+     */
     public double matthews() {
         double rows = rows();
         double labelledTwice = 0;

@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
-/** How well predicted numbers follow those of the labels, as scipy computes it. */
+/** Correlations of predicted numbers with those of the labels, as scipy computes them. */
 public final class Correlation {
     private Correlation() {}
 
-    /** Pearson's correlation; not a number where all numbers of one side are equal. */
+    /** Returns Pearson's correlation; NaN if all labels, or all predictions, are equal. */
     public static double pearson(double[] labels, double[] predictions) {
         if (labels.length != predictions.length) {
             throw new IllegalArgumentException(labels.length + " labels and " + predictions.length + " predictions");
@@ -28,7 +28,7 @@ public final class Correlation {
         return both / (Math.sqrt(labelSquares) * Math.sqrt(predictionSquares));
     }
 
-    /** Spearman's correlation: Pearson's of the ranks, where equal numbers share the mean of their ranks. */
+    /** Returns Spearman's correlation: Pearson's of the ranks. Equal numbers share the mean of their ranks. */
     public static double spearman(double[] labels, double[] predictions) {
         return pearson(ranks(labels), ranks(predictions));
     }
@@ -54,7 +54,7 @@ public final class Correlation {
         return ranks;
     }
 
-    /** The mean of the squares of what predictions are off by. */
+    /** Returns the mean of the squared errors of the predictions. */
     public static double meanSquaredError(double[] labels, double[] predictions) {
         return IntStream.range(0, labels.length)
                 .mapToDouble(i -> (labels[i] - predictions[i]) * (labels[i] - predictions[i]))

@@ -1,32 +1,32 @@
 package detangle.train.metrics;
 
 /**
- * How often something was predicted and was there.
+ * Counts of predictions that were right, wrong, or missing.
  *
- * @param hits predicted and there
- * @param falseAlarms predicted and not there
- * @param misses there and not predicted
+ * @param hits the number of things that were predicted and present
+ * @param falseAlarms the number of things that were predicted and not present
+ * @param misses the number of things that were present and not predicted
  */
 public record Counts(long hits, long falseAlarms, long misses) {
-    /** Nothing counted yet. */
+    /** Counts of nothing. */
     public static final Counts NONE = new Counts(0, 0, 0);
 
-    /** Both together. */
+    /** Returns the sums of these counts and others. */
     public Counts plus(Counts other) {
         return new Counts(hits + other.hits, falseAlarms + other.falseAlarms, misses + other.misses);
     }
 
-    /** The share of what was predicted that was there; 0 where nothing was predicted. */
+    /** Returns the share of hits among all predictions; 0 if nothing was predicted. */
     public double precision() {
         return ratio(hits, hits + falseAlarms);
     }
 
-    /** The share of what was there that was predicted; 0 where nothing was there. */
+    /** Returns the share of hits among all things that were present; 0 if nothing was present. */
     public double recall() {
         return ratio(hits, hits + misses);
     }
 
-    /** The harmonic mean of precision and recall; 0 where nothing was hit. */
+    /** Returns the harmonic mean of precision and recall; 0 without hits. */
     public double f1() {
         return ratio(2 * hits, 2 * hits + falseAlarms + misses);
     }

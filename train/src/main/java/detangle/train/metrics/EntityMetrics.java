@@ -7,18 +7,19 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How many entities were found, as seqeval counts them by default: an entity is right if its type, its first and its last word are.
+ * The measures of entities as seqeval computes them by default: an entity is right if its type, its first word and its
+ * last word are.
  *
- * @param accuracy the share of words whose tag is right; not a number where there are no words
- * @param byType counts of the entities of each type that occurs or was predicted
+ * @param accuracy the share of words whose tag is right; NaN if there are no words
+ * @param byType the counts of the entities of each type that occurs or was predicted
  */
 public record EntityMetrics(double accuracy, SortedMap<String, Counts> byType) {
 
     /**
      * Compares the tags of sentences.
      *
-     * @param labels the tags of each sentence, as {@code B-PER}
-     * @param predictions as many for each sentence
+     * @param labels the tags of each sentence, such as {@code B-PER}
+     * @param predictions the predicted tags, as many for each sentence
      */
     public static EntityMetrics of(List<List<String>> labels, List<List<String>> predictions) {
         if (labels.size() != predictions.size()) {
@@ -56,12 +57,12 @@ public record EntityMetrics(double accuracy, SortedMap<String, Counts> byType) {
         }
     }
 
-    /** The counts of all types together, of which precision, recall and F1 are the usual ones. */
+    /** Returns the counts of all types together. Their precision, recall and F1 are the usual measures. */
     public Counts overall() {
         return byType.values().stream().reduce(Counts.NONE, Counts::plus);
     }
 
-    /** The mean of F1 over the types; not a number where there are none. */
+    /** Returns the mean of F1 over the types; NaN if there are no types. */
     public double macroF1() {
         return byType.values().stream().mapToDouble(Counts::f1).average().orElse(Double.NaN);
     }

@@ -4,17 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An entity that tags of a sentence spell, as seqeval reads them by default: whatever the scheme (IOB1, IOB2, IOE, IOBES), and where tags
- * do not fit together, the most that they may mean: {@code I-PER} without a beginning begins an entity.
+ * An entity of a sentence, read from tags as seqeval does by default. It reads any scheme (IOB1, IOB2, IOE, IOBES), and
+ * it accepts tags that do not fit together: {@code I-PER} without a beginning begins an entity.
  *
- * @param type what stands behind the dash of its tags; {@code _} where there is none
- * @param first its first word
- * @param last its last word
+ * @param type the text behind the dash of its tags; {@code _} if there is none
+ * @param first the number of its first word
+ * @param last the number of its last word
  */
 public record EntitySpan(String type, int first, int last) {
     private static final char OUTSIDE = 'O';
 
-    /** The entities of a sentence, in order. */
+    /** Returns the entities of a sentence, in order. */
     public static List<EntitySpan> of(List<String> tags) {
         List<EntitySpan> spans = new ArrayList<>();
         Tag before = Tag.END;

@@ -7,12 +7,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/** Of masked language models: the {@code accuracy} of guesses behind masks. Their perplexity is {@code exp} of the loss. */
+/**
+ * The measure of masked language models: the {@code accuracy} of guesses behind masks. Their perplexity is {@code exp}
+ * of the loss.
+ */
 public final class GuessScorer implements Scorer {
     private long right;
     private long all;
 
-    /** Nothing has been taken yet. */
+    /** Makes a scorer that has taken no batch yet. */
     public GuessScorer() {}
 
     @Override

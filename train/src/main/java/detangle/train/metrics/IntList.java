@@ -2,7 +2,7 @@ package detangle.train.metrics;
 
 import java.util.Arrays;
 
-/** Numbers that are added one by one. */
+/** A list of numbers that are added one by one. */
 final class IntList {
     private int[] values = new int[1 << 8];
     private int count;

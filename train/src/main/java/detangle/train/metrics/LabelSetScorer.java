@@ -10,14 +10,14 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * Of rows with any number of labels, each predicted where its probability is above a half: {@code f1}, which is the micro average, {@code
- * macro_f1}, and {@code accuracy}, the share of rows all of whose labels are right.
+ * The measures of rows with any number of labels. A label is predicted if its probability is above a half: {@code f1},
+ * which is the micro average, {@code macro_f1}, and {@code accuracy}, the share of rows all of whose labels are right.
  */
 public final class LabelSetScorer implements Scorer {
     private final List<boolean[]> labels = new ArrayList<>();
     private final List<boolean[]> predictions = new ArrayList<>();
 
-    /** Nothing has been taken yet. */
+    /** Makes a scorer that has taken no batch yet. */
     public LabelSetScorer() {}
 
     @Override

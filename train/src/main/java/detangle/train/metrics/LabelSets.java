@@ -3,16 +3,16 @@ package detangle.train.metrics;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** Rows that may have any number of labels, as scikit-learn counts them. */
+/** The measures of rows that may have any number of labels, as scikit-learn computes them. */
 public final class LabelSets {
     private final boolean[][] labels;
     private final boolean[][] predictions;
 
     /**
-     * Keeps both.
+     * Keeps labels and predictions.
      *
-     * @param labels for each row whether it has each label
-     * @param predictions the same, as predicted
+     * @param labels whether each row has each label
+     * @param predictions whether each row was predicted to have each label
      */
     public LabelSets(boolean[][] labels, boolean[][] predictions) {
         if (labels.length != predictions.length) {
@@ -22,7 +22,7 @@ public final class LabelSets {
         this.predictions = predictions;
     }
 
-    /** The share of rows whose labels are all as predicted, and no others. */
+    /** Returns the share of rows whose labels are exactly the predicted ones. */
     public double exact() {
         long right = IntStream.range(0, labels.length)
                 .filter(i -> Arrays.equals(labels[i], predictions[i]))
@@ -30,7 +30,7 @@ public final class LabelSets {
         return (double) right / labels.length;
     }
 
-    /** The counts of one label. */
+    /** Returns the counts of one label. */
     public Counts of(int label) {
         Counts counts = Counts.NONE;
         for (int i = 0; i < labels.length; i++) {
@@ -46,12 +46,12 @@ public final class LabelSets {
         return IntStream.range(0, labels.length == 0 ? 0 : labels[0].length);
     }
 
-    /** F1 of the counts of all labels together. */
+    /** Returns F1 of the counts of all labels together. */
     public double microF1() {
         return all().mapToObj(this::of).reduce(Counts.NONE, Counts::plus).f1();
     }
 
-    /** The mean of F1 over all labels; 0 of a label that no row has and none was predicted to have. */
+    /** Returns the mean of F1 over all labels. F1 is 0 for a label that no row has and no row was predicted to have. */
     public double macroF1() {
         return all().mapToDouble(label -> of(label).f1()).average().orElse(Double.NaN);
     }

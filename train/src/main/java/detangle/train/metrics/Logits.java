@@ -6,7 +6,7 @@ import detangle.ir.Tensor;
 public final class Logits {
     private Logits() {}
 
-    /** The place of the greatest number, the first where several are as great. */
+    /** Returns the place of the greatest number; the first place if several numbers are equal. */
     public static int argmax(float... logits) {
         int best = 0;
         for (int i = 1; i < logits.length; i++) {
@@ -17,7 +17,7 @@ public final class Logits {
         return best;
     }
 
-    /** The probability of each class: the softmax of logits, in double precision. */
+    /** Returns the probability of each class: the softmax of logits, in double precision. */
     public static double[] softmax(float... logits) {
         double greatest = logits[argmax(logits)];
         double[] probabilities = new double[logits.length];
@@ -32,7 +32,7 @@ public final class Logits {
         return probabilities;
     }
 
-    /** The rows of a tensor: its last axis, for each place of the others. */
+    /** Returns the rows of a tensor: its last axis, for each place on the others. */
     public static float[][] rows(Tensor tensor) {
         int width = Math.toIntExact(tensor.dim(tensor.rank() - 1));
         float[][] rows = new float[Math.toIntExact(tensor.elements() / width)][width];
@@ -42,7 +42,7 @@ public final class Logits {
         return rows;
     }
 
-    /** The logistic function of a logit. */
+    /** Returns the logistic function of a logit. */
     public static double sigmoid(float logit) {
         return 1 / (1 + Math.exp(-(double) logit));
     }

@@ -9,12 +9,12 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.DoubleStream;
 
-/** Of regression: {@code mse}, {@code pearson} and {@code spearmanr}. */
+/** The measures of regression: {@code mse}, {@code pearson} and {@code spearmanr}. */
 public final class NumberScorer implements Scorer {
     private double[] labels = {};
     private double[] predictions = {};
 
-    /** Nothing has been taken yet. */
+    /** Makes a scorer that has taken no batch yet. */
     public NumberScorer() {}
 
     @Override

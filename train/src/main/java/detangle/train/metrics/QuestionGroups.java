@@ -4,9 +4,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The measures of SuperGLUE's MultiRC, where each row is an answer that is right or not, and several belong to a question.
+ * The measures of SuperGLUE's MultiRC. Each row is an answer that is right or wrong, and a question has several
+ * answers.
  *
- * @param exact the share of questions all of whose answers were told right from wrong
+ * @param exact the share of questions whose answers were all predicted correctly
  * @param f1 F1 of the right answers, over all answers
  */
 public record QuestionGroups(double exact, double f1) {
@@ -14,9 +15,9 @@ public record QuestionGroups(double exact, double f1) {
     /**
      * Compares predictions with labels.
      *
-     * @param questions which question each answer belongs to
-     * @param labels 1 for a right answer, else 0
-     * @param predictions the same, as predicted
+     * @param questions the number of the question that each answer belongs to
+     * @param labels 1 for each right answer, and 0 for each wrong one
+     * @param predictions the predicted labels
      */
     public static QuestionGroups of(int[] questions, int[] labels, int[] predictions) {
         Map<Integer, Boolean> whole = new HashMap<>();

@@ -4,16 +4,16 @@ import detangle.ir.Tensor;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/** Takes what a model says of labelled batches, one by one, and measures it. It keeps decisions, and no logits beyond those. */
+/** Measures the outputs of a model for labelled batches, one by one. It keeps decisions, and not logits. */
 public interface Scorer {
     /**
      * Takes a batch.
      *
-     * @param inputs what the model and its loss were given, labels among it
-     * @param outputs what the head said
+     * @param inputs the inputs of the model and its loss, labels included
+     * @param outputs the outputs of the head
      */
     void add(Map<String, Tensor> inputs, Map<String, Tensor> outputs);
 
-    /** The measures of all batches so far by the names that HuggingFace's examples give them. */
+    /** Returns the measures of all batches so far, by the names of HuggingFace's example scripts. */
     SequencedMap<String, Double> scores();
 }

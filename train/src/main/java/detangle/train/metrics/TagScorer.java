@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * Of token classification: {@code precision}, {@code recall} and {@code f1} of entities, and the {@code accuracy} of tags. Tokens whose
- * label is below 0 do not count.
+ * The measures of token classification: {@code precision}, {@code recall} and {@code f1} of entities, and the {@code
+ * accuracy} of tags. Tokens with a label below 0 do not count.
  */
 public final class TagScorer implements Scorer {
     private final List<String> names;

@@ -1,2 +1,2 @@
-/** How well predictions agree with labels: classes, numbers, entities, answers, and words behind masks. */
+/** This package compares predictions with labels: classes, numbers, entities, answers, and words behind masks. */
 package detangle.train.metrics;

@@ -6,7 +6,7 @@ import detangle.ir.UnaryFunction;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
-/** What the members of Adam's family (Kingma and Ba 2015) share: the names of what they keep, and moving averages. */
+/** The names of states and the moving averages that the members of Adam's family (Kingma and Ba 2015) share. */
 final class Adam {
     static final String M = "m";
     static final String V = "v";
@@ -29,12 +29,12 @@ final class Adam {
         return b.constant(like.type().dtype(), value);
     }
 
-    /** {@code beta average + (1 - beta) value}. */
+    /** Returns {@code beta average + (1 - beta) value}. */
     static Node average(Builder b, double beta, Node average, Node value) {
         return b.add(b.mul(constant(b, average, beta), average), b.mul(constant(b, value, 1 - beta), value));
     }
 
-    /** The same of the squares of a value. */
+    /** Returns {@code beta average + (1 - beta) value^2}. */
     static Node averageOfSquares(Builder b, double beta, Node average, Node value) {
         return average(b, beta, average, b.mul(value, value));
     }
@@ -43,7 +43,7 @@ final class Adam {
         return b.unary(UnaryFunction.SQRT, x);
     }
 
-    /** A scalar times a number, which is left out if it is 1. */
+    /** Returns a scalar times a number, or the scalar itself if the number is 1. */
     static Node times(Builder b, Node scalar, double factor) {
         return factor == 1 ? scalar : b.mul(scalar, constant(b, scalar, factor));
     }

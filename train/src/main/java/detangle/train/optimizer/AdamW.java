@@ -20,7 +20,7 @@ import java.util.SequencedMap;
  * @param amsgrad whether the largest v so far takes the place of v in the last line
  */
 public record AdamW(double beta1, double beta2, double epsilon, boolean amsgrad) implements Optimizer {
-    /** The values that HuggingFace's Trainer begins with. */
+    /** The defaults of HuggingFace's Trainer. */
     public static final AdamW DEFAULT = new AdamW(0.9, 0.999, 1e-8, false);
 
     private static final String MOST = "v_max";

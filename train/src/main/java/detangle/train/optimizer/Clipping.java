@@ -10,10 +10,10 @@ import java.util.List;
 /**
  * Clipping by the norm of all gradients together, written in the IR.
  *
- * @param most the largest norm that gradients keep; 0 or less clips nothing
+ * @param most the largest norm that is not clipped; 0 or less clips nothing
  */
 public record Clipping(double most, Rule rule) {
-    /** By what gradients are multiplied whose norm is N. */
+    /** The factor of gradients with the norm N. */
     public enum Rule {
         /** {@code min(1, most / (N + 1e-6))}: torch.nn.utils.clip_grad_norm_. */
         TORCH,
@@ -22,9 +22,9 @@ public record Clipping(double most, Rule rule) {
     }
 
     /**
-     * The norm of all gradients together: the root of the sum of the squares of their elements, a scalar.
+     * Returns the norm of all gradients together: the root of the sum of the squares of their elements, a scalar.
      *
-     * @param gradients at least one, of one element type
+     * @param gradients at least one gradient; all have one element type
      */
     public static Node norm(Builder b, List<Node> gradients) {
         Node sum = gradients.stream()
@@ -34,7 +34,7 @@ public record Clipping(double most, Rule rule) {
         return b.named("grad_norm", b.unary(UnaryFunction.SQRT, sum));
     }
 
-    /** What gradients of such a norm are multiplied by; a scalar of the norm's type, as the norm is. */
+    /** Returns the factor of gradients with a norm; both are scalars of one type. */
     public Node factor(Builder b, Node norm) {
         Node one = b.constant(norm.type().dtype(), 1);
         if (most <= 0) {
@@ -47,7 +47,7 @@ public record Clipping(double most, Rule rule) {
         return b.named("clipping", b.min(one, b.div(b.constant(norm.type().dtype(), most), divisor)));
     }
 
-    /** Whether a norm is a finite number, {@code i1[]}. */
+    /** Returns whether a norm is a finite number, {@code i1[]}. */
     public static Node isFinite(Builder b, Node norm) {
         Node infinity = b.constant(norm.type().dtype(), Double.POSITIVE_INFINITY);
         return b.named("finite", b.compare(Comparison.LT, norm, infinity));

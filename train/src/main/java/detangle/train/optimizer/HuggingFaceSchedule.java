@@ -9,27 +9,28 @@ package detangle.train.optimizer;
  */
 public record HuggingFaceSchedule(Form form, long warmup, long total) implements Schedule {
     /**
-     * What follows the warm-up. With S updates done, W of the warm-up and T of all, {@code q = (S - W) / max(1, T - W)}.
+     * The form of the schedule after the warm-up. With S updates done, W of the warm-up and T of all, {@code q = (S -
+     * W) / max(1, T - W)}.
      */
     public sealed interface Form {}
 
-    /** 1, without a warm-up. */
+    /** The factor is 1, without a warm-up. */
     public record Constant() implements Form {}
 
-    /** 1. */
+    /** The factor is 1. */
     public record ConstantWithWarmup() implements Form {}
 
-    /** {@code 1 - q}, at least 0. */
+    /** The factor is {@code 1 - q}, at least 0. */
     public record Linear() implements Form {}
 
-    /** {@code (1 + cos(2 pi cycles q)) / 2}. */
+    /** The factor is {@code (1 + cos(2 pi cycles q)) / 2}. */
     public record Cosine(double cycles) implements Form {}
 
-    /** So many half cosines from 1 to 0, each of which begins anew; 0 behind the last update. */
+    /** The factor follows a number of half cosines, each from 1 to 0; it is 0 after the last update. */
     public record CosineWithRestarts(double cycles) implements Form {}
 
     /**
-     * {@code (1 - end) (1 - (S - W) / (T - W))^power + end}.
+     * The factor is {@code (1 - end) (1 - (S - W) / (T - W))^power + end}.
      *
      * @param end the last factor: the rate at the end divided by the rate at the beginning
      */
@@ -41,15 +42,15 @@ public record HuggingFaceSchedule(Form form, long warmup, long total) implements
         }
     }
 
-    /** {@code 1 / sqrt((S - W + timescale) / timescale)}. */
+    /** The factor is {@code 1 / sqrt((S - W + timescale) / timescale)}. */
     public record InverseSquareRoot(double timescale) implements Form {}
 
-    /** {@link Cosine} that falls to a factor of its own instead of 0. */
+    /** The factor follows {@link Cosine}, but falls to a minimum instead of 0. */
     public record CosineWithMinimum(double cycles, double minimum) implements Form {}
 
     /**
-     * The same one update earlier: the first update has a rate already. The warm-up rises from a factor of its own, or
-     * with {@code 1 / W} at each update if that factor is not a number.
+     * The factor follows {@link CosineWithMinimum} one update earlier, so that the first update has a rate already. The
+     * warm-up rises from {@code warmupStart}, or by {@code 1 / W} at each update if {@code warmupStart} is NaN.
      */
     public record CosineWarmupWithMinimum(double cycles, double minimum, double warmupStart) implements Form {
         private double rise(long step, long warmup) {
@@ -63,7 +64,7 @@ public record HuggingFaceSchedule(Form form, long warmup, long total) implements
         }
     }
 
-    /** A warm-up, 1 for a while, and a descent to a last factor. */
+    /** The factor rises in the warm-up, stays 1 for a while, and falls to a minimum. */
     public record WarmupStableDecay(Curve rise, long stable, Curve descent, long decay, double minimum, double cycles)
             implements Form {
         private double factor(long step, long warmup) {
@@ -99,7 +100,7 @@ public record HuggingFaceSchedule(Form form, long warmup, long total) implements
         }
     }
 
-    /** How a factor goes from 0 to 1, or from 1 to 0. */
+    /** The curve of a factor from 0 to 1, or from 1 to 0. */
     public enum Curve {
         LINEAR,
         COSINE,
@@ -144,7 +145,7 @@ public record HuggingFaceSchedule(Form form, long warmup, long total) implements
         return 0.5 * (1 + Math.cos(Math.PI * cycles * 2 * q));
     }
 
-    /** A factor in [0,1] moved into [minimum,1]. */
+    /** Maps a factor from [0,1] to [minimum,1]. */
     private static double above(double minimum, double factor) {
         return factor * (1 - minimum) + minimum;
     }

@@ -1,17 +1,17 @@
 package detangle.train.optimizer;
 
 /**
- * What the loss is multiplied by, so that small gradients are not lost in 16 bits. It grows while gradients are finite
- * and falls when they are not. A value is never changed: {@link #after} gives the next one.
+ * A factor of the loss, so that small gradients are not lost in 16 bits. It grows while gradients are finite and falls
+ * when they are not. Scalers are immutable: {@link #after} returns the next one.
  */
 public sealed interface LossScaler {
-    /** The factor, which gradients are divided by afterwards. */
+    /** Returns the factor, by which gradients are divided afterwards. */
     double scale();
 
     /**
-     * The scaler after an attempt.
+     * Returns the scaler after an attempt.
      *
-     * @param finite whether the norm of the gradients was a number
+     * @param finite whether the norm of the gradients was a finite number
      */
     LossScaler after(boolean finite);
 
@@ -19,8 +19,8 @@ public sealed interface LossScaler {
      * microsoft's ExpLossScaler (DeBERTa/optims/fp16_optimizer.py). A batch whose gradients are not finite is computed
      * again with the smaller factor.
      *
-     * @param interval the factor is doubled when more attempts than this were finite since it changed
-     * @param attempts how many attempts there were
+     * @param interval the number of finite attempts since the last change beyond which the factor is doubled
+     * @param attempts the number of attempts so far
      * @param changed the attempt at which the factor changed last
      */
     record Microsoft(double scale, long interval, long attempts, long changed) implements LossScaler {
@@ -39,7 +39,7 @@ public sealed interface LossScaler {
                     : new Microsoft(scale, interval, attempts + 1, changed);
         }
 
-        /** The factor for a batch: 1 if its loss is 0 or not a finite number. */
+        /** Returns the factor for a batch: 1 if its loss is 0 or not a finite number. */
         public double scale(double loss) {
             return loss == 0 || !Double.isFinite(loss) ? 1 : scale;
         }
@@ -48,11 +48,11 @@ public sealed interface LossScaler {
     /**
      * PyTorch's GradScaler. An update whose gradients are not finite is left out.
      *
-     * @param interval the factor is doubled after so many finite attempts in a row
-     * @param finiteAttempts how many there were since the factor changed
+     * @param interval the number of finite attempts in a row after which the factor is doubled
+     * @param finiteAttempts the number of finite attempts since the factor changed
      */
     record Torch(double scale, long interval, long finiteAttempts) implements LossScaler {
-        /** HuggingFace's for 16 bits. */
+        /** The scaler that HuggingFace's Trainer begins with for 16 bits. */
         public static final Torch DEFAULT = new Torch(65_536, 2000, 0);
 
         @Override

@@ -5,32 +5,38 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * The schedules of microsoft's DeBERTa (DeBERTa/optims/lr_schedulers.py), with their jumps. All of them rise from 0 to 1
- * within the warm-up; what comes then depends on the share x of the updates that are done.
+ * The schedules of microsoft's DeBERTa (DeBERTa/optims/lr_schedulers.py), with their jumps. All of them rise from 0 to
+ * 1 within the warm-up; then the factor depends on the share x of the updates that are done.
  *
  * @param total the number of updates
- * @param warmup the share of them that the warm-up takes, in [0,1)
- * @param ends where the linear and cosine parts end, as a factor
+ * @param warmup the share of all updates that the warm-up takes, in [0,1)
+ * @param ends the factor at the end of the linear and cosine parts
  */
 public record MicrosoftSchedule(Form form, long total, double warmup, double ends) implements Schedule {
     private static final int CYCLES = 4;
 
-    /** What follows the warm-up. */
+    /** The form of the schedule after the warm-up. */
     public enum Form {
-        /** {@code (1 - ends) (1 - x) + ends}: it jumps at the end of the warm-up, from 1 to {@code 1 - warmup}. */
+        /**
+         * The factor is {@code (1 - ends) (1 - x) + ends}: it jumps at the end of the warm-up, from 1 to {@code 1 -
+         * warmup}.
+         */
         WARMUP_LINEAR,
-        /** The same line, moved so that it begins at 1. */
+        /** The factor follows the same line, moved so that it begins at 1. */
         WARMUP_LINEAR_SHIFT,
-        /** 1. */
+        /** The factor is 1. */
         WARMUP_CONSTANT,
-        /** {@code (1 + cos(pi x)) / 2}, whatever {@code ends} is; it begins as if there had been no warm-up. */
+        /**
+         * The factor is {@code (1 + cos(pi x)) / 2}, whatever {@code ends} is; it begins as if there had been no
+         * warm-up.
+         */
         WARMUP_COSINE,
-        /** Half a cosine from the end of the warm-up to {@code ends}. */
+        /** The factor follows half a cosine from the end of the warm-up to {@code ends}. */
         WARMUP_LINEAR_COSINE,
-        /** Four half cosines one after the other, each a step down. */
+        /** The factor follows four half cosines one after the other, each a step down. */
         WARMUP_CYCLIC_LINEAR_COSINE;
 
-        /** The name in microsoft's options. */
+        /** Returns the name in microsoft's options. */
         public String text() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -57,7 +63,7 @@ public record MicrosoftSchedule(Form form, long total, double warmup, double end
     }
 
     /**
-     * A schedule as microsoft's options say it.
+     * Makes a schedule from microsoft's options.
      *
      * @param warmup a share of all updates if it is less than 1, and a number of updates otherwise
      */
@@ -77,7 +83,7 @@ public record MicrosoftSchedule(Form form, long total, double warmup, double end
     public double factor(long step) {
         double share = (double) step / total;
         boolean isCyclic = form == Form.WARMUP_CYCLIC_LINEAR_COSINE;
-        double x = isCyclic ? share : share - (long) share; // all but this one begin anew behind the last update
+        double x = isCyclic ? share : share - (long) share; // all others begin anew after the last update
         if (x < warmup) {
             return x / warmup;
         }
@@ -96,7 +102,7 @@ public record MicrosoftSchedule(Form form, long total, double warmup, double end
         return (1 - ends) * factor + ends;
     }
 
-    /** The warm-up is taken from the number of updates twice, as in the original. */
+    /** Subtracts the warm-up from the number of updates twice, as the original does. */
     private double cyclic(long step) {
         long rest = behindWarmup(total, warmup);
         long moved = step - (long) (rest * warmup);

@@ -1,10 +1,10 @@
 package detangle.train.optimizer;
 
 /**
- * What an optimizer does with one parameter and not with all.
+ * The settings of an optimizer that differ between parameters.
  *
- * @param rateFactor what the learning rate is multiplied by
- * @param weightDecay the share of the parameter, times the learning rate, that each update takes away
+ * @param rateFactor the factor of the learning rate
+ * @param weightDecay the share of the parameter that each update subtracts, times the learning rate
  */
 public record ParameterGroup(double rateFactor, double weightDecay) {
     /** @throws OptimizerException if a number is negative or not finite */

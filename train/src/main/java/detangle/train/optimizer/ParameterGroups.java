@@ -8,14 +8,14 @@ import java.util.regex.Pattern;
 /**
  * Divides the parameters of a model into groups, by their names in HuggingFace's checkpoints.
  *
- * @param weightDecay of parameters that decay
- * @param layers how many layers the encoder has
- * @param layerwiseDecay what the rate of each layer is multiplied by to get that of the layer below (ELECTRA,
+ * @param weightDecay the decay of parameters that decay
+ * @param layers the number of layers of the encoder
+ * @param layerwiseDecay the factor from the rate of a layer to the rate of the layer below it (ELECTRA,
  *     google-research/electra model/optimization.py); 1 gives all layers the same rate. The head has the full rate, the
  *     top layer comes next, then the other layers, and below them embeddings, positions and the encoder's layer norm; a
  *     convolution belongs to the first layer.
  * @param headRateFactor the rate of the head divided by the rate; empty for the full rate
- * @param frozen parameters whose name begins with one of these are not trained
+ * @param frozen beginnings of names; parameters whose name begins with one of them are not trained
  */
 public record ParameterGroups(
         DecayRule rule,
@@ -40,12 +40,12 @@ public record ParameterGroups(
         return new ParameterGroups(rule, weightDecay, 0, 1, OptionalDouble.empty(), List.of());
     }
 
-    /** Whether a parameter is trained. */
+    /** Returns whether a parameter is trained. */
     public boolean isTrained(String parameter) {
         return frozen.stream().noneMatch(parameter::startsWith);
     }
 
-    /** The group of a parameter that is trained. */
+    /** Returns the group of a parameter that is trained. */
     public ParameterGroup of(String parameter) {
         return new ParameterGroup(rateFactor(parameter), rule.decays(parameter) ? weightDecay : 0);
     }
@@ -57,7 +57,7 @@ public record ParameterGroups(
         return Math.pow(layerwiseDecay, layers + 1 - depth(parameter));
     }
 
-    /** 0 below the layers, 1 for the first layer. */
+    /** Returns the height of a parameter: 0 below the layers, 1 for the first layer. */
     private static int depth(String parameter) {
         Matcher matcher = LAYER.matcher(parameter);
         if (matcher.find()) {

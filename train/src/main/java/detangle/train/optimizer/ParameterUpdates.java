@@ -17,33 +17,33 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * The end of a program that trains: from gradients to what the parameters and the optimizer's states become. Nothing
- * changes where the norm of the gradients is not a finite number.
+ * The end of a program that trains: it computes new parameters and states of the optimizer from gradients. Nothing
+ * changes if the norm of the gradients is not a finite number.
  *
  * @param inputs the scalars of an update, by name; {@link Plan#scalars} gives their values
- * @param norm of all gradients together, before clipping: a scalar
- * @param updates of the parameters, and of the variables that {@link #state} names
+ * @param norm the norm of all gradients together, before clipping: a scalar
+ * @param updates the updates of the parameters, and of the variables that {@link #state} names
  */
 public record ParameterUpdates(List<Node> inputs, Node norm, List<Update> updates) {
-    /** What the names of variables that {@link #state} gives begin with. */
+    /** The beginning of the names of variables that {@link #state} returns. */
     public static final String STATES = "optimizer.";
 
-    /** Scalar input: what gradients are multiplied by first, where the loss was scaled. */
+    /** The name of the scalar input that multiplies gradients first, if the loss was scaled. */
     public static final String GRADIENT_SCALE = "gradient_scale";
 
     /**
-     * How parameters are updated.
+     * The plan of how parameters are updated.
      *
-     * @param groups every parameter that has a gradient is of one of their groups
+     * @param groups the groups of all parameters that have a gradient
      * @param scaled whether gradients are those of a scaled loss, so that there is an input {@link #GRADIENT_SCALE}
      */
     public record Plan(Optimizer optimizer, Clipping clipping, ParameterGroups groups, boolean scaled) {
         /**
-         * The values of the inputs for one update.
+         * Returns the values of the inputs for one update.
          *
-         * @param step how many updates have been done before it
+         * @param step the number of updates that have been done before it
          * @param rate the learning rate of the update
-         * @param gradientScale one divided by what the loss was multiplied by
+         * @param gradientScale one divided by the factor of the loss
          */
         public Map<String, Tensor> scalars(long step, double rate, double gradientScale) {
             Map<String, Tensor> scalars = new HashMap<>();
@@ -55,12 +55,12 @@ public record ParameterUpdates(List<Node> inputs, Node norm, List<Update> update
         }
 
         /**
-         * The variables that the optimizer needs beside the parameters, before the first update.
+         * Returns the variables that the optimizer needs beside the parameters, before the first update.
          *
-         * @param parameters those that are trained
+         * @param parameters the parameters that are trained
          */
         public Map<String, Tensor> states(Map<String, Tensor> parameters) {
-            // Whoever makes variables of them copies them, so that all zeros may be the same memory until then.
+            // Variables are made of copies, so that all zeros may share memory here.
             long most = parameters.values().stream()
                     .mapToLong(value -> value.data().byteSize())
                     .max()
@@ -87,7 +87,7 @@ public record ParameterUpdates(List<Node> inputs, Node norm, List<Update> update
         return Tensor.ofDoubles(DType.F32, new double[] {value});
     }
 
-    /** The name of the variable that holds a state of the optimizer for a parameter. */
+    /** Returns the name of the variable that holds a state of the optimizer for a parameter. */
     public static String state(String state, String parameter) {
         return STATES + state + "." + parameter;
     }
@@ -95,8 +95,8 @@ public record ParameterUpdates(List<Node> inputs, Node norm, List<Update> update
     /**
      * Writes the updates.
      *
-     * @param gradients for each parameter that is updated, which is a node with op {@link TensorOp.Param}, a value of its
-     *     type. All are of one element type.
+     * @param gradients for each parameter that is updated, which is a node with op {@link TensorOp.Param}, a value of
+     *     its type. All are of one element type.
      */
     public static ParameterUpdates of(Builder b, Plan plan, SequencedMap<Node, Node> gradients) {
         DType dtype = gradients.firstEntry().getKey().type().dtype();

@@ -2,31 +2,31 @@ package detangle.train.optimizer;
 
 /**
  * A learning rate that falls when a metric has not become better for a while: HuggingFace's
- * {@code reduce_lr_on_plateau}, which is PyTorch's {@code ReduceLROnPlateau} with a relative threshold. A value is never
- * changed: {@link #after} gives the next one, so that its components are all there is to keep in a checkpoint.
+ * {@code reduce_lr_on_plateau}, which is PyTorch's {@code ReduceLROnPlateau} with a relative threshold. Values are
+ * immutable: {@link #after} returns the next one, and a checkpoint needs its components alone.
  *
  * @param rate the learning rate now
  * @param best the best metric so far
- * @param bad how many evaluations in a row were not better
- * @param pause how many evaluations are still not counted as bad
+ * @param bad the number of evaluations in a row without improvement
+ * @param pause the number of next evaluations that are not counted as bad
  */
 public record ReduceOnPlateau(Rule rule, double rate, double best, long bad, long pause) {
-    /** A fall that is smaller than this is left out. */
+    /** The smallest reduction that is done. */
     private static final double LEAST_FALL = 1e-8;
 
     /**
-     * When and how far the rate falls.
+     * The rule of when and how far the rate falls.
      *
-     * @param greaterIsBetter whether the metric is to grow
-     * @param factor what the rate is multiplied by
-     * @param patience how many bad evaluations in a row are borne
-     * @param threshold the share by which a metric must be better to count
-     * @param cooldown how many evaluations after a fall are not counted as bad
-     * @param least the rate never falls below this
+     * @param greaterIsBetter whether a greater metric is better
+     * @param factor the factor of the rate when it falls
+     * @param patience the number of bad evaluations in a row after which the next one lets the rate fall
+     * @param threshold the least relative improvement that counts
+     * @param cooldown the number of evaluations after a fall that are not counted as bad
+     * @param least the least rate
      */
     public record Rule(
             boolean greaterIsBetter, double factor, long patience, double threshold, long cooldown, double least) {
-        /** PyTorch's, for a loss. */
+        /** PyTorch's defaults, for a loss. */
         public static final Rule DEFAULT = new Rule(false, 0.1, 10, 1e-4, 0, 0);
 
         /** @throws OptimizerException if the factor would not make the rate smaller */
@@ -42,13 +42,13 @@ public record ReduceOnPlateau(Rule rule, double rate, double best, long bad, lon
         }
     }
 
-    /** The state before the first evaluation. */
+    /** Returns the state before the first evaluation. */
     public static ReduceOnPlateau begin(Rule rule, double rate) {
         return new ReduceOnPlateau(
                 rule, rate, rule.greaterIsBetter() ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY, 0, 0);
     }
 
-    /** The state after an evaluation. */
+    /** Returns the state after an evaluation. */
     public ReduceOnPlateau after(double metric) {
         boolean better = rule.isBetter(metric, best);
         double newBest = better ? metric : best;

@@ -8,8 +8,8 @@ import java.util.OptionalDouble;
 import java.util.TreeMap;
 
 /**
- * Schedules by the names and settings of HuggingFace's {@code lr_scheduler_type} and {@code lr_scheduler_kwargs}, and by
- * the names of microsoft's {@code lr_schedule}.
+ * Schedules by the names and settings of HuggingFace's {@code lr_scheduler_type} and {@code lr_scheduler_kwargs}, and
+ * by the names of microsoft's {@code lr_schedule}.
  */
 public final class Schedules {
     private static final List<String> HUGGINGFACE = List.of(
@@ -27,7 +27,7 @@ public final class Schedules {
     private final String name;
     private final double rate;
 
-    /** Those that nobody has asked for yet. */
+    /** The settings that have not been read yet. */
     private final Map<String, String> settings;
 
     private Schedules(String name, double rate, Map<String, String> settings) {
@@ -36,7 +36,7 @@ public final class Schedules {
         this.settings = new TreeMap<>(settings);
     }
 
-    /** All names: HuggingFace's, then microsoft's. */
+    /** Returns all names: HuggingFace's, then microsoft's. */
     public static List<String> names() {
         List<String> names = new ArrayList<>(HUGGINGFACE);
         for (MicrosoftSchedule.Form form : MicrosoftSchedule.Form.values()) {
@@ -46,12 +46,13 @@ public final class Schedules {
     }
 
     /**
-     * A schedule by its name.
+     * Returns a schedule by its name.
      *
      * @param warmup the number of updates of the warm-up; if it is less than 1, their share of all updates
      * @param total the number of all updates
      * @param rate the learning rate, for settings that are rates themselves, such as {@code min_lr}
-     * @param settings such as {@code num_cycles} and {@code power}; of microsoft's schedules, {@code lr_schedule_ends}
+     * @param settings settings such as {@code num_cycles} and {@code power}; microsoft's schedules have {@code
+     *     lr_schedule_ends}
      * @throws OptimizerException if there is no schedule of that name, it has no such setting, or a value is wrong
      */
     public static Schedule named(String name, double warmup, long total, double rate, Map<String, String> settings) {

@@ -19,21 +19,22 @@ import java.util.SequencedMap;
  * p = p - rate (u + decay p)
  * </pre>
  *
- * @param radam whether the rate is corrected by the variance of v (Liu et al. 2020): as long as that is unknown, for
- *     the first updates, it is 0, so that nothing changes but m and v
- * @param lookahead after how many updates parameters go back towards where they were (Zhang et al. 2019); 0 for never
- * @param lookaheadShare how far they stay from there: 1 leaves them where they are
+ * @param radam whether the rate is corrected by the variance of v (Liu et al. 2020). For the first updates the variance
+ *     is unknown and the rate is 0, so that only m and v change
+ * @param lookahead the number of updates after which parameters go back towards their earlier values (Zhang et al.
+ *     2019); 0 for never
+ * @param lookaheadShare the share of the distance that they keep: 1 leaves them unchanged
  */
 public record XAdam(
         double beta1, double beta2, double epsilon, Form form, boolean radam, long lookahead, double lookaheadShare)
         implements Optimizer {
-    /** The values of microsoft's options. */
+    /** The defaults of microsoft's options. */
     public static final XAdam DEFAULT = new XAdam(0.9, 0.999, 1e-6, Form.ADAM, false, 0, 0.5);
 
     private static final String SLOW = "slow";
     private static final String SYNCHRONISES = "lookahead";
 
-    /** What v is. */
+    /** The forms of v. */
     public enum Form {
         ADAM,
         ADMAX
@@ -67,7 +68,7 @@ public record XAdam(
         return scalars;
     }
 
-    /** By what RAdam corrects the rate of update t, counted from 1. */
+    /** Returns the factor by which RAdam corrects the rate of update t, counted from 1. */
     private double rectification(long t) {
         double most = 2 / (1 - beta2) - 1;
         double power = Math.pow(beta2, t);

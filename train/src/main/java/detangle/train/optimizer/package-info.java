@@ -1,2 +1,5 @@
-/** What makes new parameters from gradients, as programs: optimizers, schedules of the learning rate, clipping, loss scaling. */
+/**
+ * This package writes programs that compute new parameters from gradients: optimizers, schedules, clipping, loss
+ * scaling.
+ */
 package detangle.train.optimizer;

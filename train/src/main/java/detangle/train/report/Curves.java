@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A picture of curves over the updates, as SVG. */
+/** Draws a picture of curves over the updates, as SVG. */
 final class Curves {
     private static final int WIDTH = 720;
     private static final int HEIGHT = 240;
@@ -20,8 +20,8 @@ final class Curves {
     /**
      * A line.
      *
-     * @param name for the legend
-     * @param points with rising steps; what is not finite is left out
+     * @param name the name in the legend
+     * @param points the points, with rising steps; points whose value is not finite are left out
      */
     record Curve(String name, List<Point> points) {
         Curve {
@@ -46,7 +46,7 @@ final class Curves {
         highest = high + margin;
     }
 
-    /** The picture; nothing where no curve has a point. */
+    /** Returns the picture; an empty text if no curve has a point. */
     static String svg(List<Curve> curves) {
         List<Curve> drawn = curves.stream().filter(c -> !c.points.isEmpty()).toList();
         return drawn.isEmpty() ? "" : new Curves(drawn).drawn();

@@ -13,10 +13,11 @@ import java.util.zip.CRC32C;
 /**
  * A file of TensorBoard, with scalars by the names that HuggingFace's Trainer gives them.
  *
- * <p>It is a sequence of records (TensorFlow's tensorflow/core/lib/io/record_writer.h): the length, u64, and its checksum, u32; the
- * content and its checksum. Numbers have their low byte first. A checksum is CRC-32C, rotated by 15 bits and moved by a constant. A
- * content is a protobuf message {@code Event} (tensorflow/core/util/event.proto): 1 the time in seconds, double; 2 the step, int64; 3 the
- * version of the file, or 5 a {@code Summary} with a value: 1 its tag, 2 the number, float.
+ * <p>It is a sequence of records (TensorFlow's tensorflow/core/lib/io/record_writer.h): the length, u64, and its
+ * checksum, u32; the content and its checksum. Numbers have their low byte first. A checksum is CRC-32C, rotated by 15
+ * bits and moved by a constant. A content is a protobuf message {@code Event} (tensorflow/core/util/event.proto): 1 the
+ * time in seconds, double; 2 the step, int64; 3 the version of the file, or 5 a {@code Summary} with a value: 1 its
+ * tag, 2 the number, float.
  */
 public final class EventFile implements AutoCloseable {
     private static final String VERSION = "brain.Event:2";
@@ -54,7 +55,7 @@ public final class EventFile implements AutoCloseable {
         }
     }
 
-    /** Where it is. */
+    /** Returns the path of the file. */
     public Path file() {
         return file;
     }

@@ -15,10 +15,10 @@ import java.util.Set;
 /**
  * A page with the curves of a training, its options and its results. It needs no other file and no network.
  *
- * @param title of the page
- * @param options what was asked for, by name
- * @param results what came of it, by name
- * @param log in order
+ * @param title the title of the page
+ * @param options the options of the training, by name
+ * @param results the results, by name
+ * @param log the entries of the log, in order
  */
 public record HtmlReport(
         String title, SequencedMap<String, String> options, SequencedMap<String, Double> results, List<LogEntry> log) {

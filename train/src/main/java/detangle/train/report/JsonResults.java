@@ -14,7 +14,10 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Results as the JSON files that HuggingFace's examples write: {@code train_results.json}, {@code eval_results.json} and so on. */
+/**
+ * Writes results as the JSON files of HuggingFace's example scripts: {@code train_results.json}, {@code
+ * eval_results.json} and so on.
+ */
 public final class JsonResults {
     private static final JsonMapper MAPPER = JsonMapper.shared();
 
@@ -32,9 +35,9 @@ public final class JsonResults {
     }
 
     /**
-     * Writes {@code trainer_state.json}: the log, and how far training has come.
+     * Writes {@code trainer_state.json}: the log and the progress of training.
      *
-     * @param state numbers by name, such as {@code global_step}
+     * @param state the numbers of the progress by name, such as {@code global_step}
      * @param bestCheckpoint the folder of the best checkpoint; empty if there is none
      * @throws ReportException if that fails
      */
@@ -56,7 +59,7 @@ public final class JsonResults {
         write(file, object);
     }
 
-    /** A whole number without a point; what is not finite is null, which JSON has no number for. */
+    /** Puts a whole number without a point. A number that is not finite becomes null, as JSON has no such numbers. */
     private static void put(ObjectNode object, String name, double value) {
         if (!Double.isFinite(value)) {
             object.putNull(name);

@@ -4,11 +4,12 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
 /**
- * Some numbers of a moment of training.
+ * Some numbers of training at one moment.
  *
- * @param step how many updates had been done
- * @param epoch how many epochs had been done, with a fraction
- * @param values by the names that HuggingFace's Trainer gives them: {@code loss}, {@code learning_rate}, {@code eval_accuracy}
+ * @param step the number of updates that had been done
+ * @param epoch the number of epochs that had been done, with a fraction
+ * @param values the values by the names of HuggingFace's Trainer: {@code loss}, {@code learning_rate}, {@code
+ *     eval_accuracy}
  */
 public record LogEntry(long step, double epoch, SequencedMap<String, Double> values) {
     private static final String EVALUATION = "eval_";
@@ -18,12 +19,12 @@ public record LogEntry(long step, double epoch, SequencedMap<String, Double> val
         values = new LinkedHashMap<>(values);
     }
 
-    /** Whether it is of an evaluation. */
+    /** Returns whether the entry belongs to an evaluation. */
     public boolean isEvaluation() {
         return values.keySet().stream().anyMatch(name -> name.startsWith(EVALUATION));
     }
 
-    /** The name of a value in TensorBoard: {@code train/loss}, {@code eval/accuracy}. */
+    /** Returns the name of a value in TensorBoard: {@code train/loss}, {@code eval/accuracy}. */
     static String tag(String name) {
         return name.startsWith(EVALUATION) ? "eval/" + name.substring(EVALUATION.length()) : "train/" + name;
     }

@@ -7,7 +7,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** A report cannot be written where it was asked for; the message names the file. */
+/** Thrown where a report cannot be written; the message names the file. */
 public final class ReportException extends InvalidInputException {
     private static final long serialVersionUID = 1L;
 
@@ -15,7 +15,7 @@ public final class ReportException extends InvalidInputException {
         super(path + " cannot be written: " + reason(cause), cause);
     }
 
-    /** What went wrong in words, as the messages of some of these exceptions are bare paths. */
+    /** Returns the reason in words, as the messages of some of these exceptions are bare paths. */
     private static String reason(IOException e) {
         return switch (e) {
             case NoSuchFileException missing -> "the folder for it does not exist";

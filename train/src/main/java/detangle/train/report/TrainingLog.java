@@ -8,8 +8,8 @@ import java.util.SequencedMap;
 import java.util.function.Consumer;
 
 /**
- * Keeps the log of a training as HuggingFace's Trainer keeps its {@code log_history}: each so many updates the mean of their losses,
- * the norm of the last gradients and the learning rate; and each evaluation.
+ * Keeps the log of a training as HuggingFace's Trainer keeps its {@code log_history}. An entry has the mean loss of
+ * some updates, the norm of the last gradients and the learning rate; each evaluation has an entry too.
  */
 public final class TrainingLog implements TrainingCallback {
     private final long every;
@@ -19,8 +19,8 @@ public final class TrainingLog implements TrainingCallback {
     private int losses;
 
     /**
-     * @param every how many updates an entry is about ({@code logging_steps})
-     * @param listener is told of each entry
+     * @param every the number of updates of an entry ({@code logging_steps})
+     * @param listener the listener that is told of each entry
      */
     public TrainingLog(long every, Consumer<LogEntry> listener) {
         this.every = Math.max(1, every);
@@ -49,13 +49,13 @@ public final class TrainingLog implements TrainingCallback {
         add(new LogEntry(evaluation.done(), evaluation.epoch(), values));
     }
 
-    /** Adds what is known at the end. */
+    /** Adds the values that are known at the end. */
     public void add(LogEntry entry) {
         entries.add(entry);
         listener.accept(entry);
     }
 
-    /** All entries so far, in order. */
+    /** Returns all entries so far, in order. */
     public List<LogEntry> entries() {
         return List.copyOf(entries);
     }

@@ -1,2 +1,4 @@
-/** What is written of a training for people and their tools: logs, TensorBoard's event files, reports with curves, results as JSON. */
+/**
+ * This package writes reports of a training: logs, TensorBoard's event files, pages with curves, and results as JSON.
+ */
 package detangle.train.report;

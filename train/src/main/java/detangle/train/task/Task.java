@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a model learns to do.
+ * A task that a model learns.
  *
- * @param head what stands on its encoder
- * @param problem what the logits of text classification mean; empty for other heads
+ * @param head the head on its encoder
+ * @param problem the meaning of the logits of text classification; empty for other heads
  * @param labels the labels of classes in their order; empty for heads without labels
  */
 public record Task(Architecture head, Optional<ProblemType> problem, List<String> labels) {
@@ -17,17 +17,17 @@ public record Task(Architecture head, Optional<ProblemType> problem, List<String
         labels = List.copyOf(labels);
     }
 
-    /** A task without labels: question answering, multiple choice, masked LM. */
+    /** Makes a task without labels: question answering, multiple choice, masked LM. */
     public static Task of(Architecture head) {
         return new Task(head, Optional.empty(), List.of());
     }
 
-    /** Text classification, or regression, whose only label has no meaning. */
+    /** Makes a task of text classification, or of regression, whose only label has no meaning. */
     public static Task classification(ProblemType problem, List<String> labels) {
         return new Task(Architecture.SEQUENCE_CLASSIFICATION, Optional.of(problem), labels);
     }
 
-    /** A class for each token. */
+    /** Makes a task that gives each token a class. */
     public static Task tokenClassification(List<String> labels) {
         return new Task(Architecture.TOKEN_CLASSIFICATION, Optional.empty(), labels);
     }

@@ -17,13 +17,14 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * Evaluates a model on all examples in their order: {@code loss}, the mean of the batches' losses weighted with their rows, as
- * HuggingFace's Trainer has it; the measures of the task; and how long it took, {@code runtime} in seconds and {@code samples_per_second}.
+ * Evaluates a model on all examples in their order: {@code loss}, the mean of the batches' losses weighted with their
+ * rows, as HuggingFace's Trainer has it; the measures of the task; and its duration: {@code runtime} in seconds and
+ * {@code samples_per_second}.
  *
- * @param examples with labels
- * @param batchSize how many go through the model together
- * @param scorer makes what measures
- * @param head of the task; a masked LM also has its {@code perplexity}
+ * @param examples the examples, with labels
+ * @param batchSize the number of examples that go through the model together
+ * @param scorer the maker of the scorer
+ * @param head the head of the task; a masked LM also has its {@code perplexity}
  */
 public record TaskEvaluator(
         List<Example> examples, Collator collator, int batchSize, Supplier<Scorer> scorer, Architecture head)

@@ -21,19 +21,20 @@ import java.util.Optional;
 /**
  * A model with the head of a task.
  *
- * @param model what a trainer takes; it is evaluated without dropout, and written as a folder of HuggingFace
+ * @param model the model for a trainer; it is evaluated without dropout, and written as a folder of HuggingFace
  * @param config the configuration with the head and the labels of the task
- * @param files writes the files of the model beside its weights
- * @param notices what is to be told of it, a line each: which parameters begin with initial values
+ * @param files the writer of the model's files beside its weights
+ * @param notices remarks for the user, one line each: the parameters that begin with initial values
  */
 public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderWriter files, List<String> notices) {
 
     /**
-     * Reads a model with its weights. What the head needs and the checkpoint lacks, or has in another shape, begins with initial values.
+     * Reads a model with its weights. Parameters that the checkpoint lacks, or has in another shape, begin with initial
+     * values.
      *
-     * @param folder with config.json, weights and tokenizer
-     * @param options of the model and its loss, for training
-     * @param seed what initial values follow from
+     * @param folder a folder with config.json, weights and tokenizer
+     * @param options the options of the model and its loss, for training
+     * @param seed the seed of initial values
      */
     public static TaskModel read(Path folder, Task task, TrainingModelOptions options, long seed) {
         ModelFolderWriter writer = writer(ModelFolderWriter.like(folder), task);
@@ -46,7 +47,7 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
     }
 
     /**
-     * A model of a configuration that knows nothing yet: all parameters begin with initial values.
+     * Makes an untrained model from a configuration: all parameters begin with initial values.
      *
      * @param configuration a config.json, or a folder with one
      * @param tokenizer a folder with the files of a tokenizer
@@ -63,10 +64,10 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
     }
 
     /**
-     * The same model, of which an adapter and the head are trained; what is written is the adapter.
+     * Returns the same model, of which an adapter and the head are trained. A trainer writes the adapter alone.
      *
-     * @param baseModel what the adapter's files call this model
-     * @param seed what the adapter begins with follows from it
+     * @param baseModel the name of this model in the adapter's files
+     * @param seed the seed of the first values of the adapter
      */
     public TaskModel withAdapter(LoraOptions options, String baseModel, long seed) {
         TrainableModel adapted = Lora.adapted(model, files, options, Optional.of(baseModel), seed);

@@ -1,2 +1,2 @@
-/** From a model's folder and a task to a model that can be trained, evaluated and written. */
+/** This package makes models that can be trained, evaluated and written, from a model's folder and a task. */
 package detangle.train.task;

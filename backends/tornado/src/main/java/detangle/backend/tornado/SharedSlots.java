@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Which slots of a memory plan are one array of the device. An array whose slot is needed no more is taken again, the one
- * whose size fits best; where two sizes are not comparable, typical sizes decide.
+ * Assigns the slots of a memory plan to arrays of the device. A slot takes an array that another slot has left, and of
+ * these the one whose size fits best; typical sizes decide if two sizes are not comparable.
  */
 final class SharedSlots {
     private static final long TYPICAL_SIZE = 128;
@@ -62,7 +62,7 @@ final class SharedSlots {
             Room room = rooms.get(i);
             if (room.dtype == slot.dtype() && room.last < slot.first()) {
                 double waste = room.typical - wanted;
-                // To grow an array costs what it grows; to waste room costs little, for the room is there.
+                // A larger array costs the added memory; unused room costs little, as the memory is allocated anyway.
                 double cost = waste < 0 ? -waste : Math.floor(waste / 8);
                 if (cost < bestCost) {
                     best = i;

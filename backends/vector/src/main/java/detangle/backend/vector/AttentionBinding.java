@@ -24,7 +24,9 @@ final class AttentionBinding {
     /** The first operand of padded attention that may be a table of positions, behind q, k, v and the mask. */
     private static final int PADDED_TABLES = 4;
 
-    /** That of packed attention, behind q, k, v and the segments and positions of queries and keys. */
+    /**
+     * The first such operand of packed attention, behind q, k, v and the segments and positions of queries and keys.
+     */
     private static final int PACKED_TABLES = 7;
 
     private final Operands operands;
@@ -36,13 +38,13 @@ final class AttentionBinding {
     /** What a table in the kernel's form depends on: the value, and the places of two sizes. */
     private record TableKey(FrameValue table, int length, int rows) {}
 
-    /** Tells the kernel of a run which sequences there are and what their queries see, and returns their number. */
+    /** Gives the kernel of a run the sequences and the keys that their queries see, and returns their number. */
     @FunctionalInterface
     private interface Sequences {
         int set(Frame frame);
     }
 
-    /** Tells the kernel of a run what dropout drops. */
+    /** Gives the kernel of a run the dropout. */
     @FunctionalInterface
     private interface Drops {
         void set(Frame frame, AttentionOperands.Dropout to);
@@ -86,10 +88,10 @@ final class AttentionBinding {
     }
 
     /**
-     * The gradients of padded attention.
+     * Binds the gradients of padded attention.
      *
-     * @param results those of one operation that are read
-     * @param outs where they are written, in their order
+     * @param results the results of one operation that are read
+     * @param outs the values that they are written to, in their order
      */
     Step padded(KernelOp.DisentangledAttentionGrad op, List<Node> results, List<FrameValue> outs) {
         Node node = results.getFirst();
@@ -104,7 +106,7 @@ final class AttentionBinding {
                 drops(of.dropout(), node, PADDED_TABLES + tables(of.c2p(), of.p2c())));
     }
 
-    /** The gradients of packed attention. */
+    /** Binds the gradients of packed attention. */
     Step packed(KernelOp.PackedAttentionGrad op, List<Node> results, List<FrameValue> outs) {
         Node node = results.getFirst();
         KernelOp.PackedAttention of = op.attention();
@@ -176,12 +178,12 @@ final class AttentionBinding {
         to.set(f.floats(value), f.offset(value));
     }
 
-    /** The number of operands that tables of positions and that of their rows are. */
+    /** Returns the number of operands that are tables of positions or the table of their rows. */
     private static int tables(boolean c2p, boolean p2c) {
         return (c2p ? 1 : 0) + (p2c ? 1 : 0) + (c2p || p2c ? 1 : 0);
     }
 
-    /** @param seedAt the operand with the seed, where there is dropout */
+    /** @param seedAt the number of the operand with the seed, if there is dropout */
     private Drops drops(AttentionDropout dropout, Node node, int seedAt) {
         if (!dropout.isPresent()) {
             return (f, to) -> to.setNone();
@@ -223,7 +225,7 @@ final class AttentionBinding {
         return (f, to) -> to.set(keys.of(f), queries.of(f), rows.of(f));
     }
 
-    /** The table of rows in the form that kernels read. */
+    /** Returns the table of rows in the form that kernels read. */
     private Operands.Form<RelativeTable> rows(Node node, int tableAt, int first, Dim length) {
         FrameValue table = operands.value(node, tableAt);
         boolean lasts = operands.lasts(node, tableAt);
@@ -235,9 +237,9 @@ final class AttentionBinding {
     }
 
     /**
-     * What gradients read of positions.
+     * The parts of the operands for positions that gradients read.
      *
-     * @param rows the table of rows, where there is a table of positions
+     * @param rows the table of rows, if there is a table of positions
      */
     private record Tables(
             Optional<FrameValue> pk, Optional<FrameValue> pq, Optional<Operands.Form<RelativeTable>> rows) {}

@@ -7,20 +7,20 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A thread's registers: blocks of elements between the steps of a region. An array holds elements as {@link Memory} does,
- * except that truth values are booleans, as vectors read them.
+ * A thread's registers: blocks of elements between the steps of a region. An array holds elements as {@link Memory}
+ * does, except that truth values are booleans, as vectors read them.
  */
 final class BlockRegisters {
     private static final ThreadLocal<BlockRegisters> OF_THREAD = ThreadLocal.withInitial(BlockRegisters::new);
 
-    /** What a region wants of a register: a type, and the array itself where it is a constant. */
+    /** The request of a region for a register: its type, and for a constant the array itself. */
     record Register(DType dtype, Object constant) {
         boolean isConstant() {
             return constant != null;
         }
     }
 
-    /** By element type, the arrays that there have been. */
+    /** The arrays that were made, by element type. */
     private final List<List<Object>> pools = new ArrayList<>();
 
     private final int[] taken = new int[DType.values().length];
@@ -35,7 +35,7 @@ final class BlockRegisters {
         }
     }
 
-    /** The calling thread's, for the registers of a region, whose operands a loop reads. */
+    /** Returns the calling thread's registers for a region whose operands a loop reads. */
     static BlockRegisters of(List<Register> registers, ElementwiseLoop loop) {
         BlockRegisters all = OF_THREAD.get();
         all.prepare(registers);
@@ -63,17 +63,17 @@ final class BlockRegisters {
         return pool.get(number);
     }
 
-    /** An array for a block of elements of a type. */
+    /** Makes an array for a block of elements of a type. */
     static Object newBlock(DType dtype) {
         return dtype == DType.I1 ? new boolean[FloatBlocks.SIZE] : Memory.newArray(dtype, FloatBlocks.SIZE);
     }
 
-    /** Says at which element of the result the next block begins. */
+    /** Sets the element of the result at which the next block begins. */
     void at(int element) {
         from = element;
     }
 
-    /** The place of the block's first element in the result. */
+    /** Returns the place of the block's first element in the result. */
     long element() {
         return from;
     }
@@ -83,7 +83,7 @@ final class BlockRegisters {
         loop.load(operand, from, arrays[register], size);
     }
 
-    /** The arrays of some registers, the first elements of an array that the next call uses again. */
+    /** Returns the arrays of some registers, as the first elements of an array that the next call uses again. */
     Object[] together(List<Integer> registers) {
         if (together.length < registers.size()) {
             together = new Object[registers.size()];

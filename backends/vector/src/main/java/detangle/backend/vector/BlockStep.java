@@ -3,6 +3,6 @@ package detangle.backend.vector;
 /** One function of a region for a block: it reads registers and writes another one. */
 @FunctionalInterface
 interface BlockStep {
-    /** @param size elements of the block that count */
+    /** @param size the number of elements of the block that count */
     void run(BlockRegisters registers, int size);
 }

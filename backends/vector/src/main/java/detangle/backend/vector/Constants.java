@@ -26,9 +26,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The constants of a program in the form that kernels read: matrices packed once, straight from their stored type; small
- * vectors as floats; tables that are only gathered from stay where they are mapped. Parameters have the same forms,
- * which a run finds in the same memory with other numbers.
+ * The constants of a program in the form that kernels read: matrices packed once, straight from their stored type;
+ * small vectors as floats; tables that are only gathered from stay where they are mapped. Parameters have the same
+ * forms, which a run finds in the same memory with other numbers.
  */
 final class Constants {
     private final Program program;
@@ -39,7 +39,9 @@ final class Constants {
     private final Set<Variable> packed = new LinkedHashSet<>();
     private final Map<Node, Object> evaluated = new IdentityHashMap<>();
 
-    /** What has been packed, with the stored data of another program: the same without what needs no source any more. */
+    /**
+     * What has been packed, with the stored data of another program: the same without what needs no source any more.
+     */
     Constants of(Program other) {
         Constants result = new Constants(other, variables);
         result.matrices.putAll(matrices);
@@ -89,12 +91,15 @@ final class Constants {
                 tensor.dtype() == dtype ? tensor : Tensor.ofDoubles(dtype, tensor.toDoubles(), tensor.shape()));
     }
 
-    /** What is converted, if something is. */
+    /** Returns the operand of a conversion, or the node itself if it is another one. */
     static Node stored(Node node) {
         return node.op() instanceof TensorOp.Convert ? node.input(0) : node;
     }
 
-    /** What is widened from 16 bits to f32, which changes no number, if something is. */
+    /**
+     * Returns the operand of a conversion from 16 bits to f32, which changes no number, or the node itself if it is
+     * another one.
+     */
     static Node unwidened(Node node) {
         boolean widens = node.op() instanceof TensorOp.Convert
                 && node.type().dtype() == DType.F32
@@ -105,7 +110,9 @@ final class Constants {
         return widens ? node.input(0) : node;
     }
 
-    /** A weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has them. */
+    /**
+     * A weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has them.
+     */
     synchronized Panels matrix(Node weight) {
         Optional<Variable> variable = variable(weight);
         if (variable.isPresent()) {

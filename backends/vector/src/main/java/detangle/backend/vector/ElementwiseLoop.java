@@ -10,22 +10,26 @@ import java.util.Optional;
 
 /**
  * Runs the code of a region over operands that broadcast to the result, block by block in the order of the result's
- * elements. A region of several results that is arithmetic alone works where its elements stand ({@link InPlaceRegion}),
- * if each operand has an element for each of the result or one for all. Its objects stay from run to run.
+ * elements. A region of several results that is arithmetic alone works where its elements stand
+ * ({@link InPlaceRegion}), if each operand has an element for each of the result or one for all. Its objects stay from
+ * run to run.
  */
 final class ElementwiseLoop {
-    /** So few elements that they take some microseconds: more would be less work for other threads, less not worth one. */
+    /**
+     * The number of elements of a task, which take some microseconds. Larger tasks would leave other threads without
+     * work, and smaller ones would cost more than they save.
+     */
     private static final int ELEMENTS_PER_TASK = 32 * FloatBlocks.SIZE;
 
     private final WorkerPool.Task task = this::task;
 
-    /** An operand: where its elements stand for those of the result. */
+    /** An operand, and the places of its elements for those of the result. */
     private static final class Operand {
         private final Places outer = new Places();
         private Object array;
         private int offset;
 
-        /** So many elements of the result read elements in a row, or one element again and again. */
+        /** The number of elements of the result that read elements in a row, or one element again and again. */
         private int run;
 
         private boolean moves;
@@ -65,22 +69,22 @@ final class ElementwiseLoop {
         }
     }
 
-    /** By number, as many as a region has had at most. */
+    /** The operands by number, as many as the largest region so far had. */
     private Operand[] operands = {};
 
     private RegionCode code;
 
-    /** By result, as many as a region has had at most. */
+    /** The arrays by result, as many as the largest region so far had. */
     private Object[] outs = {};
 
     private int[] outAt = {};
     private int results;
     private int elements;
 
-    /** Computes where elements stand; null where blocks do. */
+    /** The loop that computes elements in place; null if blocks are used. */
     private VectorLoop vectors;
 
-    /** What {@link #vectors} reads and writes: operands, then results. */
+    /** The arrays that {@link #vectors} reads and writes: operands, then results. */
     private float[][] arrays = {};
 
     private int[] arrayAt = {};
@@ -89,7 +93,7 @@ final class ElementwiseLoop {
      * Runs code over values of a frame. A result may stand where an operand of its type does, as a block is read before
      * it is written. One thread calls this at a time.
      *
-     * @param into the values of all results of the region, which have one shape
+     * @param into the values for all results of the region, which have one shape
      */
     void run(RegionCode region, Frame frame, FrameValue[] values, FrameValue[] into) {
         code = region;
@@ -120,7 +124,10 @@ final class ElementwiseLoop {
         WorkerPool.SHARED.run(Math.ceilDiv(elements, ELEMENTS_PER_TASK), task);
     }
 
-    /** The loop for the operands; empty where one of them is neither of one element nor in one row, or elements are few. */
+    /**
+     * Returns the loop for the operands; empty if one of them has neither one element nor all in a row, or if elements
+     * are few.
+     */
     private Optional<VectorLoop> vectorLoop(InPlaceRegion region, int count) {
         if (elements < FloatBlocks.SIZE) {
             return Optional.empty();
@@ -153,7 +160,7 @@ final class ElementwiseLoop {
         int first = number * ELEMENTS_PER_TASK;
         int last = Math.min(elements, first + ELEMENTS_PER_TASK);
         if (vectors != null) {
-            // Blocks compute the few elements that are less than a vector.
+            // Blocks compute the last elements, which do not fill a vector.
             int whole = last - (last - first) % Lanes.COUNT;
             vectors.run(arrays, arrayAt, first, whole);
             first = whole;

@@ -113,12 +113,12 @@ final class Frame {
         return table.bindings(symbols);
     }
 
-    /** Where the slots of memory are. */
+    /** Returns the places of the slots of memory. */
     Layout.Offsets memory() {
         return memory;
     }
 
-    /** Makes room for the slots where {@link #memory} has placed them. */
+    /** Makes room for the slots at the places that {@link #memory} has computed. */
     void reserve() {
         if (!arenas.fit(memory.ends())) {
             forget(); // Before there is more, so that the garbage collector may take it.

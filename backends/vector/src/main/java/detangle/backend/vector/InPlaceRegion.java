@@ -9,15 +9,18 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The loops over vectors of a region of several results: a step of an optimizer. There is one for each way in which
- * operands are given, as those of one element are read once, and a condition of one element decides before the loop
- * between the expressions that it selects.
+ * The loops over vectors of a region of several results, such as a step of an optimizer. There is one loop for each
+ * form of the operands: an operand of one element is read once, and a condition of one element decides before the loop
+ * which expression is computed.
  */
 final class InPlaceRegion {
-    /** Operands are bits of an int. */
+    /** The most operands: each is a bit of an int. */
     private static final int MOST_OPERANDS = 31;
 
-    /** How operands are given: bits of those that have one element for all, and of conditions among them that hold. */
+    /**
+     * The form of operands: the bits of those that have one element for all, and of the conditions among them that
+     * hold.
+     */
     private record Given(int single, int holds) {
         boolean isSingle(int operand) {
             return (single >> operand & 1) != 0;
@@ -35,7 +38,7 @@ final class InPlaceRegion {
         this.region = region;
     }
 
-    /** Empty where blocks are as good: one result leaves little to share, and its operands are read once. */
+    /** Makes the loops; empty for a single result, for which blocks are as fast. */
     static Optional<InPlaceRegion> of(Region region) {
         boolean isCandidate = region.hasSeveralResults()
                 && region.arguments().size() <= MOST_OPERANDS
@@ -44,10 +47,11 @@ final class InPlaceRegion {
     }
 
     /**
-     * The loop for operands; empty where the region is more than arithmetic of floats.
+     * Returns the loop for operands; empty if the region is more than arithmetic of floats.
      *
-     * @param single bits of operands that have one element for all; the others have one for each
-     * @param holds bits of those conditions among them that hold
+     * @param single the bits of operands that have one element for all; the others have an element for each of the
+     *     result
+     * @param holds the bits of the conditions among them that hold
      */
     Optional<VectorLoop> loop(int single, int holds) {
         return loops.computeIfAbsent(new Given(single, holds), this::compile);
@@ -62,7 +66,7 @@ final class InPlaceRegion {
                 : Optional.empty();
     }
 
-    /** The expression with one side in place of each selection whose condition is known. */
+    /** Replaces each selection whose condition is known by the side that it selects. */
     private static ScalarExpr decided(ScalarExpr expr, Given given) {
         if (expr instanceof ScalarExpr.Select(ScalarExpr.Arg(int condition, DType dtype), var ifTrue, var ifFalse)
                 && given.isSingle(condition)) {

@@ -9,8 +9,8 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 
 /**
- * Arithmetic and conversions of floats by the JVM's instructions and by methods that C2 makes vectors of. Other functions
- * never come here: {@link RegionCode} computes them by blocks.
+ * Arithmetic and conversions of floats by the JVM's instructions and by methods that C2 makes vectors of. Other
+ * functions never come here: {@link RegionCode} computes them by blocks.
  */
 record JavaFloats() implements FloatFunctions {
     private static final ClassDesc MATH = Math.class.describeConstable().orElseThrow();
@@ -24,7 +24,7 @@ record JavaFloats() implements FloatFunctions {
         switch (function) {
             case NEG -> code.fneg();
             case ABS -> code.invokestatic(MATH, "abs", OF_FLOAT);
-            // Of a float, to the nearest float: C2 has an instruction for it.
+            // The argument and the result are floats: C2 has an instruction for it.
             case SQRT -> code.f2d().invokestatic(MATH, "sqrt", OF_DOUBLE).d2f();
             case SIGN, EXP, LOG, RSQRT, ERF, TANH, CEIL, FLOOR, SILU, NOT ->
                 throw new InternalException(function.text() + " of floats is emitted, although blocks compute it");

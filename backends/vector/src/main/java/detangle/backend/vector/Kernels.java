@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The table of this backend's kernels: which one computes a node, and how it reads each operand. Selection, packing and binding all read
- * it, so that they cannot disagree. A node without a kernel for its types and shapes runs in the interpreter.
+ * The table of this backend's kernels: which one computes a node, and how it reads each operand. Selection, packing and
+ * binding all read it, so that they cannot disagree. A node without a kernel for its types and shapes runs in the
+ * interpreter.
  */
 final class Kernels {
     private Kernels() {}
@@ -108,7 +109,7 @@ final class Kernels {
         };
     }
 
-    /** A stored matrix is read in the form that linear layers read, so that there is one of it. */
+    /** A product reads a stored matrix in the form of linear layers, so that the matrix is packed once. */
     private static Kernel dot(TensorOp.Dot op, Node node) {
         boolean stored = !op.transposeRhs()
                 && node.input(1).type().rank() == 2
@@ -122,7 +123,10 @@ final class Kernels {
         return takes ? Optional.of(kernel) : Optional.empty();
     }
 
-    /** A kernel whose operands from {@code vectors} on are vectors, stored or in memory; all in memory are f32, as is the result. */
+    /**
+     * A kernel whose operands from {@code vectors} on are vectors, stored or in memory; all in memory are f32, as is
+     * the result.
+     */
     private static Optional<Kernel> floats(Node node, int vectors, List<Reads> first, Kernel.Binder binder) {
         List<Reads> reads = new ArrayList<>(first);
         for (int i = vectors; i < node.inputs().size(); i++) {

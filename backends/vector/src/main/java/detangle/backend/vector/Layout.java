@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The slots of a memory plan, and of values that the plan has none for, with their sizes in a {@link SizeTable}. */
+/** The slots of a memory plan, and slots for values that the plan lacks, with their sizes in a {@link SizeTable}. */
 final class Layout {
     private final SizeTable table;
     private final List<Slot> slots = new ArrayList<>();
@@ -33,13 +33,13 @@ final class Layout {
         return slots.size() - 1;
     }
 
-    /** What lays the slots out for one run at a time, once all are known. */
+    /** Returns the object that lays out the slots, for one run at a time. All slots must be known. */
     Offsets offsets() {
         return new Offsets(
                 new Arrangement(slots), sizes.stream().mapToInt(size -> size).toArray());
     }
 
-    /** Where slots begin at the sizes of a run. */
+    /** The places of slots at the sizes of a run. */
     static final class Offsets {
         private final Arrangement arrangement;
         private final int[] sizes;
@@ -67,7 +67,7 @@ final class Layout {
             arrangement.place(elements, offsets, ends);
         }
 
-        /** Where a slot begins. */
+        /** Returns the beginning of a slot. */
         int offset(int slot) {
             return (int) offsets[slot];
         }

@@ -10,7 +10,7 @@ import java.util.List;
 final class Movement {
     private Movement() {}
 
-    /** So many elements are worth a task of their own. */
+    /** The number of elements that are worth a task of their own. */
     private static final int ELEMENTS_PER_TASK = 1 << 18;
 
     static Step copy(FrameValue from, FrameValue to) {

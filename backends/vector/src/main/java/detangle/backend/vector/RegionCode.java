@@ -19,10 +19,10 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * An elementwise region as steps over blocks of elements: each step computes functions for a whole block, so that it
- * runs at the speed of vectors, and blocks stay in the first cache between steps. Functions that C2 does not make vectors
- * of are loops of {@link FloatBlocks}; the arithmetic between them is a loop in bytecode ({@link RegionCompiler}), for as
- * many operations as nothing else reads. The columnar databases' vectors (Boncz et al. 2005, "MonetDB/X100") are the same
- * idea.
+ * runs at the speed of vectors, and blocks stay in the first cache between steps. Functions that C2 does not make
+ * vectors of are loops of {@link FloatBlocks}; the arithmetic between them is a loop in bytecode
+ * ({@link RegionCompiler}), for as many operations as nothing else reads. The columnar databases' vectors (Boncz et al.
+ * 2005, "MonetDB/X100") are the same idea.
  *
  * <p>A block's result does not depend on how a region is cut into blocks, so that any number of threads gives the same
  * bits.
@@ -156,7 +156,10 @@ final class RegionCode {
                         VectorPhilox.uniform(r.longs(in.get(0))[0], stream, r.element(), r.floats(out), 0, n));
     }
 
-    /** Whether C2 makes vectors of a loop that computes it between others: arithmetic of floats. */
+    /**
+     * Returns whether C2 makes vectors of a loop that computes an expression among others: it does for arithmetic of
+     * floats.
+     */
     private static boolean isArithmetic(ScalarExpr expr) {
         return switch (expr) {
             case ScalarExpr.Unary(UnaryFunction f, ScalarExpr x)
@@ -170,7 +173,7 @@ final class RegionCode {
         };
     }
 
-    /** How often each expression is read by different ones. */
+    /** Counts how many different expressions read each expression. */
     private void count(ScalarExpr expr) {
         if (reads.merge(expr, 1, Integer::sum) == 1) {
             expr.operands().forEach(this::count);

@@ -71,8 +71,8 @@ final class StepBuilder {
     }
 
     /**
-     * What cannot be is refused, as the interpreter does, even where the result has no elements, or is read from a table
-     * that was evaluated for other sizes.
+     * What cannot be is refused, as the interpreter does, even where the result has no elements, or is read from a
+     * table that was evaluated for other sizes.
      */
     void check(Node node) {
         switch (node.op()) {
@@ -200,7 +200,7 @@ final class StepBuilder {
         };
     }
 
-    /** A product with a stored matrix, which the program keeps packed for products with its transpose. */
+    /** Adds a product with a stored matrix, which the program keeps packed for products with its transpose. */
     Step dotStored(TensorOp.Dot op, Node node, FrameValue out) {
         FrameValue a = in(node, 0);
         Form<Panels> b = operands.matrix(node, 1);
@@ -243,7 +243,7 @@ final class StepBuilder {
         return Lookups.scatterAdd(begin, in(node, 1), in(node, 2), out);
     }
 
-    /** As {@link #scatterAdd}, within each row. */
+    /** Adds rows at ids within each row of a table, and otherwise does the same as {@link #scatterAdd}. */
     Step scatterAddLast(boolean zeros, Node node, FrameValue out) {
         Step begin = zeros ? Movement.zeros(out) : copy(node, out);
         return Lookups.scatterAddLast(begin, in(node, 1), in(node, 2), out);
@@ -255,7 +255,7 @@ final class StepBuilder {
                 .toList();
         Node node = results.getFirst();
         List<DType> arguments = ((KernelOp.Elementwise) node.op()).region().arguments();
-        // The program may read some of the results only.
+        // The program may read only some of the results.
         RegionCode code = RegionCode.of(new Region(arguments, bodies, 0)).orElseThrow();
         FrameValue[] all = operands.values(node).toArray(FrameValue[]::new);
         FrameValue[] into = outs.toArray(FrameValue[]::new);

@@ -42,8 +42,8 @@ final class VectorDevice implements Device {
     }
 
     /**
-     * Those of elementwise regions that are generated: the others are written in Java. Loops over vectors
-     * ({@link InPlaceRegion}) are not among them, as they are generated when operands are there.
+     * Returns the generated kernels of elementwise regions; other kernels are written in Java. Loops over vectors
+     * ({@link InPlaceRegion}) are not among them, as they are generated at the first run with such operands.
      */
     @Override
     public List<KernelCode> kernels(Plan plan) {

@@ -1,13 +1,13 @@
 package detangle.backend.vector;
 
 import detangle.backend.vector.kernel.Lanes;
+import detangle.backend.vector.kernel.VectorCode;
 import detangle.ir.BinaryFunction;
 import detangle.ir.DType;
 import detangle.ir.InternalException;
 import detangle.ir.UnaryFunction;
 import detangle.ir.scalar.Region;
 import detangle.ir.scalar.ScalarExpr;
-import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
@@ -15,31 +15,18 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
-import java.lang.reflect.AccessFlag;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.Vector;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Writes a region of nothing but arithmetic of floats as bytecode over vectors: one loop for all results, in which what
- * several of them need is computed once. What is the same for all elements is computed before the loop. C2 makes no vectors
- * of a loop over numbers here, as it does not know whether arrays that are read at different places are the same one.
+ * Writes a region of arithmetic of floats as bytecode over vectors: one loop for all results, in which an expression
+ * that several results need is computed once. An expression that is the same for all elements is computed before the
+ * loop. C2 would not make vectors of a loop over single numbers, as it does not know whether two arrays are the same.
  */
 final class VectorLoopCompiler {
-    private static final ClassDesc SELF = ClassDesc.of("detangle.backend.vector.CompiledVectorLoop");
-    private static final ClassDesc LOOP = VectorLoop.class.describeConstable().orElseThrow();
-    private static final ClassDesc LANES = Lanes.class.describeConstable().orElseThrow();
-    private static final ClassDesc VECTOR = Vector.class.describeConstable().orElseThrow();
-    private static final ClassDesc FLOATS =
-            FloatVector.class.describeConstable().orElseThrow();
-    private static final ClassDesc SPECIES =
-            VectorSpecies.class.describeConstable().orElseThrow();
     private static final ClassDesc ARRAY = ConstantDescs.CD_float.arrayType();
     private static final MethodTypeDesc RUN = MethodTypeDesc.of(
             ConstantDescs.CD_void,
@@ -47,11 +34,6 @@ final class VectorLoopCompiler {
             ConstantDescs.CD_int.arrayType(),
             ConstantDescs.CD_int,
             ConstantDescs.CD_int);
-    private static final MethodTypeDesc LOAD = MethodTypeDesc.of(FLOATS, SPECIES, ARRAY, ConstantDescs.CD_int);
-    private static final MethodTypeDesc BROADCAST = MethodTypeDesc.of(FLOATS, SPECIES, ConstantDescs.CD_float);
-    private static final MethodTypeDesc UNARY = MethodTypeDesc.of(FLOATS);
-    private static final MethodTypeDesc BINARY = MethodTypeDesc.of(FLOATS, VECTOR);
-    private static final MethodTypeDesc STORE = MethodTypeDesc.of(ConstantDescs.CD_void, ARRAY, ConstantDescs.CD_int);
 
     // The locals of VectorLoop.run; the element moves from the first to the last.
     private static final int ARRAYS = 1;
@@ -59,13 +41,14 @@ final class VectorLoopCompiler {
     private static final int ELEMENT = 3;
     private static final int END = 4;
 
-    /** The locals of an array and of where its first element stands. */
+    /** The locals of an array and of the place of its first element. */
     private record Place(int array, int at) {}
 
     private final List<ScalarExpr> bodies;
     private final int operands;
     private final IntPredicate moves;
     private final CodeBuilder code;
+    private final VectorCode vectors;
 
     /** The local that holds the vector of each expression that was emitted. */
     private final Map<ScalarExpr, Integer> locals = new HashMap<>();
@@ -77,9 +60,10 @@ final class VectorLoopCompiler {
         this.operands = region.arguments().size();
         this.moves = moves;
         this.code = code;
+        this.vectors = new VectorCode(code);
     }
 
-    /** Whether an expression is arithmetic of floats, each operation of which is one of vectors with the same bits. */
+    /** Returns whether an expression is arithmetic of floats; vectors then give the same bits. */
     static boolean covers(ScalarExpr expr) {
         return expr.dtype() == DType.F32
                 && switch (expr) {
@@ -101,34 +85,15 @@ final class VectorLoopCompiler {
         };
     }
 
-    /** @param moves whether an operand has an element for each of the result; others have one for all */
+    /**
+     * @param moves a test of whether an operand has an element for each of the result; other operands have one for all
+     */
     static VectorLoop compile(Region region, IntPredicate moves) {
-        byte[] bytes = ClassFile.of()
-                .build(
-                        SELF,
-                        c -> c.withInterfaceSymbols(LOOP)
-                                .withMethodBody(
-                                        ConstantDescs.INIT_NAME,
-                                        ConstantDescs.MTD_void,
-                                        0,
-                                        code -> code.aload(0)
-                                                .invokespecial(
-                                                        ConstantDescs.CD_Object,
-                                                        ConstantDescs.INIT_NAME,
-                                                        ConstantDescs.MTD_void)
-                                                .return_())
-                                .withMethodBody(
-                                        "run",
-                                        RUN,
-                                        AccessFlag.PUBLIC.mask(),
-                                        code -> new VectorLoopCompiler(region, moves, code).emit()));
-        try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(bytes, true);
-            return (VectorLoop) lookup.findConstructor(lookup.lookupClass(), MethodType.methodType(void.class))
-                    .invoke();
-        } catch (Throwable e) {
-            throw new InternalException("a loop over vectors for the region " + region + " cannot be defined", e);
-        }
+        return VectorCode.define(
+                MethodHandles.lookup(),
+                VectorLoop.class,
+                c -> VectorCode.method(c, "run", RUN, code -> new VectorLoopCompiler(region, moves, code).emit()),
+                "a loop over vectors for the region " + region);
     }
 
     private void emit() {
@@ -144,12 +109,12 @@ final class VectorLoopCompiler {
         for (int i = 0; i < bodies.size(); i++) {
             code.aload(results.get(i));
             address(operands + i);
-            code.invokevirtual(FLOATS, "intoArray", STORE);
+            vectors.store();
         }
         code.iinc(ELEMENT, Lanes.COUNT).goto_(test).labelBinding(end).return_();
     }
 
-    /** Emits what stands before the loop: the places of operands, and what is the same for all elements. */
+    /** Emits the code before the loop: the places of operands, and expressions that are the same for all elements. */
     private void prepare(ScalarExpr expr) {
         if (expr instanceof ScalarExpr.Arg(int index, DType dtype)) {
             place(index);
@@ -190,16 +155,19 @@ final class VectorLoopCompiler {
         switch (expr) {
             case ScalarExpr.Arg(int index, DType dtype) -> argument(index);
             case ScalarExpr.Const(double value, DType dtype) -> {
-                species();
-                code.loadConstant((float) value).invokestatic(FLOATS, "broadcast", BROADCAST);
+                vectors.species();
+                code.loadConstant((float) value);
+                vectors.broadcast();
             }
             case ScalarExpr.Unary(var f, var x) -> {
-                code.aload(value(x)).invokevirtual(FLOATS, method(f), UNARY);
+                code.aload(value(x));
+                vectors.apply(method(f), 1);
             }
             case ScalarExpr.Binary(var f, var a, var b) -> {
                 int left = value(a);
                 int right = value(b);
-                code.aload(left).aload(right).invokevirtual(FLOATS, method(f), BINARY);
+                code.aload(left).aload(right);
+                vectors.apply(method(f), 2);
             }
             case ScalarExpr.Compare e -> throw notCovered(e);
             case ScalarExpr.Select e -> throw notCovered(e);
@@ -213,13 +181,14 @@ final class VectorLoopCompiler {
     }
 
     private void argument(int index) {
-        species();
+        vectors.species();
         if (moves.test(index)) {
             address(index);
-            code.invokestatic(FLOATS, "fromArray", LOAD);
+            vectors.load();
         } else {
             Place place = places.get(index);
-            code.aload(place.array()).iload(place.at()).faload().invokestatic(FLOATS, "broadcast", BROADCAST);
+            code.aload(place.array()).iload(place.at()).faload();
+            vectors.broadcast();
         }
     }
 
@@ -246,9 +215,5 @@ final class VectorLoopCompiler {
 
     private static InternalException notCovered(Object what) {
         return new InternalException(what + " is not arithmetic of floats");
-    }
-
-    private void species() {
-        code.getstatic(LANES, "SPECIES", SPECIES);
     }
 }

@@ -15,7 +15,7 @@ final class AttentionLoops {
      * Gradients of scores before the scale, in the place of those of probabilities, and the probabilities themselves:
      * {@code p = e * factor} and {@code ds = scale * p * (dp - sum(p * dp))}, row by row.
      *
-     * @param e exponentials, which become p; rows {@code stride} apart, a multiple of the lanes each
+     * @param e the exponentials, which become p; rows are {@code stride} apart, a multiple of the lanes
      * @param ds dp, which becomes ds
      */
     static void ofScores(float[] e, float[] ds, int stride, int rows, int columns, float[] factors, float scale) {
@@ -52,7 +52,7 @@ final class AttentionLoops {
      * ds[i][j]}. Where neighbouring keys have neighbouring rows, a vector of scores is a vector of terms in another
      * order.
      *
-     * @param origins for each query the difference at which it meets place 0
+     * @param origins the difference at which each query meets place 0
      */
     static void toQueryTerms(
             float[] ds, int stride, int[] origins, int rows, int span, RelativeTable table, float[] terms) {
@@ -86,7 +86,7 @@ final class AttentionLoops {
         }
     }
 
-    /** The same for the keys' terms: {@code terms[j][row of i and j] += ds[i][j]}. */
+    /** Adds gradients of scores to those of the keys' terms: {@code terms[j][row of i and j] += ds[i][j]}. */
     static void toKeyTerms(
             float[] ds, int stride, int[] origins, int rows, int span, RelativeTable table, float[] terms) {
         int termStride = table.stride();
@@ -99,14 +99,14 @@ final class AttentionLoops {
         }
     }
 
-    /** {@code to[out + i] += from[at + i]}. */
+    /** Computes {@code to[out + i] += from[at + i]}. */
     static void add(float[] from, int at, float[] to, int out, int count) {
         for (int i = 0; i < count; i++) {
             to[out + i] += from[at + i];
         }
     }
 
-    /** Multiplies rows with others, {@code stride} apart, a multiple of the lanes each. */
+    /** Multiplies rows with others; both are {@code stride} apart, a multiple of the lanes. */
     static void multiply(float[] x, float[] factors, int stride, int rows, int columns) {
         for (int i = 0; i < rows; i++) {
             for (int at = i * stride; at < i * stride + columns; at += COUNT) {
@@ -117,7 +117,7 @@ final class AttentionLoops {
         }
     }
 
-    /** Random numbers become the scale, or 0 where they are below the rate. */
+    /** Replaces random numbers by the scale, or by 0 if they are below the rate. */
     static void keep(float[] x, int at, int count, float rate, float scale) {
         for (int i = at; i < at + count; i++) {
             x[i] = x[i] >= rate ? scale : 0;

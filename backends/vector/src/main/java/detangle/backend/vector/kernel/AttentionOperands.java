@@ -127,9 +127,9 @@ public final class AttentionOperands {
     }
 
     /**
-     * Which probabilities are dropped: those whose random number is below the rate. The number of a sequence's head, query
-     * and key follows from their place among those of all: {@code [B,A,Q,S]} of padded sequences, {@code [A,Q,T]} of packed ones,
-     * where queries and keys are counted over all sequences.
+     * The dropout of probabilities. A probability is dropped if its random number is below the rate. The number depends
+     * on the place of the head, the query and the key: in {@code [B,A,Q,S]} for padded sequences, and in
+     * {@code [A,Q,T]} for packed ones, where queries and keys are counted over all sequences.
      */
     public static final class Dropout {
         boolean present;
@@ -143,7 +143,7 @@ public final class AttentionOperands {
 
         private Dropout() {}
 
-        /** Nothing is dropped. */
+        /** Makes the dropout that drops nothing. */
         public void setNone() {
             present = false;
         }
@@ -156,12 +156,12 @@ public final class AttentionOperands {
             stream = ofStream;
         }
 
-        /** Sequences are padded to one length. */
+        /** Makes the dropout of sequences that are padded to one length. */
         public void padded() {
             packed = false;
         }
 
-        /** Sequences are packed, with so many queries and keys together. */
+        /** Makes the dropout of packed sequences, which have a number of queries and of keys together. */
         public void packed(int queries, int keys) {
             packed = true;
             allQueries = queries;
@@ -169,10 +169,11 @@ public final class AttentionOperands {
         }
 
         /**
-         * The place of a query's first key.
+         * Returns the place of a query's first key.
          *
-         * @param query among all queries, one sequence after the other; the first key of its sequence likewise
-         * @param queriesOfSequence how many queries its sequence has; keys likewise
+         * @param query the number of the query among all queries of all sequences; the first key of its sequence
+         *     likewise
+         * @param queriesOfSequence the number of queries of its sequence; keys likewise
          */
         long place(
                 int sequence, int head, int heads, int query, int firstKey, int queriesOfSequence, int keysOfSequence) {

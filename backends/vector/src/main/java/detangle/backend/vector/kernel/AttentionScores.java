@@ -8,7 +8,7 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The probabilities of one head of one sequence, which attention and its gradients begin with. Scores of a block of
+ * Computes the probabilities of one head of one sequence, for attention and for its gradients. Scores of a block of
  * queries are kept in cache; the position terms are products with the few panels of the position tables that the block
  * reaches, looked up by gathers.
  *
@@ -55,7 +55,7 @@ final class AttentionScores {
     }
 
     /**
-     * Says which head of which sequence comes next.
+     * Begins with a head of a sequence.
      *
      * @param headCount heads of a row
      * @param headSize elements of a head
@@ -105,7 +105,7 @@ final class AttentionScores {
         return operands.keys.position(key) - first;
     }
 
-    /** Whether places between keys are without one. */
+    /** Returns whether some places between keys have no key. */
     boolean hasGaps() {
         return gaps;
     }
@@ -130,7 +130,7 @@ final class AttentionScores {
         return heads * size;
     }
 
-    /** Where this head of a row is, in floats from that of row 0 and head 0. */
+    /** Returns the place of this head of a row, in floats from row 0 and head 0. */
     int at(int row) {
         return (row * heads + head) * size;
     }
@@ -140,7 +140,10 @@ final class AttentionScores {
         return table.origin() + first - position;
     }
 
-    /** The panels of a position table that queries {@code [begin, end)} reach at places {@code [from, to)}: first and last. */
+    /**
+     * The panels of a position table that queries {@code [begin, end)} reach at places {@code [from, to)}: first and
+     * last.
+     */
     long panels(int begin, int end, int from, int to) {
         int lowest = operands.queries.position(begin);
         int highest = operands.queries.position(end - 1);
@@ -163,7 +166,10 @@ final class AttentionScores {
         return scratch.floats(PACKED, BLOCK * Math.max(size, span) + padded);
     }
 
-    /** Keys or values at their places: row n, {@link #placeStride} apart from {@link #firstPlace} on, is that of place n. */
+    /**
+     * Keys or values at their places: row n, {@link #placeStride} apart from {@link #firstPlace} on, is that of place
+     * n.
+     */
     float[] places(Scratch scratch, AttentionOperands.Heads x) {
         if (!gaps) {
             return x.data;
@@ -201,18 +207,19 @@ final class AttentionScores {
         return scratch.floats(SCORES, BLOCK * stride);
     }
 
-    /** For each query of a block what its scores are to be multiplied with. */
+    /** Returns the factor of the scores of each query of a block. */
     float[] factors(Scratch scratch) {
         return scratch.floats(FACTORS, BLOCK);
     }
 
-    /** Whether dropout drops some probabilities. */
+    /** Returns whether dropout drops some probabilities. */
     boolean drops() {
         return operands.dropout.present;
     }
 
     /**
-     * What the scores of a block are to be multiplied with for dropout, in rows like theirs: 0 for what is dropped.
+     * Returns the factors of the scores of a block for dropout, in rows like theirs; they are 0 for dropped
+     * probabilities.
      */
     float[] kept(Scratch scratch) {
         return scratch.floats(KEPT, BLOCK * stride);
@@ -231,7 +238,7 @@ final class AttentionScores {
             AttentionLoops.keep(kept, at, keys, dropout.rate, dropout.scale);
             Arrays.fill(kept, at + keys, at + padded, 0);
             for (int key = keys - 1; key >= 0 && gaps; key--) {
-                // From the last on, as places are never before the number of the key.
+                // The loop begins with the last key, as the place of a key is never less than its number.
                 float factor = kept[at + key];
                 kept[at + key] = 0;
                 kept[at + place(firstKey() + key)] = factor;
@@ -240,14 +247,14 @@ final class AttentionScores {
         return kept;
     }
 
-    /** For each query of a block its {@link #origin}. */
+    /** Returns the {@link #origin} of each query of a block. */
     int[] origins(Scratch scratch) {
         return scratch.ints(BLOCK);
     }
 
     /**
-     * Computes {@link #scores} of the queries {@code [begin, begin + rows)}: probabilities up to the {@link #factors}, 0
-     * where a key is hidden. Fills {@link #origins} too.
+     * Computes {@link #scores} of the queries {@code [begin, begin + rows)}: probabilities up to the {@link #factors},
+     * 0 where a key is hidden. Fills {@link #origins} too.
      */
     void compute(Scratch scratch, int begin, int rows) {
         float[] packed = packed(scratch);
@@ -280,8 +287,8 @@ final class AttentionScores {
     }
 
     /**
-     * Adds both position terms to scores, a few keys of all queries at a time: what they look up lies near
-     * together. A loop for each case, in a method that is too large to be inlined (see {@link VectorMath}).
+     * Adds both position terms to scores, a few keys of all queries at a time, as the looked-up terms of neighbours lie
+     * near together. A loop for each case, in a method that is too large to be inlined (see {@link VectorMath}).
      */
     private void addTerms(float[] scores, int[] origins, int rows, float[] queryTerms, float[] keyTerms) {
         int terms = table.stride();
@@ -333,8 +340,8 @@ final class AttentionScores {
     }
 
     /**
-     * Writes the row of the mask for a query, 0 where it sees a key and -inf elsewhere, unless it is that of the
-     * one before, which {@code seen} says; returns what the next is told.
+     * Writes the row of the mask for a query, 0 where it sees a key and -inf elsewhere. Nothing is written if the query
+     * sees the same keys as the one before, which {@code seen} describes. Returns {@code seen} for the next query.
      */
     private int mask(int query, int seen, float[] row, int at) {
         if (!operands.mask.present) {

@@ -12,8 +12,8 @@ final class Columns {
     /** {@code to[at + row * width + i] = from[offset + row * stride + i]} for {@code i < width}. */
     static void copy(float[] from, int offset, int stride, int rows, int width, float[] to, int at) {
         int whole = Lanes.roundUp(width, COUNT);
-        // What a whole vector writes behind a row is written again with the next rows; the last rows have none behind
-        // them.
+        // The elements that a whole vector writes behind a row are overwritten by the next rows. The last rows have no
+        // next ones and are copied element by element.
         int spared = Math.ceilDiv(whole - width, width);
         int readable = 1 + Math.floorDiv(from.length - offset - whole, Math.max(1, stride));
         int vectors = Math.clamp(rows - spared, 0, Math.max(0, readable));

@@ -6,8 +6,9 @@ import detangle.ir.UnaryFunction;
 
 /**
  * Functions of floats for blocks: arrays whose first elements count, of a length that is a multiple of all vectors'.
- * Arithmetic is not here, as loops in bytecode compute several of its operations at once. C2 makes vectors of the loops here, as all of them begin at 0; {@link VectorFunctions} has those that it does
- * not. Each is a method of its own, so that none is compiled for what another has been given.
+ * Arithmetic is not here, as loops in bytecode compute several of its operations at once. C2 makes vectors of the loops
+ * here, as all of them begin at 0; {@link VectorFunctions} has those that it does not. Each is a method of its own, so
+ * that none is compiled for what another has been given.
  */
 public final class FloatBlocks {
     /** Elements of a block: a dozen of them fit the first cache. */
@@ -55,7 +56,7 @@ public final class FloatBlocks {
         };
     }
 
-    /** Elements of a where the condition holds, of b elsewhere. */
+    /** Takes elements of a where the condition holds, and elements of b elsewhere. */
     public static void select(boolean[] condition, float[] a, float[] b, float[] out, int size) {
         VectorFunctions.select(condition, a, b, out, size);
     }

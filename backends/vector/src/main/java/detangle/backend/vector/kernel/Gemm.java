@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Products {@code C = activation(A B + bias)} of one A with one or more B packed ahead, over the worker pool. Rows of A are
- * packed once for all; then threads share the panels, so that each weight is read by one of them alone.
+ * Products {@code C = activation(A B + bias)} of one A with one or more B packed ahead, over the worker pool. Rows of A
+ * are packed once for all; then threads share the panels, so that each weight is read by one of them alone.
  */
 public final class Gemm {
     /** Packed rows that meet a panel stay below this many floats: two fifths of the second-level cache. */
@@ -180,7 +180,7 @@ public final class Gemm {
         multiply(packed, at, m, k, b, panel, columns, bias, biasAt, 0, c, co, ldc);
     }
 
-    /** As {@link #multiply}, added to what is in c. */
+    /** Computes the same product as {@link #multiply} and adds it to c. */
     static void add(
             float[] packed, int at, int m, int k, float[] b, int panel, int columns, float[] c, int co, int ldc) {
         multiply(packed, at, m, k, b, panel, columns, c, co, ldc, c, co, ldc);

@@ -8,7 +8,7 @@ import detangle.ir.interpreter.InterpreterException;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Elements that are chosen by ids, and sums at ids, which are their gradients. Ids are {@code int[]} or {@code long[]}. An
+ * Look-ups of elements by ids, and their gradients, which are sums at ids. Ids are {@code int[]} or {@code long[]}. An
  * id outside of its table is an {@link InterpreterException}. Each sum is taken in the order of the ids by one thread.
  */
 public final class LookupKernels {
@@ -17,7 +17,7 @@ public final class LookupKernels {
     private LookupKernels() {}
 
     /**
-     * Adds rows of updates to the rows of a table that the ids name. All ids are looked at before anything is changed.
+     * Adds rows of updates to the rows of a table that the ids name. All ids are checked before anything is changed.
      *
      * @param count the number of ids
      * @param table {@code [rows,size]} from {@code to} on
@@ -51,11 +51,11 @@ public final class LookupKernels {
     }
 
     /**
-     * {@code out[r,t] = data[r,index[r,t]]}.
+     * Computes {@code out[r,t] = data[r,index[r,t]]}.
      *
-     * @param width columns of data
-     * @param indexRows where the index of each row begins, counted from {@code indexAt}
-     * @param step from an element of the index to the next
+     * @param width the number of columns of data
+     * @param indexRows the beginning of the index of each row, counted from {@code indexAt}
+     * @param step the distance from an element of the index to the next
      */
     public static void gatherLast(
             float[] data,
@@ -96,10 +96,10 @@ public final class LookupKernels {
     }
 
     /**
-     * {@code sums[r,index[r,t]] += updates[r,t]}.
+     * Computes {@code sums[r,index[r,t]] += updates[r,t]}.
      *
-     * @param columns of updates
-     * @param width columns of sums
+     * @param columns the number of columns of updates
+     * @param width the number of columns of sums
      */
     public static void addLast(
             float[] updates,
@@ -149,7 +149,7 @@ public final class LookupKernels {
         });
     }
 
-    /** Id i of an array of either type. */
+    /** Returns id i of an array of either type. */
     public static long id(Object ids, int i) {
         return switch (ids) {
             case int[] all -> all[i];
@@ -158,7 +158,7 @@ public final class LookupKernels {
         };
     }
 
-    /** An id that lies in a table. */
+    /** Returns an id, after a check that it lies in the table. */
     public static long checked(long id, int rows) {
         if (id < 0 || id >= rows) {
             throw new InterpreterException("id " + id + " is outside a table of " + rows + " rows");

@@ -5,18 +5,21 @@ import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 import java.util.Arrays;
 
 /**
- * Products {@code C[p] = A[p] B[p]} whose sides are packed when their turn comes, a part at a time, so that the memory of
- * packed parts has a bound. Each element is one sum in the order of the depth, wherever parts begin and whichever
- * threads work: so it has the same bits with any number of threads.
+ * Products {@code C[p] = A[p] B[p]} whose sides are packed part by part during the product, so that packed parts take a
+ * bounded memory. Each element is one sum in the order of the depth, whatever the parts and the threads are, so that it
+ * has the same bits with any number of threads.
  */
 public final class MatMul {
-    /** A panel of so much depth fills two thirds of a first-level cache of 48 KiB and leaves room for a tile of A. */
+    /**
+     * The depth of a panel, which then fills two thirds of a first-level cache of 48 KiB and leaves room for a tile of
+     * A.
+     */
     private static final int DEPTH = 8192 / WIDTH;
 
-    /** The most of A and of B that is packed at once: so many rows or columns of {@link #DEPTH}. */
+    /** The most rows of A or columns of B that are packed at once, each of {@link #DEPTH}. */
     private static final int MOST = 4096;
 
-    /** Packed rows that meet a panel stay below this many floats: two fifths of the second-level cache. */
+    /** The most floats of packed rows that meet a panel: two fifths of the second-level cache. */
     private static final int BLOCK_FLOATS = Processor.secondLevelCache() / Float.BYTES * 2 / 5;
 
     private static final int LEAST_TILES = 4;
@@ -35,8 +38,8 @@ public final class MatMul {
     /**
      * Matrices in row-major order, one after the other.
      *
-     * @param numbers which of them a product reads
-     * @param transposed whether products are with their transposes
+     * @param numbers the number of the matrix that each product reads
+     * @param transposed whether products read the transposes
      */
     public record Matrices(float[] array, int offset, Places numbers, boolean transposed) implements Right {}
 
@@ -122,7 +125,10 @@ public final class MatMul {
             packedColumns = Scratch.get().floats(COLUMNS, panels * WIDTH * depth);
         }
 
-        /** Adds the products of the elements {@code [from, from + depth)} of the depth; the first replace what was there. */
+        /**
+         * Adds the products of the elements {@code [from, from + depth)} of the depth; the first replace what was
+         * there.
+         */
         void add(int from, int depth) {
             WorkerPool.SHARED.run(blocks + ranges, task -> {
                 if (task < blocks) {
@@ -204,8 +210,8 @@ public final class MatMul {
     }
 
     /**
-     * Packs rows {@code [from, from + depth)} and a panel of columns of a matrix that stands packed the other way round:
-     * its rows are the columns of that form.
+     * Packs rows {@code [from, from + depth)} and a panel of columns of a matrix that stands packed the other way
+     * round: its rows are the columns of that form.
      */
     private static void transpose(Panels stored, int from, int depth, int column, int width, float[] to, int at) {
         int k = stored.k();
@@ -228,7 +234,10 @@ public final class MatMul {
         }
     }
 
-    /** {@code to[i][j] = from[j][i]} for {@code i < rows} and {@code j < columns}, zero for further columns. */
+    /**
+     * Computes {@code to[i][j] = from[j][i]} for {@code i < rows} and {@code j < columns}; further columns become
+     * zero.
+     */
     private static void transpose(float[] from, int fromAt, int rows, int columns, float[] to, int toAt) {
         for (int j = 0; j < columns; j++) {
             int source = fromAt + j * WIDTH;

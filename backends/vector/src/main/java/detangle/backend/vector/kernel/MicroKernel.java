@@ -29,9 +29,9 @@ final class MicroKernel {
     }
 
     /**
-     * Rows of the tile that begins {@code left} rows before the end: all of them of about one height. Where a few rows more
-     * than one tile are left, the first has all it can: a panel that comes from memory, as with a short sequence, is
-     * then waited for less.
+     * Rows of the tile that begins {@code left} rows before the end: all of them of about one height. Where a few rows
+     * more than one tile are left, the first has all it can: a panel that comes from memory, as with a short sequence,
+     * is then waited for less.
      */
     static int tileRows(int left) {
         int tiles = left <= ROWS + FEW ? 1 : Math.ceilDiv(left, ROWS);
@@ -69,7 +69,8 @@ final class MicroKernel {
     }
 
     /**
-     * As {@link #packRows}, of rows that stand as columns: element k of row r is {@code from[offset + k * stride + r]}.
+     * Packs rows as {@link #packRows} does, but reads them from columns: element k of row r is
+     * {@code from[offset + k * stride + r]}.
      */
     static void packColumns(float[] from, int offset, int stride, int rows, int k, float[] to, int at) {
         int out = at;

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * A table of positions as the gradients of attention read it, and the sums of its own gradient: of the rows that some
- * pair of a query and a key reaches. All other rows have the gradient 0.
+ * A table of positions as the gradients of attention read it, and the sums of its own gradient. Both have only the rows
+ * that some pair of a query and a key reaches; all other rows have the gradient 0.
  */
 final class PositionGradients {
     /** The array of {@link Scratch} with packed left sides of products. */
@@ -19,7 +19,7 @@ final class PositionGradients {
     private final int size;
     private final int rows;
 
-    /** For each head the table packed for products with its transpose. */
+    /** The table of each head, packed for products with its transpose. */
     private final PackedMatrix[] transposed;
 
     private int first;
@@ -27,10 +27,10 @@ final class PositionGradients {
     private int groups;
     private float[] packed;
 
-    /** For each head, {@link #columnSize} floats apart, the reached rows packed as they are. */
+    /** The reached rows of each head, {@link #columnSize} floats apart, packed without transposing. */
     private int columnsAt;
 
-    /** For each group of sequences and each head the gradient of the reached rows. */
+    /** The gradient of the reached rows, for each group of sequences and each head. */
     private float[] sums;
 
     private int sumsAt;
@@ -58,8 +58,9 @@ final class PositionGradients {
      *
      * @param firstRow the first row that is reached, where a panel begins; {@code count} follow
      * @param memory for packed forms, {@link #packedSize} floats from {@code at} on
-     * @param groupCount how many groups of sequences have sums of their own; one has none beside the result
-     * @param ofGroups for the sums of several groups, from {@code ofGroupsAt} on
+     * @param groupCount the number of groups of sequences, each with its own sums; a single group adds to the result
+     *     itself
+     * @param ofGroups memory for the sums of several groups, from {@code ofGroupsAt} on
      */
     void begin(int firstRow, int count, float[] memory, int at, int groupCount, float[] ofGroups, int ofGroupsAt) {
         first = firstRow;
@@ -71,12 +72,12 @@ final class PositionGradients {
         int panels = PackedMatrix.size(size, reached);
         columnsAt = at + heads * panels;
         for (int h = 0; h < heads; h++) {
-            // Panels that are not reached would stand before.
+            // The panels before these are not reached.
             transposed[h] = new PackedMatrix(packed, at + h * panels - first * size, size, rows);
         }
     }
 
-    /** By head, of which products may read the reached panels. */
+    /** The packed table by head; products may read its reached panels alone. */
     PackedMatrix[] transposed() {
         return transposed;
     }
@@ -92,7 +93,7 @@ final class PositionGradients {
         return groups == 1;
     }
 
-    /** Where the sum of a row is. */
+    /** Returns the place of the sum of a row. */
     private int sumAt(int group, int head, int row) {
         return isDirect()
                 ? table.gradient().orElseThrow().offset() + (head * rows + row) * size
@@ -131,12 +132,13 @@ final class PositionGradients {
     }
 
     /**
-     * Adds what some rows get from their terms, and what the table gets from those rows.
+     * Adds to the gradients of some rows, and to the gradient of the table, from the gradients of the rows' terms.
      *
      * @param terms the gradient of the term of each row with each row of the table, {@code stride} apart
      * @param panels the panels of the table that these rows reach: first and last
-     * @param x the rows that were multiplied with the table, packed as columns of {@code depth} rows, from {@code xRow} on
-     * @param out the gradients of the rows, {@code ldc} apart, if anybody reads them
+     * @param x the rows that were multiplied with the table, packed as columns of {@code depth} rows, from {@code xRow}
+     *     on
+     * @param out the gradients of the rows, {@code ldc} apart, if they are read
      */
     void add(
             int group,

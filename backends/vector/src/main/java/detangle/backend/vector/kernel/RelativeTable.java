@@ -6,8 +6,8 @@ import detangle.ir.interpreter.InterpreterException;
 import java.util.Arrays;
 
 /**
- * The table of relative positions in the forms that the attention kernel reads: for a query at position i and a key at j,
- * the position row is {@code byKey[j - i + origin]}, so that neighbouring keys are neighbours in memory.
+ * The table of relative positions in the forms that the attention kernel reads: for a query at position i and a key at
+ * j, the position row is {@code byKey[j - i + origin]}, so that neighbouring keys are neighbours in memory.
  */
 public final class RelativeTable {
     /** In the place of a table that is not there. */
@@ -92,8 +92,8 @@ public final class RelativeTable {
     }
 
     /**
-     * Whether as many neighbouring differences as a vector has lanes have rows that lie as near together, as buckets do: then
-     * a vector from {@link #windows} on, its lanes moved to {@link #places}, spares a gather.
+     * Whether as many neighbouring differences as a vector has lanes have rows that lie as near together, as buckets
+     * do: then a vector from {@link #windows} on, its lanes moved to {@link #places}, spares a gather.
      */
     boolean isNarrow() {
         return narrow;
@@ -110,8 +110,8 @@ public final class RelativeTable {
     }
 
     /**
-     * Makes what gradients read, {@link #whole} and {@link #sources}, unless that has been done since the table was
-     * set. One thread does so before others read it.
+     * Computes {@link #whole} and {@link #sources}, which gradients read, unless the table is unchanged since the last
+     * time. One thread does this before others read them.
      */
     void reverse() {
         if (reversed) {
@@ -135,12 +135,14 @@ public final class RelativeTable {
         reversed = true;
     }
 
-    /** For each difference, whether each lane of the window from there on is the place of one difference. */
+    /** Returns for each difference whether each lane of the window from there on is the place of one difference. */
     boolean[] whole() {
         return whole;
     }
 
-    /** For each difference at which the window is {@link #whole}, the lane whose place each lane of the window is. */
+    /**
+     * Returns for each difference at which the window is {@link #whole} the lane that has each place of the window.
+     */
     float[] sources() {
         return sources;
     }

@@ -4,7 +4,7 @@ package detangle.backend.vector.kernel;
 final class Scratch {
     private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
 
-    /** The array of {@link VectorFunctions}, which are called while no other of a region's arrays is here. */
+    /** The array of {@link VectorFunctions}. Regions take no other array from here while these run. */
     static final int FUNCTION = 0;
 
     private final float[][] arrays = new float[21][0];
@@ -26,7 +26,7 @@ final class Scratch {
         return ints;
     }
 
-    /** At least this many doubles; what is in them is left from their last use. */
+    /** Returns an array of at least this many doubles; it contains the values of its last use. */
     double[] doubles(int size) {
         if (doubles.length < size) {
             doubles = new double[size];

@@ -3,8 +3,8 @@ package detangle.backend.vector.kernel;
 /** The innermost product, for one number of rows; {@link TileCompiler} makes them. */
 public interface Tile {
     /**
-     * {@code c[i][j] = first[i][j] + sum_k a[k][i] b[k][j]} for a few rows of A, packed {@code [K][rows]}, and one panel of
-     * B, packed {@code [K][WIDTH]}. What is added to may be c itself, so that a product can go on where another ended.
+     * {@code c[i][j] = first[i][j] + sum_k a[k][i] b[k][j]} for a few rows of A, packed {@code [K][rows]}, and one
+     * panel of B, packed {@code [K][WIDTH]}. {@code first} may be c itself, so that a product can continue another one.
      *
      * @param firstStride floats between rows of {@code first}; 0 for one row that is the same for all, such as a bias
      * @param ldc floats between rows of c
@@ -22,6 +22,8 @@ public interface Tile {
             int co,
             int ldc);
 
-    /** Packs the tile's rows of A, {@code stride} apart from {@code row} on, as {@code [K][rows]} from {@code at} on. */
+    /**
+     * Packs the tile's rows of A, {@code stride} apart from {@code row} on, as {@code [K][rows]} from {@code at} on.
+     */
     void pack(float[] from, int row, int stride, int k, float[] to, int at);
 }

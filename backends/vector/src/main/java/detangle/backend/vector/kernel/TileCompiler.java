@@ -1,7 +1,5 @@
 package detangle.backend.vector.kernel;
 
-import detangle.ir.InternalException;
-import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
@@ -11,10 +9,6 @@ import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
-import java.lang.reflect.AccessFlag;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.Vector;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Writes tiles as bytecode: how many rows fill the registers depends on the machine. A tile of r rows keeps 2 r
@@ -25,15 +19,7 @@ import jdk.incubator.vector.VectorSpecies;
  * Where registers suffice it only hinders.
  */
 public final class TileCompiler {
-    private static final ClassDesc SELF = ClassDesc.of("detangle.backend.vector.kernel.CompiledTile");
-    private static final ClassDesc LANES = Lanes.class.describeConstable().orElseThrow();
-    private static final ClassDesc VECTOR = Vector.class.describeConstable().orElseThrow();
-    private static final ClassDesc FLOATS =
-            FloatVector.class.describeConstable().orElseThrow();
-    private static final ClassDesc SPECIES =
-            VectorSpecies.class.describeConstable().orElseThrow();
     private static final ClassDesc FENCE = VarHandle.class.describeConstable().orElseThrow();
-    private static final ClassDesc ARRAY = ConstantDescs.CD_float.arrayType();
     private static final MethodTypeDesc RUN = MethodType.methodType(
                     void.class,
                     float[].class,
@@ -53,10 +39,6 @@ public final class TileCompiler {
                     void.class, float[].class, int.class, int.class, int.class, float[].class, int.class)
             .describeConstable()
             .orElseThrow();
-    private static final MethodTypeDesc LOAD = MethodTypeDesc.of(FLOATS, SPECIES, ARRAY, ConstantDescs.CD_int);
-    private static final MethodTypeDesc BROADCAST = MethodTypeDesc.of(FLOATS, SPECIES, ConstantDescs.CD_float);
-    private static final MethodTypeDesc FMA = MethodTypeDesc.of(FLOATS, VECTOR, VECTOR);
-    private static final MethodTypeDesc STORE = MethodTypeDesc.of(ConstantDescs.CD_void, ARRAY, ConstantDescs.CD_int);
 
     /** Vectors of a panel. */
     private static final int VECTORS = PackedMatrix.WIDTH / Lanes.COUNT;
@@ -88,46 +70,24 @@ public final class TileCompiler {
     private final int rows;
     private final boolean fence;
     private final CodeBuilder code;
+    private final VectorCode vectors;
 
     private TileCompiler(int rows, boolean fence, CodeBuilder code) {
         this.rows = rows;
         this.fence = fence;
         this.code = code;
+        this.vectors = new VectorCode(code);
     }
 
     public static Tile compile(int rows, boolean fence) {
-        byte[] bytes = ClassFile.of()
-                .build(
-                        SELF,
-                        c -> c.withInterfaceSymbols(
-                                        Tile.class.describeConstable().orElseThrow())
-                                .withMethodBody(
-                                        ConstantDescs.INIT_NAME,
-                                        ConstantDescs.MTD_void,
-                                        0,
-                                        code -> code.aload(0)
-                                                .invokespecial(
-                                                        ConstantDescs.CD_Object,
-                                                        ConstantDescs.INIT_NAME,
-                                                        ConstantDescs.MTD_void)
-                                                .return_())
-                                .withMethodBody(
-                                        "run",
-                                        RUN,
-                                        AccessFlag.PUBLIC.mask(),
-                                        code -> new TileCompiler(rows, fence, code).emit())
-                                .withMethodBody(
-                                        "pack",
-                                        PACK,
-                                        AccessFlag.PUBLIC.mask(),
-                                        code -> new TileCompiler(rows, fence, code).emitPack()));
-        try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(bytes, true);
-            return (Tile) lookup.findConstructor(lookup.lookupClass(), MethodType.methodType(void.class))
-                    .invoke();
-        } catch (Throwable e) {
-            throw new InternalException("a tile of " + rows + " rows cannot be defined", e);
-        }
+        return VectorCode.define(
+                MethodHandles.lookup(),
+                Tile.class,
+                c -> {
+                    VectorCode.method(c, "run", RUN, code -> new TileCompiler(rows, fence, code).emit());
+                    VectorCode.method(c, "pack", PACK, code -> new TileCompiler(rows, fence, code).emitPack());
+                },
+                "a tile of " + rows + " rows");
     }
 
     private void emit() {
@@ -151,7 +111,7 @@ public final class TileCompiler {
             for (int v = 0; v < VECTORS; v++) {
                 code.aload(sums[i][v]).aload(C).iload(C_AT);
                 add(v * Lanes.COUNT);
-                code.invokevirtual(FLOATS, "intoArray", STORE);
+                vectors.store();
             }
             code.iload(C_AT).iload(LDC).iadd().istore(C_AT);
         }
@@ -211,13 +171,16 @@ public final class TileCompiler {
         }
         int a = code.allocateLocal(TypeKind.REFERENCE);
         for (int i = 0; i < rows; i++) {
-            species();
+            vectors.species();
             code.aload(A).iload(A_AT);
             add(i);
-            code.faload().invokestatic(FLOATS, "broadcast", BROADCAST).astore(a);
+            code.faload();
+            vectors.broadcast();
+            code.astore(a);
             for (int v = 0; v < VECTORS; v++) {
                 code.aload(a).aload(b[v]).aload(sums[i][v]);
-                code.invokevirtual(FLOATS, "fma", FMA).astore(sums[i][v]);
+                vectors.apply("fma", 3);
+                code.astore(sums[i][v]);
             }
             if (fence && i < rows - 1) {
                 code.invokestatic(FENCE, "acquireFence", ConstantDescs.MTD_void);
@@ -226,14 +189,10 @@ public final class TileCompiler {
     }
 
     private void load(int array, int at, int plus) {
-        species();
+        vectors.species();
         code.aload(array).iload(at);
         add(plus);
-        code.invokestatic(FLOATS, "fromArray", LOAD);
-    }
-
-    private void species() {
-        code.getstatic(LANES, "SPECIES", SPECIES);
+        vectors.load();
     }
 
     private void add(int constant) {

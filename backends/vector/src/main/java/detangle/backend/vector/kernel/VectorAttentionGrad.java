@@ -16,7 +16,9 @@ import java.util.Optional;
  * divided follows from sizes alone, so that the result has the same bits with any number of threads.
  */
 public final class VectorAttentionGrad {
-    /** Enough for the threads of large machines to share; each has sums of its own for the tables of its head. */
+    /**
+     * The most tasks: enough for the threads of large machines. Each task has its own sums for the tables of its head.
+     */
     private static final int TASKS = 24;
 
     // Arrays of Scratch, behind those of AttentionScores.
@@ -33,7 +35,7 @@ public final class VectorAttentionGrad {
     /**
      * A table of positions {@code [A,P,d]} and its gradient.
      *
-     * @param gradient empty if nobody reads it
+     * @param gradient the gradient; empty if it is not read
      */
     public record Table(Elements rows, Optional<Elements> gradient) {}
 
@@ -50,9 +52,9 @@ public final class VectorAttentionGrad {
     private final float scale;
 
     /**
-     * @param operands those of attention, where {@code out} is not read and position tables need not be packed
+     * @param operands the operands of attention; {@code out} is not read, and position tables need not be packed
      * @param dout the gradient of attention's result, in the layout of q
-     * @param dq as q, dk as k, and dv as v; those that nobody reads are empty
+     * @param dq the gradient of q, with dk and dv alike; a gradient that is not read is empty
      * @param tableRows P, the rows of a table of positions
      */
     public VectorAttentionGrad(
@@ -99,7 +101,7 @@ public final class VectorAttentionGrad {
         pq.ifPresent(p -> p.finish());
     }
 
-    /** Packs the tables of positions, as far as some pair of a query and a key reaches them. */
+    /** Packs the rows of the tables of positions that some pair of a query and a key reaches. */
     private void begin(int batch, int groups) {
         int low = Integer.MAX_VALUE;
         int high = -1;
@@ -133,7 +135,7 @@ public final class VectorAttentionGrad {
                 table);
     }
 
-    /** One head of the sequences of a group, one after the other. */
+    /** Computes one head of the sequences of a group, one after the other. */
     private final class Head {
         private final AttentionScores scores = new AttentionScores(operands);
         private final Scratch scratch = Scratch.get();
@@ -204,7 +206,10 @@ public final class VectorAttentionGrad {
             }
         }
 
-        /** Where the gradient of keys or values is summed: in the result where each place has a key, in scratch memory otherwise. */
+        /**
+         * The sums of the gradient of keys or values: in the result if each place has a key, and in scratch memory
+         * otherwise.
+         */
         private final class Target {
             private final Optional<Elements> result;
             private final Optional<float[]> array;
@@ -221,7 +226,7 @@ public final class VectorAttentionGrad {
                 this.stride = scores.placeStride();
             }
 
-            /** Takes {@code left^T right} of packed sides, as the first of all or added to what there is. */
+            /** Adds {@code left^T right} of packed sides, or writes it if it is the first one. */
             void take(boolean isFirst, int depth, float[] right) {
                 for (int p = 0; p < PackedMatrix.panels(size); p++) {
                     int width = Math.min(WIDTH, size - p * WIDTH);

@@ -10,17 +10,17 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Functions of blocks of floats that C2 does not make vectors of by itself. Each works on whole vectors, by pairs: a block has
- * room for them, whatever stands behind the elements that count. So an element's result is the same wherever it stands. An
+ * Functions of blocks of floats that C2 does not make vectors of by itself. Each works on whole vectors, by pairs: a
+ * block has room for them behind the elements that count. So an element's result does not depend on its place. An
  * operand and a result may not be the same array.
  */
 final class VectorFunctions {
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
 
-    /** What is below has an exponential that rounds to 0. */
+    /** The exponential of a smaller number rounds to 0. */
     private static final float LEAST_EXPONENT = -104;
 
-    /** What is above has an exponential beyond the largest float. */
+    /** The exponential of a greater number is beyond the largest float. */
     private static final float MOST_EXPONENT = 89;
 
     private static final int EXPONENT_BIAS = 127;
@@ -29,7 +29,7 @@ final class VectorFunctions {
     private static final float TWO_TO_23 = 0x1p23f;
     private static final float ROOT_OF_HALF = 0.70710678f;
 
-    /** Below it tanh is a polynomial. */
+    /** The hyperbolic tangent of a smaller number is a polynomial. */
     private static final float SMALL = 0.625f;
 
     private VectorFunctions() {}
@@ -103,7 +103,7 @@ final class VectorFunctions {
             FloatVector y = n.fma(FloatVector.broadcast(SPECIES, VectorMath.LN_2_HIGH), m.add(rest));
             y = y.blend(v, v.compare(VectorOperators.EQ, Float.POSITIVE_INFINITY));
             y = y.blend(Float.NEGATIVE_INFINITY, v.compare(VectorOperators.EQ, 0));
-            // Neither holds for NaN.
+            // Both comparisons are false for NaN.
             y.blend(Float.NaN, v.compare(VectorOperators.GE, 0).not()).intoArray(out, i);
         }
     }
@@ -147,8 +147,8 @@ final class VectorFunctions {
     }
 
     /**
-     * The hyperbolic tangent within 3 units in the last place: {@code (1-t)/(1+t)} with {@code t = exp(-2|x|)}, and near
-     * zero, where that cancels, the polynomial of Cephes.
+     * The hyperbolic tangent within 3 units in the last place: {@code (1-t)/(1+t)} with {@code t = exp(-2|x|)}, and
+     * near zero, where that cancels, the polynomial of Cephes.
      */
     static void tanh(float[] x, float[] out, int size) {
         float[] exponents = Scratch.get().floats(Scratch.FUNCTION, x.length);

@@ -39,7 +39,7 @@ public final class VectorPhilox {
     private static final int UNUSED_BITS = 8;
     private static final float UNIT = 0x1p-24f;
 
-    /** The array of {@link Scratch} that holds a group of which not all numbers are asked for. */
+    /** The array of {@link Scratch} for a group of which only some numbers are needed. */
     private static final int SCRATCH = 10;
 
     private VectorPhilox() {}
@@ -49,15 +49,15 @@ public final class VectorPhilox {
     }
 
     /**
-     * Elements {@code [first, first + count)} of a stream of uniform numbers in [0,1), as {@link Philox#uniform} gives
-     * them one by one.
+     * Writes the elements {@code [first, first + count)} of a stream of uniform numbers in [0,1), the same as
+     * {@link Philox#uniform} gives one by one.
      *
-     * @param out where they are written, from {@code at} on
+     * @param out the array that they are written to, from {@code at} on
      */
     public static void uniform(long seed, long stream, long first, float[] out, int at, int count) {
         long element = first - (first & (NUMBERS_PER_BLOCK - 1));
         long end = first + count;
-        long place = at - first; // of element 0
+        long place = at - first; // the place of element 0
         if (element != first) {
             part(seed, stream, element, first, Math.min(end, element + GROUP), out, place);
             element += GROUP;
@@ -72,14 +72,14 @@ public final class VectorPhilox {
         }
     }
 
-    /** The elements {@code [from, to)} of the group that begins at {@code start}. */
+    /** Writes the elements {@code [from, to)} of the group that begins at {@code start}. */
     private static void part(long seed, long stream, long start, long from, long to, float[] out, long place) {
         float[] group = Scratch.get().floats(SCRATCH, GROUP);
         groups(seed, stream, start / NUMBERS_PER_BLOCK, 1, group, 0);
         System.arraycopy(group, (int) (from - start), out, (int) (place + from), (int) (to - from));
     }
 
-    /** Whole groups of numbers, from a block on. */
+    /** Writes whole groups of numbers, from a block on. */
     private static void groups(long seed, long stream, long block, int groups, float[] out, int at) {
         int key0 = (int) seed;
         int key1 = (int) (seed >>> 32);
@@ -94,7 +94,7 @@ public final class VectorPhilox {
             int k0 = key0;
             int k1 = key1;
             for (int round = 0; round < ROUNDS; round++) {
-                // Words keep 32 bits in 64: the product of two is whole.
+                // Words of 32 bits are kept in 64 bits, so that the product of two words is exact.
                 LongVector p0 = c0.mul(M0);
                 LongVector p1 = c2.mul(M1);
                 c0 = p1.lanewise(VectorOperators.LSHR, 32)

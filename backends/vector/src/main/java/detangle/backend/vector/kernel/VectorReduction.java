@@ -11,15 +11,15 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Sums and maxima of floats {@code [outer,size,inner]} along the middle axis. Sums are added in double precision and rounded
- * once, so that those of millions of elements are as good as those of a few. The axis is cut into blocks whose sums are
- * added in their order; where blocks begin follows from sizes alone, so that a sum has the same bits with any number of
- * threads. Maxima are NaN where an element is.
+ * Sums and maxima of floats {@code [outer,size,inner]} along the middle axis. Sums are added in double precision and
+ * rounded once, so that those of millions of elements are as good as those of a few. The axis is cut into blocks whose
+ * sums are added in their order; where blocks begin follows from sizes alone, so that a sum has the same bits with any
+ * number of threads. Maxima are NaN where an element is.
  */
 public final class VectorReduction {
     private static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, Lanes.SPECIES.vectorShape());
 
-    /** As many floats as there are doubles in a vector. */
+    /** The species of floats with as many lanes as a vector of doubles has. */
     private static final VectorSpecies<Float> HALF =
             VectorSpecies.of(float.class, VectorShape.forBitSize(Lanes.SPECIES.vectorBitSize() / 2));
 
@@ -34,7 +34,7 @@ public final class VectorReduction {
     private static final int LEAST_ROWS = 32;
     private static final int MOST_BLOCKS = 64;
 
-    /** So many sums are tasks enough for any number of threads, so that blocks need not be tasks. */
+    /** The number of sums that are tasks enough for any number of threads, so that blocks need not be tasks. */
     private static final int MANY = 64;
 
     private VectorReduction() {}
@@ -83,7 +83,7 @@ public final class VectorReduction {
         });
     }
 
-    /** The sum of neighbours; {@code lanes} has room for a vector from {@code at} on. */
+    /** Computes the sum of neighbours; {@code lanes} has room for a vector from {@code at} on. */
     private static double sum(float[] x, int from, int count, double[] lanes, int at) {
         DoubleVector a = DoubleVector.zero(DOUBLES);
         DoubleVector b = a;
@@ -111,7 +111,7 @@ public final class VectorReduction {
         return (DoubleVector) FloatVector.fromArray(HALF, x, at).convertShape(VectorOperators.F2D, DOUBLES, 0);
     }
 
-    /** The sum of the squares of neighbours, in blocks as a sum is. */
+    /** Computes the sum of the squares of neighbours, in blocks like a sum. */
     public static double sumOfSquares(float[] x, int from, int count) {
         int blocks = Math.ceilDiv(count, BLOCK);
         // A place for each block, and behind it room for the lanes that it is the sum of.
@@ -128,7 +128,7 @@ public final class VectorReduction {
         return sum;
     }
 
-    /** As {@link #sum(float[], int, int, double[], int)}, of squares, which are exact in double precision. */
+    /** Computes the sum of the squares of neighbours; the squares are exact in double precision. */
     private static double squares(float[] x, int from, int count, double[] lanes, int at) {
         DoubleVector a = DoubleVector.zero(DOUBLES);
         DoubleVector b = a;
@@ -193,7 +193,7 @@ public final class VectorReduction {
         }
     }
 
-    /** {@code sums[at + i]} becomes the sum over rows of {@code x[from + row * stride + i]}, row after row. */
+    /** Sets {@code sums[at + i]} to the sum over rows of {@code x[from + row * stride + i]}, row after row. */
     private static void sumStrip(float[] x, int from, int rows, int stride, int width, double[] sums, int at) {
         Arrays.fill(sums, at, at + width, 0);
         int row = 0;
@@ -250,7 +250,7 @@ public final class VectorReduction {
             for (i = COUNT; i + COUNT <= count; i += COUNT) {
                 most = most.max(FloatVector.fromArray(SPECIES, x, from + i));
             }
-            // Which lane is first makes no difference to a maximum.
+            // The order of the lanes makes no difference to a maximum.
             max = most.reduceLanes(VectorOperators.MAX);
         }
         for (; i < count; i++) {

@@ -1,0 +1,70 @@
+package detangle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A second training in the same folder or with the same seed gives the same model, or is refused. */
+class TrainAgainTest extends TrainCommandCase {
+    @Test
+    void theSameSeedGivesTheSameModel() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(0, train(rows, "--max-steps", "2", "--seed", "7"), err.toString());
+        byte[] first = Files.readAllBytes(output.resolve("model.safetensors"));
+        output = folder.resolve("again");
+        assertEquals(0, train(rows, "--max-steps", "2", "--seed", "7"), err.toString());
+        assertEquals(-1, Arrays.mismatch(first, Files.readAllBytes(output.resolve("model.safetensors"))));
+    }
+
+    @Test
+    void aTrainingThatGoesOnGivesTheSameModel() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        String[] options = {"--max-steps", "4", "--per-device-train-batch-size", "2", "--save-steps", "2"};
+        assertEquals(0, train(rows, options), err.toString());
+        byte[] whole = Files.readAllBytes(output.resolve("model.safetensors"));
+        Path checkpoint = output.resolve("checkpoint-2");
+        output = Files.createDirectory(folder.resolve("resumed"));
+        Files.move(checkpoint, output.resolve("checkpoint-2"));
+        List<String> resuming = new ArrayList<>(List.of(options));
+        resuming.add("--resume-from-checkpoint");
+        assertEquals(0, train(rows, resuming.toArray(String[]::new)), err.toString());
+        assertTrue(err.toString().contains("going on after update 2 of 4"), err.toString());
+        assertEquals(-1, Arrays.mismatch(whole, Files.readAllBytes(output.resolve("model.safetensors"))));
+    }
+
+    /** Other texts and other labels, of as many rows and classes. */
+    @Test
+    void aTrainingDoesNotGoOnWithOtherRows() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(0, train(rows, "--max-steps", "1"), err.toString());
+        Path other = file("other.csv", ROWS.replace("my shirt", "a shirt"));
+        String told = fault(other, "--max-steps", "2", "--resume-from-checkpoint");
+        assertTrue(told.contains("checkpoint-1 was written by a training whose rows_checksum is"), told);
+        Path swapped = file("swapped.csv", ROWS.replace("a rose,red", "a rose,blue"));
+        assertTrue(
+                fault(swapped, "--max-steps", "2", "--resume-from-checkpoint").contains("rows_checksum"),
+                err.toString());
+        assertEquals(0, train(rows, "--max-steps", "2", "--resume-from-checkpoint"), err.toString());
+    }
+
+    @Test
+    void overwritingBeginsAnew() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(0, train(rows, "--max-steps", "2"), err.toString());
+        assertEquals(0, train(rows, "--max-steps", "1", "--overwrite-output-dir"), err.toString());
+        assertTrue(Files.exists(output.resolve("checkpoint-1")));
+        assertFalse(Files.exists(output.resolve("checkpoint-2")));
+        model = output.resolve("checkpoint-1");
+        String told = fault(rows, "--max-steps", "1", "--overwrite-output-dir");
+        assertTrue(told.contains("lies in --output-dir"), told);
+        assertTrue(Files.exists(model));
+    }
+}

@@ -1,0 +1,90 @@
+package detangle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.testing.models.TinyModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What stops a training or an evaluation is told in one line. */
+class TrainFaultsTest extends TrainCommandCase {
+    @Test
+    void aLossThatIsNotANumberEndsTraining() throws IOException {
+        TinyModel.set(model, "pooler.dense.weight", 0, 3e38f);
+        String told = fault(file("rows.csv", ROWS), "--max-steps", "2", "--learning-rate", "1e30");
+        assertTrue(told.contains("training stopped at update ") && told.contains("no parameter was changed"), told);
+        assertFalse(Files.exists(output.resolve("config.json")));
+    }
+
+    @Test
+    void whatIsWrongWithDataIsToldWithItsRow() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(
+                "detangle: " + rows + ", row 1 has no column 'kind' for labels; it has text, label",
+                fault(rows, "--label-column", "kind"));
+        Path other = file("other.csv", "text,label\na,green\n");
+        assertEquals(
+                "detangle: " + other + ", row 1 has the label 'green', which is not among the 2: blue, red",
+                fault(rows, "--validation-file", other.toString()));
+        Path broken = file("broken.csv", "text,label\na\n");
+        assertTrue(fault(broken).contains("row 1 (line 2) has 1 value, and the header 2"), err.toString());
+        assertEquals("detangle: " + folder.resolve("none.csv") + " does not exist", fault(folder.resolve("none.csv")));
+        assertTrue(fault(rows, "--max-seq-length", "4", "--refuse-long-rows").contains("tokens, and 4 are taken"));
+        assertFalse(Files.exists(output.resolve("config.json")));
+    }
+
+    @Test
+    void whereNothingCanBeWrittenNothingIsTrained() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        output = file("taken", "");
+        assertEquals("detangle: --output-dir " + output + " is a file: name a folder", fault(rows));
+        output = output.resolve("out");
+        String told = fault(rows);
+        assertTrue(told.startsWith("detangle: " + output + " cannot be written: "), told);
+        assertFalse(err.toString().contains("memory"), err.toString());
+    }
+
+    @Test
+    void aFileWithoutRowsIsToldToHaveNone() throws IOException {
+        for (String name : List.of("rows.csv", "rows.jsonl")) {
+            Path empty = file(name, "");
+            assertEquals("detangle: " + empty + " has no rows", fault(empty));
+        }
+    }
+
+    @Test
+    void measuresAreToldThoughTheirFileCannotBeWritten() throws IOException {
+        Path rows = file("rows.csv", "text,label\na rose,a\nthe sea,b\n");
+        Path measures = folder.resolve("none/measures.json");
+        assertEquals(1, run("evaluate", "" + model, "" + rows, "--results", "" + measures));
+        assertTrue(out.toString().contains("eval_accuracy"), out.toString());
+        assertTrue(
+                err.toString().endsWith(measures + " cannot be written: the folder for it does not exist\n"),
+                err.toString());
+    }
+
+    @Test
+    void whatIsFrozenIsThere() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        String told = fault(rows, "--freeze", "classifeir");
+        assertTrue(told.contains("'classifeir' is to be frozen, and no parameter's name begins so; they are "), told);
+        assertTrue(fault(rows, "--freeze", "layer.90-91").contains("'deberta.encoder.layer.90.'"), err.toString());
+    }
+
+    @Test
+    void optionsThatDoNotGoTogether() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertTrue(fault(rows, "--validation-file", "" + rows, "--validation-split", "0.5")
+                .contains("goes without"));
+        assertTrue(fault(rows, "--report-to", "wandb").contains("--report-to is tensorboard or none, not 'wandb'"));
+        assertTrue(fault(rows, "--class-weights", "1,2,3").contains("3 numbers for 2 labels"));
+        assertTrue(fault(rows, "--max-steps", "-5").contains("max_steps is -5: it must be at least 1"), err.toString());
+        assertTrue(fault(rows, "--num-train-epochs", "1e300").contains("it must be above 0 and below"), err.toString());
+        assertEquals(0, train(rows, "--max-steps", "-1", "--num-train-epochs", "1"), err.toString());
+    }
+}
