@@ -94,11 +94,8 @@ final class EvaluateCommand implements Runnable {
                 labelled::scorer,
                 head);
         SequencedMap<String, Double> measures = new LinkedHashMap<>();
-        try (Session session = Session.load(folder, options(head))) {
-            evaluator
-                    .evaluate(inputs -> run(session, config, head, inputs))
-                    .forEach((name, value) -> measures.put("eval_" + name, value));
-        }
+        evaluate(folder, config, options(head), evaluator)
+                .forEach((name, value) -> measures.put("eval_" + name, value));
         measures.put("eval_samples", (double) labelled.examples().size());
         spec.commandLine().getOut().print(TrainingOutputs.table(measures));
         spec.commandLine().getOut().flush();
@@ -122,7 +119,11 @@ final class EvaluateCommand implements Runnable {
 
     /** Measures the model of a folder. */
     static SequencedMap<String, Double> evaluate(Path folder, SessionOptions options, TaskEvaluator evaluator) {
-        DebertaConfig config = DebertaConfig.read(folder);
+        return evaluate(folder, DebertaConfig.read(folder), options, evaluator);
+    }
+
+    private static SequencedMap<String, Double> evaluate(
+            Path folder, DebertaConfig config, SessionOptions options, TaskEvaluator evaluator) {
         try (Session session = Session.load(folder, options)) {
             return evaluator.evaluate(inputs -> run(session, config, evaluator.head(), inputs));
         }

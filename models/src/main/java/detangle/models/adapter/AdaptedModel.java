@@ -2,11 +2,10 @@ package detangle.models.adapter;
 
 import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.ProblemType;
 import detangle.models.weights.Weights;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A model's configuration and weights as an adapter changes them.
@@ -37,18 +36,7 @@ public record AdaptedModel(DebertaConfig config, Weights weights) {
 
     /** The fields of a config.json with this model's labels, for a copy of the model that has the adapter in it. */
     public ConfigFields withLabels(ConfigFields fields) {
-        ObjectNode root = (ObjectNode) fields.root().deepCopy();
-        List<String> labels = config.labelNames().names();
-        ObjectNode byId = root.putObject("id2label");
-        ObjectNode byName = root.putObject("label2id");
-        for (int i = 0; i < labels.size(); i++) {
-            byId.put(Integer.toString(i), labels.get(i));
-            byName.put(labels.get(i), i);
-        }
-        root.remove("num_labels");
-        config.statedProblemType()
-                .ifPresentOrElse(
-                        problem -> root.put("problem_type", problem.text()), () -> root.remove("problem_type"));
-        return new ConfigFields(fields.file(), root);
+        String problem = config.statedProblemType().map(ProblemType::text).orElse(null);
+        return fields.withLabels(config.labelNames().names()).with("problem_type", problem);
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
@@ -64,6 +65,19 @@ public record ConfigFields(Path file, JsonNode root) {
             case null -> copy.putNull(field);
             case Integer number -> copy.put(field, number.intValue());
             default -> copy.put(field, value.toString());
+        }
+        return new ConfigFields(file, copy);
+    }
+
+    /** Returns these fields with the names of classes, by index, instead of their former names and number. */
+    public ConfigFields withLabels(List<String> labels) {
+        ObjectNode copy = (ObjectNode) root.deepCopy();
+        copy.remove(List.of("num_labels", "_num_labels"));
+        ObjectNode byId = copy.putObject("id2label");
+        ObjectNode byLabel = copy.putObject("label2id");
+        for (int i = 0; i < labels.size(); i++) {
+            byId.put(Integer.toString(i), labels.get(i));
+            byLabel.put(labels.get(i), i);
         }
         return new ConfigFields(file, copy);
     }

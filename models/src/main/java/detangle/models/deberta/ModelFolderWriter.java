@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -115,21 +114,14 @@ public final class ModelFolderWriter {
 
     /** With names for its classes, by index. */
     public ModelFolderWriter withLabels(List<String> labels) {
-        ObjectNode changed = config.deepCopy();
-        changed.remove(List.of("num_labels", "_num_labels"));
-        ObjectNode byId = changed.putObject("id2label");
-        ObjectNode byLabel = changed.putObject("label2id");
-        for (int i = 0; i < labels.size(); i++) {
-            byId.put(Integer.toString(i), labels.get(i));
-            byLabel.put(labels.get(i), i);
-        }
-        return with(changed);
+        return with(
+                (ObjectNode) new ConfigFields(source, config).withLabels(labels).root());
     }
 
     /** With what the labels of sequence classification mean. */
     public ModelFolderWriter withProblemType(ProblemType type) {
         ObjectNode changed = config.deepCopy();
-        changed.put("problem_type", type.name().toLowerCase(Locale.ROOT));
+        changed.put("problem_type", type.text());
         return with(changed);
     }
 

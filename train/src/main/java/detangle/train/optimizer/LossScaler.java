@@ -38,11 +38,6 @@ public sealed interface LossScaler {
                     ? new Microsoft(scale * 2, interval, attempts + 1, attempts)
                     : new Microsoft(scale, interval, attempts + 1, changed);
         }
-
-        /** Returns the factor for a batch: 1 if its loss is 0 or not a finite number. */
-        public double scale(double loss) {
-            return loss == 0 || !Double.isFinite(loss) ? 1 : scale;
-        }
     }
 
     /**

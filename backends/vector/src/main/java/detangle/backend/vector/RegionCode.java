@@ -162,12 +162,7 @@ final class RegionCode {
      */
     private static boolean isArithmetic(ScalarExpr expr) {
         return switch (expr) {
-            case ScalarExpr.Unary(UnaryFunction f, ScalarExpr x)
-            when isFloat(x) ->
-                switch (f) {
-                    case NEG, ABS, SQRT -> true;
-                    case SIGN, EXP, LOG, RSQRT, ERF, TANH, CEIL, FLOOR, SILU, NOT -> false;
-                };
+            case ScalarExpr.Unary(UnaryFunction f, ScalarExpr x) when isFloat(x) -> FloatBlocks.isArithmetic(f);
             case ScalarExpr.Binary(BinaryFunction f, ScalarExpr a, ScalarExpr b) -> isFloat(a);
             default -> false;
         };

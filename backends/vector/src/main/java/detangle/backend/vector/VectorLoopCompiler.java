@@ -1,5 +1,6 @@
 package detangle.backend.vector;
 
+import detangle.backend.vector.kernel.FloatBlocks;
 import detangle.backend.vector.kernel.Lanes;
 import detangle.backend.vector.kernel.VectorCode;
 import detangle.ir.BinaryFunction;
@@ -69,20 +70,13 @@ final class VectorLoopCompiler {
                 && switch (expr) {
                     case ScalarExpr.Arg a -> true;
                     case ScalarExpr.Const c -> true;
-                    case ScalarExpr.Unary(var f, var x) -> isArithmetic(f) && covers(x);
+                    case ScalarExpr.Unary(var f, var x) -> FloatBlocks.isArithmetic(f) && covers(x);
                     case ScalarExpr.Binary(var f, var a, var b) -> covers(a) && covers(b);
                     case ScalarExpr.Compare c -> false;
                     case ScalarExpr.Select s -> false;
                     case ScalarExpr.Convert c -> false;
                     case ScalarExpr.Random r -> false;
                 };
-    }
-
-    private static boolean isArithmetic(UnaryFunction function) {
-        return switch (function) {
-            case NEG, ABS, SQRT -> true;
-            case SIGN, EXP, LOG, RSQRT, ERF, TANH, CEIL, FLOOR, SILU, NOT -> false;
-        };
     }
 
     /**

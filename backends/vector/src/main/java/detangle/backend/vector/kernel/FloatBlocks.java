@@ -29,6 +29,15 @@ public final class FloatBlocks {
         void apply(float[] a, float[] b, boolean[] out, int size);
     }
 
+    /** Returns whether a function is arithmetic: generated loops compute it, and it has no loop here. */
+    public static boolean isArithmetic(UnaryFunction function) {
+        return switch (function) {
+            case NEG, ABS, SQRT -> true;
+            case SIGN, EXP, LOG, RSQRT, ERF, TANH, CEIL, FLOOR, SILU, NOT -> false;
+        };
+    }
+
+    /** Returns the loop of a function that is not arithmetic. */
     public static Unary unary(UnaryFunction function) {
         return switch (function) {
             case SIGN -> FloatBlocks::sign;
