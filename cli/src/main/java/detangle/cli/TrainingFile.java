@@ -43,6 +43,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
         if (knownFormat().filter(f -> f == InputFormat.json).isEmpty()) {
             return false;
         }
+        check();
         try (Utf8Reader reader = RowFiles.reader(path)) {
             char[] head = new char[HEAD];
             int count = Math.max(0, reader.read(head, 0, head.length));
@@ -60,7 +61,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
         if (Files.isDirectory(path)) {
             return Optional.of(Architecture.SEQUENCE_CLASSIFICATION);
         }
-        RowFiles.check(path);
+        check();
         if (isTagged()) {
             return Optional.of(Architecture.TOKEN_CLASSIFICATION);
         }
@@ -92,8 +93,17 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
         return names.isEmpty() ? Optional.empty() : Optional.of(Architecture.SEQUENCE_CLASSIFICATION);
     }
 
-    private RowSource open() {
+    /** Refuses what can be read only once, such as a pipe: training looks what a file holds before it reads it. */
+    private void check() {
         RowFiles.check(path);
+        if (!Files.isRegularFile(path)) {
+            throw new CliException(name()
+                    + " is not a regular file, and training reads its files more than once: write it to a file first");
+        }
+    }
+
+    private RowSource open() {
+        check();
         InputFormat known = knownFormat()
                 .orElseThrow(() -> new CliException(name() + " is not read, by its ending: " + InputFormat.KNOWN
                         + "; for other names say" + " --input-format"));
@@ -131,11 +141,21 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
 
     /** Reads the sentences of a file with a word a line; empty if it is a file of rows. */
     Optional<List<TaggedWords>> sentences() {
-        return isTagged() ? Optional.of(ConllFile.read(path)) : Optional.empty();
+        if (!isTagged()) {
+            return Optional.empty();
+        }
+        check();
+        return Optional.of(ConllFile.read(path));
     }
 
     /** Reads the questions of a file of SQuAD; empty if it is a file of rows. */
     Optional<List<QuestionRow>> questions() {
-        return isSquad() ? Optional.of(SquadFile.read(path)) : Optional.empty();
+        if (!isSquad()) {
+            return Optional.empty();
+        }
+        if (InputFormat.isCompressed(path)) {
+            throw new CliException(name() + " is compressed, and files of SQuAD are not read so: unpack it first");
+        }
+        return Optional.of(SquadFile.read(path));
     }
 }

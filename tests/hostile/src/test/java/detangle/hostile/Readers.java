@@ -26,6 +26,7 @@ final class Readers {
             new TorchDictionaryReader(),
             new TorchStreamReader(),
             new TorchZipReader(),
+            new TrainingFilesReader(),
             new VocabTxtReader());
 
     private Readers() {}

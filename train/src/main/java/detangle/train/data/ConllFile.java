@@ -2,8 +2,6 @@ package detangle.train.data;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +20,6 @@ public final class ConllFile {
     private static final int LONGEST_LINE = 1 << 16;
 
     private static final int MOST_WORDS = 1 << 16;
-    private static final char BYTE_ORDER_MARK = '\uFEFF';
 
     private ConllFile() {}
 
@@ -38,8 +35,7 @@ public final class ConllFile {
         List<String> tags = new ArrayList<>();
         int first = 1;
         int number = 0;
-        try (BufferedReader lines = Files.newBufferedReader(file)) {
-            skipByteOrderMark(lines);
+        try (BufferedReader lines = DataFile.open(file)) {
             for (String line = line(lines, file, 1); line != null; line = line(lines, file, number + 1)) {
                 number++;
                 String[] columns = line.strip().split("\\s+");
@@ -59,10 +55,8 @@ public final class ConllFile {
                     }
                 }
             }
-        } catch (CharacterCodingException e) {
-            throw new DataException(file + " is not UTF-8: convert it to UTF-8", e);
         } catch (IOException e) {
-            throw new DataException(file + " cannot be read: " + e.getMessage(), e);
+            throw DataFile.fault(file, e);
         }
         if (!words.isEmpty()) {
             sentences.add(sentence(file, first, words, tags));
@@ -71,13 +65,6 @@ public final class ConllFile {
             throw new DataException(file + " has no sentences");
         }
         return sentences;
-    }
-
-    private static void skipByteOrderMark(BufferedReader lines) throws IOException {
-        lines.mark(1);
-        if (lines.read() != BYTE_ORDER_MARK) {
-            lines.reset();
-        }
     }
 
     /** Reads a line without its end; null behind the last line. */

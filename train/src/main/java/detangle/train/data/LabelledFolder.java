@@ -1,7 +1,6 @@
 package detangle.train.data;
 
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,17 +49,15 @@ public final class LabelledFolder {
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw new DataException(folder + " cannot be read: " + e.getMessage(), e);
+            throw DataFile.fault(folder, e);
         }
     }
 
     private static String text(Path file) {
         try {
             return Files.readString(file, StandardCharsets.UTF_8);
-        } catch (CharacterCodingException e) {
-            throw new DataException(file + " is not UTF-8: convert it to UTF-8", e);
         } catch (IOException e) {
-            throw new DataException(file + " cannot be read: " + e.getMessage(), e);
+            throw DataFile.fault(file, e);
         }
     }
 }

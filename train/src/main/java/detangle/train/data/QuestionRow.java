@@ -25,8 +25,8 @@ public record QuestionRow(String where, String id, String context, String questi
     /** Checks that each answer is in the context where it is said to be. */
     public QuestionRow {
         answers = List.copyOf(answers);
+        int length = context.codePointCount(0, context.length());
         for (Answer answer : answers) {
-            int length = context.codePointCount(0, context.length());
             boolean inside = answer.start >= 0 && answer.start <= length;
             if (!inside || !context.startsWith(answer.text, context.offsetByCodePoints(0, answer.start))) {
                 throw new DataException(where + ": the answer '" + answer.text + "' does not stand at character "

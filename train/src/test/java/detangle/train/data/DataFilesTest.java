@@ -174,7 +174,7 @@ final class DataFilesTest {
                 example.texts().get(1).ids());
         List<DataRow> bad = Rows.of(List.of("prompt", "choices", "label"), "where?", List.of("a", "b"), 2);
         assertEquals(
-                "t.csv, row 1 has the label '2', which is none of its 2 choices, counted from 0",
+                "t.csv, row 1 has the label '2', which is not one of its 2 choices, counted from 0",
                 fault(() -> ChoiceData.read(bad, "t", DataColumns.DEFAULT, Rows.encoder(32))));
     }
 
