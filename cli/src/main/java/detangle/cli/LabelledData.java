@@ -119,11 +119,14 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
         return of(Task.tokenClassification(data.labels().names()), data.examples(), data.notices());
     }
 
+    /** The rows to learn from, and the rows to evaluate with. */
+    record Parts(LabelledData training, LabelledData validation) {}
+
     /** Divides the data into two parts, the second with a share of the rows or of the questions. */
-    Split<LabelledData> split(double share, long seed) {
+    Parts split(double share, long seed) {
         int rows = questions.map(q -> q.questions().size()).orElse(examples.size());
         Split<Integer> parts = Split.of(IntStream.range(0, rows).boxed().toList(), share, seed);
-        return new Split<>(List.of(part(parts.training())), List.of(part(parts.validation())));
+        return new Parts(part(parts.training()), part(parts.validation()));
     }
 
     private LabelledData part(List<Integer> rows) {
@@ -138,7 +141,8 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
             case SEQUENCE_CLASSIFICATION ->
                 switch (task.problem().orElseThrow()) {
                     case REGRESSION -> new NumberScorer();
-                    case SINGLE_LABEL_CLASSIFICATION -> ClassScorer.ofClasses();
+                    case SINGLE_LABEL_CLASSIFICATION ->
+                        ClassScorer.ofClasses(task.labels().size());
                     case MULTI_LABEL_CLASSIFICATION -> new LabelSetScorer();
                 };
             case TOKEN_CLASSIFICATION -> new TagScorer(task.labels());

@@ -7,7 +7,13 @@ import detangle.train.Recipe;
 import detangle.train.SavingOptions;
 import detangle.train.TrainingOptions;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Stack;
+import java.util.regex.Pattern;
+import picocli.CommandLine.IParameterPreprocessor;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /**
@@ -15,6 +21,12 @@ import picocli.CommandLine.Option;
  * options.
  */
 final class RunArguments {
+    /** HuggingFace's word for the newest checkpoint. */
+    private static final String NEWEST = "true";
+
+    /** HuggingFace's word for no checkpoint. */
+    private static final String NONE = "false";
+
     /** The words of {@code --recipe}. */
     static final class Recipes extends NamedValues<Recipe> {
         Recipes() {
@@ -26,6 +38,21 @@ final class RunArguments {
     static final class Moments extends NamedValues<Moment> {
         Moments() {
             super(all(Moment.class), moment -> moment == Moment.NEVER ? "no" : lowerCase(moment));
+        }
+    }
+
+    /** Takes the next word as the value only if it looks like a checkpoint, as it may also be the model. */
+    static final class LooksLikeCheckpoint implements IParameterPreprocessor {
+        private static final Pattern VALUE = Pattern.compile("(?i)true|false|(.*[/\\\\])?checkpoint-\\d+[/\\\\]?");
+
+        @Override
+        public boolean preprocess(Stack<String> rest, CommandSpec spec, ArgSpec argument, Map<String, Object> info) {
+            boolean isValue = "=".equals(info.get("separator"))
+                    || !rest.isEmpty() && VALUE.matcher(rest.peek()).matches();
+            if (!isValue) {
+                rest.push(NEWEST);
+            }
+            return false;
         }
     }
 
@@ -141,21 +168,29 @@ final class RunArguments {
 
     @Option(
             names = "--resume-from-checkpoint",
+            paramLabel = "CHECKPOINT",
             arity = "0..1",
-            fallbackValue = "true",
-            description = "Continue from the newest checkpoint in the folder, bit for bit, if there is one.")
-    private boolean resume;
+            fallbackValue = NEWEST,
+            preprocessor = LooksLikeCheckpoint.class,
+            description = "Continue, bit for bit, from this checkpoint; by default from the newest one in the output"
+                    + " folder, if there is one.")
+    private Optional<String> resume;
 
     Recipe recipe() {
         return recipe;
     }
 
     boolean resumes() {
-        return resume;
+        return resume.filter(value -> !value.equalsIgnoreCase(NONE)).isPresent();
     }
 
-    boolean loadsBest() {
-        return loadBest;
+    private SavingOptions resuming(SavingOptions saving) {
+        if (!resumes()) {
+            return saving;
+        }
+        return resume.orElseThrow().equalsIgnoreCase(NEWEST)
+                ? saving.withResume(true)
+                : saving.withResumeFrom(Path.of(resume.orElseThrow()));
     }
 
     /**
@@ -192,9 +227,7 @@ final class RunArguments {
     private SavingOptions saving(Path outputDir, boolean validates) {
         Moment usual = loadBest ? evaluates(validates) : Moment.STEPS;
         double steps = saveSteps.orElse(loadBest ? evalSteps.orElse(500.0) : 500.0);
-        SavingOptions timed = SavingOptions.in(outputDir)
-                .withStrategy(saveStrategy.orElse(usual), steps)
-                .withResume(resume);
-        return OptionValues.with(timed, saveLimit, SavingOptions::withSaveTotalLimit);
+        SavingOptions timed = SavingOptions.in(outputDir).withStrategy(saveStrategy.orElse(usual), steps);
+        return resuming(OptionValues.with(timed, saveLimit, SavingOptions::withSaveTotalLimit));
     }
 }

@@ -20,7 +20,6 @@ import detangle.train.data.EpochBatches;
 import detangle.train.data.Example;
 import detangle.train.data.InputMasking;
 import detangle.train.data.Order;
-import detangle.train.data.Split;
 import detangle.train.data.Target;
 import detangle.train.lora.LoraOptions;
 import detangle.train.report.TrainingLog;
@@ -261,7 +260,9 @@ final class TrainCommand implements Runnable {
             write(task, result);
             double seconds = progress.seconds();
             double epoch = (double) result.steps() / batches.updates();
-            evaluator.filter(e -> !isEvaluated(result, options, log)).ifPresent(e -> {
+            boolean isEvaluated =
+                    TrainingOutputs.evaluation(result, options, log).isPresent();
+            evaluator.filter(e -> !isEvaluated).ifPresent(e -> {
                 SessionOptions loaded = OptionValues.with(
                         EvaluateCommand.sessionOptions(head), backend.name(), SessionOptions::withBackend);
                 log.onEvaluate(
@@ -322,12 +323,6 @@ final class TrainCommand implements Runnable {
         }
     }
 
-    /** Returns whether the parameters at the end of training have been evaluated. */
-    private static boolean isEvaluated(TrainingResult result, TrainingOptions options, TrainingLog log) {
-        return options.evaluation().loadBestModelAtEnd()
-                || log.entries().stream().anyMatch(e -> e.isEvaluation() && e.step() == result.steps());
-    }
-
     private void write(TaskModel task, TrainingResult result) {
         try {
             task.model().writer().orElseThrow().write(outputDir, result.parameters());
@@ -351,9 +346,8 @@ final class TrainCommand implements Runnable {
         LabelledData all = LabelledData.read(file, head, how, Optional.empty());
         all.notices().forEach(progress::say);
         if (validationSplit.isPresent()) {
-            Split<LabelledData> parts = all.split(validationSplit.get(), seed);
-            return new Sets(
-                    parts.training().getFirst(), Optional.of(parts.validation().getFirst()));
+            LabelledData.Parts parts = all.split(validationSplit.get(), seed);
+            return new Sets(parts.training(), Optional.of(parts.validation()));
         }
         Optional<LabelledData> validation =
                 validationFile.map(path -> LabelledData.read(data.file(path), head, how, Optional.of(all.task())));

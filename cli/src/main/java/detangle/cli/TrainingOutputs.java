@@ -63,7 +63,10 @@ final class TrainingOutputs implements AutoCloseable {
         training.put("train_samples", (double) ended.rows);
         training.put("train_samples_per_second", ended.taken / ended.seconds);
         training.put("train_steps_per_second", ended.updates / ended.seconds);
-        Optional<LogEntry> evaluation = chosen(ended, log);
+        Optional<LogEntry> evaluation = evaluation(result, ended.options, log)
+                .or(() -> log.entries().reversed().stream()
+                        .filter(LogEntry::isEvaluation)
+                        .findFirst());
         SequencedMap<String, Double> summary = new LinkedHashMap<>(training);
         summary.remove("epoch");
         summary.remove("train_samples");
@@ -96,21 +99,20 @@ final class TrainingOutputs implements AutoCloseable {
     }
 
     /**
-     * Returns the evaluation of the parameters at the end: the best one if those parameters are loaded, and the last
-     * one otherwise.
+     * Returns the evaluation of the parameters at the end: the best one if those parameters are loaded, and the one
+     * after the last update otherwise. It is empty if there was none, or if it took place before training went on from
+     * a checkpoint.
      */
-    private static Optional<LogEntry> chosen(Ended ended, TrainingLog log) {
-        String metric = "eval_" + ended.options.evaluation().metricForBestModel();
-        Optional<LogEntry> best = ended.options.evaluation().loadBestModelAtEnd()
-                        && ended.result.bestMetric().isPresent()
-                ? log.entries().stream()
-                        .filter(LogEntry::isEvaluation)
-                        .filter(e -> e.values().get(metric)
-                                == ended.result.bestMetric().getAsDouble())
-                        .findFirst()
-                : Optional.empty();
-        return best.or(() ->
-                log.entries().reversed().stream().filter(LogEntry::isEvaluation).findFirst());
+    static Optional<LogEntry> evaluation(TrainingResult result, TrainingOptions options, TrainingLog log) {
+        String metric = "eval_" + options.evaluation().metricForBestModel();
+        boolean isBest =
+                options.evaluation().loadBestModelAtEnd() && result.bestMetric().isPresent();
+        return log.entries().stream()
+                .filter(LogEntry::isEvaluation)
+                .filter(e -> isBest
+                        ? e.values().get(metric) == result.bestMetric().getAsDouble()
+                        : e.step() == result.steps())
+                .findFirst();
     }
 
     /** Returns the results as a table for people. */

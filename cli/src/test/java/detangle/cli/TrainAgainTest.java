@@ -40,6 +40,52 @@ class TrainAgainTest extends TrainCommandCase {
         assertEquals(-1, Arrays.mismatch(whole, Files.readAllBytes(output.resolve("model.safetensors"))));
     }
 
+    /** A checkpoint is named by its path, as in HuggingFace. Later ones are refused, or deleted if wanted. */
+    @Test
+    void aTrainingGoesOnFromACheckpointByItsPath() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        String[] options = {"--max-steps", "4", "--per-device-train-batch-size", "2", "--save-steps", "1"};
+        assertEquals(0, train(rows, options), err.toString());
+        byte[] whole = Files.readAllBytes(output.resolve("model.safetensors"));
+        List<String> resuming = new ArrayList<>(List.of(options));
+        resuming.addAll(List.of("--resume_from_checkpoint", "" + output.resolve("checkpoint-2")));
+        String told = fault(rows, resuming.toArray(String[]::new));
+        assertTrue(told.contains("checkpoint-4 is there: "), told);
+        resuming.add("--overwrite-output-dir");
+        assertEquals(0, train(rows, resuming.toArray(String[]::new)), err.toString());
+        assertTrue(err.toString().contains("going on after update 2 of 4"), err.toString());
+        assertEquals(-1, Arrays.mismatch(whole, Files.readAllBytes(output.resolve("model.safetensors"))));
+        assertTrue(Files.exists(output.resolve("checkpoint-1")));
+
+        Path first = output.resolve("checkpoint-1");
+        output = folder.resolve("elsewhere");
+        List<String> elsewhere = new ArrayList<>(List.of(options));
+        elsewhere.add("--resume-from-checkpoint=" + first);
+        assertEquals(0, train(rows, elsewhere.toArray(String[]::new)), err.toString());
+        assertEquals(-1, Arrays.mismatch(whole, Files.readAllBytes(output.resolve("model.safetensors"))));
+        String none = fault(rows, "--resume-from-checkpoint", "none/checkpoint-7");
+        assertTrue(none.contains("none/checkpoint-7 is not a checkpoint"), none);
+        assertTrue(fault(rows, "--resume-from-checkpoint", "false").contains("has a model or checkpoints already"));
+    }
+
+    /** The best evaluation may have taken place before training went on. */
+    @Test
+    void theBestModelIsMeasuredIfTrainingWentOnAfterIt() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        String[] options = {
+            "--validation-file", "" + rows, "--max-steps", "2", "--eval-strategy", "steps", "--eval-steps", "1"
+        };
+        List<String> best = new ArrayList<>(List.of(options));
+        best.add("--load-best-model-at-end");
+        assertEquals(0, train(rows, best.toArray(String[]::new)), err.toString());
+        Path results = output.resolve("eval_results.json");
+        double loss = json(results).get("eval_loss").asDouble();
+        Files.delete(results);
+        best.add("--resume-from-checkpoint");
+        assertEquals(0, train(rows, best.toArray(String[]::new)), err.toString());
+        assertEquals(loss, json(results).get("eval_loss").asDouble(), 1e-5);
+    }
+
     /** Other texts and other labels, of as many rows and classes. */
     @Test
     void aTrainingDoesNotGoOnWithOtherRows() throws IOException {

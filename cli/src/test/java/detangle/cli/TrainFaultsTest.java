@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
 /** What stops a training or an evaluation is told in one line. */
@@ -47,6 +50,27 @@ class TrainFaultsTest extends TrainCommandCase {
         String told = fault(rows);
         assertTrue(told.startsWith("detangle: " + output + " cannot be written: "), told);
         assertFalse(err.toString().contains("memory"), err.toString());
+    }
+
+    @Test
+    void aMetricThatNoEvaluationHasIsToldBeforeTraining() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        String told = fault(rows, "--validation-file", "" + rows, "--metric-for-best-model", "eval_acuracy");
+        assertTrue(told.contains("metric_for_best_model is acuracy, and an evaluation has loss, accuracy, f1, "), told);
+        assertFalse(err.toString().contains("memory"), err.toString());
+    }
+
+    /** Training reads a file more than once, and a pipe gives its content once. */
+    @Test
+    void rowsThatCanBeReadOnceAreRefused() throws Exception {
+        Path pipe = folder.resolve("rows.csv");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        assertTrue(fault(pipe).contains("rows.csv is not a regular file"), err.toString());
+        Path squad = file("squad.json.gz", "");
+        try (OutputStream zipped = new GZIPOutputStream(Files.newOutputStream(squad))) {
+            zipped.write("{\"data\": []}".getBytes(StandardCharsets.UTF_8));
+        }
+        assertTrue(fault(squad).contains("unpack it first"), err.toString());
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -58,17 +59,36 @@ final class Checkpoints {
         return Optional.ofNullable(all().lastEntry()).map(Map.Entry::getValue);
     }
 
-    /** Refuses a folder that has checkpoints when training begins anew. */
-    void refuseOthers() {
-        newest().ifPresent(path -> {
-            throw new TrainingException(path + " is there: choose another output_dir, remove the checkpoints, or set"
-                    + " resume_from_checkpoint to go on from the newest");
-        });
+    /**
+     * Deletes the checkpoints that a training does not go on with, or refuses them. These are all of them, or those
+     * after the one that training goes on from.
+     *
+     * @param from the checkpoint that training goes on from, which may be in another folder; empty if training begins
+     *     anew
+     * @param deletes whether they are deleted; otherwise they are refused
+     * @throws TrainingException if there are such checkpoints and they are not to be deleted
+     */
+    void clear(Optional<Path> from, boolean deletes) {
+        TreeMap<Long, Path> all = all();
+        long kept = all.keySet().stream()
+                .filter(step -> from.filter(path -> isSame(path, all.get(step))).isPresent())
+                .findFirst()
+                .orElse(-1L);
+        SortedMap<Long, Path> others = all.tailMap(kept, false);
+        if (!deletes && !others.isEmpty()) {
+            throw new TrainingException(others.get(others.lastKey())
+                    + " is there: choose another output_dir, remove the checkpoints that training does not go on from,"
+                    + " or set resume_from_checkpoint to go on from the newest");
+        }
+        others.values().forEach(Checkpoints::delete);
     }
 
-    /** Deletes the checkpoints of another training. */
-    void deleteAll() {
-        all().values().forEach(Checkpoints::delete);
+    private static boolean isSame(Path one, Path other) {
+        try {
+            return Files.isSameFile(one, other);
+        } catch (IOException e) {
+            throw new TrainingException(one + " cannot be read: " + e.getMessage(), e);
+        }
     }
 
     /** Deletes unfinished checkpoints. */

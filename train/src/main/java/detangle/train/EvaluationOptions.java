@@ -1,5 +1,7 @@
 package detangle.train;
 
+import java.util.Set;
+
 /**
  * These options say when a model is evaluated during training, and which evaluation is the best. The names are
  * HuggingFace's.
@@ -97,6 +99,19 @@ public record EvaluationOptions(
     public EvaluationOptions withEarlyStopping(int patience, double threshold) {
         return new EvaluationOptions(
                 evalStrategy, evalSteps, loadBestModelAtEnd, metricForBestModel, greaterIsBetter, patience, threshold);
+    }
+
+    /**
+     * Refuses a metric that evaluations do not have.
+     *
+     * @param metrics the names of the metrics that evaluations have
+     * @throws TrainingException if {@code metric_for_best_model} is not among them
+     */
+    void checkMetric(Set<String> metrics) {
+        if (!metrics.contains(metricForBestModel)) {
+            throw new TrainingException("metric_for_best_model is " + metricForBestModel + ", and an evaluation has "
+                    + String.join(", ", metrics) + ": choose one of these");
+        }
     }
 
     /** Returns whether a metric is better than another one. */

@@ -3,6 +3,7 @@ package detangle.train;
 import detangle.ir.Tensor;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** Judges a model while it is trained. */
@@ -14,4 +15,9 @@ public interface Evaluator {
      * @param model a function that runs the model's evaluation program: it takes inputs and gives outputs
      */
     SequencedMap<String, Double> evaluate(UnaryOperator<Map<String, Tensor>> model);
+
+    /** Returns the names of the metrics; empty if they are not known before a model is judged. */
+    default Set<String> metrics() {
+        return Set.of();
+    }
 }

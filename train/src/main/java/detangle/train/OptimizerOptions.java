@@ -7,6 +7,7 @@ import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.Optimizer;
 import detangle.train.optimizer.ParameterGroups;
 import detangle.train.optimizer.ParameterUpdates;
+import detangle.train.optimizer.ReduceOnPlateau;
 import detangle.train.optimizer.Schedule;
 import detangle.train.optimizer.Schedules;
 import detangle.train.optimizer.XAdam;
@@ -157,6 +158,19 @@ public record OptimizerOptions(
                 frozen);
         Clipping.Rule rule = original ? Clipping.Rule.MICROSOFT : Clipping.Rule.TORCH;
         return new ParameterUpdates.Plan(optimizer, new Clipping(maxGradNorm, rule), groups, lossScaler.isPresent());
+    }
+
+    /**
+     * Returns the learning rate before the first evaluation, for a schedule that lowers it if evaluations do not become
+     * better; empty if the schedule is another one.
+     *
+     * @param greaterIsBetter whether a greater metric is better
+     */
+    Optional<ReduceOnPlateau> plateau(boolean greaterIsBetter) {
+        return lrSchedulerType.equals(Schedules.PLATEAU)
+                ? Optional.of(
+                        ReduceOnPlateau.begin(Schedules.onPlateau(greaterIsBetter, lrSchedulerKwargs), learningRate))
+                : Optional.empty();
     }
 
     /**

@@ -12,8 +12,9 @@ import java.util.Optional;
  *     less than 1
  * @param saveTotalLimit the most checkpoints that are kept: the oldest are deleted, but never the best; 0 keeps all
  * @param resume whether training goes on from the newest checkpoint in the folder, if there is one
- * @param overwrites whether a training that begins anew deletes checkpoints in the folder; otherwise it refuses the
- *     folder
+ * @param resumesFrom the checkpoint from which training goes on instead of the newest one, in the folder or elsewhere
+ * @param overwrites whether training deletes the checkpoints in the folder that it does not go on from; otherwise it
+ *     refuses the folder
  */
 public record SavingOptions(
         Optional<Path> outputDir,
@@ -21,9 +22,11 @@ public record SavingOptions(
         double saveSteps,
         int saveTotalLimit,
         boolean resume,
+        Optional<Path> resumesFrom,
         boolean overwrites) {
     /** Nothing is written. */
-    public static final SavingOptions NONE = new SavingOptions(Optional.empty(), Moment.NEVER, 500, 0, false, false);
+    public static final SavingOptions NONE =
+            new SavingOptions(Optional.empty(), Moment.NEVER, 500, 0, false, Optional.empty(), false);
 
     /** @throws TrainingException if a number is outside its range, or there is no folder to write to */
     public SavingOptions {
@@ -31,29 +34,35 @@ public record SavingOptions(
             throw new TrainingException("save_steps is " + saveSteps + " and save_total_limit is " + saveTotalLimit
                     + ": the one must be above 0, the other 0 or more");
         }
-        if (outputDir.isEmpty() && (saveStrategy != Moment.NEVER || resume)) {
+        if (outputDir.isEmpty() && (saveStrategy != Moment.NEVER || resume || resumesFrom.isPresent())) {
             throw new TrainingException("checkpoints need a folder: set output_dir");
         }
     }
 
     /** Returns options that write checkpoints into a folder, at the end of each epoch. */
     public static SavingOptions in(Path outputDir) {
-        return new SavingOptions(Optional.of(outputDir), Moment.EPOCH, 500, 0, false, false);
+        return new SavingOptions(Optional.of(outputDir), Moment.EPOCH, 500, 0, false, Optional.empty(), false);
     }
 
     public SavingOptions withStrategy(Moment strategy, double steps) {
-        return new SavingOptions(outputDir, strategy, steps, saveTotalLimit, resume, overwrites);
+        return new SavingOptions(outputDir, strategy, steps, saveTotalLimit, resume, resumesFrom, overwrites);
     }
 
     public SavingOptions withSaveTotalLimit(int most) {
-        return new SavingOptions(outputDir, saveStrategy, saveSteps, most, resume, overwrites);
+        return new SavingOptions(outputDir, saveStrategy, saveSteps, most, resume, resumesFrom, overwrites);
     }
 
     public SavingOptions withResume(boolean wanted) {
-        return new SavingOptions(outputDir, saveStrategy, saveSteps, saveTotalLimit, wanted, overwrites);
+        return new SavingOptions(outputDir, saveStrategy, saveSteps, saveTotalLimit, wanted, resumesFrom, overwrites);
+    }
+
+    /** Sets a checkpoint from which training goes on, instead of the newest one. */
+    public SavingOptions withResumeFrom(Path checkpoint) {
+        return new SavingOptions(
+                outputDir, saveStrategy, saveSteps, saveTotalLimit, resume, Optional.of(checkpoint), overwrites);
     }
 
     public SavingOptions withOverwrites(boolean wanted) {
-        return new SavingOptions(outputDir, saveStrategy, saveSteps, saveTotalLimit, resume, wanted);
+        return new SavingOptions(outputDir, saveStrategy, saveSteps, saveTotalLimit, resume, resumesFrom, wanted);
     }
 }

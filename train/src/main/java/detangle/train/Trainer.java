@@ -80,6 +80,15 @@ public record Trainer(
             throw new TrainingException(
                     "eval_strategy asks for evaluations: give the trainer an evaluator, and the model an evaluation program");
         }
+        if (!evaluates && options.optimizer().plateau(false).isPresent()) {
+            throw new TrainingException(
+                    "lr_scheduler_type is " + options.optimizer().lrSchedulerType()
+                            + ", whose rate follows from evaluations: set eval_strategy");
+        }
+        Set<String> metrics = evaluator.map(Evaluator::metrics).orElse(Set.of());
+        if (evaluates && !metrics.isEmpty()) {
+            evaluation.checkMetric(metrics);
+        }
         if (saving.saveStrategy() != Moment.NEVER && model.writer().isEmpty()) {
             throw new TrainingException("save_strategy asks for checkpoints: give the model a writer of its files");
         }

@@ -1,6 +1,7 @@
 package detangle.train;
 
 import detangle.train.optimizer.LossScaler;
+import detangle.train.optimizer.ReduceOnPlateau;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -14,6 +15,7 @@ import java.util.OptionalDouble;
  * @param bestStep the number of updates before the best evaluation
  * @param badEvaluations the number of evaluations in a row without improvement, for early stopping
  * @param scaler the scaler of the loss; empty if the loss is not scaled
+ * @param plateau the learning rate that evaluations lower; empty if the schedule is another one
  */
 record TrainerState(
         long step,
@@ -22,9 +24,10 @@ record TrainerState(
         OptionalDouble bestMetric,
         Optional<Long> bestStep,
         int badEvaluations,
-        Optional<LossScaler> scaler) {
-    static TrainerState begin(Optional<LossScaler> scaler) {
-        return new TrainerState(0, 0, 0, OptionalDouble.empty(), Optional.empty(), 0, scaler);
+        Optional<LossScaler> scaler,
+        Optional<ReduceOnPlateau> plateau) {
+    static TrainerState begin(Optional<LossScaler> scaler, Optional<ReduceOnPlateau> plateau) {
+        return new TrainerState(0, 0, 0, OptionalDouble.empty(), Optional.empty(), 0, scaler, plateau);
     }
 
     /** Returns the factor of the loss. */
@@ -35,13 +38,27 @@ record TrainerState(
     /** Returns the state after an attempt at an update, whose gradients were finite or not. */
     TrainerState afterAttempt(boolean finite) {
         return new TrainerState(
-                step, skipped, lossSum, bestMetric, bestStep, badEvaluations, scaler.map(s -> s.after(finite)));
+                step,
+                skipped,
+                lossSum,
+                bestMetric,
+                bestStep,
+                badEvaluations,
+                scaler.map(s -> s.after(finite)),
+                plateau);
     }
 
     /** Returns the state after an update; an update that is skipped has changed no parameter. */
     TrainerState afterUpdate(double loss, boolean skips) {
         return new TrainerState(
-                step + 1, skipped + (skips ? 1 : 0), lossSum + loss, bestMetric, bestStep, badEvaluations, scaler);
+                step + 1,
+                skipped + (skips ? 1 : 0),
+                lossSum + loss,
+                bestMetric,
+                bestStep,
+                badEvaluations,
+                scaler,
+                plateau);
     }
 
     /**
@@ -60,6 +77,7 @@ record TrainerState(
                 isBetter ? OptionalDouble.of(metric) : bestMetric,
                 isBetter ? Optional.of(step) : bestStep,
                 counts ? 0 : badEvaluations + 1,
-                scaler);
+                scaler,
+                plateau.map(p -> p.after(metric)));
     }
 }

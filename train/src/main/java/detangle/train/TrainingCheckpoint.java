@@ -8,6 +8,7 @@ import detangle.models.weights.SafetensorsWriter;
 import detangle.models.weights.Weights;
 import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.ParameterUpdates;
+import detangle.train.optimizer.ReduceOnPlateau;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -31,6 +32,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class TrainingCheckpoint {
     private static final String STATE = "trainer_state.json";
     private static final String VALUES = "optimizer.safetensors";
+    private static final String PLATEAU = "reduce_lr_on_plateau";
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private TrainingCheckpoint() {}
@@ -115,6 +117,7 @@ final class TrainingCheckpoint {
         json.put("bad_evaluations", state.badEvaluations());
         json.put("skipped_updates", state.skipped());
         state.scaler().ifPresent(scaler -> write(scaler, json.putObject("loss_scaler")));
+        state.plateau().ifPresent(plateau -> write(plateau, json.putObject(PLATEAU)));
         json.put("recipe", identity.recipe().name());
         json.put("seed", identity.seed());
         json.put("train_batch_size", identity.batch());
@@ -139,6 +142,28 @@ final class TrainingCheckpoint {
         }
     }
 
+    private static void write(ReduceOnPlateau plateau, ObjectNode json) {
+        json.put("rate", Double.toString(plateau.rate()))
+                .put("best", Double.toString(plateau.best()))
+                .put("bad", plateau.bad())
+                .put("pause", plateau.pause());
+    }
+
+    /**
+     * Returns the learning rate of a checkpoint. Its rule comes from the options. If the checkpoint has none, it begins
+     * as the options say.
+     */
+    private static ReduceOnPlateau plateau(JsonNode json, ReduceOnPlateau begin) {
+        return json.has(PLATEAU)
+                ? new ReduceOnPlateau(
+                        begin.rule(),
+                        Double.parseDouble(json.path(PLATEAU).path("rate").asString("")),
+                        Double.parseDouble(json.path(PLATEAU).path("best").asString("")),
+                        json.path(PLATEAU).path("bad").asLong(),
+                        json.path(PLATEAU).path("pause").asLong())
+                : begin;
+    }
+
     private static LossScaler scaler(JsonNode json) {
         double scale = Double.parseDouble(json.path("scale").asString(""));
         long interval = json.path("interval").asLong();
@@ -155,9 +180,14 @@ final class TrainingCheckpoint {
     /**
      * Reads a folder, and sets variables to the values in it.
      *
+     * @param begin the state that a training begins with
      * @throws TrainingException if it is damaged, or belongs to a training with other rows or options
      */
-    static TrainerState read(Path folder, Map<String, TensorType> trained, Variables variables, Identity identity) {
+    static TrainerState read(
+            Path folder, Map<String, TensorType> trained, Variables variables, Identity identity, TrainerState begin) {
+        if (!is(folder)) {
+            throw new TrainingException(folder + " is not a checkpoint: it has no " + STATE);
+        }
         JsonNode json = json(folder);
         check(folder, json, identity);
         Map<String, Tensor> values = new HashMap<>();
@@ -173,7 +203,7 @@ final class TrainingCheckpoint {
             new TreeMap<>(variables.types()).forEach((name, type) -> check(folder, name, type, values, trained));
             variables.write(values);
         }
-        return state(folder, json);
+        return state(folder, json, begin);
     }
 
     /** Reads the values that {@code optimizer.safetensors} lacks from the model's file. */
@@ -215,7 +245,7 @@ final class TrainingCheckpoint {
     }
 
     private static void check(Path folder, JsonNode json, Identity now) {
-        ObjectNode wanted = json(now, TrainerState.begin(Optional.empty()));
+        ObjectNode wanted = json(now, TrainerState.begin(Optional.empty(), Optional.empty()));
         for (String field : new String[] {
             "recipe",
             "seed",
@@ -242,7 +272,7 @@ final class TrainingCheckpoint {
         }
     }
 
-    private static TrainerState state(Path folder, JsonNode json) {
+    private static TrainerState state(Path folder, JsonNode json, TrainerState begin) {
         try {
             return new TrainerState(
                     json.path("global_step").asLong(),
@@ -256,7 +286,8 @@ final class TrainingCheckpoint {
                             ? Optional.of(json.path("best_global_step").asLong())
                             : Optional.empty(),
                     json.path("bad_evaluations").asInt(),
-                    json.has("loss_scaler") ? Optional.of(scaler(json.path("loss_scaler"))) : Optional.empty());
+                    json.has("loss_scaler") ? Optional.of(scaler(json.path("loss_scaler"))) : Optional.empty(),
+                    begin.plateau().map(plateau -> plateau(json, plateau)));
         } catch (NumberFormatException | JacksonException e) {
             throw new TrainingException(folder.resolve(STATE) + " is damaged: " + e.getMessage(), e);
         }

@@ -3,6 +3,7 @@ package detangle.train;
 import detangle.ir.Tensor;
 import detangle.ir.TensorType;
 import detangle.train.optimizer.LossScaler;
+import detangle.train.optimizer.ReduceOnPlateau;
 import detangle.train.optimizer.Schedule;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -40,7 +41,9 @@ final class TrainingRun {
         this.updates = options.updates(batches);
         this.perEpoch = batches.updates();
         this.schedule = options.optimizer().schedule(updates);
-        this.state = TrainerState.begin(options.optimizer().lossScaler());
+        this.state = TrainerState.begin(
+                options.optimizer().lossScaler(),
+                options.optimizer().plateau(options.evaluation().greaterIsBetter()));
     }
 
     TrainingResult train() {
@@ -60,7 +63,7 @@ final class TrainingRun {
         double loss = (state.lossSum() - lossBefore) / Math.max(1, state.step() - before);
         Optional<Path> best = best();
         if (options.evaluation().loadBestModelAtEnd()) {
-            best.ifPresent(folder -> TrainingCheckpoint.read(folder, trained, loaded.variables(), identity()));
+            best.ifPresent(folder -> TrainingCheckpoint.read(folder, trained, loaded.variables(), identity(), state));
         }
         return new TrainingResult(state.step(), loss, state.bestMetric(), best, parameters());
     }
@@ -85,19 +88,19 @@ final class TrainingRun {
         if (checkpoints.isEmpty()) {
             return;
         }
+        SavingOptions saving = options.saving();
         checkpoints.get().deleteParts();
-        if (options.saving().resume()) {
-            checkpoints
-                    .get()
-                    .newest()
-                    .ifPresent(
-                            folder -> state = TrainingCheckpoint.read(folder, trained, loaded.variables(), identity()));
-        } else {
-            if (options.saving().overwrites()) {
-                checkpoints.get().deleteAll();
-            }
-            checkpoints.get().refuseOthers();
+        Optional<Path> from = saving.resumesFrom()
+                .or(() -> saving.resume() ? checkpoints.get().newest() : Optional.empty());
+        from.ifPresent(
+                folder -> state = TrainingCheckpoint.read(folder, trained, loaded.variables(), identity(), state));
+        if (options.evaluation().loadBestModelAtEnd() && state.bestStep().isPresent() && best().isEmpty()) {
+            throw new TrainingException(
+                    checkpoints.get().folder(state.bestStep().get())
+                            + " is the best so far and is not there, and load_best_model_at_end may need it: copy it"
+                            + " there, or leave that option out");
         }
+        checkpoints.get().clear(from, saving.overwrites());
     }
 
     private boolean isOutOfPatience() {
@@ -113,7 +116,10 @@ final class TrainingRun {
         long step = state.step();
         List<Batch> rows = batches.update(Math.toIntExact(step / perEpoch), (int) (step % perEpoch));
         // The schedule and the optimizer do not count an update that was skipped.
-        double rate = options.optimizer().learningRate() * schedule.factor(step - state.skipped());
+        double rate = state.plateau()
+                        .map(ReduceOnPlateau::rate)
+                        .orElse(options.optimizer().learningRate())
+                * schedule.factor(step - state.skipped());
         DeviceModel.Outcome outcome = attempt(rows, rate);
         for (int i = 0; i < MOST_ATTEMPTS && overflows(outcome) && repeats(); i++) {
             outcome = attempt(rows, rate);
@@ -167,12 +173,8 @@ final class TrainingRun {
             return;
         }
         SequencedMap<String, Double> metrics = trainer.evaluator().orElseThrow().evaluate(loaded::evaluate);
-        Double metric = metrics.get(when.metricForBestModel());
-        if (metric == null) {
-            throw new TrainingException("metric_for_best_model is " + when.metricForBestModel()
-                    + ", and the evaluation has " + metrics.keySet());
-        }
-        state = state.afterEvaluation(metric, when);
+        when.checkMetric(metrics.keySet());
+        state = state.afterEvaluation(metrics.get(when.metricForBestModel()), when);
         boolean isBest = isBest();
         TrainingCallback.Evaluation done = new TrainingCallback.Evaluation(state.step(), epoch(), metrics, isBest);
         tell(c -> c.onEvaluate(done));

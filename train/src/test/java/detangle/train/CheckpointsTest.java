@@ -8,11 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.ir.DetangleException;
 import detangle.train.Toy.Recorder;
 import detangle.train.optimizer.LossScaler;
+import detangle.train.optimizer.Schedules;
 import detangle.train.optimizer.XAdam;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -179,6 +181,35 @@ class CheckpointsTest {
         TrainingOptions eight = options.withMaxSteps(8);
         TrainingResult result = trainer(eight).with(Toy.losses(1, 2)).train();
         assertEquals(Optional.of(folder.resolve("shares/checkpoint-4")), result.bestCheckpoint());
+    }
+
+    /** The rate that evaluations have lowered is part of the checkpoint. */
+    @Test
+    void aRateThatHasFallenStaysLow() {
+        TrainingOptions options = saving("plateau")
+                .withMaxSteps(4)
+                .with(OPTIONS.optimizer().withSchedule(Schedules.PLATEAU, Map.of("factor", "0.5", "patience", "0")))
+                .with(EvaluationOptions.NONE.withStrategy(Moment.STEPS, 1));
+        trainer(options).with(Toy.losses(1, 2)).with(new Recorder(2)).train();
+        Recorder rest = new Recorder();
+        trainer(resuming(options)).with(Toy.losses(3, 0)).with(rest).train();
+        assertEquals(
+                List.of(0.005, 0.0025),
+                rest.steps.stream().map(TrainingCallback.Step::learningRate).toList());
+    }
+
+    /** The parameters of the best evaluation are wanted at the end, and they may be those of that checkpoint. */
+    @Test
+    void aCheckpointWhoseBestOneIsElsewhereIsRefused() {
+        TrainingOptions options = saving("first")
+                .with(EvaluationOptions.NONE.withStrategy(Moment.STEPS, 1).withLoadBestModelAtEnd(true));
+        trainer(options).with(Toy.losses(1, 2, 3)).with(new Recorder(3)).train();
+        TrainingOptions elsewhere =
+                options.with(saving("second").saving().withResumeFrom(folder.resolve("first/checkpoint-3")));
+        TrainingException e = assertThrows(
+                TrainingException.class,
+                () -> trainer(elsewhere).with(Toy.losses(5, 5, 5, 5)).train());
+        assertTrue(e.getMessage().contains("second/checkpoint-1 is the best so far and is not there"), e.getMessage());
     }
 
     private static void assertRefused(String message, TrainingOptions options) {

@@ -10,6 +10,7 @@ import detangle.ir.Tensor;
 import detangle.train.Toy.Recorder;
 import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.LossScaler;
+import detangle.train.optimizer.Schedules;
 import detangle.train.optimizer.XAdam;
 import java.util.List;
 import java.util.Map;
@@ -243,6 +244,24 @@ class TrainerTest {
                 recorder.evaluations.stream()
                         .map(TrainingCallback.Evaluation::isBest)
                         .toList());
+    }
+
+    @Test
+    void theRateFallsWhereEvaluationsDoNotBecomeBetter() {
+        OptimizerOptions falling =
+                OPTIONS.optimizer().withSchedule(Schedules.PLATEAU, Map.of("factor", "0.5", "patience", "1"));
+        TrainingOptions options =
+                OPTIONS.withMaxSteps(5).with(falling).with(EvaluationOptions.NONE.withStrategy(Moment.STEPS, 1));
+        Recorder recorder = new Recorder();
+        Trainer trainer = new Trainer(Toy.model(), Toy.batches(options), options).with(recorder);
+        trainer.with(Toy.losses(1, 2, 3, 0.5, 0.4)).train();
+        assertEquals(
+                List.of(0.01, 0.01, 0.01, 0.005, 0.005),
+                recorder.steps.stream().map(TrainingCallback.Step::learningRate).toList());
+        TrainingOptions blind = options.with(EvaluationOptions.NONE);
+        TrainingException e = assertThrows(
+                TrainingException.class, () -> new Trainer(Toy.model(), Toy.batches(blind), blind).train());
+        assertTrue(e.getMessage().contains("whose rate follows from evaluations: set eval_strategy"), e.getMessage());
     }
 
     @Test

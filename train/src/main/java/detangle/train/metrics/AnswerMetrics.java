@@ -30,7 +30,10 @@ public record AnswerMetrics(
      * @param f1 the mean of F1 of words, in percent
      * @param total the number of questions
      */
-    public record Score(double exact, double f1, int total) {}
+    public record Score(double exact, double f1, int total) {
+        /** The score over no questions, which is not a number. */
+        static final Score NONE = new Score(Double.NaN, Double.NaN, 0);
+    }
 
     /**
      * The result of the best threshold.
@@ -75,7 +78,7 @@ public record AnswerMetrics(
         });
         List<Raw> given = raw.stream().map(r -> r.withdrawn(threshold)).toList();
         return new AnswerMetrics(
-                score(given, r -> true).orElse(new Score(Double.NaN, Double.NaN, 0)),
+                score(given, r -> true).orElse(Score.NONE),
                 score(given, Raw::answerable),
                 score(given, r -> !r.answerable),
                 best(raw, Raw::exact),

@@ -26,6 +26,7 @@ public final class AnswerScorer implements Scorer {
 
     private final QuestionData data;
     private final boolean maybeNone;
+    private final boolean maybeSome;
     private final Map<Integer, Best> best = new HashMap<>();
     private int window;
 
@@ -34,6 +35,7 @@ public final class AnswerScorer implements Scorer {
     public AnswerScorer(QuestionData data) {
         this.data = data;
         this.maybeNone = data.questions().stream().anyMatch(q -> q.answers().isEmpty());
+        this.maybeSome = data.questions().stream().anyMatch(q -> !q.answers().isEmpty());
     }
 
     @Override
@@ -107,8 +109,10 @@ public final class AnswerScorer implements Scorer {
         scores.put("exact_match", metrics.all().exact());
         scores.put("f1", metrics.all().f1());
         if (maybeNone) {
-            metrics.answerable().ifPresent(s -> put(scores, "HasAns_", s));
-            metrics.unanswerable().ifPresent(s -> put(scores, "NoAns_", s));
+            if (maybeSome) {
+                put(scores, "HasAns_", metrics.answerable().orElse(AnswerMetrics.Score.NONE));
+            }
+            put(scores, "NoAns_", metrics.unanswerable().orElse(AnswerMetrics.Score.NONE));
         }
         return scores;
     }

@@ -20,18 +20,23 @@ public final class ClassScorer implements Scorer {
     private final boolean choices;
     private int classes;
 
-    private ClassScorer(boolean choices) {
+    private ClassScorer(boolean choices, int classes) {
         this.choices = choices;
+        this.classes = classes;
     }
 
-    /** Makes a scorer of classification. */
-    public static ClassScorer ofClasses() {
-        return new ClassScorer(false);
+    /**
+     * Makes a scorer of classification.
+     *
+     * @param count the number of classes
+     */
+    public static ClassScorer ofClasses(int count) {
+        return new ClassScorer(false, count);
     }
 
     /** Makes a scorer of multiple choice. It gives the accuracy alone, as the numbers of choices have no meaning. */
     public static ClassScorer ofChoices() {
-        return new ClassScorer(true);
+        return new ClassScorer(true, 0);
     }
 
     @Override

@@ -14,6 +14,9 @@ public interface Scorer {
      */
     void add(Map<String, Tensor> inputs, Map<String, Tensor> outputs);
 
-    /** Returns the measures of all batches so far, by the names of HuggingFace's example scripts. */
+    /**
+     * Returns the measures of all batches so far, by the names of HuggingFace's example scripts. Before the first batch
+     * they have these names already, and values without a meaning.
+     */
     SequencedMap<String, Double> scores();
 }

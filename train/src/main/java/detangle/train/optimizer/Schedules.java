@@ -12,6 +12,9 @@ import java.util.TreeMap;
  * by the names of microsoft's {@code lr_schedule}.
  */
 public final class Schedules {
+    /** The schedule whose factor is 1: evaluations that do not become better lower the rate, see {@link #onPlateau}. */
+    public static final String PLATEAU = "reduce_lr_on_plateau";
+
     private static final List<String> HUGGINGFACE = List.of(
             "linear",
             "cosine",
@@ -22,7 +25,8 @@ public final class Schedules {
             "inverse_sqrt",
             "cosine_with_min_lr",
             "cosine_warmup_with_min_lr",
-            "warmup_stable_decay");
+            "warmup_stable_decay",
+            PLATEAU);
 
     private final String name;
     private final double rate;
@@ -59,6 +63,32 @@ public final class Schedules {
         return new Schedules(name, rate, settings).make(warmup, total);
     }
 
+    /**
+     * Returns the rule of when and how far the rate falls with {@link #PLATEAU}. Its settings are PyTorch's: {@code
+     * mode}, {@code factor}, {@code patience}, {@code threshold}, {@code cooldown} and {@code min_lr}.
+     *
+     * @param greaterIsBetter whether a greater metric is better, if {@code mode} is not set
+     * @throws OptimizerException if a value is wrong
+     */
+    public static ReduceOnPlateau.Rule onPlateau(boolean greaterIsBetter, Map<String, String> settings) {
+        return new Schedules(PLATEAU, 1, settings).plateau(greaterIsBetter);
+    }
+
+    private ReduceOnPlateau.Rule plateau(boolean greaterIsBetter) {
+        ReduceOnPlateau.Rule usual = ReduceOnPlateau.Rule.DEFAULT;
+        String mode = settings.containsKey("mode") ? settings.remove("mode") : greaterIsBetter ? "max" : "min";
+        if (!List.of("min", "max").contains(mode)) {
+            throw new OptimizerException("mode of the schedule " + name + " is '" + mode + "', not min or max");
+        }
+        return new ReduceOnPlateau.Rule(
+                mode.equals("max"),
+                number("factor", usual.factor()),
+                (long) number("patience", usual.patience()),
+                number("threshold", usual.threshold()),
+                (long) number("cooldown", usual.cooldown()),
+                number("min_lr", usual.least()));
+    }
+
     private Schedule make(double warmup, long total) {
         Schedule schedule = HUGGINGFACE.contains(name)
                 ? huggingFace((long) Math.ceil(warmup < 1 ? warmup * total : warmup), total)
@@ -89,6 +119,10 @@ public final class Schedules {
             case "cosine_with_restarts" -> new HuggingFaceSchedule.CosineWithRestarts(number("num_cycles", 1));
             case "polynomial" -> new HuggingFaceSchedule.Polynomial(number("power", 1), number("lr_end", 1e-7) / rate);
             case "constant" -> new HuggingFaceSchedule.Constant();
+            case PLATEAU -> {
+                plateau(false); // This reads its settings, so that those which are left are refused.
+                yield new HuggingFaceSchedule.Constant();
+            }
             case "constant_with_warmup" -> new HuggingFaceSchedule.ConstantWithWarmup();
             case "inverse_sqrt" ->
                 new HuggingFaceSchedule.InverseSquareRoot(number("timescale", warmup == 0 ? 10_000 : warmup));

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -45,12 +46,21 @@ public record TaskEvaluator(
                 rows += batch.rows();
             }
         }
-        double seconds = (System.nanoTime() - begun) / NANOS;
+        return metrics(measured, losses / rows, (System.nanoTime() - begun) / NANOS);
+    }
+
+    /** Returns the names of the metrics of {@link #evaluate}. */
+    @Override
+    public Set<String> metrics() {
+        return metrics(scorer.get(), Double.NaN, Double.NaN).keySet();
+    }
+
+    private SequencedMap<String, Double> metrics(Scorer measured, double loss, double seconds) {
         SequencedMap<String, Double> metrics = new LinkedHashMap<>();
-        metrics.put("loss", losses / rows);
+        metrics.put("loss", loss);
         metrics.putAll(measured.scores());
         if (head == Architecture.MASKED_LM) {
-            metrics.put("perplexity", Math.exp(losses / rows));
+            metrics.put("perplexity", Math.exp(loss));
         }
         metrics.put("runtime", seconds);
         metrics.put("samples_per_second", examples.size() / seconds);

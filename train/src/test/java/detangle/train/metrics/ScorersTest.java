@@ -11,13 +11,16 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Scorers over two batches, where a batch could be confused with the whole. */
+/**
+ * Scorers over two batches, where a batch could be confused with the whole. The names of their measures are known
+ * before the first batch.
+ */
 final class ScorersTest {
     private static final double NEAR = 1e-9;
 
     @Test
     void classes() {
-        ClassScorer scorer = ClassScorer.ofClasses();
+        ClassScorer scorer = ClassScorer.ofClasses(2);
         scorer.add(
                 Map.of("labels", Tensor.of(new long[] {0, 1}, 2)),
                 Map.of("logits", Tensor.of(new float[] {2, 1, 2, 1}, 2, 2)));
@@ -27,6 +30,7 @@ final class ScorersTest {
         assertEquals(2.0 / 3, scorer.scores().get("accuracy"), NEAR);
         assertEquals(2.0 / 3, scorer.scores().get("f1"), NEAR);
         assertEquals(0.5, scorer.scores().get("matthews_correlation"), NEAR);
+        assertEquals(ClassScorer.ofClasses(2).scores().keySet(), scorer.scores().keySet());
     }
 
     @Test
@@ -39,6 +43,7 @@ final class ScorersTest {
                 Map.of("labels", Tensor.of(new float[] {3}, 1, 1)), Map.of("logits", Tensor.of(new float[] {6}, 1, 1)));
         assertEquals(1, scorer.scores().get("pearson"), NEAR);
         assertEquals(14.0 / 3, scorer.scores().get("mse"), NEAR);
+        assertEquals(new NumberScorer().scores().keySet(), scorer.scores().keySet());
     }
 
     @Test
@@ -52,6 +57,7 @@ final class ScorersTest {
                 Map.of("logits", Tensor.of(new float[] {-3, 1}, 1, 2)));
         assertEquals(0.8, scorer.scores().get("f1"), NEAR);
         assertEquals(0.5, scorer.scores().get("accuracy"), NEAR);
+        assertEquals(new LabelSetScorer().scores().keySet(), scorer.scores().keySet());
     }
 
     @Test
@@ -70,6 +76,9 @@ final class ScorersTest {
         assertEquals(1, scorer.scores().get("precision"), NEAR);
         assertEquals(0.5, scorer.scores().get("recall"), NEAR);
         assertEquals(0.75, scorer.scores().get("accuracy"), NEAR);
+        assertEquals(
+                new TagScorer(List.of("O", "B-X", "I-X")).scores().keySet(),
+                scorer.scores().keySet());
     }
 
     @Test
@@ -79,6 +88,7 @@ final class ScorersTest {
                 Map.of("labels", Tensor.of(new long[] {2, 0}, 2)),
                 Map.of("logits", Tensor.of(new float[] {0, 0, 1, 0, 1, 0}, 2, 3)));
         assertEquals(0.5, scorer.scores().get("accuracy"), NEAR);
+        assertEquals(new GuessScorer().scores().keySet(), scorer.scores().keySet());
     }
 
     @Test
@@ -108,5 +118,6 @@ final class ScorersTest {
         });
         assertEquals("blue", scorer.answers().get("q").strip());
         assertEquals(100, scorer.scores().get("exact_match"), NEAR);
+        assertEquals(new AnswerScorer(data).scores().keySet(), scorer.scores().keySet());
     }
 }

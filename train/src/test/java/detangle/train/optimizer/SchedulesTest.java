@@ -69,15 +69,10 @@ class SchedulesTest {
     void plateausAgreeWithTheOriginal() {
         for (JsonNode c : Numbers.read("schedules.json").path("reduce_lr_on_plateau")) {
             JsonNode kwargs = c.path("kwargs");
-            ReduceOnPlateau.Rule d = ReduceOnPlateau.Rule.DEFAULT;
-            ReduceOnPlateau.Rule rule = new ReduceOnPlateau.Rule(
-                    kwargs.path("mode").asString("min").equals("max"),
-                    kwargs.path("factor").asDouble(d.factor()),
-                    kwargs.path("patience").asLong(d.patience()),
-                    kwargs.path("threshold").asDouble(d.threshold()),
-                    kwargs.path("cooldown").asLong(d.cooldown()),
-                    kwargs.path("min_lr").asDouble(d.least()));
-            ReduceOnPlateau state = ReduceOnPlateau.begin(rule, 1);
+            Map<String, String> settings = new HashMap<>();
+            kwargs.properties()
+                    .forEach(e -> settings.put(e.getKey(), e.getValue().asString()));
+            ReduceOnPlateau state = ReduceOnPlateau.begin(Schedules.onPlateau(false, settings), 1);
             double[] metrics = Numbers.doubles(c.path("metrics"));
             double[] rates = Numbers.doubles(c.path("lr_after_each"));
             for (int i = 0; i < metrics.length; i++) {
@@ -101,6 +96,8 @@ class SchedulesTest {
         assertRefused("the schedule linear has no setting [power]", "linear", Map.of("power", "2"));
         assertRefused("power of the schedule polynomial is 'two'", "polynomial", Map.of("power", "two"));
         assertRefused("needs one of the settings min_lr and min_lr_rate", "cosine_with_min_lr", Map.of());
+        assertRefused("has no setting [patients]", Schedules.PLATEAU, Map.of("patients", "2"));
+        assertRefused("mode of the schedule reduce_lr_on_plateau is 'up'", Schedules.PLATEAU, Map.of("mode", "up"));
         assertRefused("needs the setting num_decay_steps", "warmup_stable_decay", Map.of());
     }
 

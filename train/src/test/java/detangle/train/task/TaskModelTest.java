@@ -104,7 +104,7 @@ final class TaskModelTest {
                                 42),
                         options)
                 .with(new TaskEvaluator(
-                        examples, collator, 5, ClassScorer::ofClasses, Architecture.SEQUENCE_CLASSIFICATION))
+                        examples, collator, 5, () -> ClassScorer.ofClasses(2), Architecture.SEQUENCE_CLASSIFICATION))
                 .with(new TrainingCallback() {
                     @Override
                     public void onEvaluate(Evaluation evaluation) {
