@@ -3,10 +3,9 @@ package detangle.cli;
 import detangle.runtime.OptionValues;
 import detangle.train.OptimizerOptions;
 import detangle.train.Recipe;
-import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.Optimizer;
+import detangle.train.optimizer.Optimizers;
 import detangle.train.optimizer.Schedules;
-import detangle.train.optimizer.XAdam;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +26,13 @@ final class OptimizerArguments {
         }
     }
 
+    /** The words of {@code --optim}. */
+    static final class OptimizerNames extends NamedValues<String> {
+        OptimizerNames() {
+            super(Optimizers.names(), name -> name);
+        }
+    }
+
     @Spec(Target.MIXEE)
     private CommandSpec spec;
 
@@ -42,6 +48,23 @@ final class OptimizerArguments {
             description = "The decay of weights; 0 by default, 0.01 in microsoft's recipe.")
     private Optional<Double> weightDecay;
 
+    @Option(
+            names = "--optim",
+            paramLabel = "NAME",
+            converter = OptimizerNames.class,
+            completionCandidates = OptimizerNames.class,
+            description =
+                    "The optimizer: ${COMPLETION-CANDIDATES}; adamw_torch by default, xadam in microsoft's recipe.")
+    private Optional<String> optim;
+
+    @Option(
+            names = "--optim-args",
+            split = ",",
+            paramLabel = "NAME=X",
+            description =
+                    "Settings of the optimizer: amsgrad=true for AdamW, lookahead_k=6 and lookahead_alpha=0.5 for the others.")
+    private Map<String, String> optimizerSettings = new LinkedHashMap<>();
+
     @Option(names = "--adam-beta1", paramLabel = "X", description = "The rate of Adam's first average; 0.9 by default.")
     private Optional<Double> beta1;
 
@@ -54,7 +77,7 @@ final class OptimizerArguments {
     @Option(
             names = "--adam-epsilon",
             paramLabel = "X",
-            description = "Adam's epsilon; 1e-8 by default, 1e-6 in microsoft's recipe.")
+            description = "Adam's epsilon; 1e-8 by default, 1e-6 for microsoft's optimizers.")
     private Optional<Double> epsilon;
 
     @Option(
@@ -121,29 +144,16 @@ final class OptimizerArguments {
         OptimizerOptions layered = OptionValues.with(stepped, layerwise, OptimizerOptions::withLayerwiseDecay);
         OptimizerOptions headed = OptionValues.with(layered, headRate, OptimizerOptions::withHeadLearningRate);
         return headed.withSchedule(schedule.orElse(base.lrSchedulerType()), scheduleSettings)
-                .with(optimizer(base.optimizer()))
+                .with(optimizer(recipe))
                 .withFrozen(prefixes());
     }
 
-    private Optimizer optimizer(Optimizer base) {
-        return switch (base) {
-            case AdamW adam ->
-                new AdamW(
-                        beta1.orElse(adam.beta1()),
-                        beta2.orElse(adam.beta2()),
-                        epsilon.orElse(adam.epsilon()),
-                        adam.amsgrad());
-            case XAdam adam ->
-                new XAdam(
-                        beta1.orElse(adam.beta1()),
-                        beta2.orElse(adam.beta2()),
-                        epsilon.orElse(adam.epsilon()),
-                        adam.form(),
-                        adam.radam(),
-                        adam.lookahead(),
-                        adam.lookaheadShare());
-            default -> base;
-        };
+    private Optimizer optimizer(Recipe recipe) {
+        Map<String, String> settings = new LinkedHashMap<>(optimizerSettings);
+        beta1.ifPresent(value -> settings.put("adam_beta1", value.toString()));
+        beta2.ifPresent(value -> settings.put("adam_beta2", value.toString()));
+        epsilon.ifPresent(value -> settings.put("adam_epsilon", value.toString()));
+        return Optimizers.named(optim.orElse(recipe == Recipe.MICROSOFT ? "xadam" : "adamw_torch"), settings);
     }
 
     /** Returns the beginnings of the names of parameters that are not trained. */

@@ -11,6 +11,7 @@ import detangle.train.optimizer.ReduceOnPlateau;
 import detangle.train.optimizer.Schedule;
 import detangle.train.optimizer.Schedules;
 import detangle.train.optimizer.XAdam;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +22,7 @@ import java.util.function.Consumer;
  * These options say how parameters are updated. Names are those of HuggingFace's Trainer where it has such an option.
  *
  * @param optimizer the optimizer with its betas and epsilon ({@code optim}, {@code adam_beta1}, {@code adam_beta2},
- *     {@code adam_epsilon})
+ *     {@code adam_epsilon}); {@link detangle.train.optimizer.Optimizers} makes one by its name
  * @param learningRate the rate that the schedule's factors multiply
  * @param weightDecay the decay of all parameters except biases and the scales of layer norms
  * @param maxGradNorm the largest common norm of all gradients; larger gradients are scaled down to it; 0 leaves them
@@ -160,27 +161,25 @@ public record OptimizerOptions(
         return new ParameterUpdates.Plan(optimizer, new Clipping(maxGradNorm, rule), groups, lossScaler.isPresent());
     }
 
-    /**
-     * Returns the learning rate before the first evaluation, for a schedule that lowers it if evaluations do not become
-     * better; empty if the schedule is another one.
-     *
-     * @param greaterIsBetter whether a greater metric is better
-     */
-    Optional<ReduceOnPlateau> plateau(boolean greaterIsBetter) {
-        return lrSchedulerType.equals(Schedules.PLATEAU)
-                ? Optional.of(
-                        ReduceOnPlateau.begin(Schedules.onPlateau(greaterIsBetter, lrSchedulerKwargs), learningRate))
-                : Optional.empty();
+    /** Returns whether the learning rate follows the metric of evaluations. */
+    boolean followsMetric() {
+        return lrSchedulerType.equals(ReduceOnPlateau.NAME);
     }
 
     /**
      * Returns the schedule over a number of updates.
      *
+     * @param greaterIsBetter whether a greater metric is better, if the schedule is {@link ReduceOnPlateau} and its
+     *     settings have no {@code mode}
      * @throws detangle.train.optimizer.OptimizerException if there is no such schedule, or a setting is wrong
      */
-    public Schedule schedule(long updates) {
+    public Schedule schedule(long updates, boolean greaterIsBetter) {
+        Map<String, String> settings = new HashMap<>(lrSchedulerKwargs);
+        if (followsMetric()) {
+            settings.putIfAbsent("mode", greaterIsBetter ? "max" : "min");
+        }
         return Schedules.named(
-                lrSchedulerType, warmupSteps > 0 ? warmupSteps : warmupRatio, updates, learningRate, lrSchedulerKwargs);
+                lrSchedulerType, warmupSteps > 0 ? warmupSteps : warmupRatio, updates, learningRate, settings);
     }
 
     private OptimizerOptions with(Consumer<Draft> change) {

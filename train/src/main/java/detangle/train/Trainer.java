@@ -80,7 +80,7 @@ public record Trainer(
             throw new TrainingException(
                     "eval_strategy asks for evaluations: give the trainer an evaluator, and the model an evaluation program");
         }
-        if (!evaluates && options.optimizer().plateau(false).isPresent()) {
+        if (!evaluates && options.optimizer().followsMetric()) {
             throw new TrainingException(
                     "lr_scheduler_type is " + options.optimizer().lrSchedulerType()
                             + ", whose rate follows from evaluations: set eval_strategy");

@@ -1,7 +1,7 @@
 package detangle.train;
 
 import detangle.train.optimizer.LossScaler;
-import detangle.train.optimizer.ReduceOnPlateau;
+import detangle.train.optimizer.Schedule;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -15,7 +15,7 @@ import java.util.OptionalDouble;
  * @param bestStep the number of updates before the best evaluation
  * @param badEvaluations the number of evaluations in a row without improvement, for early stopping
  * @param scaler the scaler of the loss; empty if the loss is not scaled
- * @param plateau the learning rate that evaluations lower; empty if the schedule is another one
+ * @param schedule the schedule of the learning rate
  */
 record TrainerState(
         long step,
@@ -25,9 +25,9 @@ record TrainerState(
         Optional<Long> bestStep,
         int badEvaluations,
         Optional<LossScaler> scaler,
-        Optional<ReduceOnPlateau> plateau) {
-    static TrainerState begin(Optional<LossScaler> scaler, Optional<ReduceOnPlateau> plateau) {
-        return new TrainerState(0, 0, 0, OptionalDouble.empty(), Optional.empty(), 0, scaler, plateau);
+        Schedule schedule) {
+    static TrainerState begin(Optional<LossScaler> scaler, Schedule schedule) {
+        return new TrainerState(0, 0, 0, OptionalDouble.empty(), Optional.empty(), 0, scaler, schedule);
     }
 
     /** Returns the factor of the loss. */
@@ -45,7 +45,7 @@ record TrainerState(
                 bestStep,
                 badEvaluations,
                 scaler.map(s -> s.after(finite)),
-                plateau);
+                schedule);
     }
 
     /** Returns the state after an update; an update that is skipped has changed no parameter. */
@@ -58,7 +58,7 @@ record TrainerState(
                 bestStep,
                 badEvaluations,
                 scaler,
-                plateau);
+                schedule);
     }
 
     /**
@@ -78,6 +78,6 @@ record TrainerState(
                 isBetter ? Optional.of(step) : bestStep,
                 counts ? 0 : badEvaluations + 1,
                 scaler,
-                plateau.map(p -> p.after(metric)));
+                schedule.after(metric));
     }
 }

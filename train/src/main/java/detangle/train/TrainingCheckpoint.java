@@ -9,6 +9,7 @@ import detangle.models.weights.Weights;
 import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.ParameterUpdates;
 import detangle.train.optimizer.ReduceOnPlateau;
+import detangle.train.optimizer.Schedule;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -32,7 +33,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class TrainingCheckpoint {
     private static final String STATE = "trainer_state.json";
     private static final String VALUES = "optimizer.safetensors";
-    private static final String PLATEAU = "reduce_lr_on_plateau";
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private TrainingCheckpoint() {}
@@ -117,7 +117,9 @@ final class TrainingCheckpoint {
         json.put("bad_evaluations", state.badEvaluations());
         json.put("skipped_updates", state.skipped());
         state.scaler().ifPresent(scaler -> write(scaler, json.putObject("loss_scaler")));
-        state.plateau().ifPresent(plateau -> write(plateau, json.putObject(PLATEAU)));
+        if (state.schedule() instanceof ReduceOnPlateau plateau) {
+            write(plateau, json.putObject(ReduceOnPlateau.NAME));
+        }
         json.put("recipe", identity.recipe().name());
         json.put("seed", identity.seed());
         json.put("train_batch_size", identity.batch());
@@ -150,17 +152,18 @@ final class TrainingCheckpoint {
     }
 
     /**
-     * Returns the learning rate of a checkpoint. Its rule comes from the options. If the checkpoint has none, it begins
-     * as the options say.
+     * Returns the schedule of a checkpoint. Its rule comes from the options. If the checkpoint has another one, it
+     * begins as the options say.
      */
-    private static ReduceOnPlateau plateau(JsonNode json, ReduceOnPlateau begin) {
-        return json.has(PLATEAU)
+    private static Schedule schedule(JsonNode json, Schedule begin) {
+        JsonNode stored = json.path(ReduceOnPlateau.NAME);
+        return begin instanceof ReduceOnPlateau plateau && stored.isObject()
                 ? new ReduceOnPlateau(
-                        begin.rule(),
-                        Double.parseDouble(json.path(PLATEAU).path("rate").asString("")),
-                        Double.parseDouble(json.path(PLATEAU).path("best").asString("")),
-                        json.path(PLATEAU).path("bad").asLong(),
-                        json.path(PLATEAU).path("pause").asLong())
+                        plateau.rule(),
+                        Double.parseDouble(stored.path("rate").asString("")),
+                        Double.parseDouble(stored.path("best").asString("")),
+                        stored.path("bad").asLong(),
+                        stored.path("pause").asLong())
                 : begin;
     }
 
@@ -189,7 +192,7 @@ final class TrainingCheckpoint {
             throw new TrainingException(folder + " is not a checkpoint: it has no " + STATE);
         }
         JsonNode json = json(folder);
-        check(folder, json, identity);
+        check(folder, json, json(identity, begin), identity.scalesLoss());
         Map<String, Tensor> values = new HashMap<>();
         try (Weights stored = Weights.open(folder.resolve(VALUES))) {
             for (String name : stored.names()) {
@@ -244,8 +247,7 @@ final class TrainingCheckpoint {
         }
     }
 
-    private static void check(Path folder, JsonNode json, Identity now) {
-        ObjectNode wanted = json(now, TrainerState.begin(Optional.empty(), Optional.empty()));
+    private static void check(Path folder, JsonNode json, ObjectNode wanted, boolean scalesLoss) {
         for (String field : new String[] {
             "recipe",
             "seed",
@@ -263,9 +265,9 @@ final class TrainingCheckpoint {
                         + ": go on with the rows and options of then, or begin in another output_dir");
             }
         }
-        if (json.has("loss_scaler") != now.scalesLoss()) {
+        if (json.has("loss_scaler") != scalesLoss) {
             throw new TrainingException(folder + " was written by a training that "
-                    + (now.scalesLoss()
+                    + (scalesLoss
                             ? "did not scale its loss, and this one does"
                             : "scaled its loss, and this one" + " does not")
                     + ": go on with the options of then, or begin in another output_dir");
@@ -287,7 +289,7 @@ final class TrainingCheckpoint {
                             : Optional.empty(),
                     json.path("bad_evaluations").asInt(),
                     json.has("loss_scaler") ? Optional.of(scaler(json.path("loss_scaler"))) : Optional.empty(),
-                    begin.plateau().map(plateau -> plateau(json, plateau)));
+                    schedule(json, begin.schedule()));
         } catch (NumberFormatException | JacksonException e) {
             throw new TrainingException(folder.resolve(STATE) + " is damaged: " + e.getMessage(), e);
         }

@@ -3,8 +3,6 @@ package detangle.train;
 import detangle.ir.Tensor;
 import detangle.ir.TensorType;
 import detangle.train.optimizer.LossScaler;
-import detangle.train.optimizer.ReduceOnPlateau;
-import detangle.train.optimizer.Schedule;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +25,6 @@ final class TrainingRun {
     private final Optional<Checkpoints> checkpoints;
     private final long updates;
     private final int perEpoch;
-    private final Schedule schedule;
     private TrainerState state;
 
     TrainingRun(Trainer trainer, DeviceModel loaded, Map<String, TensorType> trained) {
@@ -40,10 +37,10 @@ final class TrainingRun {
         this.checkpoints = options.saving().outputDir().map(Checkpoints::new);
         this.updates = options.updates(batches);
         this.perEpoch = batches.updates();
-        this.schedule = options.optimizer().schedule(updates);
+        OptimizerOptions optimizer = options.optimizer();
         this.state = TrainerState.begin(
-                options.optimizer().lossScaler(),
-                options.optimizer().plateau(options.evaluation().greaterIsBetter()));
+                optimizer.lossScaler(),
+                optimizer.schedule(updates, options.evaluation().greaterIsBetter()));
     }
 
     TrainingResult train() {
@@ -116,10 +113,7 @@ final class TrainingRun {
         long step = state.step();
         List<Batch> rows = batches.update(Math.toIntExact(step / perEpoch), (int) (step % perEpoch));
         // The schedule and the optimizer do not count an update that was skipped.
-        double rate = state.plateau()
-                        .map(ReduceOnPlateau::rate)
-                        .orElse(options.optimizer().learningRate())
-                * schedule.factor(step - state.skipped());
+        double rate = options.optimizer().learningRate() * state.schedule().factor(step - state.skipped());
         DeviceModel.Outcome outcome = attempt(rows, rate);
         for (int i = 0; i < MOST_ATTEMPTS && overflows(outcome) && repeats(); i++) {
             outcome = attempt(rows, rate);

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.ir.DetangleException;
 import detangle.train.Toy.Recorder;
 import detangle.train.optimizer.LossScaler;
-import detangle.train.optimizer.Schedules;
+import detangle.train.optimizer.ReduceOnPlateau;
 import detangle.train.optimizer.XAdam;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,6 +76,40 @@ class CheckpointsTest {
                 }
             }
         }
+    }
+
+    /** How evaluations went is kept: the rate falls after the second and after the fourth of them. */
+    @Test
+    void aRateThatFollowsEvaluationsGoesOn() throws IOException {
+        double[] losses = {1, 1, 1, 1, 1};
+        for (int cut = 0; cut < 5; cut++) {
+            TrainingOptions options = plateau(saving("plateau-" + cut).withMaxSteps(5));
+            if (cut > 0) {
+                trainer(options)
+                        .with(Toy.losses(losses))
+                        .with(new Recorder(cut))
+                        .train();
+            }
+            Recorder rest = new Recorder();
+            trainer(resuming(options)).with(Toy.losses(losses)).with(rest).train();
+            List<Double> rates =
+                    rest.steps.stream().map(TrainingCallback.Step::learningRate).toList();
+            assertEquals(List.of(0.01, 0.01, 0.01, 0.005, 0.005).subList(cut, 5), rates, "after a cut at " + cut);
+            for (String file : List.of("optimizer.safetensors", "model.safetensors", "trainer_state.json")) {
+                assertEquals(
+                        -1,
+                        Files.mismatch(
+                                folder.resolve("plateau-0/checkpoint-5/" + file),
+                                folder.resolve("plateau-" + cut + "/checkpoint-5/" + file)),
+                        file + " after a cut at " + cut);
+            }
+        }
+    }
+
+    private static TrainingOptions plateau(TrainingOptions options) {
+        Map<String, String> settings = Map.of("factor", "0.5", "patience", "1");
+        return options.with(OPTIONS.optimizer().withSchedule("reduce_lr_on_plateau", settings))
+                .with(EvaluationOptions.NONE.withStrategy(Moment.STEPS, 1));
     }
 
     @Test
@@ -188,7 +222,7 @@ class CheckpointsTest {
     void aRateThatHasFallenStaysLow() {
         TrainingOptions options = saving("plateau")
                 .withMaxSteps(4)
-                .with(OPTIONS.optimizer().withSchedule(Schedules.PLATEAU, Map.of("factor", "0.5", "patience", "0")))
+                .with(OPTIONS.optimizer().withSchedule(ReduceOnPlateau.NAME, Map.of("factor", "0.5", "patience", "0")))
                 .with(EvaluationOptions.NONE.withStrategy(Moment.STEPS, 1));
         trainer(options).with(Toy.losses(1, 2)).with(new Recorder(2)).train();
         Recorder rest = new Recorder();

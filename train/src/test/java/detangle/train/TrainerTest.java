@@ -10,7 +10,7 @@ import detangle.ir.Tensor;
 import detangle.train.Toy.Recorder;
 import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.LossScaler;
-import detangle.train.optimizer.Schedules;
+import detangle.train.optimizer.ReduceOnPlateau;
 import detangle.train.optimizer.XAdam;
 import java.util.List;
 import java.util.Map;
@@ -229,6 +229,35 @@ class TrainerTest {
                         .toList());
     }
 
+    /** The settings say what is an improvement, or else greater_is_better. */
+    @Test
+    void theRateFollowsTheDirectionOfTheMetric() {
+        OptimizerOptions plateau =
+                OPTIONS.optimizer().withSchedule("reduce_lr_on_plateau", Map.of("factor", "0.5", "patience", "0"));
+        EvaluationOptions epochs = EvaluationOptions.everyEpoch();
+        TrainingOptions options = OPTIONS.withNumTrainEpochs(5).with(plateau).with(epochs);
+        assertEquals(List.of(1.0, 1.0, 0.5, 0.5, 0.25), shares(options));
+        assertEquals(List.of(1.0, 1.0, 1.0, 0.5, 0.25), shares(options.with(epochs.withGreaterIsBetter(true))));
+        Map<String, String> asSaid = Map.of("factor", "0.5", "patience", "0", "mode", "min");
+        assertEquals(
+                shares(options),
+                shares(options.with(plateau.withSchedule("reduce_lr_on_plateau", asSaid))
+                        .with(epochs.withGreaterIsBetter(true))));
+    }
+
+    /** Returns the rate of each epoch's first update as a share of the first rate. */
+    private static List<Double> shares(TrainingOptions options) {
+        Recorder recorder = new Recorder();
+        new Trainer(Toy.model(), Toy.batches(options), options)
+                .with(Toy.losses(0.4, 0.5, 0.3, 0.5, 0))
+                .with(recorder)
+                .train();
+        return recorder.steps.stream()
+                .filter(step -> step.done() % 3 == 1)
+                .map(step -> step.learningRate() / 0.01)
+                .toList();
+    }
+
     /** Correlations are no number while a model says the same of every row. */
     @Test
     void aMetricThatIsNotANumberIsNeverTheBest() {
@@ -249,7 +278,7 @@ class TrainerTest {
     @Test
     void theRateFallsWhereEvaluationsDoNotBecomeBetter() {
         OptimizerOptions falling =
-                OPTIONS.optimizer().withSchedule(Schedules.PLATEAU, Map.of("factor", "0.5", "patience", "1"));
+                OPTIONS.optimizer().withSchedule(ReduceOnPlateau.NAME, Map.of("factor", "0.5", "patience", "1"));
         TrainingOptions options =
                 OPTIONS.withMaxSteps(5).with(falling).with(EvaluationOptions.NONE.withStrategy(Moment.STEPS, 1));
         Recorder recorder = new Recorder();

@@ -67,7 +67,7 @@ class TrainingStepsTest {
         TrainingOptions options = options(fixture, steps.size());
         ParameterUpdates.Plan plan =
                 options.optimizer().plan(options.recipe(), fixture.config().numHiddenLayers());
-        Schedule schedule = options.optimizer().schedule(options.maxSteps());
+        Schedule schedule = options.optimizer().schedule(options.maxSteps(), false);
         DoublePrecision training =
                 new DoublePrecision(TrainingPrograms.of(program, plan, false), plan, fixture.parameters(program));
         for (int i = 0; i < steps.size(); i++) {

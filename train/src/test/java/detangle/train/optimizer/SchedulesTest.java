@@ -72,14 +72,43 @@ class SchedulesTest {
             Map<String, String> settings = new HashMap<>();
             kwargs.properties()
                     .forEach(e -> settings.put(e.getKey(), e.getValue().asString()));
-            ReduceOnPlateau state = ReduceOnPlateau.begin(Schedules.onPlateau(false, settings), 1);
+            Schedule state = Schedules.named(ReduceOnPlateau.NAME, 0, 100, 1, settings);
             double[] metrics = Numbers.doubles(c.path("metrics"));
             double[] rates = Numbers.doubles(c.path("lr_after_each"));
             for (int i = 0; i < metrics.length; i++) {
                 state = state.after(metrics[i]);
-                assertEquals(rates[i], state.rate(), TOLERANCE, kwargs + " after " + i);
+                assertEquals(rates[i], state.factor(i), TOLERANCE, kwargs + " after " + i);
             }
         }
+    }
+
+    private static ReduceOnPlateau plateau(double rate, Map<String, String> settings) {
+        return (ReduceOnPlateau) Schedules.named(ReduceOnPlateau.NAME, 0, 100, rate, settings);
+    }
+
+    /** PyTorch's min_lr and eps are rates themselves: of 1e-5, a fall to 1e-6 is one of 9e-6. */
+    @Test
+    void aPlateauEndsAtTheLeastRate() {
+        Map<String, String> settings = Map.of("patience", "0", "min_lr", "2e-6");
+        Schedule falling = plateau(1e-5, settings).after(1).after(1);
+        assertEquals(0.2, falling.factor(2), TOLERANCE);
+        assertEquals(0.2, falling.after(1).factor(3), TOLERANCE);
+        assertEquals(
+                1,
+                plateau(1e-5, Map.of("patience", "0", "eps", "9.1e-6"))
+                        .after(1)
+                        .after(1)
+                        .factor(2));
+    }
+
+    /** An improvement of 0.4 is more than a tenth of 3, and not more than a difference of 0.5. */
+    @Test
+    void theThresholdOfAPlateauIsAShareOrADifference() {
+        Map<String, String> share = Map.of("patience", "0", "threshold", "0.1");
+        assertEquals(1, plateau(1, share).after(3).after(2.6).rate());
+        Map<String, String> difference = Map.of("patience", "0", "threshold", "0.5", "threshold_mode", "abs");
+        assertEquals(0.1, plateau(1, difference).after(3).after(2.6).rate());
+        assertEquals(1, plateau(1, difference).after(3).after(2.4).rate());
     }
 
     @Test
@@ -96,14 +125,24 @@ class SchedulesTest {
         assertRefused("the schedule linear has no setting [power]", "linear", Map.of("power", "2"));
         assertRefused("power of the schedule polynomial is 'two'", "polynomial", Map.of("power", "two"));
         assertRefused("needs one of the settings min_lr and min_lr_rate", "cosine_with_min_lr", Map.of());
-        assertRefused("has no setting [patients]", Schedules.PLATEAU, Map.of("patients", "2"));
-        assertRefused("mode of the schedule reduce_lr_on_plateau is 'up'", Schedules.PLATEAU, Map.of("mode", "up"));
         assertRefused("needs the setting num_decay_steps", "warmup_stable_decay", Map.of());
+        assertRefused("has no setting [patients]", ReduceOnPlateau.NAME, 0, Map.of("patients", "2"));
+        assertRefused(
+                "mode of the schedule reduce_lr_on_plateau is 'up'", ReduceOnPlateau.NAME, 0, Map.of("mode", "up"));
+        assertRefused("reduce_lr_on_plateau has no warm-up", ReduceOnPlateau.NAME, Map.of());
+        for (Map.Entry<String, String> wrong : Map.of("factor", "1", "patience", "-1", "cooldown", "0.5", "eps", "-1")
+                .entrySet()) {
+            assertThrows(OptimizerException.class, () -> plateau(1, Map.ofEntries(wrong)), wrong.getKey());
+        }
     }
 
     private static void assertRefused(String message, String name, Map<String, String> settings) {
+        assertRefused(message, name, 1, settings);
+    }
+
+    private static void assertRefused(String message, String name, long warmup, Map<String, String> settings) {
         OptimizerException e =
-                assertThrows(OptimizerException.class, () -> Schedules.named(name, 1, 10, 1e-3, settings));
+                assertThrows(OptimizerException.class, () -> Schedules.named(name, warmup, 10, 1e-3, settings));
         assertTrue(e.getMessage().contains(message), e.getMessage());
     }
 
@@ -115,7 +154,8 @@ class SchedulesTest {
                 case "warmup_stable_decay" -> Map.of("num_decay_steps", "3");
                 default -> Map.of();
             };
-            double factor = Schedules.named(name, 2, 10, 1e-3, settings).factor(5);
+            int warmup = name.equals(ReduceOnPlateau.NAME) ? 0 : 2;
+            double factor = Schedules.named(name, warmup, 10, 1e-3, settings).factor(5);
             assertTrue(factor >= 0 && factor <= 1, name + " gives " + factor);
         }
     }
