@@ -4,7 +4,6 @@ import detangle.cli.Failures.CliException;
 import detangle.ir.DType;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
-import detangle.models.deberta.LossOptions;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
@@ -20,7 +19,6 @@ import detangle.train.data.EpochBatches;
 import detangle.train.data.Example;
 import detangle.train.data.InputMasking;
 import detangle.train.data.Order;
-import detangle.train.data.Target;
 import detangle.train.lora.LoraOptions;
 import detangle.train.report.TrainingLog;
 import detangle.train.task.TaskEvaluator;
@@ -28,7 +26,6 @@ import detangle.train.task.TaskModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -47,9 +44,6 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true)
 final class TrainCommand implements Runnable {
-    private static final int LOG_LINES = 20;
-    private static final long LOGGED_AT_LEAST = 500;
-
     @Spec
     private CommandSpec spec;
 
@@ -144,39 +138,11 @@ final class TrainCommand implements Runnable {
             description = "Put rows of similar length together.")
     private boolean groups;
 
-    @Option(
-            names = "--label-smoothing-factor",
-            paramLabel = "X",
-            description = "The share of the wanted distribution that is the same for all classes; 0 by default.")
-    private double smoothing;
+    @Mixin
+    private LossArguments loss;
 
-    @Option(
-            names = "--class-weights",
-            split = ",",
-            paramLabel = "X",
-            description =
-                    "The weight of each class's rows in the loss, or balanced: all classes weigh the same together.")
-    private List<String> classWeights = List.of();
-
-    @Option(
-            names = "--logging-steps",
-            paramLabel = "N",
-            description = "The number of updates of a line of the log; about twenty lines in all by default.")
-    private Optional<Long> loggingSteps;
-
-    @Option(
-            names = "--report-to",
-            split = ",",
-            paramLabel = "NAME",
-            description =
-                    "With tensorboard, event files are written as well. report.html with curves is always written.")
-    private List<String> reportTo = List.of();
-
-    @Option(
-            names = "--logging-dir",
-            paramLabel = "FOLDER",
-            description = "The folder of TensorBoard's files; runs in the output folder by default.")
-    private Optional<Path> loggingDir;
+    @Mixin
+    private ReportArguments report;
 
     @Mixin
     private BackendOption backend;
@@ -246,8 +212,8 @@ final class TrainCommand implements Runnable {
                         : "")
                 + ": " + DataOptions.name(head));
         new OutputFolder(outputDir).make();
-        try (TrainingOutputs outputs = new TrainingOutputs(outputDir, tensorBoard())) {
-            TrainingLog log = new TrainingLog(loggingSteps.orElse(every(batches, options)), entry -> {
+        try (TrainingOutputs outputs = new TrainingOutputs(outputDir, report.tensorBoard(outputDir))) {
+            TrainingLog log = new TrainingLog(report.every(batches, options), entry -> {
                 progress.log(entry);
                 outputs.add(entry);
             });
@@ -303,15 +269,7 @@ final class TrainCommand implements Runnable {
         if (!(hidden >= 0 && hidden < 1)) {
             throw wrongUse("--input-mask-probability is at least 0 and below 1");
         }
-        if (loggingSteps.filter(n -> n < 1).isPresent()) {
-            throw wrongUse("--logging-steps is at least 1");
-        }
-        reportTo.stream()
-                .filter(name -> !List.of("tensorboard", "none").contains(name))
-                .findFirst()
-                .ifPresent(name -> {
-                    throw wrongUse("--report-to is tensorboard or none, not '" + name + "'");
-                });
+        report.check();
         new OutputFolder(outputDir).check(overwrites || run.resumes());
     }
 
@@ -365,59 +323,13 @@ final class TrainCommand implements Runnable {
 
     private TaskModel taskModel(Path folder, Path vocabulary, LabelledData training, long seed) {
         Architecture head = training.task().head();
-        LossOptions loss = LossOptions.DEFAULT.withLabelSmoothing(smoothing).withClassWeights(weights(training));
-        TrainingModelOptions options = TrainingModelOptions.of(head).with(loss);
+        TrainingModelOptions options = TrainingModelOptions.of(head).with(loss.options(training));
         return config.isPresent()
                 ? TaskModel.fresh(folder, vocabulary, training.task(), options, seed)
                 : TaskModel.read(folder, training.task(), options, seed);
     }
 
-    /**
-     * Returns the weight of each class: as given, or so that all classes weigh the same, as scikit-learn balances
-     * them.
-     */
-    private List<Double> weights(LabelledData training) {
-        if (classWeights.isEmpty()) {
-            return List.of();
-        }
-        int classes = training.task().labels().size();
-        if (classWeights.equals(List.of("balanced"))) {
-            double[] counts = new double[classes];
-            for (Example example : training.examples()) {
-                if (example.target() instanceof Target.OneClass one) {
-                    counts[one.index()]++;
-                }
-            }
-            List<Double> weights = new ArrayList<>();
-            for (double count : counts) {
-                weights.add(training.examples().size() / (classes * Math.max(1, count)));
-            }
-            return weights;
-        }
-        try {
-            List<Double> weights =
-                    classWeights.stream().map(Double::parseDouble).toList();
-            if (weights.size() != classes) {
-                throw wrongUse("--class-weights has " + weights.size() + " numbers for " + classes + " labels");
-            }
-            return weights;
-        } catch (NumberFormatException e) {
-            throw wrongUse("--class-weights is balanced, or a number for each label with commas between");
-        }
-    }
-
     private TrainingOptions onBackend(TrainingOptions options) {
         return OptionValues.with(options, backend.name(), TrainingOptions::withBackend);
-    }
-
-    private static long every(EpochBatches batches, TrainingOptions options) {
-        double updates = options.maxSteps() > 0 ? options.maxSteps() : batches.updates() * options.numTrainEpochs();
-        return Math.max(1, Math.min(LOGGED_AT_LEAST, Math.round(updates / LOG_LINES)));
-    }
-
-    private Optional<Path> tensorBoard() {
-        return reportTo.contains("tensorboard")
-                ? Optional.of(loggingDir.orElse(outputDir.resolve("runs")))
-                : Optional.empty();
     }
 }

@@ -1,0 +1,75 @@
+package detangle.cli;
+
+import detangle.models.deberta.LossOptions;
+import detangle.train.data.Example;
+import detangle.train.data.Target.OneClass;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** Options of {@code train} that say how classes count in the loss. */
+final class LossArguments {
+    @Spec(Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+            names = "--label-smoothing-factor",
+            paramLabel = "X",
+            description = "The share of the wanted distribution that is the same for all classes; 0 by default.")
+    private double smoothing;
+
+    @Option(
+            names = "--class-weights",
+            split = ",",
+            paramLabel = "X",
+            description =
+                    "The weight of each class's rows in the loss, or balanced: all classes weigh the same together.")
+    private List<String> classWeights = List.of();
+
+    /** Returns the options of the loss of a model that learns from these rows. */
+    LossOptions options(LabelledData training) {
+        return LossOptions.DEFAULT.withLabelSmoothing(smoothing).withClassWeights(weights(training));
+    }
+
+    /**
+     * Returns the weight of each class: as given, or so that all classes weigh the same, as scikit-learn balances
+     * them.
+     */
+    private List<Double> weights(LabelledData training) {
+        if (classWeights.isEmpty()) {
+            return List.of();
+        }
+        int classes = training.task().labels().size();
+        if (classWeights.equals(List.of("balanced"))) {
+            double[] counts = new double[classes];
+            for (Example example : training.examples()) {
+                if (example.target() instanceof OneClass one) {
+                    counts[one.index()]++;
+                }
+            }
+            List<Double> weights = new ArrayList<>();
+            for (double count : counts) {
+                weights.add(training.examples().size() / (classes * Math.max(1, count)));
+            }
+            return weights;
+        }
+        try {
+            List<Double> weights =
+                    classWeights.stream().map(Double::parseDouble).toList();
+            if (weights.size() != classes) {
+                throw wrongUse("--class-weights has " + weights.size() + " numbers for " + classes + " labels");
+            }
+            return weights;
+        } catch (NumberFormatException e) {
+            throw wrongUse("--class-weights is balanced, or a number for each label with commas between");
+        }
+    }
+
+    private ParameterException wrongUse(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}
