@@ -151,14 +151,18 @@ final class TrainingRun {
         return state.scaler().filter(LossScaler.Microsoft.class::isInstance).isPresent();
     }
 
-    /** Returns the message for an update that changed nothing. */
+    /** Returns the message for an update whose loss or gradients are not finite. */
     private String notFinite(long step, DeviceModel.Outcome outcome) {
-        String what = Double.isFinite(outcome.loss())
-                ? "the norm of the gradients is " + outcome.norm()
-                : "the loss is " + outcome.loss();
+        String norm = "the norm of the gradients is " + outcome.norm();
+        String loss = "the loss is " + outcome.loss();
+        boolean changes = Double.isFinite(outcome.norm());
+        String what = changes ? loss + ", though " + norm : Double.isFinite(outcome.loss()) ? norm : loss;
         return "training stopped at update " + (step + 1) + " of " + updates + ": " + what
-                + "; no parameter was changed by it. The learning rate may be too high, the warm-up too short, or the"
-                + " labels of a batch may all be ignored";
+                + (changes
+                        ? "; parameters may be changed by it, and checkpoints are not"
+                        : "; no parameter was changed by it")
+                + ". The learning rate may be too high, the warm-up too short, or the labels of a batch may all be"
+                + " ignored";
     }
 
     private void evaluate() {

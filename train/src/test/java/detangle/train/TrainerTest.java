@@ -2,11 +2,22 @@ package detangle.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.ReduceFunction;
+import detangle.ir.Shape;
 import detangle.ir.Tensor;
+import detangle.ir.TensorType;
+import detangle.models.deberta.HeadLosses;
 import detangle.train.Toy.Recorder;
 import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.LossScaler;
@@ -161,6 +172,26 @@ class TrainerTest {
                     e.getMessage());
             assertEquals(update - 1, recorder.steps.size());
         }
+    }
+
+    /** The update looks at the gradients alone. They do not depend on what is NaN here, and are all 1. */
+    @Test
+    void aLossThatIsNotANumberMayHaveGradientsThatAre() {
+        Builder b = new Builder();
+        Node x = b.input("t", TensorType.of(DType.F32, Dim.symbol("B"), Dim.of(1)));
+        Node weight = b.param("weight", TensorType.of(DType.F32, 4));
+        Node loss = b.add(
+                b.reshape(b.reduce(ReduceFunction.SUM, weight, 0), Shape.SCALAR),
+                b.reshape(b.reduce(ReduceFunction.SUM, x, 0), Shape.SCALAR));
+        Program program = new Program("sum", List.of(x), List.of(new Output(HeadLosses.LOSS, loss)), Map.of());
+        TrainableModel model = TrainableModel.of(program, Map.of("weight", Tensor.of(new float[4], 4)), 0);
+        TrainingException e = assertThrows(
+                TrainingException.class,
+                () -> new Trainer(model, Toy.spoilt(Toy.batches(OPTIONS), 0, 1), OPTIONS).train());
+        String told = e.getMessage();
+        assertTrue(told.startsWith("training stopped at update 2 of 90: the loss is NaN, though the norm"), told);
+        assertTrue(told.contains("the gradients is 2.0; parameters may be changed by it, and checkpoints are"), told);
+        assertFalse(told.contains("no parameter was changed"), told);
     }
 
     /** Factors are powers of two, so that they change no bit. The first ones are too large for the sum of the squares. */
