@@ -1,9 +1,11 @@
 """A process that trains a sequence classifier with PyTorch and times its steps, as Detangle's bench tells it.
 
 It speaks the protocol of detangle.bench.worker.WorkerMain: `prepare VOCABULARY 12,37,64` makes one padded batch of sequences
-of these lengths, and `run COUNT` answers with the nanoseconds of each of some steps. A step is what transformers' Trainer does
-for one batch in fp32: forward with dropout, backward, clipping of the global norm to 1.0, AdamW. Run by `./detangle bench
---training --peer pytorch=PYTHON`, with a Python that has torch and transformers; no build and no test needs it.
+of these lengths, `batches FILE` takes all batches of a safetensors file, with tensors such as 12/input_ids, and `run COUNT`
+answers with the nanoseconds of each of some runs, over the one batch or over all. A step is what transformers' Trainer does for
+a batch in fp32: forward with dropout, backward, clipping of the global norm to 1.0, AdamW in one call for all parameters
+(`adamw_torch_fused`). Run by `./detangle bench --training --peer pytorch=PYTHON`, with a Python that has torch and transformers;
+no build and no test needs it.
 """
 
 import os
@@ -46,16 +48,21 @@ class Trainer:
         for name, parameter in self.model.named_parameters():
             (kept if "bias" in name or "LayerNorm" in name else decayed).append(parameter)
         self.optimizer = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": 0.01}, {"params": kept, "weight_decay": 0.0}], lr=1e-5
+            [{"params": decayed, "weight_decay": 0.01}, {"params": kept, "weight_decay": 0.0}],
+            lr=1e-5,
+            fused=True,
         )
-        self.batch = None
+        self.batches = []
 
     def answer(self, words):
         if words[0] == "prepare":
             self.prepare(int(words[1]), [int(n) for n in words[2].split(",")])
             return "ok"
+        if words[0] == "batches":
+            self.read(" ".join(words[1:]))
+            return "ok"
         if words[0] == "run":
-            return "times " + " ".join(str(self.step()) for _ in range(int(words[1])))
+            return "times " + " ".join(str(self.run()) for _ in range(int(words[1])))
         raise ValueError(f"there is no command '{words[0]}'")
 
     def prepare(self, vocabulary, lengths):
@@ -66,17 +73,30 @@ class Trainer:
             ids[row, :length] = torch.randint(0, vocabulary, (length,))
             mask[row, :length] = 1
         labels = torch.arange(len(lengths)) % self.model.config.num_labels
-        self.batch = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+        self.batches = [{"input_ids": ids, "attention_mask": mask, "labels": labels}]
 
-    def step(self):
+    def read(self, file):
+        from safetensors.torch import load_file
+
+        batches = {}
+        for name, tensor in load_file(file).items():
+            place, value = name.split("/")
+            batches.setdefault(int(place), {})[value] = tensor
+        self.batches = [batches[place] for place in sorted(batches)]
+
+    def run(self):
         begin = time.perf_counter_ns()
-        loss = self.model(**self.batch).loss
+        for batch in self.batches:
+            self.step(batch)
+        return time.perf_counter_ns() - begin
+
+    def step(self, batch):
+        loss = self.model(**batch).loss
         loss.backward()
         self.torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad()
         loss.item()
-        return time.perf_counter_ns() - begin
 
 
 if __name__ == "__main__":

@@ -39,13 +39,7 @@ public final class TrainingBenchmark {
      * @throws BenchException if there is another peer, or a process fails
      */
     public static TrainingReport run(BenchOptions options, Consumer<String> progress) {
-        options.peers().keySet().stream()
-                .filter(name -> !name.equals(PYTORCH))
-                .findFirst()
-                .ifPresent(name -> {
-                    throw new BenchException(
-                            "the peer " + name + " does not train; write --peer " + PYTORCH + "=PYTHON");
-                });
+        checkPeers(options);
         TrainingBenchmark benchmark = new TrainingBenchmark(options, progress);
         for (Path folder : options.models()) {
             BenchModel model = BenchModel.of(folder, options.head(), Optional.empty());
@@ -56,6 +50,16 @@ public final class TrainingBenchmark {
             }
         }
         return new TrainingReport(Host.of(benchmark.versions), benchmark.results);
+    }
+
+    static void checkPeers(BenchOptions options) {
+        options.peers().keySet().stream()
+                .filter(name -> !name.equals(PYTORCH))
+                .findFirst()
+                .ifPresent(name -> {
+                    throw new BenchException(
+                            "the peer " + name + " does not train; write --peer " + PYTORCH + "=PYTHON");
+                });
     }
 
     /** The measurements of one contender. */

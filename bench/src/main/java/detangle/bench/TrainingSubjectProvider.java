@@ -32,8 +32,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Sequence classifiers in Detangle, whose runs are steps of training; the option is the backend. The weights are
- * random, whatever the folder has, as the time of a step does not depend on them.
+ * Sequence classifiers in Detangle, whose runs are steps of training, one or all of an epoch; the option is the
+ * backend. The weights are random, whatever the folder has, as the time of a step does not depend on them.
  */
 public final class TrainingSubjectProvider implements SubjectProvider {
     /** Makes a provider for {@link java.util.ServiceLoader}. */
@@ -49,6 +49,8 @@ public final class TrainingSubjectProvider implements SubjectProvider {
     @Override
     public Subject load(Path model, int threads, List<String> inputs, String backend) {
         DebertaConfig config = DebertaConfig.read(model);
+        Device device = Backends.device(Optional.of(backend), Set.of());
+        device.warmUp(); // The warm-up runs while the compiler does, as it does for those who train.
         Architecture head = Architecture.SEQUENCE_CLASSIFICATION;
         Program training = TrainingModel.build(config, head, TrainingModelOptions.of(head));
         ParameterUpdates.Plan updates = OptimizerOptions.HUGGINGFACE
@@ -58,27 +60,55 @@ public final class TrainingSubjectProvider implements SubjectProvider {
         TrainingPrograms programs = TrainingPrograms.of(training, updates, true);
         Map<String, Tensor> variables = RandomWeights.of(config, training);
         variables.putAll(updates.states(variables));
-        Device device = Backends.device(Optional.of(backend), Set.of());
         Plan step = programs.step();
-        Executable executable = device.load(step, device.variables(variables));
         return new Steps(
                 "Detangle " + DetangleVersion.number() + ", " + device.description(),
                 Set.copyOf(inputs),
                 config.numLabels(),
                 updates,
                 step.program(),
-                executable);
+                device.load(step, device.variables(variables)));
     }
 
-    /** The step of a loaded model. */
-    private record Steps(
-            String version,
-            Set<String> inputs,
-            int labels,
-            ParameterUpdates.Plan updates,
-            Program program,
-            Executable executable)
-            implements Subject {
+    /** The steps of a loaded model. */
+    private static final class Steps implements Subject {
+        private final String version;
+        private final Set<String> inputs;
+        private final int labels;
+        private final ParameterUpdates.Plan updates;
+        private final Executable executable;
+        private final Set<String> read;
+        private final Optional<PackedBatch> packing;
+        private long done;
+
+        private Steps(
+                String version,
+                Set<String> inputs,
+                int labels,
+                ParameterUpdates.Plan updates,
+                Program program,
+                Executable executable) {
+            this.version = version;
+            this.inputs = inputs;
+            this.labels = labels;
+            this.updates = updates;
+            this.executable = executable;
+            this.read = program.inputs().stream()
+                    .map(input -> ((TensorOp.Input) input.op()).name())
+                    .collect(Collectors.toSet());
+            this.packing = PackedBatch.of(program);
+        }
+
+        @Override
+        public String version() {
+            return version;
+        }
+
+        @Override
+        public Set<String> inputs() {
+            return inputs;
+        }
+
         @Override
         public Forward prepare(Map<String, Tensor> given) {
             Map<String, Tensor> batch = new HashMap<>(given);
@@ -87,27 +117,26 @@ public final class TrainingSubjectProvider implements SubjectProvider {
                 classes[row] = row % labels;
             }
             batch.put(InputNames.LABELS, Tensor.of(classes, classes.length));
-            batch.put(TrainingPrograms.LOSS_FACTOR, Tensor.ofDoubles(DType.F32, new double[] {1}));
-            Set<String> read = program.inputs().stream()
-                    .map(input -> ((TensorOp.Input) input.op()).name())
-                    .collect(Collectors.toSet());
-            return new Forward() {
-                private long step;
+            return () -> step(batch);
+        }
 
-                @Override
-                public void run() {
-                    Map<String, Tensor> all = new HashMap<>(PackedBatch.of(program)
-                            .map(packing -> packing.inputs(batch).orElseThrow())
-                            .orElse(batch));
-                    all.put(InputNames.DROPOUT_SEED, Tensor.of(new long[] {step}));
-                    all.putAll(updates.scalars(step++, 1e-5, 1));
-                    all.keySet().retainAll(read);
-                    double loss = executable.run(all).get(HeadLosses.LOSS).getDouble(0);
-                    if (!Double.isFinite(loss)) {
-                        throw new BenchException("the loss is " + loss);
-                    }
-                }
-            };
+        @Override
+        public Forward prepare(Path file) {
+            List<Map<String, Tensor>> batches = BatchFile.read(file);
+            return () -> batches.forEach(this::step);
+        }
+
+        private void step(Map<String, Tensor> batch) {
+            Map<String, Tensor> all = new HashMap<>(
+                    packing.map(p -> p.inputs(batch).orElseThrow()).orElse(batch));
+            all.put(TrainingPrograms.LOSS_FACTOR, Tensor.ofDoubles(DType.F32, new double[] {1}));
+            all.put(InputNames.DROPOUT_SEED, Tensor.of(new long[] {done}));
+            all.putAll(updates.scalars(done++, 1e-5, 1));
+            all.keySet().retainAll(read);
+            double loss = executable.run(all).get(HeadLosses.LOSS).getDouble(0);
+            if (!Double.isFinite(loss)) {
+                throw new BenchException("the loss is " + loss);
+            }
         }
     }
 }

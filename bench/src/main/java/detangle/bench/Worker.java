@@ -180,6 +180,11 @@ final class Worker implements AutoCloseable {
         ask("text " + text, "ok");
     }
 
+    /** All batches of a file, for a worker that trains. */
+    void prepare(Path batches) {
+        ask("batches " + batches, "ok");
+    }
+
     /** Nanoseconds of each of some runs. */
     long[] run(int count) {
         long[] times = parsed(

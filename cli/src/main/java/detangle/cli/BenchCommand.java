@@ -3,6 +3,7 @@ package detangle.cli;
 import detangle.bench.BenchOptions;
 import detangle.bench.Benchmark;
 import detangle.bench.ColdStart;
+import detangle.bench.EpochBenchmark;
 import detangle.bench.NewLengths;
 import detangle.bench.OpBenchmark;
 import detangle.bench.PublishedConfig;
@@ -157,9 +158,12 @@ final class BenchCommand implements Runnable {
     @Option(
             names = "--training",
             description =
-                    "Time whole steps of training a classifier; the peer is pytorch=PYTHON, a Python with torch and"
-                            + " transformers.")
+                    "Time whole steps of training a classifier, or with --train-file epochs; the peer is pytorch=PYTHON, a"
+                            + " Python with torch and transformers.")
     private boolean training;
+
+    @Mixin
+    private EpochArguments epochs;
 
     @Option(
             names = "--format",
@@ -191,6 +195,8 @@ final class BenchCommand implements Runnable {
             BenchOptions options = options(all, head(), workloads, threads);
             if (ops) {
                 write(OpBenchmark.run(options, this::progress));
+            } else if (training && epochs.areGiven()) {
+                write(EpochBenchmark.run(options, epochs::batches, epochs.epochs(), scratch, this::progress));
             } else if (training) {
                 write(TrainingBenchmark.run(options, this::progress));
             } else if (cold) {
@@ -291,6 +297,14 @@ final class BenchCommand implements Runnable {
                 > 1) {
             throw new ParameterException(
                     spec.commandLine(), "--ops, --cold, --training and --lengths exclude each other");
+        }
+        if (epochs.areGiven()) {
+            if (!training || !shapes.isEmpty() || !lengths.isEmpty() || mix.isPresent()) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--train-file goes with --training, and has batches of its own instead of --shape, --seq, --mix");
+            }
+            epochs.check(spec, !configs.isEmpty());
         }
         newLengths.ifPresent(this::range);
         if (iterations < 1 || warmup < 1 || processes < 1 || threads.stream().anyMatch(n -> n < 1)) {

@@ -140,8 +140,7 @@ final class DataOptions {
     }
 
     LabelledData.Reading reading(Architecture head, Tokenizer tokenizer, DebertaConfig config) {
-        int takes = Math.min(
-                config.maxPositionEmbeddings(), tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE));
+        int takes = most(tokenizer, config);
         int usual = head == Architecture.QUESTION_ANSWERING ? Math.min(WINDOW, takes) : takes;
         int length = maxLength.orElse(usual);
         if (length < 3 || stride.filter(s -> s < 0).isPresent()) {
@@ -160,6 +159,12 @@ final class DataOptions {
                 !refuses,
                 stride.orElse(Math.min(STRIDE, length / 3)),
                 byLine);
+    }
+
+    /** Returns the most tokens that a model and its tokenizer take. */
+    static int most(Tokenizer tokenizer, DebertaConfig config) {
+        return Math.min(
+                config.maxPositionEmbeddings(), tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE));
     }
 
     private ParameterException wrongUse(String message) {

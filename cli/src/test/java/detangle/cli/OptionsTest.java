@@ -33,6 +33,10 @@ class OptionsTest {
             Map.entry("--multi-label", "of a text, or of a part of a text"),
             Map.entry("--task", "what is served, or what is learned"),
             Map.entry("--doc-stride", "training has its own default for short windows"),
+            Map.entry("--train-file", "bench trains with rows of one class each"),
+            Map.entry("--tokenizer-name", "bench has random weights without a folder, and training a configuration"),
+            Map.entry("--per-device-train-batch-size", "bench has no recipes"),
+            Map.entry("--num-train-epochs", "bench times whole epochs"),
             Map.entry("--weight-type", "training keeps those alone in it that it does not train"),
             Map.entry("--max-length", "tokenize cuts to it unasked"),
             Map.entry("--prompt", "sentence-transformers has it before texts to embed, and choices continue it"));

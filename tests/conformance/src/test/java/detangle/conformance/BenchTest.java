@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -198,6 +200,38 @@ class BenchTest {
             assertTrue(steps.path("p50_ms").asDouble() > 0, result.out());
             assertTrue(steps.path("tokens_per_second").asDouble() > 0, result.out());
         }
+    }
+
+    @Test
+    void epochsOfAFileAreTimed() throws IOException {
+        Path model = TinyModel.write(folder.resolve("tiny"), "ForSequenceClassification", List.of("a", "b"));
+        Path rows = Files.writeString(
+                folder.resolve("rows.csv"), "text,label\n" + "the sky is blue,blue\nred,red\n".repeat(5));
+        Result result = DetangleProcess.java(
+                Launch.MODULE_PATH,
+                "bench",
+                model.toString(),
+                "--training",
+                "--train-file",
+                rows.toString(),
+                "--per-device-train-batch-size",
+                "4",
+                "--num-train-epochs",
+                "2",
+                "--format",
+                "json");
+        assertEquals(0, result.status(), result.err());
+        JsonNode results = new JsonMapper().readTree(result.out()).path("results");
+        assertEquals(1, results.size(), result.out());
+        JsonNode epochs = results.path(0);
+        assertEquals(10, epochs.path("rows").asInt());
+        assertEquals(4, epochs.path("batch").asInt());
+        assertEquals(3, epochs.path("steps").asInt());
+        assertEquals(5 * (6 + 4), epochs.path("tokens").asInt());
+        for (String time : new String[] {"start_s", "first_s", "repeated_s"}) {
+            assertTrue(epochs.path("own").path(time).asDouble() > 0, time + " in " + epochs);
+        }
+        assertTrue(epochs.has("clean") && epochs.path("peer").isNull(), epochs.toString());
     }
 
     @Test

@@ -1,6 +1,7 @@
 package detangle.bench.worker;
 
 import detangle.ir.Tensor;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 
@@ -18,6 +19,11 @@ public interface Subject {
     /** From a text to the outputs; an {@link UnsupportedOperationException} where a model takes ids alone. */
     default Forward prepare(String text) throws Exception {
         throw new UnsupportedOperationException(version() + " takes ids, not texts");
+    }
+
+    /** All batches of a file, one after another; an {@link UnsupportedOperationException} where files are not read. */
+    default Forward prepare(Path batches) throws Exception {
+        throw new UnsupportedOperationException(version() + " takes ids, not files of batches");
     }
 
     /** A forward pass that is ready to run, any number of times. */

@@ -26,6 +26,7 @@ import java.util.StringJoiner;
  * prepare VOCABULARY 12,37,64       ok            one padded batch of sequences of these lengths
  * each VOCABULARY 12,37,64          ok            the same sequences, one after another
  * text WORDS                        ok            one text, where the model reads texts
+ * batches FILE                      ok            all batches of a file, one after another, where such files are read
  * run COUNT                         times NANOS NANOS ...
  * difference OPTIONS                difference NMSE LARGEST
  *                                                 of the outputs for what was prepared last from those with other
@@ -106,6 +107,10 @@ public final class WorkerMain {
             }
             case "text" -> {
                 forwards = List.of(subject.prepare(line.substring("text ".length())));
+                return "ok";
+            }
+            case "batches" -> {
+                forwards = List.of(subject.prepare(Path.of(line.substring("batches ".length()))));
                 return "ok";
             }
             case "run" -> {
