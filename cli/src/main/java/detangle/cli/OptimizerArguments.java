@@ -134,6 +134,14 @@ final class OptimizerArguments {
                     "Parts that are not trained: embeddings, encoder, layer.N, layer.N-M, or the beginning of names.")
     private List<String> frozen = List.of();
 
+    @Option(
+            names = "--freeze-pattern",
+            paramLabel = "REGEX",
+            description =
+                    "A regular expression that matches the whole names of parameters that are not trained, as PEFT's target_modules"
+                            + " matches modules: .*LayerNorm.*, deberta\\.encoder\\.layer\\.[0-5]\\..*")
+    private List<String> frozenPatterns = List.of();
+
     OptimizerOptions options(Recipe recipe) {
         OptimizerOptions base = recipe == Recipe.MICROSOFT ? OptimizerOptions.MICROSOFT : OptimizerOptions.HUGGINGFACE;
         OptimizerOptions rated = OptionValues.with(base, learningRate, OptimizerOptions::withLearningRate);
@@ -145,7 +153,8 @@ final class OptimizerArguments {
         OptimizerOptions headed = OptionValues.with(layered, headRate, OptimizerOptions::withHeadLearningRate);
         return headed.withSchedule(schedule.orElse(base.lrSchedulerType()), scheduleSettings)
                 .with(optimizer(recipe))
-                .withFrozen(prefixes());
+                .withFrozen(prefixes())
+                .withFrozenPatterns(frozenPatterns);
     }
 
     private Optimizer optimizer(Recipe recipe) {

@@ -97,6 +97,12 @@ final class RunArguments {
     private Optional<Long> seed;
 
     @Option(
+            names = "--data-seed",
+            paramLabel = "N",
+            description = "The seed of the order of rows, if it has its own; that of --seed by default.")
+    private Optional<Long> dataSeed;
+
+    @Option(
             names = {"--evaluation-strategy", "--eval-strategy"},
             paramLabel = "WHEN",
             converter = Moments.class,
@@ -208,7 +214,8 @@ final class RunArguments {
         TrainingOptions accumulated =
                 OptionValues.with(batched, accumulation, TrainingOptions::withGradientAccumulationSteps);
         TrainingOptions seeded = OptionValues.with(accumulated, seed, TrainingOptions::withSeed);
-        return seeded.with(evaluation(validates))
+        TrainingOptions ordered = OptionValues.with(seeded, dataSeed, TrainingOptions::withDataSeed);
+        return ordered.with(evaluation(validates))
                 .with(saving(outputDir, validates).withOverwrites(overwrites));
     }
 

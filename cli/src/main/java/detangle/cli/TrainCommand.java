@@ -23,8 +23,8 @@ import detangle.train.lora.LoraOptions;
 import detangle.train.report.TrainingLog;
 import detangle.train.task.TaskEvaluator;
 import detangle.train.task.TaskModel;
+import detangle.train.task.TaskModelOptions;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +33,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -46,14 +45,6 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Runnable {
     @Spec
     private CommandSpec spec;
-
-    @Parameters(
-            index = "0",
-            arity = "0..1",
-            paramLabel = "MODEL",
-            description =
-                    "The model to begin with: a folder, or a name on the hub. Without a model, --config is needed.")
-    private Optional<String> model;
 
     @Option(
             names = "--train-file",
@@ -91,17 +82,8 @@ final class TrainCommand implements Runnable {
             description = "Write into a folder that has a model already; checkpoints in it are deleted.")
     private boolean overwrites;
 
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "The config.json of a model that is trained from scratch.")
-    private Optional<Path> config;
-
-    @Option(
-            names = "--tokenizer-name",
-            paramLabel = "FOLDER",
-            description = "The model whose tokenizer goes with --config; the tokenizer in its folder by default.")
-    private Optional<String> tokenizerName;
+    @Mixin
+    private ModelArguments model;
 
     @Mixin
     private DataOptions data;
@@ -176,11 +158,11 @@ final class TrainCommand implements Runnable {
                 weightType.map(WeightTypeOption.WeightType::dtype).filter(type -> type != DType.F32));
         TrainingFile file = data.file(trainFile);
         Architecture head = data.head(file);
-        Path folder = model.map(ModelFolder::of).orElseGet(() -> config.orElseThrow());
+        Path folder = model.folder();
         if (overwrites) {
             new OutputFolder(outputDir).checkKeeps(folder);
         }
-        Path vocabulary = tokenizerName.map(ModelFolder::of).orElseGet(() -> ofTokenizer(folder));
+        Path vocabulary = model.vocabulary(folder);
         Tokenizer tokenizer = Tokenizers.load(vocabulary);
         DebertaConfig original = DebertaConfig.read(folder);
         TrainingOptions options = run.options(
@@ -202,7 +184,7 @@ final class TrainCommand implements Runnable {
                         options.perDeviceTrainBatchSize(),
                         options.gradientAccumulationSteps()),
                 groups ? Order.GROUPED_BY_LENGTH : Order.SHUFFLED,
-                options.seed());
+                options.orderSeed());
         progress.say("training on " + examples.size() + " rows"
                 + sets.validation
                         .map(v -> ", validating with " + v.examples().size())
@@ -253,12 +235,7 @@ final class TrainCommand implements Runnable {
     }
 
     private void check() {
-        if (model.isPresent() == config.isPresent()) {
-            throw wrongUse("name a MODEL to begin with, or the --config of one to train from scratch");
-        }
-        if (config.isPresent() && adapter.isAsked()) {
-            throw wrongUse("--lora needs a MODEL that has been trained, and not --config");
-        }
+        model.check(adapter.isAsked());
         if (validationFile.isPresent() && validationSplit.isPresent()) {
             throw wrongUse("--validation-split goes without --validation-file");
         }
@@ -289,12 +266,6 @@ final class TrainCommand implements Runnable {
         }
     }
 
-    private static Path ofTokenizer(Path model) {
-        return Files.isRegularFile(model) && model.toString().endsWith(".json")
-                ? model.toAbsolutePath().getParent()
-                : model;
-    }
-
     private ParameterException wrongUse(String message) {
         return new ParameterException(spec.commandLine(), message);
     }
@@ -316,17 +287,13 @@ final class TrainCommand implements Runnable {
     /** Makes the model to train. With an adapter, the encoder's weights in single precision can be freed afterwards. */
     private TaskModel taskModel(
             Path folder, Path vocabulary, LabelledData training, Optional<LoraOptions> lora, long seed) {
-        TaskModel whole = taskModel(folder, vocabulary, training, seed);
-        return lora.map(asked -> whole.withAdapter(asked, model.orElse(folder.toString()), seed))
-                .orElse(whole);
-    }
-
-    private TaskModel taskModel(Path folder, Path vocabulary, LabelledData training, long seed) {
         Architecture head = training.task().head();
-        TrainingModelOptions options = TrainingModelOptions.of(head).with(loss.options(training));
-        return config.isPresent()
-                ? TaskModel.fresh(folder, vocabulary, training.task(), options, seed)
-                : TaskModel.read(folder, training.task(), options, seed);
+        TaskModelOptions options = TaskModelOptions.of(head)
+                .with(TrainingModelOptions.of(head).with(loss.options(training)))
+                .withSeed(seed);
+        TaskModel whole = model.taskModel(folder, vocabulary, training.task(), options);
+        return lora.map(asked -> whole.withAdapter(asked, model.name(folder), seed))
+                .orElse(whole);
     }
 
     private TrainingOptions onBackend(TrainingOptions options) {

@@ -1,11 +1,15 @@
 package detangle.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DropoutRates;
 import detangle.train.OptimizerOptions;
 import detangle.train.Recipe;
 import detangle.train.optimizer.AdamW;
+import detangle.train.optimizer.FrozenParameters;
 import detangle.train.optimizer.XAdam;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,6 +34,64 @@ class TrainOptionsTest extends TrainCommandCase {
         output = folder.resolve(name);
         assertEquals(0, train(rows, more), err.toString());
         return output;
+    }
+
+    @Test
+    void ratesOfDropoutAreWritten() {
+        Path trained = trained(
+                "dropout",
+                "--max-steps=1",
+                "--hidden-dropout-prob=0.3",
+                "--attention_probs_dropout_prob=0",
+                "--pooler-dropout=0.2",
+                "--classifier-dropout=0.25",
+                "--data-seed=7");
+        assertEquals(
+                new DropoutRates(0.3, 0, 0.2, 0.25), DebertaConfig.read(trained).dropout());
+        assertEquals(
+                7,
+                json(trained.resolve("checkpoint-1/trainer_state.json"))
+                        .get("data_seed")
+                        .asInt());
+        assertEquals(
+                "detangle: cls_dropout is 1.0: it must be at least 0 and below 1",
+                fault(rows, "--overwrite-output-dir", "--cls-dropout=1"));
+    }
+
+    /** Another row comes first. */
+    @Test
+    void theOrderOfRowsHasASeedOfItsOwn() {
+        String[] one = {"--max-steps=1", "--per-device-train-batch-size=1", "--save-strategy=no"};
+        double usual = loss(trained("usual", one));
+        String[] other = {"--max-steps=1", "--per-device-train-batch-size=1", "--save-strategy=no", "--data-seed=1"};
+        assertNotEquals(usual, loss(trained("other", other)));
+    }
+
+    private static double loss(Path output) {
+        return json(output.resolve("train_results.json")).get("train_loss").asDouble();
+    }
+
+    @Test
+    void aHeadForOtherLabelsIsRefusedUnlessItIsToBeNew() {
+        assertEquals(1, run("train", "" + model, "--train-file", "" + rows, "--output-dir", "" + output), "" + out);
+        String told = err.toString().lines().toList().getLast();
+        assertTrue(told.contains("its head was trained for other labels; pass --ignore-mismatched-sizes"), told);
+    }
+
+    @Test
+    void whatIsFrozenByAPattern() {
+        assertEquals(
+                new FrozenParameters(
+                        List.of("deberta.encoder.layer.0.", "deberta.encoder.layer.1."), List.of(".{0,3}a,b", "c")),
+                Probe.options(
+                                Recipe.HUGGINGFACE,
+                                "--freeze=layer.0-1",
+                                "--freeze-pattern=.{0,3}a,b",
+                                "--freeze-pattern=c")
+                        .frozen());
+        assertEquals(
+                "detangle: 'layer.[0' says what is to be frozen, and a class of it does not end",
+                fault(rows, "--freeze-pattern", "layer.[0"));
     }
 
     /** A command with nothing but the options of the optimizer. */

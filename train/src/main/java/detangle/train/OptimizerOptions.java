@@ -3,6 +3,7 @@ package detangle.train;
 import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.Clipping;
 import detangle.train.optimizer.DecayRule;
+import detangle.train.optimizer.FrozenParameters;
 import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.Optimizer;
 import detangle.train.optimizer.ParameterGroups;
@@ -32,7 +33,7 @@ import java.util.function.Consumer;
  * @param warmupSteps the number of updates of the warm-up
  * @param layerwiseDecay the factor from the rate of a layer to the rate of the layer below it; 1 for one rate
  * @param headLearningRate the rate of all parameters outside the encoder; empty for the same rate
- * @param frozen beginnings of names; parameters whose name begins with one of them are not trained
+ * @param frozen the parameters that are not trained
  * @param lossScaler the scaler that multiplies the loss; empty for none, as gradients in single precision need none
  */
 public record OptimizerOptions(
@@ -46,7 +47,7 @@ public record OptimizerOptions(
         long warmupSteps,
         double layerwiseDecay,
         OptionalDouble headLearningRate,
-        List<String> frozen,
+        FrozenParameters frozen,
         Optional<LossScaler> lossScaler) {
     /** The defaults of HuggingFace's Trainer. */
     public static final OptimizerOptions HUGGINGFACE = new OptimizerOptions(
@@ -60,7 +61,7 @@ public record OptimizerOptions(
             0,
             1,
             OptionalDouble.empty(),
-            List.of(),
+            FrozenParameters.NONE,
             Optional.empty());
 
     /** The defaults of microsoft's trainer. */
@@ -73,7 +74,6 @@ public record OptimizerOptions(
     /** @throws TrainingException if a number is outside its range */
     public OptimizerOptions {
         lrSchedulerKwargs = Map.copyOf(lrSchedulerKwargs);
-        frozen = List.copyOf(frozen);
         if (!(learningRate > 0 && learningRate < Double.POSITIVE_INFINITY)) {
             throw new TrainingException("learning_rate is " + learningRate + ": it must be above 0");
         }
@@ -131,8 +131,14 @@ public record OptimizerOptions(
         return with(o -> o.headLearningRate = OptionalDouble.of(rate));
     }
 
+    /** Sets the beginnings of the names of parameters that are not trained. */
     public OptimizerOptions withFrozen(List<String> prefixes) {
-        return with(o -> o.frozen = prefixes);
+        return with(o -> o.frozen = o.frozen.withPrefixes(prefixes));
+    }
+
+    /** Sets regular expressions that match the whole names of parameters that are not trained. */
+    public OptimizerOptions withFrozenPatterns(List<String> patterns) {
+        return with(o -> o.frozen = o.frozen.withPatterns(patterns));
     }
 
     /** Scales the loss; the scaler begins in the given state. */
@@ -200,7 +206,7 @@ public record OptimizerOptions(
         private long warmupSteps;
         private double layerwiseDecay;
         private OptionalDouble headLearningRate;
-        private List<String> frozen;
+        private FrozenParameters frozen;
         private Optional<LossScaler> lossScaler;
 
         Draft(OptimizerOptions options) {

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
@@ -49,6 +50,7 @@ final class TrainingCheckpoint {
     record Identity(
             Recipe recipe,
             long seed,
+            OptionalLong dataSeed,
             int batch,
             int accumulation,
             long rows,
@@ -122,6 +124,7 @@ final class TrainingCheckpoint {
         }
         json.put("recipe", identity.recipe().name());
         json.put("seed", identity.seed());
+        identity.dataSeed().ifPresent(seed -> json.put("data_seed", seed));
         json.put("train_batch_size", identity.batch());
         json.put("gradient_accumulation_steps", identity.accumulation());
         json.put("rows", identity.rows());
@@ -251,17 +254,18 @@ final class TrainingCheckpoint {
         for (String field : new String[] {
             "recipe",
             "seed",
+            "data_seed",
             "train_batch_size",
             "gradient_accumulation_steps",
             "rows",
             "rows_checksum",
             "updates_per_epoch"
         }) {
-            String then = json.path(field).asString("");
-            if (!then.equals(wanted.path(field).asString())) {
-                throw new TrainingException(folder + " was written by a training whose " + field + " is "
-                        + (then.isEmpty() ? "not said" : then) + ", and here it is "
-                        + wanted.path(field).asString()
+            String then = json.path(field).asString("not said");
+            String now = wanted.path(field).asString("not said");
+            if (!then.equals(now)) {
+                throw new TrainingException(folder + " was written by a training whose " + field + " is " + then
+                        + ", and here it is " + now
                         + ": go on with the rows and options of then, or begin in another output_dir");
             }
         }

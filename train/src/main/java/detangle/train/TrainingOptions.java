@@ -1,6 +1,7 @@
 package detangle.train;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -9,6 +10,7 @@ import java.util.function.Consumer;
  *
  * @param recipe the trainer that is followed where HuggingFace's and microsoft's differ
  * @param seed the seed of the order of rows and of dropout
+ * @param dataSeed the seed of the order of rows, if it has its own
  * @param numTrainEpochs the number of times that all rows are taken; it may have a fraction
  * @param maxSteps the number of updates, whatever the number of epochs; 0 if the number of epochs decides
  * @param perDeviceTrainBatchSize see {@link BatchPlan}
@@ -22,6 +24,7 @@ import java.util.function.Consumer;
 public record TrainingOptions(
         Recipe recipe,
         long seed,
+        OptionalLong dataSeed,
         double numTrainEpochs,
         long maxSteps,
         int perDeviceTrainBatchSize,
@@ -35,6 +38,7 @@ public record TrainingOptions(
     public static final TrainingOptions DEFAULT = new TrainingOptions(
             Recipe.HUGGINGFACE,
             42,
+            OptionalLong.empty(),
             3,
             0,
             8,
@@ -73,6 +77,10 @@ public record TrainingOptions(
         return with(o -> o.seed = value);
     }
 
+    public TrainingOptions withDataSeed(long value) {
+        return with(o -> o.dataSeed = OptionalLong.of(value));
+    }
+
     public TrainingOptions withNumTrainEpochs(double epochs) {
         return with(o -> o.numTrainEpochs = epochs);
     }
@@ -109,6 +117,11 @@ public record TrainingOptions(
         return with(o -> o.backend = Optional.of(name));
     }
 
+    /** Returns the seed of the order of rows, which {@link Batches} take. */
+    public long orderSeed() {
+        return dataSeed.orElse(seed);
+    }
+
     /** Returns the number of updates that training has. */
     long updates(Batches batches) {
         if (maxSteps > 0) {
@@ -137,6 +150,7 @@ public record TrainingOptions(
     private static final class Draft {
         private Recipe recipe;
         private long seed;
+        private OptionalLong dataSeed;
         private double numTrainEpochs;
         private long maxSteps;
         private int perDeviceTrainBatchSize;
@@ -150,6 +164,7 @@ public record TrainingOptions(
         Draft(TrainingOptions options) {
             recipe = options.recipe;
             seed = options.seed;
+            dataSeed = options.dataSeed;
             numTrainEpochs = options.numTrainEpochs;
             maxSteps = options.maxSteps;
             perDeviceTrainBatchSize = options.perDeviceTrainBatchSize;
@@ -165,6 +180,7 @@ public record TrainingOptions(
             return new TrainingOptions(
                     recipe,
                     seed,
+                    dataSeed,
                     numTrainEpochs,
                     maxSteps,
                     perDeviceTrainBatchSize,

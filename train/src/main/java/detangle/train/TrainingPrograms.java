@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The programs that train a model, compiled. All of them read and replace the same variables: the parameters by their
@@ -45,7 +44,6 @@ public final class TrainingPrograms {
     /** The name of the scalar output that is the norm of all gradients together, before they are clipped. */
     public static final String GRADIENT_NORM = "grad_norm";
 
-    private static final int NAMES_LISTED = 5;
     private static final TensorType SCALAR = new TensorType(DType.F32, Shape.SCALAR);
 
     private final Program forward;
@@ -65,10 +63,11 @@ public final class TrainingPrograms {
      *     builds it
      * @param packed whether the padding of batches is left out, where the program allows it: see
      *     {@link detangle.compiler.PackedInputs}
-     * @throws TrainingException if no parameter is left to train, or one that is to be frozen is not there
+     * @throws TrainingException if no parameter is left to train
+     * @throws detangle.train.optimizer.OptimizerException if a parameter that is to be frozen is not there
      */
     public static TrainingPrograms of(Program model, ParameterUpdates.Plan plan, boolean packed) {
-        refuseUnknown(plan.groups().frozen(), parameters(model).keySet());
+        Set<String> frozen = plan.groups().frozen().among(parameters(model).keySet());
         Program lossAlone = new Program(
                 model.name(),
                 model.inputs(),
@@ -76,22 +75,11 @@ public final class TrainingPrograms {
                 model.constants());
         Program forward = Compiler.run(lossAlone, Passes.training(packed), (pass, program) -> {});
         SequencedMap<String, TensorType> trained = parameters(forward);
-        trained.keySet().removeIf(name -> !plan.groups().isTrained(name));
+        trained.keySet().removeAll(frozen);
         if (trained.isEmpty()) {
             throw new TrainingException("no parameter is left to train: all are frozen");
         }
         return new TrainingPrograms(forward, plan, trained);
-    }
-
-    private static void refuseUnknown(List<String> frozen, Set<String> parameters) {
-        for (String prefix : frozen) {
-            if (parameters.stream().noneMatch(name -> name.startsWith(prefix))) {
-                throw new TrainingException("'" + prefix
-                        + "' is to be frozen, and no parameter's name begins so; they are "
-                        + parameters.stream().sorted().limit(NAMES_LISTED).collect(Collectors.joining(", "))
-                        + (parameters.size() > NAMES_LISTED ? ", ..." : ""));
-            }
-        }
     }
 
     /** Returns the parameters that a program reads, in the order in which it reads them. */

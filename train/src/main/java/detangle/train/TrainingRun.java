@@ -73,6 +73,7 @@ final class TrainingRun {
         return new TrainingCheckpoint.Identity(
                 options.recipe(),
                 options.seed(),
+                options.dataSeed(),
                 options.perDeviceTrainBatchSize(),
                 options.gradientAccumulationSteps(),
                 batches.rows(),

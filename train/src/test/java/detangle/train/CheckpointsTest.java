@@ -185,6 +185,9 @@ class CheckpointsTest {
                 "was written by a training whose seed is 42, and here it is 1",
                 resuming(options).withSeed(1));
         assertRefused(
+                "whose data_seed is not said, and here it is 1",
+                resuming(options).withDataSeed(1));
+        assertRefused(
                 "whose train_batch_size is 8, and here it is 4",
                 resuming(options).withPerDeviceTrainBatchSize(4));
         assertRefused(

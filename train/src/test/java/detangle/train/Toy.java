@@ -113,7 +113,7 @@ final class Toy {
             public List<Batch> update(int epoch, int update) {
                 List<Integer> order =
                         new ArrayList<>(IntStream.range(0, ROWS).boxed().toList());
-                Collections.shuffle(order, new Random(options.seed() * 31 + epoch));
+                Collections.shuffle(order, new Random(options.orderSeed() * 31 + epoch));
                 return plan.microBatches(update).stream()
                         .map(range -> batch(order, range))
                         .toList();

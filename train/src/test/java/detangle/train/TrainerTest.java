@@ -136,6 +136,9 @@ class TrainerTest {
         assertNotEquals(
                 before.get("second.weight").getDouble(0),
                 after.get("second.weight").getDouble(0));
+        TrainingOptions patterned =
+                OPTIONS.withNumTrainEpochs(1).with(OPTIONS.optimizer().withFrozenPatterns(List.of("first\\..*")));
+        assertSameBits(after, train(patterned, new Recorder()).parameters());
         TrainingOptions none = options.with(options.optimizer().withFrozen(List.of("first.", "second.")));
         TrainingException e = assertThrows(TrainingException.class, () -> train(none, new Recorder()));
         assertTrue(e.getMessage().startsWith("no parameter is left to train"), e.getMessage());

@@ -125,6 +125,13 @@ public final class ModelFolderWriter {
         return with(changed);
     }
 
+    /** With other rates of dropout, which models that are read from the folder are trained with as well. */
+    public ModelFolderWriter withDropout(DropoutChange change) {
+        ObjectNode changed = config.deepCopy();
+        change.fields().forEach(changed::put);
+        return with(changed);
+    }
+
     /** The configuration as it is written, which a program to train is built from. */
     public DebertaConfig config() {
         return DebertaConfig.of(new ConfigFields(source, config));

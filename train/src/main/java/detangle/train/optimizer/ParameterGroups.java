@@ -1,6 +1,5 @@
 package detangle.train.optimizer;
 
-import java.util.List;
 import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,7 +14,7 @@ import java.util.regex.Pattern;
  *     top layer comes next, then the other layers, and below them embeddings, positions and the encoder's layer norm; a
  *     convolution belongs to the first layer.
  * @param headRateFactor the rate of the head divided by the rate; empty for the full rate
- * @param frozen beginnings of names; parameters whose name begins with one of them are not trained
+ * @param frozen the parameters that are not trained
  */
 public record ParameterGroups(
         DecayRule rule,
@@ -23,13 +22,12 @@ public record ParameterGroups(
         int layers,
         double layerwiseDecay,
         OptionalDouble headRateFactor,
-        List<String> frozen) {
+        FrozenParameters frozen) {
     private static final String ENCODER = "deberta.";
     private static final Pattern LAYER = Pattern.compile("encoder\\.layer\\.(\\d+)\\.");
 
     /** @throws OptimizerException if the decay of layers is not in (0,1] */
     public ParameterGroups {
-        frozen = List.copyOf(frozen);
         if (!(layerwiseDecay > 0 && layerwiseDecay <= 1)) {
             throw new OptimizerException("layerwise_decay is " + layerwiseDecay + ": it must be above 0 and at most 1");
         }
@@ -37,12 +35,7 @@ public record ParameterGroups(
 
     /** All parameters are trained at one rate. */
     public static ParameterGroups of(DecayRule rule, double weightDecay) {
-        return new ParameterGroups(rule, weightDecay, 0, 1, OptionalDouble.empty(), List.of());
-    }
-
-    /** Returns whether a parameter is trained. */
-    public boolean isTrained(String parameter) {
-        return frozen.stream().noneMatch(parameter::startsWith);
+        return new ParameterGroups(rule, weightDecay, 0, 1, OptionalDouble.empty(), FrozenParameters.NONE);
     }
 
     /** Returns the group of a parameter that is trained. */

@@ -29,19 +29,22 @@ import java.util.Optional;
 public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderWriter files, List<String> notices) {
 
     /**
-     * Reads a model with its weights. Parameters that the checkpoint lacks, or has in another shape, begin with initial
-     * values.
+     * Reads a model with its weights. Parameters of the head that the checkpoint lacks begin with initial values.
      *
      * @param folder a folder with config.json, weights and tokenizer
-     * @param options the options of the model and its loss, for training
-     * @param seed the seed of initial values
+     * @throws detangle.models.deberta.HeadException if the checkpoint has parameters of the head in another shape, and
+     *     the options do not ignore it
      */
-    public static TaskModel read(Path folder, Task task, TrainingModelOptions options, long seed) {
-        ModelFolderWriter writer = writer(ModelFolderWriter.like(folder), task);
-        Program training = TrainingModel.build(writer.config(), task.head(), options);
+    public static TaskModel read(Path folder, Task task, TaskModelOptions options) {
+        ModelFolderWriter writer = writer(ModelFolderWriter.like(folder), task, options);
+        Program training = TrainingModel.build(writer.config(), task.head(), options.training());
         try (Weights weights = Weights.open(folder)) {
-            StartingWeights starting =
-                    StartingWeights.of(weights, training, Optional.of(task.head()), initial(writer, seed), true);
+            StartingWeights starting = StartingWeights.of(
+                    weights,
+                    training,
+                    Optional.of(task.head()),
+                    initial(writer, options),
+                    options.ignoreMismatchedSizes());
             return of(writer, task, options, training, starting, starting.messages(folder));
         }
     }
@@ -52,14 +55,13 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
      * @param configuration a config.json, or a folder with one
      * @param tokenizer a folder with the files of a tokenizer
      */
-    public static TaskModel fresh(
-            Path configuration, Path tokenizer, Task task, TrainingModelOptions options, long seed) {
+    public static TaskModel fresh(Path configuration, Path tokenizer, Task task, TaskModelOptions options) {
         ConfigFields fields = Files.isDirectory(configuration)
                 ? ConfigFields.read(configuration, "config.json")
                 : ConfigFields.read(configuration);
-        ModelFolderWriter writer = writer(ModelFolderWriter.of(fields, tokenizer), task);
-        Program training = TrainingModel.build(writer.config(), task.head(), options);
-        StartingWeights starting = StartingWeights.fromScratch(training, initial(writer, seed));
+        ModelFolderWriter writer = writer(ModelFolderWriter.of(fields, tokenizer), task, options);
+        Program training = TrainingModel.build(writer.config(), task.head(), options.training());
+        StartingWeights starting = StartingWeights.fromScratch(training, initial(writer, options));
         return of(writer, task, options, training, starting, starting.messages(configuration));
     }
 
@@ -74,12 +76,12 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
         return new TaskModel(adapted, config, files, notices);
     }
 
-    private static InitialWeights initial(ModelFolderWriter writer, long seed) {
-        return new InitialWeights(writer.config(), Convention.HUGGINGFACE, seed);
+    private static InitialWeights initial(ModelFolderWriter writer, TaskModelOptions options) {
+        return new InitialWeights(writer.config(), Convention.HUGGINGFACE, options.seed());
     }
 
-    private static ModelFolderWriter writer(ModelFolderWriter plain, Task task) {
-        ModelFolderWriter headed = plain.withHead(task.head());
+    private static ModelFolderWriter writer(ModelFolderWriter plain, Task task, TaskModelOptions options) {
+        ModelFolderWriter headed = plain.withHead(task.head()).withDropout(options.dropout());
         ModelFolderWriter labelled = task.labels().isEmpty() ? headed : headed.withLabels(task.labels());
         return task.problem().map(labelled::withProblemType).orElse(labelled);
     }
@@ -87,11 +89,12 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
     private static TaskModel of(
             ModelFolderWriter writer,
             Task task,
-            TrainingModelOptions options,
+            TaskModelOptions options,
             Program training,
             StartingWeights starting,
             List<String> notices) {
-        TrainingModelOptions evaluated = options.withDropout(false)
+        TrainingModelOptions evaluated = options.training()
+                .withDropout(false)
                 .withLabelSmoothing(0)
                 .withClassWeights(List.of())
                 .withLossDivisor(false);

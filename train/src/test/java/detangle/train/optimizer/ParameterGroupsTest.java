@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ParameterGroupsTest {
@@ -37,8 +38,8 @@ class ParameterGroupsTest {
 
     @Test
     void ratesFallTowardsTheEmbeddings() {
-        ParameterGroups groups = new ParameterGroups(
-                DecayRule.HUGGINGFACE, 0.01, 3, 0.8, OptionalDouble.of(2.5), List.of("deberta.encoder.layer.0."));
+        ParameterGroups groups =
+                new ParameterGroups(DecayRule.HUGGINGFACE, 0.01, 3, 0.8, OptionalDouble.of(2.5), FrozenParameters.NONE);
         assertRate(2.5, groups, "classifier.weight");
         assertRate(2.5, groups, "pooler.dense.bias");
         assertRate(0.8, groups, "deberta.encoder.layer.2.output.dense.weight");
@@ -47,10 +48,40 @@ class ParameterGroupsTest {
         assertRate(0.4096, groups, "deberta.encoder.rel_embeddings.weight");
         assertRate(0.4096, groups, "deberta.encoder.LayerNorm.bias");
         assertRate(0.4096, groups, "deberta.embeddings.word_embeddings.weight");
-        assertFalse(groups.isTrained("deberta.encoder.layer.0.output.dense.weight"));
-        assertTrue(groups.isTrained("deberta.encoder.layer.1.output.dense.weight"));
         assertEquals(0.01, groups.of("classifier.weight").weightDecay());
         assertEquals(0, groups.of("classifier.bias").weightDecay());
+    }
+
+    @Test
+    void whatIsFrozenIsNamedByItsBeginningOrByAPattern() {
+        List<String> names = List.of(
+                "deberta.embeddings.LayerNorm.weight",
+                "deberta.encoder.layer.0.output.dense.bias",
+                "deberta.encoder.layer.10.output.dense.bias",
+                "classifier.bias");
+        FrozenParameters first = FrozenParameters.NONE.withPrefixes(List.of("deberta.encoder.layer.0."));
+        assertEquals(Set.of(names.get(1)), first.among(names));
+        assertEquals(
+                Set.of(names.get(0), names.get(1)),
+                first.withPatterns(List.of(".*LayerNorm.*")).among(names));
+        FrozenParameters biases =
+                FrozenParameters.NONE.withPatterns(List.of("deberta\\..*layer\\.(0|1)\\..*", "[a-z]+.bias"));
+        assertEquals(Set.of(names.get(1), names.get(3)), biases.among(names));
+        assertEquals(Set.of(), FrozenParameters.NONE.among(names));
+        assertRefused(
+                "'layer' is to be frozen, and no parameter's name matches it as a whole; they are classifier.bias, ",
+                "layer");
+        assertRefused("'layer.[0' says what is to be frozen, and a class of it does not end", "layer.[0");
+        assertRefused("'*' says what is to be frozen, and it has '*', which is not supported", "*");
+        String slow = "(([a-z.]*[a-z_0-9.]*)*)*!";
+        assertRefused("'" + slow + "' says what is to be frozen, and it takes too long", slow);
+    }
+
+    private static void assertRefused(String message, String pattern) {
+        FrozenParameters frozen = FrozenParameters.NONE.withPatterns(List.of(pattern));
+        OptimizerException e =
+                assertThrows(OptimizerException.class, () -> frozen.among(List.of("classifier.bias", "d".repeat(60))));
+        assertTrue(e.getMessage().startsWith(message), e.getMessage());
     }
 
     private static void assertRate(double expected, ParameterGroups groups, String parameter) {
@@ -65,6 +96,7 @@ class ParameterGroupsTest {
         assertThrows(OptimizerException.class, () -> new AdamW(0.9, 0.999, -1, false));
         assertThrows(
                 OptimizerException.class,
-                () -> new ParameterGroups(DecayRule.HUGGINGFACE, 0, 2, 0, OptionalDouble.empty(), List.of()));
+                () -> new ParameterGroups(
+                        DecayRule.HUGGINGFACE, 0, 2, 0, OptionalDouble.empty(), FrozenParameters.NONE));
     }
 }

@@ -2,13 +2,18 @@ package detangle.train.task;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DropoutChange;
+import detangle.models.deberta.DropoutRates;
+import detangle.models.deberta.HeadException;
+import detangle.models.deberta.LossException;
 import detangle.models.deberta.ProblemType;
-import detangle.models.deberta.TrainingModelOptions;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.runtime.Session;
@@ -40,7 +45,8 @@ final class TaskModelTest {
     private static final Path SHIPPED = Path.of(System.getProperty("detangle.home", ".."))
             .toAbsolutePath()
             .resolve("models/pretrained/banking77-small");
-    private static final TrainingModelOptions OPTIONS = TrainingModelOptions.of(Architecture.SEQUENCE_CLASSIFICATION);
+    private static final TaskModelOptions OPTIONS = TaskModelOptions.of(Architecture.SEQUENCE_CLASSIFICATION);
+    private static final TaskModelOptions NEW_HEAD = OPTIONS.withIgnoreMismatchedSizes(true);
 
     @TempDir
     private Path folder;
@@ -55,7 +61,7 @@ final class TaskModelTest {
 
     @Test
     void aHeadForOtherLabelsBeginsAtRandom() {
-        TaskModel model = TaskModel.read(SHIPPED, colours(), OPTIONS, 42);
+        TaskModel model = TaskModel.read(SHIPPED, colours(), NEW_HEAD);
         assertTrue(
                 model.notices().getFirst().contains("classifier.weight of shape [77,192] in the place of [2,192]"),
                 model.notices().getFirst());
@@ -63,7 +69,7 @@ final class TaskModelTest {
         assertArrayEquals(new long[] {2, 192}, weight.shape());
         assertArrayEquals(
                 weight.toFloats(),
-                TaskModel.read(SHIPPED, colours(), OPTIONS, 42)
+                TaskModel.read(SHIPPED, colours(), NEW_HEAD)
                         .model()
                         .parameters()
                         .get("classifier.weight")
@@ -71,10 +77,44 @@ final class TaskModelTest {
     }
 
     @Test
+    void aHeadForOtherLabelsIsRefusedUnlessItIsToBeNew() {
+        HeadException e = assertThrows(HeadException.class, () -> TaskModel.read(SHIPPED, colours(), OPTIONS));
+        assertTrue(
+                e.getMessage()
+                        .endsWith(
+                                "has classifier.weight of shape [77,192], and this training needs [2,192]: its head was trained"
+                                        + " for other labels; pass --ignore-mismatched-sizes to begin with a new one"),
+                e.getMessage());
+    }
+
+    /** The program drops so much, and whoever reads the folder does, too. */
+    @Test
+    void ratesOfDropoutAreTheOptions() throws IOException {
+        DropoutChange change =
+                DropoutChange.NONE.withHidden(0.3).withAttention(0).withPooler(0.2);
+        TaskModel model = TaskModel.fresh(SHIPPED, SHIPPED, colours(), OPTIONS.with(change));
+        DropoutRates rates = new DropoutRates(0.3, 0, 0.2, 0.3);
+        assertEquals(rates, model.config().dropout());
+        model.files().writeConfiguration(folder);
+        assertEquals(rates, DebertaConfig.read(folder).dropout());
+        TaskModel plain = TaskModel.fresh(SHIPPED, SHIPPED, colours(), OPTIONS);
+        assertEquals(0.1, plain.config().dropout().attention());
+        assertTrue(randomNumbers(model) < randomNumbers(plain), "probabilities of attention are still dropped");
+        LossException e = assertThrows(LossException.class, () -> change.withClassifier(1));
+        assertEquals("cls_dropout is 1.0: it must be at least 0 and below 1", e.getMessage());
+    }
+
+    private static long randomNumbers(TaskModel model) {
+        return model.model().training().nodes().stream()
+                .filter(node -> node.op() instanceof TensorOp.RandomUniform)
+                .count();
+    }
+
+    @Test
     void aHeadForTheSameLabelsIsTheCheckpoints() {
         List<String> labels = DebertaConfig.read(SHIPPED).labels();
-        TaskModel model = TaskModel.read(
-                SHIPPED, Task.classification(ProblemType.SINGLE_LABEL_CLASSIFICATION, labels), OPTIONS, 42);
+        TaskModel model =
+                TaskModel.read(SHIPPED, Task.classification(ProblemType.SINGLE_LABEL_CLASSIFICATION, labels), OPTIONS);
         assertEquals(List.of(), model.notices());
     }
 
@@ -87,7 +127,7 @@ final class TaskModelTest {
             examples.add(example(tokenizer, "the " + text + " is red", 1));
         }
         Collator collator = Collator.of(tokenizer.padTokenId(), false);
-        TaskModel task = TaskModel.read(SHIPPED, colours(), OPTIONS, 42);
+        TaskModel task = TaskModel.read(SHIPPED, colours(), NEW_HEAD);
         List<TrainingCallback.Evaluation> evaluations = new ArrayList<>();
         TrainingOptions options = TrainingOptions.DEFAULT
                 .withMaxSteps(24)
@@ -131,7 +171,7 @@ final class TaskModelTest {
 
     @Test
     void aModelOfAConfigurationHasAllParameters() {
-        TaskModel model = TaskModel.fresh(SHIPPED, SHIPPED, colours(), OPTIONS, 7);
+        TaskModel model = TaskModel.fresh(SHIPPED, SHIPPED, colours(), OPTIONS.withSeed(7));
         Map<String, Tensor> parameters = model.model().parameters();
         float[] scales = parameters.get("deberta.embeddings.LayerNorm.weight").toFloats();
         assertEquals(1, scales[0]);
