@@ -24,6 +24,7 @@ final class LoraArguments {
             names = "--lora",
             arity = "0..1",
             fallbackValue = "true",
+            paramLabel = "true|false",
             description =
                     "Train a LoRA adapter and the head; the encoder stays as it is. The output is the adapter in PEFT's files.")
     private boolean lora;
@@ -55,6 +56,7 @@ final class LoraArguments {
             names = "--use-rslora",
             arity = "0..1",
             fallbackValue = "true",
+            paramLabel = "true|false",
             description = "Take alpha / sqrt(rank) instead of alpha / rank.")
     private boolean rankStabilized;
 
@@ -62,6 +64,7 @@ final class LoraArguments {
             names = "--use-dora",
             arity = "0..1",
             fallbackValue = "true",
+            paramLabel = "true|false",
             description = "Train the norms of rows beside their directions (DoRA).")
     private boolean dora;
 

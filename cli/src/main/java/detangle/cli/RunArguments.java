@@ -7,6 +7,7 @@ import detangle.train.Recipe;
 import detangle.train.SavingOptions;
 import detangle.train.TrainingOptions;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Stack;
@@ -34,11 +35,22 @@ final class RunArguments {
         }
     }
 
-    /** The words of {@code --eval-strategy} and {@code --save-strategy}. */
-    static final class Moments extends NamedValues<Moment> {
-        Moments() {
-            super(all(Moment.class), moment -> moment == Moment.NEVER ? "no" : lowerCase(moment));
+    /** The words of {@code --save-strategy}. */
+    static final class SavingMoments extends NamedValues<Moment> {
+        SavingMoments() {
+            super(all(Moment.class), RunArguments::word);
         }
+    }
+
+    /** The words of {@code --eval-strategy}; which evaluation is the best is known only after it. */
+    static final class EvaluationMoments extends NamedValues<Moment> {
+        EvaluationMoments() {
+            super(List.of(Moment.NEVER, Moment.STEPS, Moment.EPOCH), RunArguments::word);
+        }
+    }
+
+    private static String word(Moment moment) {
+        return moment == Moment.NEVER ? "no" : NamedValues.lowerCase(moment);
     }
 
     /** Takes the next word as the value only if it looks like a checkpoint, as it may also be the model. */
@@ -105,8 +117,8 @@ final class RunArguments {
     @Option(
             names = {"--evaluation-strategy", "--eval-strategy"},
             paramLabel = "WHEN",
-            converter = Moments.class,
-            completionCandidates = Moments.class,
+            converter = EvaluationMoments.class,
+            completionCandidates = EvaluationMoments.class,
             description =
                     "When the model is evaluated: ${COMPLETION-CANDIDATES}; epoch by default, if there are rows to validate with.")
     private Optional<Moment> evalStrategy;
@@ -120,8 +132,8 @@ final class RunArguments {
     @Option(
             names = "--save-strategy",
             paramLabel = "WHEN",
-            converter = Moments.class,
-            completionCandidates = Moments.class,
+            converter = SavingMoments.class,
+            completionCandidates = SavingMoments.class,
             description = "When checkpoints are written: ${COMPLETION-CANDIDATES}; steps by default.")
     private Optional<Moment> saveStrategy;
 
@@ -141,6 +153,7 @@ final class RunArguments {
             names = "--load-best-model-at-end",
             arity = "0..1",
             fallbackValue = "true",
+            paramLabel = "true|false",
             description = "End training with the parameters of the best evaluation.")
     private boolean loadBest;
 

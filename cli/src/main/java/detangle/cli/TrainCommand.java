@@ -79,6 +79,7 @@ final class TrainCommand implements Runnable {
             names = "--overwrite-output-dir",
             arity = "0..1",
             fallbackValue = "true",
+            paramLabel = "true|false",
             description = "Write into a folder that has a model already; checkpoints in it are deleted.")
     private boolean overwrites;
 
@@ -117,6 +118,7 @@ final class TrainCommand implements Runnable {
             names = "--group-by-length",
             arity = "0..1",
             fallbackValue = "true",
+            paramLabel = "true|false",
             description = "Put rows of similar length together.")
     private boolean groups;
 

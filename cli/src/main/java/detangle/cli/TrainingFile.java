@@ -24,7 +24,8 @@ import java.util.Set;
  * @param delimiter the delimiter of a csv; if empty, it is found in the header
  */
 record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character> delimiter) {
-    private static final Set<String> TAGGED = Set.of("conll", "conllu", "bio", "iob", "iob2", "annotated");
+    /** The endings of files with a word a line and its tag last; in a .conllu, other columns stand there. */
+    private static final Set<String> TAGGED = Set.of("conll", "bio", "iob", "iob2", "annotated");
 
     /** The number of characters of a JSON file that are read to find its kind. */
     private static final int HEAD = 1 << 12;

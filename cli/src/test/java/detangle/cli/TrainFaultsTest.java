@@ -41,6 +41,13 @@ class TrainFaultsTest extends TrainCommandCase {
         assertFalse(Files.exists(output.resolve("config.json")));
     }
 
+    /** The first column of Universal Dependencies is a number, and the last one is seldom a tag. */
+    @Test
+    void columnsOfAnotherFormatAreNotTakenForTags() throws IOException {
+        Path words = file("words.conllu", "1\tAnna\tAnna\tPROPN\t_\t_\t0\troot\t_\t_\n");
+        assertTrue(fault(words).contains("words.conllu is not read, by its ending"), err.toString());
+    }
+
     @Test
     void whereNothingCanBeWrittenNothingIsTrained() throws IOException {
         Path rows = file("rows.csv", ROWS);
