@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -30,14 +31,16 @@ public record HtmlReport(
             body { font: 15px/1.5 system-ui, sans-serif; max-width: 760px; margin: 2rem auto; padding: 0 1rem;
               color: #1d2733; background: #fff; }
             h2 { font-size: 1.05rem; margin: 1.6rem 0 .3rem; }
-            svg { width: 100%; height: auto; } svg text { font-size: 11px; fill: #667; }
+            svg { width: 100%; height: auto; } svg text { font-size: 12px; fill: #667; }
             .grid { stroke: #e3e6ea; } polyline { fill: none; stroke-width: 1.6; }
             .c0 { stroke: #2166ac; fill: #2166ac; } .c1 { stroke: #d6604d; fill: #d6604d; }
             .c2 { stroke: #4d9221; fill: #4d9221; } .c3 { stroke: #8073ac; fill: #8073ac; } polyline.c0, polyline.c1,
             polyline.c2, polyline.c3 { fill: none; }
-            .key { margin-right: 1em; font-size: .85rem; } .key svg { width: 1.4em; height: .7em; }
+            .key { display: inline-block; margin-right: 1em; font-size: .85rem; white-space: nowrap; } .key svg { width: 1.4em; height: .7em; }
             table { border-collapse: collapse; } td { padding: .1rem 1.2rem .1rem 0; vertical-align: top; }
-            td + td { font-variant-numeric: tabular-nums; }
+            td:first-child { white-space: nowrap; }
+            td + td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; padding-right: 0; }
+            @media (max-width: 600px) { svg text { font-size: 22px; } polyline { stroke-width: 3; } }
             @media (prefers-color-scheme: dark) { body { color: #dde3ea; background: #14181d; } .grid { stroke: #2b333c; }
               svg text { fill: #9aa6b2; } }
             """;
@@ -57,7 +60,8 @@ public record HtmlReport(
                 + "</title><style>\n"
                 + STYLE + "</style></head><body>\n<h1>" + escaped(title) + "</h1>\n");
         table(page, "Results", texts(results));
-        section(page, "Loss", List.of(curve("training", LOSS), curve("validation", "eval_loss")));
+        long lastStep = log.stream().mapToLong(LogEntry::step).max().orElse(1);
+        section(page, "Loss", List.of(curve("training", LOSS), curve("validation", "eval_loss")), lastStep);
         Set<String> metrics = new LinkedHashSet<>();
         log.stream()
                 .filter(LogEntry::isEvaluation)
@@ -69,10 +73,11 @@ public record HtmlReport(
             section(
                     page,
                     i == 0 ? "Validation" : "Validation, continued",
-                    shares.subList(i, Math.min(i + 4, shares.size())));
+                    shares.subList(i, Math.min(i + 4, shares.size())),
+                    lastStep);
         }
-        section(page, "Learning rate", List.of(curve("learning rate", "learning_rate")));
-        section(page, "Norm of the gradients", List.of(curve("before clipping", "grad_norm")));
+        section(page, "Learning rate", List.of(curve("learning rate", "learning_rate")), lastStep);
+        section(page, "Norm of the gradients", List.of(curve("before clipping", "grad_norm")), lastStep);
         table(page, "Options", options);
         return page.append("</body></html>\n").toString();
     }
@@ -86,8 +91,8 @@ public record HtmlReport(
                         .toList());
     }
 
-    private static void section(StringBuilder page, String heading, List<Curve> curves) {
-        String svg = Curves.svg(curves);
+    private static void section(StringBuilder page, String heading, List<Curve> curves, long lastStep) {
+        String svg = Curves.svg(curves, lastStep);
         if (svg.isEmpty()) {
             return;
         }
@@ -105,8 +110,14 @@ public record HtmlReport(
 
     private static SequencedMap<String, String> texts(Map<String, Double> values) {
         SequencedMap<String, String> texts = new LinkedHashMap<>();
-        values.forEach((name, value) -> texts.put(name, Curves.number(value)));
+        values.forEach((name, value) -> texts.put(name, text(name, value)));
         return texts;
+    }
+
+    /** Returns the text of a result: whole numbers are counts, and times have their unit. */
+    private static String text(String name, double value) {
+        String number = value == Math.rint(value) ? String.format(Locale.ROOT, "%.0f", value) : Curves.number(value);
+        return name.endsWith("_runtime") ? number + " s" : number;
     }
 
     private static void table(StringBuilder page, String heading, Map<String, String> values) {
@@ -122,7 +133,7 @@ public record HtmlReport(
         page.append("</table>\n");
     }
 
-    private static String escaped(String text) {
+    static String escaped(String text) {
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")

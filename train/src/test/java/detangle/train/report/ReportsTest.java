@@ -143,6 +143,46 @@ final class ReportsTest {
         }
     }
 
+    @Test
+    void axesHaveRoundNumbersAndOneLastStep() {
+        List<LogEntry> log = List.of(
+                entry(5, "loss", 1.38, "learning_rate", 9.53e-4),
+                entry(95, "loss", 0.293, "learning_rate", 2.33e-5),
+                entry(96, "eval_loss", 0.43, "eval_<b>", 0.25));
+        SequencedMap<String, Double> results = new LinkedHashMap<>();
+        results.put("train_samples", 384.0);
+        results.put("train_runtime", 150.7361);
+        String page = new HtmlReport("Training", new LinkedHashMap<>(), results, log).html();
+        assertEquals(
+                List.of("0", "0.5", "1.0", "1.5", "0", "20", "40", "60", "96 updates"), texts(page, "<h2>Loss</h2>"));
+        assertEquals(
+                List.of("0", "5e-4", "1e-3", "0", "20", "40", "60", "96 updates"),
+                texts(page, "<h2>Learning rate</h2>"));
+        assertTrue(page.contains("<td>384</td>") && page.contains("<td>150.7 s</td>"), page);
+        assertFalse(page.contains("<b>"), page);
+    }
+
+    @Test
+    void aConstantHasAnAxisOfItsSize() {
+        List<LogEntry> log = List.of(entry(1, "learning_rate", 5e-5), entry(4000, "learning_rate", 5e-5));
+        assertEquals(
+                List.of("2e-5", "4e-5", "6e-5", "8e-5", "0", "1000", "2000", "3000", "4000 updates"),
+                texts(
+                        new HtmlReport("Training", new LinkedHashMap<>(), new LinkedHashMap<>(), log).html(),
+                        "<h2>Learning rate</h2>"));
+    }
+
+    /** Returns the texts of the picture under a heading. */
+    private static List<String> texts(String page, String heading) {
+        String below = page.substring(page.indexOf(heading));
+        String picture = below.substring(below.indexOf("role=\"img\""));
+        return Pattern.compile("<text[^>]*>([^<]*)</text>")
+                .matcher(picture.substring(0, picture.indexOf("</svg>")))
+                .results()
+                .map(text -> text.group(1))
+                .toList();
+    }
+
     private static int count(String text, String part) {
         return text.split(Pattern.quote(part), -1).length - 1;
     }
