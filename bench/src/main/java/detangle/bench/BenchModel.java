@@ -8,6 +8,7 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.InputNames;
 import detangle.models.deberta.ModelOptions;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -32,7 +33,9 @@ record BenchModel(Path folder, DebertaConfig config, Architecture head, Optional
     }
 
     String name() {
-        return folder.getFileName().toString();
+        Path named =
+                Files.isDirectory(folder) ? folder : folder.toAbsolutePath().getParent();
+        return named.getFileName().toString();
     }
 
     /** The names of the inputs, in the order in which models of HuggingFace and of Detangle take them. */

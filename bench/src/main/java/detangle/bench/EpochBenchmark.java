@@ -96,7 +96,7 @@ public final class EpochBenchmark {
         }
         SequencedMap<String, Supplier<Worker>> contenders = new LinkedHashMap<>();
         for (String backend : options.backends()) {
-            contenders.put(backend, () -> Worker.detangleTraining(model, backend, threads));
+            contenders.put(backend, () -> Worker.detangleTraining(model, backend, threads, options.adapter()));
         }
         options.peers()
                 .forEach((name, python) -> contenders.put(

@@ -9,8 +9,13 @@ import java.util.List;
 
 /** Sizes of published models, for random weights where no checkpoint is at hand. */
 public final class PublishedConfig {
-    public static final List<String> NAMES =
-            List.of("deberta-v3-xsmall", "deberta-v3-small", "deberta-v3-base", "deberta-base", "deberta-v2-xlarge");
+    public static final List<String> NAMES = List.of(
+            "deberta-v3-xsmall",
+            "deberta-v3-small",
+            "deberta-v3-base",
+            "deberta-base",
+            "deberta-v2-xlarge",
+            "deberta-v2-xxlarge");
 
     private PublishedConfig() {}
 

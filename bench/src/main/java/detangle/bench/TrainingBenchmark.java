@@ -60,6 +60,9 @@ public final class TrainingBenchmark {
                     throw new BenchException(
                             "the peer " + name + " does not train; write --peer " + PYTORCH + "=PYTHON");
                 });
+        if (options.adapter().isPresent() && !options.peers().isEmpty()) {
+            throw new BenchException("a peer trains all parameters, and not an adapter: leave --peer or --lora out");
+        }
     }
 
     /** The measurements of one contender. */
@@ -120,7 +123,7 @@ public final class TrainingBenchmark {
         SequencedMap<String, Worker> workers = new LinkedHashMap<>();
         try {
             for (String backend : options.backends()) {
-                workers.put(backend, Worker.detangleTraining(model, backend, threads));
+                workers.put(backend, Worker.detangleTraining(model, backend, threads, options.adapter()));
             }
             options.peers()
                     .forEach((name, python) -> workers.put(

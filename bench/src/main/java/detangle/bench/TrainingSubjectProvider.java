@@ -9,6 +9,7 @@ import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HeadLosses;
@@ -22,18 +23,22 @@ import detangle.runtime.PackedBatch;
 import detangle.train.OptimizerOptions;
 import detangle.train.Recipe;
 import detangle.train.TrainingPrograms;
+import detangle.train.lora.LoraModel;
+import detangle.train.lora.LoraOptions;
 import detangle.train.optimizer.ParameterUpdates;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Sequence classifiers in Detangle, whose runs are steps of training, one or all of an epoch; the option is the
- * backend. The weights are random, whatever the folder has, as the time of a step does not depend on them.
+ * Sequence classifiers in Detangle, whose runs are steps of training, one or all of an epoch; the options are {@code
+ * BACKEND [RANK DROPOUT [WEIGHT_TYPE]]}, of which the rank and what follows it are those of an adapter. The weights are
+ * random, whatever the folder has, as the time of a step does not depend on them.
  */
 public final class TrainingSubjectProvider implements SubjectProvider {
     /** Makes a provider for {@link java.util.ServiceLoader}. */
@@ -46,19 +51,43 @@ public final class TrainingSubjectProvider implements SubjectProvider {
         return NAME;
     }
 
+    /** Returns the options of a subject for a backend and an adapter, if one is trained. */
+    static String options(String backend, Optional<LoraOptions> adapter) {
+        return backend
+                + adapter.map(lora -> " " + lora.rank() + " " + lora.dropout()
+                                + lora.frozenType()
+                                        .map(type -> " " + type.text())
+                                        .orElse(""))
+                        .orElse("");
+    }
+
+    private static Optional<LoraOptions> adapter(String[] words) {
+        if (words.length == 1) {
+            return Optional.empty();
+        }
+        LoraOptions lora =
+                LoraOptions.DEFAULT.withRank(Integer.parseInt(words[1])).withDropout(Double.parseDouble(words[2]));
+        return Optional.of(
+                words.length == 3 ? lora : lora.withFrozenType(DType.valueOf(words[3].toUpperCase(Locale.ROOT))));
+    }
+
     @Override
-    public Subject load(Path model, int threads, List<String> inputs, String backend) {
+    public Subject load(Path model, int threads, List<String> inputs, String options) {
+        String[] words = options.split(" ");
         DebertaConfig config = DebertaConfig.read(model);
-        Device device = Backends.device(Optional.of(backend), Set.of());
+        Device device = Backends.device(Optional.of(words[0]), Set.of());
         device.warmUp(); // The warm-up runs while the compiler does, as it does for those who train.
         Architecture head = Architecture.SEQUENCE_CLASSIFICATION;
-        Program training = TrainingModel.build(config, head, TrainingModelOptions.of(head));
+        Program whole = TrainingModel.build(config, head, TrainingModelOptions.of(head));
+        Trained trained = adapter(words)
+                .map(lora -> Trained.adapter(config, whole, lora))
+                .orElseGet(() -> Trained.all(config, whole));
         ParameterUpdates.Plan updates = OptimizerOptions.HUGGINGFACE
                 .withWeightDecay(0.01)
                 .withLearningRate(1e-5)
                 .plan(Recipe.HUGGINGFACE, config.numHiddenLayers());
-        TrainingPrograms programs = TrainingPrograms.of(training, updates, true);
-        Map<String, Tensor> variables = RandomWeights.of(config, training);
+        TrainingPrograms programs = TrainingPrograms.of(trained.program(), updates, true);
+        Map<String, Tensor> variables = new HashMap<>(trained.parameters());
         variables.putAll(updates.states(variables));
         Plan step = programs.step();
         return new Steps(
@@ -68,6 +97,22 @@ public final class TrainingSubjectProvider implements SubjectProvider {
                 updates,
                 step.program(),
                 device.load(step, device.variables(variables)));
+    }
+
+    /** A model with its loss, and the parameters that are trained. */
+    private record Trained(Program program, Map<String, Tensor> parameters) {
+        static Trained all(DebertaConfig config, Program whole) {
+            return new Trained(whole, RandomWeights.of(config, whole));
+        }
+
+        /** The frozen weights are made one after the other, so that the whole model is never in single precision. */
+        static Trained adapter(DebertaConfig config, Program whole, LoraOptions options) {
+            LoraModel lora = LoraModel.of(whole, config, options);
+            Map<String, TensorType> types = RandomWeights.types(whole);
+            Map<String, Tensor> parameters = new HashMap<>(lora.start(Map.of(), 0));
+            lora.trained().forEach((name, type) -> parameters.computeIfAbsent(name, n -> RandomWeights.of(n, type)));
+            return new Trained(lora.withConstants(name -> RandomWeights.of(name, types.get(name))), parameters);
+        }
     }
 
     /** The steps of a loaded model. */

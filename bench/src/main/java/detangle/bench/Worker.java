@@ -2,6 +2,7 @@ package detangle.bench;
 
 import detangle.bench.worker.Subject.Difference;
 import detangle.ir.DType;
+import detangle.train.lora.LoraOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -49,9 +50,14 @@ final class Worker implements AutoCloseable {
                 DetangleSubjectProvider.NAME, model, backend, threads, options(model, backend, model.weightType()));
     }
 
-    /** Returns a worker like {@link #detangle}, whose runs are steps of training. */
-    static Worker detangleTraining(BenchModel model, String backend, int threads) {
-        return detangle(TrainingSubjectProvider.NAME, model, backend, threads, backend);
+    /**
+     * Returns a worker like {@link #detangle}, whose runs are steps of training.
+     *
+     * @param adapter the adapter that is trained beside the head; all parameters are trained where it is empty
+     */
+    static Worker detangleTraining(BenchModel model, String backend, int threads, Optional<LoraOptions> adapter) {
+        String options = TrainingSubjectProvider.options(backend, adapter);
+        return detangle(TrainingSubjectProvider.NAME, model, backend, threads, options);
     }
 
     private static Worker detangle(String provider, BenchModel model, String backend, int threads, String options) {

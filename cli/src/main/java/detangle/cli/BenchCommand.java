@@ -60,7 +60,8 @@ final class BenchCommand implements Runnable {
             paramLabel = "CONFIG",
             description =
                     "Models with the sizes of these configurations and random weights: config.json, its folder, or"
-                            + " deberta-v3-xsmall, deberta-v3-small, deberta-v3-base, deberta-base, deberta-v2-xlarge.")
+                            + " deberta-v3-xsmall, deberta-v3-small, deberta-v3-base, deberta-base, deberta-v2-xlarge,"
+                            + " deberta-v2-xxlarge.")
     private List<String> configs = List.of();
 
     @Option(
@@ -165,6 +166,9 @@ final class BenchCommand implements Runnable {
     @Mixin
     private EpochArguments epochs;
 
+    @Mixin
+    private AdapterStepOptions adapter;
+
     @Option(
             names = "--format",
             paramLabel = "NAME",
@@ -235,10 +239,14 @@ final class BenchCommand implements Runnable {
     private List<Path> randomModels(List<String> names, Optional<String> modelHead, Path scratch) {
         List<Path> folders = new ArrayList<>();
         for (String name : names) {
-            progress("making random weights for " + name);
             Path config = PublishedConfig.NAMES.contains(name)
                     ? PublishedConfig.write(name, scratch.resolve("configs"))
                     : Path.of(name);
+            if (training && peers.isEmpty()) {
+                folders.add(config); // Steps of training make random weights themselves.
+                continue;
+            }
+            progress("making random weights for " + name);
             folders.add(RandomModel.write(config, modelHead, scratch));
         }
         return folders;
@@ -257,6 +265,7 @@ final class BenchCommand implements Runnable {
                 all,
                 modelHead,
                 weightType.narrowed(),
+                adapter.options(training, weightType.narrowed()),
                 backends,
                 workloads,
                 threadCounts,
@@ -307,6 +316,7 @@ final class BenchCommand implements Runnable {
             epochs.check(spec, !configs.isEmpty());
         }
         newLengths.ifPresent(this::range);
+        adapter.options(training, weightType.narrowed());
         if (iterations < 1 || warmup < 1 || processes < 1 || threads.stream().anyMatch(n -> n < 1)) {
             throw new ParameterException(
                     spec.commandLine(), "--iterations, --warmup, --processes and --threads are at least 1");

@@ -64,7 +64,8 @@ public final class RandomWeights {
         return types;
     }
 
-    private static SequencedMap<String, TensorType> types(Program program) {
+    /** The types of the parameters of a program, however large they are together. */
+    public static SequencedMap<String, TensorType> types(Program program) {
         SequencedMap<String, TensorType> types = new LinkedHashMap<>();
         for (Node node : program.nodes()) {
             if (node.op() instanceof TensorOp.Param(String name, var type)) {

@@ -10,7 +10,9 @@ import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -200,6 +202,58 @@ class BenchTest {
             assertTrue(steps.path("p50_ms").asDouble() > 0, result.out());
             assertTrue(steps.path("tokens_per_second").asDouble() > 0, result.out());
         }
+    }
+
+    /** Weights are made by the process that trains, so that a configuration is enough. */
+    @Test
+    void stepsThatTrainAnAdapterAreTimed() {
+        Result result = DetangleProcess.java(
+                Launch.MODULE_PATH,
+                "bench",
+                "--random-weights",
+                MODEL + "/config.json",
+                "--training",
+                "--lora",
+                "--lora-r",
+                "2",
+                "--lora-dropout",
+                "0.1",
+                "--weight-type",
+                "bf16",
+                "--shape",
+                "1x8",
+                "--threads",
+                "1",
+                "--iterations",
+                "1",
+                "--duration",
+                "0",
+                "--warmup",
+                "1",
+                "--format",
+                "json");
+        assertEquals(0, result.status(), result.err());
+        JsonNode steps = new JsonMapper().readTree(result.out()).path("results").path(0);
+        assertEquals("banking77-small", steps.path("model").asString());
+        assertTrue(steps.path("p50_ms").asDouble() > 0, steps.toString());
+        assertFalse(result.err().contains("making random weights"), result.err());
+    }
+
+    /** What would not count is not taken. */
+    @Test
+    void optionsOfAnAdapterGoWithItsStep() {
+        Map<String, String> faults = Map.of(
+                "--lora", "--lora goes with --training",
+                "--training --lora-r 4", "options of an adapter go with --lora",
+                "--training --weight-type bf16", "--weight-type of what is not trained goes with --lora",
+                "--training --lora --peer pytorch", "a peer trains all parameters, and not an adapter");
+        faults.forEach((options, message) -> {
+            List<String> arguments = new ArrayList<>(List.of("bench", MODEL, "--shape", "1x8"));
+            arguments.addAll(List.of(options.split(" ")));
+            Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments.toArray(String[]::new));
+            assertTrue(result.status() > 0, options);
+            assertTrue(result.messages().getLast().contains(message), result.err());
+        });
     }
 
     @Test

@@ -92,7 +92,7 @@ class NoInterpreterInTrainingTest {
                 everywhere.withDropout(0.1).withFrozenType(DType.BF16),
                 everywhere.withDora(true),
                 everywhere.withDora(true).withDropout(0.1).withFrozenType(DType.F16))) {
-            Program adapted = LoraModel.of(whole, config, options).withConstants(weights);
+            Program adapted = LoraModel.of(whole, config, options).withConstants(weights::get);
             for (boolean packed : new boolean[] {false, true}) {
                 addInterpreted(adapted, packed, options.toString(), interpreted);
             }

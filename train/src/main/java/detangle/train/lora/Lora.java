@@ -35,11 +35,11 @@ public final class Lora {
                 .filter(name -> !parameters.containsKey(name))
                 .forEach(name -> parameters.put(name, model.parameters().get(name)));
         TrainableModel adapted = TrainableModel.of(
-                        training.withConstants(model.parameters()), parameters, model.layers())
+                        training.withConstants(model.parameters()::get), parameters, model.layers())
                 .withWriter(writer(training, files, baseModel));
         return model.evaluation()
                 .map(program -> LoraModel.of(program, config, options.withDropout(0)))
-                .map(evaluation -> adapted.withEvaluation(evaluation.withConstants(model.parameters())))
+                .map(evaluation -> adapted.withEvaluation(evaluation.withConstants(model.parameters()::get)))
                 .orElse(adapted);
     }
 

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -178,11 +179,11 @@ public final class LoraModel {
      * Returns the model with constants in the place of the parameters that stay as they are. A device packs constants
      * once, in their own type, and keeps no other copy of them.
      *
-     * @param weights the weights of the model
+     * @param weights the weights of the model by name, of which each that stays as it is is asked for once
      */
-    public Program withConstants(Map<String, Tensor> weights) {
+    public Program withConstants(Function<String, Tensor> weights) {
         Map<String, Tensor> constants = new LinkedHashMap<>();
-        frozen().forEach(name -> constants.put(name, kept(weights.get(name))));
+        frozen().forEach(name -> constants.put(name, kept(weights.apply(name))));
         return Compiler.run(program, Passes.binding(constants, trained().keySet()), (pass, p) -> {});
     }
 
