@@ -14,6 +14,10 @@ import java.util.Optional;
 
 /** Changes a model that would be trained as a whole into one whose adapter and head are trained. */
 public final class Lora {
+    private static final String WORDS = "deberta.embeddings.word_embeddings.weight";
+    private static final String VOCABULARY_BIAS = "cls.predictions.bias";
+    private static final String DECODER = "cls.predictions.decoder.";
+
     private Lora() {}
 
     /**
@@ -36,7 +40,8 @@ public final class Lora {
                 .forEach(name -> parameters.put(name, model.parameters().get(name)));
         TrainableModel adapted = TrainableModel.of(
                         training.withConstants(model.parameters()::get), parameters, model.layers())
-                .withWriter(writer(training, files, baseModel));
+                .withWriter(
+                        writer(training, files, baseModel, model.parameters().get(WORDS)));
         return model.evaluation()
                 .map(program -> LoraModel.of(program, config, options.withDropout(0)))
                 .map(evaluation -> adapted.withEvaluation(evaluation.withConstants(model.parameters()::get)))
@@ -44,11 +49,28 @@ public final class Lora {
     }
 
     /** Writes PEFT's files, and beside them the configuration, which has the names of labels. */
-    private static ModelWriter writer(LoraModel model, ModelFolderWriter files, Optional<String> baseModel) {
+    private static ModelWriter writer(
+            LoraModel model, ModelFolderWriter files, Optional<String> baseModel, Tensor words) {
         Optional<Architecture> head = files.config().architecture();
+        boolean ofVocabulary = model.trained().containsKey(VOCABULARY_BIAS);
+        Optional<Tensor> tied = Optional.ofNullable(words).filter(table -> ofVocabulary);
         return (folder, parameters) -> {
             files.writeConfiguration(folder);
-            AdapterWriter.writeInto(folder, model.config(folder, head, baseModel), parameters);
+            AdapterWriter.writeInto(
+                    folder,
+                    model.config(folder, head, baseModel),
+                    tied.map(table -> withDecoder(parameters, table)).orElse(parameters));
         };
+    }
+
+    /**
+     * Adds the decoder to the head of a masked LM. HuggingFace ties it to the bias and mostly to the word embeddings; a
+     * module that PEFT saves is a copy, which is tied to nothing, so that PEFT reads all of it from the adapter.
+     */
+    private static Map<String, Tensor> withDecoder(Map<String, Tensor> parameters, Tensor words) {
+        Map<String, Tensor> all = new HashMap<>(parameters);
+        all.put(DECODER + "bias", parameters.get(VOCABULARY_BIAS));
+        all.putIfAbsent(DECODER + "weight", words);
+        return all;
     }
 }
