@@ -7,10 +7,12 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorType;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
+import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.Dropout;
 import detangle.models.deberta.InputNames;
 import detangle.models.deberta.LossOptions;
+import detangle.models.deberta.ModelType;
 import detangle.models.deberta.ProblemType;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
@@ -36,10 +38,11 @@ import tools.jackson.databind.json.JsonMapper;
 record TrainingFixture(String name, Path folder) {
     private static final String START = "model.safetensors";
 
-    /** Returns the names of the fixtures that have all their steps. */
+    /** Returns the names of the fixtures that drop nothing. */
     static List<String> steps() {
         return List.of(
                 "seqcls-v1-microsoft",
+                "seqcls-v1-microsoft-full",
                 "seqcls-v3-hf",
                 "seqcls-v3-hf-classweights",
                 "seqcls-v3-hf5-accum",
@@ -54,13 +57,6 @@ record TrainingFixture(String name, Path folder) {
                 "mlm-emd-v2",
                 "mlm-emd-v3",
                 "llrd-freeze");
-    }
-
-    /** Returns the names of the fixtures that have the loss and the gradients of the first step. */
-    static List<String> firstSteps() {
-        List<String> names = new ArrayList<>(steps());
-        names.add("seqcls-v1-microsoft-full");
-        return names;
     }
 
     /** Returns the names of the fixtures that drop elements, by given masks. */
@@ -80,8 +76,19 @@ record TrainingFixture(String name, Path folder) {
         }
     }
 
+    /**
+     * Returns whether a model of v1 is trained with biases of keys, as the original code does it. Then it does not fit
+     * the layout of v1 any more, but that of v2.
+     */
+    boolean trainsBiasesOfKeys() {
+        JsonNode frozen = json("train.json").path("frozen_in_original_names");
+        return frozen.isArray() && frozen.isEmpty();
+    }
+
+    /** Reads the configuration, with the model type of the layout that the trained model has. */
     DebertaConfig config() {
-        return DebertaConfig.read(folder);
+        ConfigFields fields = ConfigFields.read(folder, "config.json");
+        return DebertaConfig.of(trainsBiasesOfKeys() ? fields.with("model_type", ModelType.DEBERTA_V2.text()) : fields);
     }
 
     Architecture head() {

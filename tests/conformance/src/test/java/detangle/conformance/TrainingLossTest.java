@@ -60,7 +60,7 @@ class TrainingLossTest {
     }
 
     @ParameterizedTest
-    @MethodSource("detangle.conformance.TrainingFixture#firstSteps")
+    @MethodSource("detangle.conformance.TrainingFixture#steps")
     void firstLoss(String name) {
         TrainingFixture fixture = TrainingFixture.named(name);
         Program program = fixture.program();
