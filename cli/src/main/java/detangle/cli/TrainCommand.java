@@ -203,6 +203,7 @@ final class TrainCommand implements Runnable {
             });
             Trainer silent = new Trainer(task.model(), batches, onBackend(options))
                     .with(progress)
+                    .with(outputs)
                     .with(log);
             Optional<TaskEvaluator> evaluator = sets.validation.map(
                     v -> new TaskEvaluator(v.examples(), collator, evaluation.batch(), v::scorer, head));

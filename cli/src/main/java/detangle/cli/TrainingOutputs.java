@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.train.TrainingCallback;
 import detangle.train.TrainingOptions;
 import detangle.train.TrainingResult;
 import detangle.train.report.EventFile;
@@ -17,7 +18,7 @@ import java.util.SequencedMap;
  * Writes the files of a training beside the model: results by HuggingFace's names, a page with curves, TensorBoard's
  * events.
  */
-final class TrainingOutputs implements AutoCloseable {
+final class TrainingOutputs implements TrainingCallback, AutoCloseable {
     private final Path folder;
     private final Optional<EventFile> events;
     private final SequencedMap<String, Double> results = new LinkedHashMap<>();
@@ -26,6 +27,11 @@ final class TrainingOutputs implements AutoCloseable {
     TrainingOutputs(Path folder, Optional<Path> tensorBoard) {
         this.folder = folder;
         this.events = tensorBoard.map(EventFile::new);
+    }
+
+    @Override
+    public void onBegin(Begin begin) {
+        events.ifPresent(file -> file.begin(begin.done() + 1));
     }
 
     void add(LogEntry entry) {

@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** A second training in the same folder or with the same seed gives the same model, or is refused. */
@@ -34,10 +36,15 @@ class TrainAgainTest extends TrainCommandCase {
         output = Files.createDirectory(folder.resolve("resumed"));
         Files.move(checkpoint, output.resolve("checkpoint-2"));
         List<String> resuming = new ArrayList<>(List.of(options));
-        resuming.add("--resume-from-checkpoint");
+        resuming.addAll(List.of("--resume-from-checkpoint", "--report-to", "tensorboard"));
         assertEquals(0, train(rows, resuming.toArray(String[]::new)), err.toString());
         assertTrue(err.toString().contains("going on after update 2 of 4"), err.toString());
         assertEquals(-1, Arrays.mismatch(whole, Files.readAllBytes(output.resolve("model.safetensors"))));
+        try (Stream<Path> events = Files.list(output.resolve("runs"))) {
+            String bytes = HexFormat.of()
+                    .formatHex(Files.readAllBytes(events.findFirst().orElseThrow()));
+            assertTrue(bytes.contains("10033a020801"), "no start at step 3");
+        }
     }
 
     /** A checkpoint is named by its path, as in HuggingFace. Later ones are refused, or deleted if wanted. */

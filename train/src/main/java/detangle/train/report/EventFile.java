@@ -17,7 +17,7 @@ import java.util.zip.CRC32C;
  * checksum, u32; the content and its checksum. Numbers have their low byte first. A checksum is CRC-32C, rotated by 15
  * bits and moved by a constant. A content is a protobuf message {@code Event} (tensorflow/core/util/event.proto): 1 the
  * time in seconds, double; 2 the step, int64; 3 the version of the file, or 5 a {@code Summary} with a value: 1 its
- * tag, 2 the number, float.
+ * tag, 2 the number, float; or 7 a {@code SessionLog}: 1 its status, which is 1 for a start.
  */
 public final class EventFile implements AutoCloseable {
     private static final String VERSION = "brain.Event:2";
@@ -58,6 +58,26 @@ public final class EventFile implements AutoCloseable {
     /** Returns the path of the file. */
     public Path file() {
         return file;
+    }
+
+    /**
+     * Begins with a step. TensorBoard forgets what earlier files of the folder have of this step and of later ones: a
+     * training that begins anew, or goes on from a checkpoint, does these steps again.
+     *
+     * @throws ReportException if it cannot be written
+     */
+    public void begin(long step) {
+        Message start = new Message();
+        start.field(1, 1L);
+        Message event = time(System.currentTimeMillis());
+        event.field(2, step);
+        event.field(7, start.bytes());
+        try {
+            record(event.bytes());
+            out.flush();
+        } catch (IOException e) {
+            throw new ReportException(file, e);
+        }
     }
 
     /**

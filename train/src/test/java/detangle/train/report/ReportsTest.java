@@ -66,6 +66,7 @@ final class ReportsTest {
     void recordsOfTensorBoard() throws IOException {
         Path file;
         try (EventFile events = new EventFile(folder)) {
+            events.begin(200);
             events.add(entry(300, "loss", 0.25, "eval_accuracy", 0.75));
             file = events.file();
         }
@@ -87,6 +88,7 @@ final class ReportsTest {
         assertEquals(
                 List.of(
                         "brain.Event:2",
+                        "start at 200",
                         "train/loss 0.25 at 300",
                         "eval/accuracy 0.75 at 300",
                         "train/epoch 30.0 at 300"),
@@ -104,7 +106,12 @@ final class ReportsTest {
         }
         assertEquals(0x10, field);
         int step = event.get() & 0x7F | event.get() << 7;
-        assertEquals(0x2A, event.get());
+        byte kind = event.get();
+        if (kind == 0x3A) {
+            assertEquals(2, event.get());
+            return (event.getShort() == 0x0108 ? "start" : "another status") + " at " + step;
+        }
+        assertEquals(0x2A, kind);
         assertEquals(event.remaining() - 1, event.get());
         assertEquals(0x0A, event.get());
         assertEquals(event.remaining() - 1, event.get());
