@@ -128,7 +128,8 @@ class TrainAdapterTest extends TrainCommandCase {
         Path killed = folder.resolve("killed");
         List<String> stepwise = new ArrayList<>(options);
         stepwise.addAll(List.of("--save-steps", "1"));
-        Process process = start(rows, killed, stepwise);
+        output = killed;
+        Process process = start(rows, stepwise);
         try {
             while (process.isAlive() && checkpoints(killed) < KILLED_AFTER) {
                 Thread.sleep(2);
@@ -137,7 +138,6 @@ class TrainAdapterTest extends TrainCommandCase {
             process.destroyForcibly().waitFor();
         }
         assertTrue(checkpoints(killed) >= KILLED_AFTER, Files.readString(folder.resolve(LOG)));
-        output = killed;
         stepwise.add("--resume-from-checkpoint");
         trains(rows, stepwise);
         assertTrue(err.toString().contains("going on after update"), err.toString());
@@ -160,7 +160,7 @@ class TrainAdapterTest extends TrainCommandCase {
         }
     }
 
-    private Process start(Path rows, Path output, List<String> options) throws IOException {
+    private Process start(Path rows, List<String> options) throws IOException {
         String path = String.join(
                 System.getProperty("path.separator"),
                 Path.of("target", "classes").toAbsolutePath().toString(),
@@ -173,14 +173,8 @@ class TrainAdapterTest extends TrainCommandCase {
                 "-Xmx256m",
                 "-cp",
                 path,
-                Main.class.getName(),
-                "train",
-                model.toString(),
-                "--train-file",
-                rows.toString(),
-                "--output-dir",
-                output.toString()));
-        command.addAll(options);
+                Main.class.getName()));
+        command.addAll(arguments(rows, options.toArray(String[]::new)));
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve(LOG).toFile())

@@ -42,12 +42,17 @@ abstract class TrainCommandCase {
         return Main.run(new PrintWriter(out), new PrintWriter(err, true), arguments);
     }
 
-    int train(Path file, String... more) {
+    /** Returns the arguments of a training of the model into the output folder. */
+    List<String> arguments(Path file, String... more) {
         List<String> arguments = new ArrayList<>(
                 List.of("train", model.toString(), "--train-file", file.toString(), "--output-dir", output.toString()));
         arguments.add("--ignore-mismatched-sizes"); // The model has three labels, and the rows have two or more.
         arguments.addAll(List.of(more));
-        return run(arguments.toArray(String[]::new));
+        return arguments;
+    }
+
+    int train(Path file, String... more) {
+        return run(arguments(file, more).toArray(String[]::new));
     }
 
     String fault(Path file, String... more) {
