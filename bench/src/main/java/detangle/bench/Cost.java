@@ -85,6 +85,7 @@ record Cost(double flops, double bytes) {
             case TensorOp.Constant o -> NONE;
             case TensorOp.Reshape o -> NONE;
             case TensorOp.StopGradient o -> NONE;
+            case TensorOp.After o -> NONE;
             case TensorOp.Transfer o -> moved;
             case TensorOp.Iota o -> moved;
             case TensorOp.Unary o -> moved;

@@ -103,6 +103,15 @@ final class RunArguments {
     private Optional<Integer> accumulation;
 
     @Option(
+            names = "--gradient-checkpointing",
+            arity = "0..1",
+            fallbackValue = "true",
+            description =
+                    "Compute each layer again in the backward pass, and keep its input alone until then: less memory,"
+                            + " more time, the same results.")
+    private boolean checkpointing;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             description = "The seed of the order of rows and of dropout; 42 by default, 1234 in microsoft's recipe.")
@@ -228,7 +237,8 @@ final class RunArguments {
                 OptionValues.with(batched, accumulation, TrainingOptions::withGradientAccumulationSteps);
         TrainingOptions seeded = OptionValues.with(accumulated, seed, TrainingOptions::withSeed);
         TrainingOptions ordered = OptionValues.with(seeded, dataSeed, TrainingOptions::withDataSeed);
-        return ordered.with(evaluation(validates))
+        return ordered.withGradientCheckpointing(checkpointing)
+                .with(evaluation(validates))
                 .with(saving(outputDir, validates).withOverwrites(overwrites));
     }
 

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.FrozenParameters;
 import detangle.train.optimizer.XAdam;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -156,5 +158,13 @@ class TrainOptionsTest extends TrainCommandCase {
                 "detangle: lr_scheduler_type is reduce_lr_on_plateau, whose rate follows from evaluations:"
                         + " set eval_strategy",
                 fault(rows, "--lr-scheduler-type", "reduce_lr_on_plateau"));
+    }
+
+    @Test
+    void layersThatAreComputedAgainGiveTheSameFile() throws IOException {
+        byte[] kept = Files.readAllBytes(trained("kept", "--max-steps=2").resolve("model.safetensors"));
+        byte[] again = Files.readAllBytes(
+                trained("again", "--max-steps=2", "--gradient_checkpointing").resolve("model.safetensors"));
+        assertArrayEquals(kept, again);
     }
 }

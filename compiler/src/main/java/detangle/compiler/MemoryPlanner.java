@@ -118,8 +118,10 @@ public final class MemoryPlanner {
 
     /** The slot of an operand that this node is a view of, or may overwrite. */
     private OptionalInt shared(Node node) {
+        if (MemoryPlan.isView(node)) {
+            return slot(node.input(0));
+        }
         return switch (node.op()) {
-            case TensorOp.Reshape r -> slot(node.input(0));
             case KernelOp.Elementwise e ->
                 node.inputs().stream()
                         .filter(x -> x.type().equals(node.type()) && diesHere(x, node))

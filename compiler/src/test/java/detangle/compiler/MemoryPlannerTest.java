@@ -215,7 +215,7 @@ class MemoryPlannerTest {
         // A view lives as long as its last reader, and keeps its operand's memory alive for as long.
         for (int i = order.size() - 1; i >= 0; i--) {
             Node node = order.get(i);
-            if (node.op() instanceof TensorOp.Reshape) {
+            if (MemoryPlan.isView(node)) {
                 dies.merge(node.input(0), dies.get(node), Math::max);
             }
         }
@@ -224,8 +224,7 @@ class MemoryPlannerTest {
                 boolean laterWritten = a != b && born.get(b) >= born.get(a) && born.get(b) <= dies.get(a);
                 if (laterWritten && overlap(a, b, plan, layout, sizes)) {
                     boolean inPlace = born.get(b).equals(dies.get(a)) && mayShare(b, a);
-                    boolean view =
-                            b.op() instanceof TensorOp.Reshape && plan.slot(a).equals(plan.slot(b));
+                    boolean view = MemoryPlan.isView(b) && plan.slot(a).equals(plan.slot(b));
                     assertTrue(inPlace || view, "seed " + seed + " at " + sizes + ": " + b + " overwrites " + a);
                 }
             }
@@ -243,7 +242,7 @@ class MemoryPlannerTest {
     }
 
     private static Node viewed(Node node) {
-        return node.op() instanceof TensorOp.Reshape ? viewed(node.input(0)) : node;
+        return MemoryPlan.isView(node) ? viewed(node.input(0)) : node;
     }
 
     private static boolean overlap(Node a, Node b, MemoryPlan plan, Layout layout, Map<String, Long> sizes) {

@@ -1,5 +1,6 @@
 package detangle.ir;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -184,6 +185,13 @@ public final class Builder {
 
     public Node stopGradient(Node x) {
         return op(new TensorOp.StopGradient(), x);
+    }
+
+    /** The operand, which those who read it read after other values are there. */
+    public Node after(Node x, List<Node> others) {
+        List<Node> operands = new ArrayList<>(List.of(x));
+        operands.addAll(others);
+        return op(new TensorOp.After(), operands);
     }
 
     public Node transfer(Node x, Place to) {

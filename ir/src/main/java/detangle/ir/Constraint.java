@@ -51,6 +51,7 @@ public enum Constraint {
     CONV1D_C1("conv1d_c1", "x has rank 3, the weight rank 3, both one float type"),
     CONV1D_C2("conv1d_c2", "groups divides channels in and out, and the weight has C/groups channels"),
     CONV1D_C3("conv1d_c3", "the padding is not negative, and the kernel is static"),
+    AFTER_C1("after_c1", "there are two operands or more"),
     RANDOM_UNIFORM_C1("random_uniform_c1", "the seed is i64[] and the result a float type"),
     ELEMENTWISE_C1("elementwise_c1", "the region's arguments have the operands' element types"),
     ELEMENTWISE_C2("elementwise_c2", "the shapes broadcast"),

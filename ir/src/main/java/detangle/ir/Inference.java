@@ -68,6 +68,7 @@ public final class Inference {
             case TensorOp.Toeplitz o -> in.one(table -> toeplitz(o, table));
             case TensorOp.Conv1d o -> in.two((x, weight) -> conv1d(o, x, weight));
             case TensorOp.StopGradient() -> in.one(Optional::of);
+            case TensorOp.After() -> in.any(this::after);
             case TensorOp.Transfer o -> in.one(Optional::of);
             case TensorOp.RandomUniform(var type, var stream) -> in.one(seed -> randomUniform(type, seed));
         };
@@ -246,6 +247,12 @@ public final class Inference {
             sum = sum.plus(t.dim(axis));
         }
         return Optional.of(first.withShape(first.shape().with(axis, sum)));
+    }
+
+    private Optional<TensorType> after(List<TensorType> in) {
+        return require(in.size() >= 2, Constraint.AFTER_C1, "operands are %s", in)
+                ? Optional.of(in.getFirst())
+                : Optional.empty();
     }
 
     private Optional<TensorType> pad(TensorOp.Pad pad, TensorType x) {

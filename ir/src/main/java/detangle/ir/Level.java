@@ -82,6 +82,7 @@ public enum Level {
             case TensorOp.Toeplitz o -> ALL;
             case TensorOp.Conv1d o -> ALL;
             case TensorOp.StopGradient o -> ALL;
+            case TensorOp.After o -> ALL;
         };
     }
 

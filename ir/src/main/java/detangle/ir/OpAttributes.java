@@ -83,6 +83,7 @@ public final class OpAttributes {
             case TensorOp.Conv1d(var groups, var padding) ->
                 new TensorOp.Conv1d(v.integer("groups", groups), v.integer("padding", padding));
             case TensorOp.StopGradient o -> o;
+            case TensorOp.After o -> o;
             case TensorOp.Transfer(var to) ->
                 new TensorOp.Transfer(v.choice("to", to, List.of(Place.values()), Place::text));
             case TensorOp.RandomUniform(var type, var stream) ->

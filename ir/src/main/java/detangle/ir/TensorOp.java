@@ -79,6 +79,9 @@ public sealed interface TensorOp extends Op {
     /** The operand; no gradient flows through. */
     record StopGradient() implements TensorOp {}
 
+    /** The first operand, for those who read it to be computed after the other operands. */
+    record After() implements TensorOp {}
+
     /** The operand, in another memory. Operations run where their operands are; inputs begin in the host's. */
     record Transfer(Place to) implements TensorOp {}
 

@@ -68,6 +68,7 @@ class VerifierTest {
             conv1d_c1 | conv1d %x, %t {groups=1, padding=1} | f32[B,S,9]
             conv1d_c2 | conv1d %x, %w {groups=3, padding=1} | f32[B,S,4]
             conv1d_c3 | conv1d %x, %w {groups=1, padding=-1} | f32[B,S-4,4]
+            after_c1 | after %x | f32[B,S,8]
             random_uniform_c1 | random_uniform %i {stream=0} | f32[2]
             elementwise_c2 | elementwise %x, %t {add(a0, a1)} | f32[B,S,8]
             elementwise_c3 | elementwise %x {add(a0, 1:i32)} | f32[B,S,8]

@@ -60,8 +60,7 @@ public record Trainer(
         check();
         Device device = Backends.device(options.backend(), Set.of());
         device.warmUp(); // The warm-up runs while the compiler does.
-        TrainingPrograms programs = TrainingPrograms.of(
-                model.training(), options.optimizer().plan(options.recipe(), model.layers()), options.packing());
+        TrainingPrograms programs = programs();
         try (DeviceModel loaded = DeviceModel.load(
                 device,
                 programs,
@@ -70,6 +69,12 @@ public record Trainer(
                 options.gradientAccumulationSteps() > 1)) {
             return new TrainingRun(this, loaded, programs.trained()).train();
         }
+    }
+
+    private TrainingPrograms programs() {
+        TrainingPrograms programs = TrainingPrograms.of(
+                model.training(), options.optimizer().plan(options.recipe(), model.layers()), options.packing());
+        return options.gradientCheckpointing() ? programs.withGradientCheckpointing() : programs;
     }
 
     private void check() {

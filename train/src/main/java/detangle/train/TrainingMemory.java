@@ -150,8 +150,8 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
     void check(long heapBytes) {
         if (bytes() > heapBytes) {
             throw new TrainingException("training does not fit into the heap of " + heapBytes / MIB + " MiB ("
-                    + text() + "): take smaller batches with more gradient_accumulation_steps, shorter rows, freeze"
-                    + " embeddings, or give Java more memory with -Xmx");
+                    + text() + "): take smaller batches with more gradient_accumulation_steps, gradient_checkpointing,"
+                    + " shorter rows, freeze embeddings, or give Java more memory with -Xmx");
         }
     }
 }

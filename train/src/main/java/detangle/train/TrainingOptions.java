@@ -19,6 +19,8 @@ import java.util.function.Consumer;
  * @param evaluation the options of when the model is evaluated and which evaluation is the best
  * @param saving the options of where and when checkpoints are written
  * @param packing whether padding is left out of the computation, forward and backward, where the model allows it
+ * @param gradientCheckpointing whether the backward pass computes each layer of the encoder again, so that only the
+ *     layer's input is kept until then: it takes less memory and more time, and gives the same bits
  * @param backend the name of the backend; empty for the preferred one
  */
 public record TrainingOptions(
@@ -33,6 +35,7 @@ public record TrainingOptions(
         EvaluationOptions evaluation,
         SavingOptions saving,
         boolean packing,
+        boolean gradientCheckpointing,
         Optional<String> backend) {
     /** HuggingFace's defaults; nothing is evaluated or saved. */
     public static final TrainingOptions DEFAULT = new TrainingOptions(
@@ -47,6 +50,7 @@ public record TrainingOptions(
             EvaluationOptions.NONE,
             SavingOptions.NONE,
             true,
+            false,
             Optional.empty());
 
     /** The defaults of microsoft's trainer; nothing is evaluated or saved. */
@@ -113,6 +117,10 @@ public record TrainingOptions(
         return with(o -> o.packing = wanted);
     }
 
+    public TrainingOptions withGradientCheckpointing(boolean wanted) {
+        return with(o -> o.gradientCheckpointing = wanted);
+    }
+
     public TrainingOptions withBackend(String name) {
         return with(o -> o.backend = Optional.of(name));
     }
@@ -159,6 +167,7 @@ public record TrainingOptions(
         private EvaluationOptions evaluation;
         private SavingOptions saving;
         private boolean packing;
+        private boolean gradientCheckpointing;
         private Optional<String> backend;
 
         Draft(TrainingOptions options) {
@@ -173,6 +182,7 @@ public record TrainingOptions(
             evaluation = options.evaluation;
             saving = options.saving;
             packing = options.packing;
+            gradientCheckpointing = options.gradientCheckpointing;
             backend = options.backend;
         }
 
@@ -189,6 +199,7 @@ public record TrainingOptions(
                     evaluation,
                     saving,
                     packing,
+                    gradientCheckpointing,
                     backend);
         }
     }

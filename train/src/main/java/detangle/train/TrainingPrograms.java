@@ -15,12 +15,15 @@ import detangle.ir.Shape;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.models.deberta.HeadLosses;
+import detangle.train.optimizer.ParameterGroups;
 import detangle.train.optimizer.ParameterUpdates;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The programs that train a model, compiled. All of them read and replace the same variables: the parameters by their
@@ -49,11 +52,17 @@ public final class TrainingPrograms {
     private final Program forward;
     private final ParameterUpdates.Plan plan;
     private final SequencedMap<String, TensorType> trained;
+    private final boolean checkpointing;
 
-    private TrainingPrograms(Program forward, ParameterUpdates.Plan plan, SequencedMap<String, TensorType> trained) {
+    private TrainingPrograms(
+            Program forward,
+            ParameterUpdates.Plan plan,
+            SequencedMap<String, TensorType> trained,
+            boolean checkpointing) {
         this.forward = forward;
         this.plan = plan;
         this.trained = trained;
+        this.checkpointing = checkpointing;
     }
 
     /**
@@ -79,7 +88,26 @@ public final class TrainingPrograms {
         if (trained.isEmpty()) {
             throw new TrainingException("no parameter is left to train: all are frozen");
         }
-        return new TrainingPrograms(forward, plan, trained);
+        return new TrainingPrograms(forward, plan, trained, false);
+    }
+
+    /**
+     * Returns these programs, but that the backward pass computes each layer of the encoder again, so that only the
+     * layer's input is kept until then. Losses and gradients are the same.
+     *
+     * @throws TrainingException if no weight has the name of a layer's
+     */
+    public TrainingPrograms withGradientCheckpointing() {
+        if (weights(forward).noneMatch(name -> ParameterGroups.layer(name).isPresent())) {
+            throw new TrainingException(
+                    "gradient_checkpointing computes layers of the encoder again, and no parameter is"
+                            + " called like encoder.layer.0.: train without it");
+        }
+        return new TrainingPrograms(forward, plan, trained, true);
+    }
+
+    private static Stream<String> weights(Program program) {
+        return Stream.concat(parameters(program).keySet().stream(), program.constants().keySet().stream());
     }
 
     /** Returns the parameters that a program reads, in the order in which it reads them. */
@@ -172,7 +200,11 @@ public final class TrainingPrograms {
         return new Backward(
                 inputs,
                 new Output(HeadLosses.LOSS, loss),
-                Gradients.of(differentiated, scaled.name(), trained.keySet()));
+                Gradients.of(
+                        differentiated,
+                        scaled.name(),
+                        trained.keySet(),
+                        name -> checkpointing ? ParameterGroups.layer(name) : OptionalInt.empty()));
     }
 
     private Plan compiled(String name, List<Node> inputs, List<Output> outputs, List<Update> updates) {

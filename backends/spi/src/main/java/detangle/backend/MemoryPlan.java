@@ -4,6 +4,7 @@ import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.SizeException;
+import detangle.ir.TensorOp;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -68,6 +69,11 @@ public final class MemoryPlan {
      */
     public List<Node> late() {
         return late;
+    }
+
+    /** Returns whether a value is its first operand's elements as they stand in memory, so that it needs no memory. */
+    public static boolean isView(Node node) {
+        return node.op() instanceof TensorOp.Reshape || node.op() instanceof TensorOp.After;
     }
 
     public List<Slot> slots() {

@@ -15,9 +15,13 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Gradients of a scalar, by reverse-mode differentiation of the graph (Griewank and Walther, Evaluating Derivatives,
@@ -45,6 +49,16 @@ public final class Gradient {
      * @throws CompileException if the loss is not a float scalar, or a target does not hold floats
      */
     public static List<Node> of(Node loss, List<Node> targets) {
+        return of(loss, targets, weight -> OptionalInt.empty());
+    }
+
+    /**
+     * As {@link #of(Node, List)}. Layers are computed again where the gradients read their values, so that the values
+     * that a layer reads of what is below it are all that is kept of it. The gradients are the same.
+     *
+     * @param layers the number of the layer that a parameter or a named constant belongs to; empty if it belongs to none
+     */
+    static List<Node> of(Node loss, List<Node> targets, Function<String, OptionalInt> layers) {
         if (!loss.type().dtype().isFloat() || loss.type().rank() != 0) {
             throw new CompileException("a gradient is taken of a float scalar, and " + named(loss) + " is "
                     + loss.type() + ": take the sum or the mean of its elements");
@@ -57,7 +71,8 @@ public final class Gradient {
         }
         Gradient gradient = new Gradient();
         Node one = gradient.b.constant(loss.type().dtype(), 1);
-        Map<Node, Node> found = gradient.backward(loss, one, identitySet(targets), Set.of());
+        RecomputedLayers again = new RecomputedLayers(gradient.b, order(loss, Set.of()), layers);
+        Map<Node, Node> found = gradient.backward(loss, one, identitySet(targets), Set.of(), again::inBackward);
         return targets.stream()
                 .map(target -> found.containsKey(target) ? found.get(target) : zeros(gradient.b, target.type()))
                 .toList();
@@ -86,45 +101,47 @@ public final class Gradient {
         return set;
     }
 
+    /** Chooses the values that gradients are computed of. */
+    private interface Reading {
+        /**
+         * Returns a node that has the value of a node of the forward pass.
+         *
+         * @param gradients the gradients that have been found by now and are to be passed on, by the node
+         */
+        Node of(Node node, SequencedMap<Node, Node> gradients);
+    }
+
     /**
      * Returns the gradients with respect to those targets that a gradient reaches.
      *
      * @param seed the gradient with respect to the root
      * @param leaves values that are not followed to their operands
      */
-    private Map<Node, Node> backward(Node root, Node seed, Set<Node> targets, Set<Node> leaves) {
+    private Map<Node, Node> backward(Node root, Node seed, Set<Node> targets, Set<Node> leaves, Reading reading) {
         List<Node> order = order(root, leaves);
         Set<Node> dependent = dependent(order, targets, leaves);
         Map<Node, Node> found = new IdentityHashMap<>();
-        Map<Node, List<Node>> arrived = new IdentityHashMap<>();
-        arrived.computeIfAbsent(root, n -> new ArrayList<>()).add(seed);
+        // By value, the sum of the gradients that have come from its readers, in the order in which they came.
+        SequencedMap<Node, Node> arrived = new LinkedHashMap<>();
+        arrived.put(root, seed);
         for (Node node : order.reversed()) {
-            List<Node> parts = arrived.remove(node);
-            if (parts == null || !dependent.contains(node)) {
-                continue;
+            Node gradient = arrived.get(node);
+            if (gradient != null && dependent.contains(node)) {
+                if (targets.contains(node)) {
+                    found.put(node, gradient);
+                }
+                if (!leaves.contains(node)) {
+                    pass(reading.of(node, arrived), gradient, (operand, part) -> {
+                        Node input = node.input(operand);
+                        if (dependent.contains(input)) {
+                            arrived.merge(input, part.get(), b::add);
+                        }
+                    });
+                }
             }
-            Node gradient = sum(parts);
-            if (targets.contains(node)) {
-                found.put(node, gradient);
-            }
-            if (!leaves.contains(node)) {
-                pass(node, gradient, (operand, part) -> {
-                    Node input = node.input(operand);
-                    if (dependent.contains(input)) {
-                        arrived.computeIfAbsent(input, n -> new ArrayList<>()).add(part.get());
-                    }
-                });
-            }
+            arrived.remove(node);
         }
         return found;
-    }
-
-    private Node sum(List<Node> parts) {
-        Node sum = parts.getFirst();
-        for (Node part : parts.subList(1, parts.size())) {
-            sum = b.add(sum, part);
-        }
-        return sum;
     }
 
     /** Passes the gradient with respect to a node on to its operands. */
@@ -146,7 +163,7 @@ public final class Gradient {
      */
     private void through(Node form, Node node, Node gradient, Flow flow) {
         Set<Node> operands = identitySet(node.inputs());
-        Map<Node, Node> found = backward(form, gradient, operands, operands);
+        Map<Node, Node> found = backward(form, gradient, operands, operands, (value, gradients) -> value);
         for (int i = 0; i < node.inputs().size(); i++) {
             // A value that is read twice passes its whole gradient on at once.
             if (operands.remove(node.input(i)) && found.containsKey(node.input(i))) {

@@ -13,8 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Gradients of a program with respect to its parameters. */
 public final class Gradients {
@@ -33,6 +35,20 @@ public final class Gradients {
      * @throws CompileException if the program does not read one of the parameters, or the output is not a float scalar
      */
     public static SequencedMap<String, Node> of(Program forward, String lossOutput, Collection<String> parameters) {
+        return of(forward, lossOutput, parameters, weight -> OptionalInt.empty());
+    }
+
+    /**
+     * As {@link #of(Program, String, Collection)}, with layers that the backward pass computes again, so that the
+     * program takes less memory and more time. What a layer reads of the values below it is kept, such as the layer's
+     * input; of a value in a layer, the program computes a copy when it has come to the gradients of that layer. The last
+     * layer is not computed again. The gradients are the same.
+     *
+     * @param layers the number, from 0, of the layer that a parameter or a named constant belongs to; empty if it belongs
+     *     to none
+     */
+    public static SequencedMap<String, Node> of(
+            Program forward, String lossOutput, Collection<String> parameters, Function<String, OptionalInt> layers) {
         Set<String> wanted = new LinkedHashSet<>(parameters);
         SequencedMap<String, List<Node>> byName = new LinkedHashMap<>();
         for (Node node : forward.nodes()) {
@@ -47,7 +63,7 @@ public final class Gradients {
         }
         List<Node> targets = byName.values().stream().flatMap(List::stream).toList();
         Map<Node, Node> gradients = new IdentityHashMap<>();
-        List<Node> found = Gradient.of(forward.output(lossOutput), targets);
+        List<Node> found = Gradient.of(forward.output(lossOutput), targets, layers);
         for (int i = 0; i < targets.size(); i++) {
             gradients.put(targets.get(i), found.get(i));
         }

@@ -75,6 +75,7 @@ final class TensorGradient {
                 flow.to(2, () -> b.gatherLast(dy, node.input(1)));
             }
             case TensorOp.Toeplitz o -> flow.to(0, () -> toeplitz(o, node.input(0), dy));
+            case TensorOp.After o -> flow.to(0, () -> dy);
             case TensorOp.Conv1d o -> convolutions.pass(o, node, dy, flow);
             // A value that has been brought from one memory to the other goes back.
             case TensorOp.Transfer(Place to) ->

@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Function;
 
 /** What the gradients of a program have to be, found by moving each element of some inputs a little, in f64. */
 final class CentralDifferences {
@@ -26,10 +28,19 @@ final class CentralDifferences {
 
     /** The gradients of the output {@link #LOSS} with respect to inputs of floats, by name. */
     static Map<String, Tensor> gradients(Program program, Map<String, Tensor> inputs, Map<String, Tensor> parameters) {
+        return gradients(program, inputs, parameters, weight -> OptionalInt.empty());
+    }
+
+    /** As {@link #gradients(Program, Map, Map)}, with layers that are computed again. */
+    static Map<String, Tensor> gradients(
+            Program program,
+            Map<String, Tensor> inputs,
+            Map<String, Tensor> parameters,
+            Function<String, OptionalInt> layers) {
         List<Node> targets = program.inputs().stream()
                 .filter(input -> input.type().dtype().isFloat())
                 .toList();
-        List<Node> gradients = Gradient.of(program.output(LOSS), targets);
+        List<Node> gradients = Gradient.of(program.output(LOSS), targets, layers);
         List<Output> outputs = new ArrayList<>();
         for (int i = 0; i < targets.size(); i++) {
             String name = ((TensorOp.Input) targets.get(i).op()).name();

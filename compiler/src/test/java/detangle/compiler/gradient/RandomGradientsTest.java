@@ -1,5 +1,6 @@
 package detangle.compiler.gradient;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,12 +22,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * Gradients of random programs: the passes in front of differentiation, kernels and fast rules change nothing, and
- * where a program is smooth, gradients agree with central differences.
+ * Gradients of random programs: the passes in front of differentiation, kernels and fast rules change nothing, nor do
+ * layers that are computed again; and where a program is smooth, gradients agree with central differences.
  */
 class RandomGradientsTest {
     private static final int PROGRAMS = 150;
@@ -70,10 +72,13 @@ class RandomGradientsTest {
         Map<String, Tensor> gradients = CentralDifferences.gradients(program, sample.inputs(), Map.of());
         Program fused = Compiler.run(program, Passes.training(false), (pass, p) -> {});
         Map<String, Tensor> byKernels = CentralDifferences.gradients(fused, sample.inputs(), Map.of());
+        Map<String, Tensor> again =
+                CentralDifferences.gradients(program, sample.inputs(), Map.of(), RandomGradientsTest::layer);
         Random random = new Random(seed);
         int compared = 0;
         for (String name : gradients.keySet().stream().sorted().toList()) {
             Tensor gradient = gradients.get(name);
+            assertArrayEquals(gradient.toDoubles(), again.get(name).toDoubles(), name + " of layers");
             double largest = largest(gradient);
             if (!Double.isFinite(largest) || gradient.elements() == 0) {
                 continue;
@@ -96,6 +101,12 @@ class RandomGradientsTest {
             }
         }
         return compared;
+    }
+
+    /** Puts weights into four layers, and one of five below them. */
+    private static OptionalInt layer(String weight) {
+        int number = Integer.parseInt(weight.substring(1)) % 5;
+        return number == 4 ? OptionalInt.empty() : OptionalInt.of(number);
     }
 
     private static double largest(Tensor tensor) {

@@ -235,6 +235,7 @@ class TensorGradientTest {
     private static List<Case> moves() {
         Shape wide = Shape.of(d(2), N, d(2));
         return List.of(
+                of("after", p -> B.after(p.get(0), List.of(p.get(0))), f64(N, d(2))),
                 of("reshape", p -> B.reshape(p.get(0), d(2), N.times(3)), f64(N, d(6))),
                 of("transpose", p -> B.transpose(p.get(0), 1, 2, 0), f64(N, d(2), d(4))),
                 of("broadcast", p -> B.broadcast(p.get(0), wide), f64(N, d(1))),

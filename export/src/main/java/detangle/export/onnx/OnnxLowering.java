@@ -125,6 +125,7 @@ final class OnnxLowering {
             case TensorOp.Toeplitz(var rows, var columns) -> toeplitz(in.get(0), rows, columns);
             case TensorOp.Conv1d(var groups, var padding) -> conv1d(in, groups, padding);
             case TensorOp.StopGradient() -> in.get(0);
+            case TensorOp.After() -> in.get(0);
             case TensorOp.Transfer t -> throw Level.EXPORTED.unexpected(node);
             case TensorOp.RandomUniform r -> throw Level.EXPORTED.unexpected(node);
         };

@@ -152,6 +152,7 @@ final class TorchScriptLowering {
                 yield module.call("permute", y, "[0, 2, 1]");
             }
             case TensorOp.StopGradient() -> in.getFirst();
+            case TensorOp.After() -> in.getFirst();
             case TensorOp.Transfer t -> throw Level.EXPORTED.unexpected(node);
             case TensorOp.RandomUniform r -> throw Level.EXPORTED.unexpected(node);
         };

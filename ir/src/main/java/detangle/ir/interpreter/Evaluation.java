@@ -92,6 +92,7 @@ final class Evaluation {
             case TensorOp.Conv1d(var groups, var padding) ->
                 Contraction.conv1d(in.get(0), in.get(1), groups, padding, shape);
             case TensorOp.StopGradient() -> in.get(0);
+            case TensorOp.After() -> in.get(0);
             case TensorOp.Transfer t -> in.get(0);
             case TensorOp.RandomUniform(var type, var stream) ->
                 randomUniform(type.dtype(), shape, in.get(0).ints()[0], stream);

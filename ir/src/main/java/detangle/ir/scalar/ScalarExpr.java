@@ -104,6 +104,7 @@ public sealed interface ScalarExpr {
             case TensorOp.Toeplitz o -> Optional.empty();
             case TensorOp.Conv1d o -> Optional.empty();
             case TensorOp.StopGradient o -> Optional.empty();
+            case TensorOp.After o -> Optional.empty();
             case TensorOp.Transfer o -> Optional.empty();
             case TensorOp.RandomUniform o -> Optional.empty();
         };

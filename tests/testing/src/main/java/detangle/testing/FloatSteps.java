@@ -53,7 +53,7 @@ final class FloatSteps {
                 .add(1, x -> idioms.attention())
                 .add(1, this::flattened)
                 .add(1, x -> idioms.embedding())
-                .add(1, x -> exact.number())
+                .add(1, x -> b.after(exact.number(), List.of(x)))
                 .add(1, this::smooth)
                 .add(1, this::divided)
                 .add(1, this::product)

@@ -116,6 +116,7 @@ public final class Rounding {
             case TensorOp.GatherLast o -> Effect.NONE;
             case TensorOp.Toeplitz o -> Effect.NONE;
             case TensorOp.StopGradient o -> Effect.NONE;
+            case TensorOp.After o -> Effect.NONE;
             case TensorOp.Transfer o -> Effect.NONE;
             case TensorOp.RandomUniform o -> Effect.NONE;
         };

@@ -1,6 +1,7 @@
 package detangle.train.optimizer;
 
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -50,12 +51,21 @@ public record ParameterGroups(
         return Math.pow(layerwiseDecay, layers + 1 - depth(parameter));
     }
 
-    /** Returns the height of a parameter: 0 below the layers, 1 for the first layer. */
-    private static int depth(String parameter) {
+    /**
+     * Returns the layer of the encoder that a parameter belongs to, from 0; empty if it belongs to none. A convolution
+     * belongs to the first layer.
+     */
+    public static OptionalInt layer(String parameter) {
         Matcher matcher = LAYER.matcher(parameter);
         if (matcher.find()) {
-            return Integer.parseInt(matcher.group(1)) + 1;
+            return OptionalInt.of(Integer.parseInt(matcher.group(1)));
         }
-        return parameter.contains("encoder.conv.") ? 1 : 0;
+        return parameter.contains("encoder.conv.") ? OptionalInt.of(0) : OptionalInt.empty();
+    }
+
+    /** Returns the height of a parameter: 0 below the layers, 1 for the first layer. */
+    private static int depth(String parameter) {
+        OptionalInt layer = layer(parameter);
+        return layer.isPresent() ? layer.getAsInt() + 1 : 0;
     }
 }

@@ -54,6 +54,7 @@ final class DeviceKernels {
             case TensorOp.Convert(var to) -> ElementLowering.of(node, new ScalarExpr.Convert(argument(node, 0), to));
             case TensorOp.Reshape o -> Optional.of(MoveLowering.copy(node));
             case TensorOp.StopGradient o -> Optional.of(MoveLowering.copy(node));
+            case TensorOp.After o -> Optional.of(MoveLowering.copy(node));
             case TensorOp.Broadcast o -> Optional.of(MoveLowering.broadcast(node));
             case TensorOp.Transpose o -> Optional.of(MoveLowering.transpose(o, node));
             case TensorOp.Slice o -> Optional.of(MoveLowering.slice(o, node));

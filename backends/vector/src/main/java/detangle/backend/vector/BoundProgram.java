@@ -14,7 +14,6 @@ import detangle.ir.Program.Output;
 import detangle.ir.Program.Update;
 import detangle.ir.SizeException;
 import detangle.ir.Tensor;
-import detangle.ir.TensorOp;
 import detangle.ir.interpreter.InputBinding;
 import detangle.ir.interpreter.InterpreterException;
 import java.util.ArrayList;
@@ -184,7 +183,7 @@ final class BoundProgram {
         if (planned.isPresent()) {
             return planned.getAsInt();
         }
-        boolean view = node.op() instanceof TensorOp.Reshape && slotOf.containsKey(node.input(0));
+        boolean view = MemoryPlan.isView(node) && slotOf.containsKey(node.input(0));
         return view
                 ? slotOf.get(node.input(0))
                 : layout.add(node.type().dtype(), node.shape().elements());

@@ -32,6 +32,7 @@ final class Kernels {
             case TensorOp.Input o -> Optional.of(Kernel.of((b, n, out) -> Step.NOTHING));
             case TensorOp.Reshape o -> Optional.of(Kernel.of(StepBuilder::copy));
             case TensorOp.StopGradient o -> Optional.of(Kernel.of(StepBuilder::copy));
+            case TensorOp.After o -> Optional.of(Kernel.of(StepBuilder::copy));
             case TensorOp.Transfer o -> Optional.of(Kernel.of(StepBuilder::copy));
             case TensorOp.Transpose o -> Optional.of(Kernel.of((b, n, out) -> b.transpose(o, n, out)));
             case TensorOp.Broadcast o -> Optional.of(Kernel.of(StepBuilder::broadcast));

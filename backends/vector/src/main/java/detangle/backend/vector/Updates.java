@@ -35,7 +35,7 @@ final class Updates {
      */
     static boolean isParameter(Node value) {
         Node viewed = value;
-        while (viewed.op() instanceof TensorOp.Reshape) {
+        while (MemoryPlan.isView(viewed)) {
             viewed = viewed.input(0);
         }
         return viewed.op() instanceof TensorOp.Param;
