@@ -73,7 +73,12 @@ public final class TrainingSubjectProvider implements SubjectProvider {
 
     @Override
     public Subject load(Path model, int threads, List<String> inputs, String options) {
-        String[] words = options.split(" ");
+        Steps steps = steps(model, Set.copyOf(inputs), options.split(" "));
+        System.gc(); // The train command frees what loading leaves in the same way.
+        return steps;
+    }
+
+    private static Steps steps(Path model, Set<String> inputs, String[] words) {
         DebertaConfig config = DebertaConfig.read(model);
         Device device = Backends.device(Optional.of(words[0]), Set.of());
         device.warmUp(); // The warm-up runs while the compiler does, as it does for those who train.
@@ -92,7 +97,7 @@ public final class TrainingSubjectProvider implements SubjectProvider {
         Plan step = programs.step();
         return new Steps(
                 "Detangle " + DetangleVersion.number() + ", " + device.description(),
-                Set.copyOf(inputs),
+                inputs,
                 config.numLabels(),
                 updates,
                 step.program(),

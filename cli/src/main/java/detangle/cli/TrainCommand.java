@@ -202,6 +202,7 @@ final class TrainCommand implements Runnable {
                 outputs.add(entry);
             });
             Trainer silent = new Trainer(task.model(), batches, onBackend(options))
+                    .with(new FreesAfterLoading())
                     .with(progress)
                     .with(outputs)
                     .with(log);

@@ -11,7 +11,7 @@ import detangle.models.deberta.HeadLosses;
 import detangle.models.deberta.InputNames;
 import detangle.runtime.PackedBatch;
 import detangle.train.optimizer.ParameterUpdates;
-import java.lang.foreign.MemorySegment;
+import detangle.train.optimizer.Zeros;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -88,7 +88,8 @@ final class DeviceModel implements AutoCloseable {
         trained.keySet().retainAll(programs.trained().keySet());
         values.putAll(programs.plan().states(trained));
         if (accumulates) {
-            trained.forEach((name, value) -> values.put(TrainingPrograms.gradient(name), zeros(value)));
+            Zeros zeros = Zeros.forLargest(trained.values());
+            trained.forEach((name, value) -> values.put(TrainingPrograms.gradient(name), zeros.like(value)));
         }
         Variables variables = device.variables(values);
         return new DeviceModel(
@@ -98,11 +99,6 @@ final class DeviceModel implements AutoCloseable {
                 Loaded.of(device, accumulates ? programs.accumulate() : programs.step(), variables),
                 accumulates ? Optional.of(Loaded.of(device, programs.apply(), variables)) : Optional.empty(),
                 evaluation.map(program -> Loaded.of(device, program, variables)));
-    }
-
-    private static Tensor zeros(Tensor like) {
-        byte[] bytes = new byte[Math.toIntExact(like.data().byteSize())];
-        return new Tensor(like.dtype(), like.shape(), MemorySegment.ofArray(bytes));
     }
 
     /** Returns the values of all variables, which may be read and written between updates. */

@@ -8,7 +8,6 @@ import detangle.ir.Shape;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -60,22 +59,13 @@ public record ParameterUpdates(List<Node> inputs, Node norm, List<Update> update
          * @param parameters the parameters that are trained
          */
         public Map<String, Tensor> states(Map<String, Tensor> parameters) {
-            // Variables are made of copies, so that all zeros may share memory here.
-            long most = parameters.values().stream()
-                    .mapToLong(value -> value.data().byteSize())
-                    .max()
-                    .orElse(0);
-            MemorySegment zeros = MemorySegment.ofArray(new byte[Math.toIntExact(most)]);
+            Zeros zeros = Zeros.forLargest(parameters.values());
             Map<String, Tensor> states = new HashMap<>();
             for (Optimizer.State state : optimizer.states()) {
                 parameters.forEach((name, value) -> states.put(
                         state(state.name(), name),
                         switch (state.start()) {
-                            case ZEROS ->
-                                new Tensor(
-                                        value.dtype(),
-                                        value.shape(),
-                                        zeros.asSlice(0, value.data().byteSize()));
+                            case ZEROS -> zeros.like(value);
                             case PARAMETER -> value;
                         }));
             }
