@@ -42,15 +42,15 @@ public record EpochReport(Host host, List<Epochs> results) implements Report {
      * @param startS the median from the start of a process until it could train
      * @param firstS the median of the first epochs of processes, in which code and tables that are made once are made
      * @param repeatedS the median of all other epochs
-     * @param peakRssMiB the peak memory of a process
+     * @param peakRssMib the peak memory of a process
      */
-    public record Times(double startS, double firstS, double repeatedS, Optional<Double> peakRssMiB) {
+    public record Times(double startS, double firstS, double repeatedS, Optional<Double> peakRssMib) {
         private Stream<String> cells() {
             return Stream.of(
                     Cells.number("%.1f", startS),
                     Cells.number("%.2f", firstS),
                     Cells.number("%.2f", repeatedS),
-                    peakRssMiB.map(mib -> Cells.number("%.0f", mib)).orElse(""));
+                    peakRssMib.map(mib -> Cells.number("%.0f", mib)).orElse(""));
         }
     }
 

@@ -17,11 +17,11 @@ public record TrainingReport(Host host, List<Steps> results) implements Report {
      * @param steps the number of steps that were timed
      * @param p50Ms the median, from the batch's tensors to the new weights
      * @param tokensPerSecond the tokens of the batch, without padding, that are trained with in a second
-     * @param peakRssMiB the peak memory of the whole process
+     * @param peakRssMib the peak memory of the whole process
      * @param clean whether nothing else took much of the machine meanwhile
      * @param peer the median of the peer's faster process, if there is a peer
      * @param ratio p50Ms against the peer's
-     * @param peerPeakRssMiB the peak memory of the peer's process
+     * @param peerPeakRssMib the peak memory of the peer's process
      */
     public record Steps(
             String model,
@@ -34,11 +34,11 @@ public record TrainingReport(Host host, List<Steps> results) implements Report {
             double p50Ms,
             double p90Ms,
             double tokensPerSecond,
-            Optional<Double> peakRssMiB,
+            Optional<Double> peakRssMib,
             boolean clean,
             Optional<Double> peer,
             Optional<Double> ratio,
-            Optional<Double> peerPeakRssMiB) {}
+            Optional<Double> peerPeakRssMib) {}
 
     @Override
     public List<List<String>> table() {
@@ -69,11 +69,11 @@ public record TrainingReport(Host host, List<Steps> results) implements Report {
                     Cells.number("%.1f", r.p50Ms()),
                     Cells.number("%.1f", r.p90Ms()),
                     Cells.number("%.0f", r.tokensPerSecond()),
-                    cell("%.0f", r.peakRssMiB()),
+                    cell("%.0f", r.peakRssMib()),
                     r.clean() ? "yes" : "no",
                     cell("%.1f", r.peer()),
                     cell("%.2f", r.ratio()),
-                    cell("%.0f", r.peerPeakRssMiB())));
+                    cell("%.0f", r.peerPeakRssMib())));
         }
         return rows;
     }
