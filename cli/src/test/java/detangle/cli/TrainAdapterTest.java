@@ -20,7 +20,7 @@ class TrainAdapterTest extends TrainCommandCase {
     private static final String ADAPTER = "adapter_model.safetensors";
     private static final String SAVED = "base_model.model.";
     private static final String LOG = "killed.log";
-    private static final int UPDATES = 25;
+    private static final int UPDATES = 12;
     private static final int KILLED_AFTER = 2;
 
     private static List<String> lora(String... more) {
@@ -138,6 +138,11 @@ class TrainAdapterTest extends TrainCommandCase {
             process.destroyForcibly().waitFor();
         }
         assertTrue(checkpoints(killed) >= KILLED_AFTER, Files.readString(folder.resolve(LOG)));
+        List<String> otherRank = new ArrayList<>(stepwise);
+        otherRank.set(otherRank.indexOf("--lora-r") + 1, "4");
+        otherRank.add("--resume-from-checkpoint");
+        String told = fault(rows, otherRank.toArray(String[]::new));
+        assertTrue(told.contains("does not hold") && told.contains("lora_A.weight as "), told);
         stepwise.add("--resume-from-checkpoint");
         trains(rows, stepwise);
         assertTrue(err.toString().contains("going on after update"), err.toString());
