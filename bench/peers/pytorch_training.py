@@ -17,7 +17,8 @@ def main():
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # Whatever a library prints does not belong among the answers.
     try:
-        trainer = Trainer(folder=sys.argv[1], threads=int(sys.argv[2]))
+        checkpointing = "gradient_checkpointing" in sys.argv[3:]
+        trainer = Trainer(folder=sys.argv[1], threads=int(sys.argv[2]), checkpointing=checkpointing)
     except Exception as error:
         print("error " + one_line(error), file=answers)
         return
@@ -34,7 +35,7 @@ def one_line(error):
 
 
 class Trainer:
-    def __init__(self, folder, threads):
+    def __init__(self, folder, threads, checkpointing):
         import torch
         import transformers
 
@@ -44,6 +45,8 @@ class Trainer:
         self.version = f"PyTorch {torch.__version__}, transformers {transformers.__version__}"
         self.model = transformers.AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
         self.model.train()
+        if checkpointing:
+            self.model.gradient_checkpointing_enable()
         kept, decayed = [], []
         for name, parameter in self.model.named_parameters():
             (kept if "bias" in name or "LayerNorm" in name else decayed).append(parameter)

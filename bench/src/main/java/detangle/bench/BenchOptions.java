@@ -1,7 +1,6 @@
 package detangle.bench;
 
 import detangle.ir.DType;
-import detangle.train.lora.LoraOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,7 +14,7 @@ import java.util.Optional;
  * @param models folders with config.json and weights
  * @param head what stands on the encoder; config.json's where it is empty
  * @param weightType f16 or bf16 for Detangle to keep weights in
- * @param adapter the adapter that steps of training train beside the head; they train all parameters where it is empty
+ * @param step what steps of training compute
  * @param peers by name, each with a model file of its own to try beside Detangle's export
  * @param warmup runs of each before any counts
  * @param iterations timed runs of each in one process
@@ -26,7 +25,7 @@ public record BenchOptions(
         List<Path> models,
         Optional<String> head,
         Optional<DType> weightType,
-        Optional<LoraOptions> adapter,
+        TrainingStep step,
         List<String> backends,
         List<Workload> workloads,
         List<Integer> threads,

@@ -96,11 +96,13 @@ public final class EpochBenchmark {
         }
         SequencedMap<String, Supplier<Worker>> contenders = new LinkedHashMap<>();
         for (String backend : options.backends()) {
-            contenders.put(backend, () -> Worker.detangleTraining(model, backend, threads, options.adapter()));
+            contenders.put(backend, () -> Worker.detangleTraining(model, backend, threads, options.step()));
         }
         options.peers()
                 .forEach((name, python) -> contenders.put(
-                        name, () -> Worker.pytorchTraining(model, python.orElse(Path.of("python3")), threads)));
+                        name,
+                        () -> Worker.pytorchTraining(
+                                model, python.orElse(Path.of("python3")), threads, options.step())));
         Map<String, Measured> measured = new LinkedHashMap<>();
         contenders.keySet().forEach(name -> measured.put(name, new Measured()));
         boolean clean = true;

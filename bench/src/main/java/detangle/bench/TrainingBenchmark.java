@@ -60,7 +60,7 @@ public final class TrainingBenchmark {
                     throw new BenchException(
                             "the peer " + name + " does not train; write --peer " + PYTORCH + "=PYTHON");
                 });
-        if (options.adapter().isPresent() && !options.peers().isEmpty()) {
+        if (options.step().adapter().isPresent() && !options.peers().isEmpty()) {
             throw new BenchException("a peer trains all parameters, and not an adapter: leave --peer or --lora out");
         }
     }
@@ -123,11 +123,12 @@ public final class TrainingBenchmark {
         SequencedMap<String, Worker> workers = new LinkedHashMap<>();
         try {
             for (String backend : options.backends()) {
-                workers.put(backend, Worker.detangleTraining(model, backend, threads, options.adapter()));
+                workers.put(backend, Worker.detangleTraining(model, backend, threads, options.step()));
             }
             options.peers()
                     .forEach((name, python) -> workers.put(
-                            name, Worker.pytorchTraining(model, python.orElse(Path.of("python3")), threads)));
+                            name,
+                            Worker.pytorchTraining(model, python.orElse(Path.of("python3")), threads, options.step())));
             Map<String, Timings> times = new LinkedHashMap<>();
             workers.forEach((name, worker) -> {
                 versions.put(name, worker.version());

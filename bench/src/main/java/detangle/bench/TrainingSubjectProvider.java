@@ -29,16 +29,16 @@ import detangle.train.optimizer.ParameterUpdates;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Sequence classifiers in Detangle, whose runs are steps of training, one or all of an epoch; the options are {@code
- * BACKEND [RANK DROPOUT [WEIGHT_TYPE]]}, of which the rank and what follows it are those of an adapter. The weights are
- * random, whatever the folder has, as the time of a step does not depend on them.
+ * Sequence classifiers in Detangle, whose runs are steps of training, one or all of an epoch; the options are the backend
+ * and the words of a {@link TrainingStep}. The weights are random, whatever the folder has, as the time of a step does not
+ * depend on them.
  */
 public final class TrainingSubjectProvider implements SubjectProvider {
     /** Makes a provider for {@link java.util.ServiceLoader}. */
@@ -51,47 +51,34 @@ public final class TrainingSubjectProvider implements SubjectProvider {
         return NAME;
     }
 
-    /** Returns the options of a subject for a backend and an adapter, if one is trained. */
-    static String options(String backend, Optional<LoraOptions> adapter) {
-        return backend
-                + adapter.map(lora -> " " + lora.rank() + " " + lora.dropout()
-                                + lora.frozenType()
-                                        .map(type -> " " + type.text())
-                                        .orElse(""))
-                        .orElse("");
-    }
-
-    private static Optional<LoraOptions> adapter(String[] words) {
-        if (words.length == 1) {
-            return Optional.empty();
-        }
-        LoraOptions lora =
-                LoraOptions.DEFAULT.withRank(Integer.parseInt(words[1])).withDropout(Double.parseDouble(words[2]));
-        return Optional.of(
-                words.length == 3 ? lora : lora.withFrozenType(DType.valueOf(words[3].toUpperCase(Locale.ROOT))));
+    /** Returns the options of a subject for a backend. */
+    static String options(String backend, TrainingStep step) {
+        return Stream.concat(Stream.of(backend), step.words().stream()).collect(Collectors.joining(" "));
     }
 
     @Override
     public Subject load(Path model, int threads, List<String> inputs, String options) {
-        Steps steps = steps(model, Set.copyOf(inputs), options.split(" "));
+        List<String> words = List.of(options.split(" "));
+        Steps steps =
+                steps(model, Set.copyOf(inputs), words.getFirst(), TrainingStep.of(words.subList(1, words.size())));
         System.gc(); // The train command frees what loading leaves in the same way.
         return steps;
     }
 
-    private static Steps steps(Path model, Set<String> inputs, String[] words) {
+    private static Steps steps(Path model, Set<String> inputs, String backend, TrainingStep wanted) {
         DebertaConfig config = DebertaConfig.read(model);
-        Device device = Backends.device(Optional.of(words[0]), Set.of());
+        Device device = Backends.device(Optional.of(backend), Set.of());
         device.warmUp(); // The warm-up runs while the compiler does, as it does for those who train.
         Architecture head = Architecture.SEQUENCE_CLASSIFICATION;
         Program whole = TrainingModel.build(config, head, TrainingModelOptions.of(head));
-        Trained trained = adapter(words)
+        Trained trained = wanted.adapter()
                 .map(lora -> Trained.adapter(config, whole, lora))
                 .orElseGet(() -> Trained.all(config, whole));
         ParameterUpdates.Plan updates = OptimizerOptions.HUGGINGFACE
                 .withWeightDecay(0.01)
                 .withLearningRate(1e-5)
                 .plan(Recipe.HUGGINGFACE, config.numHiddenLayers());
-        TrainingPrograms programs = TrainingPrograms.of(trained.program(), updates, true);
+        TrainingPrograms programs = wanted.programs(TrainingPrograms.of(trained.program(), updates, true));
         Map<String, Tensor> variables = new HashMap<>(trained.parameters());
         variables.putAll(updates.states(variables));
         Plan step = programs.step();

@@ -2,7 +2,6 @@ package detangle.bench;
 
 import detangle.bench.worker.Subject.Difference;
 import detangle.ir.DType;
-import detangle.train.lora.LoraOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -50,13 +49,9 @@ final class Worker implements AutoCloseable {
                 DetangleSubjectProvider.NAME, model, backend, threads, options(model, backend, model.weightType()));
     }
 
-    /**
-     * Returns a worker like {@link #detangle}, whose runs are steps of training.
-     *
-     * @param adapter the adapter that is trained beside the head; all parameters are trained where it is empty
-     */
-    static Worker detangleTraining(BenchModel model, String backend, int threads, Optional<LoraOptions> adapter) {
-        String options = TrainingSubjectProvider.options(backend, adapter);
+    /** Returns a worker like {@link #detangle}, whose runs are steps of training. */
+    static Worker detangleTraining(BenchModel model, String backend, int threads, TrainingStep step) {
+        String options = TrainingSubjectProvider.options(backend, step);
         return detangle(TrainingSubjectProvider.NAME, model, backend, threads, options);
     }
 
@@ -81,14 +76,15 @@ final class Worker implements AutoCloseable {
     }
 
     /** Returns a worker of PyTorch with transformers, in a Python that has both. Its runs are steps of training. */
-    static Worker pytorchTraining(BenchModel model, Path python, int threads) {
+    static Worker pytorchTraining(BenchModel model, Path python, int threads, TrainingStep step) {
         Path script = home().resolve("bench/peers/pytorch_training.py");
         if (!Files.isRegularFile(script)) {
             throw new BenchException(script + " is not there; PyTorch is compared in a clone of the project");
         }
-        return new Worker(
-                TrainingBenchmark.PYTORCH,
+        List<String> command = new ArrayList<>(
                 List.of(python.toString(), script.toString(), model.folder().toString(), Integer.toString(threads)));
+        command.addAll(step.words());
+        return new Worker(TrainingBenchmark.PYTORCH, command);
     }
 
     /** Another runtime, from the jars in its own folder, with the file that it loads. */

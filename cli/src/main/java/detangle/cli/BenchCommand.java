@@ -167,7 +167,7 @@ final class BenchCommand implements Runnable {
     private EpochArguments epochs;
 
     @Mixin
-    private AdapterStepOptions adapter;
+    private TrainingStepOptions step;
 
     @Option(
             names = "--format",
@@ -265,7 +265,7 @@ final class BenchCommand implements Runnable {
                 all,
                 modelHead,
                 weightType.narrowed(),
-                adapter.options(training, weightType.narrowed()),
+                step.step(training, weightType.narrowed()),
                 backends,
                 workloads,
                 threadCounts,
@@ -316,7 +316,7 @@ final class BenchCommand implements Runnable {
             epochs.check(spec, !configs.isEmpty());
         }
         newLengths.ifPresent(this::range);
-        adapter.options(training, weightType.narrowed());
+        step.step(training, weightType.narrowed());
         if (iterations < 1 || warmup < 1 || processes < 1 || threads.stream().anyMatch(n -> n < 1)) {
             throw new ParameterException(
                     spec.commandLine(), "--iterations, --warmup, --processes and --threads are at least 1");

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.bench.TrainingStep;
 import detangle.ir.DType;
 import detangle.runtime.OptionValues;
 import detangle.train.lora.LoraOptions;
@@ -10,10 +11,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** The options of a timed step that trains an adapter instead of the whole model, by their names in {@code train}. */
-final class AdapterStepOptions {
+/** The options of what a timed step of training computes, by their names in {@code train}. */
+final class TrainingStepOptions {
     @Spec(Target.MIXEE)
     private CommandSpec spec;
+
+    @Option(
+            names = "--gradient-checkpointing",
+            description = "With --training, compute each layer again in the backward pass, in PyTorch as well.")
+    private boolean checkpointing;
 
     @Option(
             names = "--lora",
@@ -34,12 +40,19 @@ final class AdapterStepOptions {
     private Optional<Double> dropout;
 
     /**
-     * Returns the options of the adapter, if one is trained.
+     * Returns what a step computes.
      *
      * @param training whether steps of training are timed
      * @param frozen the type that the weights have that are not trained
      */
-    Optional<LoraOptions> options(boolean training, Optional<DType> frozen) {
+    TrainingStep step(boolean training, Optional<DType> frozen) {
+        if (checkpointing && !training) {
+            throw wrongUse("--gradient-checkpointing goes with --training");
+        }
+        return new TrainingStep(adapter(training, frozen), checkpointing);
+    }
+
+    private Optional<LoraOptions> adapter(boolean training, Optional<DType> frozen) {
         if (lora && !training) {
             throw wrongUse("--lora goes with --training");
         }
