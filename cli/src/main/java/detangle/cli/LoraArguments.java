@@ -25,8 +25,7 @@ final class LoraArguments {
             arity = "0..1",
             fallbackValue = "true",
             paramLabel = "true|false",
-            description =
-                    "Train a LoRA adapter and the head; the encoder stays as it is. The output is the adapter in PEFT's files.")
+            description = "Train a LoRA adapter and the head; the encoder stays as it is.")
     private boolean lora;
 
     @Option(

@@ -72,7 +72,8 @@ final class TrainCommand implements Runnable {
             names = "--output-dir",
             required = true,
             paramLabel = "FOLDER",
-            description = "The folder to which the model, its checkpoints and reports are written.")
+            description =
+                    "The folder to which the model or the adapter (in PEFT's files), checkpoints and reports are written.")
     private Path outputDir;
 
     @Option(

@@ -18,13 +18,12 @@ final class TrainingStepOptions {
 
     @Option(
             names = "--gradient-checkpointing",
-            description = "With --training, compute each layer again in the backward pass, in PyTorch as well.")
+            description =
+                    "Compute each layer again in the backward pass, and keep its input alone until then: less memory,"
+                            + " more time, the same results.")
     private boolean checkpointing;
 
-    @Option(
-            names = "--lora",
-            description = "With --training, train a LoRA adapter of queries and values and the head; --weight-type is"
-                    + " that of all other weights.")
+    @Option(names = "--lora", description = "Train a LoRA adapter and the head; the encoder stays as it is.")
     private boolean lora;
 
     @Option(
