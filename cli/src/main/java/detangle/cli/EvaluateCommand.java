@@ -117,12 +117,8 @@ final class EvaluateCommand implements Runnable {
                 .withUniformPadding(head == Architecture.QUESTION_ANSWERING);
     }
 
-    /** Measures the model of a folder. */
-    static SequencedMap<String, Double> evaluate(Path folder, SessionOptions options, TaskEvaluator evaluator) {
-        return evaluate(folder, DebertaConfig.read(folder), options, evaluator);
-    }
-
-    private static SequencedMap<String, Double> evaluate(
+    /** Measures the model of a folder, whose configuration is that of its adapter if the options have one. */
+    static SequencedMap<String, Double> evaluate(
             Path folder, DebertaConfig config, SessionOptions options, TaskEvaluator evaluator) {
         try (Session session = Session.load(folder, options)) {
             return evaluator.evaluate(inputs -> run(session, config, evaluator.head(), inputs));

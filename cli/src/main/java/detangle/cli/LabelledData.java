@@ -122,17 +122,31 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
     /** The rows to learn from, and the rows to evaluate with. */
     record Parts(LabelledData training, LabelledData validation) {}
 
-    /** Divides the data into two parts, the second with a share of the rows or of the questions. */
-    Parts split(double share, long seed) {
+    /**
+     * Divides the data into two parts, the second with a share of the rows or of the questions. The notices of the
+     * first part tell of labels whose rows are all in the second.
+     *
+     * @param name the name of the data for these notices
+     */
+    Parts split(double share, String name, long seed) {
         int rows = questions.map(q -> q.questions().size()).orElse(examples.size());
         Split<Integer> parts = Split.of(IntStream.range(0, rows).boxed().toList(), share, seed);
-        return new Parts(part(parts.training()), part(parts.validation()));
+        LabelledData training = part(parts.training());
+        List<String> absent = task.problem()
+                .map(problem -> ClassificationData.unused(
+                        problem,
+                        LabelMap.of(task.labels()),
+                        training.examples,
+                        name + " without the rows to validate with"))
+                .orElse(List.of());
+        return new Parts(
+                new LabelledData(task, training.examples, training.questions, absent), part(parts.validation()));
     }
 
     private LabelledData part(List<Integer> rows) {
         return questions
                 .map(q -> ofQuestions(q.part(rows)))
-                .orElseGet(() -> of(task, rows.stream().map(examples::get).toList(), notices));
+                .orElseGet(() -> of(task, rows.stream().map(examples::get).toList(), List.of()));
     }
 
     /** Makes the scorer that measures a model on these examples in their order. */

@@ -5,6 +5,7 @@ import detangle.train.OptimizerOptions;
 import detangle.train.Recipe;
 import detangle.train.optimizer.Optimizer;
 import detangle.train.optimizer.Optimizers;
+import detangle.train.optimizer.ReduceOnPlateau;
 import detangle.train.optimizer.Schedules;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -143,7 +144,10 @@ final class OptimizerArguments {
     private List<String> frozenPatterns = List.of();
 
     OptimizerOptions options(Recipe recipe) {
-        OptimizerOptions base = recipe == Recipe.MICROSOFT ? OptimizerOptions.MICROSOFT : OptimizerOptions.HUGGINGFACE;
+        OptimizerOptions usual = recipe == Recipe.MICROSOFT ? OptimizerOptions.MICROSOFT : OptimizerOptions.HUGGINGFACE;
+        // A recipe's own warm-up gives way to a schedule that has none; one that is asked for does not.
+        OptimizerOptions base =
+                schedule.filter(ReduceOnPlateau.NAME::equals).isPresent() ? usual.withWarmupRatio(0) : usual;
         OptimizerOptions rated = OptionValues.with(base, learningRate, OptimizerOptions::withLearningRate);
         OptimizerOptions decayed = OptionValues.with(rated, weightDecay, OptimizerOptions::withWeightDecay);
         OptimizerOptions clipped = OptionValues.with(decayed, maxGradNorm, OptimizerOptions::withMaxGradNorm);

@@ -171,8 +171,8 @@ final class TrainCommand implements Runnable {
         TrainingOptions options = run.options(
                         outputDir, overwrites, validationFile.isPresent() || validationSplit.isPresent())
                 .with(optimizer.options(run.recipe()));
-        TrainingProgress progress =
-                new TrainingProgress(spec.commandLine().getErr(), Boolean.getBoolean("detangle.terminal"));
+        TrainingProgress progress = new TrainingProgress(
+                spec.commandLine().getErr(), Boolean.getBoolean("detangle.terminal"), run.resumes());
         Sets sets = sets(file, data.reading(head, tokenizer, original), head, options.seed(), progress);
         List<Example> examples = sets.training.examples();
         TaskModel task = taskModel(folder, vocabulary, sets.training, lora, options.seed());
@@ -218,8 +218,11 @@ final class TrainCommand implements Runnable {
             evaluator.filter(e -> !isEvaluated).ifPresent(e -> {
                 SessionOptions loaded = OptionValues.with(
                         EvaluateCommand.sessionOptions(head), backend.name(), SessionOptions::withBackend);
-                log.onEvaluate(
-                        new Evaluation(result.steps(), epoch, EvaluateCommand.evaluate(outputDir, loaded, e), false));
+                // What was written is a model, or an adapter of the model that training began with.
+                Path whole = lora.isPresent() ? folder : outputDir;
+                SessionOptions adapted = lora.isPresent() ? loaded.withAdapter(outputDir) : loaded;
+                log.onEvaluate(new Evaluation(
+                        result.steps(), epoch, EvaluateCommand.evaluate(whole, task.config(), adapted, e), false));
             });
             outputs.end(
                     new TrainingOutputs.Ended(
@@ -280,7 +283,8 @@ final class TrainCommand implements Runnable {
         LabelledData all = LabelledData.read(file, head, how, Optional.empty());
         all.notices().forEach(progress::say);
         if (validationSplit.isPresent()) {
-            LabelledData.Parts parts = all.split(validationSplit.get(), seed);
+            LabelledData.Parts parts = all.split(validationSplit.get(), file.name(), seed);
+            parts.training().notices().forEach(progress::say);
             return new Sets(parts.training(), Optional.of(parts.validation()));
         }
         Optional<LabelledData> validation =

@@ -21,6 +21,7 @@ final class TrainingProgress implements TrainingCallback {
 
     private final PrintWriter err;
     private final boolean terminal;
+    private final boolean resumes;
     private final long begun = System.nanoTime();
     private long first;
     private long updates;
@@ -29,10 +30,14 @@ final class TrainingProgress implements TrainingCallback {
     private long stepped = begun;
     private String shown = "";
 
-    /** @param terminal whether a line can be overwritten */
-    TrainingProgress(PrintWriter err, boolean terminal) {
+    /**
+     * @param terminal whether a line can be overwritten
+     * @param resumes whether training is to go on from a checkpoint
+     */
+    TrainingProgress(PrintWriter err, boolean terminal, boolean resumes) {
         this.err = err;
         this.terminal = terminal;
+        this.resumes = resumes;
     }
 
     @Override
@@ -43,6 +48,8 @@ final class TrainingProgress implements TrainingCallback {
         say(begin.memory().text());
         if (first > 0) {
             say("going on after update " + first + " of " + updates);
+        } else if (resumes) {
+            say("there is no checkpoint to go on from: training begins with its first update");
         }
     }
 

@@ -90,6 +90,14 @@ class TrainAdapterTest extends TrainCommandCase {
         }
     }
 
+    /** No evaluation has taken place when training ends. */
+    @Test
+    void isMeasuredAtTheEnd() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        trains(rows, lora("--max-steps", "1", "--validation-file", "" + rows, "--eval-strategy", "no"));
+        evaluatesAlike(rows, "classifier", "pooler");
+    }
+
     /** The greatest loss counts as the best here, so that the best is not the last. */
     @Test
     void theBestAdapterIsWritten() throws IOException {

@@ -108,6 +108,18 @@ class TrainAgainTest extends TrainCommandCase {
         assertEquals(0, train(rows, "--max-steps", "2", "--resume-from-checkpoint"), err.toString());
     }
 
+    /** Another order takes other rows, and the states of an optimizer mean nothing to another one. */
+    @Test
+    void aTrainingDoesNotGoOnInAnotherOrderOrWithAnotherOptimizer() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(0, train(rows, "--max-steps", "1", "--resume-from-checkpoint"), err.toString());
+        assertTrue(err.toString().contains("no checkpoint to go on from: training begins with its first update"));
+        String ordered = fault(rows, "--max-steps", "2", "--resume-from-checkpoint", "--group-by-length");
+        assertTrue(ordered.contains("whose order is shuffled, and here it is grouped_by_length"), ordered);
+        String updated = fault(rows, "--max-steps", "2", "--resume-from-checkpoint", "--optim", "admax");
+        assertTrue(updated.contains("whose optim is adamw_torch, and here it is admax"), updated);
+    }
+
     @Test
     void overwritingBeginsAnew() throws IOException {
         Path rows = file("rows.csv", ROWS);

@@ -41,6 +41,16 @@ class TrainFaultsTest extends TrainCommandCase {
         assertFalse(Files.exists(output.resolve("config.json")));
     }
 
+    /** The only row of a class may be drawn to validate with. */
+    @Test
+    void aClassThatASplitLeavesNoRowsOfIsTold() throws IOException {
+        Path rows = file("two.csv", "text,label\na rose,red\nthe sea,blue\n");
+        assertEquals(0, train(rows, "--max-steps", "1", "--validation-split", "0.5"), err.toString());
+        assertTrue(
+                err.toString().contains(rows + " without the rows to validate with has no rows of the label "),
+                err.toString());
+    }
+
     /** The first column of Universal Dependencies is a number, and the last one is seldom a tag. */
     @Test
     void columnsOfAnotherFormatAreNotTakenForTags() throws IOException {

@@ -134,6 +134,15 @@ class TrainOptionsTest extends TrainCommandCase {
     }
 
     @Test
+    void aRecipesOwnWarmUpGivesWayToAScheduleWithoutOne() {
+        String plateau = "--lr-scheduler-type=reduce_lr_on_plateau";
+        assertEquals(0, Probe.options(Recipe.MICROSOFT, plateau).warmupRatio());
+        assertEquals(
+                0.2,
+                Probe.options(Recipe.MICROSOFT, plateau, "--warmup-ratio=0.2").warmupRatio());
+    }
+
+    @Test
     void aRateThatFollowsEvaluations() {
         String[] options = {
             "--max-steps=3",

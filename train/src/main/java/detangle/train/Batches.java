@@ -1,6 +1,7 @@
 package detangle.train;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The batches that a trainer takes. The implementation decides on the order of the rows, from a seed and the number
@@ -22,6 +23,14 @@ public interface Batches {
 
     /** Returns the number of rows of an epoch. */
     long rows();
+
+    /**
+     * Returns the name of the rule by which rows are ordered, if there are several. A training that goes on refuses
+     * another one.
+     */
+    default Optional<String> order() {
+        return Optional.empty();
+    }
 
     /**
      * Returns a checksum of the content of the rows. A training that goes on refuses rows with another one; 0 is not

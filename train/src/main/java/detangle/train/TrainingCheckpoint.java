@@ -39,9 +39,11 @@ final class TrainingCheckpoint {
     private TrainingCheckpoint() {}
 
     /**
-     * The values that must be the same when training goes on: those that determine the order of the rows, and whether
-     * the program expects a scaled loss.
+     * The values that must be the same when training goes on: those that determine the order of the rows, the
+     * optimizer, whose states mean nothing to another one, and whether the program expects a scaled loss.
      *
+     * @param order the rule by which rows are ordered, if there are several
+     * @param optim the name of the optimizer
      * @param checksum the checksum of the content of the rows
      * @param updatesPerEpoch the number of updates in an epoch, which follows from the rows, their batches and
      *     accumulation
@@ -51,6 +53,8 @@ final class TrainingCheckpoint {
             Recipe recipe,
             long seed,
             OptionalLong dataSeed,
+            Optional<String> order,
+            String optim,
             int batch,
             int accumulation,
             long rows,
@@ -125,6 +129,8 @@ final class TrainingCheckpoint {
         json.put("recipe", identity.recipe().name());
         json.put("seed", identity.seed());
         identity.dataSeed().ifPresent(seed -> json.put("data_seed", seed));
+        identity.order().ifPresent(order -> json.put("order", order));
+        json.put("optim", identity.optim());
         json.put("train_batch_size", identity.batch());
         json.put("gradient_accumulation_steps", identity.accumulation());
         json.put("rows", identity.rows());
@@ -255,6 +261,8 @@ final class TrainingCheckpoint {
             "recipe",
             "seed",
             "data_seed",
+            "order",
+            "optim",
             "train_batch_size",
             "gradient_accumulation_steps",
             "rows",

@@ -74,6 +74,8 @@ final class TrainingRun {
                 options.recipe(),
                 options.seed(),
                 options.dataSeed(),
+                batches.order(),
+                options.optimizer().optimizer().name(),
                 options.perDeviceTrainBatchSize(),
                 options.gradientAccumulationSteps(),
                 batches.rows(),

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.DetangleException;
 import detangle.train.Toy.Recorder;
+import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.ReduceOnPlateau;
 import detangle.train.optimizer.XAdam;
@@ -191,7 +192,10 @@ class CheckpointsTest {
                 "whose train_batch_size is 8, and here it is 4",
                 resuming(options).withPerDeviceTrainBatchSize(4));
         assertRefused(
-                "does not hold optimizer.slow.first.bias",
+                "does not hold optimizer.v_max.first.bias",
+                resuming(options).with(OPTIONS.optimizer().with(new AdamW(0.9, 0.999, 1e-8, true))));
+        assertRefused(
+                "whose optim is adamw_torch, and here it is xadam",
                 resuming(options)
                         .with(OPTIONS.optimizer().with(new XAdam(0.9, 0.999, 1e-6, XAdam.Form.ADAM, false, 3, 0.5))));
         TrainingOptions scaled = options.with(OPTIONS.optimizer().withLossScaler(LossScaler.Torch.DEFAULT));

@@ -155,7 +155,8 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
         };
     }
 
-    private static List<String> unused(ProblemType problem, LabelMap labels, List<Example> examples, String name) {
+    /** Returns a notice if examples have some of the labels in no row; numbers to learn have no labels. */
+    public static List<String> unused(ProblemType problem, LabelMap labels, List<Example> examples, String name) {
         if (problem == ProblemType.REGRESSION) {
             return List.of();
         }

@@ -7,7 +7,9 @@ import detangle.train.BatchPlan.Range;
 import detangle.train.Batches;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -50,6 +52,11 @@ public final class EpochBatches implements Batches {
     @Override
     public long rows() {
         return examples.size();
+    }
+
+    @Override
+    public Optional<String> order() {
+        return Optional.of(order.name().toLowerCase(Locale.ROOT));
     }
 
     @Override

@@ -33,6 +33,11 @@ public record AdamW(double beta1, double beta2, double epsilon, boolean amsgrad)
     }
 
     @Override
+    public String name() {
+        return "adamw_torch";
+    }
+
+    @Override
     public List<State> states() {
         List<State> states = new ArrayList<>(List.of(new State(Adam.M, Start.ZEROS), new State(Adam.V, Start.ZEROS)));
         if (amsgrad) {

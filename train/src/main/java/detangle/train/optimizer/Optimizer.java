@@ -26,6 +26,9 @@ public sealed interface Optimizer permits AdamW, XAdam {
         PARAMETER
     }
 
+    /** Returns the name that {@link Optimizers#named} knows. */
+    String name();
+
     /** Returns the states of each parameter. */
     List<State> states();
 

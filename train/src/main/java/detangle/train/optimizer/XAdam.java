@@ -50,6 +50,11 @@ public record XAdam(
     }
 
     @Override
+    public String name() {
+        return radam ? "radam" : form == Form.ADMAX ? "admax" : "xadam";
+    }
+
+    @Override
     public List<State> states() {
         List<State> states = new ArrayList<>(List.of(new State(Adam.M, Start.ZEROS), new State(Adam.V, Start.ZEROS)));
         if (lookahead > 0) {
