@@ -3,8 +3,10 @@ package detangle.cli;
 import detangle.models.deberta.LossOptions;
 import detangle.train.data.Example;
 import detangle.train.data.Target.OneClass;
-import java.util.ArrayList;
+import detangle.train.data.Target.TokenClasses;
 import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -44,18 +46,16 @@ final class LossArguments {
             return List.of();
         }
         int classes = training.task().labels().size();
+        if (classes == 0) {
+            throw wrongUse("--class-weights are for labels of texts or of words, and "
+                    + DataOptions.name(training.task().head()) + " has none: leave them out");
+        }
         if (classWeights.equals(List.of("balanced"))) {
-            double[] counts = new double[classes];
-            for (Example example : training.examples()) {
-                if (example.target() instanceof OneClass one) {
-                    counts[one.index()]++;
-                }
-            }
-            List<Double> weights = new ArrayList<>();
-            for (double count : counts) {
-                weights.add(training.examples().size() / (classes * Math.max(1, count)));
-            }
-            return weights;
+            double[] counts = counts(training, classes);
+            double all = DoubleStream.of(counts).sum();
+            return DoubleStream.of(counts)
+                    .mapToObj(count -> all / (classes * Math.max(1, count)))
+                    .toList();
         }
         try {
             List<Double> weights =
@@ -67,6 +67,19 @@ final class LossArguments {
         } catch (NumberFormatException e) {
             throw wrongUse("--class-weights is balanced, or a number for each label with commas between");
         }
+    }
+
+    /** Returns how many rows, or words, each class has. */
+    private static double[] counts(LabelledData training, int classes) {
+        double[] counts = new double[classes];
+        for (Example example : training.examples()) {
+            if (example.target() instanceof OneClass one) {
+                counts[one.index()]++;
+            } else if (example.target() instanceof TokenClasses tokens) {
+                IntStream.of(tokens.indices()).filter(i -> i >= 0).forEach(i -> counts[i]++);
+            }
+        }
+        return counts;
     }
 
     private ParameterException wrongUse(String message) {

@@ -113,6 +113,24 @@ class TrainEffectsTest extends TrainCommandCase {
         assertEquals((blue + red) / 2, firstLoss(rows, "--class-weights", "balanced"), 1e-4);
     }
 
+    /** One of four words is a name. */
+    @Test
+    void tagsOfWordsAreWeighted() throws IOException {
+        Path words = file("words.conll", "Anna NAME\nsleeps O\nand O\nsnores O\n");
+        double name = tagLoss(words, "2,0");
+        double other = tagLoss(words, "0,1");
+        assertNotEquals(name, other, 1e-3);
+        assertEquals((name + other) / 2, tagLoss(words, "balanced"), 1e-4);
+    }
+
+    private double tagLoss(Path words, String weights) {
+        String[] options = {"--max-steps", "1", "--overwrite-output-dir", "--hidden-dropout-prob", "0"};
+        List<String> all = arguments(words, options);
+        all.addAll(List.of("--attention-probs-dropout-prob", "0", "--class-weights", weights));
+        assertEquals(0, run(all.toArray(String[]::new)), err.toString());
+        return json(output.resolve("train_results.json")).get("train_loss").asDouble();
+    }
+
     /** The loss falls, so that under the opposite of what is wanted each evaluation but the first is bad. */
     @Test
     void trainingStopsEarlyAndEndsWithTheBestModel() throws IOException {

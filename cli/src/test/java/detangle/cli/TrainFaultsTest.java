@@ -51,6 +51,18 @@ class TrainFaultsTest extends TrainCommandCase {
                 err.toString());
     }
 
+    @Test
+    void whatIsToBeLearnedIsNotRead() throws IOException {
+        String told = fault(file("rows.csv", ROWS), "--text-column", "label");
+        assertTrue(told.contains("row 1: the column 'label' would be text and label at once"), told);
+    }
+
+    @Test
+    void weightsOfClassesAreRefusedWhereThereAreNone() throws IOException {
+        String told = fault(file("rows.txt", "the sky is blue\n"), "--class-weights", "balanced");
+        assertTrue(told.contains("--class-weights are for labels of texts or of words, and masked-lm has none"), told);
+    }
+
     /** The first column of Universal Dependencies is a number, and the last one is seldom a tag. */
     @Test
     void columnsOfAnotherFormatAreNotTakenForTags() throws IOException {

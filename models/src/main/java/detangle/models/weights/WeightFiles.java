@@ -19,6 +19,9 @@ import java.util.stream.Stream;
 final class WeightFiles {
     private static final String INDEX = ".index.json";
 
+    /** The file of an adapter, which holds no weights of the model that it changes. */
+    private static final String ADAPTER = "adapter_config.json";
+
     /** In the order in which a folder is searched: a format that needs no interpretation comes first. */
     private static final List<String> NAMES = List.of("model.safetensors", "pytorch_model.bin");
 
@@ -58,7 +61,10 @@ final class WeightFiles {
         return find(encoder)
                 .orElseThrow(() -> new WeightsException(
                         encoder,
-                        "no weights: neither " + String.join(" nor ", NAMES) + " is there, nor their " + INDEX));
+                        "no weights: neither " + String.join(" nor ", NAMES) + " is there, nor their " + INDEX
+                                + (Files.exists(encoder.resolve(ADAPTER))
+                                        ? "; it is an adapter: name the model it was trained for, and it by --adapter"
+                                        : "")));
     }
 
     private static Optional<Path> find(Path folder) {

@@ -122,6 +122,8 @@ class SafetensorsReaderTest {
     void missingFilesAreNamed() throws IOException {
         assertRefused(folder.resolve("absent.safetensors"), "absent.safetensors: no such file");
         assertRefused(folder, "neither model.safetensors nor pytorch_model.bin is there");
+        Files.createFile(folder.resolve("adapter_config.json"));
+        assertRefused(folder, "it is an adapter: name the model it was trained for, and it by --adapter");
         Files.createFile(folder.resolve("pytorch_model.bin"));
         assertRefused(folder, "pytorch_model.bin: it is empty");
     }

@@ -52,7 +52,12 @@ public record DataColumns(Optional<String> text, Optional<String> pair, Optional
 
     /** Finds the column of labels. */
     String labelOf(DataRow row) {
-        return found(row, label, LABELS, "labels");
+        String found = found(row, label, LABELS, "labels");
+        if (text.filter(found::equals).or(() -> pair.filter(found::equals)).isPresent()) {
+            throw new DataException(row.where() + ": the column '" + found
+                    + "' would be text and label at once: name another column for one of them");
+        }
+        return found;
     }
 
     static String found(DataRow row, Optional<String> named, List<String> usual, String what) {
