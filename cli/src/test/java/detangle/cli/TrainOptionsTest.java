@@ -1,7 +1,7 @@
 package detangle.cli;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,11 +9,11 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DropoutRates;
 import detangle.train.OptimizerOptions;
 import detangle.train.Recipe;
+import detangle.train.TrainingOptions;
 import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.FrozenParameters;
 import detangle.train.optimizer.XAdam;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,7 +85,7 @@ class TrainOptionsTest extends TrainCommandCase {
         assertEquals(
                 new FrozenParameters(
                         List.of("deberta.encoder.layer.0.", "deberta.encoder.layer.1."), List.of(".{0,3}a,b", "c")),
-                Probe.options(
+                OptimizerProbe.options(
                                 Recipe.HUGGINGFACE,
                                 "--freeze=layer.0-1",
                                 "--freeze-pattern=.{0,3}a,b",
@@ -98,12 +98,12 @@ class TrainOptionsTest extends TrainCommandCase {
 
     /** A command with nothing but the options of the optimizer. */
     @Command
-    private static final class Probe {
+    private static final class OptimizerProbe {
         @Mixin
         private OptimizerArguments arguments;
 
         static OptimizerOptions options(Recipe recipe, String... arguments) {
-            Probe probe = new Probe();
+            OptimizerProbe probe = new OptimizerProbe();
             new CommandLine(probe).parseArgs(arguments);
             return probe.arguments.options(recipe);
         }
@@ -111,11 +111,11 @@ class TrainOptionsTest extends TrainCommandCase {
 
     @Test
     void anOptimizerByItsName() {
-        assertEquals(AdamW.DEFAULT, Probe.options(Recipe.HUGGINGFACE).optimizer());
-        assertEquals(XAdam.DEFAULT, Probe.options(Recipe.MICROSOFT).optimizer());
+        assertEquals(AdamW.DEFAULT, OptimizerProbe.options(Recipe.HUGGINGFACE).optimizer());
+        assertEquals(XAdam.DEFAULT, OptimizerProbe.options(Recipe.MICROSOFT).optimizer());
         assertEquals(
                 new AdamW(0.9, 0.999, 1e-8, true),
-                Probe.options(Recipe.MICROSOFT, "--optim=adamw_torch", "--optim-args", "amsgrad=true")
+                OptimizerProbe.options(Recipe.MICROSOFT, "--optim=adamw_torch", "--optim-args", "amsgrad=true")
                         .optimizer());
         String[] admax = {
             "--optim=admax",
@@ -126,7 +126,7 @@ class TrainOptionsTest extends TrainCommandCase {
         };
         assertEquals(
                 new XAdam(0.8, 0.99, 1e-4, XAdam.Form.ADMAX, false, 6, 0.8),
-                Probe.options(Recipe.HUGGINGFACE, admax).optimizer());
+                OptimizerProbe.options(Recipe.HUGGINGFACE, admax).optimizer());
         assertTrue(fault(rows, "--optim", "adamm").contains("adamw_torch, adamw_torch_fused, xadam"), err.toString());
         assertEquals(
                 "detangle: the optimizer adamw_torch has no setting [lookahead_k]",
@@ -136,10 +136,11 @@ class TrainOptionsTest extends TrainCommandCase {
     @Test
     void aRecipesOwnWarmUpGivesWayToAScheduleWithoutOne() {
         String plateau = "--lr-scheduler-type=reduce_lr_on_plateau";
-        assertEquals(0, Probe.options(Recipe.MICROSOFT, plateau).warmupRatio());
+        assertEquals(0, OptimizerProbe.options(Recipe.MICROSOFT, plateau).warmupRatio());
         assertEquals(
                 0.2,
-                Probe.options(Recipe.MICROSOFT, plateau, "--warmup-ratio=0.2").warmupRatio());
+                OptimizerProbe.options(Recipe.MICROSOFT, plateau, "--warmup-ratio=0.2")
+                        .warmupRatio());
     }
 
     @Test
@@ -169,11 +170,24 @@ class TrainOptionsTest extends TrainCommandCase {
                 fault(rows, "--lr-scheduler-type", "reduce_lr_on_plateau"));
     }
 
+    /** A command with nothing but the options of the run. */
+    @Command
+    private static final class RunProbe {
+        @Mixin
+        private RunArguments arguments;
+
+        static TrainingOptions options(String... arguments) {
+            RunProbe probe = new RunProbe();
+            new CommandLine(probe).parseArgs(arguments);
+            return probe.arguments.options(Path.of("out"), false, false);
+        }
+    }
+
     @Test
-    void layersThatAreComputedAgainGiveTheSameFile() throws IOException {
-        byte[] kept = Files.readAllBytes(trained("kept", "--max-steps=2").resolve("model.safetensors"));
-        byte[] again = Files.readAllBytes(
-                trained("again", "--max-steps=2", "--gradient_checkpointing").resolve("model.safetensors"));
-        assertArrayEquals(kept, again);
+    void layersAreComputedAgainIfThatIsAsked() {
+        assertFalse(RunProbe.options().gradientCheckpointing());
+        assertTrue(RunProbe.options("--gradient-checkpointing").gradientCheckpointing());
+        assertFalse(RunProbe.options("--gradient-checkpointing=false").gradientCheckpointing());
+        assertEquals(0, train(rows, "--max-steps=1", "--gradient_checkpointing"), err.toString());
     }
 }

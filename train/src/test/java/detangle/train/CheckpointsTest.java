@@ -109,7 +109,7 @@ class CheckpointsTest {
 
     private static TrainingOptions plateau(TrainingOptions options) {
         Map<String, String> settings = Map.of("factor", "0.5", "patience", "1");
-        return options.with(OPTIONS.optimizer().withSchedule("reduce_lr_on_plateau", settings))
+        return options.with(OPTIONS.optimizer().withSchedule(ReduceOnPlateau.NAME, settings))
                 .with(EvaluationOptions.NONE.withStrategy(Moment.STEPS, 1));
     }
 
@@ -222,21 +222,6 @@ class CheckpointsTest {
         TrainingOptions eight = options.withMaxSteps(8);
         TrainingResult result = trainer(eight).with(Toy.losses(1, 2)).train();
         assertEquals(Optional.of(folder.resolve("shares/checkpoint-4")), result.bestCheckpoint());
-    }
-
-    /** The rate that evaluations have lowered is part of the checkpoint. */
-    @Test
-    void aRateThatHasFallenStaysLow() {
-        TrainingOptions options = saving("plateau")
-                .withMaxSteps(4)
-                .with(OPTIONS.optimizer().withSchedule(ReduceOnPlateau.NAME, Map.of("factor", "0.5", "patience", "0")))
-                .with(EvaluationOptions.NONE.withStrategy(Moment.STEPS, 1));
-        trainer(options).with(Toy.losses(1, 2)).with(new Recorder(2)).train();
-        Recorder rest = new Recorder();
-        trainer(resuming(options)).with(Toy.losses(3, 0)).with(rest).train();
-        assertEquals(
-                List.of(0.005, 0.0025),
-                rest.steps.stream().map(TrainingCallback.Step::learningRate).toList());
     }
 
     /** The parameters of the best evaluation are wanted at the end, and they may be those of that checkpoint. */

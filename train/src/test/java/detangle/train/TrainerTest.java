@@ -267,7 +267,7 @@ class TrainerTest {
     @Test
     void theRateFollowsTheDirectionOfTheMetric() {
         OptimizerOptions plateau =
-                OPTIONS.optimizer().withSchedule("reduce_lr_on_plateau", Map.of("factor", "0.5", "patience", "0"));
+                OPTIONS.optimizer().withSchedule(ReduceOnPlateau.NAME, Map.of("factor", "0.5", "patience", "0"));
         EvaluationOptions epochs = EvaluationOptions.everyEpoch();
         TrainingOptions options = OPTIONS.withNumTrainEpochs(5).with(plateau).with(epochs);
         assertEquals(List.of(1.0, 1.0, 0.5, 0.5, 0.25), shares(options));
@@ -275,7 +275,7 @@ class TrainerTest {
         Map<String, String> asSaid = Map.of("factor", "0.5", "patience", "0", "mode", "min");
         assertEquals(
                 shares(options),
-                shares(options.with(plateau.withSchedule("reduce_lr_on_plateau", asSaid))
+                shares(options.with(plateau.withSchedule(ReduceOnPlateau.NAME, asSaid))
                         .with(epochs.withGreaterIsBetter(true))));
     }
 
@@ -310,20 +310,9 @@ class TrainerTest {
     }
 
     @Test
-    void theRateFallsWhereEvaluationsDoNotBecomeBetter() {
-        OptimizerOptions falling =
-                OPTIONS.optimizer().withSchedule(ReduceOnPlateau.NAME, Map.of("factor", "0.5", "patience", "1"));
-        TrainingOptions options =
-                OPTIONS.withMaxSteps(5).with(falling).with(EvaluationOptions.NONE.withStrategy(Moment.STEPS, 1));
-        Recorder recorder = new Recorder();
-        Trainer trainer = new Trainer(Toy.model(), Toy.batches(options), options).with(recorder);
-        trainer.with(Toy.losses(1, 2, 3, 0.5, 0.4)).train();
-        assertEquals(
-                List.of(0.01, 0.01, 0.01, 0.005, 0.005),
-                recorder.steps.stream().map(TrainingCallback.Step::learningRate).toList());
-        TrainingOptions blind = options.with(EvaluationOptions.NONE);
-        TrainingException e = assertThrows(
-                TrainingException.class, () -> new Trainer(Toy.model(), Toy.batches(blind), blind).train());
+    void aRateThatFollowsEvaluationsNeedsThem() {
+        TrainingOptions blind = OPTIONS.with(OPTIONS.optimizer().withSchedule(ReduceOnPlateau.NAME, Map.of()));
+        TrainingException e = assertThrows(TrainingException.class, () -> train(blind, new Recorder()));
         assertTrue(e.getMessage().contains("whose rate follows from evaluations: set eval_strategy"), e.getMessage());
     }
 

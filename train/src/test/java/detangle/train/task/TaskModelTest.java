@@ -130,10 +130,10 @@ final class TaskModelTest {
         TaskModel task = TaskModel.read(SHIPPED, colours(), NEW_HEAD);
         List<TrainingCallback.Evaluation> evaluations = new ArrayList<>();
         TrainingOptions options = TrainingOptions.DEFAULT
-                .withMaxSteps(24)
+                .withMaxSteps(12)
                 .withPerDeviceTrainBatchSize(6)
                 .with(TrainingOptions.DEFAULT.optimizer().withLearningRate(2e-3))
-                .with(TrainingOptions.DEFAULT.evaluation().withStrategy(Moment.STEPS, 24));
+                .with(TrainingOptions.DEFAULT.evaluation().withStrategy(Moment.STEPS, 12));
         TrainingResult result = new Trainer(
                         task.model(),
                         new EpochBatches(
