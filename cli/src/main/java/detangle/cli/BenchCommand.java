@@ -307,14 +307,12 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--ops, --cold, --training and --lengths exclude each other");
         }
-        if (epochs.areGiven()) {
-            if (!training || !shapes.isEmpty() || !lengths.isEmpty() || mix.isPresent()) {
-                throw new ParameterException(
-                        spec.commandLine(),
-                        "--train-file goes with --training, and has batches of its own instead of --shape, --seq, --mix");
-            }
-            epochs.check(spec, !configs.isEmpty());
+        if (epochs.areGiven() && (!training || !shapes.isEmpty() || !lengths.isEmpty() || mix.isPresent())) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--train-file goes with --training, and has batches of its own instead of --shape, --seq, --mix");
         }
+        epochs.check(spec, !configs.isEmpty());
         newLengths.ifPresent(this::range);
         step.step(training, weightType.narrowed());
         if (iterations < 1 || warmup < 1 || processes < 1 || threads.stream().anyMatch(n -> n < 1)) {

@@ -39,14 +39,13 @@ final class EpochArguments {
             names = "--per-device-train-batch-size",
             paramLabel = "N",
             description = "The rows of a batch of --train-file; 8 by default.")
-    private int batch = 8;
+    private Optional<Integer> batch;
 
     @Option(
             names = "--num-train-epochs",
             paramLabel = "N",
-            description =
-                    "The epochs of each process, 3 by default: the first one, and others that are a time of their own.")
-    private int epochs = 3;
+            description = "The number of epochs of each process; 3 by default. The first one is timed apart.")
+    private Optional<Integer> epochs;
 
     /** Returns whether there is a file to train with. */
     boolean areGiven() {
@@ -59,19 +58,33 @@ final class EpochArguments {
      * @param random whether there are models without a folder of their own, and so without a tokenizer
      */
     void check(CommandSpec spec, boolean random) {
+        if (file.isEmpty()) {
+            if (tokenizer.isPresent() || batch.isPresent() || epochs.isPresent()) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--tokenizer-name, --per-device-train-batch-size and --num-train-epochs go with --train-file");
+            }
+            return;
+        }
         if (random && tokenizer.isEmpty()) {
             throw new ParameterException(
                     spec.commandLine(), "--random-weights has no tokenizer: name one with --tokenizer-name");
         }
-        if (epochs < 2 || batch < 1) {
+        if (epochs() < 2 || batch() < 1) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--num-train-epochs is at least 2, and --per-device-train-batch-size at least 1");
         }
     }
 
+    /** Returns the number of epochs of each process. */
     int epochs() {
-        return epochs;
+        return epochs.orElse(3);
+    }
+
+    /** Returns the number of rows of a batch. */
+    private int batch() {
+        return batch.orElse(8);
     }
 
     /** Returns the batches of an epoch for a model, with its rows in an order of their own in each epoch. */
@@ -96,7 +109,7 @@ final class EpochArguments {
         return new EpochBatches(
                 rows.examples(),
                 Collator.of(reads.padTokenId(), config.typeVocabSize() > 0),
-                new BatchPlan(Recipe.HUGGINGFACE, rows.examples().size(), batch, 1),
+                new BatchPlan(Recipe.HUGGINGFACE, rows.examples().size(), batch(), 1),
                 Order.SHUFFLED,
                 SEED);
     }

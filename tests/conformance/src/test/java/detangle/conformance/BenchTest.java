@@ -10,9 +10,7 @@ import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -237,23 +235,6 @@ class BenchTest {
         assertEquals("banking77-small", steps.path("model").asString());
         assertTrue(steps.path("p50_ms").asDouble() > 0, steps.toString());
         assertFalse(result.err().contains("making random weights"), result.err());
-    }
-
-    /** What would not count is not taken. */
-    @Test
-    void optionsOfAnAdapterGoWithItsStep() {
-        Map<String, String> faults = Map.of(
-                "--lora", "--lora goes with --training",
-                "--training --lora-r 4", "options of an adapter go with --lora",
-                "--training --weight-type bf16", "--weight-type of what is not trained goes with --lora",
-                "--training --lora --peer pytorch", "a peer trains all parameters, and not an adapter");
-        faults.forEach((options, message) -> {
-            List<String> arguments = new ArrayList<>(List.of("bench", MODEL, "--shape", "1x8"));
-            arguments.addAll(List.of(options.split(" ")));
-            Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments.toArray(String[]::new));
-            assertTrue(result.status() > 0, options);
-            assertTrue(result.messages().getLast().contains(message), result.err());
-        });
     }
 
     @Test
