@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
 
 /**
  * Times epochs of training, here and in PyTorch, in processes of their own that take turns. Both take the same batches
- * of token ids in the same order, another one in each epoch; a step is that of {@link TrainingBenchmark}. Tokenization
- * and the making of batches are no part of a time.
+ * of token ids in the same order, another one in each epoch; a step is that of {@link TrainingBenchmark}. A
+ * time does not include tokenization and the making of batches.
  */
 public final class EpochBenchmark {
     private final BenchOptions options;
@@ -145,9 +145,9 @@ public final class EpochBenchmark {
     }
 
     /**
-     * Measures fresh processes. The first epoch of each runs before the next process starts, since code that is compiled
-     * in the background would be compiled while another one is timed. Later epochs take turns, in the opposite order
-     * every second time.
+     * Measures fresh processes. The first epoch of each runs before the next process starts, since code that is
+     * compiled in the background would be compiled while another one is timed. Later epochs take turns, in the opposite
+     * order every second time.
      *
      * @return whether nothing else took much of the machine
      */

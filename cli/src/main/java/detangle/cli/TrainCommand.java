@@ -113,7 +113,7 @@ final class TrainCommand implements Runnable {
             paramLabel = "X",
             description = "Each token is replaced by [MASK] with this probability, drawn anew at each epoch, so that a"
                     + " small model does not learn rows by heart; 0 by default.")
-    private double hidden;
+    private double maskProbability;
 
     @Option(
             names = "--group-by-length",
@@ -137,7 +137,7 @@ final class TrainCommand implements Runnable {
 
     /** Returns the collator of training: that of evaluations, which also hides tokens if the user asked for it. */
     private Collator hiding(Collator collator, Tokenizer tokenizer, Architecture head, long seed) {
-        if (hidden == 0) {
+        if (maskProbability == 0) {
             return collator;
         }
         if (head == Architecture.MASKED_LM) {
@@ -147,7 +147,7 @@ final class TrainCommand implements Runnable {
                 .maskTokenId()
                 .orElseThrow(() -> new CliException(
                         "the tokenizer has no [MASK], which --input-mask-probability needs: leave it out"));
-        return collator.withInputMasking(new InputMasking(mask, hidden, seed));
+        return collator.withInputMasking(new InputMasking(mask, maskProbability, seed));
     }
 
     /** The data to train with, and the data to validate with if there are any. */
@@ -251,7 +251,7 @@ final class TrainCommand implements Runnable {
             throw wrongUse("--validation-split is between 0 and 1");
         }
         evaluation.check(spec);
-        if (!(hidden >= 0 && hidden < 1)) {
+        if (!(maskProbability >= 0 && maskProbability < 1)) {
             throw wrongUse("--input-mask-probability is at least 0 and below 1");
         }
         report.check();

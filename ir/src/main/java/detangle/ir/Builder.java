@@ -187,7 +187,7 @@ public final class Builder {
         return op(new TensorOp.StopGradient(), x);
     }
 
-    /** The operand, which those who read it read after other values are there. */
+    /** Makes a value that is equal to x, and whose readers are computed after the other values. */
     public Node after(Node x, List<Node> others) {
         List<Node> operands = new ArrayList<>(List.of(x));
         operands.addAll(others);

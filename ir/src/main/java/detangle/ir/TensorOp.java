@@ -79,7 +79,7 @@ public sealed interface TensorOp extends Op {
     /** The operand; no gradient flows through. */
     record StopGradient() implements TensorOp {}
 
-    /** The first operand, for those who read it to be computed after the other operands. */
+    /** The first operand; an operation that reads this value is computed after the other operands. */
     record After() implements TensorOp {}
 
     /** The operand, in another memory. Operations run where their operands are; inputs begin in the host's. */

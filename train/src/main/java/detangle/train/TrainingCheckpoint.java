@@ -28,8 +28,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A folder from which training goes on bit for bit: the files of the model, {@code trainer_state.json}, and {@code
- * optimizer.safetensors} with the states of the optimizer. The learning rate, the order of the rows and the seeds of
- * dropout follow from the number of the update and are not stored.
+ * optimizer.safetensors} with the states of the optimizer. The order of the rows, the seeds of dropout and the rates of
+ * most schedules follow from the number of the update and are not stored. The state of {@link ReduceOnPlateau}, which
+ * follows from evaluations, is.
  */
 final class TrainingCheckpoint {
     private static final String STATE = "trainer_state.json";

@@ -53,10 +53,11 @@ public final class Gradient {
     }
 
     /**
-     * As {@link #of(Node, List)}. Layers are computed again where the gradients read their values, so that the values
-     * that a layer reads of what is below it are all that is kept of it. The gradients are the same.
+     * As {@link #of(Node, List)}. Layers are computed again where the gradients read their values, so that only the
+     * values below a layer that the layer reads are kept. The gradients are the same.
      *
-     * @param layers the number of the layer that a parameter or a named constant belongs to; empty if it belongs to none
+     * @param layers the number, from 0, of the layer that a parameter or a named constant belongs to; empty if it
+     *     belongs to none
      */
     static List<Node> of(Node loss, List<Node> targets, Function<String, OptionalInt> layers) {
         if (!loss.type().dtype().isFloat() || loss.type().rank() != 0) {

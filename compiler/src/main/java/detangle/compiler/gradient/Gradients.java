@@ -40,12 +40,12 @@ public final class Gradients {
 
     /**
      * As {@link #of(Program, String, Collection)}, with layers that the backward pass computes again, so that the
-     * program takes less memory and more time. What a layer reads of the values below it is kept, such as the layer's
-     * input; of a value in a layer, the program computes a copy when it has come to the gradients of that layer. The last
-     * layer is not computed again. The gradients are the same.
+     * program takes less memory and more time. The values below a layer that the layer reads are kept, such as the
+     * layer's input. Each value in a layer is computed again when the program has come to the gradients of that layer.
+     * The last layer is not computed again. The gradients are the same.
      *
-     * @param layers the number, from 0, of the layer that a parameter or a named constant belongs to; empty if it belongs
-     *     to none
+     * @param layers the number, from 0, of the layer that a parameter or a named constant belongs to; empty if it
+     *     belongs to none
      */
     public static SequencedMap<String, Node> of(
             Program forward, String lossOutput, Collection<String> parameters, Function<String, OptionalInt> layers) {

@@ -13,19 +13,19 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Finds the layer that each value of a model belongs to. A value belongs to the highest layer of which it follows from a
- * weight. What is computed without weights from values that a higher layer reads anyway belongs to the layer that reads
- * it, such as a layer's input after dropout.
+ * Finds the layer that each value of a model belongs to. A value belongs to the highest layer on whose weights it
+ * depends. A value that is computed without weights, from values that a higher layer reads anyway, belongs to the layer
+ * that reads it: a layer's input after dropout is such a value.
  */
 final class LayerAnalysis {
-    /** The number of the layer of what is below all layers. */
+    /** The number that values below all layers have instead of a layer. */
     static final int NONE = -1;
 
     private final Function<String, OptionalInt> layers;
     private final Map<Node, Integer> layerOf = new IdentityHashMap<>();
 
-    /** The values that follow from weights. */
-    private final Set<Node> weighed = identitySet();
+    /** The values that depend on weights, and weights themselves. */
+    private final Set<Node> weighted = identitySet();
 
     /** The values that may change from run to run. */
     private final Set<Node> changing = identitySet();
@@ -55,17 +55,18 @@ final class LayerAnalysis {
     }
 
     /**
-     * Returns whether each run computes a value from weights. Weights themselves are there anyway, and so is what follows
-     * from constants alone. What follows from inputs alone, such as masks and random numbers, is cheap.
+     * Returns whether each run computes a value from weights. Other values take no memory between the passes or little
+     * time: weights and values of constants are there anyway, and values of inputs alone, such as masks and random
+     * numbers, are cheap.
      */
     boolean isActivation(Node node) {
-        return !node.inputs().isEmpty() && weighed.contains(node) && changing.contains(node);
+        return !node.inputs().isEmpty() && weighted.contains(node) && changing.contains(node);
     }
 
-    /** Returns the highest layer of which a value follows from a weight. */
+    /** Returns the highest layer on whose weights a value depends. */
     private int highest(Node node) {
-        if (node.inputs().stream().anyMatch(weighed::contains) || isWeight(node)) {
-            weighed.add(node);
+        if (node.inputs().stream().anyMatch(weighted::contains) || isWeight(node)) {
+            weighted.add(node);
         }
         if (node.inputs().stream().anyMatch(changing::contains)
                 || node.op() instanceof TensorOp.Input
@@ -95,7 +96,7 @@ final class LayerAnalysis {
         Set<Node> free = identitySet();
         for (Node node : order) {
             List<Node> operands =
-                    node.inputs().stream().filter(weighed::contains).toList();
+                    node.inputs().stream().filter(weighted::contains).toList();
             if (!operands.isEmpty()
                     && operands.stream()
                             .allMatch(x -> isActivation(x) && (readAbove.contains(x) || free.contains(x)))) {

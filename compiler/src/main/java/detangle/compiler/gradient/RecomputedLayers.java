@@ -12,9 +12,9 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 
 /**
- * The values of a model's layers as the backward pass reads them: each layer is computed again from the values that it
- * reads of what is below it (Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost). So these values alone
- * are kept from the forward pass to the backward pass.
+ * The values of a model's layers as the backward pass reads them: each layer is computed again from the values below it
+ * that it reads (Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost). So only these values are kept from
+ * the forward pass to the backward pass.
  *
  * <pre>
  * %x1 = layer0 %x0, %w0                  %x1  = layer0 %x0, %w0
@@ -25,9 +25,8 @@ import java.util.function.Function;
  *                                        %g0  = (gradient of layer0, %x0')
  * </pre>
  *
- * <p>{@code after} holds a layer back until the gradients of what is above it are there, and keeps its values apart from
- * those of the forward pass. The last layer, and what stands behind it, is not computed again, as its gradients come
- * first.
+ * <p>{@code after} holds a layer back until the gradients of the layers above it are there, and keeps its values apart
+ * from those of the forward pass. The last layer and the head are not computed again, as their gradients come first.
  */
 final class RecomputedLayers {
     private final Builder b;
@@ -69,7 +68,7 @@ final class RecomputedLayers {
         return copies.get(node);
     }
 
-    /** Returns all gradients but those of weights. */
+    /** Returns the gradients of all values that are not weights or inputs. */
     private static List<Node> ofComputed(SequencedMap<Node, Node> gradients) {
         return gradients.entrySet().stream()
                 .filter(entry -> !entry.getKey().inputs().isEmpty())
@@ -78,7 +77,7 @@ final class RecomputedLayers {
                 .toList();
     }
 
-    /** Makes the values of a layer, of which those that are read will be computed. */
+    /** Makes copies of all values of a layer. A copy that nothing reads is not part of the program. */
     private void copy(int layer, List<Node> gradients) {
         Map<Node, Node> below = new IdentityHashMap<>();
         for (Node node : nodesOf.get(layer)) {

@@ -88,7 +88,7 @@ class RecomputedLayersTest {
         assertTrue(held.get(2).input(0).op() instanceof TensorOp.Dot);
     }
 
-    /** A layer is computed again when the gradients of the layer above it, with respect to its weight too, are there. */
+    /** A layer is computed again when the gradients of the layer above it are there, that of its weight too. */
     @Test
     void oneLayerIsComputedAgainAtATime() {
         List<Node> nodes = nodes("below", "layer0", "layer1", "layer2", "layer3");

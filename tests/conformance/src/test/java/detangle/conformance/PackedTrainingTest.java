@@ -132,7 +132,10 @@ class PackedTrainingTest {
         same(fixture, fixture.program(options.withAnswersAtTokens(true)), Map.of());
     }
 
-    /** The given masks are packed as tokens are. Masks of attention's probabilities have no rows of tokens and are left out. */
+    /**
+     * The given masks are packed as tokens are. Masks of attention's probabilities have no rows of tokens and are left
+     * out.
+     */
     @ParameterizedTest
     @MethodSource("detangle.conformance.TrainingFixture#withMasks")
     void underDropout(String name) {

@@ -3,13 +3,13 @@ package detangle.train.data;
 import java.util.Random;
 
 /**
- * Replaces some tokens of a text by {@code [MASK]}, as a regularisation of tasks other than masked language modelling: a small
- * model does not learn rows by heart then. Each token is drawn independently, and anew at each epoch. The special tokens stay:
- * the first one, the last one, and the one that ends the first text of a pair.
+ * Replaces some tokens of a text by {@code [MASK]}, as a regularisation of tasks other than masked language modelling: a
+ * small model does not learn rows by heart then. Each token is drawn independently, and anew at each epoch. The special
+ * tokens stay: the first one, the last one, and the one that ends the first text of a pair.
  *
  * @param maskToken the id of {@code [MASK]}
- * @param probability with which a token is replaced, from 0 to 1
- * @param seed the draws follow from it, the epoch, the number of the example and the number of its text
+ * @param probability the probability that a token is replaced, from 0 to 1
+ * @param seed the seed from which the draws follow, with the epoch, the number of the example and that of its text
  */
 public record InputMasking(int maskToken, double probability, long seed) {
     /** Tells these draws from those of orders and of {@link Masking}. */

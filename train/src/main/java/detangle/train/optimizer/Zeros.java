@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Collection;
 
 /**
- * Zeros that variables begin with. Variables are made of copies, so that all tensors here share the memory of the largest
- * one.
+ * Zeros that variables begin with. A device copies the tensor that a variable begins with, so that all tensors of zeros
+ * share the memory of the largest one.
  */
 public final class Zeros {
     private final MemorySegment data;
@@ -15,7 +15,7 @@ public final class Zeros {
         this.data = data;
     }
 
-    /** Makes zeros of which the largest of these tensors can have its likeness. */
+    /** Makes zeros for tensors up to the size of the largest of these. */
     public static Zeros forLargest(Collection<Tensor> tensors) {
         long most = tensors.stream()
                 .mapToLong(value -> value.data().byteSize())
@@ -24,7 +24,7 @@ public final class Zeros {
         return new Zeros(MemorySegment.ofArray(new byte[Math.toIntExact(most)]));
     }
 
-    /** Returns zeros of the type and the shape of a tensor. They are read alone. */
+    /** Returns zeros of the type and the shape of a tensor. Nobody may write to them, as they share their memory. */
     public Tensor like(Tensor value) {
         return new Tensor(
                 value.dtype(), value.shape(), data.asSlice(0, value.data().byteSize()));
