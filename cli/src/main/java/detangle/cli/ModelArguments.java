@@ -44,6 +44,7 @@ final class ModelArguments {
             names = "--ignore-mismatched-sizes",
             arity = "0..1",
             fallbackValue = "true",
+            paramLabel = "true|false",
             description = "Begin with a new head if the model's was trained for another number of labels. By default"
                     + " such a model is refused.")
     private boolean ignoresSizes;

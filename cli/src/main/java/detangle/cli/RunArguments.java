@@ -106,6 +106,7 @@ final class RunArguments {
             names = "--gradient-checkpointing",
             arity = "0..1",
             fallbackValue = "true",
+            paramLabel = "true|false",
             description =
                     "Compute each layer again in the backward pass, and keep its input alone until then: less memory,"
                             + " more time, the same results.")

@@ -70,10 +70,11 @@ class BenchTrainingFaultsTest extends TrainCommandCase {
     }
 
     @Test
-    void optionsOfAnAdapterThatDoNotGoTogether() {
+    void optionsOfAStepThatDoNotGoTogether() {
         assertFaults(
                 model + " --shape 1x8",
                 Map.of(
+                        "--gradient-checkpointing", "--gradient-checkpointing goes with --training",
                         "--lora", "--lora goes with --training",
                         "--training --lora-r 4", "options of an adapter go with --lora",
                         "--training --weight-type bf16", "--weight-type of what is not trained goes with --lora",

@@ -25,8 +25,8 @@ public final class AnswerScorer implements Scorer {
     private static final int LONGEST = 30;
 
     private final QuestionData data;
-    private final boolean maybeNone;
-    private final boolean maybeSome;
+    private final boolean someUnanswered;
+    private final boolean someAnswered;
     private final Map<Integer, Best> best = new HashMap<>();
     private int window;
 
@@ -34,8 +34,9 @@ public final class AnswerScorer implements Scorer {
 
     public AnswerScorer(QuestionData data) {
         this.data = data;
-        this.maybeNone = data.questions().stream().anyMatch(q -> q.answers().isEmpty());
-        this.maybeSome = data.questions().stream().anyMatch(q -> !q.answers().isEmpty());
+        this.someUnanswered =
+                data.questions().stream().anyMatch(q -> q.answers().isEmpty());
+        this.someAnswered = data.questions().stream().anyMatch(q -> !q.answers().isEmpty());
     }
 
     @Override
@@ -90,7 +91,7 @@ public final class AnswerScorer implements Scorer {
         for (int q = 0; q < data.questions().size(); q++) {
             Best found = best.get(q);
             if (found != null) {
-                boolean none = maybeNone && found.none > found.score;
+                boolean none = someUnanswered && found.none > found.score;
                 answers.put(data.questions().get(q).id(), none ? "" : found.text);
             }
         }
@@ -108,8 +109,8 @@ public final class AnswerScorer implements Scorer {
         SequencedMap<String, Double> scores = new LinkedHashMap<>();
         scores.put("exact_match", metrics.all().exact());
         scores.put("f1", metrics.all().f1());
-        if (maybeNone) {
-            if (maybeSome) {
+        if (someUnanswered) {
+            if (someAnswered) {
                 put(scores, "HasAns_", metrics.answerable().orElse(AnswerMetrics.Score.NONE));
             }
             put(scores, "NoAns_", metrics.unanswerable().orElse(AnswerMetrics.Score.NONE));
