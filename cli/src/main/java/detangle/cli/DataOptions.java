@@ -140,6 +140,12 @@ final class DataOptions {
     }
 
     LabelledData.Reading reading(Architecture head, Tokenizer tokenizer, DebertaConfig config) {
+        if (stride.isPresent() && head != Architecture.QUESTION_ANSWERING) {
+            throw wrongUse("--doc-stride is for question-answering, and this is " + name(head) + ": leave it out");
+        }
+        if (byLine && head != Architecture.MASKED_LM) {
+            throw wrongUse("--line-by-line is for masked-lm, and this is " + name(head) + ": leave it out");
+        }
         int takes = most(tokenizer, config);
         int usual = head == Architecture.QUESTION_ANSWERING ? Math.min(WINDOW, takes) : takes;
         int length = maxLength.orElse(usual);

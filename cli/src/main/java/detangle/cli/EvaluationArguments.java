@@ -6,6 +6,7 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.text.Tokenizer;
 import detangle.train.data.Collator;
 import detangle.train.data.Masking;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -14,6 +15,8 @@ import picocli.CommandLine.ParameterException;
 final class EvaluationArguments {
     /** The seed of the masks of an evaluation without a training: HuggingFace's default. */
     static final long SEED = 42;
+
+    private static final double MLM_PROBABILITY = 0.15;
 
     @Option(
             names = "--per-device-eval-batch-size",
@@ -25,13 +28,13 @@ final class EvaluationArguments {
             names = "--mlm-probability",
             paramLabel = "X",
             description = "The share of tokens that a masked language model has to guess; 0.15 by default.")
-    private double mlmProbability = 0.15;
+    private Optional<Double> mlmProbability;
 
     void check(CommandSpec spec) {
         if (batch < 1) {
             throw new ParameterException(spec.commandLine(), "--per-device-eval-batch-size is at least 1");
         }
-        if (!(mlmProbability > 0 && mlmProbability < 1)) {
+        if (mlmProbability.filter(x -> !(x > 0 && x < 1)).isPresent()) {
             throw new ParameterException(spec.commandLine(), "--mlm-probability is between 0 and 1");
         }
     }
@@ -44,12 +47,19 @@ final class EvaluationArguments {
     Collator collator(Tokenizer tokenizer, DebertaConfig config, Architecture head, long seed) {
         Collator collator = Collator.of(tokenizer.padTokenId(), config.typeVocabSize() > 0);
         if (head != Architecture.MASKED_LM) {
+            if (mlmProbability.isPresent()) {
+                throw new CliException(
+                        "--mlm-probability is for masked-lm, and this is " + DataOptions.name(head) + ": leave it out");
+            }
             return collator;
         }
         int mask = tokenizer
                 .maskTokenId()
                 .orElseThrow(() -> new CliException("the tokenizer has no [MASK], which masked-lm needs"));
-        return collator.withMasking(
-                new Masking(mask, Math.min(tokenizer.vocabSize(), config.vocabSize()), mlmProbability, seed));
+        return collator.withMasking(new Masking(
+                mask,
+                Math.min(tokenizer.vocabSize(), config.vocabSize()),
+                mlmProbability.orElse(MLM_PROBABILITY),
+                seed));
     }
 }

@@ -52,6 +52,15 @@ class TrainFaultsTest extends TrainCommandCase {
     }
 
     @Test
+    void optionsOfOtherTasksAreRefused() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        for (String option : List.of("--doc-stride=4", "--line-by-line", "--mlm-probability=0.2")) {
+            String told = fault(rows, option);
+            assertTrue(told.contains(", and this is text-classification: leave it out"), told);
+        }
+    }
+
+    @Test
     void whatIsToBeLearnedIsNotRead() throws IOException {
         String told = fault(file("rows.csv", ROWS), "--text-column", "label");
         assertTrue(told.contains("row 1: the column 'label' would be text and label at once"), told);
