@@ -111,8 +111,11 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
                 input.type().dim(axis).asSymbol().ifPresent(symbol -> sizes.put(symbol, size));
             }
         }
-        // All positions of a packed batch may be tokens.
-        long positions = sizes.values().stream().mapToLong(n -> n).reduce(1, (a, b) -> a * Math.max(1, b));
+        // All positions of a packed batch may be tokens; no input has more elements than there are positions.
+        long positions = batch.inputs().values().stream()
+                .mapToLong(Tensor::elements)
+                .max()
+                .orElse(1);
         plan.program()
                 .inputs()
                 .forEach(input -> input.shape()
