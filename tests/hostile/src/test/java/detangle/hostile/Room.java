@@ -25,9 +25,6 @@ final class Room implements AutoCloseable {
     /** The same for good files in a new process, whose time is not judged. */
     private static final Duration PATIENCE_AT_FIRST = Duration.ofMinutes(2);
 
-    /** A library may end its threads so long after its answer. */
-    private static final Duration PAUSE = Duration.ofSeconds(1);
-
     private final Reader reader;
     private final Path place;
     private final Duration patience;
@@ -104,10 +101,7 @@ final class Room implements AutoCloseable {
             faults.add("and those before it have left " + (worker.opened() - opened) + " files and threads open");
         }
         if (reply.answer().isPresent()) {
-            if (goodFault().isPresent()) {
-                pause(); // Threads of a library may still hold memory for a moment after the answer.
-                goodFault().ifPresent(fault -> faults.add("spoiled its process: " + fault));
-            }
+            goodFault().ifPresent(fault -> faults.add("spoiled its process: " + fault));
         }
         if (!faults.isEmpty()) {
             close();
@@ -127,14 +121,6 @@ final class Room implements AutoCloseable {
         long megabytes = reply.grown() >> 20;
         String large = megabytes > Worker.EXTRA_MEGABYTES ? "took " + megabytes + " MB outside of the heap" : "";
         return slow + (slow.isEmpty() || large.isEmpty() ? "" : " and ") + large;
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(PAUSE);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** What is wrong with the first good file now. */
