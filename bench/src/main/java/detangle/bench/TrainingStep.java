@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a timed step of training computes.
+ * The description of a timed step of training.
  *
  * @param adapter the adapter that is trained beside the head; all parameters are trained where it is empty
  * @param gradientCheckpointing whether the backward pass computes each layer again

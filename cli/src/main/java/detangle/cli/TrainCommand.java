@@ -218,7 +218,7 @@ final class TrainCommand implements Runnable {
             evaluator.filter(e -> !isEvaluated).ifPresent(e -> {
                 SessionOptions loaded = OptionValues.with(
                         EvaluateCommand.sessionOptions(head), backend.name(), SessionOptions::withBackend);
-                // What was written is a model, or an adapter of the model that training began with.
+                // The output folder holds a model, or an adapter of the model that training began with.
                 Path whole = lora.isPresent() ? folder : outputDir;
                 SessionOptions adapted = lora.isPresent() ? loaded.withAdapter(outputDir) : loaded;
                 log.onEvaluate(new Evaluation(

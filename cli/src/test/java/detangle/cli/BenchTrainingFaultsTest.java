@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What a benchmark of training cannot consist of is told before anything is measured. */
+/** The bench refuses impossible benchmarks of training before it measures anything. */
 class BenchTrainingFaultsTest extends TrainCommandCase {
     /** Returns all that is told about a benchmark with options that blanks divide. */
     private String fault(String options) {

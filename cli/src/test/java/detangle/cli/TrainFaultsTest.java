@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
-/** What stops a training or an evaluation is told in one line. */
+/** One line tells the user why a training or an evaluation stops. */
 class TrainFaultsTest extends TrainCommandCase {
     @Test
     void aLossThatIsNotANumberEndsTraining() throws IOException {

@@ -53,8 +53,8 @@ public final class Gradient {
     }
 
     /**
-     * As {@link #of(Node, List)}. Layers are computed again where the gradients read their values, so that only the
-     * values below a layer that the layer reads are kept. The gradients are the same.
+     * Returns the same gradients as {@link #of(Node, List)}, and computes layers again where gradients read their
+     * values, so that only the values below a layer that the layer reads are kept.
      *
      * @param layers the number, from 0, of the layer that a parameter or a named constant belongs to; empty if it
      *     belongs to none

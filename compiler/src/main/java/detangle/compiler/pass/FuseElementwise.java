@@ -25,9 +25,9 @@ import java.util.Set;
 /**
  * Elementwise primitives become regions: one kernel that computes an expression for each element. A producer joins the
  * region of its only reader if both have one shape; one that broadcasts would be computed again for each repetition.
- * What a {@code broadcast} repeats is read as it is, so that it is not in memory as often as it is repeated. Random
- * numbers are drawn in the regions that read them, and so is what follows from them alone, however many read it: to
- * draw them again costs less than to write and read them.
+ * Regions read the operand of a {@code broadcast} in place, so that its repetitions are not in memory. Each region
+ * draws the random numbers that it reads, and computes the values that follow from them alone: to draw numbers again
+ * costs less than to write and read them.
  *
  * <pre>
  * %c = add %a, %b      =>   %d = elementwise %a, %b {mul(add(a0, a1), 0.5:f32)}

@@ -31,7 +31,7 @@ final class CentralDifferences {
         return gradients(program, inputs, parameters, weight -> OptionalInt.empty());
     }
 
-    /** As {@link #gradients(Program, Map, Map)}, with layers that are computed again. */
+    /** Returns what {@link #gradients(Program, Map, Map)} does, and computes layers again. */
     static Map<String, Tensor> gradients(
             Program program,
             Map<String, Tensor> inputs,

@@ -23,8 +23,10 @@ import java.util.Map;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
-/** Which values are computed again, and when. Each layer adds the tanh of a product to its input, which the product
- * reads after dropout. */
+/**
+ * Tests which values are computed again, and when. Each layer adds the tanh of a product to its input, which the
+ * product reads after dropout.
+ */
 class RecomputedLayersTest {
     private static final Builder B = new Builder();
     private static final int WIDTH = 4;
@@ -74,7 +76,7 @@ class RecomputedLayersTest {
                 .toList();
     }
 
-    /** What dropout makes of a layer's input is computed again, and the input itself is kept. */
+    /** The input of a layer is kept, and its value after dropout is computed again. */
     @Test
     void allLayersButTheLastAreComputedAgainFromTheirInputs() {
         List<Node> nodes = nodes("below", "layer0", "layer1", "layer2", "layer3");

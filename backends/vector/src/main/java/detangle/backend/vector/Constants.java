@@ -40,7 +40,8 @@ final class Constants {
     private final Map<Node, Object> evaluated = new IdentityHashMap<>();
 
     /**
-     * What has been packed, with the stored data of another program: the same without what needs no source any more.
+     * Returns the packed constants of this one with the stored data of another program, which is this one without the
+     * constants that are only read in their packed form.
      */
     Constants of(Program other) {
         Constants result = new Constants(other, variables);
