@@ -80,6 +80,17 @@ class ArchitectureTest {
                             "detangle.runtime",
                             "tools.jackson",
                             "org.slf4j")),
+            Map.entry(
+                    "detangle.experiment",
+                    List.of(
+                            "detangle.ir",
+                            "detangle.backend",
+                            "detangle.models",
+                            "detangle.runtime",
+                            "detangle.train",
+                            "detangle.export",
+                            "tools.jackson",
+                            "org.slf4j")),
             // What a pipeline does with texts needs no knowledge of how a model is compiled.
             Map.entry(
                     "detangle.pipelines",
@@ -145,6 +156,7 @@ class ArchitectureTest {
                             "detangle.server",
                             "detangle.bench",
                             "detangle.train",
+                            "detangle.experiment",
                             "picocli",
                             "tools.jackson",
                             "org.slf4j",

@@ -169,6 +169,7 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
                 case Target.Unknown unknown -> {}
                 case Target.TokenClasses tokens -> {}
                 case Target.Span span -> {}
+                case Target.Inputs inputs -> {}
             }
         }
         List<String> absent = IntStream.range(0, counts.length)

@@ -17,7 +17,8 @@ import java.util.SequencedMap;
  * Makes the inputs of a model and of its loss from some examples, and pads the shorter ones: {@code input_ids} and
  * {@code attention_mask}, {@code i64[B,S]}, or {@code i64[B,C,S]} of multiple choice; {@code token_type_ids} where the
  * model has them; and labels as {@link HeadLosses} takes them: {@code labels} of {@code i64[B]}, {@code f32[B,L]},
- * {@code i64[B,S]}, {@code i64[N]} with {@code masked_rows}, or {@code start_positions} and {@code end_positions}.
+ * {@code i64[B,S]}, {@code i64[N]} with {@code masked_rows}, {@code start_positions} and {@code end_positions}, or the {@link
+ * Target.Inputs} of a head of one's own.
  *
  * @param padToken the id of padding
  * @param tokenTypes whether the model has token types
@@ -76,9 +77,8 @@ public record Collator(
                 }
             }
         }
-        long[] shape = examples.getFirst().target() instanceof Target.OneClass && choices > 1
-                ? new long[] {examples.size(), choices, length}
-                : new long[] {examples.size(), length};
+        long[] shape =
+                choices > 1 ? new long[] {examples.size(), choices, length} : new long[] {examples.size(), length};
         SequencedMap<String, Tensor> batch = new LinkedHashMap<>();
         batch.put(InputNames.IDS, Tensor.of(ids, shape));
         batch.put(InputNames.MASK, Tensor.of(mask, shape));
@@ -150,6 +150,17 @@ public record Collator(
                 batch.put(
                         InputNames.END_POSITIONS,
                         Tensor.of(spans.stream().mapToLong(Target.Span::end).toArray(), count));
+            }
+            case Target.Inputs first -> {
+                List<Target.Inputs> inputs =
+                        examples.stream().map(e -> same(e, Target.Inputs.class)).toList();
+                first.tensors()
+                        .keySet()
+                        .forEach(name -> batch.put(
+                                name,
+                                Stack.of(inputs.stream()
+                                        .map(i -> i.tensors().get(name))
+                                        .toList())));
             }
         }
     }

@@ -3,7 +3,7 @@ package detangle.train.data;
 import java.util.Random;
 
 /** Random numbers that depend on a seed and on their purpose alone. */
-final class Draws {
+public final class Draws {
     private Draws() {}
 
     /**
@@ -12,7 +12,7 @@ final class Draws {
      *
      * @param purpose numbers that distinguish the uses of one seed, such as the epoch and the row
      */
-    static Random of(long seed, long... purpose) {
+    public static Random of(long seed, long... purpose) {
         long mixed = mix(seed);
         for (long part : purpose) {
             mixed = mix(mixed ^ part);
@@ -29,7 +29,7 @@ final class Draws {
     }
 
     /** Returns the numbers from 0 to n-1 in a random order; all orders are equally likely. */
-    static int[] permutation(int n, Random random) {
+    public static int[] permutation(int n, Random random) {
         int[] order = new int[n];
         for (int i = 0; i < n; i++) {
             int j = random.nextInt(i + 1);

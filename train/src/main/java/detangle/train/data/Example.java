@@ -1,6 +1,8 @@
 package detangle.train.data;
 
+import detangle.ir.Tensor;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.zip.Checksum;
@@ -17,7 +19,7 @@ public record Example(List<TokenIds> texts, Target target) {
     }
 
     /** Makes an example of one text. */
-    static Example of(TokenIds text, Target target) {
+    public static Example of(TokenIds text, Target target) {
         return new Example(List.of(text), target);
     }
 
@@ -42,7 +44,14 @@ public record Example(List<TokenIds> texts, Target target) {
                         IntStream.range(0, values.length).map(i -> Float.floatToIntBits(values[i]));
                     case Target.TokenClasses(int[] indices) -> IntStream.of(indices);
                     case Target.Span(int start, int end) -> IntStream.of(start, end);
+                    case Target.Inputs(var tensors) -> tensors.values().stream().flatMapToInt(Example::numbers);
                 });
+    }
+
+    private static IntStream numbers(Tensor tensor) {
+        IntStream shape = Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact);
+        IntStream values = Arrays.stream(tensor.toDoubles()).mapToInt(value -> Float.floatToIntBits((float) value));
+        return IntStream.concat(shape, values);
     }
 
     private static void add(Checksum checksum, IntStream numbers) {

@@ -1,5 +1,8 @@
 package detangle.train.data;
 
+import detangle.ir.Tensor;
+import java.util.SequencedMap;
+
 /** The answer that a model should give for an example. */
 public sealed interface Target {
     /** An unknown answer: in predictions, and where masks give the labels. */
@@ -19,4 +22,11 @@ public sealed interface Target {
 
     /** The first and the last token of an answer; both 0 if there is none. */
     record Span(int start, int end) implements Target {}
+
+    /**
+     * Inputs of a head and a loss of one's own, by name, without the axis of the batch. A batch stacks those of its
+     * examples, and fills the smaller ones with zeros at the ends of their axes. All examples have the same names, with
+     * tensors of the same rank and of one type, {@code i64} or {@code f32}.
+     */
+    record Inputs(SequencedMap<String, Tensor> tensors) implements Target {}
 }

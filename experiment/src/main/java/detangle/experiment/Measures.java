@@ -1,0 +1,97 @@
+package detangle.experiment;
+
+import detangle.train.data.Target;
+import detangle.train.metrics.ChoiceMetrics;
+import detangle.train.metrics.ConfusionMatrix;
+import detangle.train.metrics.Correlation;
+import detangle.train.metrics.Logits;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import java.util.stream.IntStream;
+
+/** Measures predictions of examples that have answers, by the names of the original. */
+@FunctionalInterface
+public interface Measures {
+    /** Returns the measures by name. */
+    SequencedMap<String, Double> of(Predictions predictions);
+
+    /** The share of rows whose greatest logit is that of the right class: {@code accuracy}. */
+    Measures ACCURACY = predictions -> named("accuracy", matrix(predictions).accuracy());
+
+    /** {@code accuracy}, and {@code f1} of class 1. */
+    Measures ACCURACY_AND_F1 =
+            ACCURACY.and(predictions -> named("f1", matrix(predictions).of(1).f1()));
+
+    /** {@code accuracy}, and Matthews' correlation as {@code mcc}. */
+    Measures ACCURACY_AND_MATTHEWS =
+            ACCURACY.and(predictions -> named("mcc", matrix(predictions).matthews()));
+
+    /** {@code pearsonr} and {@code spearmanr} of numbers. */
+    Measures CORRELATIONS = predictions -> {
+        double[] labels = new double[predictions.size()];
+        double[] given = new double[predictions.size()];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = predictions.target(i, Target.Numbers.class).values()[0];
+            given[i] = predictions.logits(i)[0];
+        }
+        SequencedMap<String, Double> measures = named("pearsonr", Correlation.pearson(labels, given));
+        measures.put("spearmanr", Correlation.spearman(labels, given));
+        return measures;
+    };
+
+    /**
+     * Returns {@code accuracy} of questions with several options, each of which is an example with two classes: the
+     * option with the greatest probability of class 1 is the answer.
+     *
+     * @param options the number of options of each question, which follow one another
+     */
+    static Measures ofOptions(int options) {
+        return predictions ->
+                named("accuracy", ChoiceMetrics.accuracy(logits(predictions), labels(predictions), options));
+    }
+
+    /** Returns these measures, followed by others. */
+    default Measures and(Measures more) {
+        return predictions -> {
+            SequencedMap<String, Double> measures = new LinkedHashMap<>(of(predictions));
+            measures.putAll(more.of(predictions));
+            return measures;
+        };
+    }
+
+    /** Returns the confusion matrix of rows of one class each; rows with a label below 0 do not count. */
+    static ConfusionMatrix matrix(Predictions predictions) {
+        int[] labels = labels(predictions);
+        int[] counted =
+                IntStream.range(0, labels.length).filter(i -> labels[i] >= 0).toArray();
+        int classes = predictions.size() == 0 ? 0 : predictions.logits(0).length;
+        return ConfusionMatrix.of(
+                Arrays.stream(counted).map(i -> labels[i]).toArray(),
+                Arrays.stream(counted)
+                        .map(i -> Logits.argmax(predictions.logits(i)))
+                        .toArray(),
+                classes);
+    }
+
+    /** Returns the logits of all examples. */
+    static float[][] logits(Predictions predictions) {
+        return IntStream.range(0, predictions.size())
+                .mapToObj(predictions::logits)
+                .toArray(float[][]::new);
+    }
+
+    /** Returns the class of each example; -1 if its label is unknown. */
+    static int[] labels(Predictions predictions) {
+        return IntStream.range(0, predictions.size())
+                .map(i -> predictions.target(i, Target.OneClass.class).index())
+                .toArray();
+    }
+
+    /** Returns one measure. */
+    static SequencedMap<String, Double> named(String name, double value) {
+        SequencedMap<String, Double> measures = new LinkedHashMap<>();
+        measures.put(name, value);
+        return measures;
+    }
+}

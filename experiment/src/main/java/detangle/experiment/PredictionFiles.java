@@ -1,0 +1,37 @@
+package detangle.experiment;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Writes files of predictions, such as those that a benchmark takes. */
+@FunctionalInterface
+public interface PredictionFiles {
+    /**
+     * Writes the files.
+     *
+     * @param where where they go and what they are called
+     */
+    void write(Predictions predictions, Where where) throws IOException;
+
+    /**
+     * Where files of predictions go.
+     *
+     * @param folder the output folder
+     * @param set the name of the set
+     * @param prefix the tag of the command, or the number of the update of an evaluation during training
+     */
+    record Where(Path folder, String set, String prefix) {
+        /** Returns a file in the folder: {@code submit-dev-final.tsv} for {@code submit} and {@code tsv}. */
+        public Path file(String beginning, String ending) {
+            return folder.resolve(beginning + "-" + set + "-" + prefix + "." + ending);
+        }
+    }
+
+    /** Returns these files, and others beside them. */
+    default PredictionFiles and(PredictionFiles more) {
+        return (predictions, where) -> {
+            write(predictions, where);
+            more.write(predictions, where);
+        };
+    }
+}

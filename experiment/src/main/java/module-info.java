@@ -1,0 +1,13 @@
+/** The original's experiments: tasks by their names, their files, features, measures and results. */
+module detangle.experiment {
+    requires transitive detangle.train;
+    requires tools.jackson.databind;
+
+    exports detangle.experiment;
+    exports detangle.experiment.data;
+
+    uses detangle.experiment.TaskProvider;
+
+    provides detangle.experiment.TaskProvider with
+            detangle.experiment.glue.GlueTasks;
+}
