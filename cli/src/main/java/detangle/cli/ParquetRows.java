@@ -9,6 +9,7 @@ import dev.hardwood.row.PqMap;
 import dev.hardwood.row.PqStruct;
 import dev.hardwood.row.StructAccessor;
 import dev.hardwood.schema.ColumnProjection;
+import dev.hardwood.schema.ColumnSchema;
 import dev.hardwood.schema.SchemaNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -55,6 +56,15 @@ final class ParquetRows implements RowSource {
                 throw RowSource.missing(path.toString(), column, names, wanted);
             }
         }
+        List<ColumnSchema> read = file.getFileSchema().getColumns().stream()
+                .filter(column -> all || wanted.contains(column.fieldPath().topLevelName()))
+                .toList();
+        long heap = Runtime.getRuntime().maxMemory();
+        if (ParquetMemory.bytes(read, heap) > heap - heap / 8) {
+            close(file);
+            throw new CliException(path + " has " + read.size() + " columns, which take more memory than there is: "
+                    + (all ? "leave out --keep-columns, or " : "") + "give Java more with -Xmx");
+        }
         try {
             this.rows = file.buildRowReader()
                     .projection(
@@ -65,11 +75,6 @@ final class ParquetRows implements RowSource {
         } catch (RuntimeException e) {
             close(file);
             throw unread();
-        } catch (OutOfMemoryError e) { // It makes room for thousands of values of each column at once.
-            close(file);
-            throw new CliException(
-                    path + " has " + names.size() + " columns, which take more memory than there is: leave out"
-                            + " --keep-columns, or give the JVM more");
         }
     }
 

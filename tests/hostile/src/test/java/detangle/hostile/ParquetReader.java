@@ -140,6 +140,10 @@ final class ParquetReader implements Reader {
                 made("a million groups that are one", page().groups(1_000_000), DAMAGED),
                 made("ten thousand groups that are one", page().groups(10_000), ""),
                 made("columns that overlap", page().nodes(100, false), FILE),
+                made(
+                        "columns for which the library takes more memory than there is",
+                        page().nodes(30, false),
+                        FILE + " has 30 columns, which take more memory than there is"),
                 made("a column outside of the file", page().offset(1L << 40), DAMAGED),
                 made("a column at a negative place", page().offset(-1), DAMAGED),
                 made("a column at the end of all places", page().offset(Long.MAX_VALUE), DAMAGED),

@@ -1,0 +1,80 @@
+package detangle.cli;
+
+import dev.hardwood.schema.ColumnSchema;
+import java.util.List;
+
+/**
+ * Computes the memory that the Parquet library takes for the columns of a file before it reads the first row. Its threads keep what they
+ * have when memory runs out, so that a file that needs too much must be refused before the library begins.
+ *
+ * <p>The numbers are those of {@code BatchSizing} and {@code BatchExchange} in hardwood 1.0.1: three batches of each column, of as many
+ * values as are 6 MiB in all columns together, but at least 16 384 and at most 524 288.
+ */
+final class ParquetMemory {
+    private static final long BATCH_BYTES = 6L << 20;
+    private static final long FEWEST_VALUES = 16_384;
+    private static final long MOST_VALUES = 524_288;
+    private static final int BATCHES = 3;
+
+    /** The bytes of a text that the library counts with, and those that it makes room for. */
+    private static final int COUNTED_TEXT = 16;
+
+    private static final int TEXT = 32;
+
+    /** G1 divides the heap into about so many regions of 1 to 32 MiB. */
+    private static final long REGIONS = 2048;
+
+    private static final long SMALLEST_REGION = 1L << 20;
+    private static final long LARGEST_REGION = 32L << 20;
+
+    private ParquetMemory() {}
+
+    /**
+     * Returns the bytes of the heap that reading some columns takes.
+     *
+     * @param heap the size of the heap, by which the garbage collector rounds up large arrays
+     */
+    static long bytes(List<ColumnSchema> columns, long heap) {
+        long counted = columns.stream().mapToLong(ParquetMemory::counted).sum();
+        long values = Math.clamp(BATCH_BYTES / Math.max(1, counted), FEWEST_VALUES, MOST_VALUES);
+        long region = Long.highestOneBit(Math.clamp(heap / REGIONS, SMALLEST_REGION, LARGEST_REGION));
+        return columns.stream()
+                .mapToLong(column -> BATCHES * (rounded(values * width(column), region) + ends(column, values, region)))
+                .sum();
+    }
+
+    /** G1 gives an array of half a region or more whole regions of its own. */
+    private static long rounded(long bytes, long region) {
+        return 2 * bytes >= region ? Math.ceilDiv(bytes + 1, region) * region : bytes;
+    }
+
+    private static int counted(ColumnSchema column) {
+        return switch (column.type()) {
+            case BOOLEAN -> 1;
+            case INT32, FLOAT -> Integer.BYTES;
+            case INT64, DOUBLE -> Long.BYTES;
+            case INT96 -> Integer.BYTES + Long.BYTES;
+            case BYTE_ARRAY -> COUNTED_TEXT;
+            case FIXED_LEN_BYTE_ARRAY -> length(column);
+        };
+    }
+
+    private static int width(ColumnSchema column) {
+        return switch (column.type()) {
+            case BOOLEAN, INT32, FLOAT, INT64, DOUBLE, FIXED_LEN_BYTE_ARRAY -> counted(column);
+            case INT96, BYTE_ARRAY -> TEXT;
+        };
+    }
+
+    /** Returns the bytes of the numbers that say where each value ends. */
+    private static long ends(ColumnSchema column, long values, long region) {
+        return switch (column.type()) {
+            case BOOLEAN, INT32, FLOAT, INT64, DOUBLE -> 0;
+            case INT96, BYTE_ARRAY, FIXED_LEN_BYTE_ARRAY -> rounded(values * Integer.BYTES, region);
+        };
+    }
+
+    private static int length(ColumnSchema column) {
+        return column.typeLength() == null ? COUNTED_TEXT : column.typeLength();
+    }
+}
