@@ -8,6 +8,7 @@ module detangle.train {
     exports detangle.train.lora;
     exports detangle.train.metrics;
     exports detangle.train.optimizer;
+    exports detangle.train.parallel;
     exports detangle.train.report;
     exports detangle.train.task;
 }

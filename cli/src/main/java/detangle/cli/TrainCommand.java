@@ -9,7 +9,6 @@ import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.runtime.OptionValues;
 import detangle.runtime.SessionOptions;
-import detangle.train.BatchPlan;
 import detangle.train.Trainer;
 import detangle.train.TrainingCallback.Evaluation;
 import detangle.train.TrainingOptions;
@@ -181,11 +180,7 @@ final class TrainCommand implements Runnable {
         EpochBatches batches = new EpochBatches(
                 examples,
                 hiding(collator, tokenizer, head, options.seed()),
-                new BatchPlan(
-                        options.recipe(),
-                        examples.size(),
-                        options.perDeviceTrainBatchSize(),
-                        options.gradientAccumulationSteps()),
+                options.batchPlan(examples.size(), 1),
                 groups ? Order.GROUPED_BY_LENGTH : Order.SHUFFLED,
                 options.orderSeed());
         progress.say("training on " + examples.size() + " rows"

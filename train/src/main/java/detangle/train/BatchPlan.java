@@ -19,6 +19,15 @@ public record BatchPlan(Recipe recipe, int rows, int batch, int accumulation) {
         public int size() {
             return to - from;
         }
+
+        /** Returns one of several slices whose sizes differ by one at most; it may be empty. */
+        public Range slice(int number, int slices) {
+            return new Range(from + part(number, slices), from + part(number + 1, slices));
+        }
+
+        private int part(int number, int slices) {
+            return (int) ((long) size() * number / slices);
+        }
     }
 
     /** @throws TrainingException if a number is less than one */

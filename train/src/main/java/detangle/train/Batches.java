@@ -21,6 +21,21 @@ public interface Batches {
      */
     List<Batch> update(int epoch, int update);
 
+    /**
+     * Returns the batches of one of several processes that train together. They have the same updates, the same number
+     * of micro-batches in each, and the same {@link #rows} and {@link #checksum}. Each micro-batch is a slice of this
+     * one's: rows that stand beside each other, so that the slices of all processes together are the whole. A slice is
+     * empty, without inputs, if there are more processes than rows.
+     *
+     * @param rank the number of the process, from 0
+     * @param size the number of processes
+     * @throws TrainingException if these batches cannot be divided
+     */
+    default Batches slice(int rank, int size) {
+        throw new TrainingException("these batches cannot be divided among " + size
+                + " processes: implement slice, or train in one process");
+    }
+
     /** Returns the number of rows of an epoch. */
     long rows();
 

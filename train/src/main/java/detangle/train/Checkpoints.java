@@ -59,6 +59,11 @@ final class Checkpoints {
         return Optional.ofNullable(all().lastEntry()).map(Map.Entry::getValue);
     }
 
+    /** Returns the checkpoint that a training goes on from: the one that is named, or the newest if it is asked for. */
+    Optional<Path> start(SavingOptions saving) {
+        return saving.resumesFrom().or(() -> saving.resume() ? newest() : Optional.empty());
+    }
+
     /**
      * Deletes the checkpoints that a training does not go on with, or refuses them. These are all of them, or those
      * after the one that training goes on from.

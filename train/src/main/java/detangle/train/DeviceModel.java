@@ -10,8 +10,8 @@ import detangle.ir.TensorOp;
 import detangle.models.deberta.HeadLosses;
 import detangle.models.deberta.InputNames;
 import detangle.runtime.PackedBatch;
-import detangle.train.optimizer.ParameterUpdates;
 import detangle.train.optimizer.Zeros;
+import detangle.train.parallel.DataParallel;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -22,9 +22,11 @@ import java.util.stream.Stream;
 
 /** A model on a device while it is trained: its programs, and the variables that they share. One thread may use it. */
 final class DeviceModel implements AutoCloseable {
-    private final ParameterUpdates.Plan plan;
+    private final TrainingPrograms programs;
     private final Variables variables;
     private final Set<String> parameters;
+    private final int rank;
+    private final Exchange exchange;
 
     /** This program updates with one micro-batch, or adds up several micro-batches if {@link #apply} is present. */
     private final Loaded backward;
@@ -56,15 +58,18 @@ final class DeviceModel implements AutoCloseable {
     }
 
     private DeviceModel(
-            ParameterUpdates.Plan plan,
+            TrainingPrograms programs,
             Variables variables,
             Set<String> parameters,
+            DataParallel parallel,
             Loaded backward,
             Optional<Loaded> apply,
             Optional<Loaded> evaluation) {
-        this.plan = plan;
+        this.programs = programs;
         this.variables = variables;
         this.parameters = parameters;
+        this.rank = parallel.group().rank();
+        this.exchange = Exchange.ofUpdates(parallel);
         this.backward = backward;
         this.apply = apply;
         this.evaluation = evaluation;
@@ -75,14 +80,18 @@ final class DeviceModel implements AutoCloseable {
      *
      * @param evaluation the model without dropout; empty if it is not evaluated during training
      * @param weights a tensor for each parameter of the programs
-     * @param accumulates whether updates may have several micro-batches
+     * @param severalBatches whether updates may have several micro-batches
+     * @param parallel the processes that train the model together
      */
     static DeviceModel load(
             Device device,
             TrainingPrograms programs,
             Optional<Plan> evaluation,
             Map<String, Tensor> weights,
-            boolean accumulates) {
+            boolean severalBatches,
+            DataParallel parallel) {
+        // Gradients that are exchanged between backward and update are in variables too.
+        boolean accumulates = severalBatches || Exchange.ofUpdates(parallel).hasPeers();
         Map<String, Tensor> values = new HashMap<>(weights);
         Map<String, Tensor> trained = new HashMap<>(weights);
         trained.keySet().retainAll(programs.trained().keySet());
@@ -93,9 +102,10 @@ final class DeviceModel implements AutoCloseable {
         }
         Variables variables = device.variables(values);
         return new DeviceModel(
-                programs.plan(),
+                programs,
                 variables,
                 Set.copyOf(weights.keySet()),
+                parallel,
                 Loaded.of(device, accumulates ? programs.accumulate() : programs.step(), variables),
                 accumulates ? Optional.of(Loaded.of(device, programs.apply(), variables)) : Optional.empty(),
                 evaluation.map(program -> Loaded.of(device, program, variables)));
@@ -121,7 +131,7 @@ final class DeviceModel implements AutoCloseable {
      * @param step the number of the update; it determines what dropout drops
      * @param done the number of updates that have changed the parameters before
      * @param rate the learning rate
-     * @param seed the seed of the training; with {@code step} it determines the seed of dropout
+     * @param seed the seed of the training; with {@code step} and the rank it determines the seed of dropout
      * @param lossScale the factor of the loss
      */
     record Scalars(long step, long done, double rate, long seed, double lossScale) {}
@@ -131,34 +141,52 @@ final class DeviceModel implements AutoCloseable {
      *
      * @param loss the mean loss of the micro-batches
      * @param norm the norm of the gradients before clipping; if it is not a finite number, the parameters are unchanged
+     * @param rows the number of rows, those of other processes included
      */
-    record Outcome(double loss, double norm) {}
+    record Outcome(double loss, double norm, int rows) {}
 
-    /** Updates the parameters once. */
-    Outcome update(List<Batch> batches, Scalars scalars) {
-        long items = batches.stream().mapToLong(Batch::items).sum();
+    /** Updates the parameters once, with slices of micro-batches if other processes have the other slices. */
+    Outcome update(List<Batch> slices, Scalars scalars) {
         boolean divides = backward.inputs().contains(InputNames.LOSS_DIVISOR);
-        double share = divides ? 1 : 1.0 / batches.size();
-        Map<String, Tensor> ofUpdate = plan.scalars(scalars.done(), scalars.rate(), 1 / scalars.lossScale());
+        Exchange.Shares shares = exchange.shares(slices, divides);
+        Map<String, Tensor> ofUpdate = programs.plan().scalars(scalars.done(), scalars.rate(), 1 / scalars.lossScale());
         double loss = 0;
-        double norm = Double.NaN;
-        for (int i = 0; i < batches.size(); i++) {
-            Map<String, Tensor> inputs = new HashMap<>(batches.get(i).inputs());
-            inputs.put(InputNames.DROPOUT_SEED, Tensor.of(new long[] {dropoutSeed(scalars, i)}));
-            inputs.put(InputNames.LOSS_DIVISOR, number(items));
+        double norm = 0;
+        boolean isFirst = true;
+        for (int i = 0; i < slices.size(); i++) {
+            double share = shares.ofBatches()[i];
+            if (share == 0) {
+                continue;
+            }
+            Map<String, Tensor> inputs = new HashMap<>(slices.get(i).inputs());
+            inputs.put(InputNames.DROPOUT_SEED, Tensor.of(new long[] {dropoutSeed(scalars, rank * slices.size() + i)}));
+            inputs.put(InputNames.LOSS_DIVISOR, number(shares.items()));
             inputs.put(TrainingPrograms.LOSS_FACTOR, number(share * scalars.lossScale()));
-            inputs.put(TrainingPrograms.KEEPS, number(i == 0 ? 0 : 1));
+            inputs.put(TrainingPrograms.KEEPS, number(isFirst ? 0 : 1));
             inputs.putAll(ofUpdate);
             Map<String, Tensor> outputs = backward.run(inputs);
+            isFirst = false;
             loss += share * outputs.get(HeadLosses.LOSS).getDouble(0);
             norm = apply.isPresent()
                     ? norm
                     : outputs.get(TrainingPrograms.GRADIENT_NORM).getDouble(0);
         }
+        if (exchange.hasPeers()) {
+            exchange.sum(variables, gradients(), isFirst, 1);
+            loss = exchange.sum(loss);
+        } else if (isFirst) {
+            return new Outcome(0, 0, 0); // Other processes have rows, and this one has none.
+        }
         if (apply.isPresent()) {
             norm = apply.get().run(ofUpdate).get(TrainingPrograms.GRADIENT_NORM).getDouble(0);
         }
-        return new Outcome(loss, norm);
+        return new Outcome(loss, norm, shares.rows());
+    }
+
+    private List<String> gradients() {
+        return programs.trained().keySet().stream()
+                .map(TrainingPrograms::gradient)
+                .toList();
     }
 
     private static Tensor number(double value) {

@@ -2,6 +2,7 @@ package detangle.train;
 
 import detangle.backend.Device;
 import detangle.runtime.Backends;
+import detangle.train.parallel.DataParallel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,33 +21,44 @@ import java.util.Set;
  * @param model the model that is trained
  * @param batches the batches that it is trained with
  * @param evaluator the evaluator that measures the model when the options say so
- * @param callbacks the callbacks that are told of the progress
+ * @param callbacks the callbacks that are told of the progress; of several processes, the first alone tells of
+ *     evaluations and checkpoints
+ * @param parallel the processes that train the model together, each with the same model, batches and options
  */
 public record Trainer(
         TrainableModel model,
         Batches batches,
         TrainingOptions options,
         Optional<Evaluator> evaluator,
-        List<TrainingCallback> callbacks) {
+        List<TrainingCallback> callbacks,
+        DataParallel parallel) {
     public Trainer {
         callbacks = List.copyOf(callbacks);
     }
 
     /** Makes a trainer that evaluates nothing. */
     public Trainer(TrainableModel model, Batches batches, TrainingOptions options) {
-        this(model, batches, options, Optional.empty(), List.of());
+        this(model, batches, options, Optional.empty(), List.of(), DataParallel.ALONE);
     }
 
     /** Makes a trainer that evaluates the model when the options say so. */
     public Trainer with(Evaluator judge) {
-        return new Trainer(model, batches, options, Optional.of(judge), callbacks);
+        return new Trainer(model, batches, options, Optional.of(judge), callbacks, parallel);
     }
 
     /** Adds a callback that is told of the progress. */
     public Trainer with(TrainingCallback callback) {
         List<TrainingCallback> all = new ArrayList<>(callbacks);
         all.add(callback);
-        return new Trainer(model, batches, options, evaluator, all);
+        return new Trainer(model, batches, options, evaluator, all, parallel);
+    }
+
+    /**
+     * Trains together with other processes. The batches are those of all processes; each takes its slice of them. The
+     * first process evaluates, and writes checkpoints into a folder that all processes reach.
+     */
+    public Trainer with(DataParallel processes) {
+        return new Trainer(model, batches, options, evaluator, callbacks, processes);
     }
 
     /**
@@ -54,6 +66,7 @@ public record Trainer(
      *
      * @throws TrainingException if options do not fit together, training does not fit into memory, a loss is not a
      *     number, or a checkpoint cannot be read
+     * @throws detangle.train.parallel.PeerException if another process is gone or does not answer
      * @throws detangle.ir.DetangleException of the part at fault
      */
     public TrainingResult train() {
@@ -64,11 +77,25 @@ public record Trainer(
         try (DeviceModel loaded = DeviceModel.load(
                 device,
                 programs,
-                model.evaluation().map(program -> TrainingPrograms.evaluation(program, options.packing())),
+                model.evaluation()
+                        .filter(program -> isFirst())
+                        .map(program -> TrainingPrograms.evaluation(program, options.packing())),
                 model.parameters(),
-                options.gradientAccumulationSteps() > 1)) {
+                options.gradientAccumulationSteps() > 1,
+                parallel)) {
             return new TrainingRun(this, loaded, programs.trained()).train();
         }
+    }
+
+    /** Returns whether this process evaluates and writes checkpoints. */
+    boolean isFirst() {
+        return parallel.group().rank() == 0;
+    }
+
+    /** Returns the batches of this process. */
+    Batches ownBatches() {
+        int size = parallel.group().size();
+        return size == 1 ? batches : batches.slice(parallel.group().rank(), size);
     }
 
     private TrainingPrograms programs() {
@@ -81,7 +108,11 @@ public record Trainer(
         EvaluationOptions evaluation = options.evaluation();
         SavingOptions saving = options.saving();
         boolean evaluates = evaluation.evalStrategy() != Moment.NEVER;
-        if (evaluates && (evaluator.isEmpty() || model.evaluation().isEmpty())) {
+        if (parallel.isLocal() && options.optimizer().lossScaler().isPresent()) {
+            throw new TrainingException("sync_every is " + parallel.syncEvery() + ", and the loss is scaled by a factor"
+                    + " that all processes have to agree on in each update: leave one of the two out");
+        }
+        if (isFirst() && evaluates && (evaluator.isEmpty() || model.evaluation().isEmpty())) {
             throw new TrainingException(
                     "eval_strategy asks for evaluations: give the trainer an evaluator, and the model an evaluation program");
         }

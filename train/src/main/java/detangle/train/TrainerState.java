@@ -35,6 +35,11 @@ record TrainerState(
         return scaler.map(LossScaler::scale).orElse(1.0);
     }
 
+    /** Returns the same state with another sum of losses. */
+    TrainerState withLossSum(double sum) {
+        return new TrainerState(step, skipped, sum, bestMetric, bestStep, badEvaluations, scaler, schedule);
+    }
+
     /** Returns the state after an attempt at an update, whose gradients were finite or not. */
     TrainerState afterAttempt(boolean finite) {
         return new TrainerState(

@@ -130,6 +130,22 @@ public record TrainingOptions(
         return dataSeed.orElse(seed);
     }
 
+    /**
+     * Returns how rows are divided into updates and micro-batches. HuggingFace counts the rows of a micro-batch in each
+     * process, and microsoft the rows of an update in all of them.
+     *
+     * @param processes the number of processes that train together
+     */
+    public BatchPlan batchPlan(int rows, int processes) {
+        return new BatchPlan(recipe, rows, batch(processes), gradientAccumulationSteps);
+    }
+
+    int batch(int processes) {
+        return recipe == Recipe.HUGGINGFACE
+                ? Math.multiplyExact(perDeviceTrainBatchSize, processes)
+                : perDeviceTrainBatchSize;
+    }
+
     /** Returns the number of updates that training has. */
     long updates(Batches batches) {
         if (maxSteps > 0) {

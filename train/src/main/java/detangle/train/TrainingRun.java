@@ -23,6 +23,7 @@ final class TrainingRun {
     private final DeviceModel loaded;
     private final Map<String, TensorType> trained;
     private final Optional<Checkpoints> checkpoints;
+    private final Together together;
     private final long updates;
     private final int perEpoch;
     private TrainerState state;
@@ -30,11 +31,12 @@ final class TrainingRun {
     TrainingRun(Trainer trainer, DeviceModel loaded, Map<String, TensorType> trained) {
         this.trainer = trainer;
         this.model = trainer.model();
-        this.batches = trainer.batches();
+        this.batches = trainer.ownBatches();
         this.options = trainer.options();
         this.loaded = loaded;
         this.trained = trained;
         this.checkpoints = options.saving().outputDir().map(Checkpoints::new);
+        this.together = new Together(trainer.parallel(), loaded.variables(), trained.keySet());
         this.updates = options.updates(batches);
         this.perEpoch = batches.updates();
         OptimizerOptions optimizer = options.optimizer();
@@ -53,12 +55,16 @@ final class TrainingRun {
         boolean stops = isOutOfPatience();
         while (state.step() < updates && !stops) {
             update();
-            evaluate();
-            stops = isOutOfPatience() || trainer.callbacks().stream().anyMatch(TrainingCallback::stops);
-            save();
+            if (together.meetsAfter(state.step()) || isAtMoment()) {
+                state = together.meet(state);
+                evaluate();
+                stops = isOutOfPatience()
+                        || together.any(trainer.callbacks().stream().anyMatch(TrainingCallback::stops));
+                save();
+            }
         }
         double loss = (state.lossSum() - lossBefore) / Math.max(1, state.step() - before);
-        Optional<Path> best = best();
+        Optional<Path> best = trainer.isFirst() ? best() : Optional.empty();
         if (options.evaluation().loadBestModelAtEnd()) {
             best.ifPresent(folder -> TrainingCheckpoint.read(folder, trained, loaded.variables(), identity(), state));
         }
@@ -76,7 +82,7 @@ final class TrainingRun {
                 options.dataSeed(),
                 batches.order(),
                 options.optimizer().optimizer().name(),
-                options.perDeviceTrainBatchSize(),
+                options.batch(together.size()),
                 options.gradientAccumulationSteps(),
                 batches.rows(),
                 batches.checksum(),
@@ -85,22 +91,21 @@ final class TrainingRun {
     }
 
     private void begin() {
-        if (checkpoints.isEmpty()) {
-            return;
-        }
-        SavingOptions saving = options.saving();
-        checkpoints.get().deleteParts();
-        Optional<Path> from = saving.resumesFrom()
-                .or(() -> saving.resume() ? checkpoints.get().newest() : Optional.empty());
+        Optional<Path> from = checkpoints.flatMap(all -> all.start(options.saving()));
         from.ifPresent(
                 folder -> state = TrainingCheckpoint.read(folder, trained, loaded.variables(), identity(), state));
+        together.begin(state, batches);
+        if (checkpoints.isEmpty() || !trainer.isFirst()) {
+            return;
+        }
+        checkpoints.get().deleteParts();
         if (options.evaluation().loadBestModelAtEnd() && state.bestStep().isPresent() && best().isEmpty()) {
             throw new TrainingException(
                     checkpoints.get().folder(state.bestStep().get())
                             + " is the best so far and is not there, and load_best_model_at_end may need it: copy it"
                             + " there, or leave that option out");
         }
-        checkpoints.get().clear(from, saving.overwrites());
+        checkpoints.get().clear(from, options.saving().overwrites());
     }
 
     private boolean isOutOfPatience() {
@@ -126,9 +131,9 @@ final class TrainingRun {
             throw new TrainingException(notFinite(step, outcome));
         }
         state = state.afterUpdate(outcome.loss(), skips);
-        int count = rows.stream().mapToInt(Batch::rows).sum();
-        TrainingCallback.Step done =
-                new TrainingCallback.Step(state.step(), updates, epoch(), outcome.loss(), outcome.norm(), rate, count);
+        together.add(outcome);
+        TrainingCallback.Step done = new TrainingCallback.Step(
+                state.step(), updates, epoch(), outcome.loss(), outcome.norm(), rate, outcome.rows());
         tell(c -> c.onStep(done));
     }
 
@@ -168,14 +173,29 @@ final class TrainingRun {
                 + " ignored";
     }
 
-    private void evaluate() {
+    /** Returns whether the model is evaluated or saved now, or training ends. */
+    private boolean isAtMoment() {
+        return isTimeToEvaluate() || isTimeToSave() || state.step() == updates;
+    }
+
+    private boolean isTimeToEvaluate() {
         EvaluationOptions when = options.evaluation();
-        if (!when.evalStrategy().isAfter(state.step(), when.evalSteps(), updates, perEpoch)) {
+        return when.evalStrategy().isAfter(state.step(), when.evalSteps(), updates, perEpoch);
+    }
+
+    /** Evaluates the model in the first process, and tells the others the metric that decides. */
+    private void evaluate() {
+        if (!isTimeToEvaluate()) {
+            return;
+        }
+        EvaluationOptions when = options.evaluation();
+        if (!trainer.isFirst()) {
+            state = state.afterEvaluation(together.ofFirst(0), when);
             return;
         }
         SequencedMap<String, Double> metrics = trainer.evaluator().orElseThrow().evaluate(loaded::evaluate);
         when.checkMetric(metrics.keySet());
-        state = state.afterEvaluation(metrics.get(when.metricForBestModel()), when);
+        state = state.afterEvaluation(together.ofFirst(metrics.get(when.metricForBestModel())), when);
         boolean isBest = isBest();
         TrainingCallback.Evaluation done = new TrainingCallback.Evaluation(state.step(), epoch(), metrics, isBest);
         tell(c -> c.onEvaluate(done));
@@ -185,16 +205,21 @@ final class TrainingRun {
         return state.bestStep().filter(best -> best == state.step()).isPresent();
     }
 
-    /** Writes a checkpoint if it is time. If it is time at numbers of updates, it is time at the end too. */
-    private void save() {
+    /** Returns whether a checkpoint is to be written. If that is at numbers of updates, it is at the end too. */
+    private boolean isTimeToSave() {
         SavingOptions when = options.saving();
         boolean isLast = when.saveStrategy() == Moment.STEPS && state.step() == updates;
         boolean isTime = when.saveStrategy() == Moment.BEST
                 ? isBest()
                 : when.saveStrategy().isAfter(state.step(), when.saveSteps(), updates, perEpoch);
-        if (!isTime && !isLast) {
+        return isTime || isLast;
+    }
+
+    private void save() {
+        if (!isTimeToSave() || !trainer.isFirst()) {
             return;
         }
+        SavingOptions when = options.saving();
         Path folder = checkpoints.orElseThrow().folder(state.step());
         TrainingCheckpoint.write(
                 folder, model.writer().orElseThrow(), parameters(), trained, loaded.variables(), identity(), state);

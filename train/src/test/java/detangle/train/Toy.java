@@ -81,6 +81,12 @@ final class Toy {
                         SafetensorsWriter.write(folder.resolve("model.safetensors"), new TreeMap<>(values), Map.of()));
     }
 
+    /** One whose updates are the same however rows are divided among processes. */
+    static TrainableModel withoutDropout() {
+        TrainableModel model = model();
+        return new TrainableModel(program(false), model.evaluation(), model.parameters(), 0, model.writer());
+    }
+
     /** Rows whose target is a function of what is in them. */
     private static Map<String, Tensor> rows(int[] which) {
         double[] x = new double[which.length * WIDTH];
@@ -101,32 +107,45 @@ final class Toy {
 
     /** In another order at each epoch. */
     static Batches batches(TrainingOptions options) {
-        BatchPlan plan = new BatchPlan(
-                options.recipe(), ROWS, options.perDeviceTrainBatchSize(), options.gradientAccumulationSteps());
-        return new Batches() {
-            @Override
-            public int updates() {
-                return plan.updates();
-            }
+        return batches(options, 1);
+    }
 
-            @Override
-            public List<Batch> update(int epoch, int update) {
-                List<Integer> order =
-                        new ArrayList<>(IntStream.range(0, ROWS).boxed().toList());
-                Collections.shuffle(order, new Random(options.orderSeed() * 31 + epoch));
-                return plan.microBatches(update).stream()
-                        .map(range -> batch(order, range))
-                        .toList();
-            }
+    /** Those of several processes together. */
+    static Batches batches(TrainingOptions options, int processes) {
+        return new Shuffled(options.batchPlan(ROWS, processes), options.orderSeed(), 0, 1);
+    }
 
-            @Override
-            public long rows() {
-                return ROWS;
-            }
-        };
+    private record Shuffled(BatchPlan plan, long seed, int rank, int size) implements Batches {
+        @Override
+        public int updates() {
+            return plan.updates();
+        }
+
+        @Override
+        public List<Batch> update(int epoch, int update) {
+            List<Integer> order =
+                    new ArrayList<>(IntStream.range(0, ROWS).boxed().toList());
+            Collections.shuffle(order, new Random(seed * 31 + epoch));
+            return plan.microBatches(update).stream()
+                    .map(range -> batch(order, range.slice(rank, size)))
+                    .toList();
+        }
+
+        @Override
+        public long rows() {
+            return ROWS;
+        }
+
+        @Override
+        public Batches slice(int number, int slices) {
+            return new Shuffled(plan, seed, number, slices);
+        }
     }
 
     private static Batch batch(List<Integer> order, Range range) {
+        if (range.size() == 0) {
+            return Batch.EMPTY;
+        }
         int[] which = order.subList(range.from(), range.to()).stream()
                 .mapToInt(i -> i)
                 .toArray();

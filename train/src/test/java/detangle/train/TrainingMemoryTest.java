@@ -13,6 +13,7 @@ import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.runtime.Backends;
 import detangle.train.optimizer.ParameterUpdates;
+import detangle.train.parallel.DataParallel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -52,7 +53,8 @@ final class TrainingMemoryTest {
                 TrainingPrograms.of(program, updates, true),
                 Optional.empty(),
                 RandomWeights.of(program),
-                false);
+                false,
+                DataParallel.ALONE);
         double one = model.memory(batch(8)).activationBytes();
         double four = model.memory(batch(32)).activationBytes();
         assertEquals(4, four / one, 0.4);

@@ -53,8 +53,14 @@ public record Collator(
      * @param epoch the epoch that masks are drawn for
      */
     public SequencedMap<String, Tensor> batch(List<Example> all, int[] which, int epoch) {
+        return batch(all, which, epoch, 0);
+    }
+
+    /** Makes a batch that is padded to a length, if its examples are not longer. */
+    SequencedMap<String, Tensor> batch(List<Example> all, int[] which, int epoch, int least) {
         List<Example> examples = Arrays.stream(which).mapToObj(all::get).toList();
-        int longest = examples.stream().mapToInt(Example::length).max().orElseThrow();
+        int longest = Math.max(
+                least, examples.stream().mapToInt(Example::length).max().orElseThrow());
         int length = (longest + multiple - 1) / multiple * multiple;
         int choices = examples.getFirst().texts().size();
         List<Masking.Masked> masked =

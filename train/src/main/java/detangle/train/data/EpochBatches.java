@@ -22,6 +22,8 @@ public final class EpochBatches implements Batches {
     private final BatchPlan plan;
     private final Order order;
     private final long seed;
+    private final int rank;
+    private final int processes;
     private int orderedEpoch = -1;
     private int[] ordered = {};
 
@@ -32,6 +34,17 @@ public final class EpochBatches implements Batches {
      * @param plan a plan for as many rows as there are examples
      */
     public EpochBatches(List<Example> examples, Collator collator, BatchPlan plan, Order order, long seed) {
+        this(examples, collator, plan, order, seed, 0, 1);
+    }
+
+    private EpochBatches(
+            List<Example> examples,
+            Collator collator,
+            BatchPlan plan,
+            Order order,
+            long seed,
+            int rank,
+            int processes) {
         if (plan.rows() != examples.size()) {
             throw new IllegalArgumentException(
                     "a plan for " + plan.rows() + " rows does not go with " + examples.size());
@@ -42,6 +55,16 @@ public final class EpochBatches implements Batches {
         this.plan = plan;
         this.order = order;
         this.seed = seed;
+        this.rank = rank;
+        this.processes = processes;
+    }
+
+    /**
+     * {@inheritDoc} A slice is padded as the whole batch is, since the loss of answers to questions depends on padding.
+     */
+    @Override
+    public EpochBatches slice(int number, int size) {
+        return new EpochBatches(examples, collator, plan, order, seed, number, size);
     }
 
     @Override
@@ -78,13 +101,20 @@ public final class EpochBatches implements Batches {
     }
 
     private Batch batch(Range range, int epoch) {
-        int[] which = Arrays.copyOfRange(ordered, range.from(), range.to());
-        return batch(examples, which, collator, epoch);
+        Range own = range.slice(rank, processes);
+        if (own.size() == 0) {
+            return Batch.EMPTY;
+        }
+        int longest = Arrays.stream(ordered, range.from(), range.to())
+                .map(i -> lengths[i])
+                .max()
+                .orElseThrow();
+        int[] which = Arrays.copyOfRange(ordered, own.from(), own.to());
+        return batch(collator.batch(examples, which, epoch, longest), which.length);
     }
 
-    private static Batch batch(List<Example> examples, int[] which, Collator collator, int epoch) {
-        Map<String, Tensor> inputs = collator.batch(examples, which, epoch);
-        return new Batch(inputs, which.length, Collator.items(inputs, which.length));
+    private static Batch batch(Map<String, Tensor> inputs, int rows) {
+        return new Batch(inputs, rows, Collator.items(inputs, rows));
     }
 
     /**
@@ -95,6 +125,6 @@ public final class EpochBatches implements Batches {
         return IntStream.iterate(0, from -> from < examples.size(), from -> from + rows)
                 .mapToObj(from -> IntStream.range(from, Math.min(examples.size(), from + rows))
                         .toArray())
-                .map(which -> batch(examples, which, collator, 0));
+                .map(which -> batch(collator.batch(examples, which, 0), which.length));
     }
 }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** Orders, masks, and what a batch is made of. */
@@ -218,5 +219,44 @@ final class BatchesOfExamplesTest {
                         .findFirst()
                         .orElseThrow()
                         .items());
+    }
+
+    /** Slices of a batch follow each other, are padded alike, and are the whole together. */
+    @Test
+    void slicesAreTheWhole() {
+        List<Example> all = IntStream.range(0, 11)
+                .mapToObj(i -> example(
+                        new Target.OneClass(i),
+                        i + 1,
+                        IntStream.rangeClosed(1, i + 1).toArray()))
+                .toList();
+        BatchPlan plan = new BatchPlan(Recipe.HUGGINGFACE, all.size(), 5, 2);
+        EpochBatches whole = new EpochBatches(all, Collator.of(0, false), plan, Order.SHUFFLED, 3);
+        for (int update = 0; update < 2; update++) {
+            List<Batch> batches = whole.update(1, update);
+            for (int i = 0; i < batches.size(); i++) {
+                long[] labels = {};
+                long[] ids = {};
+                for (int rank = 0; rank < 3; rank++) {
+                    EpochBatches slice = whole.slice(rank, 3);
+                    assertEquals(whole.checksum(), slice.checksum());
+                    assertEquals(whole.rows(), slice.rows());
+                    Batch part = slice.update(1, update).get(i);
+                    assertEquals(batches.get(i).rows() / 3.0, part.rows(), 0.99);
+                    assertEquals(part.rows(), part.items());
+                    if (part.rows() > 0) {
+                        labels = joined(labels, part.inputs().get("labels"));
+                        ids = joined(ids, part.inputs().get("input_ids"));
+                    }
+                }
+                assertArrayEquals(batches.get(i).inputs().get("labels").toLongs(), labels);
+                assertArrayEquals(batches.get(i).inputs().get("input_ids").toLongs(), ids);
+            }
+        }
+    }
+
+    private static long[] joined(long[] values, Tensor more) {
+        return LongStream.concat(Arrays.stream(values), Arrays.stream(more.toLongs()))
+                .toArray();
     }
 }
