@@ -74,7 +74,7 @@ public final class DetangleSubjectProvider implements SubjectProvider {
 
             private Map<String, Tensor> withMaskedRows(Map<String, Tensor> inputs) {
                 Map<String, Tensor> all = new HashMap<>(inputs);
-                if (head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD) {
+                if (head.predictsMasks()) {
                     all.put(InputNames.MASKED_ROWS, lastTokens(inputs.get(InputNames.MASK)));
                 }
                 return all;

@@ -5,7 +5,7 @@ import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.text.Tokenizer;
 import detangle.train.data.Collator;
-import detangle.train.data.Masking;
+import detangle.train.data.TokenMasking;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -56,7 +56,7 @@ final class EvaluationArguments {
         int mask = tokenizer
                 .maskTokenId()
                 .orElseThrow(() -> new CliException("the tokenizer has no [MASK], which masked-lm needs"));
-        return collator.withMasking(new Masking(
+        return collator.withMasking(new TokenMasking(
                 mask,
                 Math.min(tokenizer.vocabSize(), config.vocabSize()),
                 mlmProbability.orElse(MLM_PROBABILITY),

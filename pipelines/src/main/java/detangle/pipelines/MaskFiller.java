@@ -62,7 +62,7 @@ public final class MaskFiller implements Pipeline {
      * @param head {@link Architecture#MASKED_LM} or {@link Architecture#MASKED_LM_EMD}
      */
     public static MaskFiller load(Path folder, PipelineOptions options, Architecture head) {
-        if (head != Architecture.MASKED_LM && head != Architecture.MASKED_LM_EMD) {
+        if (!head.predictsMasks()) {
             throw new PipelineException("masks are filled by masked-lm or masked-lm-emd, not by " + head.text());
         }
         TextModel model = TextModel.load(folder, head, options);

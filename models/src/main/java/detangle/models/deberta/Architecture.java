@@ -52,6 +52,11 @@ public enum Architecture {
         return classSuffix.map(suffix -> type.classPrefix() + suffix);
     }
 
+    /** Returns whether the head predicts the tokens behind masks. */
+    public boolean predictsMasks() {
+        return this == MASKED_LM || this == MASKED_LM_EMD;
+    }
+
     /** What the names of the head's tensors begin with, some of which may be absent. */
     List<String> roots() {
         return switch (this) {

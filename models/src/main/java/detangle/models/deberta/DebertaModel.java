@@ -45,7 +45,7 @@ public final class DebertaModel {
 
     /** Whether a program of a published head has the input {@code masked_rows}. */
     static boolean hasMaskedRows(Architecture head, ModelOptions options) {
-        return options.maskedRows() && (head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD);
+        return options.maskedRows() && head.predictsMasks();
     }
 
     private static Program program(EncoderOutput output, Head head, ModelOptions options) {

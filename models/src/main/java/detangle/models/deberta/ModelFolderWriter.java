@@ -103,12 +103,17 @@ public final class ModelFolderWriter {
     /**
      * With another head: {@code architectures}, and no labels and problem of the head before, as HuggingFace's question
      * answering takes its size from labels. HuggingFace has no class for {@link Architecture#MASKED_LM_EMD} and for
-     * {@link Architecture#REPLACED_TOKEN_DETECTION}, so that {@code architectures} is left out for them.
+     * {@link Architecture#REPLACED_TOKEN_DETECTION}, so that {@code architectures} is left out for them. The parameters of
+     * the former have the original's names, {@code lm_predictions.lm_head.*}, which HuggingFace's masked LM reads if
+     * {@code legacy} is false.
      */
     public ModelFolderWriter withHead(Architecture head) {
         ObjectNode changed = config.deepCopy();
         changed.remove(List.of("architectures", "id2label", "label2id", "num_labels", "_num_labels", "problem_type"));
         head.className(type).ifPresent(name -> changed.putArray("architectures").add(name));
+        if (head == Architecture.MASKED_LM_EMD) {
+            changed.put("legacy", false);
+        }
         return with(changed);
     }
 

@@ -39,7 +39,7 @@ public record TrainingModelOptions(
                 .with(head.convention())
                 .withHiddenStates(false)
                 .withUniformPadding(head == Architecture.QUESTION_ANSWERING)
-                .withMaskedRows(head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD);
+                .withMaskedRows(head.predictsMasks());
         return new TrainingModelOptions(model, LossOptions.DEFAULT, false, false, false, true, Optional.empty());
     }
 

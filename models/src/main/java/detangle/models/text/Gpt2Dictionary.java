@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -124,6 +125,11 @@ final class Gpt2Dictionary {
         @Override
         public OptionalInt maskTokenId() {
             return tokenizer.maskTokenId();
+        }
+
+        @Override
+        public Optional<String> token(int id) {
+            return id >= 0 && id < spellings.size() ? Optional.of(spellings.get(id)) : Optional.empty();
         }
 
         @Override

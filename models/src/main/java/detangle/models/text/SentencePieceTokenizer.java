@@ -216,6 +216,15 @@ final class SentencePieceTokenizer implements Tokenizer {
     }
 
     @Override
+    public Optional<String> token(int id) {
+        return Optional.ofNullable(specialNames.get(id))
+                .or(() -> id == unknownId ? Optional.of(SpecialTokens.UNK) : Optional.empty())
+                .or(() -> id >= 0 && id < vocabulary.size()
+                        ? Optional.of(vocabulary.get(id).text())
+                        : Optional.empty());
+    }
+
+    @Override
     public OptionalInt unknownTokenId() {
         return OptionalInt.of(unknownId);
     }

@@ -1,5 +1,6 @@
 package detangle.models.text;
 
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Turns text into the ids that a model was trained on. Threads may share one. */
@@ -19,6 +20,9 @@ public interface Tokenizer {
 
     /** The text that ids stand for, as HuggingFace's {@code decode} writes it without cleaning up spaces. */
     String decode(int[] ids, boolean skipSpecialTokens);
+
+    /** Returns how the vocabulary spells a token ({@code convert_ids_to_tokens}); empty if no token has the id. */
+    Optional<String> token(int id);
 
     /** The id of what the vocabulary lacks; empty if there is none. */
     OptionalInt unknownTokenId();

@@ -61,40 +61,70 @@ public record Collator(
         List<Example> examples = Arrays.stream(which).mapToObj(all::get).toList();
         int longest = Math.max(
                 least, examples.stream().mapToInt(Example::length).max().orElseThrow());
-        int length = (longest + multiple - 1) / multiple * multiple;
+        int length = padded(longest);
         int choices = examples.getFirst().texts().size();
-        List<Masking.Masked> masked =
-                masking.map(m -> masked(m, all, which, epoch)).orElse(List.of());
-        long[] ids = new long[Math.multiplyExact(examples.size() * choices, length)];
-        long[] mask = new long[ids.length];
-        long[] types = new long[ids.length];
-        Arrays.fill(ids, padToken);
+        if (masking.isPresent()) {
+            return masked(masked(masking.get(), all, which, epoch), length);
+        }
+        List<TokenIds> shown = new ArrayList<>();
         for (int row = 0; row < examples.size(); row++) {
             for (int c = 0; c < choices; c++) {
                 TokenIds text = examples.get(row).texts().get(c);
-                int[] given = masked.isEmpty()
-                        ? shown(text, epoch, which[row], c)
-                        : masked.get(row).ids();
-                int first = (row * choices + c) * length;
-                for (int i = 0; i < given.length; i++) {
-                    ids[first + i] = given[i];
-                    mask[first + i] = 1;
-                    types[first + i] = i < text.pairStart() ? 0 : 1;
-                }
+                shown.add(new TokenIds(shown(text, epoch, which[row], c), text.pairStart()));
             }
         }
         long[] shape =
                 choices > 1 ? new long[] {examples.size(), choices, length} : new long[] {examples.size(), length};
+        SequencedMap<String, Tensor> batch = inputs(shown, length, shape);
+        targets(examples, length, batch);
+        return batch;
+    }
+
+    /**
+     * Makes a batch of texts that {@link #masking} has masked. Labels are {@code labels i64[N]} of the tokens
+     * {@code masked_rows i64[N]}. If no token has a label, the middle token of the longest text is masked, as a loss needs
+     * one.
+     */
+    public SequencedMap<String, Tensor> masked(List<Masking.Masked> texts) {
+        return masked(
+                texts,
+                padded(texts.stream().mapToInt(text -> text.ids().length).max().orElseThrow()));
+    }
+
+    private SequencedMap<String, Tensor> masked(List<Masking.Masked> texts, int length) {
+        List<Masking.Masked> rows = withLabel(texts);
+        List<TokenIds> shown = rows.stream()
+                .map(row -> new TokenIds(row.ids(), row.ids().length))
+                .toList();
+        SequencedMap<String, Tensor> batch = inputs(shown, length, rows.size(), length);
+        guessed(rows, length, batch);
+        return batch;
+    }
+
+    private int padded(int longest) {
+        return (longest + multiple - 1) / multiple * multiple;
+    }
+
+    /** Returns the inputs of the model: the texts, padded to a length. */
+    private SequencedMap<String, Tensor> inputs(List<TokenIds> texts, int length, long... shape) {
+        long[] ids = new long[Math.multiplyExact(texts.size(), length)];
+        long[] mask = new long[ids.length];
+        long[] types = new long[ids.length];
+        Arrays.fill(ids, padToken);
+        for (int row = 0; row < texts.size(); row++) {
+            TokenIds text = texts.get(row);
+            int first = row * length;
+            for (int i = 0; i < text.length(); i++) {
+                ids[first + i] = text.ids()[i];
+                mask[first + i] = 1;
+                types[first + i] = i < text.pairStart() ? 0 : 1;
+            }
+        }
         SequencedMap<String, Tensor> batch = new LinkedHashMap<>();
         batch.put(InputNames.IDS, Tensor.of(ids, shape));
         batch.put(InputNames.MASK, Tensor.of(mask, shape));
         if (tokenTypes) {
             batch.put(InputNames.TOKEN_TYPES, Tensor.of(types, shape));
-        }
-        if (masked.isEmpty()) {
-            targets(examples, length, batch);
-        } else {
-            guessed(masked, length, batch);
         }
         return batch;
     }
@@ -178,30 +208,30 @@ public record Collator(
         return kind.cast(example.target());
     }
 
-    /**
-     * Returns texts with masks. If no token of the batch is drawn, the middle token of the longest text is masked, as
-     * a loss needs one.
-     */
     private static List<Masking.Masked> masked(Masking masking, List<Example> all, int[] which, int epoch) {
-        List<Masking.Masked> drawn = new ArrayList<>();
+        return Arrays.stream(which)
+                .mapToObj(example ->
+                        masking.of(all.get(example).texts().getFirst().ids(), epoch, example))
+                .toList();
+    }
+
+    private List<Masking.Masked> withLabel(List<Masking.Masked> texts) {
+        if (texts.stream().anyMatch(text -> Arrays.stream(text.labels()).anyMatch(label -> label >= 0))) {
+            return texts;
+        }
         int longest = 0;
-        boolean any = false;
-        for (int row = 0; row < which.length; row++) {
-            int[] ids = all.get(which[row]).texts().getFirst().ids();
-            Masking.Masked masked = masking.of(ids, epoch, which[row]);
-            any |= Arrays.stream(masked.labels()).anyMatch(label -> label >= 0);
-            longest = ids.length
-                            > drawn.stream().mapToInt(m -> m.ids().length).max().orElse(0)
-                    ? row
-                    : longest;
-            drawn.add(masked);
+        for (int row = 1; row < texts.size(); row++) {
+            longest = texts.get(row).ids().length > texts.get(longest).ids().length ? row : longest;
         }
-        if (!any) {
-            int[] ids = all.get(which[longest]).texts().getFirst().ids();
-            drawn.get(longest).labels()[ids.length / 2] = ids[ids.length / 2];
-            drawn.get(longest).ids()[ids.length / 2] = masking.maskToken();
-        }
-        return drawn;
+        Masking.Masked text = texts.get(longest);
+        int middle = text.ids().length / 2;
+        int[] ids = text.ids().clone();
+        int[] labels = text.labels().clone();
+        labels[middle] = ids[middle];
+        ids[middle] = masking.orElseThrow().maskToken();
+        List<Masking.Masked> changed = new ArrayList<>(texts);
+        changed.set(longest, new Masking.Masked(ids, labels));
+        return changed;
     }
 
     private static void guessed(List<Masking.Masked> masked, int length, SequencedMap<String, Tensor> batch) {

@@ -18,19 +18,29 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * Evaluates a model on all examples in their order: {@code loss}, the mean of the batches' losses weighted with their
+ * Evaluates a model on batches of labelled examples: {@code loss}, the mean of the batches' losses weighted with their
  * rows, as HuggingFace's Trainer has it; the measures of the task; and its duration: {@code runtime} in seconds and
  * {@code samples_per_second}.
  *
- * @param examples the examples, with labels
- * @param batchSize the number of examples that go through the model together
+ * @param batches the batches, which are made anew by each evaluation
+ * @param samples the number of examples in them
  * @param scorer the maker of the scorer
  * @param head the head of the task; a masked LM also has its {@code perplexity}
  */
-public record TaskEvaluator(
-        List<Example> examples, Collator collator, int batchSize, Supplier<Scorer> scorer, Architecture head)
+public record TaskEvaluator(Iterable<Batch> batches, long samples, Supplier<Scorer> scorer, Architecture head)
         implements Evaluator {
     private static final double NANOS = 1e9;
+
+    /**
+     * Makes an evaluator on examples in their order.
+     *
+     * @param examples the examples, with labels
+     * @param batchSize the number of examples that go through the model together
+     */
+    public TaskEvaluator(
+            List<Example> examples, Collator collator, int batchSize, Supplier<Scorer> scorer, Architecture head) {
+        this(() -> EpochBatches.inOrder(examples, collator, batchSize).iterator(), examples.size(), scorer, head);
+    }
 
     @Override
     public SequencedMap<String, Double> evaluate(UnaryOperator<Map<String, Tensor>> model) {
@@ -38,7 +48,7 @@ public record TaskEvaluator(
         Scorer measured = scorer.get();
         double losses = 0;
         long rows = 0;
-        for (Batch batch : (Iterable<Batch>) EpochBatches.inOrder(examples, collator, batchSize)::iterator) {
+        for (Batch batch : batches) {
             Map<String, Tensor> outputs = model.apply(batch.inputs());
             measured.add(batch.inputs(), outputs);
             if (batch.items() > 0) {
@@ -59,11 +69,11 @@ public record TaskEvaluator(
         SequencedMap<String, Double> metrics = new LinkedHashMap<>();
         metrics.put("loss", loss);
         metrics.putAll(measured.scores());
-        if (head == Architecture.MASKED_LM) {
+        if (head.predictsMasks()) {
             metrics.put("perplexity", Math.exp(loss));
         }
         metrics.put("runtime", seconds);
-        metrics.put("samples_per_second", examples.size() / seconds);
+        metrics.put("samples_per_second", samples / seconds);
         return metrics;
     }
 }

@@ -104,7 +104,7 @@ final class BatchesOfExamplesTest {
     @Test
     void masksAreDrawnWithTheirProbabilities() {
         int[] ids = IntStream.range(0, 20_002).map(i -> 10 + i % 50).toArray();
-        Masking masking = new Masking(3, 1000, 0.15, 7);
+        TokenMasking masking = new TokenMasking(3, 1000, 0.15, 7);
         Masking.Masked masked = masking.of(ids, 0, 0);
         int drawn = 0;
         int replaced = 0;
@@ -131,11 +131,11 @@ final class BatchesOfExamplesTest {
     @Test
     void aMaskedModelIsToldWhichTokensToGuess() {
         List<Example> all = List.of(example(Target.NONE, 3, 1, 7, 2), example(Target.NONE, 5, 1, 8, 9, 8, 2));
-        Collator collator = Collator.of(0, false).withMasking(new Masking(3, 10, 1, 7));
+        Collator collator = Collator.of(0, false).withMasking(new TokenMasking(3, 10, 1, 7));
         Map<String, Tensor> batch = collator.batch(all, new int[] {0, 1}, 0);
         assertArrayEquals(new long[] {1, 6, 7, 8}, batch.get("masked_rows").toLongs());
         assertArrayEquals(new long[] {7, 8, 9, 8}, batch.get("labels").toLongs());
-        Collator none = Collator.of(0, false).withMasking(new Masking(3, 10, 0, 7));
+        Collator none = Collator.of(0, false).withMasking(new TokenMasking(3, 10, 0, 7));
         Map<String, Tensor> least = none.batch(all, new int[] {0, 1}, 0);
         assertArrayEquals(new long[] {7}, least.get("masked_rows").toLongs());
         assertArrayEquals(

@@ -6,6 +6,7 @@ import detangle.models.text.TokenizerException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -144,12 +145,9 @@ public final class DescribedTokenizer implements Tokenizer {
 
     @Override
     public String decode(int[] ids, boolean skipSpecialTokens) {
-        Vocabulary vocabulary = description.model().vocabulary();
         List<String> tokens = new ArrayList<>();
         for (int id : ids) {
-            String token = added.find(id)
-                    .map(AddedToken::content)
-                    .orElseGet(() -> vocabulary.has(id) ? vocabulary.token(id) : "");
+            String token = token(id).orElse("");
             if (!token.isEmpty() && !(skipSpecialTokens && specials.contains(token))) {
                 tokens.add(token);
             }
@@ -159,6 +157,14 @@ public final class DescribedTokenizer implements Tokenizer {
         } catch (EncodingException e) {
             throw new TokenizerException(description.origin(), "ids cannot be decoded: " + e.getMessage(), e);
         }
+    }
+
+    @Override
+    public Optional<String> token(int id) {
+        Vocabulary vocabulary = description.model().vocabulary();
+        return added.find(id)
+                .map(AddedToken::content)
+                .or(() -> vocabulary.has(id) ? Optional.of(vocabulary.token(id)) : Optional.empty());
     }
 
     @Override
