@@ -1,0 +1,2 @@
+/** The tasks of SuperGLUE. */
+package detangle.experiment.superglue;
