@@ -5,9 +5,14 @@ module detangle.experiment {
 
     exports detangle.experiment;
     exports detangle.experiment.data;
+    exports detangle.experiment.head;
 
     uses detangle.experiment.TaskProvider;
 
     provides detangle.experiment.TaskProvider with
-            detangle.experiment.glue.GlueTasks;
+            detangle.experiment.glue.GlueTasks,
+            detangle.experiment.inference.InferenceTasks,
+            detangle.experiment.ner.NerTasks,
+            detangle.experiment.reading.ReadingTasks,
+            detangle.experiment.superglue.SuperGlueTasks;
 }

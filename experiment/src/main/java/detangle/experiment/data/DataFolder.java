@@ -27,6 +27,11 @@ public record DataFolder(Path path, String task, String origin) {
         return file;
     }
 
+    /** Returns whether a file is there that the task can do without. */
+    public boolean has(String name) {
+        return Files.isRegularFile(path.resolve(name));
+    }
+
     /** Returns a folder inside or beside this one, for the same task. */
     public DataFolder resolve(String name) {
         return new DataFolder(path.resolve(name).normalize(), task, origin);

@@ -45,7 +45,7 @@ public record JsonRow(String where, JsonNode node) {
     /** Returns the objects of a list. */
     public List<JsonRow> rows(String name) {
         List<JsonRow> rows = new ArrayList<>();
-        for (JsonNode element : elements(name)) {
+        for (JsonNode element : value(name, JsonNode::isArray, "a list")) {
             if (!element.isObject()) {
                 throw new DataException(where + ": '" + name + "' is not a list of objects");
             }
@@ -56,19 +56,22 @@ public record JsonRow(String where, JsonNode node) {
 
     /** Returns the texts of a list. */
     public List<String> texts(String name) {
-        List<String> texts = new ArrayList<>();
-        for (JsonNode element : elements(name)) {
-            if (!element.isString()) {
-                throw new DataException(where + ": '" + name + "' is not a list of texts");
-            }
-            texts.add(element.asString());
-        }
-        return texts;
+        return texts(name, value(name, JsonNode::isArray, "a list"));
     }
 
-    /** Returns the elements of a list. */
-    public List<JsonNode> elements(String name) {
-        return value(name, JsonNode::isArray, "a list").valueStream().toList();
+    /** Returns the texts of each list of a list. */
+    public List<List<String>> lists(String name) {
+        return value(name, JsonNode::isArray, "a list")
+                .valueStream()
+                .map(list -> texts(name, list))
+                .toList();
+    }
+
+    private List<String> texts(String name, JsonNode list) {
+        if (!list.isArray() || !list.valueStream().allMatch(JsonNode::isString)) {
+            throw new DataException(where + ": '" + name + "' has something else in the place of a text");
+        }
+        return list.valueStream().map(JsonNode::asString).toList();
     }
 
     private JsonNode value(String name, Predicate<JsonNode> kind, String described) {

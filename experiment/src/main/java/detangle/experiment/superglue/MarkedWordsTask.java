@@ -61,7 +61,8 @@ interface MarkedWordsTask extends FineTuningTask {
             int[] all = IntStream.range(0, predictions.size())
                     .map(i -> MarkedSpans.labels(predictions.target(i, Target.Inputs.class))[0])
                     .toArray();
-            int[] known = IntStream.range(0, all.length).filter(i -> all[i] >= 0).toArray();
+            int[] known =
+                    IntStream.range(0, all.length).filter(i -> all[i] >= 0).toArray();
             ConfusionMatrix matrix = ConfusionMatrix.of(
                     IntStream.of(known).map(i -> all[i]).toArray(),
                     IntStream.of(known)

@@ -134,8 +134,7 @@ final class MultiRcTask implements FineTuningTask {
                     return line;
                 });
                 ArrayNode ofQuestion = questions.computeIfAbsent(answer.question, id -> {
-                    ObjectNode question =
-                            ((ArrayNode) passage.get("passage").get("questions")).addObject();
+                    ObjectNode question = ((ArrayNode) passage.get("passage").get("questions")).addObject();
                     question.set("idx", id);
                     return question.putArray("answers");
                 });

@@ -51,9 +51,7 @@ record RecordAnswers(List<Asked> questions, List<List<Scored>> ranked) {
             List<Entity> entities = windows.questions().get(q).passage().entities();
             List<Scored> scored = new ArrayList<>();
             for (int i = 0; i < entities.size(); i++) {
-                double mean = counts.get(q)[i] == 0
-                        ? Double.NEGATIVE_INFINITY
-                        : sums.get(q)[i] / counts.get(q)[i];
+                double mean = counts.get(q)[i] == 0 ? Double.NEGATIVE_INFINITY : sums.get(q)[i] / counts.get(q)[i];
                 scored.add(new Scored(entities.get(i), Math.exp(mean) - 0.5));
             }
             scored.sort(Comparator.comparingDouble(Scored::score).reversed());
@@ -95,20 +93,18 @@ record RecordAnswers(List<Asked> questions, List<List<Scored>> ranked) {
      */
     void write(PredictionFiles.Where where) throws IOException {
         SuperGlue.write(
-                where.file("submit", "jsonl"),
-                SuperGlue.lines(questions.size(), q -> line(q).put("label", best(q))));
-        SuperGlue.write(
-                where.file("predictions", "jsonl"),
-                SuperGlue.lines(questions.size(), q -> {
-                    ObjectNode line = line(q);
-                    ArrayNode answers = line.putArray("answers");
-                    ranked.get(q).forEach(scored -> answers.addObject()
+                where.file("submit", "jsonl"), SuperGlue.lines(questions.size(), q -> line(q).put("label", best(q))));
+        SuperGlue.write(where.file("predictions", "jsonl"), SuperGlue.lines(questions.size(), q -> {
+            ObjectNode line = line(q);
+            ArrayNode answers = line.putArray("answers");
+            ranked.get(q)
+                    .forEach(scored -> answers.addObject()
                             .put("start", scored.entity().start())
                             .put("end", scored.entity().end())
                             .put("text", scored.entity().text())
                             .put("score", scored.score()));
-                    return line;
-                }));
+            return line;
+        }));
     }
 
     private ObjectNode line(int question) {

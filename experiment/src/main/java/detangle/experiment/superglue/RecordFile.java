@@ -3,6 +3,7 @@ package detangle.experiment.superglue;
 import detangle.experiment.data.JsonRow;
 import detangle.train.data.DataException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -81,10 +82,14 @@ final class RecordFile {
                 right[entity(answer, entities)] = 1;
             }
         } else {
-            java.util.Arrays.fill(right, -1);
+            Arrays.fill(right, -1);
         }
         return new Question(
-                row.id("idx"), query.substring(0, place), query.substring(place + PLACEHOLDER.length()), answers, right);
+                row.id("idx"),
+                query.substring(0, place),
+                query.substring(place + PLACEHOLDER.length()),
+                answers,
+                right);
     }
 
     private static int entity(JsonRow answer, List<Entity> entities) {

@@ -59,7 +59,8 @@ final class RecordTask implements FineTuningTask {
 
     private static EvaluationSet set(String name, List<JsonRow> rows, SegmentFeatures features) {
         RecordWindows windows = windows(rows, features);
-        Measures measures = predictions -> RecordAnswers.of(windows, predictions).measures();
+        Measures measures =
+                predictions -> RecordAnswers.of(windows, predictions).measures();
         return new EvaluationSet(
                         name,
                         windows.examples(),

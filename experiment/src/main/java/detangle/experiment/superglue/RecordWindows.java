@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * Windows are as long as examples; the original's are 512 tokens long, and are cut at random where examples are shorter.
  */
 record RecordWindows(List<Asked> questions, List<Window> windows) {
-    /** The number of tokens that two windows share, if that leaves something. */
+    /** The number of tokens that two windows share; two thirds of a window at most. */
     private static final int OVERLAP = 256;
 
     /** A question to a passage. */
@@ -60,7 +60,7 @@ record RecordWindows(List<Asked> questions, List<Window> windows) {
             throw new DataException("the query " + question.id() + " has " + query.length
                     + " tokens and leaves no room for its passage: raise --max_seq_length");
         }
-        int overlap = Math.min(OVERLAP, room / 2);
+        int overlap = Math.min(OVERLAP, 2 * room / 3);
         for (int from = 0; from < text.length(); from += room - overlap) {
             int to = Math.min(text.length(), from + room);
             windows.add(window(text, spans, question, query, from, to, features));
@@ -70,7 +70,8 @@ record RecordWindows(List<Asked> questions, List<Window> windows) {
     private static int[] query(Question question, SegmentFeatures features) {
         int mask = features.tokenizer()
                 .maskTokenId()
-                .orElseThrow(() -> new DataException("the tokenizer has no [MASK], which stands for what is asked for"));
+                .orElseThrow(
+                        () -> new DataException("the tokenizer has no [MASK], which stands for what is asked for"));
         return IntStream.of(0, 1, 2)
                 .flatMap(part -> switch (part) {
                     case 0 -> IntStream.of(features.tokens(question.before()));
@@ -98,8 +99,7 @@ record RecordWindows(List<Asked> questions, List<Window> windows) {
                 .toList();
         int[] right = IntStream.of(inside).map(i -> question.right()[i]).toArray();
         int[] part = Arrays.copyOfRange(text.ids(), from, to);
-        Example example =
-                Example.of(features.joined(List.of(part, query), 0), MarkedSpans.target(moved, right));
+        Example example = Example.of(features.joined(List.of(part, query), 0), MarkedSpans.target(moved, right));
         return new Window(questions.size() - 1, from, inside, example);
     }
 

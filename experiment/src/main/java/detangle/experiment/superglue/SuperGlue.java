@@ -75,8 +75,8 @@ final class SuperGlue {
     /** Writes objects, one in each line. */
     static void write(Path file, List<ObjectNode> lines) throws IOException {
         StringBuilder text = new StringBuilder();
-        lines.forEach(
-                line -> text.append(JsonMapper.shared().writeValueAsString(line)).append('\n'));
+        lines.forEach(line ->
+                text.append(JsonMapper.shared().writeValueAsString(line)).append('\n'));
         Files.writeString(file, text);
     }
 

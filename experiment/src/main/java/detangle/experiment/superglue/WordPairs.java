@@ -56,8 +56,8 @@ record WordPairs(SegmentFeatures features, String where, int label) {
     }
 
     private DataException tooLong() {
-        return new DataException(where + " has words that do not fit into " + features.maxLength()
-                + " tokens: raise --max_seq_length");
+        return new DataException(
+                where + " has words that do not fit into " + features.maxLength() + " tokens: raise --max_seq_length");
     }
 
     private static int length(Span span) {

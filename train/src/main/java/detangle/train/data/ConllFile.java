@@ -30,6 +30,17 @@ public final class ConllFile {
      *     long
      */
     public static List<TaggedWords> read(Path file) {
+        return documents(file).stream().flatMap(List::stream).toList();
+    }
+
+    /**
+     * Reads the sentences of each document of a file. What stands before the first line that begins a document is one
+     * too.
+     *
+     * @throws DataException as {@link #read} does
+     */
+    public static List<List<TaggedWords>> documents(Path file) {
+        List<List<TaggedWords>> documents = new ArrayList<>();
         List<TaggedWords> sentences = new ArrayList<>();
         List<String> words = new ArrayList<>();
         List<String> tags = new ArrayList<>();
@@ -39,10 +50,16 @@ public final class ConllFile {
             for (String line = line(lines, file, 1); line != null; line = line(lines, file, number + 1)) {
                 number++;
                 String[] columns = line.strip().split("\\s+");
-                boolean ends = line.isBlank() || columns[0].equals(DOCUMENT);
+                boolean begins = columns[0].equals(DOCUMENT);
+                boolean ends = line.isBlank() || begins;
                 if (ends && !words.isEmpty()) {
                     sentences.add(sentence(file, first, words, tags));
-                } else if (!ends && columns.length < 2) {
+                }
+                if (begins && !sentences.isEmpty()) {
+                    documents.add(sentences);
+                    sentences = new ArrayList<>();
+                }
+                if (!ends && columns.length < 2) {
                     throw new DataException(
                             file + ", line " + number + " has the word '" + columns[0] + "' and no tag behind it");
                 } else if (!ends) {
@@ -61,10 +78,13 @@ public final class ConllFile {
         if (!words.isEmpty()) {
             sentences.add(sentence(file, first, words, tags));
         }
-        if (sentences.isEmpty()) {
+        if (!sentences.isEmpty()) {
+            documents.add(sentences);
+        }
+        if (documents.isEmpty()) {
             throw new DataException(file + " has no sentences");
         }
-        return sentences;
+        return documents;
     }
 
     /** Reads a line without its end; null behind the last line. */

@@ -1,0 +1,2 @@
+/** Inference between texts that is not of GLUE or SuperGLUE: AlphaNLI and XNLI. */
+package detangle.experiment.inference;

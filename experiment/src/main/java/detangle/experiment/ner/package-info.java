@@ -1,0 +1,2 @@
+/** Named entities, packed as sentences of a document. */
+package detangle.experiment.ner;

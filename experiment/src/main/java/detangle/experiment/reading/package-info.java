@@ -1,0 +1,2 @@
+/** Questions about texts: RACE and SQuAD. */
+package detangle.experiment.reading;
