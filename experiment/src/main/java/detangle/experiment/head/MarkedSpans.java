@@ -18,9 +18,9 @@ import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /**
- * Spans of tokens that are marked in the sequences of a batch, such as entities: the inputs {@code span_starts}, the first
- * token of each, and {@code span_ends}, the token after the last of each, {@code i64[B,E]}. Both are 0 where a sequence
- * has fewer spans than another one.
+ * Spans of tokens that are marked in the sequences of a batch, such as entities: the inputs {@code span_starts}, the
+ * first token of each, and {@code span_ends}, the token after the last of each, {@code i64[B,E]}. Both are 0 where a
+ * sequence has fewer spans than another one.
  *
  * @param present {@code i1[B,E]}, true where there is a span
  * @param members {@code i1[B,E,S]}, true at the tokens of each span

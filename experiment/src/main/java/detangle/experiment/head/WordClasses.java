@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The original's head of named entities (microsoft's apps/models/ner.py): {@code classifier(dropout(gelu(proj(h))))} for
- * each token. HuggingFace's token classification has no {@code proj}, so that it cannot read such a model.
+ * The original's head of named entities (microsoft's apps/models/ner.py): {@code classifier(dropout(gelu(proj(h))))}
+ * for each token. HuggingFace's token classification has no {@code proj}, so that it cannot read such a model.
  *
  * @param labels the number of classes
  */

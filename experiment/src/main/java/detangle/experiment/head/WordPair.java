@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A head that compares two marked words: {@code classifier(dropout(gelu(proj([h_CLS; v_1; v_2]))))}, where the state v of
- * a word is the mean of its tokens' states. The original names a model of WiC that it does not have; this one reads what
- * SuperGLUE's baseline reads (Wang et al. 2019): the first token and both words.
+ * A head that compares two marked words: {@code classifier(dropout(gelu(proj([h_CLS; v_1; v_2]))))}, where the state v
+ * of a word is the mean of its tokens' states. The original names a model of WiC that it does not have; this one reads
+ * what SuperGLUE's baseline reads (Wang et al. 2019): the first token and both words.
  *
  * @param labels the number of classes
  */

@@ -18,9 +18,10 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * XNLI by zero-shot transfer: a model of several languages is trained with the English pairs of MNLI (train.tsv of GLUE)
- * and evaluated with those of each language of xnli.dev.tsv and xnli.test.tsv. As no other language may help to choose
- * the model, {@code dev-en} alone decides on the best one. The original reports such results, but has no task for them.
+ * XNLI by zero-shot transfer: a model of several languages is trained with the English pairs of MNLI (train.tsv of
+ * GLUE) and evaluated with those of each language of xnli.dev.tsv and xnli.test.tsv. As no other language may help to
+ * choose the model, {@code dev-en} alone decides on the best one. The original reports such results, but has no task
+ * for them.
  */
 final class XnliTask implements FineTuningTask {
     private static final List<String> LABELS = List.of("contradiction", "neutral", "entailment");

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Sentences of a document that are one example. Words become tokens one by one, with a space before each but the first of
- * a sentence. The tag of a word stands on its first token; other tokens have the class -1, which does not count.
+ * Sentences of a document that are one example. Words become tokens one by one, with a space before each but the first
+ * of a sentence. The tag of a word stands on its first token; other tokens have the class -1, which does not count.
  *
  * @param words the words of all sentences
  * @param firstTokens for each word the place of its first token; -1 for a word of which the tokenizer leaves nothing
@@ -23,8 +23,8 @@ record PackedSentences(List<String> words, int[] firstTokens, Example example) {
     private record Word(String text, String tag, int[] tokens) {}
 
     /**
-     * Packs the sentences of documents: a sentence that does not fit behind those before it begins the next example. One
-     * that fits into no example is divided between words, and a single word that is too long loses its last tokens.
+     * Packs the sentences of documents: a sentence that does not fit behind those before it begins the next example.
+     * One that fits into no example is divided between words, and a single word that is too long loses its last tokens.
      *
      * @param labels the tags in the order of their classes; a word with another tag does not count
      */

@@ -21,9 +21,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * RACE: questions about an article with four options each. An option is the pair of the article and of the question with
- * the option behind it. The original evaluates with the test files, and shares the tokens of an article between options,
- * so that later ones read what the first ones have cut; here each option cuts for itself.
+ * RACE: questions about an article with four options each. An option is the pair of the article and of the question
+ * with the option behind it. The original evaluates with the test files, and shares the tokens of an article between
+ * options, so that later ones read what the first ones have cut; here each option cuts for itself.
  *
  * @param name the name; the original registers the task a second time as MyRACE
  */
@@ -40,7 +40,8 @@ record RaceTask(String name) implements FineTuningTask {
 
     @Override
     public String origin() {
-        return "https://www.cs.cmu.edu/~glai1/data/race, each .txt file of train/high as a line of train_high.jsonl, and so on";
+        return "https://www.cs.cmu.edu/~glai1/data/race; each .txt file of train/high is a line of train_high.jsonl,"
+                + " and so on";
     }
 
     @Override

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * COPA: each of the two choices of a premise is an example with two classes. The cause stands before its effect. Classes
- * say whether the choice is the right one.
+ * COPA: each of the two choices of a premise is an example with two classes. The cause stands before its effect.
+ * Classes say whether the choice is the right one.
  */
 final class CopaTask implements FineTuningTask {
     @Override

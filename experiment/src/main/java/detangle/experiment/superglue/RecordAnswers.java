@@ -24,8 +24,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record RecordAnswers(List<Asked> questions, List<List<Scored>> ranked) {
     /**
-     * An entity with its score: {@code exp(m) - 0.5}, where m is the mean, over the windows that have the entity, of the
-     * logarithm of the logistic function of its logit. An entity that no window has as a whole has the lowest score.
+     * An entity with its score: {@code exp(m) - 0.5}, where m is the mean, over the windows that have the entity, of
+     * the logarithm of the logistic function of its logit. An entity that no window has as a whole has the lowest
+     * score.
      */
     record Scored(Entity entity, double score) {}
 

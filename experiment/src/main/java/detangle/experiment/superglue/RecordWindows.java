@@ -16,7 +16,8 @@ import java.util.stream.IntStream;
 /**
  * The questions of ReCoRD as windows over their passages, with the entities that a window has as a whole. The first
  * segment is a part of the passage, and the second one the question, with {@code [MASK]} in the place of the entity.
- * Windows are as long as examples; the original's are 512 tokens long, and are cut at random where examples are shorter.
+ * Windows are as long as examples; the original's are 512 tokens long, and are cut at random where examples are
+ * shorter.
  */
 record RecordWindows(List<Asked> questions, List<Window> windows) {
     /** The number of tokens that two windows share; two thirds of a window at most. */

@@ -48,7 +48,9 @@ final class SuperGlue {
         return WhiteSpace.strip(row.text(name));
     }
 
-    /** Returns the class of a row, -1 if its label is none of those that there are; nothing of a row without a label. */
+    /**
+     * Returns the class of a row, -1 if its label is none of those that there are; nothing of a row without a label.
+     */
     static Target target(JsonRow row, List<String> labels) {
         return row.has("label") ? new Target.OneClass(index(row, labels)) : Target.NONE;
     }

@@ -7,7 +7,9 @@ import detangle.train.metrics.ConfusionMatrix;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The tasks of SuperGLUE: those of DeBERTa/apps/tasks/superglue_tasks.py of the original, WSC, and RTE in its files. */
+/**
+ * The tasks of SuperGLUE: those of DeBERTa/apps/tasks/superglue_tasks.py of the original, WSC, and RTE in its files.
+ */
 public final class SuperGlueTasks implements TaskProvider {
     /** Makes a provider; {@link java.util.ServiceLoader} calls it. */
     public SuperGlueTasks() {}

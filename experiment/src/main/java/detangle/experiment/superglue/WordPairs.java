@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Makes examples of two marked words, in two texts or in one. What is too long loses tokens at the ends that are farther
- * from its words, and never a word.
+ * Makes examples of two marked words, in two texts or in one. What is too long loses tokens at the ends that are
+ * farther from its words, and never a word.
  *
  * @param features the tokenizer and the most tokens of an example
  * @param where the name of the row in messages

@@ -57,7 +57,8 @@ final class InferenceFeaturesTest {
     @Test
     void hypothesesAreOptions() throws IOException {
         String row = """
-                {"story_id": "s", "obs1": "My card is lost.", "obs2": "I called.", "hyp1": "I saw it.", "hyp2": "No money"}""";
+                {"story_id": "s", "obs1": "My card is lost.", "obs2": "I called.", "hyp1": "I saw it.",\
+                 "hyp2": "No money"}""";
         write("train.jsonl", row, row);
         write("train-labels.lst", "2", "1");
         write("dev.jsonl", row);

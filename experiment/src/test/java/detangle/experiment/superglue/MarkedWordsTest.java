@@ -24,7 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class MarkedWordsTest {
     private static final Tokenizer TOKENIZER = Tokenizers.load(TinyModel.SHIPPED);
     private static final String WIC = """
-            {"word": "card", "sentence1": "My card is lost.", "sentence2": "He sent a card 😀 to his bank, a nice card.",
+            {"word": "card", "sentence1": "My card is lost.",
+             "sentence2": "He sent a card 😀 to his bank, a nice card.",
              "start1": 3, "end1": 7, "start2": 37, "end2": 41, "label": %s}""";
     private static final String WSC = """
             {"text": "Mark told \\"Pete\\" that he was late.", "label": false, "target":
