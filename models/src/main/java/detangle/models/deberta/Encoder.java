@@ -20,11 +20,20 @@ final class Encoder {
     private final Optional<Positions> positions;
     private final Layers embeddingLayers;
     private final Node wordEmbeddings;
+    private final Optional<SharedTables> shared;
     private final List<Node> hiddenStates = new ArrayList<>();
     private final List<Node> attentions = new ArrayList<>();
 
-    /** @param layers scope of the parameters, {@code deberta} */
-    Encoder(DebertaConfig config, Layers layers, ModelInputs inputs, ModelOptions options) {
+    /**
+     * @param layers scope of the parameters, {@code deberta}
+     * @param shared the tables of another encoder that this one looks words and positions up in; empty for its own
+     */
+    Encoder(
+            DebertaConfig config,
+            Layers layers,
+            ModelInputs inputs,
+            ModelOptions options,
+            Optional<SharedTables> shared) {
         this.config = config;
         this.layers = layers.scope("encoder");
         this.inputs = inputs;
@@ -32,6 +41,7 @@ final class Encoder {
         this.embeddingLayers = layers.scope("embeddings");
         this.wordEmbeddings =
                 embeddingLayers.param("word_embeddings.weight", config.vocabSize(), config.embeddingSize());
+        this.shared = shared;
         this.positions = config.relativeAttention() ? Optional.of(positions(options.convention())) : Optional.empty();
         hiddenStates.add(embeddings(embeddingLayers));
         for (int i = 0; i < config.numHiddenLayers(); i++) {
@@ -49,6 +59,11 @@ final class Encoder {
         return attentions;
     }
 
+    /** The scope of the tables of embeddings. */
+    Layers embeddingLayers() {
+        return embeddingLayers;
+    }
+
     /** The table of words {@code [V,E]}, which masked LM shares. */
     Node wordEmbeddings() {
         return wordEmbeddings;
@@ -57,9 +72,11 @@ final class Encoder {
     /** Rows of the table of absolute positions, {@code [1,S,E]}, which the enhanced mask decoder starts from. */
     Node absolutePositions() {
         Builder b = embeddingLayers.builder();
-        Node table = embeddingLayers.param(
-                "position_embeddings.weight", config.maxPositionEmbeddings(), config.embeddingSize());
-        return b.gather(table, b.iota(TensorType.of(DType.I64, Dim.of(1), inputs.length()), 1));
+        Node ids = b.iota(TensorType.of(DType.I64, Dim.of(1), inputs.length()), 1);
+        int count = config.maxPositionEmbeddings();
+        int width = config.embeddingSize();
+        return shared.map(tables -> tables.rows("position_embeddings", count, width, ids))
+                .orElseGet(() -> b.gather(embeddingLayers.param("position_embeddings.weight", count, width), ids));
     }
 
     private Node next(int index) {
@@ -103,7 +120,8 @@ final class Encoder {
     private Node embeddings(Layers scope) {
         Builder b = scope.builder();
         int size = config.embeddingSize();
-        Node sum = b.gather(wordEmbeddings, inputs.ids());
+        Node sum = shared.map(tables -> tables.rows("word_embeddings", config.vocabSize(), size, inputs.ids()))
+                .orElseGet(() -> b.gather(wordEmbeddings, inputs.ids()));
         if (config.positionBiasedInput()) {
             sum = b.add(sum, absolutePositions());
         }

@@ -6,6 +6,7 @@ import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.Shape;
 import java.util.List;
+import java.util.Optional;
 
 /** What an encoder hands to a {@link Head}. B is the number of sequences, S their length, H the hidden size. */
 public final class EncoderOutput {
@@ -34,7 +35,23 @@ public final class EncoderOutput {
             DebertaConfig config, ModelOptions options, boolean choices, boolean masked, Dropout dropout) {
         Layers layers = Layers.of(new Builder(), dropout);
         ModelInputs inputs = ModelInputs.of(layers.builder(), config, options.mask(), choices, masked);
-        Encoder encoder = new Encoder(config, layers.scope("deberta"), inputs, options);
+        return of(config, options, layers, inputs, Optional.empty());
+    }
+
+    /**
+     * An encoder in a program that may hold others.
+     *
+     * @param layers the scope of its parameters and of those of its head
+     * @param shared the tables of another encoder that this one looks words and positions up in; empty for its own
+     * @throws ConfigException if the configuration asks for something that cannot be built
+     */
+    static EncoderOutput of(
+            DebertaConfig config,
+            ModelOptions options,
+            Layers layers,
+            ModelInputs inputs,
+            Optional<SharedTables> shared) {
+        Encoder encoder = new Encoder(config, layers.scope("deberta"), inputs, options, shared);
         return new EncoderOutput(config, layers, inputs, encoder);
     }
 

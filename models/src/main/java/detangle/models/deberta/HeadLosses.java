@@ -265,12 +265,22 @@ public final class HeadLosses {
                 .orElse(logits);
     }
 
-    /** A token is replaced if it is not the original. Where the original is 0, the token is taken for it. */
+    /**
+     * Whether tokens are not the originals, {@code i1[B,S]}. Where the original is 0, the token is taken for it.
+     *
+     * @param originals {@code i64[B,S]}
+     * @param ids {@code i64[B,S]}
+     */
+    static Node isReplaced(Builder b, Node originals, Node ids) {
+        return b.and(
+                b.compare(Comparison.GT, originals, b.constant(DType.I64, 0)),
+                b.compare(Comparison.NE, originals, ids));
+    }
+
+    /** The binary cross entropy of each token: a token is to be called replaced if it is not the original. */
     private List<Output> replacedTokens() {
         refuseClasses("replaced tokens");
-        Node replaced = b.and(
-                b.compare(Comparison.GT, labels(), b.constant(DType.I64, 0)),
-                b.compare(Comparison.NE, labels(), values.get(InputNames.IDS)));
+        Node replaced = isReplaced(b, labels(), values.get(InputNames.IDS));
         Node counts = mask().orElseThrow();
         Node losses = Losses.binaryCrossEntropies(b, logits(), b.convert(replaced, DType.F32));
         return perPosition(new Rows(b.select(counts, losses, b.constant(DType.F32, 0)), b.convert(counts, DType.F32)));

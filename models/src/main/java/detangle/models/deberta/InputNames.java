@@ -32,5 +32,14 @@ public final class InputNames {
     /** {@code i64[]}, if a program of training drops elements: what its random numbers follow from, other at each step. */
     public static final String DROPOUT_SEED = "dropout_seed";
 
+    /**
+     * {@code i64[]}, if a generator draws tokens: what its random numbers follow from, other at each step and other than the
+     * seed of the dropout.
+     */
+    public static final String SAMPLING_SEED = "sampling_seed";
+
+    /** {@code i64[N]}: the tokens that a generator has drawn for the {@code masked_rows}; see {@link ReplacedTokens}. */
+    public static final String SAMPLED = "sampled";
+
     private InputNames() {}
 }

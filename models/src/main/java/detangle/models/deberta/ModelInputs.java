@@ -67,6 +67,15 @@ record ModelInputs(
                 maskedRows);
     }
 
+    /**
+     * These inputs with other tokens, for an encoder that predicts no rows.
+     *
+     * @param others {@code i64[B,S]}
+     */
+    ModelInputs withIds(Node others) {
+        return new ModelInputs(given, others, tokenTypes, rowMask, pairMask, Optional.empty());
+    }
+
     private static Node flattened(Builder b, Node x, Shape flat) {
         return x.shape().equals(flat) ? x : b.reshape(x, flat);
     }

@@ -136,7 +136,16 @@ public final class TrainingModel {
         outputs.addAll(ofHead);
         List<Node> inputs = new ArrayList<>(encoder.inputs().given());
         inputs.addAll(labels);
-        // Those that a loss of one's own has made, and those of the dropout.
+        return program(inputs, outputs);
+    }
+
+    /**
+     * A program of a model's inputs and outputs.
+     *
+     * @param given the inputs that come first; those that a loss of one's own has made, and those of the dropout, follow
+     */
+    static Program program(List<Node> given, List<Output> outputs) {
+        List<Node> inputs = new ArrayList<>(given);
         for (Node node : new Program("deberta", inputs, outputs, Map.of()).nodes()) {
             if (node.op() instanceof TensorOp.Input && inputs.stream().noneMatch(input -> input == node)) {
                 inputs.add(node);
