@@ -18,4 +18,9 @@ public record Batch(Map<String, Tensor> inputs, int rows, long items) {
     public Batch {
         inputs = Map.copyOf(inputs);
     }
+
+    /** Returns the same rows with other inputs. */
+    Batch with(Map<String, Tensor> others) {
+        return new Batch(others, rows, items);
+    }
 }

@@ -10,29 +10,53 @@ import detangle.ir.TensorOp;
 import detangle.models.deberta.HeadLosses;
 import detangle.models.deberta.InputNames;
 import detangle.runtime.PackedBatch;
+import detangle.train.optimizer.ParameterUpdates;
 import detangle.train.optimizer.Zeros;
 import detangle.train.parallel.DataParallel;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /** A model on a device while it is trained: its programs, and the variables that they share. One thread may use it. */
 final class DeviceModel implements AutoCloseable {
-    private final TrainingPrograms programs;
     private final Variables variables;
     private final Set<String> parameters;
     private final int rank;
     private final Exchange exchange;
-
-    /** This program updates with one micro-batch, or adds up several micro-batches if {@link #apply} is present. */
-    private final Loaded backward;
-
-    private final Optional<Loaded> apply;
+    private final List<Phase> phases;
     private final Optional<Loaded> evaluation;
+
+    /**
+     * The programs of a phase on the device.
+     *
+     * @param backward the program that updates with one micro-batch, or adds up several micro-batches if {@code apply} is
+     *     present
+     */
+    private record Phase(TrainingPrograms programs, Loaded backward, Optional<Loaded> apply) {
+        static Phase of(Device device, TrainingPrograms programs, boolean accumulates, Variables variables) {
+            return new Phase(
+                    programs,
+                    Loaded.of(device, accumulates ? programs.accumulate() : programs.step(), variables),
+                    accumulates ? Optional.of(Loaded.of(device, programs.apply(), variables)) : Optional.empty());
+        }
+
+        Stream<Loaded> loaded() {
+            return Stream.concat(Stream.of(backward), apply.stream());
+        }
+
+        List<String> gradients() {
+            return programs.trained().keySet().stream()
+                    .map(TrainingPrograms::gradient)
+                    .toList();
+        }
+    }
 
     /** A program on the device, and the names of the inputs that it reads. */
     private record Loaded(Plan plan, Executable executable, Set<String> inputs, Optional<PackedBatch> packing) {
@@ -58,26 +82,23 @@ final class DeviceModel implements AutoCloseable {
     }
 
     private DeviceModel(
-            TrainingPrograms programs,
             Variables variables,
             Set<String> parameters,
             DataParallel parallel,
-            Loaded backward,
-            Optional<Loaded> apply,
+            List<Phase> phases,
             Optional<Loaded> evaluation) {
-        this.programs = programs;
         this.variables = variables;
         this.parameters = parameters;
         this.rank = parallel.group().rank();
         this.exchange = Exchange.ofUpdates(parallel);
-        this.backward = backward;
-        this.apply = apply;
+        this.phases = phases;
         this.evaluation = evaluation;
     }
 
     /**
      * Loads a model.
      *
+     * @param programs the programs of each phase
      * @param evaluation the model without dropout; empty if it is not evaluated during training
      * @param weights a tensor for each parameter of the programs
      * @param severalBatches whether updates may have several micro-batches
@@ -85,7 +106,7 @@ final class DeviceModel implements AutoCloseable {
      */
     static DeviceModel load(
             Device device,
-            TrainingPrograms programs,
+            List<TrainingPrograms> programs,
             Optional<Plan> evaluation,
             Map<String, Tensor> weights,
             boolean severalBatches,
@@ -93,21 +114,23 @@ final class DeviceModel implements AutoCloseable {
         // Gradients that are exchanged between backward and update are in variables too.
         boolean accumulates = severalBatches || Exchange.ofUpdates(parallel).hasPeers();
         Map<String, Tensor> values = new HashMap<>(weights);
-        Map<String, Tensor> trained = new HashMap<>(weights);
-        trained.keySet().retainAll(programs.trained().keySet());
-        values.putAll(programs.plan().states(trained));
-        if (accumulates) {
-            Zeros zeros = Zeros.forLargest(trained.values());
-            trained.forEach((name, value) -> values.put(TrainingPrograms.gradient(name), zeros.like(value)));
+        for (TrainingPrograms phase : programs) {
+            Map<String, Tensor> trained = new HashMap<>(weights);
+            trained.keySet().retainAll(phase.trained().keySet());
+            values.putAll(phase.plan().states(trained));
+            if (accumulates) {
+                Zeros zeros = Zeros.forLargest(trained.values());
+                trained.forEach((name, value) -> values.put(TrainingPrograms.gradient(name), zeros.like(value)));
+            }
         }
         Variables variables = device.variables(values);
         return new DeviceModel(
-                programs,
                 variables,
                 Set.copyOf(weights.keySet()),
                 parallel,
-                Loaded.of(device, accumulates ? programs.accumulate() : programs.step(), variables),
-                accumulates ? Optional.of(Loaded.of(device, programs.apply(), variables)) : Optional.empty(),
+                programs.stream()
+                        .map(phase -> Phase.of(device, phase, accumulates, variables))
+                        .toList(),
                 evaluation.map(program -> Loaded.of(device, program, variables)));
     }
 
@@ -118,11 +141,12 @@ final class DeviceModel implements AutoCloseable {
 
     /** Returns the memory that training takes with batches like this one. */
     TrainingMemory memory(Batch batch) {
-        List<Plan> plans = Stream.of(Optional.of(backward), apply, evaluation)
-                .flatMap(Optional::stream)
-                .map(Loaded::plan)
-                .toList();
+        List<Plan> plans = loaded().map(Loaded::plan).toList();
         return TrainingMemory.of(variables, parameters, plans, batch);
+    }
+
+    private Stream<Loaded> loaded() {
+        return Stream.concat(phases.stream().flatMap(Phase::loaded), evaluation.stream());
     }
 
     /**
@@ -137,19 +161,29 @@ final class DeviceModel implements AutoCloseable {
     record Scalars(long step, long done, double rate, long seed, double lossScale) {}
 
     /**
-     * The result of an update.
+     * The result of a phase of an update.
      *
      * @param loss the mean loss of the micro-batches
      * @param norm the norm of the gradients before clipping; if it is not a finite number, the parameters are unchanged
      * @param rows the number of rows, those of other processes included
+     * @param measures the means of the other numbers that the phase reports, by name
+     * @param slices the slices of micro-batches with what the phase passes on
      */
-    record Outcome(double loss, double norm, int rows) {}
+    record Outcome(double loss, double norm, int rows, SequencedMap<String, Double> measures, List<Batch> slices) {}
 
-    /** Updates the parameters once, with slices of micro-batches if other processes have the other slices. */
-    Outcome update(List<Batch> slices, Scalars scalars) {
-        boolean divides = backward.inputs().contains(InputNames.LOSS_DIVISOR);
+    /**
+     * Updates the parameters of a phase once, with slices of micro-batches if other processes have the other slices.
+     *
+     * @param number the number of the phase, from 0
+     */
+    Outcome update(int number, List<Batch> slices, Scalars scalars) {
+        Phase phase = phases.get(number);
+        boolean divides = phase.backward().inputs().contains(InputNames.LOSS_DIVISOR);
         Exchange.Shares shares = exchange.shares(slices, divides);
-        Map<String, Tensor> ofUpdate = programs.plan().scalars(scalars.done(), scalars.rate(), 1 / scalars.lossScale());
+        ParameterUpdates.Plan plan = phase.programs().plan();
+        Map<String, Tensor> ofUpdate = plan.scalars(scalars.done(), scalars.rate(), 1 / scalars.lossScale());
+        SequencedMap<String, Double> measures = new LinkedHashMap<>();
+        List<Batch> passed = new ArrayList<>(slices);
         double loss = 0;
         double norm = 0;
         boolean isFirst = true;
@@ -159,43 +193,51 @@ final class DeviceModel implements AutoCloseable {
                 continue;
             }
             Map<String, Tensor> inputs = new HashMap<>(slices.get(i).inputs());
-            inputs.put(InputNames.DROPOUT_SEED, Tensor.of(new long[] {dropoutSeed(scalars, rank * slices.size() + i)}));
+            long seed = dropoutSeed(scalars, number, rank * slices.size() + i);
+            inputs.put(InputNames.DROPOUT_SEED, Tensor.of(new long[] {seed}));
+            inputs.put(InputNames.SAMPLING_SEED, Tensor.of(new long[] {mixed(seed)}));
             inputs.put(InputNames.LOSS_DIVISOR, number(shares.items()));
             inputs.put(TrainingPrograms.LOSS_FACTOR, number(share * scalars.lossScale()));
             inputs.put(TrainingPrograms.KEEPS, number(isFirst ? 0 : 1));
             inputs.putAll(ofUpdate);
-            Map<String, Tensor> outputs = backward.run(inputs);
+            Map<String, Tensor> outputs = phase.backward().run(inputs);
             isFirst = false;
+            Map<String, Tensor> further = new HashMap<>(slices.get(i).inputs());
+            for (String output : phase.programs().outputs()) {
+                Tensor value = outputs.get(output);
+                if (value.rank() == 0) {
+                    measures.merge(output, share * value.getDouble(0), Double::sum);
+                } else {
+                    further.put(output, value);
+                }
+            }
+            passed.set(i, slices.get(i).with(further));
             loss += share * outputs.get(HeadLosses.LOSS).getDouble(0);
-            norm = apply.isPresent()
+            norm = phase.apply().isPresent()
                     ? norm
                     : outputs.get(TrainingPrograms.GRADIENT_NORM).getDouble(0);
         }
         if (exchange.hasPeers()) {
-            exchange.sum(variables, gradients(), isFirst, 1);
+            exchange.sum(variables, phase.gradients(), isFirst, 1);
             loss = exchange.sum(loss);
         } else if (isFirst) {
-            return new Outcome(0, 0, 0); // Other processes have rows, and this one has none.
+            return new Outcome(0, 0, 0, measures, passed); // Other processes have rows, and this one has none.
         }
-        if (apply.isPresent()) {
-            norm = apply.get().run(ofUpdate).get(TrainingPrograms.GRADIENT_NORM).getDouble(0);
+        if (phase.apply().isPresent()) {
+            Map<String, Tensor> outputs = phase.apply().get().run(ofUpdate);
+            norm = outputs.get(TrainingPrograms.GRADIENT_NORM).getDouble(0);
         }
-        return new Outcome(loss, norm, shares.rows());
-    }
-
-    private List<String> gradients() {
-        return programs.trained().keySet().stream()
-                .map(TrainingPrograms::gradient)
-                .toList();
+        return new Outcome(loss, norm, shares.rows(), measures, passed);
     }
 
     private static Tensor number(double value) {
         return Tensor.ofDoubles(DType.F32, new double[] {value});
     }
 
-    /** Returns a seed of dropout. Those of other seeds, updates and micro-batches are independent of it. */
-    private static long dropoutSeed(Scalars scalars, int microBatch) {
-        return mixed(mixed(mixed(scalars.seed()) + scalars.step()) + microBatch);
+    /** Returns a seed of dropout. Those of other seeds, updates, phases and micro-batches are independent of it. */
+    private static long dropoutSeed(Scalars scalars, int phase, int microBatch) {
+        long ofUpdate = mixed(mixed(scalars.seed()) + scalars.step());
+        return mixed((phase == 0 ? ofUpdate : mixed(ofUpdate ^ -phase)) + microBatch);
     }
 
     /** Does a step of SplitMix64 (Steele et al. 2014). */
@@ -215,8 +257,6 @@ final class DeviceModel implements AutoCloseable {
 
     @Override
     public void close() {
-        backward.executable().close();
-        apply.ifPresent(loaded -> loaded.executable().close());
-        evaluation.ifPresent(loaded -> loaded.executable().close());
+        loaded().forEach(program -> program.executable().close());
     }
 }

@@ -49,10 +49,10 @@ final class Together {
         return !parallel.isLocal() || step % parallel.syncEvery() == 0;
     }
 
-    /** Counts an update of this process. */
-    void add(DeviceModel.Outcome outcome) {
+    /** Counts an update of this process, by its loss and the number of its rows. */
+    void add(double loss, int rows) {
         if (parallel.isLocal()) {
-            losses.add(new double[] {outcome.loss() * outcome.rows(), outcome.rows()});
+            losses.add(new double[] {loss * rows, rows});
         }
     }
 

@@ -1,10 +1,13 @@
 package detangle.train;
 
 import detangle.backend.Device;
+import detangle.ir.TensorType;
 import detangle.runtime.Backends;
 import detangle.train.parallel.DataParallel;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -73,7 +76,7 @@ public record Trainer(
         check();
         Device device = Backends.device(options.backend(), Set.of());
         device.warmUp(); // The warm-up runs while the compiler does.
-        TrainingPrograms programs = programs();
+        List<TrainingPrograms> programs = programs();
         try (DeviceModel loaded = DeviceModel.load(
                 device,
                 programs,
@@ -83,7 +86,7 @@ public record Trainer(
                 model.parameters(),
                 options.gradientAccumulationSteps() > 1,
                 parallel)) {
-            return new TrainingRun(this, loaded, programs.trained()).train();
+            return new TrainingRun(this, loaded, trained(programs)).train();
         }
     }
 
@@ -98,10 +101,28 @@ public record Trainer(
         return size == 1 ? batches : batches.slice(parallel.group().rank(), size);
     }
 
-    private TrainingPrograms programs() {
+    private List<TrainingPrograms> programs() {
+        return model.phases().stream().map(this::programs).toList();
+    }
+
+    private TrainingPrograms programs(TrainingPhase phase) {
+        OptimizerOptions optimizer = phase.optimizer().apply(options.optimizer());
         TrainingPrograms programs = TrainingPrograms.of(
-                model.training(), options.optimizer().plan(options.recipe(), model.layers()), options.packing());
+                phase.program(), phase.outputs(), optimizer.plan(options.recipe(), model.layers()), options.packing());
         return options.gradientCheckpointing() ? programs.withGradientCheckpointing() : programs;
+    }
+
+    /** Returns the parameters that are trained, each by one phase. */
+    private static Map<String, TensorType> trained(List<TrainingPrograms> programs) {
+        Map<String, TensorType> trained = new HashMap<>();
+        for (TrainingPrograms phase : programs) {
+            phase.trained().forEach((name, type) -> {
+                if (trained.put(name, type) != null) {
+                    throw new TrainingException(name + " would be trained by two phases: freeze it in one of them");
+                }
+            });
+        }
+        return trained;
     }
 
     private void check() {
@@ -111,6 +132,13 @@ public record Trainer(
         if (parallel.isLocal() && options.optimizer().lossScaler().isPresent()) {
             throw new TrainingException("sync_every is " + parallel.syncEvery() + ", and the loss is scaled by a factor"
                     + " that all processes have to agree on in each update: leave one of the two out");
+        }
+        boolean isPlain =
+                model.phases().stream().allMatch(phase -> phase.outputs().isEmpty());
+        if (parallel.group().size() > 1 && !isPlain) {
+            throw new TrainingException(
+                    "several processes train a model of one loss alone, and this one's phases report"
+                            + " or pass on more than that: train it in one process");
         }
         if (isFirst() && evaluates && (evaluator.isEmpty() || model.evaluation().isEmpty())) {
             throw new TrainingException(

@@ -1,7 +1,7 @@
 package detangle.train;
 
-import detangle.train.optimizer.LossScaler;
-import detangle.train.optimizer.Schedule;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -9,61 +9,42 @@ import java.util.OptionalDouble;
  * The progress of training, beside the values of variables.
  *
  * @param step the number of updates that have been done
- * @param skipped the number of those updates that changed nothing, as their gradients were not finite
  * @param lossSum the sum of their losses
  * @param bestMetric the metric of the best evaluation
  * @param bestStep the number of updates before the best evaluation
  * @param badEvaluations the number of evaluations in a row without improvement, for early stopping
- * @param scaler the scaler of the loss; empty if the loss is not scaled
- * @param schedule the schedule of the learning rate
+ * @param phases the progress of each phase
  */
 record TrainerState(
         long step,
-        long skipped,
         double lossSum,
         OptionalDouble bestMetric,
         Optional<Long> bestStep,
         int badEvaluations,
-        Optional<LossScaler> scaler,
-        Schedule schedule) {
-    static TrainerState begin(Optional<LossScaler> scaler, Schedule schedule) {
-        return new TrainerState(0, 0, 0, OptionalDouble.empty(), Optional.empty(), 0, scaler, schedule);
+        List<PhaseState> phases) {
+    TrainerState {
+        phases = List.copyOf(phases);
     }
 
-    /** Returns the factor of the loss. */
-    double lossScale() {
-        return scaler.map(LossScaler::scale).orElse(1.0);
+    static TrainerState begin(List<PhaseState> phases) {
+        return new TrainerState(0, 0, OptionalDouble.empty(), Optional.empty(), 0, phases);
     }
 
     /** Returns the same state with another sum of losses. */
     TrainerState withLossSum(double sum) {
-        return new TrainerState(step, skipped, sum, bestMetric, bestStep, badEvaluations, scaler, schedule);
+        return new TrainerState(step, sum, bestMetric, bestStep, badEvaluations, phases);
     }
 
-    /** Returns the state after an attempt at an update, whose gradients were finite or not. */
-    TrainerState afterAttempt(boolean finite) {
-        return new TrainerState(
-                step,
-                skipped,
-                lossSum,
-                bestMetric,
-                bestStep,
-                badEvaluations,
-                scaler.map(s -> s.after(finite)),
-                schedule);
+    /** Returns the state in which one phase has another. */
+    TrainerState with(int phase, PhaseState other) {
+        List<PhaseState> all = new ArrayList<>(phases);
+        all.set(phase, other);
+        return new TrainerState(step, lossSum, bestMetric, bestStep, badEvaluations, all);
     }
 
-    /** Returns the state after an update; an update that is skipped has changed no parameter. */
-    TrainerState afterUpdate(double loss, boolean skips) {
-        return new TrainerState(
-                step + 1,
-                skipped + (skips ? 1 : 0),
-                lossSum + loss,
-                bestMetric,
-                bestStep,
-                badEvaluations,
-                scaler,
-                schedule);
+    /** Returns the state after an update with the sum of its phases' losses. */
+    TrainerState afterUpdate(double loss) {
+        return new TrainerState(step + 1, lossSum + loss, bestMetric, bestStep, badEvaluations, phases);
     }
 
     /**
@@ -77,12 +58,10 @@ record TrainerState(
                 isBetter && (isFirst || Math.abs(metric - bestMetric.getAsDouble()) > options.earlyStoppingThreshold());
         return new TrainerState(
                 step,
-                skipped,
                 lossSum,
                 isBetter ? OptionalDouble.of(metric) : bestMetric,
                 isBetter ? Optional.of(step) : bestStep,
                 counts ? 0 : badEvaluations + 1,
-                scaler,
-                schedule.after(metric));
+                phases.stream().map(phase -> phase.afterEvaluation(metric)).toList());
     }
 }

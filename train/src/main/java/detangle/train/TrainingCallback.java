@@ -1,6 +1,7 @@
 package detangle.train;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SequencedMap;
 
 /** A listener that is told of the progress of training, on the thread that trains. */
@@ -38,12 +39,33 @@ public interface TrainingCallback {
      * @param done the number of updates that have been done, this one included
      * @param updates the number of all updates
      * @param epoch the number of epochs that have been done, with a fraction
-     * @param loss the loss of its rows before the update
-     * @param gradNorm the norm of its gradients, before clipping
-     * @param learningRate the learning rate of the update
+     * @param loss the loss of its rows before the update; the sum of the phases' losses
+     * @param gradNorm the norm of its gradients, before clipping; that of the first phase
+     * @param learningRate the learning rate of the update; that of the first phase
      * @param rows the number of its rows
+     * @param phases the phases of the update, in their order
      */
-    record Step(long done, long updates, double epoch, double loss, double gradNorm, double learningRate, int rows) {}
+    record Step(
+            long done,
+            long updates,
+            double epoch,
+            double loss,
+            double gradNorm,
+            double learningRate,
+            int rows,
+            List<Phase> phases) {}
+
+    /**
+     * A phase of an update.
+     *
+     * @param name the name of the phase
+     * @param loss the loss of the phase
+     * @param gradNorm the norm of its gradients, before clipping
+     * @param learningRate the learning rate of the phase
+     * @param measures the other numbers that the phase reports, by name
+     */
+    record Phase(
+            String name, double loss, double gradNorm, double learningRate, SequencedMap<String, Double> measures) {}
 
     /**
      * An evaluation.

@@ -14,7 +14,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -24,6 +26,7 @@ import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -35,6 +38,10 @@ import tools.jackson.databind.node.ObjectNode;
 final class TrainingCheckpoint {
     private static final String STATE = "trainer_state.json";
     private static final String VALUES = "optimizer.safetensors";
+
+    /** The progress of the second phase and of those behind it; that of the first stands beside it. */
+    private static final String FURTHER = "further_phases";
+
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private TrainingCheckpoint() {}
@@ -44,7 +51,7 @@ final class TrainingCheckpoint {
      * optimizer, whose states mean nothing to another one, and whether the program expects a scaled loss.
      *
      * @param order the rule by which rows are ordered, if there are several
-     * @param optim the name of the optimizer
+     * @param optim the name of the optimizer of each phase
      * @param checksum the checksum of the content of the rows
      * @param updatesPerEpoch the number of updates in an epoch, which follows from the rows, their batches and
      *     accumulation
@@ -122,10 +129,10 @@ final class TrainingCheckpoint {
         state.bestStep().ifPresent(step -> json.put("best_global_step", step));
         json.put("loss_sum", Double.toString(state.lossSum()));
         json.put("bad_evaluations", state.badEvaluations());
-        json.put("skipped_updates", state.skipped());
-        state.scaler().ifPresent(scaler -> write(scaler, json.putObject("loss_scaler")));
-        if (state.schedule() instanceof ReduceOnPlateau plateau) {
-            write(plateau, json.putObject(ReduceOnPlateau.NAME));
+        write(state.phases().getFirst(), json);
+        if (state.phases().size() > 1) {
+            ArrayNode further = json.putArray(FURTHER);
+            state.phases().stream().skip(1).forEach(phase -> write(phase, further.addObject()));
         }
         json.put("recipe", identity.recipe().name());
         json.put("seed", identity.seed());
@@ -138,6 +145,21 @@ final class TrainingCheckpoint {
         json.put("rows_checksum", identity.checksum());
         json.put("updates_per_epoch", identity.updatesPerEpoch());
         return json;
+    }
+
+    private static void write(PhaseState phase, ObjectNode json) {
+        json.put("skipped_updates", phase.skipped());
+        phase.scaler().ifPresent(scaler -> write(scaler, json.putObject("loss_scaler")));
+        if (phase.schedule() instanceof ReduceOnPlateau plateau) {
+            write(plateau, json.putObject(ReduceOnPlateau.NAME));
+        }
+    }
+
+    private static PhaseState phase(JsonNode json, PhaseState begin) {
+        return new PhaseState(
+                json.path("skipped_updates").asLong(),
+                json.has("loss_scaler") ? Optional.of(scaler(json.path("loss_scaler"))) : Optional.empty(),
+                schedule(json, begin.schedule()));
     }
 
     private static void write(LossScaler scaler, ObjectNode json) {
@@ -289,9 +311,13 @@ final class TrainingCheckpoint {
 
     private static TrainerState state(Path folder, JsonNode json, TrainerState begin) {
         try {
+            List<PhaseState> phases = new ArrayList<>();
+            for (PhaseState phase : begin.phases()) {
+                int further = phases.size() - 1;
+                phases.add(phase(further < 0 ? json : json.path(FURTHER).path(further), phase));
+            }
             return new TrainerState(
                     json.path("global_step").asLong(),
-                    json.path("skipped_updates").asLong(),
                     Double.parseDouble(json.path("loss_sum").asString("")),
                     json.has("best_metric")
                             ? OptionalDouble.of(
@@ -301,8 +327,7 @@ final class TrainingCheckpoint {
                             ? Optional.of(json.path("best_global_step").asLong())
                             : Optional.empty(),
                     json.path("bad_evaluations").asInt(),
-                    json.has("loss_scaler") ? Optional.of(scaler(json.path("loss_scaler"))) : Optional.empty(),
-                    schedule(json, begin.schedule()));
+                    phases);
         } catch (NumberFormatException | JacksonException e) {
             throw new TrainingException(folder.resolve(STATE) + " is damaged: " + e.getMessage(), e);
         }

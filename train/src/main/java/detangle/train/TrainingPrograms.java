@@ -50,16 +50,19 @@ public final class TrainingPrograms {
     private static final TensorType SCALAR = new TensorType(DType.F32, Shape.SCALAR);
 
     private final Program forward;
+    private final List<String> outputs;
     private final ParameterUpdates.Plan plan;
     private final SequencedMap<String, TensorType> trained;
     private final boolean checkpointing;
 
     private TrainingPrograms(
             Program forward,
+            List<String> outputs,
             ParameterUpdates.Plan plan,
             SequencedMap<String, TensorType> trained,
             boolean checkpointing) {
         this.forward = forward;
+        this.outputs = List.copyOf(outputs);
         this.plan = plan;
         this.trained = trained;
         this.checkpointing = checkpointing;
@@ -76,19 +79,27 @@ public final class TrainingPrograms {
      * @throws detangle.train.optimizer.OptimizerException if a parameter that is to be frozen is not there
      */
     public static TrainingPrograms of(Program model, ParameterUpdates.Plan plan, boolean packed) {
+        return of(model, List.of(), plan, packed);
+    }
+
+    /**
+     * As {@link #of(Program, ParameterUpdates.Plan, boolean)}.
+     *
+     * @param outputs the outputs of the model that {@link #step} and {@link #accumulate} have beside the loss
+     */
+    public static TrainingPrograms of(Program model, List<String> outputs, ParameterUpdates.Plan plan, boolean packed) {
         Set<String> frozen = plan.groups().frozen().among(parameters(model).keySet());
-        Program lossAlone = new Program(
-                model.name(),
-                model.inputs(),
-                List.of(new Output(HeadLosses.LOSS, model.output(HeadLosses.LOSS))),
-                model.constants());
-        Program forward = Compiler.run(lossAlone, Passes.training(packed), (pass, program) -> {});
+        List<Output> kept = Stream.concat(Stream.of(HeadLosses.LOSS), outputs.stream())
+                .map(name -> new Output(name, model.output(name)))
+                .toList();
+        Program needed = new Program(model.name(), model.inputs(), kept, model.constants());
+        Program forward = Compiler.run(needed, Passes.training(packed), (pass, program) -> {});
         SequencedMap<String, TensorType> trained = parameters(forward);
         trained.keySet().removeAll(frozen);
         if (trained.isEmpty()) {
             throw new TrainingException("no parameter is left to train: all are frozen");
         }
-        return new TrainingPrograms(forward, plan, trained, false);
+        return new TrainingPrograms(forward, outputs, plan, trained, false);
     }
 
     /**
@@ -103,7 +114,7 @@ public final class TrainingPrograms {
                     "gradient_checkpointing computes layers of the encoder again, and no parameter is"
                             + " called like encoder.layer.0.: train without it");
         }
-        return new TrainingPrograms(forward, plan, trained, true);
+        return new TrainingPrograms(forward, outputs, plan, trained, true);
     }
 
     private static Stream<String> weights(Program program) {
@@ -126,6 +137,11 @@ public final class TrainingPrograms {
         return "gradient." + parameter;
     }
 
+    /** Returns the names of the model's outputs that the programs have beside the loss. */
+    List<String> outputs() {
+        return outputs;
+    }
+
     /** Returns the plan of how parameters are updated. */
     ParameterUpdates.Plan plan() {
         return plan;
@@ -139,7 +155,7 @@ public final class TrainingPrograms {
     /**
      * Compiles the program that computes new parameters from a batch. Its inputs are those of the model, {@link
      * #LOSS_FACTOR}, and the scalars of {@link ParameterUpdates}. Its outputs are {@link HeadLosses#LOSS} without the
-     * factor, and {@link #GRADIENT_NORM}; if the norm is not a finite number, no variable changes.
+     * factor, those of the model that are asked for, and {@link #GRADIENT_NORM}; if the norm is not a finite number, no variable changes.
      */
     public Plan step() {
         Builder b = new Builder();
@@ -149,13 +165,15 @@ public final class TrainingPrograms {
         ParameterUpdates updates = ParameterUpdates.of(b, plan, gradients);
         List<Node> inputs = new ArrayList<>(backward.inputs());
         inputs.addAll(updates.inputs());
-        List<Output> outputs = List.of(backward.loss(), new Output(GRADIENT_NORM, updates.norm()));
-        return compiled("step", inputs, outputs, updates.updates());
+        List<Output> all = new ArrayList<>(backward.outputs());
+        all.add(new Output(GRADIENT_NORM, updates.norm()));
+        return compiled("step", inputs, all, updates.updates());
     }
 
     /**
      * Compiles the program that adds the gradients of a micro-batch to variables. Its inputs are those of the model,
-     * {@link #LOSS_FACTOR} and {@link #KEEPS}. Its output is {@link HeadLosses#LOSS}.
+     * {@link #LOSS_FACTOR} and {@link #KEEPS}. Its outputs are {@link HeadLosses#LOSS} and those of the model that are
+     * asked for.
      */
     public Plan accumulate() {
         Builder b = new Builder();
@@ -170,7 +188,7 @@ public final class TrainingPrograms {
             Node kept = b.select(keeps, sum, b.constant(DType.F32, 0));
             updates.add(new Update(sum, b.add(kept, gradient)));
         });
-        return compiled("accumulate", inputs, List.of(backward.loss()), updates);
+        return compiled("accumulate", inputs, backward.outputs(), updates);
     }
 
     /**
@@ -187,8 +205,8 @@ public final class TrainingPrograms {
                 "apply", updates.inputs(), List.of(new Output(GRADIENT_NORM, updates.norm())), updates.updates());
     }
 
-    /** The loss of a batch, its gradients, and the inputs from which both are computed. */
-    private record Backward(List<Node> inputs, Output loss, SequencedMap<String, Node> gradients) {}
+    /** The loss of a batch and what else the model says, the gradients, and the inputs from which all are computed. */
+    private record Backward(List<Node> inputs, List<Output> outputs, SequencedMap<String, Node> gradients) {}
 
     private Backward backward(Builder b) {
         Node loss = forward.output(HeadLosses.LOSS);
@@ -199,7 +217,7 @@ public final class TrainingPrograms {
         Program differentiated = new Program(forward.name(), inputs, List.of(scaled), forward.constants());
         return new Backward(
                 inputs,
-                new Output(HeadLosses.LOSS, loss),
+                forward.outputs(),
                 Gradients.of(
                         differentiated,
                         scaled.name(),

@@ -4,12 +4,14 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorType;
 import detangle.train.optimizer.LossScaler;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** One training, from its beginning or from a checkpoint to its end. */
 final class TrainingRun {
@@ -24,6 +26,7 @@ final class TrainingRun {
     private final Map<String, TensorType> trained;
     private final Optional<Checkpoints> checkpoints;
     private final Together together;
+    private final List<OptimizerOptions> optimizers;
     private final long updates;
     private final int perEpoch;
     private TrainerState state;
@@ -39,10 +42,15 @@ final class TrainingRun {
         this.together = new Together(trainer.parallel(), loaded.variables(), trained.keySet());
         this.updates = options.updates(batches);
         this.perEpoch = batches.updates();
-        OptimizerOptions optimizer = options.optimizer();
-        this.state = TrainerState.begin(
-                optimizer.lossScaler(),
-                optimizer.schedule(updates, options.evaluation().greaterIsBetter()));
+        this.optimizers = model.phases().stream()
+                .map(phase -> phase.optimizer().apply(options.optimizer()))
+                .toList();
+        this.state = TrainerState.begin(optimizers.stream()
+                .map(o -> new PhaseState(
+                        0,
+                        o.lossScaler(),
+                        o.schedule(updates, options.evaluation().greaterIsBetter())))
+                .toList());
     }
 
     TrainingResult train() {
@@ -81,13 +89,13 @@ final class TrainingRun {
                 options.seed(),
                 options.dataSeed(),
                 batches.order(),
-                options.optimizer().optimizer().name(),
+                optimizers.stream().map(o -> o.optimizer().name()).collect(Collectors.joining(", ")),
                 options.batch(together.size()),
                 options.gradientAccumulationSteps(),
                 batches.rows(),
                 batches.checksum(),
                 perEpoch,
-                options.optimizer().lossScaler().isPresent());
+                optimizers.stream().anyMatch(o -> o.lossScaler().isPresent()));
     }
 
     private void begin() {
@@ -120,52 +128,85 @@ final class TrainingRun {
     private void update() {
         long step = state.step();
         List<Batch> rows = batches.update(Math.toIntExact(step / perEpoch), (int) (step % perEpoch));
-        // The schedule and the optimizer do not count an update that was skipped.
-        double rate = options.optimizer().learningRate() * state.schedule().factor(step - state.skipped());
-        DeviceModel.Outcome outcome = attempt(rows, rate);
-        for (int i = 0; i < MOST_ATTEMPTS && overflows(outcome) && repeats(); i++) {
-            outcome = attempt(rows, rate);
+        List<TrainingCallback.Phase> phases = new ArrayList<>();
+        int count = 0;
+        for (int phase = 0; phase < optimizers.size(); phase++) {
+            // The schedule and the optimizer do not count an update that was skipped.
+            PhaseState before = state.phases().get(phase);
+            double rate =
+                    optimizers.get(phase).learningRate() * before.schedule().factor(step - before.skipped());
+            DeviceModel.Outcome outcome = update(phase, rows, rate);
+            phases.add(new TrainingCallback.Phase(
+                    model.phases().get(phase).name(), outcome.loss(), outcome.norm(), rate, outcome.measures()));
+            rows = outcome.slices();
+            count = outcome.rows();
         }
-        boolean skips = overflows(outcome) && !repeats() && state.lossScale() >= 1;
-        if (!Double.isFinite(outcome.loss()) || !Double.isFinite(outcome.norm()) && !skips) {
-            throw new TrainingException(notFinite(step, outcome));
-        }
-        state = state.afterUpdate(outcome.loss(), skips);
-        together.add(outcome);
+        TrainingCallback.Phase first = phases.getFirst();
+        double loss = phases.stream().mapToDouble(TrainingCallback.Phase::loss).sum();
+        state = state.afterUpdate(loss);
+        together.add(loss, count);
         TrainingCallback.Step done = new TrainingCallback.Step(
-                state.step(), updates, epoch(), outcome.loss(), outcome.norm(), rate, outcome.rows());
+                state.step(), updates, epoch(), loss, first.gradNorm(), first.learningRate(), count, phases);
         tell(c -> c.onStep(done));
     }
 
-    private DeviceModel.Outcome attempt(List<Batch> rows, double rate) {
+    private DeviceModel.Outcome update(int phase, List<Batch> rows, double rate) {
+        DeviceModel.Outcome outcome = attempt(phase, rows, rate);
+        for (int i = 0; i < MOST_ATTEMPTS && overflows(phase, outcome) && repeats(phase); i++) {
+            outcome = attempt(phase, rows, rate);
+        }
+        boolean skips = overflows(phase, outcome)
+                && !repeats(phase)
+                && state.phases().get(phase).lossScale() >= 1;
+        if (!Double.isFinite(outcome.loss()) || !Double.isFinite(outcome.norm()) && !skips) {
+            throw new TrainingException(notFinite(phase, outcome));
+        }
+        if (skips) {
+            state = state.with(phase, state.phases().get(phase).afterSkipping());
+        }
+        return outcome;
+    }
+
+    private DeviceModel.Outcome attempt(int phase, List<Batch> rows, double rate) {
+        PhaseState before = state.phases().get(phase);
         DeviceModel.Outcome outcome = loaded.update(
+                phase,
                 rows,
                 new DeviceModel.Scalars(
-                        state.step(), state.step() - state.skipped(), rate, options.seed(), state.lossScale()));
-        state = state.afterAttempt(Double.isFinite(outcome.norm()));
+                        state.step(), state.step() - before.skipped(), rate, options.seed(), before.lossScale()));
+        state = state.with(phase, before.afterAttempt(Double.isFinite(outcome.norm())));
         return outcome;
     }
 
     /** Returns whether the scaled loss was too large, though the loss itself is a number. */
-    private boolean overflows(DeviceModel.Outcome outcome) {
-        return state.scaler().isPresent() && Double.isFinite(outcome.loss()) && !Double.isFinite(outcome.norm());
+    private boolean overflows(int phase, DeviceModel.Outcome outcome) {
+        return state.phases().get(phase).scaler().isPresent()
+                && Double.isFinite(outcome.loss())
+                && !Double.isFinite(outcome.norm());
     }
 
     /**
      * Returns whether a batch is computed again with a smaller factor, as in the original, and not skipped as in
      * PyTorch.
      */
-    private boolean repeats() {
-        return state.scaler().filter(LossScaler.Microsoft.class::isInstance).isPresent();
+    private boolean repeats(int phase) {
+        return state.phases()
+                .get(phase)
+                .scaler()
+                .filter(LossScaler.Microsoft.class::isInstance)
+                .isPresent();
     }
 
     /** Returns the message for an update whose loss or gradients are not finite. */
-    private String notFinite(long step, DeviceModel.Outcome outcome) {
+    private String notFinite(int phase, DeviceModel.Outcome outcome) {
+        String where = model.phases().size() == 1
+                ? ""
+                : " in its phase " + model.phases().get(phase).name();
         String norm = "the norm of the gradients is " + outcome.norm();
         String loss = "the loss is " + outcome.loss();
         boolean changes = Double.isFinite(outcome.norm());
         String what = changes ? loss + ", though " + norm : Double.isFinite(outcome.loss()) ? norm : loss;
-        return "training stopped at update " + (step + 1) + " of " + updates + ": " + what
+        return "training stopped at update " + (state.step() + 1) + " of " + updates + where + ": " + what
                 + (changes
                         ? "; parameters may be changed by it, and checkpoints are not"
                         : "; no parameter was changed by it")

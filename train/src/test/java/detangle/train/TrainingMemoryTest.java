@@ -16,6 +16,7 @@ import detangle.train.optimizer.ParameterUpdates;
 import detangle.train.parallel.DataParallel;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -50,7 +51,7 @@ final class TrainingMemoryTest {
         Device device = Backends.device(Optional.empty(), Set.of());
         DeviceModel model = DeviceModel.load(
                 device,
-                TrainingPrograms.of(program, updates, true),
+                List.of(TrainingPrograms.of(program, updates, true)),
                 Optional.empty(),
                 RandomWeights.of(program),
                 false,

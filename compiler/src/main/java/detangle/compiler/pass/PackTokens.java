@@ -106,7 +106,8 @@ public final class PackTokens implements Pass {
                 if (result.isEmpty()) {
                     return Optional.empty();
                 }
-                outputs.add(new Output(output.name(), result.get().withName(node.name())));
+                Node found = result.get();
+                outputs.add(new Output(output.name(), found == node ? found : found.withName(node.name())));
             }
             List<Update> updates = new ArrayList<>();
             for (Update update : program.updates()) {

@@ -9,7 +9,6 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import detangle.ir.ReduceFunction;
-import detangle.ir.Shape;
 import detangle.ir.Symbols;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
@@ -182,12 +181,9 @@ public final class ReplacedTokens {
         Builder b = layers.builder();
         Node rows = inputs.maskedRows().orElseThrow();
         Node masked = b.reshape(inputs.ids(), inputs.ids().shape().elements());
-        Node change = b.sub(sampled, b.gather(masked, rows));
-        Shape shape = inputs.ids().shape();
-        Node ids = b.named("replaced_ids", b.reshape(b.op(new TensorOp.ScatterAdd(), masked, rows, change), shape));
+        Node ids = b.named("replaced_ids", changed(masked, rows, b.sub(sampled, b.gather(masked, rows))));
         Node nothing = b.broadcast(b.constant(DType.I64, 0), masked.shape());
-        Node counted = b.max(labels, b.constant(DType.I64, 0));
-        Node originals = b.reshape(b.op(new TensorOp.ScatterAdd(), nothing, rows, counted), shape);
+        Node originals = changed(nothing, rows, b.max(labels, b.constant(DType.I64, 0)));
         Layers scope = layers.scope(DISCRIMINATOR);
         SharedTables tables = new SharedTables(
                 config.sharing(), tablesOfGenerator, scope.scope("deberta").scope("embeddings"));
@@ -209,6 +205,20 @@ public final class ReplacedTokens {
                 LossOptions.DEFAULT);
         return new Discriminated(
                 logits, losses.getFirst().node(), losses.getLast().node(), HeadLosses.isReplaced(b, originals, ids));
+    }
+
+    /**
+     * Whole numbers {@code i64[B,S]}, some of which have changed. They are added up in single precision, in which numbers
+     * of tokens are exact and backends have a kernel.
+     *
+     * @param numbers {@code i64[B*S]}
+     * @param rows the places of those that change, {@code i64[N]}, each once
+     * @param changes what is added there, {@code i64[N]}
+     */
+    private Node changed(Node numbers, Node rows, Node changes) {
+        Builder b = layers.builder();
+        Node sums = b.op(new TensorOp.ScatterAdd(), b.convert(numbers, DType.F32), rows, b.convert(changes, DType.F32));
+        return b.reshape(b.convert(sums, DType.I64), inputs.ids().shape());
     }
 
     /** The place of the largest number of each row {@code f32[N,V]}, {@code i64[N]}; the last one of equal ones. */

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -34,8 +35,7 @@ record ReplacedTokenFixture(String name, Path folder) {
     }
 
     static List<String> all() {
-        return java.util.stream.Stream.concat(JOINT.stream(), DECOUPLED.stream())
-                .toList();
+        return Stream.concat(JOINT.stream(), DECOUPLED.stream()).toList();
     }
 
     static ReplacedTokenFixture named(String name) {

@@ -16,6 +16,7 @@ import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.models.deberta.HeadLosses;
 import detangle.models.deberta.InputNames;
+import detangle.models.deberta.RandomWeights;
 import detangle.models.deberta.ReplacedTokens;
 import detangle.runtime.Backends;
 import java.util.ArrayList;
@@ -173,9 +174,7 @@ class ReplacedTokenGradientsTest {
     private static Map<String, Tensor> parameters(ReplacedTokenFixture fixture, Program program) {
         Map<String, Tensor> parameters = new HashMap<>();
         Map<String, Tensor> stored = fixture.tensors("model");
-        detangle.models.deberta.RandomWeights.types(program)
-                .keySet()
-                .forEach(name -> parameters.put(name, stored.get(name)));
+        RandomWeights.types(program).keySet().forEach(name -> parameters.put(name, stored.get(name)));
         assertFalse(parameters.containsValue(null), parameters.keySet()::toString);
         return parameters;
     }

@@ -40,7 +40,7 @@ final class ReportsTest {
         List<LogEntry> heard = new ArrayList<>();
         TrainingLog log = new TrainingLog(2, heard::add);
         for (int step = 1; step <= 5; step++) {
-            log.onStep(new TrainingCallback.Step(step, 5, step / 5.0, step, 10 + step, 0.1, 8));
+            log.onStep(new TrainingCallback.Step(step, 5, step / 5.0, step, 10 + step, 0.1, 8, List.of()));
         }
         SequencedMap<String, Double> metrics = new LinkedHashMap<>();
         metrics.put("accuracy", 0.5);
