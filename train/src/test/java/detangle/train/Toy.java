@@ -84,7 +84,8 @@ final class Toy {
     /** One whose updates are the same however rows are divided among processes. */
     static TrainableModel withoutDropout() {
         TrainableModel model = model();
-        return new TrainableModel(List.of(TrainingPhase.of(program(false))), model.evaluation(), model.parameters(), 0, model.writer());
+        return new TrainableModel(
+                List.of(TrainingPhase.of(program(false))), model.evaluation(), model.parameters(), 0, model.writer());
     }
 
     /** Rows whose target is a function of what is in them. */
