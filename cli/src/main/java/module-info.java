@@ -8,6 +8,7 @@ module detangle.cli {
     requires detangle.pipelines;
     requires detangle.bench;
     requires detangle.compiler;
+    requires detangle.experiment;
     requires detangle.export;
     requires detangle.hub;
     requires detangle.server;

@@ -35,6 +35,7 @@ import picocli.CommandLine.ScopeType;
             MultipleChoiceCommand.class,
             ReplacedTokenCommand.class,
             TrainCommand.class,
+            ExperimentCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
             ServeCommand.class,
@@ -127,6 +128,8 @@ public final class Main implements Runnable {
         line.getSubcommands()
                 .values()
                 .forEach(command -> command.getCommandSpec().versionProvider(new Version()));
+        // As Python's argparse has it; a preset's options give way to those behind it.
+        line.getSubcommands().get("experiment").getCommandSpec().parser().overwrittenOptionsAllowed(true);
         return line;
     }
 

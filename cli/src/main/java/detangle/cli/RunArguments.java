@@ -38,7 +38,7 @@ final class RunArguments {
     /** The words of {@code --save-strategy}. */
     static final class SavingMoments extends NamedValues<Moment> {
         SavingMoments() {
-            super(all(Moment.class), RunArguments::word);
+            super(List.of(Moment.NEVER, Moment.STEPS, Moment.EPOCH, Moment.BEST), RunArguments::word);
         }
     }
 

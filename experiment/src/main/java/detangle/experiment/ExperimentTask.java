@@ -3,7 +3,7 @@ package detangle.experiment;
 import java.util.List;
 
 /** A task that {@code --task_name} names. */
-public sealed interface ExperimentTask permits FineTuningTask {
+public sealed interface ExperimentTask permits FineTuningTask, PretrainingTask {
     /** Returns the name in lower case, such as {@code sts-b}. */
     String name();
 

@@ -7,6 +7,12 @@ import java.nio.file.Path;
 @FunctionalInterface
 public interface PredictionFiles {
     /**
+     * {@code predict_results_SET_PREFIX.txt} with the logits of each example, and {@code predict_labels_SET_PREFIX.txt}
+     * with its right answer, for sets that have no file of their own.
+     */
+    PredictionFiles RESULTS = ResultFiles::writePredictions;
+
+    /**
      * Writes the files.
      *
      * @param where where they go and what they are called

@@ -1,21 +1,17 @@
 package detangle.train;
 
 import detangle.backend.Device;
-import detangle.backend.Executable;
 import detangle.backend.Plan;
 import detangle.backend.Variables;
 import detangle.ir.DType;
 import detangle.ir.Tensor;
-import detangle.ir.TensorOp;
 import detangle.models.deberta.HeadLosses;
 import detangle.models.deberta.InputNames;
-import detangle.runtime.PackedBatch;
 import detangle.train.optimizer.ParameterUpdates;
 import detangle.train.optimizer.Zeros;
 import detangle.train.parallel.DataParallel;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +27,7 @@ final class DeviceModel implements AutoCloseable {
     private final int rank;
     private final Exchange exchange;
     private final List<Phase> phases;
-    private final Optional<Loaded> evaluation;
+    private final Optional<LoadedPlan> evaluation;
 
     /**
      * The programs of a phase on the device.
@@ -39,15 +35,15 @@ final class DeviceModel implements AutoCloseable {
      * @param backward the program that updates with one micro-batch, or adds up several micro-batches if {@code apply} is
      *     present
      */
-    private record Phase(TrainingPrograms programs, Loaded backward, Optional<Loaded> apply) {
+    private record Phase(TrainingPrograms programs, LoadedPlan backward, Optional<LoadedPlan> apply) {
         static Phase of(Device device, TrainingPrograms programs, boolean accumulates, Variables variables) {
             return new Phase(
                     programs,
-                    Loaded.of(device, accumulates ? programs.accumulate() : programs.step(), variables),
-                    accumulates ? Optional.of(Loaded.of(device, programs.apply(), variables)) : Optional.empty());
+                    LoadedPlan.of(device, accumulates ? programs.accumulate() : programs.step(), variables),
+                    accumulates ? Optional.of(LoadedPlan.of(device, programs.apply(), variables)) : Optional.empty());
         }
 
-        Stream<Loaded> loaded() {
+        Stream<LoadedPlan> loaded() {
             return Stream.concat(Stream.of(backward), apply.stream());
         }
 
@@ -58,35 +54,12 @@ final class DeviceModel implements AutoCloseable {
         }
     }
 
-    /** A program on the device, and the names of the inputs that it reads. */
-    private record Loaded(Plan plan, Executable executable, Set<String> inputs, Optional<PackedBatch> packing) {
-        static Loaded of(Device device, Plan plan, Variables variables) {
-            Set<String> inputs = new HashSet<>();
-            plan.program().inputs().forEach(input -> inputs.add(((TensorOp.Input) input.op()).name()));
-            return new Loaded(plan, device.load(plan, variables), inputs, PackedBatch.of(plan.program()));
-        }
-
-        /** Runs the program with the tensors that it reads. */
-        Map<String, Tensor> run(Map<String, Tensor> given) {
-            Map<String, Tensor> all = packing.isEmpty() ? given : packed(packing.get(), given);
-            Map<String, Tensor> read = new HashMap<>(all);
-            read.keySet().retainAll(inputs);
-            return executable.run(read);
-        }
-
-        private static Map<String, Tensor> packed(PackedBatch packing, Map<String, Tensor> given) {
-            return packing.inputs(given)
-                    .orElseThrow(() -> new TrainingException("a batch has a row without a token at its first position:"
-                            + " padding must stand behind the tokens"));
-        }
-    }
-
     private DeviceModel(
             Variables variables,
             Set<String> parameters,
             DataParallel parallel,
             List<Phase> phases,
-            Optional<Loaded> evaluation) {
+            Optional<LoadedPlan> evaluation) {
         this.variables = variables;
         this.parameters = parameters;
         this.rank = parallel.group().rank();
@@ -131,7 +104,7 @@ final class DeviceModel implements AutoCloseable {
                 programs.stream()
                         .map(phase -> Phase.of(device, phase, accumulates, variables))
                         .toList(),
-                evaluation.map(program -> Loaded.of(device, program, variables)));
+                evaluation.map(program -> LoadedPlan.of(device, program, variables)));
     }
 
     /** Returns the values of all variables, which may be read and written between updates. */
@@ -141,11 +114,11 @@ final class DeviceModel implements AutoCloseable {
 
     /** Returns the memory that training takes with batches like this one. */
     TrainingMemory memory(Batch batch) {
-        List<Plan> plans = loaded().map(Loaded::plan).toList();
+        List<Plan> plans = loaded().map(LoadedPlan::plan).toList();
         return TrainingMemory.of(variables, parameters, plans, batch);
     }
 
-    private Stream<Loaded> loaded() {
+    private Stream<LoadedPlan> loaded() {
         return Stream.concat(phases.stream().flatMap(Phase::loaded), evaluation.stream());
     }
 

@@ -7,6 +7,8 @@ public enum Moment {
     STEPS,
     /** It happens at the end of each epoch and at the end of training. */
     EPOCH,
+    /** It happens at both of these moments, as in microsoft's trainer. */
+    STEPS_AND_EPOCH,
     /** It happens after each evaluation that is the best so far. Only checkpoints can be written then. */
     BEST;
 
@@ -23,11 +25,13 @@ public enum Moment {
             case NEVER, BEST -> false;
             case STEPS -> done % interval(every, updates) == 0;
             case EPOCH -> done % perEpoch == 0 || done == updates;
+            case STEPS_AND_EPOCH ->
+                STEPS.isAfter(done, every, updates, perEpoch) || EPOCH.isAfter(done, every, updates, perEpoch);
         };
     }
 
     /**
-     * Returns the number of updates between two times of {@link #STEPS}.
+     * Returns the number of updates between two times of {@link #STEPS} and of {@link #STEPS_AND_EPOCH}.
      *
      * @param every that number, or its share of all updates if it is less than 1
      */

@@ -171,14 +171,14 @@ public record Trainer(
             case NEVER -> false;
             case BEST -> true;
             case EPOCH -> evaluation.evalStrategy() == Moment.EPOCH;
-            case STEPS -> {
-                // Shares of all updates are rounded to whole updates first; the whole updates have to go together.
-                long updates = options.updates(batches);
-                yield evaluation.evalStrategy() == Moment.STEPS
-                        && Moment.interval(evaluation.evalSteps(), updates)
-                                        % Moment.interval(saving.saveSteps(), updates)
-                                == 0;
-            }
+            case STEPS -> evaluation.evalStrategy() == Moment.STEPS && intervalsFit(evaluation, saving);
+            case STEPS_AND_EPOCH -> evaluation.evalStrategy() == Moment.EPOCH || intervalsFit(evaluation, saving);
         };
+    }
+
+    /** Shares of all updates are rounded to whole updates first; the whole updates have to go together. */
+    private boolean intervalsFit(EvaluationOptions evaluation, SavingOptions saving) {
+        long updates = options.updates(batches);
+        return Moment.interval(evaluation.evalSteps(), updates) % Moment.interval(saving.saveSteps(), updates) == 0;
     }
 }

@@ -102,7 +102,11 @@ record MnliTask(String name, String description, boolean adversarial) implements
                 }
             }
             SequencedMap<String, Double> measures = new LinkedHashMap<>();
-            counts.forEach((genre, count) -> measures.put("accuracy_" + genre, (double) count[0] / count[1]));
+            counts.forEach((genre, count) -> {
+                if (count[1] > 0) {
+                    measures.put("accuracy_" + genre, (double) count[0] / count[1]);
+                }
+            });
             return measures;
         });
     }

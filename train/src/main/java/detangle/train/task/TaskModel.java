@@ -1,9 +1,11 @@
 package detangle.train.task;
 
 import detangle.ir.Program;
+import detangle.models.deberta.Architecture;
 import detangle.models.deberta.ConfigFields;
-import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.Head;
+import detangle.models.deberta.HeadLoss;
 import detangle.models.deberta.InitialWeights;
 import detangle.models.deberta.ModelFolderWriter;
 import detangle.models.deberta.StartingWeights;
@@ -36,17 +38,7 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
      *     the options do not ignore it
      */
     public static TaskModel read(Path folder, Task task, TaskModelOptions options) {
-        ModelFolderWriter writer = writer(ModelFolderWriter.like(folder), task, options);
-        Program training = TrainingModel.build(writer.config(), task.head(), options.training());
-        try (Weights weights = Weights.open(folder)) {
-            StartingWeights starting = StartingWeights.of(
-                    weights,
-                    training,
-                    Optional.of(task.head()),
-                    initial(writer, options),
-                    options.ignoreMismatchedSizes());
-            return of(writer, task, options, training, starting, starting.messages(folder));
-        }
+        return of(ModelFolderWriter.like(folder), Optional.of(folder), task, options);
     }
 
     /**
@@ -59,10 +51,49 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
         ConfigFields fields = Files.isDirectory(configuration)
                 ? ConfigFields.read(configuration, "config.json")
                 : ConfigFields.read(configuration);
-        ModelFolderWriter writer = writer(ModelFolderWriter.of(fields, tokenizer), task, options);
-        Program training = TrainingModel.build(writer.config(), task.head(), options.training());
-        StartingWeights starting = StartingWeights.fromScratch(training, initial(writer, options));
-        return of(writer, task, options, training, starting, starting.messages(configuration));
+        return of(ModelFolderWriter.of(fields, tokenizer), Optional.empty(), task, options);
+    }
+
+    /**
+     * Makes a model with the published head of a task.
+     *
+     * @param plain the writer of the model's files, whose configuration it has but for the head
+     * @param weights the folder or file with the weights to begin with; empty if all parameters begin with initial
+     *     values
+     */
+    public static TaskModel of(ModelFolderWriter plain, Optional<Path> weights, Task task, TaskModelOptions options) {
+        ModelFolderWriter writer = writer(plain, task, options);
+        // Rows to evaluate with have classes where those to train with may have distributions.
+        TrainingModelOptions evaluated = options.training()
+                .withDropout(false)
+                .withLabelSmoothing(0)
+                .withClassWeights(List.of())
+                .withSoftLabels(false)
+                .withLossDivisor(false);
+        return of(
+                writer,
+                weights,
+                Optional.of(task.head()),
+                options,
+                TrainingModel.build(writer.config(), task.head(), options.training()),
+                TrainingModel.build(writer.config(), task.head(), evaluated));
+    }
+
+    /**
+     * Makes a model with a head and a loss of one's own, which are written with the model as the program names them.
+     * The other arguments are those of {@link #of(ModelFolderWriter, Optional, Task, TaskModelOptions)}.
+     */
+    public static TaskModel of(
+            ModelFolderWriter plain, Optional<Path> weights, Head head, HeadLoss loss, TaskModelOptions options) {
+        ModelFolderWriter writer = plain.withDropout(options.dropout());
+        TrainingModelOptions training = options.training();
+        return of(
+                writer,
+                weights,
+                Optional.empty(),
+                options,
+                TrainingModel.build(writer.config(), head, loss, training),
+                TrainingModel.build(writer.config(), head, loss, training.withDropout(false)));
     }
 
     /**
@@ -76,10 +107,6 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
         return new TaskModel(adapted, config, files, notices);
     }
 
-    private static InitialWeights initial(ModelFolderWriter writer, TaskModelOptions options) {
-        return new InitialWeights(writer.config(), Convention.HUGGINGFACE, options.seed());
-    }
-
     private static ModelFolderWriter writer(ModelFolderWriter plain, Task task, TaskModelOptions options) {
         ModelFolderWriter headed = plain.withHead(task.head()).withDropout(options.dropout());
         ModelFolderWriter labelled = task.labels().isEmpty() ? headed : headed.withLabels(task.labels());
@@ -88,20 +115,27 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
 
     private static TaskModel of(
             ModelFolderWriter writer,
-            Task task,
+            Optional<Path> weights,
+            Optional<Architecture> head,
             TaskModelOptions options,
             Program training,
-            StartingWeights starting,
-            List<String> notices) {
-        TrainingModelOptions evaluated = options.training()
-                .withDropout(false)
-                .withLabelSmoothing(0)
-                .withClassWeights(List.of())
-                .withLossDivisor(false);
+            Program evaluation) {
+        InitialWeights initial = new InitialWeights(writer.config(), options.convention(), options.seed());
+        StartingWeights starting = weights.map(
+                        path -> stored(path, training, head, initial, options.ignoreMismatchedSizes()))
+                .orElseGet(() -> StartingWeights.fromScratch(training, initial));
         TrainableModel model = TrainableModel.of(
                         training, starting.parameters(), writer.config().numHiddenLayers())
-                .withEvaluation(TrainingModel.build(writer.config(), task.head(), evaluated))
+                .withEvaluation(evaluation)
                 .withWriter(writer::writeInto);
-        return new TaskModel(model, writer.config(), writer, notices);
+        Path origin = weights.orElse(writer.config().file());
+        return new TaskModel(model, writer.config(), writer, starting.messages(origin));
+    }
+
+    private static StartingWeights stored(
+            Path path, Program training, Optional<Architecture> head, InitialWeights initial, boolean ignoresSizes) {
+        try (Weights stored = Weights.open(path)) {
+            return StartingWeights.of(stored, training, head, initial, ignoresSizes);
+        }
     }
 }

@@ -1,0 +1,154 @@
+package detangle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.models.deberta.DebertaConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The original's command lines, with small files and a small model of random weights. */
+class ExperimentCommandTest extends TrainCommandCase {
+    /** Runs words as a shell divides them, with the model and the output folder behind. */
+    private int experiment(String words, String... more) {
+        err.getBuffer().setLength(0);
+        List<String> arguments = new ArrayList<>(List.of(("experiment " + words).split(" ")));
+        arguments.addAll(List.of("--init_model", model.toString(), "--output_dir", output.toString()));
+        arguments.addAll(List.of(more));
+        return run(arguments.toArray(String[]::new));
+    }
+
+    private String fault(String words, String... more) {
+        assertTrue(experiment(words, more) > 0, err.toString());
+        return err.toString().lines().toList().getLast();
+    }
+
+    /** The first command line of the project's beginnings, as it stands there. */
+    @Test
+    void theCommandLineOfTheOriginal() throws IOException {
+        Path data = GlueFiles.write(folder.resolve("STS-B"), "STS-B", 544);
+        assertEquals(
+                0,
+                experiment("--task_name STS-B --do_train --data_dir " + data
+                        + " --eval_batch_size 128 --predict_batch_size 128 --output_dir " + output
+                        + " --scale_steps 250 --loss_scale 16384 --accumulative_update 1 --num_train_epochs 6"
+                        + " --warmup 100 --learning_rate 2e-5 --train_batch_size 32 --max_seq_len 128"),
+                err.toString());
+        String results = Files.readString(output.resolve("eval_results_dev_000102-102.txt"));
+        assertTrue(
+                results.matches(
+                        "eval_loss = \\S+\neval_metric = \\S+\neval_samples = 3\npearsonr = \\S+\nspearmanr = \\S+\n"),
+                results);
+        assertEquals(1, DebertaConfig.read(output.resolve("checkpoint-102")).numLabels());
+        assertTrue(Files.readString(output.resolve("training_sts-b.log")).contains("training on 544 examples"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"STS-B", "RTE", "MRPC", "QNLI", "SST-2", "CoLA", "QQP", "MNLI", "ANLI"})
+    void eachTaskTrainsEvaluatesAndPredicts(String task) throws IOException {
+        // ANLI reads the folder of MNLI beside its own.
+        Path data = GlueFiles.write(folder.resolve(task.equals("ANLI") ? "MNLI" : task), task, 6);
+        Path named = task.equals("ANLI") ? folder.resolve("ANLI") : data;
+        assertEquals(
+                0,
+                experiment("--task_name " + task + " --do_train --do_eval --do_predict --num_train_epochs 1"
+                        + " --train_batch_size 4 --warmup 0 --max_seq_len 24 --tag t --fp16 True --data_dir " + named),
+                err.toString());
+        List<String> sets =
+                task.endsWith("NLI") && !task.equals("QNLI") ? List.of("matched", "mismatched") : List.of("dev");
+        for (String set : sets) {
+            for (String prefix : List.of("t", "000001-1")) {
+                String results = Files.readString(output.resolve("eval_results_" + set + "_" + prefix + ".txt"));
+                assertTrue(results.contains("eval_metric = ") && results.contains("eval_samples = 3\n"), results);
+                assertEquals(
+                        4,
+                        Files.readAllLines(output.resolve("submit-" + set + "-" + prefix + ".tsv"))
+                                .size());
+            }
+        }
+        String test = sets.getFirst().equals("dev") ? "test" : "matched";
+        int columns = task.equals("STS-B") ? 1 : sets.size() == 2 ? 3 : 2;
+        List<String> logits = Files.readAllLines(output.resolve("test_logits_" + test + "_t.txt"));
+        assertEquals(3, logits.size());
+        assertTrue(
+                logits.getFirst()
+                        .matches("-?\\d\\.\\d{18}e[+-]\\d\\d(\t-?\\d\\.\\d{18}e[+-]\\d\\d){" + (columns - 1) + "}"),
+                logits.getFirst());
+        assertEquals(
+                Stream.of("RTE", "CoLA").anyMatch(task::equals),
+                Files.exists(output.resolve("pred-probs-test-t.tsv")),
+                "probabilities");
+        assertTrue(err.toString().contains("--fp16 True scales the loss"), err.toString());
+        assertTrue(Files.exists(output.resolve("best/model.safetensors")));
+    }
+
+    @Test
+    void evaluatesWithoutTraining() throws IOException {
+        Path data = GlueFiles.write(folder.resolve("RTE"), "RTE", 2);
+        Files.delete(data.resolve("train.tsv"));
+        assertEquals(0, experiment("--task_name rte --do_eval --data-dir=" + data), err.toString());
+        assertTrue(Files.exists(output.resolve("eval_results_dev_final.txt")));
+        assertFalse(Files.exists(output.resolve("model_config.json")));
+    }
+
+    @Test
+    void beginningsOfNamesStandForOptionsAsInArgparse() {
+        assertTrue(fault("--task_name RTE --do_").contains("'--do_' may be --do_eval or --do_predict or --do_train"));
+        assertTrue(fault("--task_name RTE --do_train --learn x").contains("--learning_rate is a number, not 'x'"));
+        assertTrue(fault("--task_name RTE --do_train --fp16 maybe").contains("maybe"));
+        assertTrue(fault("--task_name RTE --do_train --nothing 1").contains("there is no option '--nothing'"));
+        assertTrue(fault("--task_name RTE --do_train --opt_type sgd").contains("--opt_type is one of adam, admax"));
+    }
+
+    @Test
+    void aPresetGivesWayToWhatIsGiven() throws IOException {
+        Path data = GlueFiles.write(folder.resolve("MRPC"), "MRPC", 4);
+        assertEquals(
+                0,
+                experiment("--task_name MRPC --preset base --do_train --train_batch_size 2 --warmup 0"
+                        + " --num_train_epochs 1 --data_dir " + data),
+                err.toString());
+        assertTrue(err.toString().contains("cls_drop_out=0.15"), err.toString());
+        assertTrue(err.toString().contains("train_batch_size=32,2")
+                || err.toString().contains("train_batch_size=2"));
+        assertEquals(
+                0.15,
+                DebertaConfig.read(output.resolve("checkpoint-2")).dropout().classifier());
+        assertTrue(fault("--task_name MRPC --preset tiny --do_train").contains("it has base, large"), err.toString());
+    }
+
+    @Test
+    void listsTasksAndPresets() {
+        assertEquals(0, run("experiment", "--list"), err.toString());
+        String listed = out.toString();
+        assertTrue(listed.contains("sts-b: "), listed);
+        assertTrue(
+                listed.contains("    --preset xxlarge-v2: --init_model xxlarge-v2-mnli --max_seq_length 128"), listed);
+        out.getBuffer().setLength(0);
+        assertEquals(0, run("experiment", "--task_name", "*"), err.toString());
+        assertEquals(listed, out.toString());
+    }
+
+    @Test
+    void faultsSayWhatToDo() throws IOException {
+        assertTrue(fault("--task_name WNLI --do_train").contains("there is no task 'WNLI'; there are anli, "));
+        assertTrue(fault("--do_train").contains("name a task by --task_name"), err.toString());
+        assertTrue(fault("--task_name RTE").contains("say do_train, do_eval or do_predict"), err.toString());
+        String missing = fault("--task_name RTE --do_train --data_dir " + folder);
+        assertTrue(missing.contains("rte reads " + folder.resolve("dev.tsv") + ", which does not exist"), missing);
+        Path data = GlueFiles.write(folder.resolve("RTE"), "RTE", 4);
+        String warmup = fault("--task_name RTE --do_train --train_batch_size 2 --warmup 100 --data_dir " + data);
+        assertTrue(warmup.contains("the warm-up takes"), warmup);
+        Files.writeString(data.resolve("train.tsv"), "header\n1\tonly one\n");
+        String columns = fault("--task_name RTE --do_train --data_dir " + data);
+        assertTrue(columns.contains("train.tsv, line 2 has 2 columns, and 3 are needed"), columns);
+    }
+}

@@ -1,0 +1,75 @@
+package detangle.experiment;
+
+import detangle.models.files.WholeFolder;
+import detangle.train.TrainingCallback;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Keeps a copy of the best model so far in the folder {@code best}. */
+final class BestModel implements TrainingCallback {
+    private static final Set<String> OF_TRAINING = Set.of("optimizer.safetensors", "trainer_state.json");
+
+    private final Path folder;
+    private final Consumer<String> log;
+    private boolean isBest;
+    private String said = "";
+
+    BestModel(Path folder, Consumer<String> log) {
+        this.folder = folder;
+        this.log = log;
+    }
+
+    @Override
+    public void onEvaluate(Evaluation evaluation) {
+        isBest = evaluation.isBest();
+        if (isBest) {
+            said = evaluation.metrics().get(ExperimentOptions.METRIC) + "@" + evaluation.done();
+        }
+        if (!said.isEmpty()) {
+            log.accept("best metric: " + said);
+        }
+    }
+
+    @Override
+    public void onSave(Path checkpoint) {
+        if (!isBest) {
+            return;
+        }
+        try {
+            Path best = folder.resolve("best");
+            delete(best);
+            WholeFolder.write(best, part -> copy(checkpoint, part));
+        } catch (IOException e) {
+            throw ResultFiles.fault(folder, e);
+        }
+    }
+
+    private static void copy(Path checkpoint, Path part) throws IOException {
+        try (Stream<Path> files = Files.list(checkpoint)) {
+            for (Path file : files.toList()) {
+                String name = file.getFileName().toString();
+                if (!OF_TRAINING.contains(name)) {
+                    Files.copy(file, part.resolve(name));
+                }
+            }
+        }
+    }
+
+    private static void delete(Path best) throws IOException {
+        if (!Files.isDirectory(best)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(best)) {
+            List<Path> all = files.sorted(Comparator.reverseOrder()).toList();
+            for (Path file : all) {
+                Files.delete(file);
+            }
+        }
+    }
+}

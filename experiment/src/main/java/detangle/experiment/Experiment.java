@@ -1,0 +1,53 @@
+package detangle.experiment;
+
+import detangle.train.TrainingCallback;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * An experiment: a model, and what is done with it.
+ *
+ * @param options the options
+ * @param model the model that it begins with
+ * @param log is told what happens, one line at a time
+ * @param callbacks the callbacks that are told of the progress of training
+ */
+public record Experiment(
+        ExperimentOptions options, ModelSource model, Consumer<String> log, List<TrainingCallback> callbacks) {
+    public Experiment {
+        callbacks = List.copyOf(callbacks);
+    }
+
+    /** Makes an experiment that tells nobody. */
+    public Experiment(ExperimentOptions options, ModelSource model) {
+        this(options, model, line -> {}, List.of());
+    }
+
+    /** Adds a callback that is told of the progress of training. */
+    public Experiment with(TrainingCallback callback) {
+        List<TrainingCallback> all = new ArrayList<>(callbacks);
+        all.add(callback);
+        return new Experiment(options, model, log, all);
+    }
+
+    /**
+     * Runs a task, and returns when all its results are written.
+     *
+     * @throws detangle.ir.DetangleException of the part at fault
+     */
+    public void run(ExperimentTask task) {
+        try {
+            Files.createDirectories(options.outputDir());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        switch (task) {
+            case FineTuningTask fineTuning -> new FineTuning(this, fineTuning).run();
+            case PretrainingTask pretraining -> pretraining.run(this);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package detangle.experiment;
+
+import detangle.experiment.data.DataFolder;
+import detangle.experiment.data.SegmentFeatures;
+import detangle.experiment.data.TaskInput;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
+import detangle.models.deberta.TrainingModelOptions;
+import detangle.models.text.Tokenizer;
+import detangle.train.Batch;
+import detangle.train.BatchPlan;
+import detangle.train.Evaluator;
+import detangle.train.ModelEvaluation;
+import detangle.train.Trainer;
+import detangle.train.TrainingCallback;
+import detangle.train.TrainingOptions;
+import detangle.train.data.Collator;
+import detangle.train.data.EpochBatches;
+import detangle.train.data.Example;
+import detangle.train.data.Order;
+import detangle.train.task.TaskModel;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The work of an experiment whose task has examples with answers, in the order of the original's {@code main}. */
+final class FineTuning {
+    private final Experiment experiment;
+    private final ExperimentOptions options;
+    private final FineTuningTask task;
+    private final TaskInput input;
+    private final Tokenizer tokenizer;
+
+    FineTuning(Experiment experiment, FineTuningTask task) {
+        this.experiment = experiment;
+        this.options = experiment.options();
+        this.task = task;
+        this.tokenizer = experiment.model().loadTokenizer();
+        Map<String, String> values = new LinkedHashMap<>();
+        task.options().forEach(option -> values.put(option.name(), option.otherwise()));
+        values.putAll(options.taskOptions());
+        this.input = new TaskInput(
+                new DataFolder(options.dataDir(), task.name(), task.origin()),
+                new SegmentFeatures(tokenizer, options.maxSeqLength()),
+                options.debug(),
+                values);
+    }
+
+    void run() {
+        List<EvaluationSet> evaluated = options.doEval() || options.doTrain() ? task.evaluation(input) : List.of();
+        List<EvaluationSet> tested = options.doPredict() ? task.test(input) : List.of();
+        List<Example> training = options.doTrain() ? task.training(input) : List.of();
+        TaskModel model =
+                experiment.model().model(task.head(), options.training().seed());
+        model.notices().forEach(experiment.log());
+        Collator collator = Collator.of(tokenizer.padTokenId(), model.config().typeVocabSize() > 0);
+        SetsEvaluator evaluator = new SetsEvaluator(
+                evaluated, collator, options.evalBatchSize(), options.outputDir(), options.tag(), experiment.log());
+        Map<String, Tensor> parameters = model.model().parameters();
+        if (options.doEval()) {
+            experiment.log().accept("evaluating with " + counts(evaluated));
+            Program program = model.model().evaluation().orElseThrow();
+            ModelEvaluation.of(program, parameters, options.training(), evaluator);
+        }
+        if (options.doTrain()) {
+            experiment
+                    .log()
+                    .accept("training on " + training.size() + " examples, evaluating with " + counts(evaluated));
+            parameters = train(model, training, collator, evaluator);
+        }
+        if (options.doPredict()) {
+            predict(tested, model, parameters, collator);
+        }
+    }
+
+    private static String counts(List<EvaluationSet> sets) {
+        return String.join(
+                ", ",
+                sets.stream()
+                        .map(set -> set.name() + " (" + set.examples().size() + ")")
+                        .toList());
+    }
+
+    /** Trains the model, and returns its parameters after the last update. */
+    private Map<String, Tensor> train(
+            TaskModel model, List<Example> examples, Collator collator, SetsEvaluator evaluator) {
+        TrainingOptions training = options.trainingWithDumps();
+        EpochBatches batches = new EpochBatches(
+                examples,
+                collator,
+                new BatchPlan(
+                        training.recipe(),
+                        examples.size(),
+                        training.perDeviceTrainBatchSize(),
+                        training.gradientAccumulationSteps()),
+                Order.SHUFFLED,
+                training.orderSeed());
+        ResultFiles.writeConfiguration(model.files(), options.outputDir());
+        Trainer trainer = new Trainer(model.model(), batches, training)
+                .with((Evaluator) evaluator)
+                .with((TrainingCallback) evaluator)
+                .with(new BestModel(options.outputDir(), experiment.log()));
+        for (TrainingCallback callback : experiment.callbacks()) {
+            trainer = trainer.with(callback);
+        }
+        return trainer.train().parameters();
+    }
+
+    private void predict(List<EvaluationSet> sets, TaskModel model, Map<String, Tensor> parameters, Collator collator) {
+        Program program = withoutLoss(model);
+        for (EvaluationSet set : sets) {
+            experiment.log().accept("predicting " + counts(List.of(set)));
+            Predictions predictions = new Predictions(set.examples());
+            ModelEvaluation.of(program, parameters, options.training(), run -> {
+                for (Batch batch : (Iterable<Batch>)
+                        EpochBatches.inOrder(set.examples(), collator, options.predictBatchSize())::iterator) {
+                    predictions.add(run.apply(batch.inputs()));
+                }
+                return new LinkedHashMap<>();
+            });
+            ResultFiles.writeTest(set, predictions, options.outputDir(), options.tag());
+        }
+    }
+
+    /** Returns the program of the model alone, as sets to predict have no answers to compute a loss from. */
+    private Program withoutLoss(TaskModel model) {
+        return switch (task.head()) {
+            case TaskHead.Published(var published, boolean softLabels) ->
+                DebertaModel.build(
+                        model.config(),
+                        published.head(),
+                        TrainingModelOptions.of(published.head()).model());
+            case TaskHead.Own own ->
+                DebertaModel.build(model.config(), own.head(), ModelOptions.DEFAULT.withHiddenStates(false));
+        };
+    }
+}

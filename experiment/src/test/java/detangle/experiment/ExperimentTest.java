@@ -1,0 +1,162 @@
+package detangle.experiment;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.models.deberta.DebertaConfig;
+import detangle.testing.models.TinyModel;
+import detangle.train.SavingOptions;
+import detangle.train.TrainingException;
+import detangle.train.data.DataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Experiments with a small model of random weights and a task of a few sentences. */
+final class ExperimentTest {
+    private final List<String> log = new ArrayList<>();
+
+    @TempDir
+    private Path folder;
+
+    private ModelSource model;
+
+    @BeforeEach
+    void makeFiles() throws IOException {
+        Path source = TinyModel.write(folder.resolve("model"), "ForSequenceClassification", List.of("a", "b", "c"));
+        model = source(Optional.of(source), Optional.empty());
+        Files.writeString(
+                folder.resolve("train.tsv"),
+                "sentence\tlabel\na good film\t1\na bad film\t0\ngood\t1\nbad\t0\nvery good\t1\n");
+        Files.writeString(folder.resolve("dev.tsv"), "sentence\tlabel\ngood one\t1\nbad one\t0\n");
+    }
+
+    private ModelSource source(Optional<Path> initial, Optional<Path> config) {
+        return new ModelSource(initial, config, folder.resolve("model"), OptionalDouble.empty());
+    }
+
+    private ExperimentOptions options(String output) {
+        ExperimentOptions options = ExperimentOptions.of(folder, folder.resolve(output));
+        return options.withDumpInterval(2)
+                .with(options.training().withPerDeviceTrainBatchSize(2).withNumTrainEpochs(2));
+    }
+
+    private void run(ExperimentOptions options, ModelSource source) {
+        new Experiment(options, source, log::add, List.of()).run(Tasks.find().named("SST-2"));
+    }
+
+    private List<String> names(Path output) throws IOException {
+        try (Stream<Path> files = Files.list(output)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    /** Five rows in batches of two, twice: three updates an epoch, and 5 * 2 / 2 in all, as in the original. */
+    @Test
+    void evaluatesAndSavesAtEachDumpAndEndOfAnEpoch() throws IOException {
+        run(options("out"), model);
+        Path output = folder.resolve("out");
+        assertEquals(
+                List.of("best", "checkpoint-2", "checkpoint-3", "checkpoint-4", "checkpoint-5"),
+                names(output).stream().filter(name -> !name.contains(".")).toList());
+        assertEquals(
+                List.of("000002-5", "000003-5", "000004-5", "000005-5"),
+                names(output).stream()
+                        .filter(name -> name.startsWith("eval_results_dev_"))
+                        .map(name -> name.substring("eval_results_dev_".length(), name.length() - ".txt".length()))
+                        .toList());
+        List<String> results = Files.readAllLines(output.resolve("eval_results_dev_000005-5.txt"));
+        assertEquals(
+                List.of("accuracy", "eval_loss", "eval_metric", "eval_samples"),
+                results.stream().map(line -> line.split(" = ")[0]).toList());
+        assertEquals("eval_samples = 2", results.getLast());
+        assertTrue(results.getFirst().matches("accuracy = (0\\.0|0\\.5|1\\.0)"), results.getFirst());
+        assertTrue(Files.readString(output.resolve("submit-dev-000005-5.tsv"))
+                .matches("index\tpredictions\n0\t[01]\n1\t[01]\n"));
+        assertEquals(
+                List.of("0", "1"), DebertaConfig.read(output.resolve("best")).labels());
+        assertFalse(Files.exists(output.resolve("best/optimizer.safetensors")));
+        assertEquals(2, DebertaConfig.read(output.resolve("model_config.json")).numLabels());
+        assertTrue(log.stream().anyMatch(line -> line.contains("classifier.weight of shape [3,32]")), log.toString());
+        assertTrue(log.stream().anyMatch(line -> line.startsWith("best metric: ")), log.toString());
+    }
+
+    @Test
+    void goesOnFromACheckpointWithTheSameBits() throws IOException {
+        run(options("whole"), model);
+        run(options("parts"), model);
+        for (String later : List.of("checkpoint-4", "checkpoint-5")) {
+            delete(folder.resolve("parts").resolve(later));
+        }
+        ExperimentOptions options = options("parts");
+        SavingOptions going = SavingOptions.in(folder.resolve("parts")).withResume(true);
+        run(options.with(options.training().with(going)), model);
+        String last = "checkpoint-5/model.safetensors";
+        assertArrayEquals(
+                Files.readAllBytes(folder.resolve("whole").resolve(last)),
+                Files.readAllBytes(folder.resolve("parts").resolve(last)));
+    }
+
+    private static void delete(Path path) throws IOException {
+        try (Stream<Path> files = Files.walk(path)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Test
+    void aConfigurationAloneMakesAModelOfInitialValues() throws IOException {
+        Path config = folder.resolve("own.json");
+        Files.copy(folder.resolve("model/config.json"), config);
+        run(options("out").withDumpInterval(100), source(Optional.empty(), Optional.of(config)));
+        assertTrue(
+                log.stream().anyMatch(line -> line.contains("parameters begin with initial values")), log.toString());
+        assertTrue(assertThrows(
+                        TrainingException.class, () -> run(options("none"), source(Optional.empty(), Optional.empty())))
+                .getMessage()
+                .contains("model_config"));
+    }
+
+    /** Fields of a configuration that is given take the place of the model's, but for its sizes. */
+    @Test
+    void aConfigurationChangesThatOfTheModel() throws IOException {
+        Path config = Files.writeString(
+                folder.resolve("own.json"),
+                "{\"hidden_size\": 77, \"pooling\": {\"dropout\": 0.25, \"hidden_act\": \"tanh\"}}");
+        DebertaConfig merged = new ModelSource(
+                        model.initModel(), Optional.of(config), model.tokenizer(), OptionalDouble.of(0.3))
+                .model(TaskHead.classes(List.of("0", "1")), 1)
+                .config();
+        assertEquals(32, merged.hiddenSize());
+        assertEquals(0.25, merged.dropout().pooler());
+        assertEquals(0.3, merged.dropout().classifier());
+    }
+
+    @Test
+    void aMissingFileSaysWhatToDownloadAndWhereItShouldLie() {
+        ExperimentOptions options = options("out").withWork(true, false, true);
+        String message =
+                assertThrows(DataException.class, () -> run(options, model)).getMessage();
+        assertTrue(message.contains(folder.resolve("test.tsv") + ", which does not exist"), message);
+        assertTrue(message.contains("https://gluebenchmark.com"), message);
+    }
+
+    @Test
+    void thereMustBeSomethingToDo() {
+        ExperimentOptions options = options("out");
+        assertThrows(TrainingException.class, () -> options.withWork(false, false, false));
+    }
+}
