@@ -58,7 +58,7 @@ final class ExperimentModelOptions {
                             + " files; that of the model by default.")
     private Optional<Path> vocabPath;
 
-    @Option(names = "--pre_trained", hidden = true)
+    @Option(names = "--pre_trained", hidden = true, description = "Is refused: --init_model names the model.")
     private Optional<String> preTrained;
 
     /** Returns the model, downloaded if it has to be. */

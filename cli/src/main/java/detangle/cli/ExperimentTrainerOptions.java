@@ -12,6 +12,7 @@ import picocli.CommandLine.Option;
 final class ExperimentTrainerOptions {
     private static final String NEWEST = "true";
     private static final String NONE = "false";
+    private static final String NO_EFFECT = "The original sets it for its own processes; without an effect here.";
 
     @Option(
             names = "--accumulative_update",
@@ -48,19 +49,19 @@ final class ExperimentTrainerOptions {
             description = "The original's processes that read data; without an effect here.")
     private Optional<Integer> workers;
 
-    @Option(names = "--local_rank", hidden = true)
+    @Option(names = "--local_rank", hidden = true, description = NO_EFFECT)
     private int localRank = -1;
 
-    @Option(names = "--world_size", hidden = true)
+    @Option(names = "--world_size", hidden = true, description = NO_EFFECT)
     private int worldSize = -1;
 
-    @Option(names = "--rank", hidden = true)
+    @Option(names = "--rank", hidden = true, description = NO_EFFECT)
     private int rank = -1;
 
-    @Option(names = "--master_ip", hidden = true)
+    @Option(names = "--master_ip", hidden = true, description = NO_EFFECT)
     private Optional<String> masterIp;
 
-    @Option(names = "--master_port", hidden = true)
+    @Option(names = "--master_port", hidden = true, description = NO_EFFECT)
     private Optional<String> masterPort;
 
     @Option(

@@ -28,7 +28,7 @@ final class PythonTextTest {
         assertEquals("1.000000000000000056e-01", PythonText.exact(0.1));
         assertEquals("-2.500000000000000000e+00", PythonText.exact(-2.5));
         assertEquals("0.000000000000000000e+00", PythonText.exact(0));
-        assertEquals("1.000000000000000000e+100", PythonText.exact(1e100));
+        assertEquals("1.000000000000000016e+100", PythonText.exact(1e100));
         assertEquals("1.000000014901161194e-01\tnan", PythonText.exactRow(0.1f, Float.NaN));
     }
 }
