@@ -1,0 +1,72 @@
+package detangle.models.deberta;
+
+import detangle.ir.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Writes a generator and a discriminator as two folders of HuggingFace, {@code generator} and {@code discriminator}, each
+ * with config.json, the tokenizer and model.safetensors. The discriminator's tables are whole, whatever it shares: the sum
+ * of the generator's and its own with {@link EmbeddingSharing#GDES}.
+ */
+public final class ReplacedTokenWriter {
+    private final ReplacedTokenConfig config;
+    private final ModelFolderWriter generator;
+    private final ModelFolderWriter discriminator;
+
+    private ReplacedTokenWriter(
+            ReplacedTokenConfig config, ModelFolderWriter generator, ModelFolderWriter discriminator) {
+        this.config = config;
+        this.generator = generator;
+        this.discriminator = discriminator;
+    }
+
+    /**
+     * A writer of both models with a tokenizer.
+     *
+     * @param tokenizers a folder or an artifact, whose files of a tokenizer are copied
+     * @throws ConfigException if one of the files cannot be read
+     */
+    public static ReplacedTokenWriter of(ReplacedTokenConfig config, Path tokenizers) {
+        return new ReplacedTokenWriter(
+                config,
+                ModelFolderWriter.of(withNewerNames(config.generatorFields()), tokenizers)
+                        .withHead(Architecture.MASKED_LM_EMD),
+                ModelFolderWriter.of(config.discriminatorFields(), tokenizers)
+                        .withHead(Architecture.REPLACED_TOKEN_DETECTION));
+    }
+
+    /** HuggingFace's code then reads the head under its newer names, which are microsoft's. */
+    private static ConfigFields withNewerNames(ConfigFields fields) {
+        ObjectNode changed = (ObjectNode) fields.root().deepCopy();
+        changed.put("legacy", false);
+        return new ConfigFields(fields.file(), changed);
+    }
+
+    /**
+     * Writes both folders into one that is there.
+     *
+     * @param parameters those of both models, by the names of {@link ReplacedTokens}
+     * @throws IOException if the disk is full, or a folder is there already or cannot be written
+     */
+    public void writeInto(Path folder, Map<String, Tensor> parameters) throws IOException {
+        Path ofGenerator = Files.createDirectory(folder.resolve(ReplacedTokens.GENERATOR));
+        generator.writeInto(ofGenerator, ReplacedTokenWeights.generator(parameters));
+        Path ofDiscriminator = Files.createDirectory(folder.resolve(ReplacedTokens.DISCRIMINATOR));
+        discriminator.writeInto(ofDiscriminator, ReplacedTokenWeights.discriminator(config, parameters));
+    }
+
+    /**
+     * Writes both folders into one, each whole or not at all.
+     *
+     * @throws detangle.models.files.FolderException if one of them is there already, or cannot be written
+     */
+    public void write(Path folder, Map<String, Tensor> parameters) {
+        generator.write(folder.resolve(ReplacedTokens.GENERATOR), ReplacedTokenWeights.generator(parameters));
+        discriminator.write(
+                folder.resolve(ReplacedTokens.DISCRIMINATOR), ReplacedTokenWeights.discriminator(config, parameters));
+    }
+}
