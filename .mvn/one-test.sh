@@ -19,7 +19,7 @@ one_test() {
     module=${files#./}
     module=${module%%/src/test/*}
     case $module in
-        backends/tornado) profile=(-Ptornado) ;;
+        backends/tornado*) profile=(-Ptornado) ;;
         spark) profile=(-Pspark) ;;
     esac
     # Goals up to verify, as tests of the last modules read the jars of others.

@@ -25,7 +25,7 @@ if ls "$lib"/detangle-backend-tornado-*.jar >/dev/null 2>&1 && tornado=$(find_to
     tornadovm_arguments "$tornado" >"$arguments.$$"
     mv -f "$arguments.$$" "$arguments"
     modules=$lib:$tornado/share/java/tornado
-    set -- "@$arguments" "$@"
+    set -- "@$arguments" --enable-native-access=detangle.backend.tornado "$@"
 fi
 # Large pages spare the matrix kernels address translation; the JVM complains where the kernel offers none.
 if grep -Eqs '\[(always|madvise)\]' /sys/kernel/mm/transparent_hugepage/enabled; then

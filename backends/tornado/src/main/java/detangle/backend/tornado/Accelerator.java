@@ -8,6 +8,7 @@ import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.Variables;
+import detangle.backend.tornado.cublaslt.ProductPrecision;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
 import java.util.List;
@@ -24,12 +25,18 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
         String name = tornado.getPhysicalDevice().getDeviceName();
         return isVirtual()
                 ? name + ", virtual: its kernels can be compiled and not run, through TornadoVM"
-                : name + ", " + (tornado.getMaxGlobalMemory() >> 20) + " MiB, through TornadoVM";
+                : name + ", " + (tornado.getMaxGlobalMemory() >> 20) + " MiB, through TornadoVM"
+                        + Products.description(this.name);
     }
 
     /** Whether TornadoVM was asked for a device that is not there. */
     private boolean isVirtual() {
         return tornado.getTornadoVMBackend() == TornadoVMBackendType.VIRTUAL;
+    }
+
+    /** How a library multiplies, if it computes this device's products. */
+    Optional<ProductPrecision> library() {
+        return isVirtual() ? Optional.empty() : Products.of(name);
     }
 
     @Override
@@ -62,7 +69,7 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
 
     @Override
     public List<KernelCode> kernels(Plan plan) {
-        return TornadoExecutable.alone(() -> KernelCompiler.compile(plan, tornado, suffix()));
+        return TornadoExecutable.alone(() -> KernelCompiler.compile(plan, tornado, library(), suffix()));
     }
 
     private String suffix() {

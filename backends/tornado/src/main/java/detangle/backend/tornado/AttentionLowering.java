@@ -111,6 +111,7 @@ final class AttentionLowering {
                 launcher.array(x),
                 launcher.buffers().of(table),
                 scores,
+                x.type().dim(-1),
                 b -> Product.byHead(size(rows, b), size(heads, b), size(x.type().dim(-1), b), size(positions, b)));
         return scores;
     }

@@ -56,7 +56,10 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     private final List<Launch> launches;
     private final List<GraphPart> parts;
     private final List<Node> checked;
-    private final List<WorkerGrid3D> grids = new ArrayList<>();
+
+    /** Of each launch that is a kernel. */
+    private final List<Optional<WorkerGrid3D>> grids = new ArrayList<>();
+
     private final IntArray sizes;
     private final IntArray faults;
     private final Optional<TornadoExecutionPlan> plan;
@@ -72,7 +75,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         this.device = accelerator.name();
         this.program = plan.program();
         this.buffers = new Buffers(plan, shapes);
-        Launcher launcher = Launcher.of(plan, buffers);
+        Launcher launcher = Launcher.of(plan, buffers, accelerator.library());
         this.faults = launcher.faults();
         this.launches = launcher.launches();
         this.checked = launcher.checked();
@@ -119,13 +122,21 @@ final class DeviceGraph implements TornadoExecutable.Graph {
                 Launch launch = launches.get(i);
                 IntArray own = IntArray.fromElements(begins[i], launch.fault());
                 graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, own);
-                List<Object> arguments = new ArrayList<>(List.of(context, sizes, own));
-                arguments.addAll(launch.arguments());
-                TaskCalls.add(graph, task(i), launch.task(), arguments.toArray());
-                WorkerGrid3D grid = new WorkerGrid3D(launch.threads(), 1, 1);
-                grid.setLocalWork(launch.threads(), 1, 1);
-                grids.add(grid);
-                scheduler.addWorkerGrid(name(p) + "." + task(i), grid);
+                switch (launch.call()) {
+                    case Task task -> {
+                        List<Object> arguments = new ArrayList<>(List.of(context, sizes, own));
+                        arguments.addAll(launch.arguments());
+                        TaskCalls.add(graph, task(i), task, arguments.toArray());
+                        WorkerGrid3D grid = new WorkerGrid3D(launch.threads(), 1, 1);
+                        grid.setLocalWork(launch.threads(), 1, 1);
+                        grids.add(Optional.of(grid));
+                        scheduler.addWorkerGrid(name(p) + "." + task(i), grid);
+                    }
+                    case LibraryProduct product -> {
+                        product.add(graph, task(i), sizes, own, launch.arguments());
+                        grids.add(Optional.empty());
+                    }
+                }
             }
             List<Object> results =
                     part.leave().stream().filter(wanted::contains).toList();
@@ -184,7 +195,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             for (int size : work.sizes()) {
                 sizes.set(at++, size);
             }
-            grids.get(i).setGlobalWork((long) work.x() * launch.threads(), work.y(), work.z());
+            grids.get(i).ifPresent(grid -> grid.setGlobalWork((long) work.x() * launch.threads(), work.y(), work.z()));
         }
         buffers.bind(bindings);
         bound = Map.copyOf(bindings);

@@ -3,6 +3,7 @@ package detangle.backend.tornado;
 import detangle.backend.BackendException;
 import detangle.backend.KernelCode;
 import detangle.backend.Plan;
+import detangle.backend.tornado.cublaslt.ProductPrecision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -39,25 +40,27 @@ final class KernelCompiler {
     /**
      * The kernels of a program for a device.
      *
+     * @param library how a library multiplies, whose code nobody has, if it is to compute products
      * @param suffix what files in the device's language end with
      */
-    static List<KernelCode> compile(Plan plan, TornadoDevice device, String suffix) {
+    static List<KernelCode> compile(
+            Plan plan, TornadoDevice device, Optional<ProductPrecision> library, String suffix) {
         Map<String, Long> sizes = plan.program().inputs().stream()
                 .flatMap(input -> input.shape().dims().stream())
                 .flatMap(dim -> dim.symbols().stream())
                 .distinct()
                 .collect(Collectors.toMap(Function.identity(), symbol -> ANY_SIZE));
         Buffers buffers = new Buffers(plan, List.of(sizes));
-        Launcher launcher = Launcher.of(plan, buffers);
+        Launcher launcher = Launcher.of(plan, buffers, library);
         List<KernelCode> kernels = new ArrayList<>();
         Set<Object> seen = new HashSet<>();
         for (Launch launch : launcher.launches()) {
-            if (seen.add(code(launch))) {
+            if (launch.call() instanceof Task task && seen.add(code(launch))) {
                 kernels.add(new KernelCode(
                         launch.operation(),
-                        launch.task().name(),
-                        launch.task().classFile(),
-                        Optional.of(new KernelCode.Source(suffix, compile(launch, device)))));
+                        task.name(),
+                        task.classFile(),
+                        Optional.of(new KernelCode.Source(suffix, compile(launch, task, device)))));
             }
         }
         return kernels;
@@ -65,21 +68,21 @@ final class KernelCompiler {
 
     /** Equal for launches with equal code: arrays are no part of it, and numbers are constants. */
     private static Object code(Launch launch) {
-        List<Object> code = new ArrayList<>(List.of(launch.operation(), launch.task()));
+        List<Object> code = new ArrayList<>(List.of(launch.operation(), launch.call()));
         launch.arguments().stream()
                 .filter(a -> !(a instanceof TornadoNativeArray))
                 .forEach(code::add);
         return code;
     }
 
-    private static String compile(Launch launch, TornadoDevice device) {
+    private static String compile(Launch launch, Task task, TornadoDevice device) {
         TaskGraph graph = new TaskGraph("detangle");
         List<Object> arguments = new ArrayList<>(List.of(new KernelContext(), new IntArray(1), new IntArray(2)));
         arguments.addAll(launch.arguments());
-        TaskCalls.add(graph, launch.task().name(), launch.task(), arguments.toArray());
+        TaskCalls.add(graph, task.name(), task, arguments.toArray());
         WorkerGrid3D grid = new WorkerGrid3D(launch.threads(), 1, 1);
         grid.setLocalWork(launch.threads(), 1, 1);
-        GridScheduler scheduler = new GridScheduler("detangle." + launch.task().name(), grid);
+        GridScheduler scheduler = new GridScheduler("detangle." + task.name(), grid);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.withDevice(device)
                     .withGridScheduler(scheduler)
@@ -88,8 +91,8 @@ final class KernelCompiler {
             return Files.readString(TEXTS);
         } catch (TornadoExecutionPlanException | RuntimeException e) {
             throw new BackendException(
-                    "the kernel " + launch.task().name() + " of " + launch.operation()
-                            + " cannot be compiled for the device: " + e.getMessage(),
+                    "the kernel " + task.name() + " of " + launch.operation() + " cannot be compiled for the device: "
+                            + e.getMessage(),
                     e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

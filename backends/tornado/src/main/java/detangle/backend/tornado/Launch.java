@@ -6,17 +6,18 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * A kernel to be run.
+ * A kernel or a library's function to be run.
  *
  * @param operation what it is a part of, as the IR writes it
- * @param arguments what it takes after the context, the sizes of all kernels and the array of its own, which says where its
+ * @param arguments what it takes after the context, which kernels have, the sizes of all kernels and the array of its own, which says where its
  *     sizes begin: as an array, for a number would be a constant of the code, and equal kernels would be compiled anew
  * @param fault where it tells of wrong ids; of no meaning to others
+ * @param threads of a group, for kernels
  * @param work what depends on the sizes of the symbols
  */
 record Launch(
         String operation,
-        Task task,
+        Call call,
         List<Object> arguments,
         int fault,
         int threads,

@@ -2,6 +2,7 @@ package detangle.backend.tornado;
 
 import detangle.backend.Plan;
 import detangle.backend.tornado.Launch.Work;
+import detangle.backend.tornado.cublaslt.ProductPrecision;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.InternalException;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -19,6 +21,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /** Collects the launches of a program's kernels, in order. {@link Lowering} adds those of one operation. */
 final class Launcher {
     private final Buffers buffers;
+    private final Optional<ProductPrecision> library;
     private final IntArray faults;
     private final List<Node> checked = new ArrayList<>();
     private final List<Launch> launches = new ArrayList<>();
@@ -26,18 +29,23 @@ final class Launcher {
     /** The operation whose kernels are added, by its results. */
     private List<Node> results = List.of();
 
-    private Launcher(Buffers buffers, IntArray faults) {
+    private Launcher(Buffers buffers, Optional<ProductPrecision> library, IntArray faults) {
         this.buffers = buffers;
+        this.library = library;
         this.faults = faults;
     }
 
-    /** All launches of a program. */
-    static Launcher of(Plan plan, Buffers buffers) {
+    /**
+     * All launches of a program.
+     *
+     * @param library how a library multiplies, if it is to compute products
+     */
+    static Launcher of(Plan plan, Buffers buffers, Optional<ProductPrecision> library) {
         Set<Node> eachRun = plan.program().eachRun();
         List<List<Node>> operations = plan.operations().stream()
                 .filter(o -> eachRun.contains(o.getFirst()) && !isGiven(o.getFirst()))
                 .toList();
-        Launcher launcher = new Launcher(buffers, new IntArray(Math.max(1, operations.size())));
+        Launcher launcher = new Launcher(buffers, library, new IntArray(Math.max(1, operations.size())));
         operations.forEach(launcher::add);
         return launcher;
     }
@@ -88,6 +96,15 @@ final class Launcher {
     /** Stands where a kernel takes an operand that an operation does not have. */
     Object absent(DType dtype) {
         return buffers.absent(dtype).array();
+    }
+
+    /** How a library multiplies, if there is one. */
+    Optional<ProductPrecision> library() {
+        return library;
+    }
+
+    void launch(LibraryProduct product, List<Object> arguments, Function<Map<String, Long>, Work> work) {
+        launches.add(new Launch(operation(), product, arguments, 0, 0, work));
     }
 
     void launch(Task task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {

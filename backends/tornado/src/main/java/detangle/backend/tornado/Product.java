@@ -73,6 +73,11 @@ record Product(
         return Arrays.stream(strides).map(s -> s * matrix).toArray();
     }
 
+    /** Elements of the result. */
+    int elements() {
+        return Strides.product(batch, 0, batch.length) * rows * columns;
+    }
+
     Work work() {
         int[] sizes = new int[7 + 3 * ProductKernel.BATCH_AXES];
         int[] first = {rows, columns, depth, rowA, depthA, columnB, depthB};

@@ -4,8 +4,10 @@ import static detangle.backend.tornado.Launcher.shape;
 import static detangle.backend.tornado.Launcher.size;
 
 import detangle.backend.tornado.Launch.Work;
+import detangle.backend.tornado.cublaslt.ProductOptions;
 import detangle.ir.Activation;
 import detangle.ir.DType;
+import detangle.ir.Dim;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Strides;
@@ -29,6 +31,7 @@ final class ProductLowering {
                     op.bias() ? Optional.of(launcher.array(node.input(2))) : Optional.empty(),
                     launcher.array(node),
                     op.activation(),
+                    x.type().dim(-1),
                     b -> Product.ofRows(shape(x, b), size(node.type().dim(-1), b)));
         });
     }
@@ -43,6 +46,7 @@ final class ProductLowering {
                     launcher.array(lhs),
                     launcher.buffers().of(rhs),
                     launcher.array(node),
+                    lhs.type().dim(op.transposeLhs() ? -2 : -1),
                     b -> Product.ofMatrices(
                             shape(lhs, b), op.transposeLhs(), shape(rhs, b), op.transposeRhs(), shape(node, b)));
         });
@@ -50,8 +54,13 @@ final class ProductLowering {
 
     /** Launches a product without bias and activation. */
     static void launch(
-            Launcher launcher, Object a, DeviceArray b, Object out, Function<Map<String, Long>, Product> shape) {
-        launch(launcher, a, b, Optional.empty(), out, Activation.NONE, shape);
+            Launcher launcher,
+            Object a,
+            DeviceArray b,
+            Object out,
+            Dim depth,
+            Function<Map<String, Long>, Product> shape) {
+        launch(launcher, a, b, Optional.empty(), out, Activation.NONE, depth, shape);
     }
 
     private static void launch(
@@ -61,7 +70,24 @@ final class ProductLowering {
             Optional<Object> bias,
             Object out,
             Activation activation,
+            Dim depth,
             Function<Map<String, Long>, Product> shape) {
+        // The library has no products without depth, and none of floats of different types.
+        if (launcher.library().isPresent() && depth.isStatic() && depth.size() > 0 && b.dtype() == DType.F32) {
+            ProductOptions options = new ProductOptions(launcher.library().get(), bias.isPresent());
+            launcher.launch(
+                    new LibraryProduct(options),
+                    List.of(a, b.array(), bias.orElse(launcher.absent(DType.F32)), out),
+                    sizes -> shape.apply(sizes).work());
+            if (activation != Activation.NONE) {
+                launcher.launch(
+                        TaskClass.of(ActivationKernel.class),
+                        List.of(out, DeviceFunctions.number(activation)),
+                        Launch.SEPARATE,
+                        sizes -> Work.elements(shape.apply(sizes).elements()));
+            }
+            return;
+        }
         int mantissa = NarrowFloats.mantissa(b.dtype());
         boolean narrow = mantissa > 0;
         Object none = launcher.absent(DType.F32);

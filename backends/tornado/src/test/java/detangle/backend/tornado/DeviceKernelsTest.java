@@ -11,14 +11,12 @@ import detangle.compiler.MemoryPlanner;
 import detangle.compiler.Passes;
 import detangle.ir.Node;
 import detangle.ir.Program;
-import detangle.ir.Program.Output;
 import detangle.ir.TensorOp;
 import detangle.testing.RandomPrograms;
 import detangle.testing.RandomPrograms.Sample;
-import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -42,7 +40,7 @@ class DeviceKernelsTest {
                     all.add(node.op().mnemonic());
                     if (DeviceKernels.of(node).isPresent()) {
                         taken.add(node.op().mnemonic());
-                        lower(alone(node, eachRun, program), sizes);
+                        lower(Alone.of(node, program), sizes);
                     }
                 }
             }
@@ -55,35 +53,10 @@ class DeviceKernelsTest {
                 "operations that no row takes, so that the host runs them");
     }
 
-    /** A program of one operation, whose operands are inputs unless they are known beforehand. */
-    private static Program alone(Node node, Set<Node> eachRun, Program program) {
-        Map<Node, Node> inputs = new IdentityHashMap<>();
-        List<Node> operands = new ArrayList<>();
-        for (Node operand : node.inputs()) {
-            if (eachRun.contains(operand)) {
-                operands.add(inputs.computeIfAbsent(
-                        operand,
-                        x -> new Node(
-                                new TensorOp.Input("x" + inputs.size(), x.type()),
-                                List.of(),
-                                x.type(),
-                                "",
-                                x.location())));
-            } else {
-                operands.add(operand);
-            }
-        }
-        return new Program(
-                "alone",
-                List.copyOf(inputs.values()),
-                List.of(new Output("y", node.withInputs(operands))),
-                program.constants());
-    }
-
     private static void lower(Program program, Map<String, Long> sizes) {
         Plan plan = new Plan(program, MemoryPlanner.plan(program));
-        List<Launch> launches =
-                Launcher.of(plan, new Buffers(plan, List.of(sizes))).launches();
+        List<Launch> launches = Launcher.of(plan, new Buffers(plan, List.of(sizes)), Optional.empty())
+                .launches();
         Node node = program.outputs().getFirst().node();
         boolean isView = MemoryPlan.isView(node) || node.op() instanceof TensorOp.StopGradient;
         assertTrue(isView || !launches.isEmpty(), () -> "nothing is launched for " + node);

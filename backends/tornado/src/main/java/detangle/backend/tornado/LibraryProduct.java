@@ -1,0 +1,34 @@
+package detangle.backend.tornado;
+
+import detangle.backend.tornado.cublaslt.CublasLt;
+import detangle.backend.tornado.cublaslt.ProductOptions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.common.Access;
+import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * A product that a library computes, with operands as {@link Product} has them. TornadoVM gives it to the library at each run, which
+ * reads the sizes then.
+ */
+record LibraryProduct(ProductOptions options) implements Call {
+    /** @param arguments both operands, the bias or what stands for it, and the result */
+    void add(TaskGraph graph, String name, IntArray sizes, IntArray own, List<Object> arguments) {
+        Object[] all = Stream.concat(Stream.of(sizes, own), arguments.stream()).toArray();
+        Access[] access = new Access[all.length];
+        Arrays.fill(access, Access.READ_ONLY);
+        access[all.length - 1] = Access.WRITE_ONLY;
+        graph.libraryTask(
+                name,
+                options -> new LibraryTaskDescriptor()
+                        .withLibrary(CublasLt.NAME)
+                        .withFunction("product")
+                        .withParameters(all)
+                        .withAccess(access)
+                        .withTuning(options),
+                options);
+    }
+}

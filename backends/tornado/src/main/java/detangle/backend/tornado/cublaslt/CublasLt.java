@@ -1,0 +1,257 @@
+package detangle.backend.tornado.cublaslt;
+
+import detangle.backend.BackendException;
+import detangle.ir.InternalException;
+import java.lang.foreign.AddressLayout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The functions of NVIDIA's cuBLASLt that products need, and of CUDA's driver, through {@code java.lang.foreign}. Names and numbers are
+ * those of {@code cublasLt.h}. Handles and addresses on the device are numbers here; memory segments are on the host.
+ */
+public final class CublasLt {
+    /** What TornadoVM calls the library of a task. */
+    public static final String NAME = "detangle/cublaslt";
+
+    private static final List<String> LIBRARIES = List.of("libcublasLt.so.13", "libcublasLt.so.12");
+    private static final String DRIVER = "libcuda.so.1";
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final AddressLayout HOST = ValueLayout.ADDRESS;
+
+    /** All return a status, which is 0 where all is well. */
+    private static final Map<String, FunctionDescriptor> FUNCTIONS = Map.ofEntries(
+            returningStatus("cublasLtCreate", HOST),
+            returningStatus("cublasLtDestroy", LONG),
+            returningStatus("cublasLtMatmulDescCreate", HOST, INT, INT),
+            returningStatus("cublasLtMatmulDescDestroy", LONG),
+            returningStatus("cublasLtMatmulDescSetAttribute", LONG, INT, HOST, LONG),
+            returningStatus("cublasLtMatrixLayoutCreate", HOST, INT, LONG, LONG, LONG),
+            returningStatus("cublasLtMatrixLayoutDestroy", LONG),
+            returningStatus("cublasLtMatrixLayoutSetAttribute", LONG, INT, HOST, LONG),
+            returningStatus("cublasLtMatmulPreferenceCreate", HOST),
+            returningStatus("cublasLtMatmulPreferenceDestroy", LONG),
+            returningStatus("cublasLtMatmulPreferenceSetAttribute", LONG, INT, HOST, LONG),
+            returningStatus(
+                    "cublasLtMatmulAlgoGetHeuristic", LONG, LONG, LONG, LONG, LONG, LONG, LONG, INT, HOST, HOST),
+            returningStatus(
+                    "cublasLtMatmul",
+                    LONG,
+                    LONG,
+                    HOST,
+                    LONG,
+                    LONG,
+                    LONG,
+                    LONG,
+                    HOST,
+                    LONG,
+                    LONG,
+                    LONG,
+                    LONG,
+                    HOST,
+                    LONG,
+                    LONG,
+                    LONG),
+            returningStatus("cuCtxSetCurrent", LONG),
+            returningStatus("cuMemAlloc_v2", HOST, LONG),
+            returningStatus("cuMemFree_v2", LONG));
+
+    private static Map.Entry<String, FunctionDescriptor> returningStatus(String name, MemoryLayout... parameters) {
+        return Map.entry(name, FunctionDescriptor.of(INT, parameters));
+    }
+
+    private final Map<String, MethodHandle> functions = new HashMap<>();
+    private final MethodHandle setContext;
+    private final MethodHandle setAttribute;
+    private final MethodHandle matmul;
+    private final String version;
+
+    /** What was found when it was asked for first. */
+    private static final class Found {
+        private static final Optional<CublasLt> LIBRARY = search();
+    }
+
+    /**
+     * @param symbols where the functions are
+     * @throws IllegalArgumentException if one is not there
+     */
+    @SuppressWarnings("restricted")
+    CublasLt(SymbolLookup symbols) {
+        Linker linker = Linker.nativeLinker();
+        FUNCTIONS.forEach((name, type) -> functions.put(name, linker.downcallHandle(symbol(symbols, name), type)));
+        setContext = functions.get("cuCtxSetCurrent");
+        setAttribute = functions.get("cublasLtMatmulDescSetAttribute");
+        matmul = functions.get("cublasLtMatmul");
+        try {
+            long number =
+                    (long) linker.downcallHandle(symbol(symbols, "cublasLtGetVersion"), FunctionDescriptor.of(LONG))
+                            .invokeExact();
+            version = number / 10000 + "." + number / 100 % 100 + "." + number % 100;
+        } catch (Throwable e) {
+            throw new InternalException("cublasLtGetVersion cannot be called", e);
+        }
+    }
+
+    private static MemorySegment symbol(SymbolLookup symbols, String name) {
+        return symbols.find(name).orElseThrow(() -> new IllegalArgumentException("there is no function " + name));
+    }
+
+    /**
+     * The library of this machine: where the system's loader finds it, for example by LD_LIBRARY_PATH, or in the folder {@code lib64} of
+     * CUDA_PATH or of /usr/local/cuda.
+     */
+    public static Optional<CublasLt> find() {
+        return Found.LIBRARY;
+    }
+
+    /** What is missing where {@link #find} is empty. */
+    public static String missing() {
+        return LIBRARIES.getFirst() + " is not found";
+    }
+
+    private static Optional<CublasLt> search() {
+        String toolkit = System.getenv().getOrDefault("CUDA_PATH", "/usr/local/cuda");
+        Optional<SymbolLookup> driver = open(DRIVER);
+        return LIBRARIES.stream()
+                .flatMap(name -> Stream.of(name, Path.of(toolkit, "lib64", name).toString()))
+                .flatMap(name -> open(name).stream())
+                .findFirst()
+                .flatMap(library -> driver.map(library::or))
+                .map(CublasLt::new);
+    }
+
+    @SuppressWarnings("restricted")
+    private static Optional<SymbolLookup> open(String name) {
+        try {
+            return Optional.of(SymbolLookup.libraryLookup(name, Arena.global()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The library's version, such as 13.1.1. */
+    public String version() {
+        return version;
+    }
+
+    /**
+     * Calls a function.
+     *
+     * @throws BackendException if its status is not 0
+     */
+    void call(String name, Object... arguments) {
+        try {
+            check(name, (int) functions.get(name).invokeWithArguments(arguments));
+        } catch (BackendException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new InternalException(name + " cannot be called", e);
+        }
+    }
+
+    /** Makes a handle by a function that takes a pointer to one before other arguments. */
+    long create(String name, Object... others) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment handle = arena.allocate(LONG);
+            Object[] arguments = new Object[others.length + 1];
+            arguments[0] = handle;
+            System.arraycopy(others, 0, arguments, 1, others.length);
+            call(name, arguments);
+            return handle.get(LONG, 0);
+        }
+    }
+
+    /** Sets a numeric attribute of four bytes by one of the functions for that. */
+    void set(String name, long object, int attribute, int value) {
+        try (Arena arena = Arena.ofConfined()) {
+            call(name, object, attribute, arena.allocateFrom(INT, value), INT.byteSize());
+        }
+    }
+
+    /** Sets a numeric attribute of eight bytes. */
+    void set(String name, long object, int attribute, long value) {
+        try (Arena arena = Arena.ofConfined()) {
+            call(name, object, attribute, arena.allocateFrom(LONG, value), LONG.byteSize());
+        }
+    }
+
+    void setContext(long context) {
+        try {
+            check("cuCtxSetCurrent", (int) setContext.invokeExact(context));
+        } catch (BackendException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new InternalException("cuCtxSetCurrent cannot be called", e);
+        }
+    }
+
+    /** Sets an attribute of a product whose value lies in a segment. */
+    void setAttribute(long product, int attribute, MemorySegment value) {
+        try {
+            check("cublasLtMatmulDescSetAttribute", (int)
+                    setAttribute.invokeExact(product, attribute, value, value.byteSize()));
+        } catch (BackendException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new InternalException("cublasLtMatmulDescSetAttribute cannot be called", e);
+        }
+    }
+
+    /** Puts a product into a stream. C is D, and beta is 0: nothing is read of it. */
+    void matmul(
+            long handle,
+            CublasLtPlan plan,
+            MemorySegment alpha,
+            long a,
+            long b,
+            MemorySegment beta,
+            long c,
+            long workspace,
+            long bytes,
+            long stream) {
+        try {
+            check("cublasLtMatmul", (int) matmul.invokeExact(
+                    handle,
+                    plan.product(),
+                    alpha,
+                    a,
+                    plan.a(),
+                    b,
+                    plan.b(),
+                    beta,
+                    c,
+                    plan.c(),
+                    c,
+                    plan.c(),
+                    plan.algorithm(),
+                    workspace,
+                    bytes,
+                    stream));
+        } catch (BackendException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new InternalException("cublasLtMatmul cannot be called", e);
+        }
+    }
+
+    private static void check(String name, int status) {
+        if (status != 0) {
+            throw new BackendException(name + " failed with status " + status
+                    + ": -Ddetangle.tornado.products=java computes products without cuBLASLt");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package detangle.backend.tornado.cublaslt;
+
+import detangle.backend.BackendException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * What cuBLASLt knows of a product: handles of its descriptions, and the algorithm that the library chose.
+ *
+ * @param product of the product itself; {@code a}, {@code b} and {@code c} are those of the matrices
+ */
+record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorithm) {
+    /** CUBLASLT_MATMUL_DESC_BIAS_POINTER */
+    static final int BIAS_POINTER = 8;
+
+    private static final String SET_PRODUCT = "cublasLtMatmulDescSetAttribute";
+    private static final int TRANSPOSE_A = 3;
+    private static final int TRANSPOSE_B = 4;
+    private static final int EPILOGUE = 7;
+    private static final int EPILOGUE_BIAS = 4;
+    private static final int OP_T = 1;
+
+    private static final String SET_LAYOUT = "cublasLtMatrixLayoutSetAttribute";
+    private static final int BATCH_COUNT = 5;
+    private static final int STRIDED_BATCH_OFFSET = 6;
+
+    private static final String SET_PREFERENCE = "cublasLtMatmulPreferenceSetAttribute";
+    private static final int MAX_WORKSPACE_BYTES = 1;
+    private static final int MIN_ALIGNMENT_A_BYTES = 5;
+    private static final int MIN_ALIGNMENT_B_BYTES = 6;
+    private static final int MIN_ALIGNMENT_C_BYTES = 7;
+    private static final int MIN_ALIGNMENT_D_BYTES = 8;
+
+    /** CUDA_R_32F */
+    private static final int F32 = 0;
+
+    /** {@code cublasLtMatmulHeuristicResult_t}: the algorithm, bytes of workspace, status, waves, and four reserved numbers. */
+    private static final MemoryLayout RESULT = MemoryLayout.structLayout(
+            MemoryLayout.sequenceLayout(8, ValueLayout.JAVA_LONG),
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_FLOAT,
+            MemoryLayout.sequenceLayout(4, ValueLayout.JAVA_INT));
+
+    private static final long STATE = 72;
+
+    /** The lowest power of two that addresses are known to be multiples of, in bytes. */
+    record Alignment(int a, int b, int c) {
+        private static final int MOST = 256;
+
+        static Alignment of(long a, long b, long c) {
+            return new Alignment(of(a), of(b), of(c));
+        }
+
+        private static int of(long address) {
+            return (int) Long.lowestOneBit(address | MOST);
+        }
+    }
+
+    /**
+     * Describes a product, and asks the library for an algorithm.
+     *
+     * @param bias the address of one, by which the library judges its alignment, or 0
+     * @param arena where the algorithm is kept
+     * @throws BackendException if the library has none
+     */
+    static CublasLtPlan make(
+            CublasLt library,
+            long handle,
+            Matmul.Shape shape,
+            ProductPrecision precision,
+            Alignment alignment,
+            long bias,
+            long workspace,
+            Arena arena) {
+        long product = library.create("cublasLtMatmulDescCreate", precision.computeType, F32);
+        if (shape.transposeA()) {
+            library.set(SET_PRODUCT, product, TRANSPOSE_A, OP_T);
+        }
+        if (shape.transposeB()) {
+            library.set(SET_PRODUCT, product, TRANSPOSE_B, OP_T);
+        }
+        if (bias != 0) {
+            library.set(SET_PRODUCT, product, EPILOGUE, EPILOGUE_BIAS);
+            library.set(SET_PRODUCT, product, BIAS_POINTER, bias);
+        }
+        long a = layout(library, shape.rowsA(), shape.columnsA(), shape.leadingA(), shape.batch(), shape.strideA());
+        long b = layout(library, shape.rowsB(), shape.columnsB(), shape.leadingB(), shape.batch(), shape.strideB());
+        long c = layout(library, shape.m(), shape.n(), shape.m(), shape.batch(), shape.strideC());
+
+        long preference = library.create("cublasLtMatmulPreferenceCreate");
+        library.set(SET_PREFERENCE, preference, MAX_WORKSPACE_BYTES, workspace);
+        library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_A_BYTES, alignment.a);
+        library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_B_BYTES, alignment.b);
+        library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_C_BYTES, alignment.c);
+        library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_D_BYTES, alignment.c);
+        // The algorithm is at the beginning.
+        MemorySegment algorithm = arena.allocate(RESULT);
+        MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
+        library.call("cublasLtMatmulAlgoGetHeuristic", handle, product, a, b, c, c, preference, 1, algorithm, count);
+        library.call("cublasLtMatmulPreferenceDestroy", preference);
+        if (count.get(ValueLayout.JAVA_INT, 0) == 0 || algorithm.get(ValueLayout.JAVA_INT, STATE) != 0) {
+            throw new BackendException("cuBLASLt has no algorithm for " + shape + " in " + precision
+                    + ": -Ddetangle.tornado.products=java computes products without it");
+        }
+        return new CublasLtPlan(product, a, b, c, algorithm);
+    }
+
+    private static long layout(CublasLt library, long rows, long columns, long leading, int batch, long stride) {
+        long layout = library.create("cublasLtMatrixLayoutCreate", F32, rows, columns, leading);
+        if (batch > 1) {
+            library.set(SET_LAYOUT, layout, BATCH_COUNT, batch);
+            library.set(SET_LAYOUT, layout, STRIDED_BATCH_OFFSET, stride);
+        }
+        return layout;
+    }
+
+    void free(CublasLt library) {
+        library.call("cublasLtMatmulDescDestroy", product);
+        library.call("cublasLtMatrixLayoutDestroy", a);
+        library.call("cublasLtMatrixLayoutDestroy", b);
+        library.call("cublasLtMatrixLayoutDestroy", c);
+    }
+}
