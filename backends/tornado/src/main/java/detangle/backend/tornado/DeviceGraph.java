@@ -150,10 +150,14 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             graphs[p] = graph.snapshot();
         }
         this.logged = new int[graphs.length];
-        this.plan = parts.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        new TornadoExecutionPlan(graphs).withDevice(device).withGridScheduler(scheduler));
+        this.plan = parts.isEmpty() ? Optional.empty() : Optional.of(plan(graphs, device, scheduler));
+    }
+
+    /** TornadoVM refuses a scheduler of no tasks, which it is where a library does all. */
+    private static TornadoExecutionPlan plan(
+            ImmutableTaskGraph[] graphs, TornadoDevice device, GridScheduler scheduler) {
+        TornadoExecutionPlan plan = new TornadoExecutionPlan(graphs).withDevice(device);
+        return scheduler.keySet().isEmpty() ? plan : plan.withGridScheduler(scheduler);
     }
 
     private static Set<Object> identitySet(List<?> elements) {
