@@ -58,13 +58,13 @@ class LibraryProductTest {
     }
 
     private void multiply(CublasLtSession session, ProductOptions options, int[] sizes) {
-        session.multiply(sizes, options, address(left), address(right), address(left), address(out));
+        session.multiply(STREAM, sizes, options, address(left), address(right), address(left), address(out));
     }
 
     @Test
     void productsOfRandomProgramsAreThoseOfTheInterpreter() {
         Map<String, Integer> tried = new TreeMap<>();
-        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT, STREAM)) {
+        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT)) {
             for (long seed = 0; seed < PROGRAMS; seed++) {
                 Sample sample = RandomPrograms.sample(seed);
                 Program program = Compiler.compile(sample.program(), Passes.optimisations())
@@ -117,6 +117,7 @@ class LibraryProductTest {
             switch (launch.call()) {
                 case LibraryProduct(var options) ->
                     session.multiply(
+                            STREAM,
                             launch.work().apply(sizes).sizes(),
                             options,
                             address(arguments.get(0)),
@@ -157,7 +158,7 @@ class LibraryProductTest {
         int[][] left = {{}, {3}, {2, 3}, {2, 1, 1}, {1, 3, 2}};
         int[][] right = {{}, {1}, {2, 3}, {1, 1, 3}, {4, 1, 2}};
         Random random = new Random(7);
-        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT, STREAM)) {
+        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT)) {
             for (int i = 0; i < batches.length; i++) {
                 for (int transposed = 0; transposed < 4; transposed++) {
                     for (int size = 1; size < 5; size++) {
@@ -202,7 +203,7 @@ class LibraryProductTest {
     /** Against the definition in {@link Product}, in numbers that are exact. */
     private static void check(CublasLtSession session, Product product, FloatArray a, FloatArray b) {
         FloatArray out = new FloatArray(product.elements());
-        session.multiply(product.work().sizes(), PLAIN, address(a), address(b), 0, address(out));
+        session.multiply(STREAM, product.work().sizes(), PLAIN, address(a), address(b), 0, address(out));
         for (int element = 0; element < out.getSize(); element++) {
             int column = element % product.columns();
             int row = element / product.columns() % product.rows();
@@ -226,7 +227,7 @@ class LibraryProductTest {
     @Test
     void anAlgorithmIsChosenOnceForAShape() {
         assertEquals("13.2.1", fake.library().version());
-        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT, STREAM)) {
+        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT)) {
             multiply(session, PLAIN, SIZES);
             multiply(session, PLAIN, SIZES);
             assertEquals(List.of("heuristic 68", "matmul, stream 9", "matmul, stream 9"), fake.calls);
@@ -246,7 +247,7 @@ class LibraryProductTest {
     void nothingIsCalledWhereThereIsNothingToDo() {
         int[] none = SIZES.clone();
         none[0] = 0;
-        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT, STREAM)) {
+        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT)) {
             multiply(session, PLAIN, none);
         }
         assertEquals(List.of(), fake.calls);
@@ -254,7 +255,7 @@ class LibraryProductTest {
 
     @Test
     void aFailureSaysWhatFailed() {
-        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT, STREAM)) {
+        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT)) {
             fake.statuses.put("cublasLtMatmul", 15);
             assertTrue(assertThrows(BackendException.class, () -> multiply(session, PLAIN, SIZES))
                     .getMessage()

@@ -39,11 +39,13 @@ public final class CublasLtProvider implements TornadoLibraryProvider {
     @Override
     public LibraryContext createContext(TornadoXPUDevice device, long plan) {
         CublasLt library = CublasLt.find().orElseThrow(() -> new TornadoRuntimeException(CublasLt.missing()));
-        TornadoNativeStreamSupport streams = (TornadoNativeStreamSupport) device;
-        return new Session(new CublasLtSession(library, streams.getNativeContext(plan), streams.getNativeStream(plan)));
+        return new Session(new CublasLtSession(library, ((TornadoNativeStreamSupport) device).getNativeContext(plan)));
     }
 
-    /** Sizes are read on the host, where they are before they are copied to the device. */
+    /**
+     * Sizes are read on the host, where they are before they are copied to the device. The stream is asked for each time, as each thread
+     * that runs a plan has its own.
+     */
     @Override
     public void dispatch(String function, LibraryInvocation call) {
         IntArray sizes = (IntArray) call.getArg(SIZES);
@@ -55,6 +57,7 @@ public final class CublasLtProvider implements TornadoLibraryProvider {
         ((Session) call.getContext())
                 .products()
                 .multiply(
+                        ((TornadoNativeStreamSupport) call.getDevice()).getNativeStream(call.getExecutionPlanId()),
                         product,
                         (ProductOptions) call.getTuning(),
                         call.getDevicePointer(LEFT),

@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Products in one stream of a device, one after the other. What the library chose for a shape is kept. */
+/** Products on a device, one after the other. What the library chose for a shape is kept. */
 public final class CublasLtSession implements AutoCloseable {
     /** Numbers that say where the operands of a product lie, see {@link Matmul#of}. */
     public static final int SIZES = 7 + 3 * 3;
@@ -16,7 +16,6 @@ public final class CublasLtSession implements AutoCloseable {
 
     private final CublasLt library;
     private final long context;
-    private final long stream;
     private final long handle;
     private final long workspace;
     private final Arena arena = Arena.ofShared();
@@ -27,27 +26,24 @@ public final class CublasLtSession implements AutoCloseable {
 
     private record Key(Matmul.Shape shape, ProductOptions options, CublasLtPlan.Alignment alignment) {}
 
-    /**
-     * @param context a {@code CUcontext}
-     * @param stream a {@code CUstream} of it
-     */
-    public CublasLtSession(CublasLt library, long context, long stream) {
+    /** @param context a {@code CUcontext} */
+    public CublasLtSession(CublasLt library, long context) {
         this.library = library;
         this.context = context;
-        this.stream = stream;
         library.setContext(context);
         this.handle = library.create("cublasLtCreate");
         this.workspace = library.create("cuMemAlloc_v2", WORKSPACE_BYTES);
     }
 
     /**
-     * Puts a product into the stream.
+     * Puts a product into a stream. All streams share what the library works with, so one has to be empty before another is used.
      *
+     * @param stream a {@code CUstream} of the context
      * @param sizes see {@link Matmul#of}
      * @param a where the first operand is on the device
      * @param bias of no meaning without one
      */
-    public void multiply(int[] sizes, ProductOptions options, long a, long b, long bias, long out) {
+    public void multiply(long stream, int[] sizes, ProductOptions options, long a, long b, long bias, long out) {
         library.setContext(context);
         for (Matmul call : Matmul.of(sizes)) {
             long first = b + Float.BYTES * call.startA();
@@ -73,7 +69,7 @@ public final class CublasLtSession implements AutoCloseable {
         }
     }
 
-    /** Frees what the library holds. The stream is empty then. */
+    /** Frees what the library holds. All streams are empty then. */
     @Override
     public void close() {
         library.setContext(context);
