@@ -1,0 +1,53 @@
+package detangle.backend.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import detangle.ir.Activation;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.WorkerGrid3D;
+import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** The kernel behind a library's products, by itself, as it is only there where a device has the library. */
+class ActivationKernelTest {
+    @ParameterizedTest
+    @EnumSource(Activation.class)
+    void activatesWhereValuesAre(Activation activation) throws Exception {
+        Accelerator device = Devices.first();
+        int count = 5;
+        FloatArray values = FloatArray.fromElements(-3f, -0.5f, 0f, 0.5f, 3f, 7f);
+        IntArray sizes = IntArray.fromElements(-1, count);
+        IntArray own = IntArray.fromElements(1, 0);
+        TaskGraph graph = new TaskGraph("activation" + activation.ordinal());
+        graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, values, sizes, own);
+        TaskCalls.add(
+                graph,
+                "t",
+                TaskClass.of(ActivationKernel.class),
+                new KernelContext(),
+                sizes,
+                own,
+                values,
+                DeviceFunctions.number(activation));
+        graph.transferToHost(DataTransferMode.EVERY_EXECUTION, values);
+        WorkerGrid3D grid = new WorkerGrid3D(Launch.SEPARATE, 1, 1);
+        grid.setLocalWork(Launch.SEPARATE, 1, 1);
+        FloatArray given = FloatArray.fromArray(values.toHeapArray());
+        try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
+            plan.withDevice(device.tornado())
+                    .withGridScheduler(new GridScheduler("activation" + activation.ordinal() + ".t", grid))
+                    .execute();
+        }
+        for (int i = 0; i < count; i++) {
+            float expected = DeviceFunctions.activation(DeviceFunctions.number(activation), given.get(i));
+            assertEquals(expected, values.get(i), 1e-5f);
+        }
+        assertEquals(7f, values.get(count), "behind the last");
+    }
+}
