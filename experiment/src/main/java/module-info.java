@@ -1,6 +1,7 @@
 /** The original's experiments: tasks by their names, their files, features, measures and results. */
 module detangle.experiment {
     requires transitive detangle.train;
+    requires detangle.export;
     requires tools.jackson.databind;
 
     exports detangle.experiment;

@@ -5,8 +5,6 @@ import detangle.train.TrainingCallback;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -43,7 +41,7 @@ final class BestModel implements TrainingCallback {
         }
         try {
             Path best = folder.resolve("best");
-            delete(best);
+            Folders.delete(best);
             WholeFolder.write(best, part -> copy(checkpoint, part));
         } catch (IOException e) {
             throw ResultFiles.fault(folder, e);
@@ -57,18 +55,6 @@ final class BestModel implements TrainingCallback {
                 if (!OF_TRAINING.contains(name)) {
                     Files.copy(file, part.resolve(name));
                 }
-            }
-        }
-    }
-
-    private static void delete(Path best) throws IOException {
-        if (!Files.isDirectory(best)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(best)) {
-            List<Path> all = files.sorted(Comparator.reverseOrder()).toList();
-            for (Path file : all) {
-                Files.delete(file);
             }
         }
     }

@@ -3,11 +3,10 @@ package detangle.experiment;
 import detangle.experiment.data.DataFolder;
 import detangle.experiment.data.SegmentFeatures;
 import detangle.experiment.data.TaskInput;
+import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
-import detangle.models.deberta.DebertaModel;
-import detangle.models.deberta.ModelOptions;
-import detangle.models.deberta.TrainingModelOptions;
+import detangle.models.deberta.HeadLosses;
 import detangle.models.text.Tokenizer;
 import detangle.train.Batch;
 import detangle.train.BatchPlan;
@@ -21,9 +20,11 @@ import detangle.train.data.EpochBatches;
 import detangle.train.data.Example;
 import detangle.train.data.Order;
 import detangle.train.task.TaskModel;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The work of an experiment whose task has examples with answers, in the order of the original's {@code main}. */
 final class FineTuning {
@@ -58,17 +59,22 @@ final class FineTuning {
         Collator collator = Collator.of(tokenizer.padTokenId(), model.config().typeVocabSize() > 0);
         SetsEvaluator evaluator = new SetsEvaluator(
                 evaluated, collator, options.evalBatchSize(), options.outputDir(), options.tag(), experiment.log());
-        Map<String, Tensor> parameters = model.model().parameters();
+        Optional<OnnxFiles> onnx = options.exportOnnxModel()
+                ? Optional.of(OnnxFiles.of(task, options.outputDir(), evaluator::prefix, experiment.log()))
+                : Optional.empty();
+        Map<String, Tensor> initial = model.model().parameters();
         if (options.doEval()) {
             experiment.log().accept("evaluating with " + counts(evaluated));
             Program program = model.model().evaluation().orElseThrow();
-            ModelEvaluation.of(program, parameters, options.training(), evaluator);
+            ModelEvaluation.of(program, initial, options.training(), evaluator);
+            onnx.ifPresent(files -> files.write(model.files(), initial));
         }
+        Map<String, Tensor> parameters = initial;
         if (options.doTrain()) {
             experiment
                     .log()
                     .accept("training on " + training.size() + " examples, evaluating with " + counts(evaluated));
-            parameters = train(model, training, collator, evaluator);
+            parameters = train(model, training, collator, evaluator, onnx);
         }
         if (options.doPredict()) {
             predict(tested, model, parameters, collator);
@@ -85,7 +91,11 @@ final class FineTuning {
 
     /** Trains the model, and returns its parameters after the last update. */
     private Map<String, Tensor> train(
-            TaskModel model, List<Example> examples, Collator collator, SetsEvaluator evaluator) {
+            TaskModel model,
+            List<Example> examples,
+            Collator collator,
+            SetsEvaluator evaluator,
+            Optional<OnnxFiles> onnx) {
         TrainingOptions training = options.trainingWithDumps();
         EpochBatches batches = new EpochBatches(
                 examples,
@@ -102,7 +112,9 @@ final class FineTuning {
                 .with((Evaluator) evaluator)
                 .with((TrainingCallback) evaluator)
                 .with(new BestModel(options.outputDir(), experiment.log()));
-        for (TrainingCallback callback : experiment.callbacks()) {
+        List<TrainingCallback> callbacks = new ArrayList<>(experiment.callbacks());
+        onnx.ifPresent(callbacks::add);
+        for (TrainingCallback callback : callbacks) {
             trainer = trainer.with(callback);
         }
         return trainer.train().parameters();
@@ -124,16 +136,14 @@ final class FineTuning {
         }
     }
 
-    /** Returns the program of the model alone, as sets to predict have no answers to compute a loss from. */
-    private Program withoutLoss(TaskModel model) {
-        return switch (task.head()) {
-            case TaskHead.Published(var published, boolean softLabels) ->
-                DebertaModel.build(
-                        model.config(),
-                        published.head(),
-                        TrainingModelOptions.of(published.head()).model());
-            case TaskHead.Own own ->
-                DebertaModel.build(model.config(), own.head(), ModelOptions.DEFAULT.withHiddenStates(false));
-        };
+    /** Returns the evaluation of the model without its loss, as sets to predict have no answers to compute it from. */
+    private static Program withoutLoss(TaskModel model) {
+        Program whole = model.model().evaluation().orElseThrow();
+        List<Program.Output> outputs = whole.outputs().stream()
+                .filter(output -> !output.name().equals(HeadLosses.LOSS))
+                .toList();
+        List<Node> needed = new Program(whole.name(), List.of(), outputs, whole.constants()).nodes();
+        return new Program(
+                whole.name(), whole.inputs().stream().filter(needed::contains).toList(), outputs, whole.constants());
     }
 }

@@ -146,6 +146,16 @@ final class ExperimentTest {
     }
 
     @Test
+    void eachEvaluationCanWriteTheModelInOnnxFormat() throws IOException {
+        run(options("out").withDumpInterval(100).withWork(true, true, false).withExportOnnxModel(true), model);
+        assertEquals(
+                List.of("000003-5_onnx_fp32.bin", "000005-5_onnx_fp32.bin", "final_onnx_fp32.bin"),
+                names(folder.resolve("out")).stream()
+                        .filter(name -> name.contains("onnx"))
+                        .toList());
+    }
+
+    @Test
     void aMissingFileSaysWhatToDownloadAndWhereItShouldLie() {
         ExperimentOptions options = options("out").withWork(true, false, true);
         String message =
