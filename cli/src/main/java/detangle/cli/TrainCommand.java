@@ -126,6 +126,12 @@ final class TrainCommand implements Runnable {
     private LossArguments loss;
 
     @Mixin
+    private SiftArguments sift;
+
+    @Mixin
+    private PrecisionArguments precision;
+
+    @Mixin
     private ReportArguments report;
 
     @Mixin
@@ -169,9 +175,10 @@ final class TrainCommand implements Runnable {
         DebertaConfig original = DebertaConfig.read(folder);
         TrainingOptions options = run.options(
                         outputDir, overwrites, validationFile.isPresent() || validationSplit.isPresent())
-                .with(optimizer.options(run.recipe()));
+                .with(precision.scaled(optimizer.options(run.recipe()), run.recipe()));
         TrainingProgress progress = new TrainingProgress(
                 spec.commandLine().getErr(), Boolean.getBoolean("detangle.terminal"), run.resumes());
+        precision.notice().ifPresent(progress::say);
         Sets sets = sets(file, data.reading(head, tokenizer, original), head, options.seed(), progress);
         List<Example> examples = sets.training.examples();
         TaskModel task = taskModel(folder, vocabulary, sets.training, lora, options.seed());
@@ -250,6 +257,7 @@ final class TrainCommand implements Runnable {
             throw wrongUse("--input-mask-probability is at least 0 and below 1");
         }
         report.check();
+        precision.check();
         new OutputFolder(outputDir).check(overwrites || run.resumes());
     }
 
@@ -292,8 +300,9 @@ final class TrainCommand implements Runnable {
     private TaskModel taskModel(
             Path folder, Path vocabulary, LabelledData training, Optional<LoraOptions> lora, long seed) {
         Architecture head = training.task().head();
+        TrainingModelOptions losses = TrainingModelOptions.of(head).with(loss.options(training));
         TaskModelOptions options = TaskModelOptions.of(head)
-                .with(TrainingModelOptions.of(head).with(loss.options(training)))
+                .with(OptionValues.with(losses, sift.options(run.recipe()), TrainingModelOptions::with))
                 .withSeed(seed);
         TaskModel whole = model.taskModel(folder, vocabulary, training.task(), options);
         return lora.map(asked -> whole.withAdapter(asked, model.name(folder), seed))

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -89,9 +90,12 @@ public final class TrainingPrograms {
      */
     public static TrainingPrograms of(Program model, List<String> outputs, ParameterUpdates.Plan plan, boolean packed) {
         Set<String> frozen = plan.groups().frozen().among(parameters(model).keySet());
-        List<Output> kept = Stream.concat(Stream.of(HeadLosses.LOSS), outputs.stream())
-                .map(name -> new Output(name, model.output(name)))
-                .toList();
+        List<Output> kept = new ArrayList<>();
+        Stream.concat(Stream.of(HeadLosses.LOSS), outputs.stream())
+                .forEach(name -> kept.add(new Output(name, model.output(name))));
+        model.outputs().stream()
+                .filter(output -> SiftGradient.OUTPUTS.contains(output.name()))
+                .forEach(kept::add);
         Program needed = new Program(model.name(), model.inputs(), kept, model.constants());
         Program forward = Compiler.run(needed, Passes.training(packed), (pass, program) -> {});
         SequencedMap<String, TensorType> trained = parameters(forward);
@@ -209,20 +213,20 @@ public final class TrainingPrograms {
     private record Backward(List<Node> inputs, List<Output> outputs, SequencedMap<String, Node> gradients) {}
 
     private Backward backward(Builder b) {
-        Node loss = forward.output(HeadLosses.LOSS);
         Node factor = b.input(LOSS_FACTOR, SCALAR);
-        Output scaled = new Output("scaled_loss", b.mul(loss, factor));
-        List<Node> inputs = new ArrayList<>(forward.inputs());
+        Function<String, OptionalInt> layers =
+                name -> checkpointing ? ParameterGroups.layer(name) : OptionalInt.empty();
+        Program whole = SiftGradient.in(forward, factor, layers);
+        Output scaled = new Output("scaled_loss", b.mul(whole.output(HeadLosses.LOSS), factor));
+        List<Node> inputs = new ArrayList<>(whole.inputs());
         inputs.add(factor);
-        Program differentiated = new Program(forward.name(), inputs, List.of(scaled), forward.constants());
+        Program differentiated = new Program(whole.name(), inputs, List.of(scaled), whole.constants());
         return new Backward(
                 inputs,
-                forward.outputs(),
-                Gradients.of(
-                        differentiated,
-                        scaled.name(),
-                        trained.keySet(),
-                        name -> checkpointing ? ParameterGroups.layer(name) : OptionalInt.empty()));
+                whole.outputs().stream()
+                        .filter(o -> o.name().equals(HeadLosses.LOSS) || outputs.contains(o.name()))
+                        .toList(),
+                Gradients.of(differentiated, scaled.name(), trained.keySet(), layers));
     }
 
     private Plan compiled(String name, List<Node> inputs, List<Output> outputs, List<Update> updates) {

@@ -11,6 +11,7 @@ import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.InputNames;
 import detangle.models.deberta.RandomWeights;
+import detangle.models.deberta.SiftOptions;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.train.Toy.Recorder;
@@ -152,6 +153,21 @@ class GradientCheckpointingTest {
         assertSameBits(config, whole(config), packed, accumulated);
     }
 
+    /** The perturbed passes through the layers are computed again too, for the inner gradient and for the outer one. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theSameBitsOfSift(boolean packed) throws IOException {
+        DebertaConfig config = config("v3", 3);
+        assertSameBits(config, sift(config), packed, 1);
+    }
+
+    private static TrainableModel sift(DebertaConfig config) {
+        Architecture head = Architecture.SEQUENCE_CLASSIFICATION;
+        Program program =
+                TrainingModel.build(config, head, TrainingModelOptions.of(head).with(SiftOptions.DEFAULT));
+        return TrainableModel.of(program, RandomWeights.of(program), config.numHiddenLayers());
+    }
+
     @Test
     void theSameBitsOfAnAdapter() throws IOException {
         DebertaConfig config = config("v2", 3);
@@ -181,6 +197,17 @@ class GradientCheckpointingTest {
         double peak = inputs(large, true);
         assertEquals(1, (peak - inputs(small, true)) / 3, 0.02);
         assertTrue(peak < 6 + 1.25 * layer, () -> "the peak is " + peak + " inputs, and a layer takes " + layer);
+    }
+
+    /** The clean and the perturbed pass each keep the inputs of their layers, and one layer is there as a whole. */
+    @Test
+    void aLayerOfSiftTakesTwoInputs() throws IOException {
+        TrainableModel small = sift(config("v3", 3));
+        TrainableModel large = sift(config("v3", 6));
+        double peak = inputs(large, true);
+        assertEquals(2, (peak - inputs(small, true)) / 3, 0.04);
+        double layer = (inputs(large, false) - inputs(small, false)) / 3;
+        assertTrue(layer > 22, () -> "a layer takes " + layer + " inputs without recomputation");
     }
 
     @Test

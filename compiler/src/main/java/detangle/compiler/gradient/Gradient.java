@@ -59,7 +59,7 @@ public final class Gradient {
      * @param layers the number, from 0, of the layer that a parameter or a named constant belongs to; empty if it
      *     belongs to none
      */
-    static List<Node> of(Node loss, List<Node> targets, Function<String, OptionalInt> layers) {
+    public static List<Node> of(Node loss, List<Node> targets, Function<String, OptionalInt> layers) {
         if (!loss.type().dtype().isFloat() || loss.type().rank() != 0) {
             throw new CompileException("a gradient is taken of a float scalar, and " + named(loss) + " is "
                     + loss.type() + ": take the sum or the mean of its elements");

@@ -1,12 +1,7 @@
 package detangle.models.deberta;
 
 import detangle.ir.Builder;
-import detangle.ir.DType;
-import detangle.ir.Idioms;
 import detangle.ir.Node;
-import detangle.ir.Shape;
-import detangle.ir.TensorOp;
-import detangle.ir.TensorType;
 
 /**
  * What becomes of a value at a place where training drops some of its elements (Srivastava et al. 2014). An object serves
@@ -32,16 +27,6 @@ public interface Dropout {
      * that no other step has.
      */
     static Dropout random() {
-        return new Dropout() {
-            private final Node seed =
-                    new Builder().input(InputNames.DROPOUT_SEED, new TensorType(DType.I64, Shape.SCALAR));
-            private long places;
-
-            @Override
-            public Node apply(Builder b, String place, double rate, Node x) {
-                Node uniform = b.op(new TensorOp.RandomUniform(new TensorType(DType.F32, x.shape()), places++), seed);
-                return new Idioms(b).dropout(x, rate, uniform);
-            }
-        };
+        return new RandomNumbers().dropout();
     }
 }

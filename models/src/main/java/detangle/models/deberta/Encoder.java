@@ -10,6 +10,7 @@ import detangle.models.deberta.DisentangledSelfAttention.Positions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** Embeddings and transformer layers: tokens to hidden states. */
 final class Encoder {
@@ -21,20 +22,24 @@ final class Encoder {
     private final Layers embeddingLayers;
     private final Node wordEmbeddings;
     private final Optional<SharedTables> shared;
+    private final UnaryOperator<Node> normInput;
     private final List<Node> hiddenStates = new ArrayList<>();
     private final List<Node> attentions = new ArrayList<>();
 
     /**
      * @param layers scope of the parameters, {@code deberta}
      * @param shared the tables of another encoder that this one looks words and positions up in; empty for its own
+     * @param normInput what the LayerNorm of the embeddings reads instead of their sum, {@code [B,S,H]}
      */
     Encoder(
             DebertaConfig config,
             Layers layers,
             ModelInputs inputs,
             ModelOptions options,
-            Optional<SharedTables> shared) {
+            Optional<SharedTables> shared,
+            UnaryOperator<Node> normInput) {
         this.config = config;
+        this.normInput = normInput;
         this.layers = layers.scope("encoder");
         this.inputs = inputs;
         this.attention = new DisentangledSelfAttention(config, inputs, options.uniformPadding());
@@ -132,7 +137,8 @@ final class Encoder {
         if (size != config.hiddenSize()) {
             sum = scope.linearWithoutBias("embed_proj", sum, size, config.hiddenSize());
         }
-        Node normalised = scope.layerNorm("LayerNorm", sum, config.hiddenSize(), config.layerNormEps());
+        Node normalised =
+                scope.layerNorm("LayerNorm", normInput.apply(sum), config.hiddenSize(), config.layerNormEps());
         Node ofTokens = b.named("output", b.select(inputs.rowMask(), normalised, b.constant(DType.F32, 0)));
         return scope.dropout("dropout", config.dropout().hidden(), ofTokens);
     }

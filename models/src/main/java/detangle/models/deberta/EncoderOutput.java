@@ -7,20 +7,29 @@ import detangle.ir.Node;
 import detangle.ir.Shape;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** What an encoder hands to a {@link Head}. B is the number of sequences, S their length, H the hidden size. */
 public final class EncoderOutput {
     private final DebertaConfig config;
     private final Layers layers;
     private final ModelInputs inputs;
+    private final ModelOptions options;
     private final Encoder encoder;
     private final List<Node> hiddenStates;
 
-    private EncoderOutput(DebertaConfig config, Layers layers, ModelInputs inputs, Encoder encoder) {
+    private EncoderOutput(
+            DebertaConfig config,
+            Layers layers,
+            ModelInputs inputs,
+            ModelOptions options,
+            Optional<SharedTables> shared,
+            UnaryOperator<Node> normInput) {
         this.config = config;
         this.layers = layers;
         this.inputs = inputs;
-        this.encoder = encoder;
+        this.options = options;
+        this.encoder = new Encoder(config, layers.scope("deberta"), inputs, options, shared, normInput);
         this.hiddenStates = List.copyOf(encoder.hiddenStates());
     }
 
@@ -33,9 +42,24 @@ public final class EncoderOutput {
      */
     static EncoderOutput of(
             DebertaConfig config, ModelOptions options, boolean choices, boolean masked, Dropout dropout) {
+        return of(config, options, choices, masked, dropout, UnaryOperator.identity());
+    }
+
+    /**
+     * As {@link #of(DebertaConfig, ModelOptions, boolean, boolean, Dropout)}, with other embeddings.
+     *
+     * @param normInput what the LayerNorm of the embeddings reads instead of their sum, {@code [B,S,H]}
+     */
+    static EncoderOutput of(
+            DebertaConfig config,
+            ModelOptions options,
+            boolean choices,
+            boolean masked,
+            Dropout dropout,
+            UnaryOperator<Node> normInput) {
         Layers layers = Layers.of(new Builder(), dropout);
         ModelInputs inputs = ModelInputs.of(layers.builder(), config, options.mask(), choices, masked);
-        return of(config, options, layers, inputs, Optional.empty());
+        return new EncoderOutput(config, layers, inputs, options, Optional.empty(), normInput);
     }
 
     /**
@@ -51,8 +75,16 @@ public final class EncoderOutput {
             Layers layers,
             ModelInputs inputs,
             Optional<SharedTables> shared) {
-        Encoder encoder = new Encoder(config, layers.scope("deberta"), inputs, options, shared);
-        return new EncoderOutput(config, layers, inputs, encoder);
+        return new EncoderOutput(config, layers, inputs, options, shared, UnaryOperator.identity());
+    }
+
+    /**
+     * The same encoder over the same inputs, of which other elements are dropped. It has tables of its own.
+     *
+     * @param normInput what the LayerNorm of the embeddings reads instead of their sum, {@code [B,S,H]}
+     */
+    EncoderOutput again(Node normInput) {
+        return new EncoderOutput(config, layers, inputs, options, Optional.empty(), sum -> normInput);
     }
 
     public DebertaConfig config() {

@@ -111,6 +111,30 @@ public final class Losses {
         return withoutLastAxis(b, b.reduce(ReduceFunction.SUM, parts, -1));
     }
 
+    private static Node softmax(Builder b, Node logits) {
+        return b.unary(UnaryFunction.EXP, b.sub(logits, logSumExp(b, logits)));
+    }
+
+    /**
+     * Cross entropy with the softmax of other logits, which gets no gradient: the Kullback-Leibler divergence but for what
+     * does not depend on the logits.
+     *
+     * @param others of the logits' shape and type
+     */
+    public static Node kl(Builder b, Node logits, Node others) {
+        return softCrossEntropies(b, logits, b.stopGradient(softmax(b, others)));
+    }
+
+    /**
+     * The cross entropies of two rows of logits with the softmax of each other, as microsoft's SiFT has it: each gets the
+     * gradient of its cross entropy with the other, {@code softmax(logits) - softmax(others)} and its negative.
+     *
+     * @param others of the logits' shape and type
+     */
+    public static Node symmetricKl(Builder b, Node logits, Node others) {
+        return b.add(kl(b, logits, others), kl(b, others, logits));
+    }
+
     /**
      * Binary cross entropy: each logit is a question of its own, whose probability is its sigmoid.
      *

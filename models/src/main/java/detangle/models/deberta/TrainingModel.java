@@ -13,14 +13,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Function;
 
 /**
  * A model and what it is trained with as one tensor-level program, for whoever differentiates it.
  *
  * <p>Inputs: those of {@link DebertaModel#build(DebertaConfig, Architecture, ModelOptions)}, labels,
  * {@link InputNames#LOSS_DIVISOR} if the options ask for it, and what the loss and the dropout need beside them, among it
- * {@link InputNames#DROPOUT_SEED}. Outputs: {@link HeadLosses#LOSS}, {@code f32[]}, and those of the head.
+ * {@link InputNames#DROPOUT_SEED}. Outputs: {@link HeadLosses#LOSS}, {@code f32[]}, and those of the head. With SiFT there
+ * are the inputs and outputs of {@link SiftNames} too.
  */
 public final class TrainingModel {
     private TrainingModel() {}
@@ -43,22 +46,31 @@ public final class TrainingModel {
      * @throws LossException if the head is trained for nothing, or the loss does not know what the options ask for
      */
     public static Program build(DebertaConfig config, Architecture head, TrainingModelOptions options) {
-        return build(config, head, options, dropout(options));
+        RandomNumbers numbers = new RandomNumbers();
+        return build(config, head, options, options.dropout() ? numbers.dropout() : Dropout.NONE, numbers.noise());
     }
 
     /** As {@link #build(DebertaConfig, Architecture, TrainingModelOptions)}, with a dropout of one's own. */
     public static Program build(
             DebertaConfig config, Architecture head, TrainingModelOptions options, Dropout dropout) {
+        return build(config, head, options, dropout, SiftNoise.random());
+    }
+
+    /** As {@link #build(DebertaConfig, Architecture, TrainingModelOptions)}, with dropout and noise of one's own. */
+    public static Program build(
+            DebertaConfig config, Architecture head, TrainingModelOptions options, Dropout dropout, SiftNoise noise) {
         if (head == Architecture.ENCODER) {
             throw new LossException("the head encoder is trained for nothing: choose the head of a task");
         }
+        Optional<SiftModel> sift = options.sift().map(asked -> new SiftModel(asked, noise, head, config));
         ModelOptions model = options.model();
         EncoderOutput encoder = EncoderOutput.of(
                 dropping(config, options),
                 model,
                 head == Architecture.MULTIPLE_CHOICE,
                 DebertaModel.hasMaskedRows(head, model),
-                dropout);
+                dropout,
+                sum -> sift.map(s -> s.normalised(sum)).orElse(sum));
         Builder b = encoder.builder();
         List<Output> outputs = Heads.of(head, config).outputs(encoder);
         SequencedMap<String, Node> values = byName(outputs);
@@ -78,28 +90,35 @@ public final class TrainingModel {
         Node loss = HeadLosses.outputs(b, head, config, values, options.loss())
                 .getFirst()
                 .node();
-        return program(encoder, List.copyOf(labels.values()), loss, outputs);
+        Node answers = outputs.getLast().node();
+        Function<Node, Node> perturbed =
+                x -> Heads.of(head, config).outputs(encoder.again(x)).getLast().node();
+        List<Output> losses = sift.map(s ->
+                        s.outputs(loss, answers, perturbed, Optional.ofNullable(labels.get(InputNames.LOSS_DIVISOR))))
+                .orElse(List.of(new Output(HeadLosses.LOSS, loss)));
+        return program(encoder, List.copyOf(labels.values()), losses, outputs);
     }
 
     /**
      * A model with a head and a loss of one's own. Of the options, those of losses do not apply.
      *
      * @throws detangle.ir.IrException if head or loss are not written in primitives
-     * @throws LossException if the loss is not {@code f32[]}
+     * @throws LossException if the loss is not {@code f32[]}, or the options ask for SiFT
      */
     public static Program build(DebertaConfig config, Head head, HeadLoss loss, TrainingModelOptions options) {
+        if (options.sift().isPresent()) {
+            throw new LossException("SiFT (vat_lambda) is for the published heads of texts, and this model has a loss"
+                    + " of its own: leave it out");
+        }
         EncoderOutput encoder = EncoderOutput.of(
                 dropping(config, options),
                 options.model(),
                 false,
                 options.model().maskedRows(),
-                dropout(options));
+                options.dropout() ? Dropout.random() : Dropout.NONE);
         List<Output> outputs = head.outputs(encoder);
-        return program(encoder, List.of(), loss.loss(encoder, byName(outputs)), outputs);
-    }
-
-    private static Dropout dropout(TrainingModelOptions options) {
-        return options.dropout() ? Dropout.random() : Dropout.NONE;
+        Node ofBatch = loss.loss(encoder, byName(outputs));
+        return program(encoder, List.of(), List.of(new Output(HeadLosses.LOSS, ofBatch)), outputs);
     }
 
     private static DebertaConfig dropping(DebertaConfig config, TrainingModelOptions options) {
@@ -127,12 +146,12 @@ public final class TrainingModel {
         return nodes;
     }
 
-    private static Program program(EncoderOutput encoder, List<Node> labels, Node loss, List<Output> ofHead) {
+    private static Program program(EncoderOutput encoder, List<Node> labels, List<Output> losses, List<Output> ofHead) {
+        Node loss = losses.getFirst().node();
         if (!loss.type().equals(new TensorType(DType.F32, Shape.SCALAR))) {
             throw new LossException("the loss is " + loss.type() + "; it must be one number, f32[]");
         }
-        List<Output> outputs = new ArrayList<>();
-        outputs.add(new Output(HeadLosses.LOSS, loss));
+        List<Output> outputs = new ArrayList<>(losses);
         outputs.addAll(ofHead);
         List<Node> inputs = new ArrayList<>(encoder.inputs().given());
         inputs.addAll(labels);
@@ -142,7 +161,8 @@ public final class TrainingModel {
     /**
      * A program of a model's inputs and outputs.
      *
-     * @param given the inputs that come first; those that a loss of one's own has made, and those of the dropout, follow
+     * @param given the inputs that come first; those that a loss of one's own has made, those of the dropout and
+     *     those of SiFT follow
      */
     static Program program(List<Node> given, List<Output> outputs) {
         List<Node> inputs = new ArrayList<>(given);

@@ -16,6 +16,7 @@ import java.util.Optional;
  *     all positions, those of padding too, so that it depends on how far a batch is padded, and cannot be packed
  * @param dropout whether elements are dropped; evaluation drops none
  * @param dropoutRates how much is dropped, if not what the configuration says
+ * @param sift how the model is fine-tuned by SiFT, if it is
  */
 public record TrainingModelOptions(
         ModelOptions model,
@@ -24,7 +25,8 @@ public record TrainingModelOptions(
         boolean lossDivisor,
         boolean answersAtTokens,
         boolean dropout,
-        Optional<DropoutRates> dropoutRates) {
+        Optional<DropoutRates> dropoutRates,
+        Optional<SiftOptions> sift) {
 
     /** For a head of one's own: elements are dropped as the configuration says; distances are read as HuggingFace's code does. */
     public static final TrainingModelOptions DEFAULT = of(Architecture.ENCODER);
@@ -40,15 +42,18 @@ public record TrainingModelOptions(
                 .withHiddenStates(false)
                 .withUniformPadding(head == Architecture.QUESTION_ANSWERING)
                 .withMaskedRows(head.predictsMasks());
-        return new TrainingModelOptions(model, LossOptions.DEFAULT, false, false, false, true, Optional.empty());
+        return new TrainingModelOptions(
+                model, LossOptions.DEFAULT, false, false, false, true, Optional.empty(), Optional.empty());
     }
 
     public TrainingModelOptions with(ModelOptions other) {
-        return new TrainingModelOptions(other, loss, softLabels, lossDivisor, answersAtTokens, dropout, dropoutRates);
+        return new TrainingModelOptions(
+                other, loss, softLabels, lossDivisor, answersAtTokens, dropout, dropoutRates, sift);
     }
 
     public TrainingModelOptions with(LossOptions other) {
-        return new TrainingModelOptions(model, other, softLabels, lossDivisor, answersAtTokens, dropout, dropoutRates);
+        return new TrainingModelOptions(
+                model, other, softLabels, lossDivisor, answersAtTokens, dropout, dropoutRates, sift);
     }
 
     public TrainingModelOptions withLabelSmoothing(double share) {
@@ -60,25 +65,40 @@ public record TrainingModelOptions(
     }
 
     public TrainingModelOptions withSoftLabels(boolean wanted) {
-        return new TrainingModelOptions(model, loss, wanted, lossDivisor, answersAtTokens, dropout, dropoutRates);
+        return new TrainingModelOptions(model, loss, wanted, lossDivisor, answersAtTokens, dropout, dropoutRates, sift);
     }
 
     public TrainingModelOptions withLossDivisor(boolean wanted) {
-        return new TrainingModelOptions(model, loss, softLabels, wanted, answersAtTokens, dropout, dropoutRates);
+        return new TrainingModelOptions(model, loss, softLabels, wanted, answersAtTokens, dropout, dropoutRates, sift);
     }
 
     /** Padding then needs no values, and padded queries attend to nothing. */
     public TrainingModelOptions withAnswersAtTokens(boolean wanted) {
         return new TrainingModelOptions(
-                model.withUniformPadding(!wanted), loss, softLabels, lossDivisor, wanted, dropout, dropoutRates);
+                model.withUniformPadding(!wanted), loss, softLabels, lossDivisor, wanted, dropout, dropoutRates, sift);
     }
 
     public TrainingModelOptions withDropout(boolean wanted) {
-        return new TrainingModelOptions(model, loss, softLabels, lossDivisor, answersAtTokens, wanted, dropoutRates);
+        return new TrainingModelOptions(
+                model, loss, softLabels, lossDivisor, answersAtTokens, wanted, dropoutRates, sift);
     }
 
     public TrainingModelOptions withDropoutRates(DropoutRates rates) {
         return new TrainingModelOptions(
-                model, loss, softLabels, lossDivisor, answersAtTokens, dropout, Optional.of(rates));
+                model, loss, softLabels, lossDivisor, answersAtTokens, dropout, Optional.of(rates), sift);
+    }
+
+    /** Answers under a perturbation of the embeddings then count in the loss: see {@link SiftOptions}. */
+    public TrainingModelOptions with(SiftOptions other) {
+        return sifting(Optional.of(other));
+    }
+
+    public TrainingModelOptions withoutSift() {
+        return sifting(Optional.empty());
+    }
+
+    private TrainingModelOptions sifting(Optional<SiftOptions> other) {
+        return new TrainingModelOptions(
+                model, loss, softLabels, lossDivisor, answersAtTokens, dropout, dropoutRates, other);
     }
 }

@@ -13,6 +13,7 @@ import detangle.models.adapter.TargetModules;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.RandomWeights;
+import detangle.models.deberta.SiftOptions;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.runtime.Backends;
@@ -76,6 +77,12 @@ class NoInterpreterInTrainingTest {
             Program other = TrainingModel.build(config, head, otherOptions(head));
             addInterpreted(other, head == Architecture.QUESTION_ANSWERING, head.text(), interpreted);
             programs += 3;
+        }
+        for (Architecture head : List.of(Architecture.SEQUENCE_CLASSIFICATION, Architecture.MULTIPLE_CHOICE)) {
+            Program sift = TrainingModel.build(
+                    config, head, TrainingModelOptions.of(head).with(SiftOptions.DEFAULT));
+            addInterpreted(sift, false, "sift " + head.text(), interpreted);
+            addInterpreted(sift, true, "sift " + head.text(), interpreted);
         }
         assertTrue(programs > 0);
         addAdapters(config, interpreted);

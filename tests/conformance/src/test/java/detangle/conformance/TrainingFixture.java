@@ -14,6 +14,9 @@ import detangle.models.deberta.InputNames;
 import detangle.models.deberta.LossOptions;
 import detangle.models.deberta.ModelType;
 import detangle.models.deberta.ProblemType;
+import detangle.models.deberta.SiftLossFunction;
+import detangle.models.deberta.SiftNoise;
+import detangle.models.deberta.SiftOptions;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.models.weights.Weights;
@@ -37,6 +40,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** A small model that the original code or HuggingFace's has trained for some steps, and the results. */
 record TrainingFixture(String name, Path folder) {
     private static final String START = "model.safetensors";
+    private static final String GIVEN_NOISE = "given_noise";
 
     /** Returns the names of the fixtures that drop nothing. */
     static List<String> steps() {
@@ -62,6 +66,11 @@ record TrainingFixture(String name, Path folder) {
     /** Returns the names of the fixtures that drop elements, by given masks. */
     static List<String> withMasks() {
         return List.of("seqcls-v3-dropout", "seqcls-v2conv-dropout", "seqcls-v1-dropout");
+    }
+
+    /** Returns the names of the fixtures of SiFT. */
+    static List<String> sift() {
+        return List.of("sift-seqcls", "sift-seqcls-kl", "sift-seqcls-mse", "sift-regression");
     }
 
     static TrainingFixture named(String name) {
@@ -102,11 +111,25 @@ record TrainingFixture(String name, Path folder) {
         JsonNode recipe = json("train.json");
         List<Double> weights = new ArrayList<>();
         recipe.path("class_weights").forEach(weight -> weights.add(weight.doubleValue()));
-        return TrainingModelOptions.of(head())
+        TrainingModelOptions options = TrainingModelOptions.of(head())
                 .with(LossOptions.DEFAULT
                         .withLabelSmoothing(recipe.path("label_smoothing").asDouble(0))
                         .withClassWeights(weights))
                 .withLossDivisor(dividesByRows());
+        return recipe.has("sift") ? options.with(sift(recipe.path("sift"))) : options;
+    }
+
+    private static SiftOptions sift(JsonNode recipe) {
+        String inner = recipe.path("inner_loss").asString();
+        return SiftOptions.DEFAULT
+                .withLambda(recipe.path("lambda").asDouble())
+                .withLearningRate(recipe.path("learning_rate").asDouble())
+                .withInitPerturbation(recipe.path("init_perturbation").asDouble())
+                .withLossFunction(Arrays.stream(SiftLossFunction.values())
+                        .filter(function -> function.text().equals(inner))
+                        .findFirst()
+                        .orElseThrow())
+                .withSoftmaxOverBatch(true);
     }
 
     /** Builds the model with its loss as the recipe says. */
@@ -114,9 +137,15 @@ record TrainingFixture(String name, Path folder) {
         return program(options());
     }
 
-    /** Builds the model with its loss in another variation. */
+    /** Builds the model with its loss in another variation. The noise of SiFT is an input. */
     Program program(TrainingModelOptions options) {
-        return TrainingModel.build(config(), head(), options);
+        return options.sift().isPresent()
+                ? TrainingModel.build(config(), head(), options, Dropout.NONE, givenNoise())
+                : TrainingModel.build(config(), head(), options);
+    }
+
+    private static SiftNoise givenNoise() {
+        return (b, shape, deviation) -> b.input(GIVEN_NOISE, new TensorType(DType.F32, shape));
     }
 
     /** Builds the model with its loss and another dropout. */
@@ -202,9 +231,20 @@ record TrainingFixture(String name, Path folder) {
         }
         long rows = batches.stream().mapToLong(b -> b.path("input_ids").size()).sum();
         int parts = recipe.path("accumulative_update").asInt(1);
-        return batches.stream()
+        List<Map<String, Tensor>> inputs = batches.stream()
                 .flatMap(batch -> inputs(batch, rows, parts).stream())
                 .toList();
+        if (recipe.has("sift")) {
+            inputs.getFirst().put(GIVEN_NOISE, tensor("noise.safetensors", "step." + update + ".noise"));
+        }
+        return inputs;
+    }
+
+    /** Reads a tensor of a file of the fixture. */
+    Tensor tensor(String file, String name) {
+        try (Weights weights = Weights.open(folder.resolve(file))) {
+            return Tensor.of(weights.get(name).toFloats(), weights.get(name).shape());
+        }
     }
 
     /** The original code cuts a batch into parts of as many rows each, of which the last may have fewer. */

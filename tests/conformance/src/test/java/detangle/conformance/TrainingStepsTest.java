@@ -6,19 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.weights.Weights;
-import detangle.train.Batch;
-import detangle.train.Batches;
-import detangle.train.OptimizerOptions;
-import detangle.train.TrainableModel;
-import detangle.train.Trainer;
 import detangle.train.TrainingCallback;
 import detangle.train.TrainingOptions;
 import detangle.train.TrainingPrograms;
-import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.ParameterUpdates;
 import detangle.train.optimizer.Schedule;
-import detangle.train.optimizer.XAdam;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -45,26 +37,26 @@ class TrainingStepsTest {
     private static final double EXEMPT = 1e-3;
 
     @ParameterizedTest
-    @MethodSource("detangle.conformance.TrainingFixture#steps")
+    @MethodSource({"detangle.conformance.TrainingFixture#steps", "detangle.conformance.TrainingFixture#sift"})
     void vectorAgreesWithTheOriginals(String name) {
         check(TrainingFixture.named(name), "vector");
     }
 
     /** One fixture of each recipe is enough, as the interpreter is slow. */
     @ParameterizedTest
-    @ValueSource(strings = {"seqcls-v1-microsoft", "seqcls-v3-hf", "llrd-freeze"})
+    @ValueSource(strings = {"seqcls-v1-microsoft", "seqcls-v3-hf", "llrd-freeze", "sift-seqcls"})
     void referenceAgreesWithTheOriginals(String name) {
         check(TrainingFixture.named(name), "reference");
     }
 
     /** The programs in double precision, where neither parameters nor the scalars of an update are rounded. */
     @ParameterizedTest
-    @ValueSource(strings = {"seqcls-v1-microsoft", "seqcls-v3-hf", "mlm-emd-v3", "llrd-freeze"})
+    @ValueSource(strings = {"seqcls-v1-microsoft", "seqcls-v3-hf", "mlm-emd-v3", "llrd-freeze", "sift-seqcls-kl"})
     void agreesInDoublePrecision(String name) {
         TrainingFixture fixture = TrainingFixture.named(name);
         JsonNode steps = fixture.json("expected.json").path("f64").path("steps");
         Program program = fixture.program(fixture.options().withDropout(false));
-        TrainingOptions options = options(fixture, steps.size());
+        TrainingOptions options = FixtureTraining.options(fixture, steps.size());
         ParameterUpdates.Plan plan =
                 options.optimizer().plan(options.recipe(), fixture.config().numHiddenLayers());
         Schedule schedule = options.optimizer().schedule(options.maxSteps(), false);
@@ -85,28 +77,9 @@ class TrainingStepsTest {
         Program program = fixture.program(fixture.options().withDropout(false));
         Map<String, Tensor> before = fixture.parameters(program);
         JsonNode steps = fixture.json("expected.json").path("f64").path("steps");
-        List<TrainingCallback.Step> done = new ArrayList<>();
-        TrainingCallback recorder = new TrainingCallback() {
-            @Override
-            public void onStep(Step step) {
-                done.add(step);
-            }
-
-            /** The schedule may be longer than the training. */
-            @Override
-            public boolean stops() {
-                return done.size() == steps.size();
-            }
-        };
-        TrainableModel model =
-                TrainableModel.of(program, before, fixture.config().numHiddenLayers());
-        Map<String, Tensor> after = new Trainer(
-                        model,
-                        batches(fixture, steps.size()),
-                        options(fixture, steps.size()).withBackend(backend))
-                .with(recorder)
-                .train()
-                .parameters();
+        FixtureTraining trained = FixtureTraining.of(fixture, steps.size(), backend);
+        List<TrainingCallback.Step> done = trained.steps();
+        Map<String, Tensor> after = trained.parameters();
         assertEquals(steps.size(), done.size());
         for (int i = 0; i < steps.size(); i++) {
             String at = fixture + " update " + i;
@@ -168,65 +141,5 @@ class TrainingStepsTest {
                                     weights.get(name).shape())));
         }
         return after;
-    }
-
-    /** Returns the updates of the recipe as one epoch. */
-    private static Batches batches(TrainingFixture fixture, int updates) {
-        return new Batches() {
-            @Override
-            public int updates() {
-                return updates;
-            }
-
-            @Override
-            public List<Batch> update(int epoch, int update) {
-                return fixture.inputs(update).stream()
-                        .map(inputs -> {
-                            int rows = Math.toIntExact(inputs.get("input_ids").dim(0));
-                            return new Batch(inputs, rows, rows);
-                        })
-                        .toList();
-            }
-
-            @Override
-            public long rows() {
-                return updates;
-            }
-        };
-    }
-
-    private static TrainingOptions options(TrainingFixture fixture, int updates) {
-        JsonNode recipe = fixture.json("train.json");
-        JsonNode optimizer = recipe.path("optimizer");
-        JsonNode schedule = recipe.path("schedule");
-        double beta1 = optimizer.path("beta1").asDouble();
-        double beta2 = optimizer.path("beta2").asDouble();
-        double epsilon = optimizer.path("eps").asDouble();
-        boolean original = optimizer.path("name").asString().equals("xadam");
-        XAdam xadam = XAdam.DEFAULT;
-        TrainingOptions base = original ? TrainingOptions.MICROSOFT : TrainingOptions.DEFAULT;
-        OptimizerOptions options = base.optimizer()
-                .with(
-                        original
-                                ? new XAdam(beta1, beta2, epsilon, xadam.form(), false, 0, xadam.lookaheadShare())
-                                : new AdamW(beta1, beta2, epsilon, false))
-                .withWeightDecay(optimizer.path("weight_decay").asDouble())
-                .withMaxGradNorm(recipe.path("max_grad_norm").asDouble(0))
-                .withSchedule(schedule.path("name").asString(), Map.of());
-        options = original
-                ? options.withWarmupRatio(schedule.path("warmup").asDouble())
-                : options.withWarmupSteps(schedule.path("warmup_steps").asLong());
-        options = options.withLearningRate(optimizer.path("lr").asDouble());
-        if (recipe.has("frozen")) {
-            List<String> frozen = new ArrayList<>();
-            recipe.path("frozen").forEach(name -> frozen.add(name.asString()));
-            // The fixture gives its rule in words.
-            options = options.withFrozen(frozen).withLayerwiseDecay(0.8).withHeadLearningRate(0.005);
-        }
-        int parts = recipe.path("accumulative_update")
-                .asInt(recipe.path("gradient_accumulation_steps").asInt(1));
-        return base.with(options)
-                .withMaxSteps(schedule.path("total_steps").asInt(updates))
-                .withGradientAccumulationSteps(parts);
     }
 }

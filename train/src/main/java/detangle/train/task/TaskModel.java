@@ -69,7 +69,8 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
                 .withLabelSmoothing(0)
                 .withClassWeights(List.of())
                 .withSoftLabels(false)
-                .withLossDivisor(false);
+                .withLossDivisor(false)
+                .withoutSift();
         return of(
                 writer,
                 weights,
