@@ -2,6 +2,7 @@ package detangle.experiment.reading;
 
 import detangle.experiment.EvaluationSet;
 import detangle.experiment.FineTuningTask;
+import detangle.experiment.PredictionFiles;
 import detangle.experiment.Predictions;
 import detangle.experiment.TaskHead;
 import detangle.experiment.TaskOption;
@@ -9,16 +10,19 @@ import detangle.experiment.data.TaskInput;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.OutputNames;
+import detangle.models.text.WhiteSpace;
 import detangle.train.data.DataException;
 import detangle.train.data.Example;
 import detangle.train.data.QuestionData;
 import detangle.train.data.SquadFile;
 import detangle.train.metrics.AnswerScorer;
 import detangle.train.task.Task;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -71,14 +75,17 @@ record SquadTask(String version) implements FineTuningTask {
                         "dev",
                         data.examples(),
                         predictions -> scored(data, predictions).scores(),
-                        // What the evaluation script of SQuAD takes.
-                        (predictions, where) -> Files.writeString(
-                                where.file("submit", "json"),
-                                JsonMapper.shared()
-                                                .writeValueAsString(scored(data, predictions)
-                                                        .answers())
-                                        + "\n"))
+                        (predictions, where) -> submit(scored(data, predictions), where))
                 .withCritical("f1"));
+    }
+
+    /**
+     * {@code submit-SET-PREFIX.json}, which the evaluation script of SQuAD takes: the answers by the ids of questions.
+     */
+    private static void submit(AnswerScorer scorer, PredictionFiles.Where where) throws IOException {
+        SequencedMap<String, String> answers = scorer.answers();
+        answers.replaceAll((id, answer) -> WhiteSpace.strip(answer)); // Tokens begin with the space before a word.
+        Files.writeString(where.file("submit", "json"), JsonMapper.shared().writeValueAsString(answers) + "\n");
     }
 
     /** The questions of the test set are not public, so that those of the other set are answered. */

@@ -3,6 +3,7 @@ package detangle.experiment.head;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Erf;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -171,6 +173,27 @@ final class HeadsTest {
             }
         }
         assertEquals(sum / 3, outputs.get("loss").getDouble(0), TOLERANCE);
+    }
+
+    /** Predictions are made without a loss, by a program that has no labels. */
+    @Test
+    void headsOfModelsWithoutALossReadTheirSpans() {
+        spans(new long[] {1, 2}, new long[] {3, 4}, 1);
+        inputs.put("labels", Tensor.of(new long[2], 2, 1));
+        double[] withLoss =
+                run(new EntityChoice(), new EntityChoice()).get("logits").toDoubles();
+        Program program = DebertaModel.build(config, new EntityChoice(), ModelOptions.DEFAULT.withHiddenStates(false));
+        assertEquals(
+                List.of("input_ids", "attention_mask", "span_starts", "span_ends"),
+                program.inputs().stream().map(Node::name).toList());
+        inputs.remove("labels");
+        assertArrayEquals(
+                withLoss,
+                new Interpreter(Precision.F64)
+                        .run(program, inputs, weights)
+                        .outputs()
+                        .get("logits")
+                        .toDoubles());
     }
 
     private static double[] attended(double[][] states, int start, int end) {

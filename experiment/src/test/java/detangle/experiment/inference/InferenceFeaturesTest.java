@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import detangle.experiment.EvaluationSet;
 import detangle.experiment.FineTuningTask;
+import detangle.experiment.GivenOutputs;
 import detangle.experiment.Tasks;
 import detangle.experiment.data.DataFolder;
 import detangle.experiment.data.SegmentFeatures;
@@ -82,6 +83,11 @@ final class InferenceFeaturesTest {
                 "No money",
                 Target.NONE,
                 task.test(input(task)).getFirst().examples().get(1));
+
+        float[][] logits = {{0, 1}, {0, 2}};
+        assertEquals(
+                Map.of("accuracy", 0.0), GivenOutputs.evaluate(folder, "AlphaNLI", 32, GivenOutputs.logits(logits)));
+        assertEquals("2\n", Files.readString(folder.resolve("submit-dev-final.tsv")));
 
         write("dev-labels.lst", "1", "2");
         assertEquals(

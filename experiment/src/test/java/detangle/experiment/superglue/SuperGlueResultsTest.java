@@ -2,17 +2,7 @@ package detangle.experiment.superglue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import detangle.experiment.EvaluationSet;
-import detangle.experiment.FineTuningTask;
-import detangle.experiment.PredictionFiles.Where;
-import detangle.experiment.Predictions;
-import detangle.experiment.Tasks;
-import detangle.experiment.data.DataFolder;
-import detangle.experiment.data.SegmentFeatures;
-import detangle.experiment.data.TaskInput;
-import detangle.ir.Tensor;
-import detangle.models.text.Tokenizers;
-import detangle.testing.models.TinyModel;
+import detangle.experiment.GivenOutputs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,20 +26,7 @@ final class SuperGlueResultsTest {
     /** Evaluates given logits of the set {@code dev}, and returns the lines of a file. */
     private String results(String name, int length, String[] lines, float[][] logits, String file) throws IOException {
         Files.write(folder.resolve("val.jsonl"), List.of(lines));
-        FineTuningTask task = (FineTuningTask) Tasks.find().named(name);
-        EvaluationSet set = task.evaluation(new TaskInput(
-                        new DataFolder(folder, task.name(), task.origin()),
-                        new SegmentFeatures(Tokenizers.load(TinyModel.SHIPPED), length),
-                        false,
-                        Map.of()))
-                .getFirst();
-        assertEquals(logits.length, set.examples().size());
-        Predictions predictions = new Predictions(set.examples());
-        for (float[] row : logits) {
-            predictions.add(Map.of("logits", Tensor.of(row, 1, row.length)));
-        }
-        measures = set.measures().of(predictions);
-        set.files().write(predictions, new Where(folder, set.name(), "final"));
+        measures = GivenOutputs.evaluate(folder, name, length, GivenOutputs.logits(logits));
         return Files.readString(folder.resolve(file));
     }
 

@@ -1,12 +1,10 @@
 package detangle.models.deberta;
 
-import detangle.ir.Level;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * DeBERTa as a tensor-level program of primitives, its parameters unbound and named as in the published checkpoints.
@@ -22,8 +20,8 @@ public final class DebertaModel {
      * The program of a model with one of the published heads.
      *
      * <p>Inputs, all {@code i64[B,S]}, or {@code i64[B,C,S]} for {@link Architecture#MULTIPLE_CHOICE}:
-     * {@code input_ids}, {@code attention_mask} (see {@link AttentionMask}), and {@code token_type_ids} if the model has
-     * token types; then {@code masked_rows} if a masked LM is told what to predict. Outputs: those of the head (see
+     * {@code input_ids}, {@code attention_mask} (see {@link AttentionMask}), and {@code token_type_ids} if the model
+     * has token types; then {@code masked_rows} if a masked LM is told what to predict. Outputs: those of the head (see
      * {@link Heads}), then those that the options ask for.
      *
      * @throws ConfigException if the configuration asks for something that cannot be built
@@ -35,7 +33,8 @@ public final class DebertaModel {
     }
 
     /**
-     * The program of a model with a head of one's own; inputs and outputs are those of the other form.
+     * The program of a model with a head of one's own; inputs and outputs are those of the other form, and the inputs
+     * that the head makes come last.
      *
      * @throws detangle.ir.IrException if the head is not written in primitives
      */
@@ -63,8 +62,6 @@ public final class DebertaModel {
                 outputs.add(new Output(OutputNames.attention(i), attentions.get(i)));
             }
         }
-        Program program = new Program("deberta", output.inputs().given(), outputs, Map.of());
-        Level.MODEL.check(program); // a head of one's own may have used whatever there is
-        return program;
+        return TrainingModel.program(output.inputs().given(), outputs);
     }
 }

@@ -159,10 +159,10 @@ public final class TrainingModel {
     }
 
     /**
-     * A program of a model's inputs and outputs.
+     * A program of a model's inputs and outputs, with or without a loss.
      *
-     * @param given the inputs that come first; those that a loss of one's own has made, those of the dropout and
-     *     those of SiFT follow
+     * @param given the inputs that come first; those that a head or a loss of one's own has made, those of the dropout
+     *     and those of SiFT follow
      */
     static Program program(List<Node> given, List<Output> outputs) {
         List<Node> inputs = new ArrayList<>(given);
