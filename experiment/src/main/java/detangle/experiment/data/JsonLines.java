@@ -1,11 +1,6 @@
 package detangle.experiment.data;
 
 import detangle.train.data.DataException;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,23 +17,15 @@ public final class JsonLines {
     /**
      * Reads the objects of a file; blank lines are passed over.
      *
-     * @throws DataException if a line is not an object, or the file is not in UTF-8
+     * @throws DataException if a line is not an object, or the file cannot be read or is not in UTF-8
      */
     public static List<JsonRow> read(Path file) {
         List<JsonRow> rows = new ArrayList<>();
-        try (BufferedReader reader = Files.newBufferedReader(file)) {
-            int number = 0;
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                number++;
-                if (!line.isBlank()) {
-                    rows.add(row(file + ", line " + number, line));
-                }
+        TextLines.read(file, (number, line) -> {
+            if (!line.isBlank()) {
+                rows.add(row(file + ", line " + number, line));
             }
-        } catch (CharacterCodingException e) {
-            throw new DataException(file + " is not in UTF-8", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        });
         return rows;
     }
 

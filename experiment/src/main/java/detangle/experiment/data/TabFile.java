@@ -1,11 +1,6 @@
 package detangle.experiment.data;
 
 import detangle.train.data.DataException;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,23 +65,15 @@ public final class TabFile {
      * Reads all lines.
      *
      * @param header whether the first line names the columns; it is left out
-     * @throws DataException if the file is not in UTF-8
+     * @throws DataException if the file cannot be read, or is not in UTF-8
      */
     public static List<Line> read(Path file, boolean header) {
         List<Line> lines = new ArrayList<>();
-        try (BufferedReader reader = Files.newBufferedReader(file)) {
-            int number = 0;
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                number++;
-                if (number > 1 || !header) {
-                    lines.add(new Line(file, number, List.of(line.split("\t", -1))));
-                }
+        TextLines.read(file, (number, line) -> {
+            if (number > 1 || !header) {
+                lines.add(new Line(file, number, List.of(line.split("\t", -1))));
             }
-        } catch (CharacterCodingException e) {
-            throw new DataException(file + " is not in UTF-8", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        });
         return lines;
     }
 }

@@ -9,12 +9,11 @@ import detangle.experiment.data.JsonLines;
 import detangle.experiment.data.JsonRow;
 import detangle.experiment.data.OptionRows;
 import detangle.experiment.data.TaskInput;
+import detangle.experiment.data.TextLines;
 import detangle.train.data.DataException;
 import detangle.train.data.Draws;
 import detangle.train.data.Example;
 import detangle.train.data.Target;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,7 +80,8 @@ final class AlphaNliTask implements FineTuningTask {
         String labels = split + "-labels.lst";
         if (!split.equals("test") || input.folder().has(labels)) {
             Path file = input.folder().file(labels);
-            List<String> lines = lines(file);
+            List<String> lines = new ArrayList<>();
+            TextLines.read(file, (number, line) -> lines.add(line));
             if (lines.size() != rows.size()) {
                 throw new DataException(
                         file + " has " + lines.size() + " lines for the " + rows.size() + " of " + split + ".jsonl");
@@ -91,14 +91,6 @@ final class AlphaNliTask implements FineTuningTask {
                     .toList();
         }
         return rows.stream().map(row -> new Labelled(row, -1)).toList();
-    }
-
-    private static List<String> lines(Path file) {
-        try {
-            return Files.readAllLines(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static int right(String line, Path file, int number) {

@@ -1,0 +1,68 @@
+package detangle.experiment.data;
+
+import detangle.train.data.DataException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Reads the lines of files in UTF-8. */
+public final class TextLines {
+    /** Far more than a line of any data set has; a file without ends of lines is refused before it fills the memory. */
+    private static final int LONGEST = 1 << 24;
+
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+    private TextLines() {}
+
+    /** Takes a line. */
+    @FunctionalInterface
+    public interface Taker {
+        /** @param number the number of the line, from 1 */
+        void take(int number, String line);
+    }
+
+    /**
+     * Passes the lines of a file one by one, without their ends. A byte order mark in front is not of the first line.
+     *
+     * @throws DataException if the file cannot be read, is not in UTF-8, or has a line that is too long
+     */
+    public static void read(Path file, Taker taker) {
+        try (BufferedReader reader = Files.newBufferedReader(file)) {
+            reader.mark(1);
+            if (reader.read() != BYTE_ORDER_MARK) {
+                reader.reset();
+            }
+            int number = 1;
+            for (Optional<String> line = next(reader, file, number);
+                    line.isPresent();
+                    line = next(reader, file, number)) {
+                taker.take(number++, line.get());
+            }
+        } catch (CharacterCodingException e) {
+            throw new DataException(file + " is not in UTF-8: convert it", e);
+        } catch (IOException e) {
+            throw new DataException(file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static Optional<String> next(BufferedReader reader, Path file, int number) throws IOException {
+        StringBuilder line = new StringBuilder();
+        int character = reader.read();
+        if (character < 0) {
+            return Optional.empty();
+        }
+        while (character >= 0 && character != '\n') {
+            if (line.length() == LONGEST) {
+                throw new DataException(
+                        file + ", line " + number + " has more than the " + LONGEST + " characters that are read");
+            }
+            line.append((char) character);
+            character = reader.read();
+        }
+        boolean windows = !line.isEmpty() && line.charAt(line.length() - 1) == '\r';
+        return Optional.of(windows ? line.substring(0, line.length() - 1) : line.toString());
+    }
+}
