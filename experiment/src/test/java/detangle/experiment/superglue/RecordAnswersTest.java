@@ -25,8 +25,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /** The order of entities over several windows is that of the original. */
 final class RecordAnswersTest {
-    private static final Example EXAMPLE =
-            Example.of(new TokenIds(new int[] {1, 2}, 2), MarkedSpans.target(List.of()));
+    private static final Example EXAMPLE = Example.of(new TokenIds(new int[] {1, 2}, 2), MarkedSpans.target(List.of()));
 
     @Test
     void areRankedAsByTheOriginal() {
@@ -37,11 +36,13 @@ final class RecordAnswersTest {
         List<Entity> entities = golden.get("ranked")
                 .valueStream()
                 .map(e -> new Entity(
-                        e.get("start").asInt(), e.get("end").asInt(), e.get("text").asString()))
+                        e.get("start").asInt(),
+                        e.get("end").asInt(),
+                        e.get("text").asString()))
                 .sorted(Comparator.comparingInt(Entity::start))
                 .toList();
-        Question question = new Question(
-                JsonNodeFactory.instance.numberNode(0), "", "", List.of("Anna"), new int[entities.size()]);
+        Question question =
+                new Question(JsonNodeFactory.instance.numberNode(0), "", "", List.of("Anna"), new int[entities.size()]);
         List<Window> windows = new ArrayList<>();
         Predictions predictions = new Predictions(List.of(EXAMPLE, EXAMPLE));
         for (int w = 0; w < 2; w++) {
