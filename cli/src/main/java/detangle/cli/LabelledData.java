@@ -18,8 +18,6 @@ import detangle.train.data.TokenData;
 import detangle.train.metrics.AnswerScorer;
 import detangle.train.metrics.ClassScorer;
 import detangle.train.metrics.GuessScorer;
-import detangle.train.metrics.LabelSetScorer;
-import detangle.train.metrics.NumberScorer;
 import detangle.train.metrics.Scorer;
 import detangle.train.metrics.TagScorer;
 import detangle.train.task.Task;
@@ -152,13 +150,7 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
     /** Makes the scorer that measures a model on these examples in their order. */
     Scorer scorer() {
         return switch (task.head()) {
-            case SEQUENCE_CLASSIFICATION ->
-                switch (task.problem().orElseThrow()) {
-                    case REGRESSION -> new NumberScorer();
-                    case SINGLE_LABEL_CLASSIFICATION ->
-                        ClassScorer.ofClasses(task.labels().size());
-                    case MULTI_LABEL_CLASSIFICATION -> new LabelSetScorer();
-                };
+            case SEQUENCE_CLASSIFICATION -> task.textScorer();
             case TOKEN_CLASSIFICATION -> new TagScorer(task.labels());
             case QUESTION_ANSWERING -> new AnswerScorer(questions.orElseThrow());
             case MULTIPLE_CHOICE -> ClassScorer.ofChoices();

@@ -1,5 +1,6 @@
 package detangle.spark;
 
+import detangle.hub.Hub;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.TextClassifier;
@@ -37,11 +38,13 @@ final class ExecutorModels {
         return LOADED.get();
     }
 
-    /** A path that each machine has, or a file that was added to the job. */
-    private static Path path(String model) {
+    /** A path that each machine has, or a file or folder that was added to the job, or a model on the hub. */
+    static Path path(String model) {
         Path path = Path.of(model);
-        return Files.exists(path)
-                ? path
-                : Path.of(SparkFiles.get(path.getFileName().toString()));
+        if (Files.exists(path)) {
+            return path;
+        }
+        Path added = Path.of(SparkFiles.get(path.getFileName().toString()));
+        return Files.exists(added) ? added : Hub.model(model);
     }
 }

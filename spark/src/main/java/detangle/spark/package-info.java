@@ -1,2 +1,2 @@
-/** Scores of datasets on many machines. */
+/** Models over datasets on many machines: scores of texts, and training. */
 package detangle.spark;

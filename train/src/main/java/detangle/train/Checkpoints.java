@@ -32,6 +32,15 @@ final class Checkpoints {
         return outputDir.resolve("checkpoint-" + step);
     }
 
+    /** Returns the number of updates of a checkpoint in this folder. */
+    long step(Path checkpoint) {
+        return all().entrySet().stream()
+                .filter(entry -> entry.getValue().equals(checkpoint))
+                .findFirst()
+                .orElseThrow()
+                .getKey();
+    }
+
     /** Returns the checkpoints that exist, by the number of updates. */
     private TreeMap<Long, Path> all() {
         TreeMap<Long, Path> all = new TreeMap<>();
@@ -59,9 +68,10 @@ final class Checkpoints {
         return Optional.ofNullable(all().lastEntry()).map(Map.Entry::getValue);
     }
 
-    /** Returns the checkpoint that a training goes on from: the one that is named, or the newest if it is asked for. */
+    /** Returns the checkpoint that a training goes on from. */
     Optional<Path> start(SavingOptions saving) {
-        return saving.resumesFrom().or(() -> saving.resume() ? newest() : Optional.empty());
+        Optional<Path> newest = saving.resume() ? newest() : Optional.empty();
+        return newest.or(saving::resumesFrom);
     }
 
     /**

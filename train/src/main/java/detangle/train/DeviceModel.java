@@ -115,7 +115,11 @@ final class DeviceModel implements AutoCloseable {
     /** Returns the memory that training takes with batches like this one. */
     TrainingMemory memory(Batch batch) {
         List<Plan> plans = loaded().map(LoadedPlan::plan).toList();
-        return TrainingMemory.of(variables, parameters, plans, batch);
+        long exchanged = phases.stream()
+                .mapToLong(phase -> exchange.bytes(variables, phase.gradients()))
+                .max()
+                .orElse(0);
+        return TrainingMemory.of(variables, parameters, plans, batch, exchanged);
     }
 
     private Stream<LoadedPlan> loaded() {

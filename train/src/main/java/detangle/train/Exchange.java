@@ -6,9 +6,11 @@ import detangle.ir.TensorType;
 import detangle.train.parallel.DataParallel;
 import detangle.train.parallel.ProcessGroup;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.SequencedMap;
 
@@ -126,6 +128,18 @@ final class Exchange {
             filled += elements;
         }
         sum(variables, types, bucket, new float[filled], areZero, factor);
+    }
+
+    /** Returns the bytes that a sum of variables takes beside them: those that travel together, twice. */
+    long bytes(Variables variables, Collection<String> names) {
+        if (!hasPeers()) {
+            return 0;
+        }
+        LongSummaryStatistics elements = names.stream()
+                .mapToLong(name ->
+                        Tensor.elements(variables.types().get(name).shape().sizes()))
+                .summaryStatistics();
+        return 2 * Float.BYTES * Math.min(elements.getSum(), Math.max(BUCKET, elements.getMax()));
     }
 
     private void sum(

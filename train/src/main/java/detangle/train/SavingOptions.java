@@ -12,7 +12,8 @@ import java.util.Optional;
  *     less than 1
  * @param saveTotalLimit the most checkpoints that are kept: the oldest are deleted, but never the best; 0 keeps all
  * @param resume whether training goes on from the newest checkpoint in the folder, if there is one
- * @param resumesFrom the checkpoint from which training goes on instead of the newest one, in the folder or elsewhere
+ * @param resumesFrom the checkpoint from which training goes on, in the folder or elsewhere; with {@code resume}, if the
+ *     folder has none
  * @param overwrites whether training deletes the checkpoints in the folder that it does not go on from; otherwise it
  *     refuses the folder
  */
@@ -64,5 +65,23 @@ public record SavingOptions(
 
     public SavingOptions withOverwrites(boolean wanted) {
         return new SavingOptions(outputDir, saveStrategy, saveSteps, saveTotalLimit, resume, resumesFrom, wanted);
+    }
+
+    /**
+     * Makes the folder ready for a training that may be begun several times, where others begin it again after a
+     * failure: checkpoints that it does not go on with are deleted or refused now, as a training does when it begins.
+     *
+     * @return options by which each beginning goes on from the newest checkpoint of this training
+     * @throws TrainingException if there are such checkpoints and they are not to be deleted
+     */
+    public SavingOptions prepared() {
+        if (outputDir.isEmpty()) {
+            return this;
+        }
+        Checkpoints checkpoints = new Checkpoints(outputDir.get());
+        checkpoints.deleteParts();
+        Optional<Path> start = checkpoints.start(this);
+        checkpoints.clear(start, overwrites);
+        return new SavingOptions(outputDir, saveStrategy, saveSteps, saveTotalLimit, true, start, false);
     }
 }

@@ -20,7 +20,8 @@ import java.util.Map;
  * The memory that training takes on the CPU.
  *
  * @param parameterBytes the bytes of the model's parameters, those included that are constants of the programs
- * @param optimizerBytes the bytes of the optimizer's states, and of gradients that are added up
+ * @param optimizerBytes the bytes of the optimizer's states, of gradients that are added up, and of what is exchanged
+ *     with other processes
  * @param packedBytes the bytes of the packed copies that products read
  * @param activationBytes the bytes of values between forward and backward, at the sizes of a batch
  */
@@ -32,10 +33,12 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
      *
      * @param plans the plans of all programs that are loaded
      * @param batch the largest batch
+     * @param exchanged the bytes of what is exchanged with other processes
      */
-    static TrainingMemory of(Variables variables, Collection<String> parameters, List<Plan> plans, Batch batch) {
+    static TrainingMemory of(
+            Variables variables, Collection<String> parameters, List<Plan> plans, Batch batch, long exchanged) {
         long ofParameters = 0;
-        long others = 0;
+        long others = exchanged;
         for (var variable : variables.types().entrySet()) {
             long bytes = Tensor.elements(variable.getValue().shape().sizes())
                     * variable.getValue().dtype().bytes();

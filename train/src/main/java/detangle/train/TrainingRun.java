@@ -18,6 +18,9 @@ final class TrainingRun {
     /** The most attempts at a batch. The original repeats a batch without any limit. */
     private static final int MOST_ATTEMPTS = 20;
 
+    /** The number that stands for the checkpoint that the options name, or for none if they name none. */
+    private static final long NAMED = -1;
+
     private final TrainableModel model;
     private final Batches batches;
     private final TrainingOptions options;
@@ -99,7 +102,7 @@ final class TrainingRun {
     }
 
     private void begin() {
-        Optional<Path> from = checkpoints.flatMap(all -> all.start(options.saving()));
+        Optional<Path> from = checkpoints.flatMap(this::start);
         from.ifPresent(
                 folder -> state = TrainingCheckpoint.read(folder, trained, loaded.variables(), identity(), state));
         together.begin(state, batches);
@@ -114,6 +117,17 @@ final class TrainingRun {
                             + " there, or leave that option out");
         }
         checkpoints.get().clear(from, options.saving().overwrites());
+    }
+
+    /**
+     * Returns the checkpoint that training goes on from. The first process finds it for all, as others may not see one
+     * yet that has just been written.
+     */
+    private Optional<Path> start(Checkpoints all) {
+        Optional<Path> named = options.saving().resumesFrom();
+        Optional<Path> found = trainer.isFirst() ? all.start(options.saving()) : named;
+        double told = together.ofFirst(found.equals(named) ? NAMED : all.step(found.orElseThrow()));
+        return told == NAMED ? named : Optional.of(all.folder((long) told));
     }
 
     private boolean isOutOfPatience() {

@@ -238,6 +238,31 @@ class CheckpointsTest {
         assertTrue(e.getMessage().contains("second/checkpoint-1 is the best so far and is not there"), e.getMessage());
     }
 
+    /** A training that others begin again deletes what it does not go on with once, and then goes on with its own. */
+    @Test
+    void aFolderThatIsPreparedMayBeBegunInOftener() throws IOException {
+        TrainingOptions options = saving("prepared").withMaxSteps(4);
+        trainer(options.withMaxSteps(2)).train();
+        assertThrows(TrainingException.class, () -> options.saving().prepared());
+        SavingOptions prepared = options.saving().withOverwrites(true).prepared();
+        assertEquals(List.of(), names(folder.resolve("prepared")));
+        assertEquals(0, begun(options.with(prepared), 1));
+        assertEquals(1, begun(options.with(prepared), 4));
+        TrainingOptions other = saving("next").withMaxSteps(4);
+        SavingOptions next = other.saving()
+                .withResumeFrom(folder.resolve("prepared/checkpoint-2"))
+                .prepared();
+        assertEquals(2, begun(other.with(next), 3));
+        assertEquals(3, begun(other.with(next), 4));
+    }
+
+    /** Trains until some updates are done, and returns how many were when it began. */
+    private static long begun(TrainingOptions options, long most) {
+        Recorder recorder = new Recorder(most);
+        trainer(options).with(recorder).train();
+        return recorder.begin.orElseThrow().done();
+    }
+
     private static void assertRefused(String message, TrainingOptions options) {
         TrainingException e =
                 assertThrows(TrainingException.class, () -> trainer(options).train());

@@ -11,17 +11,13 @@ import detangle.train.Toy.Recorder;
 import detangle.train.optimizer.LossScaler;
 import detangle.train.parallel.DataParallel;
 import detangle.train.parallel.PeerException;
-import detangle.train.parallel.ProcessGroup;
 import detangle.train.parallel.Ranks;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,7 +85,11 @@ class DataParallelTest {
         for (int size = 2; size < 4; size++) {
             TrainingOptions options = OPTIONS.withGradientAccumulationSteps(size - 1);
             Done one = alone(options.withPerDeviceTrainBatchSize(12));
-            assertSameTraining(one, together(size, options.withPerDeviceTrainBatchSize(12 / size), 1));
+            List<Done> several = together(size, options.withPerDeviceTrainBatchSize(12 / size), 1);
+            assertSameTraining(one, several);
+            // Two moments, gradients, and what is exchanged twice.
+            TrainingMemory memory = several.getFirst().told.begin.orElseThrow().memory();
+            assertEquals(5 * memory.parameterBytes(), memory.optimizerBytes());
         }
     }
 
@@ -232,45 +232,44 @@ class DataParallelTest {
         ranks.forEach(rank -> assertEquals(6, rank.steps()));
     }
 
-    /** A machine with another model, or without the folder of the others, is found before the first update. */
+    /** A machine with another model is found before the first update. */
     @Test
-    void processesThatBeginOtherwiseAreRefused() throws IOException {
+    void processesThatBeginOtherwiseAreRefused() {
         TrainingOptions options = OPTIONS.withPerDeviceTrainBatchSize(4);
-        assertRefused(
-                group -> {
-                    Map<String, Tensor> parameters =
-                            new HashMap<>(Toy.withoutDropout().parameters());
-                    if (group.rank() == 1) {
-                        parameters.put("first.bias", Tensor.of(new float[Toy.HIDDEN], Toy.HIDDEN));
-                    }
-                    return new Trainer(
-                            TrainableModel.of(Toy.model().training(), parameters, 0), Toy.batches(options, 2), options);
-                },
-                "rank 1 begins with parameters of the checksum ");
-        alone(saving(OPTIONS, "first").withPerDeviceTrainBatchSize(8));
-        Files.createDirectories(folder.resolve("second"));
-        assertRefused(
-                group -> {
-                    TrainingOptions own = saving(OPTIONS, group.rank() == 0 ? "first" : "second");
-                    return new Trainer(
-                                    Toy.withoutDropout(),
-                                    Toy.batches(own, 2),
-                                    own.with(own.saving().withResume(true)))
-                            .with(Toy.evaluator());
-                },
-                "rank 1 goes on after update 0, and rank 0 goes on after update 9: output_dir must be one folder");
-    }
-
-    private static void assertRefused(Function<ProcessGroup, Trainer> trainer, String message) {
-        List<Ranks.Ended<TrainingResult>> ended = Ranks.each(
-                2,
-                Duration.ofSeconds(60),
-                group -> trainer.apply(group).with(DataParallel.of(group)).train());
+        List<Ranks.Ended<TrainingResult>> ended = Ranks.each(2, Duration.ofSeconds(60), group -> {
+            Map<String, Tensor> parameters = new HashMap<>(Toy.withoutDropout().parameters());
+            if (group.rank() == 1) {
+                parameters.put("first.bias", Tensor.of(new float[Toy.HIDDEN], Toy.HIDDEN));
+            }
+            TrainableModel model = TrainableModel.of(Toy.model().training(), parameters, 0);
+            return new Trainer(model, Toy.batches(options, 2), options)
+                    .with(DataParallel.of(group))
+                    .train();
+        });
         for (Ranks.Ended<TrainingResult> rank : ended) {
             String told =
                     assertInstanceOf(TrainingException.class, rank.failure()).getMessage();
-            assertTrue(told.startsWith(message), told);
+            assertTrue(told.startsWith("rank 1 begins with parameters of the checksum "), told);
         }
+    }
+
+    /** The first process finds the checkpoint, and one that does not reach its folder says so. */
+    @Test
+    void aCheckpointThatIsNotReachedIsNamed() {
+        alone(saving(OPTIONS, "first").withPerDeviceTrainBatchSize(8));
+        List<Ranks.Ended<TrainingResult>> ended = Ranks.each(2, Duration.ofSeconds(60), group -> {
+            TrainingOptions own = saving(OPTIONS, group.rank() == 0 ? "first" : "second");
+            return new Trainer(
+                            Toy.withoutDropout(),
+                            Toy.batches(own, 2),
+                            own.with(own.saving().withResume(true)))
+                    .with(Toy.evaluator())
+                    .with(DataParallel.of(group))
+                    .train();
+        });
+        String told = ended.get(1).failure().getMessage();
+        assertTrue(told.endsWith("second/checkpoint-9 is not a checkpoint: it has no trainer_state.json"), told);
+        assertInstanceOf(PeerException.class, ended.getFirst().failure());
     }
 
     /** A loss that is not a number in one slice is one of the whole batch. */

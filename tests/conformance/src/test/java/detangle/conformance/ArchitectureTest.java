@@ -119,9 +119,12 @@ class ArchitectureTest {
                             "detangle.ir",
                             "detangle.models",
                             "detangle.runtime",
+                            "detangle.hub",
+                            "detangle.train",
                             "detangle.pipelines",
                             "org.apache.spark",
-                            "scala")),
+                            "scala",
+                            "org.slf4j")),
             Map.entry("detangle.bench.worker", List.of("detangle.ir")),
             // What tests of several modules share.
             Map.entry("detangle.testing", List.of("detangle.ir")),

@@ -18,6 +18,9 @@ record RingConnections(Socket toNext, Socket fromPrevious) implements AutoClosea
     /** The longest time in milliseconds that a stranger may take to present itself. */
     private static final int HANDSHAKE_MILLIS = 10_000;
 
+    /** The longest time in milliseconds that joining takes, as all processes listen when it begins. */
+    private static final int JOIN_MILLIS = 120_000;
+
     private static final long NANOS_IN_MILLI = 1_000_000;
 
     /**
@@ -34,7 +37,7 @@ record RingConnections(Socket toNext, Socket fromPrevious) implements AutoClosea
             for (Socket socket : new Socket[] {toNext, fromPrevious}) {
                 socket.setTcpNoDelay(true);
                 socket.setKeepAlive(true);
-                socket.setSoTimeout(millis(membership));
+                socket.setSoTimeout(Math.toIntExact(membership.timeout().toMillis()));
             }
             return new RingConnections(toNext, fromPrevious);
         } catch (ExecutionException | InterruptedException | IOException e) {
@@ -44,16 +47,16 @@ record RingConnections(Socket toNext, Socket fromPrevious) implements AutoClosea
         }
     }
 
-    private static int millis(Membership membership) {
-        return Math.toIntExact(membership.timeout().toMillis());
+    private static int joinMillis(Membership membership) {
+        return (int) Math.min(JOIN_MILLIS, membership.timeout().toMillis());
     }
 
     private static Socket connected(Membership membership) throws IOException {
         InetSocketAddress listed = membership.addresses().get(membership.next());
         Socket socket = new Socket();
         try {
-            socket.connect(new InetSocketAddress(listed.getHostString(), listed.getPort()), millis(membership));
-            socket.setSoTimeout(millis(membership));
+            socket.connect(new InetSocketAddress(listed.getHostString(), listed.getPort()), joinMillis(membership));
+            socket.setSoTimeout(joinMillis(membership));
             new Handshake(membership).connect(socket);
             return socket;
         } catch (IOException e) {
@@ -64,7 +67,7 @@ record RingConnections(Socket toNext, Socket fromPrevious) implements AutoClosea
 
     /** Waits for the previous rank. Others, such as whoever tries all ports of a machine, are turned away. */
     private static Socket accepted(Membership membership, ServerSocket own, FutureTask<Socket> connecting) {
-        long end = System.nanoTime() + membership.timeout().toNanos();
+        long end = System.nanoTime() + joinMillis(membership) * NANOS_IN_MILLI;
         try {
             while (true) {
                 int left = (int) ((end - System.nanoTime()) / NANOS_IN_MILLI);
@@ -99,7 +102,7 @@ record RingConnections(Socket toNext, Socket fromPrevious) implements AutoClosea
             Thread.currentThread().interrupt();
         }
         String reason = e instanceof SocketTimeoutException
-                ? "it did not answer within " + membership.timeout().toSeconds() + " seconds"
+                ? "it did not answer within " + joinMillis(membership) + " ms"
                 : reason(e);
         return new PeerException(
                 "rank " + membership.rank() + " of " + membership.size() + " does not reach " + membership.name(other)

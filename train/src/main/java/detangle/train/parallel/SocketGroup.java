@@ -48,7 +48,7 @@ public final class SocketGroup implements ProcessGroup {
      * Joins a group.
      *
      * @param own the socket at which this process listens, which stays the caller's
-     * @throws PeerException if the neighbours in the ring do not come within the timeout
+     * @throws PeerException if the neighbours in the ring do not come within the timeout, or within two minutes
      */
     public static ProcessGroup join(Membership membership, ServerSocket own) {
         if (membership.size() == 1) {
@@ -84,6 +84,9 @@ public final class SocketGroup implements ProcessGroup {
     }
 
     private void allReduce(RingValues values) {
+        if (sender.isShutdown()) {
+            throw new PeerException("rank " + rank() + " of " + size() + " has left its training");
+        }
         call++;
         for (int step = 0; step < 2 * (size() - 1); step++) {
             int sent = Math.floorMod(rank() - step, size());

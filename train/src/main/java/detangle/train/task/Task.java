@@ -2,6 +2,10 @@ package detangle.train.task;
 
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.ProblemType;
+import detangle.train.metrics.ClassScorer;
+import detangle.train.metrics.LabelSetScorer;
+import detangle.train.metrics.NumberScorer;
+import detangle.train.metrics.Scorer;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,5 +34,14 @@ public record Task(Architecture head, Optional<ProblemType> problem, List<String
     /** Makes a task that gives each token a class. */
     public static Task tokenClassification(List<String> labels) {
         return new Task(Architecture.TOKEN_CLASSIFICATION, Optional.empty(), labels);
+    }
+
+    /** Makes the scorer of text classification or of regression. */
+    public Scorer textScorer() {
+        return switch (problem.orElseThrow()) {
+            case REGRESSION -> new NumberScorer();
+            case SINGLE_LABEL_CLASSIFICATION -> ClassScorer.ofClasses(labels.size());
+            case MULTI_LABEL_CLASSIFICATION -> new LabelSetScorer();
+        };
     }
 }
