@@ -1,19 +1,12 @@
 package detangle.cli;
 
-import java.util.List;
-import picocli.CommandLine.Model.CommandSpec;
+import detangle.models.deberta.SiftLossFunction;
+import detangle.models.deberta.SiftOptions;
+import java.util.Optional;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** The options of {@code experiment} for adversarial fine-tuning (SiFT), as the original has them. */
 final class AdversarialOptions {
-    /** The words of {@code --vat_loss_fn}. */
-    static final class LossNames extends NamedValues<String> {
-        LossNames() {
-            super(List.of("symmetric-kl", "kl", "mse"), word -> word);
-        }
-    }
-
     @Option(
             names = "--vat_lambda",
             paramLabel = "X",
@@ -35,16 +28,15 @@ final class AdversarialOptions {
     @Option(
             names = "--vat_loss_fn",
             paramLabel = "NAME",
-            converter = LossNames.class,
-            completionCandidates = LossNames.class,
+            converter = SiftArguments.LossFunctions.class,
+            completionCandidates = SiftArguments.LossFunctions.class,
             description = "The loss that the step increases: ${COMPLETION-CANDIDATES}; symmetric-kl by default.")
-    private String lossFunction = "symmetric-kl";
+    private SiftLossFunction lossFunction = SiftLossFunction.SYMMETRIC_KL;
 
-    void check(CommandSpec spec) {
-        if (lambda != 0) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--vat_lambda above 0 asks for adversarial fine-tuning, which this command does not do yet: leave it out");
-        }
+    /** Returns the options of SiFT, if the weight of its loss is not 0. Numbers are compared as in the original. */
+    Optional<SiftOptions> sift() {
+        return lambda == 0
+                ? Optional.empty()
+                : Optional.of(new SiftOptions(lambda, learningRate, initPerturbation, Optional.of(lossFunction), true));
     }
 }

@@ -150,7 +150,6 @@ final class ExperimentCommand implements Runnable {
                 .named(taskName.orElseThrow(() -> wrongUse("name a task by --task_name; --list prints all")));
         Path output = outputDir.orElseThrow(() -> wrongUse("name a folder for the results by --output_dir"));
         threads.apply();
-        adversarial.check(spec);
         ExperimentOptions options = options(task, output);
         if (doTrain) {
             new OutputFolder(output).check(trainer.goesOn());
@@ -180,7 +179,7 @@ final class ExperimentCommand implements Runnable {
     private ExperimentOptions options(ExperimentTask task, Path output) {
         TrainingOptions training = OptionValues.with(
                 trainer.options(output).with(optimizer.options()), backend.name(), TrainingOptions::withBackend);
-        return ExperimentOptions.of(dataDir, output)
+        ExperimentOptions options = ExperimentOptions.of(dataDir, output)
                 .withMaxSeqLength(maxSeqLength)
                 .withWork(doTrain, doEval, doPredict)
                 .withEvalBatchSize(evalBatchSize)
@@ -191,6 +190,7 @@ final class ExperimentCommand implements Runnable {
                 .withExportOnnxModel(exportOnnx)
                 .with(training)
                 .withTaskOptions(ofTask(task));
+        return OptionValues.with(options, adversarial.sift(), ExperimentOptions::with);
     }
 
     /** Returns the values of the task's own options. */

@@ -2,6 +2,7 @@ package detangle.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.DebertaConfig;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -123,6 +125,25 @@ class ExperimentCommandTest extends TrainCommandCase {
                 0.15,
                 DebertaConfig.read(output.resolve("checkpoint-2")).dropout().classifier());
         assertTrue(fault("--task_name MRPC --preset tiny --do_train").contains("it has base, large"), err.toString());
+    }
+
+    /** With SiFT, each update of classes and of numbers is another one; a head of one's own has none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"RTE", "CoLA", "STS-B"})
+    void adversarialFineTuning(String task) throws IOException {
+        Path data = GlueFiles.write(folder.resolve(task), task, 4);
+        String words = "--task_name " + task + " --do_train --num_train_epochs 1 --train_batch_size 4 --warmup 0"
+                + " --cls_drop_out 0 --max_seq_len 24 --data_dir " + data;
+        assertEquals(0, experiment(words), err.toString());
+        byte[] plain = Files.readAllBytes(output.resolve("checkpoint-1/model.safetensors"));
+        assertEquals(
+                0,
+                experiment(words + " --vat_lambda 5 --vat_learning_rate 1e-4 --vat_init_perturbation 1e-2"
+                        + " --overwrite_output_dir"),
+                err.toString());
+        assertNotEquals(
+                Arrays.toString(plain),
+                Arrays.toString(Files.readAllBytes(output.resolve("checkpoint-1/model.safetensors"))));
     }
 
     @Test

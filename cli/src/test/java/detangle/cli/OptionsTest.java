@@ -38,6 +38,7 @@ class OptionsTest {
             Map.entry("--per-device-train-batch-size", "bench has no recipes"),
             Map.entry("--num-train-epochs", "bench times whole epochs"),
             Map.entry("--weight-type", "training keeps those alone in it that it does not train"),
+            Map.entry("--fp16", "that of an experiment is followed by True or False, as in the original"),
             Map.entry("--seed", "the order of rows does not follow from that of an experiment"),
             Map.entry("--max-length", "tokenize cuts to it unasked"),
             Map.entry("--prompt", "sentence-transformers has it before texts to embed, and choices continue it"));

@@ -1,5 +1,6 @@
 package detangle.experiment;
 
+import detangle.models.deberta.SiftOptions;
 import detangle.train.EvaluationOptions;
 import detangle.train.Moment;
 import detangle.train.SavingOptions;
@@ -7,6 +8,7 @@ import detangle.train.TrainingException;
 import detangle.train.TrainingOptions;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -25,6 +27,7 @@ import java.util.function.Consumer;
  * @param dumpInterval the number of updates between two evaluations, each with a checkpoint; the end of each epoch has
  *     one too
  * @param exportOnnxModel whether each evaluation also writes the model in ONNX's format
+ * @param sift how the model is fine-tuned adversarially; empty if it is not
  * @param training the options of the training; what they say of evaluation and saving is not heeded but for resuming
  * @param taskOptions the values of the task's own options by name
  */
@@ -41,6 +44,7 @@ public record ExperimentOptions(
         boolean debug,
         long dumpInterval,
         boolean exportOnnxModel,
+        Optional<SiftOptions> sift,
         TrainingOptions training,
         Map<String, String> taskOptions) {
     /** The name of the metric that decides on the best model. */
@@ -63,7 +67,21 @@ public record ExperimentOptions(
         // The original takes rows in an order that does not depend on the seed.
         TrainingOptions training = TrainingOptions.MICROSOFT.withDataSeed(0);
         return new ExperimentOptions(
-                dataDir, outputDir, 128, true, false, false, 32, 32, "final", false, 1000, false, training, Map.of());
+                dataDir,
+                outputDir,
+                128,
+                true,
+                false,
+                false,
+                32,
+                32,
+                "final",
+                false,
+                1000,
+                false,
+                Optional.empty(),
+                training,
+                Map.of());
     }
 
     public ExperimentOptions withMaxSeqLength(int tokens) {
@@ -101,6 +119,10 @@ public record ExperimentOptions(
 
     public ExperimentOptions withExportOnnxModel(boolean wanted) {
         return with(o -> o.exportOnnxModel = wanted);
+    }
+
+    public ExperimentOptions with(SiftOptions other) {
+        return with(o -> o.sift = Optional.of(other));
     }
 
     public ExperimentOptions with(TrainingOptions other) {
@@ -147,6 +169,7 @@ public record ExperimentOptions(
         private boolean debug;
         private long dumpInterval;
         private boolean exportOnnxModel;
+        private Optional<SiftOptions> sift;
         private TrainingOptions training;
         private Map<String, String> taskOptions;
 
@@ -163,6 +186,7 @@ public record ExperimentOptions(
             debug = options.debug;
             dumpInterval = options.dumpInterval;
             exportOnnxModel = options.exportOnnxModel;
+            sift = options.sift;
             training = options.training;
             taskOptions = options.taskOptions;
         }
@@ -181,6 +205,7 @@ public record ExperimentOptions(
                     debug,
                     dumpInterval,
                     exportOnnxModel,
+                    sift,
                     training,
                     taskOptions);
         }

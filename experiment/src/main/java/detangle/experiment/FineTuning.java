@@ -53,8 +53,9 @@ final class FineTuning {
         List<EvaluationSet> evaluated = options.doEval() || options.doTrain() ? task.evaluation(input) : List.of();
         List<EvaluationSet> tested = options.doPredict() ? task.test(input) : List.of();
         List<Example> training = options.doTrain() ? task.training(input) : List.of();
-        TaskModel model =
-                experiment.model().model(task.head(), options.training().seed());
+        TaskModel model = experiment
+                .model()
+                .model(task.head(), options.sift(), options.training().seed());
         model.notices().forEach(experiment.log());
         Collator collator = Collator.of(tokenizer.padTokenId(), model.config().typeVocabSize() > 0);
         SetsEvaluator evaluator = new SetsEvaluator(

@@ -5,9 +5,11 @@ import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.DropoutChange;
 import detangle.models.deberta.ModelFolderWriter;
+import detangle.models.deberta.SiftOptions;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
+import detangle.runtime.OptionValues;
 import detangle.train.TrainingException;
 import detangle.train.task.TaskModel;
 import detangle.train.task.TaskModelOptions;
@@ -98,20 +100,19 @@ public record ModelSource(
      * Makes the model with a head. What a checkpoint has of a head of another size begins anew, as in the original,
      * and the notices tell so.
      *
+     * @param sift how the model is fine-tuned adversarially, if it is
      * @param seed the seed of initial values
+     * @throws detangle.models.deberta.LossException if the head has a loss of its own, and is to be fine-tuned
+     *     adversarially
      */
-    public TaskModel model(TaskHead head, long seed) {
-        DropoutChange dropout = clsDropOut.isPresent()
-                ? DropoutChange.NONE.withClassifier(clsDropOut.getAsDouble())
-                : DropoutChange.NONE;
+    public TaskModel model(TaskHead head, Optional<SiftOptions> sift, long seed) {
         return switch (head) {
             case TaskHead.Published(var task, boolean softLabels) ->
                 TaskModel.of(
                         writer(),
                         initModel,
                         task,
-                        options(task.head(), dropout, seed)
-                                .with(TrainingModelOptions.of(task.head()).withSoftLabels(softLabels)));
+                        options(TrainingModelOptions.of(task.head()).withSoftLabels(softLabels), sift, seed));
             case TaskHead.Own own -> {
                 ModelFolderWriter writer = writer().withHead(Architecture.ENCODER);
                 yield TaskModel.of(
@@ -119,14 +120,18 @@ public record ModelSource(
                         initModel,
                         own.head(),
                         own.loss(),
-                        options(Architecture.ENCODER, dropout, seed));
+                        options(TrainingModelOptions.DEFAULT, sift, seed));
             }
         };
     }
 
-    private static TaskModelOptions options(Architecture head, DropoutChange dropout, long seed) {
-        return TaskModelOptions.of(head)
-                .with(dropout)
+    private TaskModelOptions options(TrainingModelOptions training, Optional<SiftOptions> sift, long seed) {
+        return TaskModelOptions.of(Architecture.ENCODER)
+                .with(OptionValues.with(training, sift, TrainingModelOptions::with))
+                .with(
+                        clsDropOut.isPresent()
+                                ? DropoutChange.NONE.withClassifier(clsDropOut.getAsDouble())
+                                : DropoutChange.NONE)
                 .with(Convention.MICROSOFT)
                 .withIgnoreMismatchedSizes(true)
                 .withSeed(seed);

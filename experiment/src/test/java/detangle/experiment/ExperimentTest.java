@@ -138,7 +138,7 @@ final class ExperimentTest {
                 "{\"hidden_size\": 77, \"pooling\": {\"dropout\": 0.25, \"hidden_act\": \"tanh\"}}");
         DebertaConfig merged = new ModelSource(
                         model.initModel(), Optional.of(config), model.tokenizer(), OptionalDouble.of(0.3))
-                .model(TaskHead.classes(List.of("0", "1")), 1)
+                .model(TaskHead.classes(List.of("0", "1")), Optional.empty(), 1)
                 .config();
         assertEquals(32, merged.hiddenSize());
         assertEquals(0.25, merged.dropout().pooler());
