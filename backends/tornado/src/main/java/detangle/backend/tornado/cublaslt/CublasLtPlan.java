@@ -10,9 +10,10 @@ import java.lang.foreign.ValueLayout;
  * What cuBLASLt knows of a product: handles of its descriptions, and the algorithm that the library chose.
  *
  * @param product of the product itself; {@code a}, {@code b} and {@code c} are those of the matrices
+ * @param algorithm a {@code cublasLtMatmulHeuristicResult_t}, which begins with it
  */
 record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorithm) {
-    /** CUBLASLT_MATMUL_DESC_BIAS_POINTER */
+    /** The attribute of a product that says where its bias is: {@code CUBLASLT_MATMUL_DESC_BIAS_POINTER}. */
     static final int BIAS_POINTER = 8;
 
     private static final String SET_PRODUCT = "cublasLtMatmulDescSetAttribute";
@@ -33,7 +34,7 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
     private static final int MIN_ALIGNMENT_C_BYTES = 7;
     private static final int MIN_ALIGNMENT_D_BYTES = 8;
 
-    /** CUDA_R_32F */
+    /** The type of all matrices and sums: {@code CUDA_R_32F}. */
     private static final int F32 = 0;
 
     /** {@code cublasLtMatmulHeuristicResult_t}: the algorithm, bytes of workspace, status, waves, and four reserved numbers. */
@@ -90,22 +91,35 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
         long b = layout(library, shape.rowsB(), shape.columnsB(), shape.leadingB(), shape.batch(), shape.strideB());
         long c = layout(library, shape.m(), shape.n(), shape.m(), shape.batch(), shape.strideC());
 
-        long preference = library.create("cublasLtMatmulPreferenceCreate");
-        library.set(SET_PREFERENCE, preference, MAX_WORKSPACE_BYTES, workspace);
-        library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_A_BYTES, alignment.a);
-        library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_B_BYTES, alignment.b);
-        library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_C_BYTES, alignment.c);
-        library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_D_BYTES, alignment.c);
-        // The algorithm is at the beginning.
-        MemorySegment algorithm = arena.allocate(RESULT);
-        MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
-        library.call("cublasLtMatmulAlgoGetHeuristic", handle, product, a, b, c, c, preference, 1, algorithm, count);
-        library.call("cublasLtMatmulPreferenceDestroy", preference);
-        if (count.get(ValueLayout.JAVA_INT, 0) == 0 || algorithm.get(ValueLayout.JAVA_INT, STATE) != 0) {
-            throw new BackendException("cuBLASLt has no algorithm for " + shape + " in " + precision
-                    + ": -Ddetangle.tornado.products=java computes products without it");
+        CublasLtPlan plan = new CublasLtPlan(product, a, b, c, arena.allocate(RESULT));
+        try {
+            plan.choose(library, handle, alignment, workspace);
+            return plan;
+        } catch (BackendException e) {
+            plan.free(library);
+            throw new BackendException(
+                    "cuBLASLt does not multiply " + shape + " in " + precision + ": " + e.getMessage(), e);
         }
-        return new CublasLtPlan(product, a, b, c, algorithm);
+    }
+
+    private void choose(CublasLt library, long handle, Alignment alignment, long workspace) {
+        long preference = library.create("cublasLtMatmulPreferenceCreate");
+        try (Arena call = Arena.ofConfined()) {
+            library.set(SET_PREFERENCE, preference, MAX_WORKSPACE_BYTES, workspace);
+            library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_A_BYTES, alignment.a);
+            library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_B_BYTES, alignment.b);
+            library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_C_BYTES, alignment.c);
+            library.set(SET_PREFERENCE, preference, MIN_ALIGNMENT_D_BYTES, alignment.c);
+            MemorySegment count = call.allocate(ValueLayout.JAVA_INT);
+            library.call(
+                    "cublasLtMatmulAlgoGetHeuristic", handle, product, a, b, c, c, preference, 1, algorithm, count);
+            if (count.get(ValueLayout.JAVA_INT, 0) == 0 || algorithm.get(ValueLayout.JAVA_INT, STATE) != 0) {
+                throw new BackendException(
+                        "it has no algorithm: -Ddetangle.tornado.products=java computes products without it");
+            }
+        } finally {
+            library.call("cublasLtMatmulPreferenceDestroy", preference);
+        }
     }
 
     private static long layout(CublasLt library, long rows, long columns, long leading, int batch, long stride) {

@@ -26,7 +26,7 @@ import java.util.Set;
  */
 @SuppressWarnings("restricted")
 public final class FakeCublasLt {
-    /** CUBLAS_STATUS_INVALID_VALUE */
+    /** What a wrong argument returns: {@code CUBLAS_STATUS_INVALID_VALUE}. */
     private static final int INVALID = 7;
 
     /** What was called, without what sets attributes and destroys. */
