@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.Device;
 import detangle.backend.Plan;
+import detangle.experiment.head.EntityChoice;
+import detangle.experiment.head.WordClasses;
+import detangle.experiment.head.WordPair;
 import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -12,6 +15,8 @@ import detangle.ir.Tensor;
 import detangle.models.adapter.TargetModules;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.Head;
+import detangle.models.deberta.HeadLoss;
 import detangle.models.deberta.RandomWeights;
 import detangle.models.deberta.SiftOptions;
 import detangle.models.deberta.TrainingModel;
@@ -61,6 +66,19 @@ class NoInterpreterInTrainingTest {
     void withAbsolutePositionsAndTokenTypes() throws IOException {
         Path released = Shared.path("configs/deberta-v3-base");
         check(SmallConfigs.small(released, folder, Map.of("position_biased_input", true, "type_vocab_size", 2)));
+    }
+
+    /** Heads of the original's tasks that no published model has. */
+    @Test
+    void headsOfTasks() throws IOException {
+        DebertaConfig config = SmallConfigs.small(Shared.path("configs/deberta-v3-base"), folder, Map.of());
+        Map<String, Set<String>> interpreted = new TreeMap<>();
+        for (Record own : List.of(new WordClasses(9), new EntityChoice(), new WordPair(2))) {
+            Program program = TrainingModel.build(config, (Head) own, (HeadLoss) own, TrainingModelOptions.DEFAULT);
+            addInterpreted(program, false, own.toString(), interpreted);
+            addInterpreted(program, true, own.toString(), interpreted);
+        }
+        assertEquals(Map.of(), interpreted);
     }
 
     private static void check(DebertaConfig config) {

@@ -7,6 +7,9 @@ import detangle.compiler.Compiler;
 import detangle.compiler.PackedInputs;
 import detangle.compiler.Passes;
 import detangle.compiler.gradient.Gradients;
+import detangle.experiment.head.EntityChoice;
+import detangle.experiment.head.WordClasses;
+import detangle.experiment.head.WordPair;
 import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Dim;
@@ -145,6 +148,45 @@ class PackedTrainingTest {
                 (b, place, rate, x) -> place.endsWith("self.dropout#0") ? x : masks.apply(b, place, rate, x);
         Program model = fixture.program(outsideAttention);
         same(fixture, model, new HashMap<>(fixture.masks()));
+    }
+
+    /** Named entities of the original's tasks: no label of padding counts. */
+    @Test
+    void classesOfWords() {
+        TrainingFixture fixture = TrainingFixture.named("seqcls-v3-hf");
+        WordClasses head = new WordClasses(9);
+        Program model =
+                TrainingModel.build(fixture.config(), head, head, TrainingModelOptions.DEFAULT.withDropout(false));
+        Map<String, Tensor> batch = new HashMap<>(fixture.inputs(0).getFirst());
+        long[] labels = batch.get(InputNames.IDS).toLongs();
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = i % 10 - 1;
+        }
+        batch.put(InputNames.LABELS, Tensor.of(labels, batch.get(InputNames.IDS).shape()));
+        same(model, batch, RandomWeights.of(model));
+    }
+
+    /** Marked spans are read by positions in the padded batch, with each row of states as it stands there. */
+    @Test
+    void markedSpans() {
+        TrainingFixture fixture = TrainingFixture.named("seqcls-v3-hf");
+        Map<String, Tensor> batch = new HashMap<>(fixture.inputs(0).getFirst());
+        int rows = Math.toIntExact(batch.get(InputNames.IDS).dim(0));
+        long[] starts = new long[2 * rows];
+        long[] ends = new long[2 * rows];
+        for (int i = 0; i < starts.length; i++) {
+            starts[i] = 1;
+            ends[i] = 2 + i % 2;
+        }
+        batch.put("span_starts", Tensor.of(starts, rows, 2));
+        batch.put("span_ends", Tensor.of(ends, rows, 2));
+        for (Record head : List.of(new EntityChoice(), new WordPair(2))) {
+            int width = head instanceof EntityChoice ? 2 : 1;
+            batch.put(InputNames.LABELS, Tensor.of(new long[rows * width], rows, width));
+            Program model = TrainingModel.build(
+                    fixture.config(), (Head) head, (HeadLoss) head, TrainingModelOptions.DEFAULT.withDropout(false));
+            same(model, batch, RandomWeights.of(model));
+        }
     }
 
     /** The mean of a text's tokens, and how far a number is from the one that is wanted. */
