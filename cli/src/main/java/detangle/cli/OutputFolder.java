@@ -32,6 +32,14 @@ record OutputFolder(Path path) {
         }
     }
 
+    /** Refuses to write the model over the checkpoint that training goes on from. */
+    void checkIsNot(Path checkpoint) {
+        if (path.toAbsolutePath().normalize().equals(checkpoint.toAbsolutePath().normalize())) {
+            throw new CliException("--output-dir is the checkpoint that training goes on from, which the model would be"
+                    + " written over: name the folder of " + path.getFileName() + ", or another one");
+        }
+    }
+
     /** Refuses to begin with a model in this folder, as checkpoints in it are deleted before training begins. */
     void checkKeeps(Path model) {
         Path here = path.toAbsolutePath().normalize();

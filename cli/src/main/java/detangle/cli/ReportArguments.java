@@ -50,6 +50,9 @@ final class ReportArguments {
                 .ifPresent(name -> {
                     throw wrongUse("--report-to is tensorboard or none, not '" + name + "'");
                 });
+        if (loggingDir.isPresent() && !reportTo.contains("tensorboard")) {
+            throw wrongUse("--logging-dir is the folder of TensorBoard's files: it goes with --report-to tensorboard");
+        }
     }
 
     /** Returns the number of updates of a line of the log: as asked, or so that there are about twenty lines. */

@@ -12,10 +12,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Stack;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine.IParameterPreprocessor;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
 
 /**
  * The options of the length of training, and of when a model is evaluated and saved, by the names of HuggingFace's
@@ -67,6 +71,9 @@ final class RunArguments {
             return false;
         }
     }
+
+    @Spec(Target.MIXEE)
+    private CommandSpec spec;
 
     @Option(
             names = "--recipe",
@@ -193,7 +200,7 @@ final class RunArguments {
             names = "--early-stopping-threshold",
             paramLabel = "X",
             description = "The least improvement that counts; 0 by default.")
-    private double threshold;
+    private Optional<Double> threshold;
 
     @Option(
             names = "--resume-from-checkpoint",
@@ -213,13 +220,41 @@ final class RunArguments {
         return resume.filter(value -> !value.equalsIgnoreCase(NONE)).isPresent();
     }
 
+    /** Returns the checkpoint that is named to go on from. */
+    Optional<Path> checkpoint() {
+        return resume.filter(value -> !value.equalsIgnoreCase(NONE) && !value.equalsIgnoreCase(NEWEST))
+                .map(Path::of);
+    }
+
+    /**
+     * Refuses options of evaluations that would have no effect.
+     *
+     * @param validates whether there are rows to validate with
+     */
+    void check(boolean validates) {
+        Moment when = evaluates(validates);
+        if (evalSteps.isPresent() && when != Moment.STEPS) {
+            throw wrongUse("--eval-steps goes with --eval-strategy steps");
+        }
+        boolean judges = Stream.of(metric, greater, threshold).anyMatch(Optional::isPresent);
+        if (judges && when == Moment.NEVER) {
+            throw wrongUse("--metric-for-best-model, --greater-is-better and --early-stopping-threshold are for"
+                    + " evaluations, and there are none: name a --validation-file or leave them out");
+        }
+        if (threshold.isPresent() && patience.isEmpty()) {
+            throw wrongUse("--early-stopping-threshold goes with --early-stopping-patience");
+        }
+    }
+
+    private ParameterException wrongUse(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
     private SavingOptions resuming(SavingOptions saving) {
         if (!resumes()) {
             return saving;
         }
-        return resume.orElseThrow().equalsIgnoreCase(NEWEST)
-                ? saving.withResume(true)
-                : saving.withResumeFrom(Path.of(resume.orElseThrow()));
+        return checkpoint().map(saving::withResumeFrom).orElseGet(() -> saving.withResume(true));
     }
 
     /**
@@ -252,7 +287,8 @@ final class RunArguments {
         EvaluationOptions measured = OptionValues.with(timed, metric, EvaluationOptions::withMetricForBestModel);
         EvaluationOptions judged = OptionValues.with(measured, greater, EvaluationOptions::withGreaterIsBetter);
         EvaluationOptions best = judged.withLoadBestModelAtEnd(loadBest);
-        return patience.map(n -> best.withEarlyStopping(n, threshold)).orElse(best);
+        return patience.map(n -> best.withEarlyStopping(n, threshold.orElse(0.0)))
+                .orElse(best);
     }
 
     private SavingOptions saving(Path outputDir, boolean validates) {

@@ -258,6 +258,8 @@ final class TrainCommand implements Runnable {
         }
         report.check();
         precision.check();
+        run.check(validationFile.isPresent() || validationSplit.isPresent());
+        run.checkpoint().ifPresent(new OutputFolder(outputDir)::checkIsNot);
         new OutputFolder(outputDir).check(overwrites || run.resumes());
     }
 

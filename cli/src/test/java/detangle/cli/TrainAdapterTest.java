@@ -152,6 +152,10 @@ class TrainAdapterTest extends TrainCommandCase {
         String told = fault(rows, otherRank.toArray(String[]::new));
         assertTrue(told.contains("does not hold") && told.contains("lora_A.weight as "), told);
         stepwise.add("--resume-from-checkpoint");
+        List<String> otherScale = new ArrayList<>(stepwise);
+        otherScale.addAll(List.of("--lora-alpha", "4"));
+        told = fault(rows, otherScale.toArray(String[]::new));
+        assertTrue(told.contains("has lora_alpha 8.0 and use_rslora false, and here they are 4.0"), told);
         trains(rows, stepwise);
         assertTrue(err.toString().contains("going on after update"), err.toString());
         output = folder.resolve("whole");

@@ -149,4 +149,39 @@ class TrainFaultsTest extends TrainCommandCase {
         assertTrue(fault(rows, "--num-train-epochs", "1e300").contains("it must be above 0 and below"), err.toString());
         assertEquals(0, train(rows, "--max-steps", "-1", "--num-train-epochs", "1"), err.toString());
     }
+
+    @Test
+    void optionsWithoutEffectAreRefused() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertTrue(fault(rows, "--logging-dir", "runs").contains("goes with --report-to tensorboard"), err.toString());
+        assertTrue(fault(rows, "--eval-steps", "5").contains("goes with --eval-strategy steps"), err.toString());
+        for (String option :
+                List.of("--metric-for-best-model=accuracy", "--greater-is-better", "--early-stopping-threshold=0.1")) {
+            assertTrue(fault(rows, option).contains("are for evaluations, and there are none"), err.toString());
+        }
+        String told = fault(rows, "--validation-file", "" + rows, "--early-stopping-threshold=0.1");
+        assertTrue(told.contains("goes with --early-stopping-patience"), told);
+        assertFalse(Files.exists(output.resolve("config.json")));
+    }
+
+    /** The model would be written over the checkpoint, whose states of the optimizer stay. */
+    @Test
+    void aCheckpointIsNoPlaceForTheModelThatGoesOnFromIt() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(0, train(rows, "--max-steps", "1"), err.toString());
+        output = output.resolve("checkpoint-1");
+        String told = fault(rows, "--max-steps", "2", "--resume-from-checkpoint", output.toString());
+        assertTrue(told.contains("--output-dir is the checkpoint that training goes on from"), told);
+    }
+
+    /** A number that is lacking does not make classes of all others. */
+    @Test
+    void aNumberThatIsLackingIsTold() throws IOException {
+        Path rows = file("numbers.csv", "text,score\na cat,1.5\na dog,nan\na tree,2.25\n");
+        String told = fault(rows, "--max-steps", "1");
+        assertTrue(told.contains("row 2 has 'nan' where a number is to be learned"), told);
+        Path classes = file("classes.csv", "text,label\na cat,1.5\na dog,none\n");
+        assertEquals(
+                0, train(classes, "--max-steps", "1", "--problem-type", "single_label_classification"), err.toString());
+    }
 }

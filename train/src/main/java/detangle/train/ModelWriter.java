@@ -18,4 +18,12 @@ public interface ModelWriter {
      * @param parameters the present parameters of the model, by name
      */
     void write(Path folder, Map<String, Tensor> parameters) throws IOException;
+
+    /**
+     * Refuses a checkpoint whose parameters would mean something else in the files that this writer writes.
+     *
+     * @param checkpoint the folder that training is to go on from
+     * @throws TrainingException if that is so
+     */
+    default void checkGoesOn(Path checkpoint) {}
 }

@@ -2,6 +2,7 @@ package detangle.train;
 
 import detangle.ir.Tensor;
 import detangle.ir.TensorType;
+import detangle.models.weights.FiniteWeights;
 import detangle.train.optimizer.LossScaler;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -79,7 +80,7 @@ final class TrainingRun {
         if (options.evaluation().loadBestModelAtEnd()) {
             best.ifPresent(folder -> TrainingCheckpoint.read(folder, trained, loaded.variables(), identity(), state));
         }
-        return new TrainingResult(state.step(), loss, state.bestMetric(), best, parameters());
+        return new TrainingResult(state.step(), loss, state.bestMetric(), best, finiteParameters());
     }
 
     private void tell(Consumer<TrainingCallback> what) {
@@ -103,8 +104,10 @@ final class TrainingRun {
 
     private void begin() {
         Optional<Path> from = checkpoints.flatMap(this::start);
-        from.ifPresent(
-                folder -> state = TrainingCheckpoint.read(folder, trained, loaded.variables(), identity(), state));
+        from.ifPresent(folder -> {
+            state = TrainingCheckpoint.read(folder, trained, loaded.variables(), identity(), state);
+            model.writer().ifPresent(writer -> writer.checkGoesOn(folder));
+        });
         together.begin(state, batches);
         if (checkpoints.isEmpty() || !trainer.isFirst()) {
             return;
@@ -277,7 +280,13 @@ final class TrainingRun {
         SavingOptions when = options.saving();
         Path folder = checkpoints.orElseThrow().folder(state.step());
         TrainingCheckpoint.write(
-                folder, model.writer().orElseThrow(), parameters(), trained, loaded.variables(), identity(), state);
+                folder,
+                model.writer().orElseThrow(),
+                finiteParameters(),
+                trained,
+                loaded.variables(),
+                identity(),
+                state);
         checkpoints.get().rotate(when.saveTotalLimit(), state.bestStep());
         tell(c -> c.onSave(folder));
     }
@@ -288,11 +297,19 @@ final class TrainingRun {
                 .filter(TrainingCheckpoint::is);
     }
 
-    private Map<String, Tensor> parameters() {
+    /** Returns the parameters, and refuses those that no later loss has shown to be wrong. */
+    private Map<String, Tensor> finiteParameters() {
         Map<String, Tensor> parameters = new HashMap<>();
         model.parameters()
                 .keySet()
                 .forEach(name -> parameters.put(name, loaded.variables().read(name)));
+        for (String name : trained.keySet()) {
+            if (parameters.containsKey(name) && !FiniteWeights.isFinite(parameters.get(name))) {
+                throw new TrainingException("training stopped after update " + state.step() + " of " + updates + ": "
+                        + name + " has elements that are not finite numbers; checkpoints are as they were. The learning"
+                        + " rate may be too high, or the warm-up too short");
+            }
+        }
         return parameters;
     }
 }

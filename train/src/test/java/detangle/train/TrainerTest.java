@@ -197,6 +197,17 @@ class TrainerTest {
         assertFalse(told.contains("no parameter was changed"), told);
     }
 
+    /** No later loss shows what the last update has left, and neither a checkpoint nor the result may have it. */
+    @Test
+    void parametersThatAreNotFiniteAreNoResult() {
+        TrainingOptions options =
+                OPTIONS.withMaxSteps(1).with(OPTIONS.optimizer().withLearningRate(1e39));
+        TrainingException e = assertThrows(TrainingException.class, () -> train(options, new Recorder()));
+        String told = e.getMessage();
+        assertTrue(told.startsWith("training stopped after update 1 of 1: "), told);
+        assertTrue(told.contains(" has elements that are not finite numbers"), told);
+    }
+
     /** Factors are powers of two, so that they change no bit. The first ones are too large for the sum of the squares. */
     @Test
     void aScaledLossGivesTheSameBits() {

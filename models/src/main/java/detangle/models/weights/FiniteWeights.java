@@ -61,6 +61,11 @@ public final class FiniteWeights {
                         + ", and not a finite number: the checkpoint is damaged, or its training has diverged");
     }
 
+    /** Whether all elements of a tensor of floats are finite numbers in single precision. */
+    public static boolean isFinite(Tensor tensor) {
+        return find(tensor).isEmpty();
+    }
+
     /** The place of the first element that is not a finite number in single precision. */
     private static OptionalLong find(Tensor tensor) {
         float[] chunk = new float[CHUNK];

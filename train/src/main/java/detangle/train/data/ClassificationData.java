@@ -18,13 +18,15 @@ import java.util.stream.IntStream;
  * @param notices remarks on the data for the user, one line each
  */
 public record ClassificationData(ProblemType problem, LabelMap labels, List<Example> examples, List<String> notices) {
+    private static final Pattern LACKING = Pattern.compile("(?i)nan|[+-]?inf(inity)?|n/?a|null|none|");
     private static final LabelMap NUMBER = LabelMap.of(List.of("LABEL_0"));
 
     /**
      * The knowledge of labels before data are read.
      *
      * @param problem the kind of labels. If empty, the data decide: lists are any number of labels, numbers with a
-     *     fraction are numbers, and everything else is a class
+     *     fraction are numbers, and everything else is a class. A {@code nan} among fractions is a number that is
+     *     lacking, and no class
      * @param labels the labels; if empty, all labels that occur, sorted
      * @param delimiter the text between several labels of a row; if empty, a text is one label
      */
@@ -84,15 +86,22 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
         if (raw.stream().anyMatch(r -> r.label instanceof List<?>)) {
             return ProblemType.MULTI_LABEL_CLASSIFICATION;
         }
-        boolean numbers = raw.stream().allMatch(r -> number(r.label).isPresent());
+        boolean numbers = raw.stream().allMatch(r -> number(r.label).isPresent() || isLacking(r.label));
         boolean fractions = raw.stream().anyMatch(r -> isFraction(r.label));
         return numbers && fractions ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL_CLASSIFICATION;
+    }
+
+    /** Returns whether a label is what tables write where a number is lacking. */
+    private static boolean isLacking(Object label) {
+        return label instanceof String text && LACKING.matcher(text.strip()).matches();
     }
 
     private static boolean isFraction(Object label) {
         return label instanceof Double
                 || label instanceof Float
-                || label instanceof String text && text.matches(".*[.eE].*");
+                || label instanceof String text
+                        && text.matches(".*[.eE].*")
+                        && number(text).isPresent();
     }
 
     private static Optional<Float> number(Object label) {
@@ -137,7 +146,8 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
                 float number = number(raw.label)
                         .filter(Float::isFinite)
                         .orElseThrow(() -> new DataException(
-                                raw.where + " has '" + raw.label + "' where a number is to be learned"));
+                                raw.where + " has '" + raw.label + "' where a number is to be learned, unless"
+                                        + " problem_type is said to be single_label_classification"));
                 yield new Target.Numbers(new float[] {number});
             }
             case SINGLE_LABEL_CLASSIFICATION -> {

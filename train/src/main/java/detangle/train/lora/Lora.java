@@ -1,6 +1,7 @@
 package detangle.train.lora;
 
 import detangle.ir.Tensor;
+import detangle.models.adapter.AdapterConfig;
 import detangle.models.adapter.AdapterWriter;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
@@ -8,6 +9,8 @@ import detangle.models.deberta.ModelFolderWriter;
 import detangle.train.ModelWriter;
 import detangle.train.TrainableModel;
 import detangle.train.TrainingException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -54,13 +57,30 @@ public final class Lora {
         Optional<Architecture> head = files.config().architecture();
         boolean ofVocabulary = model.trained().containsKey(VOCABULARY_BIAS);
         Optional<Tensor> tied = Optional.ofNullable(words).filter(table -> ofVocabulary);
-        return (folder, parameters) -> {
-            files.writeConfiguration(folder);
-            AdapterWriter.writeInto(
-                    folder,
-                    model.config(folder, head, baseModel),
-                    tied.map(table -> withDecoder(parameters, table)).orElse(parameters));
+        return new ModelWriter() {
+            @Override
+            public void write(Path folder, Map<String, Tensor> parameters) throws IOException {
+                files.writeConfiguration(folder);
+                AdapterWriter.writeInto(
+                        folder,
+                        model.config(folder, head, baseModel),
+                        tied.map(table -> withDecoder(parameters, table)).orElse(parameters));
+            }
+
+            @Override
+            public void checkGoesOn(Path checkpoint) {
+                checkScale(AdapterConfig.read(checkpoint), model.config(checkpoint, head, baseModel));
+            }
         };
+    }
+
+    /** Refuses an adapter that was trained with another factor of its change. Other shapes are refused in any case. */
+    private static void checkScale(AdapterConfig then, AdapterConfig now) {
+        if (then.scale(then.rank(), then.alpha()) != now.scale(now.rank(), now.alpha())) {
+            throw new TrainingException(then.file() + " has lora_alpha " + then.alpha() + " and use_rslora "
+                    + then.rankStabilized() + ", and here they are " + now.alpha() + " and " + now.rankStabilized()
+                    + ": go on with the options of then, or begin in another output_dir");
+        }
     }
 
     /**
