@@ -21,6 +21,9 @@ final class DataOptions {
 
     private static final int STRIDE = 128;
 
+    /** What help says of {@code --text-column}. */
+    static final String TEXT_COLUMN = "The column of texts; text, sentence, ... .";
+
     /** The words of {@code --task}. */
     static final class Tasks extends NamedValues<Architecture> {
         Tasks() {
@@ -30,7 +33,8 @@ final class DataOptions {
                             Architecture.TOKEN_CLASSIFICATION,
                             Architecture.QUESTION_ANSWERING,
                             Architecture.MULTIPLE_CHOICE,
-                            Architecture.MASKED_LM),
+                            Architecture.MASKED_LM,
+                            Architecture.MASKED_LM_EMD),
                     DataOptions::name);
         }
     }
@@ -63,7 +67,7 @@ final class DataOptions {
                             + " a fraction are regression, and everything else is single_label_classification.")
     private Optional<ProblemType> problem;
 
-    @Option(names = "--text-column", paramLabel = "NAME", description = "The column of texts; text, sentence, ... .")
+    @Option(names = "--text-column", paramLabel = "NAME", description = TEXT_COLUMN)
     private Optional<String> textColumn;
 
     @Option(
@@ -143,7 +147,7 @@ final class DataOptions {
         if (stride.isPresent() && head != Architecture.QUESTION_ANSWERING) {
             throw wrongUse("--doc-stride is for question-answering, and this is " + name(head) + ": leave it out");
         }
-        if (byLine && head != Architecture.MASKED_LM) {
+        if (byLine && !head.predictsMasks()) {
             throw wrongUse("--line-by-line is for masked-lm, and this is " + name(head) + ": leave it out");
         }
         int takes = most(tokenizer, config);

@@ -84,12 +84,12 @@ final class EvaluateCommand implements Runnable {
             throw new CliException(folder + " has no head of a task: train one, or say --task");
         }
         Tokenizer tokenizer = Tokenizers.load(folder);
-        LabelledData labelled =
-                LabelledData.read(data.file(file), head, data.reading(head, tokenizer, config), known(head, config));
+        LabelledData.Reading how = data.reading(head, tokenizer, config);
+        LabelledData labelled = LabelledData.read(data.file(file), head, how, known(head, config));
         labelled.notices().forEach(notice -> spec.commandLine().getErr().println("detangle: " + notice));
         TaskEvaluator evaluator = new TaskEvaluator(
                 labelled.examples(),
-                evaluation.collator(tokenizer, config, head, EvaluationArguments.SEED),
+                evaluation.collator(how, config, head, EvaluationArguments.SEED),
                 evaluation.batch(),
                 labelled::scorer,
                 head);
@@ -113,7 +113,7 @@ final class EvaluateCommand implements Runnable {
         return SessionOptions.DEFAULT
                 .withHead(head)
                 .withHiddenStates(false)
-                .withMaskedRows(head == Architecture.MASKED_LM)
+                .withMaskedRows(head.predictsMasks())
                 .withUniformPadding(head == Architecture.QUESTION_ANSWERING);
     }
 

@@ -77,13 +77,13 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
                 ChoiceData data = ChoiceData.read(file.rows(), file.name(), how.columns, how.encoder());
                 yield of(Task.of(head), data.examples(), data.notices());
             }
-            case MASKED_LM -> {
+            case MASKED_LM, MASKED_LM_EMD -> {
                 MaskedData data = how.byLine
                         ? MaskedData.lines(file.texts(), file.name(), how.columns, how.encoder())
                         : MaskedData.blocks(file.texts(), file.name(), how.columns, how.tokenizer, how.maxLength);
                 yield of(Task.of(head), data.examples(), data.notices());
             }
-            case ENCODER, MASKED_LM_EMD, REPLACED_TOKEN_DETECTION ->
+            case ENCODER, REPLACED_TOKEN_DETECTION ->
                 throw new Failures.CliException(
                         "there is no training of the task " + head.text() + ": choose one of those that --task lists");
         };

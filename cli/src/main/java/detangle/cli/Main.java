@@ -38,6 +38,7 @@ import picocli.CommandLine.ScopeType;
             ExperimentCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
+            PrepareCorpusCommand.class,
             ServeCommand.class,
             RunCommand.class,
             TokenizeCommand.class,

@@ -43,6 +43,11 @@ final class TokenizeCommand implements Runnable {
             Column.listOf("offsets", new Column.ListOf(Scalar.WHOLE)),
             Column.listOf(InputNames.TOKEN_TYPES, Scalar.WHOLE));
 
+    /** What help says of the words of {@code --tokenizer}. */
+    static final String KINDS =
+            "${COMPLETION-CANDIDATES}: the first by default; slow is HuggingFace's other one, sentencepiece"
+                    + " microsoft's for v2 and v3, gpt2 microsoft's for v1.";
+
     /** The words of {@code --tokenizer}. */
     static final class Kinds extends NamedValues<TokenizerKind> {
         Kinds() {
@@ -80,9 +85,7 @@ final class TokenizeCommand implements Runnable {
             paramLabel = "NAME",
             converter = Kinds.class,
             completionCandidates = Kinds.class,
-            description =
-                    "${COMPLETION-CANDIDATES}: the first by default; slow is HuggingFace's other one, sentencepiece"
-                            + " microsoft's for v2 and v3, gpt2 microsoft's for v1.")
+            description = KINDS)
     private TokenizerKind tokenizer = TokenizerKind.HUGGINGFACE;
 
     @Option(names = "--max-length", paramLabel = "N", description = "Cut to that many tokens.")

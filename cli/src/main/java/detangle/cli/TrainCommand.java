@@ -145,8 +145,9 @@ final class TrainCommand implements Runnable {
         if (maskProbability == 0) {
             return collator;
         }
-        if (head == Architecture.MASKED_LM) {
-            throw new CliException("masked-lm masks tokens by itself: leave --input-mask-probability out");
+        if (head.predictsMasks()) {
+            throw new CliException(
+                    DataOptions.name(head) + " masks tokens by itself: leave --input-mask-probability out");
         }
         int mask = tokenizer
                 .maskTokenId()
@@ -179,11 +180,12 @@ final class TrainCommand implements Runnable {
         TrainingProgress progress = new TrainingProgress(
                 spec.commandLine().getErr(), Boolean.getBoolean("detangle.terminal"), run.resumes());
         precision.notice().ifPresent(progress::say);
-        Sets sets = sets(file, data.reading(head, tokenizer, original), head, options.seed(), progress);
+        LabelledData.Reading how = data.reading(head, tokenizer, original);
+        Sets sets = sets(file, how, head, options.seed(), progress);
         List<Example> examples = sets.training.examples();
         TaskModel task = taskModel(folder, vocabulary, sets.training, lora, options.seed());
         task.notices().forEach(progress::say);
-        Collator collator = evaluation.collator(tokenizer, task.config(), head, options.seed());
+        Collator collator = evaluation.collator(how, task.config(), head, options.seed());
         EpochBatches batches = new EpochBatches(
                 examples,
                 hiding(collator, tokenizer, head, options.seed()),

@@ -103,7 +103,8 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
         }
     }
 
-    private RowSource open() {
+    /** Opens the rows of the file one by one. */
+    RowSource open() {
         check();
         InputFormat known = knownFormat()
                 .orElseThrow(() -> new CliException(name() + " is not read, by its ending: " + InputFormat.KNOWN
@@ -121,14 +122,19 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
         List<DataRow> rows = new ArrayList<>();
         try (RowSource source = open()) {
             for (Optional<SourceRow> row = source.next(); row.isPresent(); row = source.next()) {
-                String where = source.nameOf(row.get());
-                row.get().fault().ifPresent(fault -> {
-                    throw new CliException(where + " " + fault);
-                });
-                rows.add(new DataRow(where, row.get().columns()));
+                rows.add(row(source, row.get()));
             }
         }
         return rows;
+    }
+
+    /** Returns a row with a name for messages; one that cannot be read is refused. */
+    static DataRow row(RowSource source, SourceRow row) {
+        String where = source.nameOf(row);
+        row.fault().ifPresent(fault -> {
+            throw new CliException(where + " " + fault);
+        });
+        return new DataRow(where, row.columns());
     }
 
     /** Reads the rows without blank lines of text, for a masked language model. */

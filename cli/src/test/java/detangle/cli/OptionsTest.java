@@ -41,6 +41,7 @@ class OptionsTest {
             Map.entry("--fp16", "that of an experiment is followed by True or False, as in the original"),
             Map.entry("--seed", "the order of rows does not follow from that of an experiment"),
             Map.entry("--max-length", "tokenize cuts to it unasked"),
+            Map.entry("--max-seq-length", "prepare-corpus fills lines up to it, and has the original's default"),
             Map.entry("--prompt", "sentence-transformers has it before texts to embed, and choices continue it"));
 
     /** Those that load a model and run it. */

@@ -32,7 +32,10 @@ import java.util.stream.Stream;
  */
 public final class Checkpoint {
     private static final String ENCODER = EncoderPrefix.PUBLISHED;
-    private static final String POSITIONS = "embeddings.position_embeddings.weight";
+
+    /** The parameter of absolute positions. */
+    static final String ABSOLUTE_POSITIONS = ENCODER + "embeddings.position_embeddings.weight";
+
     private static final String LAYERS = "encoder.layer.";
     private static final String FIRST_LAYER = ENCODER + LAYERS + "0.";
     private static final String RELATIVE = ENCODER + "encoder.rel_embeddings.weight";
@@ -218,7 +221,7 @@ public final class Checkpoint {
     }
 
     boolean hasMaskDecoder() {
-        return !config.positionBiasedInput() && shape(ENCODER + POSITIONS).isPresent();
+        return !config.positionBiasedInput() && shape(ABSOLUTE_POSITIONS).isPresent();
     }
 
     /** The sizes of a parameter, if the checkpoint holds it as it is; none of its elements is read. */

@@ -69,7 +69,10 @@ public record StartingWeights(
                 checkpoint.find(name).ifPresentOrElse(tensor -> stored.put(name, tensor), () -> lacking.add(name));
             }
         });
-        checkpoint.checkEncoder(lacking);
+        // The positions that the enhanced mask decoder alone reads are a part of that head.
+        checkpoint.checkEncoder(lacking.stream()
+                .filter(name -> config.positionBiasedInput() || !name.equals(Checkpoint.ABSOLUTE_POSITIONS))
+                .toList());
         if (!replaced.isEmpty() && !ignoreMismatchedSizes) {
             throw new HeadException(weights.origin(), mismatch(replaced, types));
         }

@@ -35,7 +35,7 @@ public record DataColumns(Optional<String> text, Optional<String> pair, Optional
     }
 
     /** Finds the column of texts of rows like this one. */
-    String textOf(DataRow row) {
+    public String textOf(DataRow row) {
         return found(row, text, TEXTS, "texts");
     }
 

@@ -31,7 +31,7 @@ public record DataRow(String where, SequencedMap<String, Object> columns) {
     }
 
     /** Returns a text that is not blank. */
-    String text(String column) {
+    public String text(String column) {
         if (!(value(column) instanceof String text)) {
             throw new DataException(where + ", column '" + column + "' is not a text");
         }
