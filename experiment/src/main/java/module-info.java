@@ -14,6 +14,7 @@ module detangle.experiment {
             detangle.experiment.glue.GlueTasks,
             detangle.experiment.inference.InferenceTasks,
             detangle.experiment.ner.NerTasks,
+            detangle.experiment.pretrain.PretrainingTasks,
             detangle.experiment.reading.ReadingTasks,
             detangle.experiment.superglue.SuperGlueTasks;
 }

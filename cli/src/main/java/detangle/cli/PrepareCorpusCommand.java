@@ -44,9 +44,8 @@ final class PrepareCorpusCommand implements Runnable {
             names = {"-i", "--input"},
             required = true,
             paramLabel = "FILE",
-            description =
-                    "A file of texts: a .txt with a text a line, or rows in a .csv, .tsv, .json, .jsonl or .parquet. The"
-                            + " option may be given several times.")
+            description = "A file with a text a line, or rows in a .csv, .tsv, .json, .jsonl or .parquet. The"
+                    + " option may be given several times.")
     private List<Path> inputs;
 
     @Option(
@@ -83,7 +82,7 @@ final class PrepareCorpusCommand implements Runnable {
     public void run() {
         threads.apply();
         List<TrainingFile> files = inputs.stream()
-                .map(path -> new TrainingFile(path, format, Optional.empty()))
+                .map(path -> new TrainingFile(path, Optional.of(formatOf(path)), Optional.empty()))
                 .toList();
         for (Path input : inputs) {
             RowFiles.check(input);
@@ -137,6 +136,11 @@ final class PrepareCorpusCommand implements Runnable {
         return bytes;
     }
 
+    /** Returns what a file holds; it is lines of text where nothing says otherwise, as in wiki.train.tokens. */
+    private InputFormat formatOf(Path file) {
+        return format.or(() -> InputFormat.of(file)).orElse(InputFormat.text);
+    }
+
     private Progress progress() {
         if (!Boolean.getBoolean("detangle.terminal")) {
             return Progress.NONE;
@@ -148,10 +152,7 @@ final class PrepareCorpusCommand implements Runnable {
     private OptionalLong megabytes() {
         long bytes = 0;
         for (Path input : inputs) {
-            boolean isText = format.or(() -> InputFormat.of(input))
-                    .filter(f -> f == InputFormat.text)
-                    .isPresent();
-            if (!isText || InputFormat.isCompressed(input)) {
+            if (formatOf(input) != InputFormat.text || InputFormat.isCompressed(input)) {
                 return OptionalLong.empty();
             }
             bytes += input.toFile().length();

@@ -17,7 +17,7 @@ final class MaskedPretrainingCommandsTest extends TrainCommandCase {
 
     @Test
     void textsOfFilesBecomeLinesOfTokens() throws IOException {
-        Path texts = file("texts.txt", TEXTS);
+        Path texts = file("wiki.train.tokens", TEXTS);
         Path rows = file("rows.csv", "text,label\n\"my card, please\",a\n");
         Path corpus = folder.resolve("corpus.txt");
         String[] prepare = {
@@ -77,11 +77,12 @@ final class MaskedPretrainingCommandsTest extends TrainCommandCase {
             assertFalse(weights.names().stream().anyMatch(name -> name.startsWith("cls.")));
         }
         out.getBuffer().setLength(0);
-        assertEquals(0, run("fill-mask", "" + output, "where is my [MASK]?", "--format", "json"), err.toString());
+        assertEquals(
+                0, run("fill-mask", "--model", "" + output, "where is my [MASK]?", "--format", "json"), err.toString());
         String filled = out.toString();
         out.getBuffer().setLength(0);
         String[] decoder = {
-            "fill-mask", "" + output, "where is my [MASK]?", "--head", "masked-lm-emd", "--format", "json"
+            "fill-mask", "--model", "" + output, "where is my [MASK]?", "--head", "masked-lm-emd", "--format", "json"
         };
         assertEquals(0, run(decoder), err.toString());
         assertEquals(filled, out.toString());

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.weights.Weights;
+import detangle.train.ModelEvaluation;
 import detangle.train.TrainingCallback;
 import detangle.train.TrainingOptions;
 import detangle.train.TrainingPrograms;
+import detangle.train.metrics.GuessScorer;
 import detangle.train.optimizer.ParameterUpdates;
 import detangle.train.optimizer.Schedule;
 import java.util.HashMap;
@@ -16,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,7 +54,15 @@ class TrainingStepsTest {
 
     /** The programs in double precision, where neither parameters nor the scalars of an update are rounded. */
     @ParameterizedTest
-    @ValueSource(strings = {"seqcls-v1-microsoft", "seqcls-v3-hf", "mlm-emd-v3", "llrd-freeze", "sift-seqcls-kl"})
+    @ValueSource(
+            strings = {
+                "seqcls-v1-microsoft",
+                "seqcls-v3-hf",
+                "mlm-emd-v2",
+                "mlm-emd-v3",
+                "llrd-freeze",
+                "sift-seqcls-kl"
+            })
     void agreesInDoublePrecision(String name) {
         TrainingFixture fixture = TrainingFixture.named(name);
         JsonNode steps = fixture.json("expected.json").path("f64").path("steps");
@@ -70,6 +81,36 @@ class TrainingStepsTest {
             assertClose(steps.get(i).path("loss").asDouble(), found.loss(), EXACT, at + ": loss");
             assertClose(steps.get(i).path("grad_norm").asDouble(), found.norm(), EXACT, at + ": norm");
         }
+    }
+
+    /** The trained models guess the tokens behind masks as the original does: the same losses, as many right. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mlm-emd-v2", "mlm-emd-v3"})
+    void trainedModelsGuessAsTheOriginal(String name) {
+        TrainingFixture fixture = TrainingFixture.named(name);
+        JsonNode after = fixture.json("expected.json").path("f64").path("after");
+        Program program = fixture.program(fixture.options().withDropout(false));
+        Map<String, Tensor> trained = fixture.parameters(program, "params.safetensors");
+        ModelEvaluation.of(program, trained, TrainingOptions.MICROSOFT, model -> {
+            for (int i = 0; i < after.path("losses").size(); i++) {
+                Map<String, Tensor> batch = fixture.inputs(i).getFirst();
+                Map<String, Tensor> outputs = model.apply(batch);
+                String at = name + " batch " + i;
+                assertClose(
+                        after.path("losses").get(i).doubleValue(),
+                        outputs.get("loss").getDouble(0),
+                        LOSS,
+                        at);
+                GuessScorer scorer = new GuessScorer();
+                scorer.add(batch, outputs);
+                assertEquals(
+                        after.path("accuracy").get(i).doubleValue(),
+                        scorer.scores().get("accuracy"),
+                        EXACT,
+                        at);
+            }
+            return new TreeMap<>();
+        });
     }
 
     private static void check(TrainingFixture fixture, String backend) {

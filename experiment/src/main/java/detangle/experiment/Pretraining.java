@@ -1,0 +1,75 @@
+package detangle.experiment;
+
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.train.Batches;
+import detangle.train.Evaluator;
+import detangle.train.ModelEvaluation;
+import detangle.train.Trainer;
+import detangle.train.TrainingCallback;
+import detangle.train.task.TaskModel;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * The work of an experiment whose task has a corpus in the place of examples: it evaluates, trains, and evaluates and
+ * saves at each {@code dump_interval}.
+ *
+ * @param set the name of the corpus to evaluate with, for messages
+ * @param evaluator the evaluator on that corpus
+ * @param critical the name of the measure that decides on the best model
+ */
+public record Pretraining(Experiment experiment, TaskModel model, String set, Evaluator evaluator, String critical) {
+    private static final String EVAL_METRIC = "eval_metric";
+
+    /** @param batches the batches to train with, which are asked for once, if the model is trained */
+    public void run(Supplier<Batches> batches) {
+        ExperimentOptions options = experiment.options();
+        model.notices().forEach(experiment.log());
+        Measuring measuring = new Measuring(options.tag());
+        if (options.doEval()) {
+            Program program = model.model().evaluation().orElseThrow();
+            ModelEvaluation.of(program, model.model().parameters(), options.training(), measuring);
+        }
+        if (options.doTrain()) {
+            ResultFiles.writeConfiguration(model.files(), options.outputDir());
+            Trainer trainer = new Trainer(model.model(), batches.get(), options.trainingWithDumps())
+                    .with((Evaluator) measuring)
+                    .with((TrainingCallback) measuring)
+                    .with(new BestModel(options.outputDir(), experiment.log()));
+            for (TrainingCallback callback : experiment.callbacks()) {
+                trainer = trainer.with(callback);
+            }
+            trainer.train();
+        }
+    }
+
+    /** Evaluates, and tells the measures in the original's words. */
+    private final class Measuring implements Evaluator, TrainingCallback {
+        private String prefix;
+
+        Measuring(String prefix) {
+            this.prefix = prefix;
+        }
+
+        @Override
+        public void onStep(Step step) {
+            prefix = String.format(Locale.ROOT, "%06d-%d", step.done(), step.updates());
+        }
+
+        @Override
+        public SequencedMap<String, Double> evaluate(UnaryOperator<Map<String, Tensor>> run) {
+            SequencedMap<String, Double> measures = new LinkedHashMap<>(evaluator.evaluate(run));
+            measures.put(EVAL_METRIC, measures.get(critical));
+            StringBuilder line = new StringBuilder(set + " " + prefix);
+            measures.forEach((name, value) -> line.append(String.format(Locale.ROOT, "  %s %.4f", name, value)));
+            experiment.log().accept(line.toString());
+            measures.put(ExperimentOptions.METRIC, measures.get(critical));
+            return measures;
+        }
+    }
+}

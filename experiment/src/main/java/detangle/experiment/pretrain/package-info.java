@@ -1,0 +1,2 @@
+/** Tasks that pre-train a model on a corpus, which is read as a stream. */
+package detangle.experiment.pretrain;
