@@ -73,8 +73,8 @@ final class MaskedPretrainingCommandsTest extends TrainCommandCase {
             assertTrue(err.toString().lines().anyMatch(line -> line.contains(" has no ") && line.contains(name)), name);
         }
         try (Weights weights = Weights.open(output)) {
-            assertTrue(weights.contains("lm_predictions.lm_head.dense.weight"));
-            assertFalse(weights.names().stream().anyMatch(name -> name.startsWith("cls.")));
+            assertTrue(weights.contains("cls.predictions.transform.dense.weight"));
+            assertFalse(weights.names().stream().anyMatch(name -> name.startsWith("lm_predictions.")));
         }
         out.getBuffer().setLength(0);
         assertEquals(

@@ -266,10 +266,15 @@ public final class Checkpoint {
         return name.endsWith(NORM + "bias") ? name.substring(0, name.length() - "bias".length()) + "beta" : name;
     }
 
+    /** The name that HuggingFace's older masked LM has for a parameter of microsoft's head; other names stay. */
+    static String legacyName(String name) {
+        String rest = name.startsWith(HEAD) ? name.substring(HEAD.length()) : "";
+        return rest.isEmpty() ? name : LEGACY_HEAD + (rest.equals("bias") ? rest : "transform." + rest);
+    }
+
     private static List<String> aliases(String name) {
         if (name.startsWith(HEAD)) {
-            String rest = name.substring(HEAD.length());
-            return List.of(name, LEGACY_HEAD + (rest.equals("bias") ? rest : "transform." + rest));
+            return List.of(name, legacyName(name));
         }
         if (name.startsWith(LEGACY_HEAD)) {
             String rest = name.substring(LEGACY_HEAD.length());

@@ -103,17 +103,13 @@ public final class ModelFolderWriter {
     /**
      * With another head: {@code architectures}, and no labels and problem of the head before, as HuggingFace's question
      * answering takes its size from labels. HuggingFace has no class for {@link Architecture#MASKED_LM_EMD} and for
-     * {@link Architecture#REPLACED_TOKEN_DETECTION}, so that {@code architectures} is left out for them. The parameters of
-     * the former have the original's names, {@code lm_predictions.lm_head.*}, which HuggingFace's masked LM reads if
-     * {@code legacy} is false.
+     * {@link Architecture#REPLACED_TOKEN_DETECTION}, so that {@code architectures} is left out for them. The folder has
+     * the names of HuggingFace's masked LM for the parameters of the former.
      */
     public ModelFolderWriter withHead(Architecture head) {
         ObjectNode changed = config.deepCopy();
         changed.remove(List.of("architectures", "id2label", "label2id", "num_labels", "_num_labels", "problem_type"));
         head.className(type).ifPresent(name -> changed.putArray("architectures").add(name));
-        if (head == Architecture.MASKED_LM_EMD) {
-            changed.put("legacy", false);
-        }
         return with(changed);
     }
 
@@ -178,9 +174,14 @@ public final class ModelFolderWriter {
                 folder.resolve(CONFIG), MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
     }
 
-    /** The tensors of the file: a v1 model whose projections stand apart gets v1's layout. */
+    /**
+     * The tensors of the file: a v1 model whose projections stand apart gets v1's layout, and a head that predicts tokens has
+     * the names that the configuration's {@code legacy} says.
+     */
     private SequencedMap<String, Tensor> tensors(Path folder, Map<String, Tensor> parameters) {
-        SequencedMap<String, Tensor> tensors = new TreeMap<>(parameters);
+        SequencedMap<String, Tensor> tensors = new TreeMap<>();
+        boolean legacy = config().legacyHead();
+        parameters.forEach((name, tensor) -> tensors.put(legacy ? Checkpoint.legacyName(name) : name, tensor));
         if (type == ModelType.DEBERTA) {
             ProjectionLayouts layouts = new ProjectionLayouts(config());
             for (String name : parameters.keySet()) {

@@ -10,6 +10,7 @@ import detangle.models.deberta.Checkpoint;
 import detangle.models.deberta.CheckpointHeads;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
+import detangle.models.weights.Weights;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import detangle.train.BatchPlan;
@@ -184,7 +185,12 @@ final class MaskedPretrainingTest {
         Path written = Files.createDirectory(folder.resolve("written"));
         model.model().writer().orElseThrow().write(written, parameters);
         assertTrue(parameters.containsKey("lm_predictions.lm_head.dense.weight"));
-        assertTrue(Files.readString(written.resolve("config.json")).contains("\"legacy\" : false"));
+        try (Weights weights = Weights.open(written)) {
+            assertTrue(
+                    weights.contains("cls.predictions.transform.dense.weight"),
+                    weights.names().toString());
+            assertTrue(weights.contains("cls.predictions.bias"), weights.names().toString());
+        }
         assertTrue(Checkpoint.hasMaskDecoder(written));
         assertEquals(Set.of(Architecture.MASKED_LM_EMD), CheckpointHeads.in(written));
         SessionOptions run =
