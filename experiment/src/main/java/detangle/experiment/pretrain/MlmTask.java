@@ -57,6 +57,7 @@ final class MlmTask implements PretrainingTask {
                 .model()
                 .model(
                         TaskHead.of(Task.of(Architecture.MASKED_LM_EMD)),
+                        options.sift(),
                         options.training().seed());
         Collator collator = collator(files, model, options);
         Corpus valid = files.corpus("valid.txt");
