@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.experiment.Preset;
 import detangle.models.deberta.DebertaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.ParseResult;
 
 /** The original's command lines, with small files and a small model of random weights. */
 class ExperimentCommandTest extends TrainCommandCase {
@@ -146,6 +148,21 @@ class ExperimentCommandTest extends TrainCommandCase {
                 Arrays.toString(Files.readAllBytes(output.resolve("checkpoint-1/model.safetensors"))));
     }
 
+    /** The task of each preset is there, and has the options of the preset with such values. */
+    @Test
+    void presetsAreReadLikeAnyOptions() {
+        for (Preset preset : Preset.all()) {
+            ParseResult parsed = Main.commands()
+                    .parseArgs("experiment", "--task_name", preset.task(), "--preset", preset.name())
+                    .subcommand();
+            List<String> words = preset.arguments();
+            String read = parsed.matchedOption(words.get(words.size() - 2))
+                    .originalStringValues()
+                    .getLast();
+            assertTrue(read.equalsIgnoreCase(words.getLast()), preset + " is read as " + read);
+        }
+    }
+
     @Test
     void listsTasksAndPresets() {
         assertEquals(0, run("experiment", "--list"), err.toString());
@@ -160,7 +177,8 @@ class ExperimentCommandTest extends TrainCommandCase {
 
     @Test
     void faultsSayWhatToDo() throws IOException {
-        assertTrue(fault("--task_name WNLI --do_train").contains("there is no task 'WNLI'; there are anli, "));
+        String unknown = fault("--task_name WNLI --do_train");
+        assertTrue(unknown.contains("there is no task 'WNLI'; there are a") && unknown.contains(", sts-b"), unknown);
         assertTrue(fault("--do_train").contains("name a task by --task_name"), err.toString());
         assertTrue(fault("--task_name RTE").contains("say do_train, do_eval or do_predict"), err.toString());
         String missing = fault("--task_name RTE --do_train --data_dir " + folder);
