@@ -16,9 +16,11 @@ import detangle.train.Trainer;
 import detangle.train.TrainingCallback;
 import detangle.train.TrainingOptions;
 import detangle.train.data.Collator;
+import detangle.train.data.DataException;
 import detangle.train.data.EpochBatches;
 import detangle.train.data.Example;
 import detangle.train.data.Order;
+import detangle.train.data.Target;
 import detangle.train.task.TaskModel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -53,6 +55,8 @@ final class FineTuning {
         List<EvaluationSet> evaluated = options.doEval() || options.doTrain() ? task.evaluation(input) : List.of();
         List<EvaluationSet> tested = options.doPredict() ? task.test(input) : List.of();
         List<Example> training = options.doTrain() ? task.training(input) : List.of();
+        evaluated.forEach(set -> checkAnswers(set.name(), set.examples()));
+        checkAnswers("train", training);
         TaskModel model = experiment
                 .model()
                 .model(task.head(), options.sift(), options.training().seed());
@@ -79,6 +83,16 @@ final class FineTuning {
         }
         if (options.doPredict()) {
             predict(tested, model, parameters, collator);
+        }
+    }
+
+    /** Refuses examples that are to be trained or measured with, and of which the file does not tell the answer. */
+    private void checkAnswers(String set, List<Example> examples) {
+        for (int i = 0; i < examples.size(); i++) {
+            if (examples.get(i).target() == Target.NONE) {
+                throw new DataException("the task " + task.name() + " has no answer for example " + i + " of the set "
+                        + set + ", counted from 0: its file lacks the label of a row");
+            }
         }
     }
 

@@ -57,6 +57,21 @@ final class ExperimentTest {
         new Experiment(options, source, log::add, List.of()).run(Tasks.find().named("SST-2"));
     }
 
+    @Test
+    void rowsWithoutAnswersAreNeitherTrainedNorMeasuredWith() throws IOException {
+        String row = "{\"passage\": \"My card.\", \"question\": \"is it\"%s}\n";
+        Files.writeString(folder.resolve("train.jsonl"), row.formatted(", \"label\": true"));
+        Files.writeString(folder.resolve("val.jsonl"), row.formatted(", \"label\": true") + row.formatted(""));
+        Experiment experiment = new Experiment(options("out").withWork(true, false, false), model);
+        assertEquals(
+                "the task boolq has no answer for example 1 of the set dev, counted from 0: its file lacks the label of"
+                        + " a row",
+                assertThrows(
+                                DataException.class,
+                                () -> experiment.run(Tasks.find().named("BoolQ")))
+                        .getMessage());
+    }
+
     private List<String> names(Path output) throws IOException {
         try (Stream<Path> files = Files.list(output)) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();

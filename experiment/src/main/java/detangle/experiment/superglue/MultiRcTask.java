@@ -111,10 +111,14 @@ final class MultiRcTask implements FineTuningTask {
                 .mapToInt(answer -> numbers.computeIfAbsent(answer.question, q -> numbers.size()))
                 .toArray();
         return predictions -> {
-            int[] decisions = IntStream.range(0, answers.size())
-                    .map(i -> predicted(predictions, i))
+            int[] labels = Measures.labels(predictions);
+            int[] known = IntStream.range(0, labels.length)
+                    .filter(i -> labels[i] >= 0)
                     .toArray();
-            QuestionGroups groups = QuestionGroups.of(questions, Measures.labels(predictions), decisions);
+            QuestionGroups groups = QuestionGroups.of(
+                    IntStream.of(known).map(i -> questions[i]).toArray(),
+                    IntStream.of(known).map(i -> labels[i]).toArray(),
+                    IntStream.of(known).map(i -> predicted(predictions, i)).toArray());
             SequencedMap<String, Double> measures = Measures.named("em", groups.exact());
             measures.put("f1", groups.f1());
             return measures;

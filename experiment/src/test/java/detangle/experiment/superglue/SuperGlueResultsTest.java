@@ -76,6 +76,10 @@ final class SuperGlueResultsTest {
                 """, results("MultiRC", 32, rows, new float[][] {YES, NO, YES, YES}, "submit-dev-final.jsonl"));
         assertMeasure(0.5, "em");
         assertMeasure(2 * 2 / 5.0, "f1");
+        rows[1] = rows[1].replace("\"label\": 1", "\"label\": 7"); // An answer with a label that there is not.
+        results("MultiRC", 32, rows, new float[][] {YES, NO, NO, NO}, "submit-dev-final.jsonl");
+        assertMeasure(1, "em");
+        assertMeasure(1, "f1");
     }
 
     @Test
