@@ -1,4 +1,4 @@
 package detangle.backend.tornado;
 
 /** What a launch runs: a kernel, or a library's function. */
-sealed interface Call permits Task, LibraryProduct {}
+sealed interface Call permits KernelTask, LibraryProduct {}

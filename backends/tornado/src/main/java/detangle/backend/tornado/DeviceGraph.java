@@ -123,7 +123,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
                 IntArray own = IntArray.fromElements(begins[i], launch.fault());
                 graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, own);
                 switch (launch.call()) {
-                    case Task task -> {
+                    case KernelTask task -> {
                         List<Object> arguments = new ArrayList<>(List.of(context, sizes, own));
                         arguments.addAll(launch.arguments());
                         TaskCalls.add(graph, task(i), task, arguments.toArray());

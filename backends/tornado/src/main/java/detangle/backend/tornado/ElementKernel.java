@@ -41,7 +41,7 @@ final class ElementKernel {
     private static final int OWN = 2;
     private static final int INDEX = 3;
     private static final int FAULTS = 4;
-    private static final Map<Key, Task> TASKS = new ConcurrentHashMap<>();
+    private static final Map<Key, KernelTask> TASKS = new ConcurrentHashMap<>();
 
     private record Key(Region region, int rank, Optional<DType> index) {}
 
@@ -71,7 +71,7 @@ final class ElementKernel {
     }
 
     /** A task of TornadoVM; equal ones are one. */
-    static Task task(Region region, int rank, Optional<DType> index) {
+    static KernelTask task(Region region, int rank, Optional<DType> index) {
         return TASKS.computeIfAbsent(new Key(region, rank, index), key -> {
             List<ClassDesc> parameters = new ArrayList<>(List.of(DeviceArray.CONTEXT, INTS, INTS));
             index.ifPresent(dtype -> parameters.addAll(List.of(DeviceArray.type(dtype), INTS)));

@@ -55,7 +55,7 @@ final class KernelCompiler {
         List<KernelCode> kernels = new ArrayList<>();
         Set<Object> seen = new HashSet<>();
         for (Launch launch : launcher.launches()) {
-            if (launch.call() instanceof Task task && seen.add(code(launch))) {
+            if (launch.call() instanceof KernelTask task && seen.add(code(launch))) {
                 kernels.add(new KernelCode(
                         launch.operation(),
                         task.name(),
@@ -75,7 +75,7 @@ final class KernelCompiler {
         return code;
     }
 
-    private static String compile(Launch launch, Task task, TornadoDevice device) {
+    private static String compile(Launch launch, KernelTask task, TornadoDevice device) {
         TaskGraph graph = new TaskGraph("detangle");
         List<Object> arguments = new ArrayList<>(List.of(new KernelContext(), new IntArray(1), new IntArray(2)));
         arguments.addAll(launch.arguments());

@@ -107,13 +107,13 @@ final class Launcher {
         launches.add(new Launch(operation(), product, arguments, 0, 0, work));
     }
 
-    void launch(Task task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
+    void launch(KernelTask task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
         launches.add(new Launch(operation(), task, arguments, 0, threads, work));
     }
 
     /** Launches a kernel that tells of wrong ids of a node, which has {@link #faults} among its arguments. */
     void launchChecked(
-            Node node, Task task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
+            Node node, KernelTask task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
         launches.add(new Launch(operation(), task, arguments, checked.size(), threads, work));
         checked.add(node);
     }

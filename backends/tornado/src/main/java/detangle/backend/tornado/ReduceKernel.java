@@ -31,7 +31,7 @@ final class ReduceKernel {
     static final int SIZES = 3;
 
     private static final ClassDesc INTS = IntArray.class.describeConstable().orElseThrow();
-    private static final Map<Key, Task> TASKS = new ConcurrentHashMap<>();
+    private static final Map<Key, KernelTask> TASKS = new ConcurrentHashMap<>();
 
     private record Key(ReduceFunction function, DType dtype) {}
 
@@ -42,7 +42,7 @@ final class ReduceKernel {
         return dtype == DType.F32 || dtype == DType.I32 || dtype == DType.I64;
     }
 
-    static Task task(ReduceFunction function, DType dtype) {
+    static KernelTask task(ReduceFunction function, DType dtype) {
         return TASKS.computeIfAbsent(new Key(function, dtype), key -> {
             ClassDesc array = DeviceArray.type(dtype);
             List<ClassDesc> parameters = List.of(DeviceArray.CONTEXT, INTS, INTS, array, array);

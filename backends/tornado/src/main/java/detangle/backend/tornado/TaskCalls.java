@@ -12,7 +12,7 @@ final class TaskCalls {
     private TaskCalls() {}
 
     /** @throws BackendException if TornadoVM does not take the kernel */
-    static void add(TaskGraph graph, String name, Task task, Object... arguments) {
+    static void add(TaskGraph graph, String name, KernelTask task, Object... arguments) {
         Method method = Arrays.stream(TaskGraph.class.getMethods())
                 .filter(m -> m.getName().equals("task") && m.getParameterCount() == arguments.length + 2)
                 .filter(m -> m.getParameterTypes()[1].isInstance(task.callable()))

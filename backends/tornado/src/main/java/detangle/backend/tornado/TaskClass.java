@@ -27,12 +27,12 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions;
  */
 final class TaskClass {
     private static final ClassDesc SELF = ClassDesc.of("detangle.backend.tornado.GeneratedTask");
-    private static final Map<Method, Task> WRITTEN = new ConcurrentHashMap<>();
+    private static final Map<Method, KernelTask> WRITTEN = new ConcurrentHashMap<>();
 
     private TaskClass() {}
 
     /** A task of a kernel that is written in Java: the class's only method that takes a KernelContext. */
-    static Task of(Class<?> kernel) {
+    static KernelTask of(Class<?> kernel) {
         Method method = Arrays.stream(kernel.getDeclaredMethods())
                 .filter(m -> m.getName().equals(kernelName(kernel)))
                 .findFirst()
@@ -43,7 +43,7 @@ final class TaskClass {
                     .describeConstable()
                     .orElseThrow();
             byte[] bytes = build(owner, m.getName(), type, c -> {});
-            return new Task(m.getName(), define(bytes, m.getName()), classFile(kernel));
+            return new KernelTask(m.getName(), define(bytes, m.getName()), classFile(kernel));
         });
     }
 
@@ -59,7 +59,7 @@ final class TaskClass {
      * @param name of the method, which is the kernel's name on the device: no token of OpenCL
      * @param body reads the parameters from the locals
      */
-    static Task generate(String name, List<ClassDesc> parameters, Consumer<CodeBuilder> body) {
+    static KernelTask generate(String name, List<ClassDesc> parameters, Consumer<CodeBuilder> body) {
         MethodTypeDesc type = MethodTypeDesc.of(ConstantDescs.CD_void, parameters);
         byte[] bytes = build(
                 SELF,
@@ -72,7 +72,7 @@ final class TaskClass {
                     }
                     body.accept(code);
                 }));
-        return new Task(name, define(bytes, name), bytes);
+        return new KernelTask(name, define(bytes, name), bytes);
     }
 
     private static byte[] classFile(Class<?> kernel) {

@@ -67,7 +67,7 @@ class FailureTest {
     void aKernelThatDoesNotCompileIsAnError() {
         Devices.first();
         IntArray out = new IntArray(1);
-        Task task = TaskClass.of(UncompilableKernel.class);
+        KernelTask task = TaskClass.of(UncompilableKernel.class);
         TaskGraph graph = new TaskGraph("failure");
         assertThrows(BackendException.class, () -> TaskCalls.add(graph, "t", task, new KernelContext(), out));
         assertEquals(0, out.get(0));

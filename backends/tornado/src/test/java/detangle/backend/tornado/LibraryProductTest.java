@@ -124,7 +124,7 @@ class LibraryProductTest {
                             address(arguments.get(1)),
                             address(arguments.get(2)),
                             address(arguments.get(3)));
-                case Task task -> {
+                case KernelTask task -> {
                     assertEquals("activation", task.name());
                     FloatArray values = (FloatArray) arguments.get(0);
                     for (int i = 0; i < launch.work().apply(sizes).sizes()[0]; i++) {

@@ -7,4 +7,4 @@ package detangle.backend.tornado;
  * @param callable an object of one of TornadoVM's interfaces, whose method {@code apply} calls the kernel
  * @param classFile the class that has the kernel
  */
-record Task(String name, Object callable, byte[] classFile) implements Call {}
+record KernelTask(String name, Object callable, byte[] classFile) implements Call {}
