@@ -49,9 +49,9 @@ final class BestModel implements TrainingCallback {
     }
 
     private static void copy(Path checkpoint, Path part) throws IOException {
-        try (Stream<Path> files = Files.list(checkpoint)) {
-            for (Path file : files.toList()) {
-                String name = file.getFileName().toString();
+        try (Stream<Path> files = Files.walk(checkpoint)) {
+            for (Path file : files.skip(1).toList()) {
+                String name = checkpoint.relativize(file).toString();
                 if (!OF_TRAINING.contains(name)) {
                     Files.copy(file, part.resolve(name));
                 }

@@ -2,15 +2,20 @@ package detangle.experiment;
 
 import detangle.ir.Program;
 import detangle.ir.Tensor;
+import detangle.models.deberta.ModelFolderWriter;
 import detangle.train.Batches;
 import detangle.train.Evaluator;
 import detangle.train.ModelEvaluation;
+import detangle.train.TrainableModel;
 import detangle.train.Trainer;
 import detangle.train.TrainingCallback;
-import detangle.train.task.TaskModel;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -19,32 +24,59 @@ import java.util.function.UnaryOperator;
  * The work of an experiment whose task has a corpus in the place of examples: it evaluates, trains, and evaluates and
  * saves at each {@code dump_interval}.
  *
+ * @param model the model, which is evaluated and written
+ * @param notices what is told before, one line each
  * @param set the name of the corpus to evaluate with, for messages
  * @param evaluator the evaluator on that corpus
  * @param critical the name of the measure that decides on the best model
  */
-public record Pretraining(Experiment experiment, TaskModel model, String set, Evaluator evaluator, String critical) {
+public record Pretraining(
+        Experiment experiment,
+        TrainableModel model,
+        List<String> notices,
+        String set,
+        Evaluator evaluator,
+        String critical) {
     private static final String EVAL_METRIC = "eval_metric";
 
-    /** @param batches the batches to train with, which are asked for once, if the model is trained */
-    public void run(Supplier<Batches> batches) {
+    /**
+     * Does the work.
+     *
+     * @param batches the batches to train with, which are asked for once, if the model is trained
+     * @return the parameters after the last update; empty if the model is not trained
+     */
+    public Optional<Map<String, Tensor>> run(Supplier<Batches> batches) {
         ExperimentOptions options = experiment.options();
-        model.notices().forEach(experiment.log());
+        notices.forEach(experiment.log());
         Measuring measuring = new Measuring(options.tag());
         if (options.doEval()) {
-            Program program = model.model().evaluation().orElseThrow();
-            ModelEvaluation.of(program, model.model().parameters(), options.training(), measuring);
+            Program program = model.evaluation().orElseThrow();
+            ModelEvaluation.of(program, model.parameters(), options.training(), measuring);
         }
-        if (options.doTrain()) {
-            ResultFiles.writeConfiguration(model.files(), options.outputDir());
-            Trainer trainer = new Trainer(model.model(), batches.get(), options.trainingWithDumps())
-                    .with((Evaluator) measuring)
-                    .with((TrainingCallback) measuring)
-                    .with(new BestModel(options.outputDir(), experiment.log()));
-            for (TrainingCallback callback : experiment.callbacks()) {
-                trainer = trainer.with(callback);
-            }
-            trainer.train();
+        if (!options.doTrain()) {
+            return Optional.empty();
+        }
+        Trainer trainer = new Trainer(model, batches.get(), options.trainingWithDumps())
+                .with((Evaluator) measuring)
+                .with((TrainingCallback) measuring)
+                .with(new BestModel(options.outputDir(), experiment.log()));
+        for (TrainingCallback callback : experiment.callbacks()) {
+            trainer = trainer.with(callback);
+        }
+        return Optional.of(trainer.train().parameters());
+    }
+
+    /** Writes {@code model_config.json}, the configuration of the model that is trained. */
+    public static void writeConfiguration(ModelFolderWriter files, Path folder) {
+        ResultFiles.writeConfiguration(files, folder);
+    }
+
+    /** Deletes a folder of an earlier training with all that is in it, if it is there. */
+    public static void delete(Path folder) {
+        try {
+            Folders.delete(folder);
+        } catch (IOException e) {
+            throw ResultFiles.fault(folder, e);
         }
     }
 

@@ -66,7 +66,11 @@ final class MlmTask implements PretrainingTask {
                 valid.lines(),
                 GuessScorer::new,
                 Architecture.MASKED_LM_EMD);
-        new Pretraining(experiment, model, "dev", evaluator, "accuracy").run(() -> files.batches(collator));
+        if (options.doTrain()) {
+            Pretraining.writeConfiguration(model.files(), options.outputDir());
+        }
+        new Pretraining(experiment, model.model(), model.notices(), "dev", evaluator, "accuracy")
+                .run(() -> files.batches(collator));
     }
 
     private static Collator collator(CorpusFiles files, TaskModel model, ExperimentOptions options) {

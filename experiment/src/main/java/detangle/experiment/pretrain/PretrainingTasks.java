@@ -11,6 +11,6 @@ public final class PretrainingTasks implements TaskProvider {
 
     @Override
     public List<ExperimentTask> tasks() {
-        return List.of(new MlmTask());
+        return List.of(new MlmTask(), new RtdTask());
     }
 }
