@@ -94,6 +94,9 @@ final class RtdTask implements PretrainingTask {
         if (experiment.options().doPredict()) {
             throw new DataException("RTD has no set to predict: leave do_predict out");
         }
+        if (experiment.options().sift().isPresent()) {
+            throw new DataException("RTD has losses of its own: leave vat_lambda out");
+        }
         if (experiment.model().initModel().isPresent()) {
             throw new DataException("RTD begins with two models: name them by " + GENERATOR + " and " + DISCRIMINATOR
                     + ", and leave init_model out");

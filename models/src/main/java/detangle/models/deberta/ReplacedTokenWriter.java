@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes a generator and a discriminator as two folders of HuggingFace, {@code generator} and {@code discriminator}, each
@@ -33,17 +32,10 @@ public final class ReplacedTokenWriter {
     public static ReplacedTokenWriter of(ReplacedTokenConfig config, Path tokenizers) {
         return new ReplacedTokenWriter(
                 config,
-                ModelFolderWriter.of(withNewerNames(config.generatorFields()), tokenizers)
+                ModelFolderWriter.of(config.generatorFields(), tokenizers)
                         .withHead(Architecture.MASKED_LM_EMD),
                 ModelFolderWriter.of(config.discriminatorFields(), tokenizers)
                         .withHead(Architecture.REPLACED_TOKEN_DETECTION));
-    }
-
-    /** HuggingFace's code then reads the head under its newer names, which are microsoft's. */
-    private static ConfigFields withNewerNames(ConfigFields fields) {
-        ObjectNode changed = (ObjectNode) fields.root().deepCopy();
-        changed.put("legacy", false);
-        return new ConfigFields(fields.file(), changed);
     }
 
     /**
