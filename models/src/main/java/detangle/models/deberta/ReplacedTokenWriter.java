@@ -32,8 +32,7 @@ public final class ReplacedTokenWriter {
     public static ReplacedTokenWriter of(ReplacedTokenConfig config, Path tokenizers) {
         return new ReplacedTokenWriter(
                 config,
-                ModelFolderWriter.of(config.generatorFields(), tokenizers)
-                        .withHead(Architecture.MASKED_LM_EMD),
+                ModelFolderWriter.of(config.generatorFields(), tokenizers).withHead(Architecture.MASKED_LM_EMD),
                 ModelFolderWriter.of(config.discriminatorFields(), tokenizers)
                         .withHead(Architecture.REPLACED_TOKEN_DETECTION));
     }
