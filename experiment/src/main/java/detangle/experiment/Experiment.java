@@ -2,7 +2,6 @@ package detangle.experiment;
 
 import detangle.train.TrainingCallback;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +42,7 @@ public record Experiment(
         try {
             Files.createDirectories(options.outputDir());
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw ResultFiles.fault(options.outputDir(), e);
         }
         switch (task) {
             case FineTuningTask fineTuning -> new FineTuning(this, fineTuning).run();

@@ -7,6 +7,7 @@ import detangle.train.SavingOptions;
 import detangle.train.TrainingException;
 import detangle.train.TrainingOptions;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -131,6 +132,14 @@ public record ExperimentOptions(
 
     public ExperimentOptions withTaskOptions(Map<String, String> values) {
         return with(o -> o.taskOptions = values);
+    }
+
+    /** Returns the values of all of a task's own options by name; an option that nobody gave has its default. */
+    public Map<String, String> ofTask(ExperimentTask task) {
+        Map<String, String> values = new LinkedHashMap<>();
+        task.options().forEach(option -> values.put(option.name(), option.otherwise()));
+        values.putAll(taskOptions);
+        return values;
     }
 
     /** Returns the options of a training that evaluates and saves each {@code dump_interval} updates and each epoch. */

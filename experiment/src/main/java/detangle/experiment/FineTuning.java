@@ -41,14 +41,11 @@ final class FineTuning {
         this.options = experiment.options();
         this.task = task;
         this.tokenizer = experiment.model().loadTokenizer();
-        Map<String, String> values = new LinkedHashMap<>();
-        task.options().forEach(option -> values.put(option.name(), option.otherwise()));
-        values.putAll(options.taskOptions());
         this.input = new TaskInput(
                 new DataFolder(options.dataDir(), task.name(), task.origin()),
                 new SegmentFeatures(tokenizer, options.maxSeqLength()),
                 options.debug(),
-                values);
+                options.ofTask(task));
     }
 
     void run() {

@@ -2,7 +2,6 @@ package detangle.experiment;
 
 import detangle.experiment.data.TaskInput;
 import detangle.train.data.Example;
-import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
@@ -21,8 +20,7 @@ public non-sealed interface FineTuningTask extends ExperimentTask {
     /**
      * Reads the examples to train with, in the order of their files.
      *
-     * @throws detangle.train.data.DataException if a file is missing or not well formed
-     * @throws UncheckedIOException if a file cannot be read
+     * @throws detangle.train.data.DataException if a file is missing, cannot be read, or is not well formed
      */
     List<Example> training(TaskInput input);
 

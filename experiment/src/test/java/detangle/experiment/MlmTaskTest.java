@@ -84,7 +84,11 @@ final class MlmTaskTest {
     @Test
     void whatCannotBeIsToldBeforeTraining() throws IOException {
         DataException e = assertThrows(DataException.class, () -> run(options(Map.of("num_training_steps", "many"))));
-        assertEquals("num_training_steps is 'many': it must be a whole number", e.getMessage());
+        assertEquals("num_training_steps is 'many': it must be a whole number, and 2147483647 at most", e.getMessage());
+        e = assertThrows(DataException.class, () -> run(options(Map.of("max_ngram", "4294967297"))));
+        assertEquals("max_ngram is '4294967297': it must be a whole number, and 2147483647 at most", e.getMessage());
+        e = assertThrows(DataException.class, () -> run(options(Map.of()).withExportOnnxModel(true)));
+        assertEquals("MLM writes folders alone: leave export_onnx_model out, and take detangle export", e.getMessage());
         e = assertThrows(DataException.class, () -> run(options(Map.of()).withWork(false, false, true)));
         assertEquals("MLM has no set to predict: leave do_predict out", e.getMessage());
         Files.delete(folder.resolve("valid.txt"));

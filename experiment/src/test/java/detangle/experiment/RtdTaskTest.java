@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.CheckpointHeads;
+import detangle.models.deberta.ConfigException;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.WeightsException;
@@ -132,6 +133,10 @@ final class RtdTaskTest {
                 .getMessage()
                 .contains("both models have one optimizer"));
         assertEquals(
+                "rtd_lambda is 'Infinity': it must be a number from 0",
+                assertThrows(TrainingException.class, () -> run(options("out", Map.of("rtd_lambda", "Infinity"))))
+                        .getMessage());
+        assertEquals(
                 "RTD has no set to predict: leave do_predict out",
                 assertThrows(
                                 DataException.class,
@@ -143,6 +148,8 @@ final class RtdTaskTest {
     @Test
     void knowsTheConfigurationsOfTheOriginal() {
         model = source(folder.resolve("rtd_xsmall.json"), model.tokenizer());
+        assertThrows(ConfigException.class, () -> run(options("out", Map.of()).withWork(false, true, false)));
+        model = source(Path.of("rtd_xsmall.json"), model.tokenizer());
         // The vocabulary of the small tokenizer is less than that of v3, and nothing is trained.
         ExperimentOptions options =
                 options("out", Map.of("init_generator", folder.resolve("model").toString()));

@@ -2,6 +2,7 @@ package detangle.experiment.pretrain;
 
 import detangle.experiment.Experiment;
 import detangle.experiment.ExperimentOptions;
+import detangle.experiment.ExperimentTask;
 import detangle.experiment.TaskOption;
 import detangle.experiment.data.DataFolder;
 import detangle.models.text.Tokenizer;
@@ -12,6 +13,7 @@ import detangle.train.data.Corpus;
 import detangle.train.data.CorpusBatches;
 import detangle.train.data.DataException;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * The corpora of an experiment that pre-trains.
@@ -29,10 +31,22 @@ record CorpusFiles(Experiment experiment, DataFolder folder, Tokenizer tokenizer
 
     private static final String ORIGIN = "detangle prepare-corpus makes it of texts";
 
-    static CorpusFiles of(Experiment experiment, String task) {
+    /** @throws DataException if the options ask for what is only done with examples */
+    static CorpusFiles of(Experiment experiment, ExperimentTask task) {
+        String name = task.name().toUpperCase(Locale.ROOT);
+        if (experiment.options().doPredict()) {
+            throw new DataException(name + " has no set to predict: leave do_predict out");
+        }
+        if (experiment.options().exportOnnxModel()) {
+            throw new DataException(
+                    name + " writes folders alone: leave export_onnx_model out, and take detangle export");
+        }
+        if (experiment.model().clsDropOut().isPresent()) {
+            throw new DataException(name + " has no classifier: leave cls_drop_out out");
+        }
         return new CorpusFiles(
                 experiment,
-                new DataFolder(experiment.options().dataDir(), task, ORIGIN),
+                new DataFolder(experiment.options().dataDir(), task.name(), ORIGIN),
                 experiment.model().loadTokenizer());
     }
 
@@ -50,9 +64,8 @@ record CorpusFiles(Experiment experiment, DataFolder folder, Tokenizer tokenizer
         ExperimentOptions options = experiment.options();
         TrainingOptions training = options.training();
         Corpus corpus = corpus("train.txt");
-        long slots = value(STEPS).isEmpty()
-                ? corpus.lines()
-                : Math.multiplyExact(number(STEPS), training.perDeviceTrainBatchSize());
+        long slots =
+                value(STEPS).isEmpty() ? corpus.lines() : (long) number(STEPS) * training.perDeviceTrainBatchSize();
         if (slots < 1 || slots > Integer.MAX_VALUE) {
             throw new DataException(STEPS.name() + " times train_batch_size is " + slots
                     + ": it must be at least 1 and " + Integer.MAX_VALUE + " at most");
@@ -70,11 +83,14 @@ record CorpusFiles(Experiment experiment, DataFolder folder, Tokenizer tokenizer
     }
 
     /** Returns the value of an option that is a whole number. */
-    long number(TaskOption option) {
+    int number(TaskOption option) {
         try {
-            return Long.parseLong(value(option).strip());
+            return Integer.parseInt(value(option).strip());
         } catch (NumberFormatException e) {
-            throw new DataException(option.name() + " is '" + value(option) + "': it must be a whole number", e);
+            throw new DataException(
+                    option.name() + " is '" + value(option) + "': it must be a whole number, and " + Integer.MAX_VALUE
+                            + " at most",
+                    e);
         }
     }
 }

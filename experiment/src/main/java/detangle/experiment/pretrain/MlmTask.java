@@ -49,10 +49,7 @@ final class MlmTask implements PretrainingTask {
     @Override
     public void run(Experiment experiment) {
         ExperimentOptions options = experiment.options();
-        if (options.doPredict()) {
-            throw new DataException("MLM has no set to predict: leave do_predict out");
-        }
-        CorpusFiles files = CorpusFiles.of(experiment, name());
+        CorpusFiles files = CorpusFiles.of(experiment, this);
         TaskModel model = experiment
                 .model()
                 .model(
@@ -81,7 +78,7 @@ final class MlmTask implements PretrainingTask {
                         .orElseThrow(() -> new DataException("the tokenizer has no [MASK], which MLM needs")),
                 Math.min(tokenizer.vocabSize(), model.config().vocabSize()),
                 WordParts.of(tokenizer),
-                Math.toIntExact(files.number(MAX_NGRAM)),
+                files.number(MAX_NGRAM),
                 NGramMasking.PROBABILITY,
                 MASKED_LENGTH,
                 options.training().seed());

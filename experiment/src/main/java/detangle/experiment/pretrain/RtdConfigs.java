@@ -33,7 +33,7 @@ final class RtdConfigs {
     /** Returns the configuration that the original has in a file of that name. */
     static Optional<ConfigFields> named(Path file) {
         return SIZES.stream()
-                .filter(size -> Path.of(size.file()).equals(file.getFileName()))
+                .filter(size -> Path.of(size.file()).equals(file))
                 .findFirst()
                 .map(size -> {
                     ObjectNode config = JsonMapper.shared().createObjectNode();

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.Function;
+import java.util.function.DoublePredicate;
 
 /**
  * The options of {@link RtdTask}.
@@ -28,9 +28,9 @@ record RtdOptions(
      * @throws TrainingException if one of them is not what the option takes
      */
     static RtdOptions of(Map<String, String> values) {
-        double weight = read(values, RtdTask.WEIGHT, "a number from 0", Double::valueOf, value -> value >= 0);
-        boolean decoupled = read(values, RtdTask.DECOUPLED, "True or False", RtdOptions::word, value -> true);
-        double rate = read(values, RtdTask.RATE, "a number", Double::valueOf, Double::isFinite);
+        double weight = number(values, RtdTask.WEIGHT, "a number from 0", value -> value >= 0);
+        boolean decoupled = word(values, RtdTask.DECOUPLED);
+        double rate = number(values, RtdTask.RATE, "a number", value -> true);
         boolean hasOwnRate = decoupled && rate > 0;
         if (!decoupled && rate > 0) {
             throw new TrainingException(RtdTask.RATE + " is " + values.get(RtdTask.RATE)
@@ -44,30 +44,29 @@ record RtdOptions(
                 path(values, RtdTask.DISCRIMINATOR));
     }
 
-    private static <T> T read(
-            Map<String, String> values,
-            String name,
-            String kind,
-            Function<String, T> reader,
-            Function<T, Boolean> fits) {
-        String text = values.get(name);
+    private static double number(Map<String, String> values, String name, String kind, DoublePredicate fits) {
+        double value;
         try {
-            T value = reader.apply(text);
-            if (fits.apply(value)) {
-                return value;
-            }
+            value = Double.parseDouble(values.get(name));
         } catch (NumberFormatException e) {
-            throw new TrainingException(name + " is '" + text + "': it must be " + kind, e);
+            throw new TrainingException(fault(values, name, kind), e);
         }
-        throw new TrainingException(name + " is " + text + ": it must be " + kind);
+        if (!Double.isFinite(value) || !fits.test(value)) {
+            throw new TrainingException(fault(values, name, kind));
+        }
+        return value;
     }
 
-    private static boolean word(String text) {
-        return switch (text) {
+    private static boolean word(Map<String, String> values, String name) {
+        return switch (values.get(name)) {
             case "True", "true" -> true;
             case "False", "false" -> false;
-            default -> throw new NumberFormatException();
+            default -> throw new TrainingException(fault(values, name, "True or False"));
         };
+    }
+
+    private static String fault(Map<String, String> values, String name, String kind) {
+        return name + " is '" + values.get(name) + "': it must be " + kind;
     }
 
     private static Optional<Path> path(Map<String, String> values, String name) {

@@ -24,7 +24,6 @@ import detangle.train.data.WordParts;
 import detangle.train.task.ReplacedTokenPhases;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,12 +66,9 @@ final class RtdTask implements PretrainingTask {
     @Override
     public void run(Experiment experiment) {
         ExperimentOptions options = experiment.options();
-        Map<String, String> values = new LinkedHashMap<>();
-        options().forEach(option -> values.put(option.name(), option.otherwise()));
-        values.putAll(options.taskOptions());
-        RtdOptions own = RtdOptions.of(values);
+        RtdOptions own = RtdOptions.of(options.ofTask(this));
+        CorpusFiles files = CorpusFiles.of(experiment, this);
         ReplacedTokenConfig config = config(experiment);
-        CorpusFiles files = CorpusFiles.of(experiment, name());
         Collator collator = collator(files.tokenizer(), config, options);
         ReplacedTokenWeights begin = ReplacedTokenWeights.of(
                 config, own.generator(), own.discriminator(), options.training().seed());
@@ -91,9 +87,6 @@ final class RtdTask implements PretrainingTask {
     }
 
     private static ReplacedTokenConfig config(Experiment experiment) {
-        if (experiment.options().doPredict()) {
-            throw new DataException("RTD has no set to predict: leave do_predict out");
-        }
         if (experiment.options().sift().isPresent()) {
             throw new DataException("RTD has losses of its own: leave vat_lambda out");
         }

@@ -55,7 +55,7 @@ record SquadTask(String version) implements FineTuningTask {
         return List.of(new TaskOption(
                 STRIDE,
                 "",
-                "The number of tokens that two windows of a text share; a third of max_seq_length otherwise."));
+                "the number of tokens that two windows of a text share; a third of max_seq_length otherwise"));
     }
 
     @Override
