@@ -1,14 +1,12 @@
 package detangle.experiment.superglue;
 
 import detangle.experiment.EvaluationSet;
-import detangle.experiment.FineTuningTask;
 import detangle.experiment.Measures;
 import detangle.experiment.PredictionFiles;
 import detangle.experiment.TaskHead;
 import detangle.experiment.data.JsonRow;
 import detangle.experiment.data.OptionRows;
 import detangle.experiment.data.SegmentFeatures;
-import detangle.experiment.data.TaskInput;
 import detangle.models.text.WhiteSpace;
 import detangle.train.data.Example;
 import detangle.train.data.Target;
@@ -20,7 +18,7 @@ import java.util.Locale;
  * COPA: each of the two choices of a premise is an example with two classes. The cause stands before its effect.
  * Classes say whether the choice is the right one.
  */
-final class CopaTask implements FineTuningTask {
+final class CopaTask implements SuperGlueTask {
     @Override
     public String name() {
         return "copa";
@@ -32,31 +30,12 @@ final class CopaTask implements FineTuningTask {
     }
 
     @Override
-    public String origin() {
-        return SuperGlue.ORIGIN;
-    }
-
-    @Override
     public TaskHead head() {
         return TaskHead.classes(OptionRows.LABELS);
     }
 
     @Override
-    public List<Example> training(TaskInput input) {
-        return examples(SuperGlue.training(input), input.features());
-    }
-
-    @Override
-    public List<EvaluationSet> evaluation(TaskInput input) {
-        return SuperGlue.evaluation(input, (name, rows) -> set(name, rows, input.features()));
-    }
-
-    @Override
-    public List<EvaluationSet> test(TaskInput input) {
-        return SuperGlue.test(input, (name, rows) -> set(name, rows, input.features()));
-    }
-
-    private static EvaluationSet set(String name, List<JsonRow> rows, SegmentFeatures features) {
+    public EvaluationSet set(String name, List<JsonRow> rows, SegmentFeatures features) {
         // The original calls this file .tsv, though its lines are JSON.
         PredictionFiles submission = (predictions, where) -> {
             int[] chosen = OptionRows.chosen(predictions, 2);
@@ -68,7 +47,8 @@ final class CopaTask implements FineTuningTask {
         return new EvaluationSet(name, examples(rows, features), Measures.ofOptions(2), submission);
     }
 
-    private static List<Example> examples(List<JsonRow> rows, SegmentFeatures features) {
+    @Override
+    public List<Example> examples(List<JsonRow> rows, SegmentFeatures features) {
         List<Example> examples = new ArrayList<>();
         for (JsonRow row : rows) {
             String premise = SuperGlue.text(row, "premise");

@@ -1,12 +1,10 @@
 package detangle.experiment.superglue;
 
 import detangle.experiment.EvaluationSet;
-import detangle.experiment.FineTuningTask;
 import detangle.experiment.Measures;
 import detangle.experiment.TaskHead;
 import detangle.experiment.data.JsonRow;
 import detangle.experiment.data.SegmentFeatures;
-import detangle.experiment.data.TaskInput;
 import detangle.experiment.head.MarkedSpans;
 import detangle.experiment.head.WordPair;
 import detangle.train.data.Example;
@@ -17,17 +15,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** A task that says yes or no of two marked words: WiC and WSC. */
-interface MarkedWordsTask extends FineTuningTask {
+interface MarkedWordsTask extends SuperGlueTask {
     /** Makes the example of a row. */
     Example example(JsonRow row, SegmentFeatures features);
 
     /** Returns how a submission spells the classes. */
     List<String> submitted();
-
-    @Override
-    default String origin() {
-        return SuperGlue.ORIGIN;
-    }
 
     @Override
     default TaskHead head() {
@@ -36,26 +29,11 @@ interface MarkedWordsTask extends FineTuningTask {
     }
 
     @Override
-    default List<Example> training(TaskInput input) {
-        return examples(SuperGlue.training(input), input.features());
-    }
-
-    @Override
-    default List<EvaluationSet> evaluation(TaskInput input) {
-        return SuperGlue.evaluation(input, (name, rows) -> set(name, rows, input.features()));
-    }
-
-    @Override
-    default List<EvaluationSet> test(TaskInput input) {
-        return SuperGlue.test(input, (name, rows) -> set(name, rows, input.features()));
-    }
-
-    /** Makes the examples of rows. */
     default List<Example> examples(List<JsonRow> rows, SegmentFeatures features) {
         return rows.stream().map(row -> example(row, features)).toList();
     }
 
-    /** Makes a set of rows. */
+    @Override
     default EvaluationSet set(String name, List<JsonRow> rows, SegmentFeatures features) {
         Measures accuracy = predictions -> {
             int[] all = IntStream.range(0, predictions.size())

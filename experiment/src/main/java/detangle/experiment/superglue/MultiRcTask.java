@@ -1,14 +1,12 @@
 package detangle.experiment.superglue;
 
 import detangle.experiment.EvaluationSet;
-import detangle.experiment.FineTuningTask;
 import detangle.experiment.Measures;
 import detangle.experiment.PredictionFiles;
 import detangle.experiment.Predictions;
 import detangle.experiment.TaskHead;
 import detangle.experiment.data.JsonRow;
 import detangle.experiment.data.SegmentFeatures;
-import detangle.experiment.data.TaskInput;
 import detangle.train.data.Example;
 import detangle.train.metrics.Logits;
 import detangle.train.metrics.QuestionGroups;
@@ -26,7 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
  * MultiRC: each answer of each question to a passage is an example, and right or wrong. The second segment is the
  * question and the answer.
  */
-final class MultiRcTask implements FineTuningTask {
+final class MultiRcTask implements SuperGlueTask {
     private static final List<String> LABELS = List.of("0", "1");
 
     /**
@@ -49,31 +47,17 @@ final class MultiRcTask implements FineTuningTask {
     }
 
     @Override
-    public String origin() {
-        return SuperGlue.ORIGIN;
-    }
-
-    @Override
     public TaskHead head() {
         return TaskHead.classes(LABELS);
     }
 
     @Override
-    public List<Example> training(TaskInput input) {
-        return examples(SuperGlue.training(input), input.features(), new ArrayList<>());
+    public List<Example> examples(List<JsonRow> rows, SegmentFeatures features) {
+        return examples(rows, features, new ArrayList<>());
     }
 
     @Override
-    public List<EvaluationSet> evaluation(TaskInput input) {
-        return SuperGlue.evaluation(input, (name, rows) -> set(name, rows, input.features()));
-    }
-
-    @Override
-    public List<EvaluationSet> test(TaskInput input) {
-        return SuperGlue.test(input, (name, rows) -> set(name, rows, input.features()));
-    }
-
-    private static EvaluationSet set(String name, List<JsonRow> rows, SegmentFeatures features) {
+    public EvaluationSet set(String name, List<JsonRow> rows, SegmentFeatures features) {
         List<Answer> answers = new ArrayList<>();
         List<Example> examples = examples(rows, features, answers);
         return new EvaluationSet(name, examples, measures(answers), submission(answers)).withCritical("f1");

@@ -1,12 +1,10 @@
 package detangle.experiment.superglue;
 
 import detangle.experiment.EvaluationSet;
-import detangle.experiment.FineTuningTask;
 import detangle.experiment.Measures;
 import detangle.experiment.TaskHead;
 import detangle.experiment.data.JsonRow;
 import detangle.experiment.data.SegmentFeatures;
-import detangle.experiment.data.TaskInput;
 import detangle.train.data.Example;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,38 +25,20 @@ record PairTask(
         String second,
         Measures measures,
         String critical)
-        implements FineTuningTask {
-    @Override
-    public String origin() {
-        return SuperGlue.ORIGIN;
-    }
-
+        implements SuperGlueTask {
     @Override
     public TaskHead head() {
         return TaskHead.classes(labels);
     }
 
     @Override
-    public List<Example> training(TaskInput input) {
-        return examples(SuperGlue.training(input), input.features());
-    }
-
-    @Override
-    public List<EvaluationSet> evaluation(TaskInput input) {
-        return SuperGlue.evaluation(input, (set, rows) -> set(set, rows, input.features()));
-    }
-
-    @Override
-    public List<EvaluationSet> test(TaskInput input) {
-        return SuperGlue.test(input, (set, rows) -> set(set, rows, input.features()));
-    }
-
-    private EvaluationSet set(String set, List<JsonRow> rows, SegmentFeatures features) {
+    public EvaluationSet set(String set, List<JsonRow> rows, SegmentFeatures features) {
         return new EvaluationSet(set, examples(rows, features), measures, SuperGlue.labels(labels))
                 .withCritical(critical);
     }
 
-    private List<Example> examples(List<JsonRow> rows, SegmentFeatures features) {
+    @Override
+    public List<Example> examples(List<JsonRow> rows, SegmentFeatures features) {
         List<Example> examples = new ArrayList<>();
         for (JsonRow row : rows) {
             List<String> texts = List.of(SuperGlue.text(row, first), SuperGlue.text(row, second));

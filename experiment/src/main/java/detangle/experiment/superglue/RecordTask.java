@@ -1,7 +1,6 @@
 package detangle.experiment.superglue;
 
 import detangle.experiment.EvaluationSet;
-import detangle.experiment.FineTuningTask;
 import detangle.experiment.Measures;
 import detangle.experiment.TaskHead;
 import detangle.experiment.data.JsonLines;
@@ -13,7 +12,7 @@ import detangle.train.data.Example;
 import java.util.List;
 
 /** ReCoRD: which entity of a passage fits into a gap of a sentence. */
-final class RecordTask implements FineTuningTask {
+final class RecordTask implements SuperGlueTask {
     private static final List<String> LABELS = List.of("0", "1");
 
     @Override
@@ -27,29 +26,18 @@ final class RecordTask implements FineTuningTask {
     }
 
     @Override
-    public String origin() {
-        return SuperGlue.ORIGIN;
-    }
-
-    @Override
     public TaskHead head() {
         return new TaskHead.Own(new EntityChoice(), new EntityChoice(), LABELS);
     }
 
     @Override
     public List<Example> training(TaskInput input) {
-        List<JsonRow> rows = JsonLines.read(input.folder().file("train.jsonl"), input.debug());
-        return windows(rows, input.features()).examples();
+        return examples(JsonLines.read(input.folder().file("train.jsonl"), input.debug()), input.features());
     }
 
     @Override
-    public List<EvaluationSet> evaluation(TaskInput input) {
-        return SuperGlue.evaluation(input, (name, rows) -> set(name, rows, input.features()));
-    }
-
-    @Override
-    public List<EvaluationSet> test(TaskInput input) {
-        return SuperGlue.test(input, (name, rows) -> set(name, rows, input.features()));
+    public List<Example> examples(List<JsonRow> rows, SegmentFeatures features) {
+        return windows(rows, features).examples();
     }
 
     /** Makes the windows of rows. */
@@ -57,7 +45,8 @@ final class RecordTask implements FineTuningTask {
         return RecordWindows.of(RecordFile.passages(rows), features);
     }
 
-    private static EvaluationSet set(String name, List<JsonRow> rows, SegmentFeatures features) {
+    @Override
+    public EvaluationSet set(String name, List<JsonRow> rows, SegmentFeatures features) {
         RecordWindows windows = windows(rows, features);
         Measures measures =
                 predictions -> RecordAnswers.of(windows, predictions).measures();

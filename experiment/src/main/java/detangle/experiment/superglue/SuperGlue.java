@@ -1,10 +1,7 @@
 package detangle.experiment.superglue;
 
-import detangle.experiment.EvaluationSet;
 import detangle.experiment.PredictionFiles;
-import detangle.experiment.data.JsonLines;
 import detangle.experiment.data.JsonRow;
-import detangle.experiment.data.TaskInput;
 import detangle.models.text.WhiteSpace;
 import detangle.train.data.Target;
 import detangle.train.metrics.Logits;
@@ -13,35 +10,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What the tasks of SuperGLUE have in common: their files, labels and submissions. */
+/** What the tasks of SuperGLUE have in common: their labels and submissions. */
 final class SuperGlue {
-    static final String ORIGIN = "https://super.gluebenchmark.com/tasks";
-
     /** Labels of questions that have yes or no for an answer. */
     static final List<String> TRUTH = List.of("false", "true");
 
     private SuperGlue() {}
-
-    /** Reads the rows to train with. */
-    static List<JsonRow> training(TaskInput input) {
-        return JsonLines.read(input.folder().file("train.jsonl"));
-    }
-
-    /** Makes the set {@code dev}, which is evaluated, of the rows of val.jsonl. */
-    static List<EvaluationSet> evaluation(TaskInput input, BiFunction<String, List<JsonRow>, EvaluationSet> set) {
-        return List.of(set.apply("dev", JsonLines.read(input.folder().file("val.jsonl"))));
-    }
-
-    /** Makes the set {@code test}, which is predicted, of the rows of test.jsonl. */
-    static List<EvaluationSet> test(TaskInput input, BiFunction<String, List<JsonRow>, EvaluationSet> set) {
-        return List.of(set.apply("test", JsonLines.read(input.folder().file("test.jsonl"))));
-    }
 
     /** Returns a text without the white space at its ends. */
     static String text(JsonRow row, String name) {
