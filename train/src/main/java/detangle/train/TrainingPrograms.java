@@ -159,7 +159,8 @@ public final class TrainingPrograms {
     /**
      * Compiles the program that computes new parameters from a batch. Its inputs are those of the model, {@link
      * #LOSS_FACTOR}, and the scalars of {@link ParameterUpdates}. Its outputs are {@link HeadLosses#LOSS} without the
-     * factor, those of the model that are asked for, and {@link #GRADIENT_NORM}; if the norm is not a finite number, no variable changes.
+     * factor, those of the model that are asked for, and {@link #GRADIENT_NORM}; if the norm is not a finite number, no
+     * variable changes.
      */
     public Plan step() {
         Builder b = new Builder();

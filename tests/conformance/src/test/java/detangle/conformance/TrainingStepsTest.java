@@ -54,7 +54,15 @@ class TrainingStepsTest {
 
     /** The programs in double precision, where neither parameters nor the scalars of an update are rounded. */
     @ParameterizedTest
-    @ValueSource(strings = {"seqcls-v1-microsoft", "seqcls-v3-hf", "mlm-emd-v3", "llrd-freeze", "sift-seqcls-kl"})
+    @ValueSource(
+            strings = {
+                "seqcls-v1-microsoft",
+                "seqcls-v3-hf",
+                "mlm-emd-v2",
+                "mlm-emd-v3",
+                "llrd-freeze",
+                "sift-seqcls-kl"
+            })
     void agreesInDoublePrecision(String name) {
         TrainingFixture fixture = TrainingFixture.named(name);
         JsonNode steps = fixture.json("expected.json").path("f64").path("steps");
