@@ -143,7 +143,7 @@ final class SentencePieceTokenizer implements Tokenizer {
         for (int i = 0; splitByPunct && i < part.length(); place++) {
             int codePoint = part.codePointAt(i);
             int next = i + Character.charCount(codePoint);
-            if (isPunctuation(codePoint)) {
+            if (Punctuation.is(codePoint)) {
                 word(out, part.substring(begin, i), beginPlace, sequence);
                 word(out, part.substring(i, next), place, sequence);
                 begin = next;
@@ -152,22 +152,6 @@ final class SentencePieceTokenizer implements Tokenizer {
             i = next;
         }
         word(out, part.substring(begin), beginPlace, sequence);
-    }
-
-    /** All of ASCII that is neither a letter, a digit nor a space, and what Unicode calls punctuation. */
-    private static boolean isPunctuation(int c) {
-        boolean ascii = c >= 33 && c <= 47 || c >= 58 && c <= 64 || c >= 91 && c <= 96 || c >= 123 && c <= 126;
-        return ascii
-                || switch (Character.getType(c)) {
-                    case Character.CONNECTOR_PUNCTUATION,
-                            Character.DASH_PUNCTUATION,
-                            Character.START_PUNCTUATION,
-                            Character.END_PUNCTUATION,
-                            Character.INITIAL_QUOTE_PUNCTUATION,
-                            Character.FINAL_QUOTE_PUNCTUATION,
-                            Character.OTHER_PUNCTUATION -> true;
-                    default -> false;
-                };
     }
 
     /** What SentencePiece is given at once; {@code base} is its first code point's place in the text. */

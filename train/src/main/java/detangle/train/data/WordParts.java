@@ -1,5 +1,6 @@
 package detangle.train.data;
 
+import detangle.models.text.Punctuation;
 import detangle.models.text.Tokenizer;
 import java.util.BitSet;
 import java.util.Set;
@@ -74,24 +75,16 @@ public record WordParts(BitSet special, BitSet continuing) {
         return !text.startsWith(space) && !(isSingle && standsAlone(text.codePointAt(0)));
     }
 
-    /** Returns whether a character is a word of its own; all of ASCII that is no letter, digit or space is punctuation. */
+    /** Returns whether a character is a word of its own: a space, a control character or a punctuation mark. */
     private static boolean standsAlone(int c) {
-        boolean ascii = c >= 33 && c <= 47 || c >= 58 && c <= 64 || c >= 91 && c <= 96 || c >= 123 && c <= 126;
-        return ascii
+        return Punctuation.is(c)
                 || switch (Character.getType(c)) {
                     case Character.SPACE_SEPARATOR,
                             Character.CONTROL,
                             Character.FORMAT,
                             Character.SURROGATE,
                             Character.PRIVATE_USE,
-                            Character.UNASSIGNED,
-                            Character.CONNECTOR_PUNCTUATION,
-                            Character.DASH_PUNCTUATION,
-                            Character.START_PUNCTUATION,
-                            Character.END_PUNCTUATION,
-                            Character.INITIAL_QUOTE_PUNCTUATION,
-                            Character.FINAL_QUOTE_PUNCTUATION,
-                            Character.OTHER_PUNCTUATION -> true;
+                            Character.UNASSIGNED -> true;
                     default -> false;
                 };
     }
