@@ -120,7 +120,7 @@ final class PrepareCorpusCommand implements Runnable {
         try (RowSource source = file.open()) {
             for (Optional<SourceRow> next = source.next(); next.isPresent(); next = source.next()) {
                 DataRow row = TrainingFile.row(source, next.get());
-                String text = row.text(columns.textOf(row));
+                String text = row.textOrBlank(columns.textOf(row)); // Lines between paragraphs are blank.
                 texts.add(text);
                 characters += text.length() + 1;
                 bytes += text.getBytes(StandardCharsets.UTF_8).length + 1;

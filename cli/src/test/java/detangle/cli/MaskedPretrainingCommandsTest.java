@@ -17,7 +17,7 @@ final class MaskedPretrainingCommandsTest extends TrainCommandCase {
 
     @Test
     void textsOfFilesBecomeLinesOfTokens() throws IOException {
-        Path texts = file("wiki.train.tokens", TEXTS);
+        Path texts = file("wiki.train.tokens", " \n" + TEXTS + " \n\n");
         Path rows = file("rows.csv", "text,label\n\"my card, please\",a\n");
         Path corpus = folder.resolve("corpus.txt");
         String[] prepare = {

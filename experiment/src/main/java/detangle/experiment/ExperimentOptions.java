@@ -51,11 +51,14 @@ public record ExperimentOptions(
     /** The name of the metric that decides on the best model. */
     static final String METRIC = "metric";
 
-    /** @throws TrainingException if there is nothing to do, or a number is outside its range */
+    /** @throws TrainingException if there is nothing to do, a number is outside its range, or the tag names no file */
     public ExperimentOptions {
         taskOptions = Map.copyOf(taskOptions);
         if (!doTrain && !doEval && !doPredict) {
             throw new TrainingException("there is nothing to do: say do_train, do_eval or do_predict");
+        }
+        if (!tag.matches("[^/\\\\\\p{Cntrl}]*")) {
+            throw new TrainingException("tag is '" + tag + "': it is a part of the names of files, without slashes");
         }
         if (evalBatchSize < 1 || predictBatchSize < 1 || dumpInterval < 1) {
             throw new TrainingException("eval_batch_size is " + evalBatchSize + ", predict_batch_size is "

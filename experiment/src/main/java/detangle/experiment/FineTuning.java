@@ -52,8 +52,13 @@ final class FineTuning {
         List<EvaluationSet> evaluated = options.doEval() || options.doTrain() ? task.evaluation(input) : List.of();
         List<EvaluationSet> tested = options.doPredict() ? task.test(input) : List.of();
         List<Example> training = options.doTrain() ? task.training(input) : List.of();
+        evaluated.forEach(set -> checkExamples(set.name(), set.examples()));
+        tested.forEach(set -> checkExamples(set.name(), set.examples()));
         evaluated.forEach(set -> checkAnswers(set.name(), set.examples()));
-        checkAnswers("train", training);
+        if (options.doTrain()) {
+            checkExamples("train", training);
+            checkAnswers("train", training);
+        }
         TaskModel model = experiment
                 .model()
                 .model(task.head(), options.sift(), options.training().seed());
@@ -80,6 +85,14 @@ final class FineTuning {
         }
         if (options.doPredict()) {
             predict(tested, model, parameters, collator);
+        }
+    }
+
+    /** Refuses a set without examples, which nothing can be learned from, measured with or predicted of. */
+    private void checkExamples(String set, List<Example> examples) {
+        if (examples.isEmpty()) {
+            throw new DataException("the task " + task.name() + " has no examples for the set " + set + ": its file in "
+                    + options.dataDir() + " has no rows; download it again (" + task.origin() + ")");
         }
     }
 

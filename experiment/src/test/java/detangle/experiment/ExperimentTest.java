@@ -184,4 +184,24 @@ final class ExperimentTest {
         ExperimentOptions options = options("out");
         assertThrows(TrainingException.class, () -> options.withWork(false, false, false));
     }
+
+    @Test
+    void aSetWithoutRowsIsRefusedBeforeTheModelIsMade() throws IOException {
+        Files.writeString(folder.resolve("dev.tsv"), "sentence\tlabel\n");
+        ExperimentOptions options = options("out").withWork(false, true, false);
+        String message =
+                assertThrows(DataException.class, () -> run(options, model)).getMessage();
+        assertTrue(message.startsWith("the task sst-2 has no examples for the set dev"), message);
+        assertEquals(List.of(), names(folder.resolve("out")));
+    }
+
+    /** The tag is heeded when results are written, which may be days later. */
+    @Test
+    void aTagIsAPartOfTheNameOfAFile() {
+        for (String tag : List.of("a/b", "../a", "a\\b", "a\nb")) {
+            ExperimentOptions options = options("out");
+            assertThrows(TrainingException.class, () -> options.withTag(tag), tag);
+        }
+        assertEquals("a-1.b", options("out").withTag("a-1.b").tag());
+    }
 }

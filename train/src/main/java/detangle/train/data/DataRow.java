@@ -30,11 +30,17 @@ public record DataRow(String where, SequencedMap<String, Object> columns) {
         return value;
     }
 
-    /** Returns a text that is not blank. */
-    public String text(String column) {
+    /** Returns a text, which may be empty. */
+    public String textOrBlank(String column) {
         if (!(value(column) instanceof String text)) {
             throw new DataException(where + ", column '" + column + "' is not a text");
         }
+        return text;
+    }
+
+    /** Returns a text that is not blank. */
+    public String text(String column) {
+        String text = textOrBlank(column);
         if (text.isBlank()) {
             throw new DataException(where + ", column '" + column + "' is empty");
         }
