@@ -9,6 +9,7 @@ import detangle.experiment.TaskOption;
 import detangle.experiment.Tasks;
 import detangle.runtime.OptionValues;
 import detangle.train.TrainingOptions;
+import detangle.train.report.LogEntry;
 import detangle.train.report.TrainingLog;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.StringJoiner;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -166,7 +168,7 @@ final class ExperimentCommand implements Runnable {
             TrainingLog losses = new TrainingLog(LOG_EVERY, entry -> {
                 if (!entry.isEvaluation()) {
                     progress.log(entry);
-                    log.write(entry.toString());
+                    log.write(words(entry));
                 }
             });
             new Experiment(options, source, log, List.of(new FreesAfterLoading(), progress, losses)).run(task);
@@ -174,6 +176,12 @@ final class ExperimentCommand implements Runnable {
         } finally {
             progress.clear();
         }
+    }
+
+    private static String words(LogEntry entry) {
+        StringJoiner line = new StringJoiner("  ", "update " + entry.step() + "  ", "");
+        entry.values().forEach((name, value) -> line.add(name + " " + TrainingProgress.number(value)));
+        return line.toString();
     }
 
     private ExperimentOptions options(ExperimentTask task, Path output) {

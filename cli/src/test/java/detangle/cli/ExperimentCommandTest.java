@@ -52,7 +52,9 @@ class ExperimentCommandTest extends TrainCommandCase {
                         "eval_loss = \\S+\neval_metric = \\S+\neval_samples = 3\npearsonr = \\S+\nspearmanr = \\S+\n"),
                 results);
         assertEquals(1, DebertaConfig.read(output.resolve("checkpoint-102")).numLabels());
-        assertTrue(Files.readString(output.resolve("training_sts-b.log")).contains("training on 544 examples"));
+        String log = Files.readString(output.resolve("training_sts-b.log"));
+        assertTrue(log.contains("training on 544 examples"), log);
+        assertTrue(log.contains(" update 100  loss "), log);
     }
 
     @ParameterizedTest
