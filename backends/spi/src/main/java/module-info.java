@@ -4,6 +4,7 @@ module detangle.backend {
     requires transitive detangle.ir;
 
     exports detangle.backend;
+    exports detangle.backend.processor;
     exports detangle.backend.scalar to
             detangle.backend.vector,
             detangle.backend.tornado;

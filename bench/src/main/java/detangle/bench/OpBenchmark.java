@@ -3,6 +3,7 @@ package detangle.bench;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.Peaks;
+import detangle.backend.processor.ThreadCount;
 import detangle.bench.OpReport.OpTime;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
@@ -61,7 +62,7 @@ public final class OpBenchmark {
     public static OpReport run(BenchOptions options, Consumer<String> progress) {
         // Read when the first device is loaded.
         System.setProperty(
-                "detangle.threads", Integer.toString(options.threads().getFirst()));
+                ThreadCount.PROPERTY, Integer.toString(options.threads().getFirst()));
         String backend = options.backends().getFirst();
         Device device = Backends.device(Optional.of(backend), Set.of());
         Peaks peaks = device.measurePeaks()

@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.backend.processor.ThreadCount;
 import detangle.bench.worker.Subject.Difference;
 import detangle.ir.DType;
 import java.io.BufferedReader;
@@ -60,7 +61,7 @@ final class Worker implements AutoCloseable {
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(a -> !a.startsWith("-Ddetangle.terminal") && !a.startsWith("-agentlib"))
                 .forEach(command::add);
-        command.add("-Ddetangle.threads=" + threads);
+        command.add("-D" + ThreadCount.PROPERTY + "=" + threads);
         boolean modules = Worker.class.getModule().isNamed();
         command.addAll(
                 modules

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.backend.processor.ThreadCount;
 import detangle.bench.BenchOptions;
 import detangle.bench.Benchmark;
 import detangle.bench.ColdStart;
@@ -103,12 +104,8 @@ final class BenchCommand implements Runnable {
             description = "A batch of sequences of these lengths, padded, and also one by one.")
     private Optional<String> mix;
 
-    @Option(
-            names = "--threads",
-            split = ",",
-            paramLabel = "N",
-            description = "Threads that compute; one a processor by default.")
-    private List<Integer> threads = List.of(Runtime.getRuntime().availableProcessors());
+    @Option(names = "--threads", split = ",", paramLabel = ThreadsOption.LABEL, description = ThreadsOption.WHAT)
+    private List<String> threads = List.of();
 
     @Option(
             names = "--peer",
@@ -196,7 +193,7 @@ final class BenchCommand implements Runnable {
             boolean noShape = shapes.isEmpty() && lengths.isEmpty() && mix.isEmpty();
             List<Workload> workloads =
                     BenchOptions.workloads(shapes, batches, noShape ? List.of(16, 128, 512) : lengths, mix);
-            BenchOptions options = options(all, head(), workloads, threads);
+            BenchOptions options = options(all, head(), workloads, threads());
             if (ops) {
                 write(OpBenchmark.run(options, this::progress));
             } else if (training && epochs.areGiven()) {
@@ -225,7 +222,7 @@ final class BenchCommand implements Runnable {
                 try {
                     Optional<String> partHead = Optional.of(part.head());
                     List<Path> all = randomModels(List.of(config), partHead, folder);
-                    List<Integer> partThreads = part.threads().map(List::of).orElse(threads);
+                    List<Integer> partThreads = part.threads().map(List::of).orElseGet(this::threads);
                     reports.add(Benchmark.run(
                             options(all, partHead, part.workloads(), partThreads), folder, this::progress));
                 } finally {
@@ -315,10 +312,16 @@ final class BenchCommand implements Runnable {
         epochs.check(spec, !configs.isEmpty());
         newLengths.ifPresent(this::range);
         step.step(training, weightType.narrowed());
-        if (iterations < 1 || warmup < 1 || processes < 1 || threads.stream().anyMatch(n -> n < 1)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--iterations, --warmup, --processes and --threads are at least 1");
+        if (iterations < 1 || warmup < 1 || processes < 1) {
+            throw new ParameterException(spec.commandLine(), "--iterations, --warmup and --processes are at least 1");
         }
+        threads();
+    }
+
+    private List<Integer> threads() {
+        return threads.isEmpty()
+                ? List.of(ThreadCount.chosen().threads())
+                : threads.stream().map(text -> ThreadsOption.parse(spec, text)).toList();
     }
 
     /** Both ends of {@code 16-512}. */

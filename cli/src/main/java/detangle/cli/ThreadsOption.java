@@ -1,5 +1,7 @@
 package detangle.cli;
 
+import detangle.backend.processor.ThreadCount;
+import detangle.backend.processor.ThreadCountException;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -9,20 +11,28 @@ import picocli.CommandLine.Spec.Target;
 
 /** How many threads compute, for the commands that run a model. */
 final class ThreadsOption {
-    /** The vector backend reads it when it starts, once for the whole JVM. */
-    private static final String PROPERTY = "detangle.threads";
+    static final String LABEL = "N|auto";
+
+    static final String WHAT =
+            "Threads that compute; auto, the default, is one a processor, and fewer where a CPU quota asks for it.";
 
     @Spec(Target.MIXEE)
     private CommandSpec spec;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; one a processor by default.")
-    private Optional<Integer> threads;
+    @Option(names = "--threads", paramLabel = LABEL, description = WHAT)
+    private Optional<String> threads;
 
-    /** Comes before a model is loaded. */
+    /** Comes before a model is loaded, as the number is read once for the whole JVM. */
     void apply() {
-        if (threads.filter(n -> n < 1).isPresent()) {
-            throw new ParameterException(spec.commandLine(), "--threads is at least 1");
+        threads.ifPresent(text -> System.setProperty(ThreadCount.PROPERTY, Integer.toString(parse(spec, text))));
+    }
+
+    /** A number, or what auto stands for. */
+    static int parse(CommandSpec spec, String text) {
+        try {
+            return ThreadCount.parse(text, "--threads");
+        } catch (ThreadCountException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage());
         }
-        threads.ifPresent(n -> System.setProperty(PROPERTY, Integer.toString(n)));
     }
 }

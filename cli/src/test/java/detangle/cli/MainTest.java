@@ -108,7 +108,7 @@ class MainTest {
                 "classify --format jso x | --format is one of text, json, jsonl, csv, tsv, parquet, npy, not 'jso': did you mean json?; see detangle classify --help",
                 "classify --truncation=first x | --truncation is one of longest_first, only_first, only_second, not 'first'; see detangle classify --help",
                 "token-classification --aggregation-strategy averge x | --aggregation-strategy is one of none, simple, first, average, max, not 'averge': did you mean average?; see detangle token-classification --help",
-                "classify --threads 0 x | --threads is at least 1; see detangle classify --help",
+                "classify --threads 0 x | --threads is '0': give a number from 1 to 9999, or auto; see detangle classify --help",
                 "tokenize m --tokenizer fast x | --tokenizer is one of huggingface, slow, sentencepiece, gpt2, not 'fast'; see detangle tokenize --help",
                 "completion fish | the shell is one of bash, zsh, not 'fish'; see detangle completion --help",
                 "run m --inputs i --output o --convention huggingfase | --convention is one of huggingface, microsoft, not 'huggingfase': did you mean huggingface?; see detangle run --help",
@@ -116,7 +116,10 @@ class MainTest {
                 "feature-extraction --truncate-dim 0 hi | --truncate-dim is at least 1; see detangle feature-extraction --help",
                 "serve --task rank | --task is one of text-classification, text-ranking, feature-extraction, not 'rank'; see detangle serve --help",
                 "verify a b | 'b' is one argument too many; see detangle verify --help",
-                "run m --inputs i --output o --threads 0 | --threads is at least 1; see detangle run --help",
+                "run m --inputs i --output o --threads all | --threads is 'all': give a number from 1 to 9999, or auto;"
+                        + " see detangle run --help",
+                "bench m --threads 1,0 | --threads is '0': give a number from 1 to 9999, or auto; see detangle bench"
+                        + " --help",
             })
     void wrongUseIsOneLineThatSaysWhatWasMeant(String line, String message) {
         assertEquals(2, run(line.split(" ")));

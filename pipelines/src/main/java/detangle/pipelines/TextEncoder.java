@@ -1,5 +1,6 @@
 package detangle.pipelines;
 
+import detangle.backend.processor.ThreadCount;
 import detangle.ir.InternalException;
 import detangle.models.text.Encoding;
 import java.util.concurrent.ExecutionException;
@@ -21,7 +22,7 @@ final class TextEncoder implements AutoCloseable {
 
     private final DynamicBatching options;
     private final ExecutorService threads = Executors.newFixedThreadPool(
-            Math.max(1, Runtime.getRuntime().availableProcessors() - 1),
+            Math.max(1, ThreadCount.chosen().threads() - 1),
             Thread.ofPlatform().daemon().name("detangle-texts-", 0).factory());
 
     TextEncoder(DynamicBatching options) {

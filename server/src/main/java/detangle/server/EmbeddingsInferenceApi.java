@@ -1,5 +1,6 @@
 package detangle.server;
 
+import detangle.backend.processor.ThreadCount;
 import detangle.models.text.Encoding;
 import detangle.pipelines.Classification;
 import detangle.server.ServedModel.Text;
@@ -80,7 +81,7 @@ final class EmbeddingsInferenceApi {
                 "auto_truncate",
                 options.autoTruncate(),
                 "tokenization_workers",
-                Runtime.getRuntime().availableProcessors(),
+                ThreadCount.chosen().threads(),
                 "version",
                 version,
                 "sha",

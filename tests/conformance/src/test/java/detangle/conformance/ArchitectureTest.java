@@ -38,10 +38,16 @@ class ArchitectureTest {
             Map.entry("detangle.ir", List.of()),
             Map.entry("detangle.compiler", List.of("detangle.ir", "detangle.backend")),
             Map.entry("detangle.backend", List.of("detangle.ir")),
+            Map.entry("detangle.backend.processor", List.of("detangle.ir")),
             Map.entry("detangle.backend.reference", List.of("detangle.ir", "detangle.backend")),
             Map.entry(
                     "detangle.backend.vector",
-                    List.of("detangle.ir", "detangle.backend", "jdk.incubator.vector", "com.sun.management")),
+                    List.of(
+                            "detangle.ir",
+                            "detangle.backend",
+                            "detangle.backend.processor",
+                            "jdk.incubator.vector",
+                            "com.sun.management")),
             Map.entry(
                     "detangle.backend.tornado",
                     List.of("detangle.ir", "detangle.backend", "tools.jackson", "uk.ac.manchester.tornado")),
@@ -76,6 +82,7 @@ class ArchitectureTest {
                             "detangle.ir",
                             "detangle.compiler",
                             "detangle.backend",
+                            "detangle.backend.processor",
                             "detangle.models",
                             "detangle.runtime",
                             "tools.jackson",
@@ -96,6 +103,7 @@ class ArchitectureTest {
                     "detangle.pipelines",
                     List.of(
                             "detangle.ir",
+                            "detangle.backend.processor",
                             "detangle.models",
                             "detangle.runtime",
                             "detangle.hub",
@@ -105,6 +113,7 @@ class ArchitectureTest {
                     "detangle.server",
                     List.of(
                             "detangle.ir",
+                            "detangle.backend.processor",
                             "detangle.models",
                             "detangle.runtime",
                             "detangle.pipelines",
@@ -137,6 +146,7 @@ class ArchitectureTest {
                             "detangle.ir",
                             "detangle.compiler",
                             "detangle.backend",
+                            "detangle.backend.processor",
                             "detangle.models",
                             "detangle.runtime",
                             "detangle.export",
@@ -150,6 +160,7 @@ class ArchitectureTest {
                             "detangle.ir",
                             "detangle.compiler",
                             "detangle.backend",
+                            "detangle.backend.processor",
                             "detangle.models",
                             "detangle.runtime",
                             "detangle.hub",

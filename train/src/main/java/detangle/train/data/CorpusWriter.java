@@ -1,5 +1,6 @@
 package detangle.train.data;
 
+import detangle.backend.processor.ThreadCount;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import java.io.BufferedWriter;
@@ -13,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ForkJoinPool;
 
 /**
  * Prepares a corpus as the original's prepare_data.py does: all texts are one stream of tokens, which is cut every {@code
@@ -24,6 +26,10 @@ public final class CorpusWriter implements AutoCloseable {
     private final Path part;
     private final Tokenizer tokenizer;
     private final int perLine;
+
+    /** A parallel stream runs in the pool of the task that ends it. */
+    private final ForkJoinPool threads = new ForkJoinPool(ThreadCount.chosen().threads());
+
     private final FileChannel channel;
     private final BufferedWriter writer;
     private int inLine;
@@ -58,7 +64,9 @@ public final class CorpusWriter implements AutoCloseable {
 
     /** Adds texts, such as lines of a file. Their tokens are found by several threads. */
     public void add(List<String> texts) {
-        List<Encoding> encodings = texts.parallelStream().map(tokenizer::encode).toList();
+        List<Encoding> encodings = threads.submit(
+                        () -> texts.parallelStream().map(tokenizer::encode).toList())
+                .join();
         try {
             for (Encoding encoding : encodings) {
                 for (int t = 0; t < encoding.length(); t++) {
@@ -129,6 +137,7 @@ public final class CorpusWriter implements AutoCloseable {
     /** Deletes what was written if it was not finished. */
     @Override
     public void close() {
+        threads.close();
         try {
             channel.close();
             Files.deleteIfExists(part);

@@ -2,6 +2,7 @@ package detangle.backend.vector;
 
 import detangle.backend.Backend;
 import detangle.backend.Device;
+import detangle.backend.processor.ThreadCount;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,6 +22,7 @@ public final class VectorBackend implements Backend {
 
     @Override
     public List<Device> devices() {
+        ThreadCount.chosen(); // A number that cannot be is refused here, and not while a class is initialized.
         return unavailable().isPresent() ? List.of() : List.of(new VectorDevice());
     }
 

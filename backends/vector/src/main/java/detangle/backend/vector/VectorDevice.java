@@ -6,6 +6,7 @@ import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.Variables;
+import detangle.backend.processor.ThreadCount;
 import detangle.backend.vector.kernel.Lanes;
 import detangle.backend.vector.kernel.PeakKernels;
 import detangle.backend.vector.kernel.Warmup;
@@ -32,7 +33,7 @@ final class VectorDevice implements Device {
     @Override
     public String description() {
         return System.getProperty("os.arch") + ", vectors of " + Lanes.SPECIES.vectorBitSize() + " bits, "
-                + WorkerPool.SHARED.threads() + " threads, Java "
+                + ThreadCount.chosen().text() + ", Java "
                 + Runtime.version().feature();
     }
 

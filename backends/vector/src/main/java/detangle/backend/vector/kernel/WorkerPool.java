@@ -1,5 +1,6 @@
 package detangle.backend.vector.kernel;
 
+import detangle.backend.processor.ThreadCount;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -12,11 +13,7 @@ import java.util.concurrent.locks.LockSupport;
  * compute than the pool has, callers that {@link #enter} included.
  */
 public final class WorkerPool {
-    /** The property that sets the number of threads, the caller included; all processors by default. */
-    public static final String THREADS = "detangle.threads";
-
-    public static final WorkerPool SHARED = new WorkerPool(
-            Math.max(1, Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors())));
+    public static final WorkerPool SHARED = new WorkerPool(ThreadCount.chosen().threads());
 
     /** How long a worker spins for the next section before it parks: a few kernels of a forward pass. */
     private static final int SPINS = 200_000;

@@ -1,0 +1,68 @@
+package detangle.backend.processor;
+
+import detangle.ir.OneLine;
+import java.util.regex.Pattern;
+
+/**
+ * How many threads compute, callers included: what the property {@value #PROPERTY} says, or {@linkplain Processors#threads()
+ * what suits the processors} that this process may use.
+ *
+ * @param threads at least 1
+ * @param reason why there are so many, for people
+ */
+public record ThreadCount(int threads, String reason) {
+    /** The property that sets it: a number or {@value #AUTO}, which is the default. */
+    public static final String PROPERTY = "detangle.threads";
+
+    /** The name of the number that suits the processors. */
+    public static final String AUTO = "auto";
+
+    /** More threads than any machine has processors for. */
+    private static final int MOST = 9999;
+
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,4}");
+
+    private static ThreadCount chosen;
+
+    /**
+     * Returns the number of this process. The first call reads the property and the system's files, and what it finds
+     * stays.
+     *
+     * @throws ThreadCountException if the property holds neither a number from 1 to 9999 nor {@value #AUTO}
+     */
+    public static synchronized ThreadCount chosen() {
+        if (chosen == null) {
+            chosen = of(System.getProperty(PROPERTY, AUTO), PROPERTY, Processors.here());
+        }
+        return chosen;
+    }
+
+    /**
+     * Reads a number of threads.
+     *
+     * @param text a number from 1 to 9999, or {@value #AUTO}
+     * @param name what the text was given as, for a message such as {@code --threads is 'many'}
+     * @throws ThreadCountException if it is neither
+     */
+    public static int parse(String text, String name) {
+        return of(text, name, Processors.here()).threads;
+    }
+
+    static ThreadCount of(String text, String name, Processors processors) {
+        int suitable = processors.threads();
+        if (text.equals(AUTO)) {
+            return new ThreadCount(suitable, processors.text());
+        }
+        int number = NUMBER.matcher(text).matches() ? Integer.parseInt(text) : 0;
+        if (number < 1) {
+            throw new ThreadCountException(
+                    name + " is '" + OneLine.of(text) + "': give a number from 1 to " + MOST + ", or " + AUTO);
+        }
+        return new ThreadCount(number, (number == suitable ? "" : "asked for; ") + processors.text());
+    }
+
+    /** Returns the number with the reason, such as {@code 2 threads (2 processors, no quota)}. */
+    public String text() {
+        return threads + (threads == 1 ? " thread (" : " threads (") + reason + ")";
+    }
+}

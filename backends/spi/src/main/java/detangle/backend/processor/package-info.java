@@ -1,0 +1,2 @@
+/** How many threads compute: what the system lets this process use, and what the user asks for. */
+package detangle.backend.processor;
