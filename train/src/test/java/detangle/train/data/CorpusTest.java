@@ -7,18 +7,24 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.backend.processor.ThreadCount;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.train.Batch;
 import detangle.train.BatchPlan;
 import detangle.train.Recipe;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -80,6 +86,26 @@ final class CorpusTest {
                 .flatMapToInt(ids -> Arrays.stream(plain(ids)))
                 .toArray();
         assertArrayEquals(stream(texts), read);
+    }
+
+    @Test
+    void asManyThreadsEncodeAsCompute() {
+        Set<ForkJoinPool> pools = ConcurrentHashMap.newKeySet();
+        Tokenizer watched = (Tokenizer) Proxy.newProxyInstance(
+                Tokenizer.class.getClassLoader(), new Class<?>[] {Tokenizer.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("encode")) {
+                        pools.add(ForkJoinTask.getPool());
+                    }
+                    return method.invoke(TOKENIZER, arguments);
+                });
+        try (CorpusWriter writer = new CorpusWriter(folder.resolve("watched.txt"), watched, 16)) {
+            writer.add(sentences(100));
+        }
+
+        assertEquals(
+                List.of(ThreadCount.chosen().threads()),
+                pools.stream().map(ForkJoinPool::getParallelism).toList());
+        assertFalse(pools.contains(ForkJoinPool.commonPool()));
     }
 
     @Test

@@ -11,9 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Reads how much processor time Linux lets this process have: {@code cpu.max} of version 2 of its control groups, {@code
@@ -23,17 +20,13 @@ import java.util.regex.Pattern;
  *
  * <p>These files are the kernel's, and a user can mend none of them. So one that is not as the kernel writes it has no
  * quota to tell and becomes a line in {@link Quota#faults} instead of a failure.
+ *
+ * <p>Every process reads them before its first answer, so the lines are taken apart without patterns, lambdas and streams,
+ * whose first use takes 10 ms.
  */
 final class ControlGroups {
-    /** A line of mountinfo: root and place of the mount, its type, and the options of the whole file system. */
-    private static final Pattern MOUNT =
-            Pattern.compile("\\S+ \\S+ \\S+ (/\\S*) (/\\S*) \\S+ (?:\\S+ )*?- (\\S+) \\S+ (\\S+)");
-
-    /** What mountinfo writes for a space, a tab, the end of a line and a backslash. */
-    private static final Pattern OCTAL = Pattern.compile("\\\\(040|011|012|134)");
-
-    private static final Pattern MAX = Pattern.compile("(max|[0-9]{1,15}) ([0-9]{1,15})");
-    private static final Pattern NUMBER = Pattern.compile("-1|[0-9]{1,15}");
+    /** Digits of the longest number, which is more than the kernel can mean. */
+    private static final int LONGEST = 15;
 
     private final Path root;
     private final List<String> faults = new ArrayList<>();
@@ -55,30 +48,40 @@ final class ControlGroups {
         }
     }
 
-    /** A place where groups are mounted, and which of them it shows. */
-    private record Mount(String shown, String place, String type, List<String> options) {
-        static Optional<Mount> of(String line) {
-            Matcher fields = MOUNT.matcher(line);
-            return fields.matches()
-                    ? Optional.of(new Mount(
-                            decoded(fields.group(1)),
-                            decoded(fields.group(2)),
-                            fields.group(3),
-                            List.of(fields.group(4).split(","))))
-                    : Optional.empty();
+    /** Where groups are mounted, and which of them this mount shows. */
+    private record Mount(String shown, String place) {
+        /**
+         * Reads a line of mountinfo: its fourth and fifth word are the group that is shown and the place; behind a dash
+         * stand the type, the source and the options of the file system. Empty if such groups are not mounted there.
+         */
+        static Optional<Mount> of(String line, boolean second) {
+            String[] words = line.split(" ");
+            int dash = 6;
+            while (dash < words.length && !words[dash].equals("-")) {
+                dash++;
+            }
+            if (dash + 3 >= words.length || !words[3].startsWith("/") || !words[4].startsWith("/")) {
+                return Optional.empty();
+            }
+            boolean wanted = second
+                    ? words[dash + 1].equals("cgroup2")
+                    : words[dash + 1].equals("cgroup") && contains(words[dash + 3], "cpu");
+            return wanted ? Optional.of(new Mount(decoded(words[3]), decoded(words[4]))) : Optional.empty();
         }
 
+        /** Of white space and backslashes the octal numbers stand in mountinfo. */
         private static String decoded(String name) {
-            return OCTAL.matcher(name)
-                    .replaceAll(m -> Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(m.group(1), 8))));
+            return name.replace("\\040", " ")
+                    .replace("\\011", "\t")
+                    .replace("\\012", "\n")
+                    .replace("\\134", "\\");
         }
 
         /** Where a group is below this mount; the mount itself, if that shows another part of the tree. */
         String below(String group) {
             String start = shown.equals("/") ? "" : shown;
-            return group.equals(start) || group.startsWith(start + "/") && !group.startsWith("/..")
-                    ? group.substring(start.length())
-                    : "";
+            boolean inside = group.startsWith(start) && group.startsWith("/", start.length());
+            return inside && !group.startsWith("/..") ? group.substring(start.length()) : "";
         }
     }
 
@@ -93,82 +96,93 @@ final class ControlGroups {
         return new Quota(groups.smallest, groups.faults);
     }
 
+    private static boolean contains(String list, String word) {
+        return List.of(list.split(",")).contains(word);
+    }
+
     private void read() {
-        List<Mount> mounts = lines("proc/self/mountinfo").stream()
-                .map(Mount::of)
-                .flatMap(Optional::stream)
-                .toList();
-        for (String line : lines("proc/self/cgroup")) {
-            String[] fields = line.split(":", 3);
-            if (fields.length < 3) {
-                continue;
-            }
-            if (fields[1].isEmpty()) {
-                walk(mounts, mount -> mount.type.equals("cgroup2"), fields[2], this::readMax);
-            } else if (List.of(fields[1].split(",")).contains("cpu")) {
-                walk(
-                        mounts,
-                        mount -> mount.type.equals("cgroup") && mount.options.contains("cpu"),
-                        fields[2],
-                        this::readQuotaAndPeriod);
+        String mounts = text(root.resolve("proc/self/mountinfo")).orElse("");
+        for (String line : text(root.resolve("proc/self/cgroup")).orElse("").split("\n")) {
+            String[] fields = line.split(":", 3); // The hierarchy's number, its controllers, the group.
+            if (fields.length == 3 && (fields[1].isEmpty() || contains(fields[1], "cpu"))) {
+                walk(mounts.split("\n"), fields[1].isEmpty(), fields[2]);
             }
         }
     }
 
-    @FunctionalInterface
-    private interface Level {
-        void read(Path folder);
-    }
-
-    /** From the mount down to the group. */
-    private void walk(List<Mount> mounts, Predicate<Mount> wanted, String group, Level level) {
-        mounts.stream().filter(wanted).findFirst().ifPresent(mount -> {
-            Path folder = root.resolve(mount.place.substring(1));
-            level.read(folder);
-            for (String name : mount.below(group).split("/")) {
-                if (!name.isEmpty()) {
-                    folder = folder.resolve(name);
-                    level.read(folder);
+    /** From the first mount of a version down to the group. */
+    private void walk(String[] mounts, boolean second, String group) {
+        for (String line : mounts) {
+            Optional<Mount> mount = Mount.of(line, second);
+            if (mount.isPresent()) {
+                Path folder = root.resolve(mount.get().place.substring(1));
+                read(folder, second);
+                for (String name : mount.get().below(group).split("/")) {
+                    if (!name.isEmpty()) {
+                        folder = folder.resolve(name);
+                        read(folder, second);
+                    }
                 }
+                return;
             }
-        });
+        }
     }
 
-    private void readMax(Path folder) {
-        Path file = folder.resolve("cpu.max");
-        text(file).ifPresent(text -> {
-            Matcher max = MAX.matcher(text);
-            if (!max.matches()) {
-                fault(file, text);
-            } else if (!max.group(1).equals("max")) {
-                add(file, text, Long.parseLong(max.group(1)), Long.parseLong(max.group(2)));
-            }
-        });
+    private void read(Path folder, boolean second) {
+        if (second) {
+            readMax(folder.resolve("cpu.max"));
+        } else {
+            readQuotaAndPeriod(folder.resolve("cpu.cfs_quota_us"), folder.resolve("cpu.cfs_period_us"));
+        }
     }
 
-    private void readQuotaAndPeriod(Path folder) {
-        Path quotaFile = folder.resolve("cpu.cfs_quota_us");
-        Path periodFile = folder.resolve("cpu.cfs_period_us");
-        Optional<String> quota = text(quotaFile);
-        Optional<String> period = text(periodFile);
-        if (quota.isEmpty() || period.isEmpty()) {
+    private void readMax(Path file) {
+        Optional<String> text = text(file);
+        if (text.isEmpty()) {
             return;
         }
-        if (!NUMBER.matcher(quota.get()).matches()) {
-            fault(quotaFile, quota.get());
-        } else if (!NUMBER.matcher(period.get()).matches()) {
-            fault(periodFile, period.get());
-        } else if (!quota.get().equals("-1")) {
-            String both = quota.get() + " " + period.get();
-            add(quotaFile, both, Long.parseLong(quota.get()), Long.parseLong(period.get()));
+        String[] words = text.get().split(" ");
+        long period = words.length == 2 ? number(words[1]) : 0;
+        boolean limited = !words[0].equals("max");
+        long quota = limited ? number(words[0]) : 1;
+        if (quota == 0 || period == 0) {
+            fault(file, text.get());
+        } else if (limited) {
+            add(quota, period);
         }
     }
 
-    private void add(Path file, String text, long quota, long period) {
-        if (quota < 1 || period < 1) {
-            fault(file, text);
+    private void readQuotaAndPeriod(Path quotaFile, Path periodFile) {
+        Optional<String> quotaText = text(quotaFile);
+        Optional<String> periodText = text(periodFile);
+        if (quotaText.isEmpty() || periodText.isEmpty() || quotaText.get().equals("-1")) {
             return;
         }
+        long quota = number(quotaText.get());
+        long period = number(periodText.get());
+        if (quota == 0) {
+            fault(quotaFile, quotaText.get());
+        } else if (period == 0) {
+            fault(periodFile, periodText.get());
+        } else {
+            add(quota, period);
+        }
+    }
+
+    /** A number that a quota or a period can have; 0 for any other text. */
+    private static long number(String text) {
+        long number = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < '0' || c > '9' || i == LONGEST) {
+                return 0;
+            }
+            number = 10 * number + (c - '0');
+        }
+        return number;
+    }
+
+    private void add(long quota, long period) {
         double processors = (double) quota / period;
         smallest = OptionalDouble.of(Math.min(processors, smallest.orElse(processors)));
     }
@@ -190,9 +204,5 @@ final class ControlGroups {
             faults.add(shown(file) + " cannot be read");
             return Optional.empty();
         }
-    }
-
-    private List<String> lines(String name) {
-        return text(root.resolve(name)).map(text -> text.lines().toList()).orElse(List.of());
     }
 }

@@ -15,15 +15,16 @@ import java.util.OptionalDouble;
  * @param quota the processors whose time the process may have, such as 1.5; empty where nothing limits it
  * @param faults what is wrong with files that should tell a quota, a line for each
  */
-record Processors(int available, OptionalDouble quota, List<String> faults) {
+public record Processors(int available, OptionalDouble quota, List<String> faults) {
     private static final MathContext DIGITS = new MathContext(3);
 
-    Processors {
+    /** Keeps a copy. */
+    public Processors {
         faults = List.copyOf(faults);
     }
 
     /** Returns those of this process at this moment. */
-    static Processors here() {
+    public static Processors here() {
         return of(Runtime.getRuntime().availableProcessors(), Path.of("/"));
     }
 
@@ -43,13 +44,13 @@ record Processors(int available, OptionalDouble quota, List<String> faults) {
      * of it. With 1.5 processors and two threads that is a quarter of each period under full load, and the work that is
      * done is still a third more; with 1.2 processors no more work is done than by one thread, which never stands still.
      */
-    int threads() {
+    public int threads() {
         long nearest = Math.round(quota.orElse(available));
         return Math.clamp(nearest, 1, available);
     }
 
     /** Returns what there is, for people, such as {@code 2 processors, no quota} or {@code quota of 1.5 processors}. */
-    String text() {
+    public String text() {
         List<String> parts = new ArrayList<>();
         // Where the quota is smaller, the JVM reports the quota, rounded up, and not the processors.
         if (quota.isEmpty() || Math.ceil(quota.getAsDouble()) > available) {

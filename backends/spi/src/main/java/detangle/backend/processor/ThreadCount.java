@@ -1,16 +1,15 @@
 package detangle.backend.processor;
 
 import detangle.ir.OneLine;
-import java.util.regex.Pattern;
 
 /**
  * How many threads compute, callers included: what the property {@value #PROPERTY} says, or {@linkplain Processors#threads()
  * what suits the processors} that this process may use.
  *
  * @param threads at least 1
- * @param reason why there are so many, for people
+ * @param processors what they have to run on
  */
-public record ThreadCount(int threads, String reason) {
+public record ThreadCount(int threads, Processors processors) {
     /** The property that sets it: a number or {@value #AUTO}, which is the default. */
     public static final String PROPERTY = "detangle.threads";
 
@@ -19,8 +18,6 @@ public record ThreadCount(int threads, String reason) {
 
     /** More threads than any machine has processors for. */
     private static final int MOST = 9999;
-
-    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,4}");
 
     private static ThreadCount chosen;
 
@@ -49,20 +46,20 @@ public record ThreadCount(int threads, String reason) {
     }
 
     static ThreadCount of(String text, String name, Processors processors) {
-        int suitable = processors.threads();
         if (text.equals(AUTO)) {
-            return new ThreadCount(suitable, processors.text());
+            return new ThreadCount(processors.threads(), processors);
         }
-        int number = NUMBER.matcher(text).matches() ? Integer.parseInt(text) : 0;
+        int number = text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : 0;
         if (number < 1) {
             throw new ThreadCountException(
                     name + " is '" + OneLine.of(text) + "': give a number from 1 to " + MOST + ", or " + AUTO);
         }
-        return new ThreadCount(number, (number == suitable ? "" : "asked for; ") + processors.text());
+        return new ThreadCount(number, processors);
     }
 
-    /** Returns the number with the reason, such as {@code 2 threads (2 processors, no quota)}. */
+    /** Returns the number and why it is so, such as {@code 2 threads (2 processors, no quota)}. */
     public String text() {
-        return threads + (threads == 1 ? " thread (" : " threads (") + reason + ")";
+        return threads + (threads == 1 ? " thread (" : " threads (")
+                + (threads == processors.threads() ? "" : "asked for; ") + processors.text() + ")";
     }
 }

@@ -180,7 +180,18 @@ class ProcessorsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "max", "150000", "-1 100000", "0 100000", "150000 0", "1e5 100000", "9999999999999999999 1"})
+            strings = {
+                "",
+                "max",
+                "max x",
+                "150000",
+                "150000 100000 1",
+                "-1 100000",
+                "0 100000",
+                "150000 0",
+                "1e5 100000",
+                "9999999999999999999 1"
+            })
     void aDamagedFileIsToldAndIsNoQuota(String max) throws IOException {
         mounts(CGROUP2);
         groups("0::/a");
@@ -195,7 +206,12 @@ class ProcessorsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"x,100000,cpu.cfs_quota_us,x", "150000,'',cpu.cfs_period_us,''", "150000,0,cpu.cfs_quota_us,150000 0"})
+    @CsvSource({
+        "x,100000,cpu.cfs_quota_us,x",
+        "150000,'',cpu.cfs_period_us,''",
+        "150000,0,cpu.cfs_period_us,0",
+        "-2,100000,cpu.cfs_quota_us,-2"
+    })
     void aDamagedFileOfVersion1IsTold(String quota, String period, String file, String shown) throws IOException {
         mounts(CPU);
         groups("2:cpu,cpuacct:/");
