@@ -31,10 +31,14 @@ fi
 if grep -Eqs '\[(always|madvise)\]' /sys/kernel/mm/transparent_hugepage/enabled; then
     set -- -XX:+UseTransparentHugePages "$@"
 fi
+# Classes that bin/make-archive has put there. The JVM passes over them without a word where they are not those of these jars and this JDK.
+if [ -f "$home/classes.jsa" ]; then
+    set -- "-XX:SharedArchiveFile=$home/classes.jsa" "$@"
+fi
 # DETANGLE_JAVA_OPTS and the collector are unquoted, as they hold several options. The JVM's own messages go to stderr: stdout is for
 # results.
 set -- \
-    -Xlog:disable -Xlog:all=warning:stderr \
+    -Xlog:disable -Xlog:all=warning:stderr '-Xlog:cds*=off:stderr' '-Xlog:aot*=off:stderr' \
     -XX:MaxRAMPercentage=70 $collector \
     --module-path "$modules" \
     --add-modules jdk.incubator.vector \

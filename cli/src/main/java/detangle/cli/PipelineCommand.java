@@ -176,8 +176,12 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         check(input.present());
         output.check(Optional.of(input).filter(InputOptions::present), answer());
         threads.apply();
-        PipelineOptions asked =
-                truncation.of(PipelineOptions.DEFAULT).withBatchSize(batch).withIgnoreUnused(ignoreUnused.isSet());
+        // The first answer does not wait for kernels: many commands have no second one to give.
+        PipelineOptions asked = truncation
+                .of(PipelineOptions.DEFAULT)
+                .withBatchSize(batch)
+                .withIgnoreUnused(ignoreUnused.isSet())
+                .withWarmUp(false);
         PipelineOptions placed = OptionValues.with(asked, backend.name(), PipelineOptions::withBackend);
         PipelineOptions adapted = OptionValues.with(placed, adapter.folder(), PipelineOptions::withAdapter);
         PipelineOptions typed = OptionValues.with(adapted, weightType.narrowed(), PipelineOptions::withWeightType);

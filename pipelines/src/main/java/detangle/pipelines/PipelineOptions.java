@@ -24,6 +24,7 @@ import java.util.function.Consumer;
  *     model's files state. More than {@code max_position_embeddings} is possible for models without absolute positions. GLiNER counts
  *     words
  * @param ignoreUnused whether tensors of the model that no parameter takes are passed over; see {@link SessionOptions#ignoreUnused}
+ * @param warmUp whether loading compiles the device's kernels and waits for that, see {@link SessionOptions#warmUp}
  * @param dynamicBatching how texts of several threads run together; empty if each thread runs its own. Masks and multiple choice do
  *     without
  */
@@ -36,6 +37,7 @@ public record PipelineOptions(
         Optional<DType> weightType,
         OptionalInt maxLength,
         boolean ignoreUnused,
+        boolean warmUp,
         Optional<DynamicBatching> dynamicBatching) {
     /** The best backend, 32 at once, nothing is cut, the model's own length, each thread for itself. */
     public static final PipelineOptions DEFAULT = new PipelineOptions(
@@ -47,6 +49,7 @@ public record PipelineOptions(
             Optional.empty(),
             OptionalInt.empty(),
             false,
+            true,
             Optional.empty());
 
     /** Refuses numbers of texts or tokens that are less than 1. */
@@ -95,6 +98,10 @@ public record PipelineOptions(
         return with(o -> o.ignoreUnused = value);
     }
 
+    public PipelineOptions withWarmUp(boolean value) {
+        return with(o -> o.warmUp = value);
+    }
+
     /** For servers: what several threads ask at the same time runs together. */
     public PipelineOptions withDynamicBatching(DynamicBatching value) {
         return with(o -> o.dynamicBatching = Optional.of(value));
@@ -108,7 +115,8 @@ public record PipelineOptions(
         SessionOptions adapted = OptionValues.with(typed, adapter, SessionOptions::withAdapter);
         return OptionValues.with(adapted, backend, SessionOptions::withBackend)
                 .withHiddenStates(false)
-                .withIgnoreUnused(ignoreUnused);
+                .withIgnoreUnused(ignoreUnused)
+                .withWarmUp(warmUp);
     }
 
     private PipelineOptions with(Consumer<Draft> change) {
@@ -127,6 +135,7 @@ public record PipelineOptions(
         private Optional<DType> weightType;
         private OptionalInt maxLength;
         private boolean ignoreUnused;
+        private boolean warmUp;
         private Optional<DynamicBatching> dynamicBatching;
 
         Draft(PipelineOptions options) {
@@ -138,6 +147,7 @@ public record PipelineOptions(
             weightType = options.weightType;
             maxLength = options.maxLength;
             ignoreUnused = options.ignoreUnused;
+            warmUp = options.warmUp;
             dynamicBatching = options.dynamicBatching;
         }
 
@@ -151,6 +161,7 @@ public record PipelineOptions(
                     weightType,
                     maxLength,
                     ignoreUnused,
+                    warmUp,
                     dynamicBatching);
         }
     }

@@ -84,7 +84,11 @@ public final class SessionBuilder {
         Optional<Weights> toClose = weights;
         try {
             Device device = Backends.device(options.backend(), options.hostOperations());
-            device.warmUp(); // Before files are read, as it takes its time beside that.
+            if (options.warmUp()) {
+                device.warmUp(); // Before files are read, as it takes its time beside that.
+            } else {
+                device.deferWarmUp();
+            }
             boolean compiled = isCompiled();
             DebertaConfig stated = config.orElseGet(() -> DebertaConfig.read(folder.orElseThrow()));
             Weights stored =

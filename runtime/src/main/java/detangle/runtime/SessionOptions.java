@@ -31,6 +31,9 @@ import java.util.function.Consumer;
  * @param ignoreUnused whether tensors of the encoder and of the head that no parameter takes are passed over. They
  *     are a fault otherwise: a model of twelve layers whose configuration says six would run, and answer otherwise
  *     than it was trained to
+ * @param warmUp whether loading compiles the device's kernels and waits for that, so that each answer takes the same
+ *     time. Otherwise the first answers come sooner and from slower loops, with the same bits, and kernels are compiled
+ *     beside the second run: for a process that has one answer to give
  */
 public record SessionOptions(
         Optional<String> backend,
@@ -45,7 +48,8 @@ public record SessionOptions(
         boolean maskedRows,
         boolean packing,
         boolean uniformPadding,
-        boolean ignoreUnused) {
+        boolean ignoreUnused,
+        boolean warmUp) {
     /** The best backend, the head of config.json, hidden states too. */
     public static final SessionOptions DEFAULT = new SessionOptions(
             Optional.empty(),
@@ -60,7 +64,8 @@ public record SessionOptions(
             false,
             true,
             false,
-            false);
+            false,
+            true);
 
     /** Keeps copies. */
     public SessionOptions {
@@ -119,6 +124,10 @@ public record SessionOptions(
         return with(o -> o.ignoreUnused = value);
     }
 
+    public SessionOptions withWarmUp(boolean value) {
+        return with(o -> o.warmUp = value);
+    }
+
     private SessionOptions with(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -140,6 +149,7 @@ public record SessionOptions(
         private boolean packing;
         private boolean uniformPadding;
         private boolean ignoreUnused;
+        private boolean warmUp;
 
         Draft(SessionOptions options) {
             backend = options.backend;
@@ -155,6 +165,7 @@ public record SessionOptions(
             packing = options.packing;
             uniformPadding = options.uniformPadding;
             ignoreUnused = options.ignoreUnused;
+            warmUp = options.warmUp;
         }
 
         SessionOptions options() {
@@ -171,7 +182,8 @@ public record SessionOptions(
                     maskedRows,
                     packing,
                     uniformPadding,
-                    ignoreUnused);
+                    ignoreUnused,
+                    warmUp);
         }
     }
 }

@@ -18,6 +18,13 @@ public interface Device {
     /** Begins what the device needs before its first program, in the background: {@link #load} waits for it. */
     default void warmUp() {}
 
+    /**
+     * Leaves out what {@link #warmUp} begins until a program runs for the second time, where the device can answer
+     * without it, and {@link #load} does not wait for it. Answers are the same, to the last bit. Nothing is left out that
+     * has begun.
+     */
+    default void deferWarmUp() {}
+
     /** Whether the device has a kernel for the operation; one that runs everything says so of all. */
     default boolean runs(Node node) {
         return true;

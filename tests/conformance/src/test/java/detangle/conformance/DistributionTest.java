@@ -32,7 +32,7 @@ class DistributionTest {
     static void unpack() throws IOException {
         Result unpacked = inTheFolder("""
                 'JDK/bin/jar' --extract --file 'ZIP' && mv detangle-* "$home" &&
-                chmod +x "$home/bin/detangle" "$home/bin/make-runtime"
+                chmod +x "$home"/bin/detangle "$home"/bin/make-*
                 """.replace("ZIP", ZIP.toString()));
         assertEquals(0, unpacked.status(), unpacked.err());
     }
@@ -65,6 +65,14 @@ class DistributionTest {
         prints(
                 "visa_or_mastercard (0.87)\n",
                 "env -i JAVA_HOME=/nowhere \"$home/bin/detangle\" classify 'Où est ma carte? 😀'");
+        // The archive of classes that was made with it is used, and passed over where it is damaged.
+        prints("card_arrival (0.93)\n1\ncard_arrival (0.93)\n", """
+                export JAVA_HOME=/nowhere DETANGLE_JAVA_OPTS=-Xlog:class+load:file=loaded
+                "$home/bin/detangle" classify 'Where is my card?'
+                grep -c 'detangle.cli.Main source: shared objects file' loaded
+                head -c 1000000 "$home/classes.jsa" >cut && mv cut "$home/classes.jsa"
+                "$home/bin/detangle" classify 'Where is my card?'
+                """);
         // What reads Parquet and what serves HTTP take other modules of the JDK.
         Result parquet = inTheFolder("\"$home/bin/detangle\" classify --column question --file "
                 + DetangleProcess.HOME.resolve("cli/src/test/resources/parquet/questions-zstd.parquet"));

@@ -42,6 +42,11 @@ final class VectorDevice implements Device {
         Warmup.begin();
     }
 
+    @Override
+    public void deferWarmUp() {
+        Warmup.defer();
+    }
+
     /**
      * Returns the generated kernels of elementwise regions; other kernels are written in Java. Loops over vectors
      * ({@link InPlaceRegion}) are not among them, as they are generated at the first run with such operands.

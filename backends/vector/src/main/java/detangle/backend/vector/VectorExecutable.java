@@ -28,6 +28,7 @@ final class VectorExecutable implements Executable {
     private final BoundProgram bound;
     private final FramePool frames;
 
+    private volatile boolean hasRun;
     private volatile boolean closed;
 
     VectorExecutable(Plan plan, VectorVariables variables) {
@@ -43,7 +44,9 @@ final class VectorExecutable implements Executable {
         boolean attends = program.nodes().stream()
                 .anyMatch(n ->
                         n.op() instanceof KernelOp.DisentangledAttention || n.op() instanceof KernelOp.PackedAttention);
-        (attends ? Warmup.ATTENTION : Warmup.PRODUCTS).await();
+        if (!Warmup.isDeferred()) {
+            (attends ? Warmup.ATTENTION : Warmup.PRODUCTS).await();
+        }
     }
 
     @Override
@@ -60,6 +63,10 @@ final class VectorExecutable implements Executable {
         if (closed) {
             throw new IllegalStateException("the executable is closed");
         }
+        if (hasRun && Warmup.isDeferred()) {
+            Warmup.begin(); // There is more to come than one answer.
+        }
+        hasRun = true;
         if (!Thread.currentThread().isVirtual()) {
             return runHere(inputs, profile);
         }

@@ -18,6 +18,9 @@ final class AttentionScores {
     /** Queries of a block: its scores and position terms at length 512 fit the second-level cache. */
     static final int BLOCK = 48;
 
+    /** In the place of terms that there are not. */
+    private static final float[] NONE = {};
+
     static final float[] NO_BIAS = new float[2 * WIDTH];
 
     // Arrays of Scratch.
@@ -291,6 +294,18 @@ final class AttentionScores {
      * near together. A loop for each case, in a method that is too large to be inlined (see {@link VectorMath}).
      */
     private void addTerms(float[] scores, int[] origins, int rows, float[] queryTerms, float[] keyTerms) {
+        if (!Warmup.usesVectors()) {
+            FloatLoops.addTerms(
+                    scores,
+                    stride,
+                    origins,
+                    rows,
+                    padded,
+                    table,
+                    pk.isPresent() ? queryTerms : NONE,
+                    pq.isPresent() ? keyTerms : NONE);
+            return;
+        }
         int terms = table.stride();
         int[] windows = table.windows();
         float[] places = table.places();

@@ -39,6 +39,19 @@ public final class Lanes {
         return (everyFourth(v, 0) + everyFourth(v, 2)) + (everyFourth(v, 1) + everyFourth(v, 3));
     }
 
+    /** The sum of as many floats as a vector has lanes, in the order of {@link #sum(FloatVector)}. */
+    static float sum(float[] lanes) {
+        return (everyFourth(lanes, 0) + everyFourth(lanes, 2)) + (everyFourth(lanes, 1) + everyFourth(lanes, 3));
+    }
+
+    private static float everyFourth(float[] lanes, int i) {
+        return switch (COUNT) {
+            case 4 -> lanes[i];
+            case 8 -> lanes[i] + lanes[i + 4];
+            default -> (lanes[i] + lanes[i + 8]) + (lanes[i + 4] + lanes[i + 12]);
+        };
+    }
+
     /** The sum of a lane of the first four and those that stand 4, 8 and 12 behind it, where there are that many. */
     private static float everyFourth(FloatVector v, int i) {
         // Lane by lane: operations that move lanes within a vector make several objects until C2 has compiled them.

@@ -1,5 +1,7 @@
 package detangle.backend.vector.kernel;
 
+import java.util.function.IntFunction;
+
 /** Tiles of all heights that products need, and the packing of A that they read. */
 final class MicroKernel {
     private static final TileShape SHAPE = TileShape.chosen();
@@ -9,19 +11,30 @@ final class MicroKernel {
 
     private static final int FEW = 4;
 
-    /** By number of rows; one and the even ones, as each is code to be compiled. */
-    private static final Tile[] TILES = tiles();
+    private static final Tile[] FLOATS = tiles(FloatTile::new);
+
+    /** Generated when they are used for the first time. */
+    private static final class Vectors {
+        static final Tile[] TILES = tiles(rows -> TileCompiler.compile(rows, SHAPE.fence()));
+
+        private Vectors() {}
+    }
 
     private MicroKernel() {}
 
-    private static Tile[] tiles() {
+    /** Returns tiles by their number of rows: one and the even ones, as each is code to be compiled. */
+    private static Tile[] tiles(IntFunction<Tile> tile) {
         Tile[] tiles = new Tile[ROWS + 1];
         for (int rows = 1; rows <= ROWS; rows++) {
             if (rows == height(rows)) {
-                tiles[rows] = TileCompiler.compile(rows, SHAPE.fence());
+                tiles[rows] = tile.apply(rows);
             }
         }
         return tiles;
+    }
+
+    private static Tile tile(int rows) {
+        return (Warmup.usesVectors() ? Vectors.TILES : FLOATS)[rows];
     }
 
     private static int height(int rows) {
@@ -53,7 +66,7 @@ final class MicroKernel {
             float[] c,
             int co,
             int ldc) {
-        TILES[rows].run(a, ao, b, bo, k, first, firstAt, firstStride, c, co, ldc);
+        tile(rows).run(a, ao, b, bo, k, first, firstAt, firstStride, c, co, ldc);
     }
 
     /** Packs rows of A, {@code stride} apart, as tiles of {@link #tileRows} rows one after the other. */
@@ -62,7 +75,7 @@ final class MicroKernel {
         int row = 0;
         while (row < rows) {
             int tile = tileRows(rows - row);
-            TILES[tile].pack(from, offset + row * stride, stride, k, to, out);
+            tile(tile).pack(from, offset + row * stride, stride, k, to, out);
             out += tile * k;
             row += tile;
         }

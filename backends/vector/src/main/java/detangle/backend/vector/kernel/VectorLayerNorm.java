@@ -71,6 +71,10 @@ public final class VectorLayerNorm {
     }
 
     static void add(float[] a, int ao, float[] b, int bo, float[] out, int oo, int size) {
+        if (!Warmup.usesVectors()) {
+            FloatLoops.add(a, ao, b, bo, out, oo, size);
+            return;
+        }
         int i = 0;
         for (; i + COUNT <= size; i += COUNT) {
             FloatVector.fromArray(SPECIES, a, ao + i)
@@ -85,6 +89,10 @@ public final class VectorLayerNorm {
     /** One row: the mean first, then the variance about it, which does not cancel. */
     static void normalise(
             float[] x, int xo, float[] gamma, float[] beta, float epsilon, float[] out, int oo, int size) {
+        if (!Warmup.usesVectors()) {
+            FloatLoops.normalise(x, xo, gamma, beta, epsilon, out, oo, size);
+            return;
+        }
         int vectors = SPECIES.loopBound(size);
         FloatVector sums = FloatVector.zero(SPECIES);
         for (int i = 0; i < vectors; i += COUNT) {

@@ -38,7 +38,7 @@ final class VectorMath {
     /** Beyond it erf is 1 in single precision. */
     static final float ERF_RANGE = 3.832506856900711f;
 
-    private static final float LEAST_EXPONENT = -87;
+    static final float LEAST_EXPONENT = -87;
     static final float LOG2_E = 1.44269504088896341f;
     static final float LN_2_HIGH = 0.693359375f;
     static final float LN_2_LOW = -2.12194440e-4f;
@@ -58,6 +58,10 @@ final class VectorMath {
      * small relative error near zero.
      */
     static void gelu(float[] x, int at, int stride, int rows, int columns) {
+        if (!Warmup.usesVectors()) {
+            FloatLoops.gelu(x, at, stride, rows, columns);
+            return;
+        }
         int whole = SPECIES.loopBound(columns);
         for (int row = at; row < at + rows * stride; row += stride) {
             for (int i = row; i < row + whole; i += COUNT) {
@@ -100,6 +104,9 @@ final class VectorMath {
      * exponent.
      */
     static float exponentials(float[] x, int at, int size, float scale, float[] mask, int maskAt) {
+        if (!Warmup.usesVectors()) {
+            return FloatLoops.exponentials(x, at, size, scale, mask, maskAt);
+        }
         FloatVector largest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
         for (int i = 0; i < size; i += COUNT) {
             // Blended, not added: what is masked out may be NaN.
@@ -113,11 +120,7 @@ final class VectorMath {
         }
         float max = largest.reduceLanes(VectorOperators.MAX);
         if (max == Float.NEGATIVE_INFINITY) {
-            // Where the mask shows nothing, nothing is attended to; where all that it shows is -inf, there are no
-            // probabilities.
-            float value = isMasked(mask, maskAt, size) ? 0 : Float.NaN;
-            Arrays.fill(x, at, at + size, value);
-            return value;
+            return ofNothing(x, at, size, mask, maskAt);
         }
         FloatVector sums = FloatVector.zero(SPECIES);
         for (int i = at; i < at + size; i += COUNT) {
@@ -144,6 +147,16 @@ final class VectorMath {
             sums = sums.add(e);
         }
         return 1 / Lanes.sum(sums);
+    }
+
+    /**
+     * Fills a row whose greatest y is -inf, and returns {@link #exponentials} of it: where the mask shows nothing,
+     * nothing is attended to; where all that it shows is -inf, there are no probabilities.
+     */
+    static float ofNothing(float[] x, int at, int size, float[] mask, int maskAt) {
+        float value = isMasked(mask, maskAt, size) ? 0 : Float.NaN;
+        Arrays.fill(x, at, at + size, value);
+        return value;
     }
 
     private static boolean isMasked(float[] mask, int at, int size) {

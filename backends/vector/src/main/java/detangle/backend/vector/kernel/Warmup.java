@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Runs the kernels on next to nothing until C2 has compiled them: before that each vector is an object, which takes some
- * hundred times as long. Once a process, beside the loading of the first model, so that no request pays for it.
+ * hundred times as long. Once a process, beside the loading of the first model, so that no request pays for it. A process
+ * that has one answer to give {@linkplain #defer() defers} it, and computes by {@link FloatLoops} meanwhile.
  */
 public enum Warmup {
     /** Linear layers and what works row by row. */
@@ -34,6 +36,13 @@ public enum Warmup {
     private static final int DEPTH = 4;
     private static final int LENGTH = 24;
 
+    private static boolean isBegun;
+    private static boolean isMissing;
+    private static volatile boolean isDeferred;
+
+    /** Not volatile, as each tile reads it: who sees it late computes the same numbers another way. */
+    private static boolean usesFloats;
+
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private final Supplier<List<Kernel>> kernels;
 
@@ -45,10 +54,9 @@ public enum Warmup {
     private static final class Threads {
         static {
             for (Warmup warmup : values()) {
-                Thread.ofPlatform()
-                        .daemon()
-                        .name("detangle-warm-up-" + warmup.ordinal())
-                        .start(warmup::run);
+                Thread thread = new WarmingThread(warmup);
+                thread.setDaemon(true);
+                thread.start();
             }
         }
 
@@ -57,9 +65,43 @@ public enum Warmup {
         static void begin() {}
     }
 
+    /** Runs loops over vectors whatever else does. */
+    private static final class WarmingThread extends Thread {
+        WarmingThread(Warmup warmup) {
+            super(warmup::run, "detangle-warm-up-" + warmup.ordinal());
+        }
+    }
+
     /** Begins all, unless that has been done. */
-    public static void begin() {
+    public static synchronized void begin() {
+        isBegun = true;
+        isDeferred = false;
         Threads.begin();
+    }
+
+    /**
+     * Leaves it to a later {@link #begin}, unless that has been called: until all is done kernels compute by loops over
+     * floats, with the same bits.
+     */
+    public static synchronized void defer() {
+        if (isBegun) {
+            return;
+        }
+        isDeferred = true;
+        useFloats(true);
+        if (VectorCompilation.isSurelyMissing()) {
+            VectorCompilation.warn();
+        }
+    }
+
+    /** Returns whether kernels are to be used before they have been warmed up. */
+    public static boolean isDeferred() {
+        return isDeferred;
+    }
+
+    /** Returns whether this thread is to run loops over vectors. */
+    static boolean usesVectors() {
+        return !usesFloats || Thread.currentThread() instanceof WarmingThread;
     }
 
     /** Begins all, unless that has been done, and waits for these kernels. */
@@ -79,27 +121,49 @@ public enum Warmup {
 
     private void run() {
         try {
-            if (VectorCompilation.isSurelyMissing()) {
-                VectorCompilation.warn();
+            boolean compiled = !VectorCompilation.isSurelyMissing();
+            if (compiled) {
+                compiled = warmUp(kernels.get());
             } else {
-                warmUp(kernels.get());
+                VectorCompilation.warn();
             }
-            done.complete(null);
+            end(compiled);
         } catch (RuntimeException | Error e) {
             done.completeExceptionally(e);
         }
     }
 
+    /** From then on vectors are used if all kernels with them are fast. */
+    private void end(boolean isCompiled) {
+        synchronized (Warmup.class) {
+            done.complete(null);
+            isMissing |= !isCompiled;
+            if (isMissing) {
+                useFloats(true);
+            } else if (Stream.of(values()).allMatch(w -> w.done.isDone() && !w.done.isCompletedExceptionally())) {
+                useFloats(false);
+            }
+        }
+    }
+
+    /** Says by which loops all threads compute that do not warm up kernels. */
+    static void useFloats(boolean value) {
+        usesFloats = value;
+    }
+
     /**
      * Kernels that stay slow do so for as long as the JVM lives if it is the reason: then the others are not waited
      * for.
+     *
+     * @return whether the JVM compiles them
      */
-    private static void warmUp(List<Kernel> kernels) {
+    private static boolean warmUp(List<Kernel> kernels) {
         for (Kernel kernel : kernels) {
             if (!kernel.warmUp() && VectorCompilation.warn()) {
-                return;
+                return false;
             }
         }
+        return true;
     }
 
     /** @param vectors operations on vectors in a call, about */
