@@ -1,6 +1,7 @@
-/** What tests of every module share: random programs, what rounding may do to them, and how far apart results are. */
+/** Random programs and their comparison, bounds of rounding, and data beside the repository, for tests of every module. */
 module detangle.testing {
     requires transitive detangle.ir;
+    requires org.junit.jupiter.api;
 
     exports detangle.testing;
 }

@@ -9,6 +9,7 @@ import detangle.models.weights.Weights;
 import detangle.runtime.ModelArtifact;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ class AdapterGoldenTest {
     @ParameterizedTest
     @ValueSource(strings = {"lora-v3", "dora-v3", "lora-v1"})
     void logitsAreThoseOfPeft(String fixture) {
-        Path golden = Shared.path("goldens-training/" + fixture);
+        Path golden = SharedFiles.require("goldens-training/" + fixture);
         for (String backend : new String[] {"reference", "vector"}) {
             SessionOptions options = SessionOptions.DEFAULT.withBackend(backend);
             compare(golden, "logits_before", golden, options.withAdapter(golden.resolve("adapter_before")));
@@ -44,7 +45,7 @@ class AdapterGoldenTest {
 
     @Test
     void anArtifactHasTheAdapterInIt() {
-        Path golden = Shared.path("goldens-training/dora-v3");
+        Path golden = SharedFiles.require("goldens-training/dora-v3");
         Path file = folder.resolve("model.dtl");
         ModelArtifact.write(golden, file, ModelArtifact.Options.DEFAULT.withAdapter(golden.resolve("adapter_after")));
         compare(golden, "logits_after", file, SessionOptions.DEFAULT);
@@ -53,7 +54,7 @@ class AdapterGoldenTest {
     /** An adapter is trained from an encoder that has neither a head nor labels. */
     @Test
     void theHeadAndItsLabelsComeWithTheAdapter() throws IOException {
-        Path golden = Shared.path("goldens-training/lora-v3");
+        Path golden = SharedFiles.require("goldens-training/lora-v3");
         String config = Files.readString(golden.resolve("config.json"));
         Files.writeString(
                 folder.resolve("config.json"),

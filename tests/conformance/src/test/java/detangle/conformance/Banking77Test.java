@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -75,7 +76,7 @@ class Banking77Test {
 
     @Test
     void everyTestRowMatches() {
-        Path file = Shared.path("data/datasets/banking77/test.csv");
+        Path file = SharedFiles.require("data/datasets/banking77/test.csv");
         compare(classify(file, "text", "vector"), 3080);
     }
 

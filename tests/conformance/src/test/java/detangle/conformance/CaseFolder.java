@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
+import detangle.testing.SharedFiles;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -19,7 +20,7 @@ record CaseFolder(String name) {
 
     /** The folder. It is looked for here, in a test, as what is absent while a class is initialised fails and does not skip. */
     Path path() {
-        return Shared.path("cases/" + name);
+        return SharedFiles.require("cases/" + name);
     }
 
     /** Runs the command line in the folder, in a process of its own. */

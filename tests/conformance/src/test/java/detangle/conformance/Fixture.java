@@ -14,6 +14,7 @@ import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
 import detangle.models.deberta.RandomWeights;
 import detangle.models.weights.Weights;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ record Fixture(String name, Path folder) {
 
     /** All of them; the calling test is skipped where there are none. */
     static Stream<Fixture> all() {
-        Path root = Shared.path("goldens");
+        Path root = SharedFiles.require("goldens");
         try (Stream<Path> folders = Files.list(root)) {
             return folders
                     .filter(Files::isDirectory)
@@ -52,7 +53,7 @@ record Fixture(String name, Path folder) {
     }
 
     static Fixture named(String name) {
-        return new Fixture(name, Shared.path("goldens/" + name));
+        return new Fixture(name, SharedFiles.require("goldens/" + name));
     }
 
     DebertaConfig config() {

@@ -3,6 +3,7 @@ package detangle.conformance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ class ModesTest {
         "512, 14, 4, true"
     })
     void matches(int bits, String tile, int threads, boolean interpreter) throws IOException, InterruptedException {
-        Shared.path("goldens"); // Skips here, not in the process.
+        SharedFiles.require("goldens"); // Skips here, not in the process.
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules",

@@ -20,6 +20,7 @@ import detangle.models.deberta.ModelOptions;
 import detangle.models.deberta.RandomWeights;
 import detangle.runtime.Backends;
 import detangle.runtime.KernelCoverage;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,7 +76,7 @@ class NoInterpreterTest {
     /** A kernel of so many positions does not become a product; no released model has one. */
     @Test
     void whatInspectTellsIsWhatAModelHas() throws IOException {
-        Path released = Shared.path("configs/deberta-v2-xlarge");
+        Path released = SharedFiles.require("configs/deberta-v2-xlarge");
         DebertaConfig config = SmallConfigs.small(released, folder, Map.of("conv_kernel_size", 1001));
         assertEquals(Set.of("conv1d"), inspected(config, Architecture.ENCODER));
     }

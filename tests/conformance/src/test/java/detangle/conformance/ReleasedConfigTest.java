@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.runtime.MemoryEstimate;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The true sizes of the released models: built, inferred, compiled and planned without weights. */
 class ReleasedConfigTest {
     static Stream<Path> folders() throws IOException {
-        try (Stream<Path> folders = Files.list(Shared.path("configs"))) {
+        try (Stream<Path> folders = Files.list(SharedFiles.require("configs"))) {
             return folders.filter(Files::isDirectory).sorted().toList().stream();
         }
     }

@@ -8,6 +8,7 @@ import detangle.models.deberta.ReplacedTokenConfig;
 import detangle.models.deberta.ReplacedTokens;
 import detangle.models.deberta.TokenSampler;
 import detangle.models.weights.Weights;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ record ReplacedTokenFixture(String name, Path folder) {
     }
 
     static ReplacedTokenFixture named(String name) {
-        return new ReplacedTokenFixture(name, Shared.path("goldens-training/" + name));
+        return new ReplacedTokenFixture(name, SharedFiles.require("goldens-training/" + name));
     }
 
     JsonNode json(String file) {

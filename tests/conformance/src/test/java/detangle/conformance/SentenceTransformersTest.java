@@ -20,6 +20,7 @@ import detangle.pipelines.TextPair;
 import detangle.pipelines.TextRanker;
 import detangle.runtime.ModelArtifact;
 import detangle.runtime.OptionValues;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,10 +43,10 @@ class SentenceTransformersTest {
 
     /** A copy of a model with its tokenizer. */
     private Path model(String name) throws IOException {
-        Path fixture = Shared.path("goldens-family/" + name);
+        Path fixture = SharedFiles.require("goldens-family/" + name);
         Path copy = temp.resolve(name);
         copy(fixture, copy);
-        copy(Shared.path("goldens-family/tokenizers/plain"), copy);
+        copy(SharedFiles.require("goldens-family/tokenizers/plain"), copy);
         return copy;
     }
 
@@ -72,7 +73,7 @@ class SentenceTransformersTest {
 
     /** The vectors of each case of the fixture's inputs. */
     private static void assertVectors(Path model, FeatureExtractor extractor) throws IOException {
-        Path fixture = Shared.path("goldens-family/sentence-transformer");
+        Path fixture = SharedFiles.require("goldens-family/sentence-transformer");
         try (Weights expected = Weights.open(fixture.resolve("expected.safetensors"))) {
             for (JsonNode c : json(fixture.resolve("inputs.json")).get("cases")) {
                 EmbeddingOptions named = OptionValues.with(

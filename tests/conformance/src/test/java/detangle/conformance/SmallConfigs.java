@@ -1,6 +1,7 @@
 package detangle.conformance;
 
 import detangle.models.deberta.DebertaConfig;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ final class SmallConfigs {
                         "deberta-v2-xxlarge",
                         "deberta-v3-base",
                         "mdeberta-v3-base")
-                .map(name -> Shared.path("configs/" + name));
+                .map(name -> SharedFiles.require("configs/" + name));
     }
 
     /**

@@ -21,6 +21,7 @@ import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.models.weights.Weights;
 import detangle.runtime.PackedBatch;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -74,7 +75,7 @@ record TrainingFixture(String name, Path folder) {
     }
 
     static TrainingFixture named(String name) {
-        return new TrainingFixture(name, Shared.path("goldens-training/" + name));
+        return new TrainingFixture(name, SharedFiles.require("goldens-training/" + name));
     }
 
     JsonNode json(String file) {
