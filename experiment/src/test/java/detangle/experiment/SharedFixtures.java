@@ -7,38 +7,29 @@ import detangle.experiment.data.DataFolder;
 import detangle.experiment.data.SegmentFeatures;
 import detangle.experiment.data.TaskInput;
 import detangle.models.text.Tokenizers;
+import detangle.testing.SharedFiles;
 import detangle.train.data.Example;
 import detangle.train.data.Target;
 import detangle.train.data.TokenIds;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Assumptions;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The features that the original makes of small files of each task; tests that need them are skipped where they are absent. */
+/**
+ * Reads the features that the original makes of small files of each task. Tests that need them are skipped where they
+ * are absent.
+ */
 public final class SharedFixtures {
     private static final String FEATURES = "goldens-training/features";
 
     private SharedFixtures() {}
 
-    /** Returns a file or folder of the fixtures beside the repository. */
-    public static Path require(String path) {
-        Path found = Path.of(System.getProperty("detangle.home", ".."))
-                .toAbsolutePath()
-                .resolve("../shared")
-                .resolve(path)
-                .normalize();
-        Assumptions.assumeTrue(Files.exists(found), () -> "skipped: ../shared/" + path + " is absent");
-        return found;
-    }
-
     /** Returns the folder with the small files of a task. */
     public static Path folder(String task) {
-        return require(FEATURES).resolve(task);
+        return SharedFiles.require(FEATURES).resolve(task);
     }
 
     /** Returns the features that the original makes of them. */
@@ -49,10 +40,10 @@ public final class SharedFixtures {
                         .toFile());
     }
 
-    /** Returns what a task makes its examples of, with the length of the fixtures. */
+    /** Returns the input from which a task makes its examples, with the length of the fixtures. */
     public static TaskInput input(Path folder, FineTuningTask task, JsonNode features, Map<String, String> options) {
-        Path tokenizer =
-                require("data/tokenizers/deberta-" + features.get("tokenizer").asString());
+        Path tokenizer = SharedFiles.require(
+                "data/tokenizers/deberta-" + features.get("tokenizer").asString());
         return new TaskInput(
                 new DataFolder(folder, task.name(), task.origin()),
                 new SegmentFeatures(
@@ -60,6 +51,39 @@ public final class SharedFixtures {
                         features.get("max_seq_length").asInt()),
                 false,
                 options);
+    }
+
+    /**
+     * Compares all examples that a task makes with those of the original, with the tokenizers of v1 and of v3.
+     *
+     * @param folder the folder of the fixtures with the task's files
+     * @param name the name of the task
+     */
+    public static void assertTask(String folder, String name) {
+        FineTuningTask task = (FineTuningTask) Tasks.find().named(name);
+        for (String tokenizer : List.of("v3", "v1")) {
+            JsonNode expected = features(folder, name, tokenizer);
+            TaskInput input = input(folder(folder), task, expected, Map.of());
+            JsonNode splits = expected.get("splits");
+            String where = name + " " + tokenizer;
+            assertEquals(
+                    expected.get("labels").valueStream().map(JsonNode::asString).toList(),
+                    task.head().labels());
+            assertSame(splits.get("train"), task.training(input), where + " train");
+            assertSets(splits, "eval.", task.evaluation(input), where);
+            assertSets(splits, "test.", task.test(input), where);
+        }
+    }
+
+    private static void assertSets(JsonNode splits, String beginning, List<EvaluationSet> sets, String where) {
+        assertEquals(
+                splits.propertyNames().stream()
+                        .filter(name -> name.startsWith(beginning))
+                        .toList(),
+                sets.stream().map(set -> beginning + set.name()).toList());
+        for (EvaluationSet set : sets) {
+            assertSame(splits.get(beginning + set.name()), set.examples(), where + " " + beginning + set.name());
+        }
     }
 
     /** Compares examples of one text or pair each with those of a split of the fixtures. */

@@ -11,9 +11,7 @@ import detangle.ir.TensorType;
 import detangle.models.deberta.EncoderOutput;
 import detangle.models.deberta.Head;
 import detangle.models.deberta.HeadLoss;
-import detangle.models.deberta.HiddenActivation;
 import detangle.models.deberta.InputNames;
-import detangle.models.deberta.Layers;
 import detangle.models.deberta.Losses;
 import detangle.models.deberta.OutputNames;
 import java.util.List;
@@ -25,16 +23,15 @@ import java.util.Map;
  * {@code classifier(dropout(gelu(proj(v))))}.
  */
 public record EntityChoice() implements Head, HeadLoss {
-    /** The score where there is no entity. */
+    /** The score of an entity that is absent. */
     private static final double ABSENT = -10000;
 
     private static final Dim ENTITIES = Dim.symbol("E");
 
-    /** Gives {@code logits f32[B,E]}; -10000 where there is no entity. */
+    /** Gives {@code logits f32[B,E]}; -10000 for an absent entity. */
     @Override
     public List<Output> outputs(EncoderOutput encoder) {
         Builder b = encoder.builder();
-        Layers layers = encoder.layers();
         Dim batch = encoder.batch();
         int hidden = encoder.config().hiddenSize();
         MarkedSpans entities = MarkedSpans.of(encoder, ENTITIES);
@@ -42,26 +39,22 @@ public record EntityChoice() implements Head, HeadLoss {
         Node query = b.mul(encoder.firstToken(), b.constant(DType.F32, 1 / Math.sqrt(hidden)));
         Node likeness = b.dotTransposed(b.reshape(query, batch, Dim.of(1), Dim.of(hidden)), states); // [B,1,S]
         Node shares = new Idioms(b).maskedSoftmax(likeness, entities.members());
-        Node projected = layers.linear("proj", b.dot(shares, states), hidden, hidden);
-        Node kept = layers.dropout(
-                "dropout",
-                encoder.config().dropout().classifier(),
-                layers.activation(HiddenActivation.GELU, projected));
-        Node scores = b.reshape(layers.linear("classifier", kept, hidden, 1), batch, ENTITIES);
+        Node logits = ProjectedClassifier.logits(encoder, b.dot(shares, states), hidden, 1);
+        Node scores = b.reshape(logits, batch, ENTITIES);
         return List.of(
                 new Output(OutputNames.LOGITS, b.select(entities.present(), scores, b.constant(DType.F32, ABSENT))));
     }
 
     /**
-     * Gives the mean binary cross entropy of the entities that are there and whose label is at least 0; 0 if there are
-     * none. Labels are {@code i64[B,E]}: 1 for an entity that answers the question, and 0 for another one.
+     * Gives the mean binary cross entropy of the entities that are present and whose label is at least 0; 0 if there
+     * are none. Labels are {@code i64[B,E]}: 1 for an entity that answers the question, and 0 for another one.
      */
     @Override
     public Node loss(EncoderOutput encoder, Map<String, Node> outputs) {
         Builder b = encoder.builder();
         Node wanted = b.input(InputNames.LABELS, TensorType.of(DType.I64, encoder.batch(), ENTITIES));
         Node logits = outputs.get(OutputNames.LOGITS);
-        // No entity that is there has such a score.
+        // The score of a present entity is never this one.
         Node present = b.compare(Comparison.GT, logits, b.constant(DType.F32, ABSENT));
         Node losses = Losses.binaryCrossEntropies(b, logits, b.convert(wanted, DType.F32));
         return RowLoss.mean(b, losses, b.and(RowLoss.counts(b, wanted), present));

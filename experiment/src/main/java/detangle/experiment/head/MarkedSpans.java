@@ -73,7 +73,11 @@ public record MarkedSpans(Node present, Node members) {
                 .toArray();
     }
 
-    /** @param count the number of spans of a sequence, E */
+    /**
+     * Adds the inputs to a program.
+     *
+     * @param count the number of spans of a sequence, E
+     */
     static MarkedSpans of(EncoderOutput encoder, Dim count) {
         Builder b = encoder.builder();
         Dim batch = encoder.batch();

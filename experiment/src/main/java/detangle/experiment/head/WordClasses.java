@@ -9,9 +9,7 @@ import detangle.ir.TensorType;
 import detangle.models.deberta.EncoderOutput;
 import detangle.models.deberta.Head;
 import detangle.models.deberta.HeadLoss;
-import detangle.models.deberta.HiddenActivation;
 import detangle.models.deberta.InputNames;
-import detangle.models.deberta.Layers;
 import detangle.models.deberta.Losses;
 import detangle.models.deberta.OutputNames;
 import java.util.List;
@@ -27,14 +25,9 @@ public record WordClasses(int labels) implements Head, HeadLoss {
     /** Gives {@code logits f32[B,S,L]}. */
     @Override
     public List<Output> outputs(EncoderOutput encoder) {
-        Layers layers = encoder.layers();
         int hidden = encoder.config().hiddenSize();
-        Node projected = layers.linear("proj", encoder.lastHiddenState(), hidden, hidden);
-        Node kept = layers.dropout(
-                "dropout",
-                encoder.config().dropout().classifier(),
-                layers.activation(HiddenActivation.GELU, projected));
-        return List.of(new Output(OutputNames.LOGITS, layers.linear("classifier", kept, hidden, labels)));
+        Node logits = ProjectedClassifier.logits(encoder, encoder.lastHiddenState(), hidden, labels);
+        return List.of(new Output(OutputNames.LOGITS, logits));
     }
 
     /**

@@ -10,9 +10,7 @@ import detangle.ir.TensorType;
 import detangle.models.deberta.EncoderOutput;
 import detangle.models.deberta.Head;
 import detangle.models.deberta.HeadLoss;
-import detangle.models.deberta.HiddenActivation;
 import detangle.models.deberta.InputNames;
-import detangle.models.deberta.Layers;
 import detangle.models.deberta.Losses;
 import detangle.models.deberta.OutputNames;
 import java.util.List;
@@ -32,7 +30,6 @@ public record WordPair(int labels) implements Head, HeadLoss {
     @Override
     public List<Output> outputs(EncoderOutput encoder) {
         Builder b = encoder.builder();
-        Layers layers = encoder.layers();
         Dim batch = encoder.batch();
         int hidden = encoder.config().hiddenSize();
         Node states = encoder.zeroPadding(encoder.lastHiddenState());
@@ -41,12 +38,7 @@ public record WordPair(int labels) implements Head, HeadLoss {
         Node means = b.dot(new Idioms(b).maskedSoftmax(same, members), states); // [B,2,H]
         Node words = b.reshape(means, batch, Dim.of(2L * hidden));
         Node both = b.concat(1, List.of(encoder.firstToken(), words));
-        Node projected = layers.linear("proj", both, 3L * hidden, hidden);
-        Node kept = layers.dropout(
-                "dropout",
-                encoder.config().dropout().classifier(),
-                layers.activation(HiddenActivation.GELU, projected));
-        return List.of(new Output(OutputNames.LOGITS, layers.linear("classifier", kept, hidden, labels)));
+        return List.of(new Output(OutputNames.LOGITS, ProjectedClassifier.logits(encoder, both, 3L * hidden, labels)));
     }
 
     /**

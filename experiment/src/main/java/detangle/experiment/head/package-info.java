@@ -1,2 +1,2 @@
-/** Heads of the original's tasks that none of the published models has, with their losses. */
+/** This package has heads of the original's tasks that no published model has, with their losses. */
 package detangle.experiment.head;

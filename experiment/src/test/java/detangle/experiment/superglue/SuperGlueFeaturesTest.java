@@ -3,7 +3,6 @@ package detangle.experiment.superglue;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import detangle.experiment.EvaluationSet;
 import detangle.experiment.FineTuningTask;
 import detangle.experiment.SharedFixtures;
 import detangle.experiment.Tasks;
@@ -27,23 +26,7 @@ final class SuperGlueFeaturesTest {
     @ParameterizedTest
     @ValueSource(strings = {"BoolQ", "CB", "COPA", "MultiRC"})
     void areThoseOfTheOriginal(String name) {
-        FineTuningTask task = (FineTuningTask) Tasks.find().named(name);
-        for (String tokenizer : List.of("v3", "v1")) {
-            JsonNode expected = SharedFixtures.features(name, name, tokenizer);
-            TaskInput input = SharedFixtures.input(SharedFixtures.folder(name), task, expected, Map.of());
-            JsonNode splits = expected.get("splits");
-            String where = name + " " + tokenizer;
-            assertEquals(
-                    expected.get("labels").valueStream().map(JsonNode::asString).toList(),
-                    task.head().labels());
-            SharedFixtures.assertSame(splits.get("train"), task.training(input), where + " train");
-            EvaluationSet dev = task.evaluation(input).getFirst();
-            assertEquals("dev", dev.name());
-            SharedFixtures.assertSame(splits.get("eval.dev"), dev.examples(), where + " dev");
-            EvaluationSet test = task.test(input).getFirst();
-            assertEquals("test", test.name());
-            SharedFixtures.assertSame(splits.get("test.test"), test.examples(), where + " test");
-        }
+        SharedFixtures.assertTask(name, name);
     }
 
     @ParameterizedTest

@@ -1,7 +1,7 @@
 package detangle.conformance;
 
+import static detangle.conformance.FixtureTraining.assertClose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -14,10 +14,8 @@ import detangle.train.metrics.GuessScorer;
 import detangle.train.optimizer.ParameterUpdates;
 import detangle.train.optimizer.Schedule;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,11 +31,6 @@ class TrainingStepsTest {
     private static final double NORM = 1e-4;
     private static final double RATE = 1e-9;
     private static final double EXACT = 1e-9;
-
-    /** This bounds the error of all elements of a parameter but a thousandth, whose gradients are noise. */
-    private static final double PARAMETER = 2e-5;
-
-    private static final double EXEMPT = 1e-3;
 
     @ParameterizedTest
     @MethodSource({"detangle.conformance.TrainingFixture#steps", "detangle.conformance.TrainingFixture#sift"})
@@ -120,7 +113,6 @@ class TrainingStepsTest {
         JsonNode steps = fixture.json("expected.json").path("f64").path("steps");
         FixtureTraining trained = FixtureTraining.of(fixture, steps.size(), backend);
         List<TrainingCallback.Step> done = trained.steps();
-        Map<String, Tensor> after = trained.parameters();
         assertEquals(steps.size(), done.size());
         for (int i = 0; i < steps.size(); i++) {
             String at = fixture + " update " + i;
@@ -131,40 +123,20 @@ class TrainingStepsTest {
             }
         }
         double most = 2 * steps.size() * recipe.path("optimizer").path("lr").asDouble();
-        checkParameters(fixture, program, before, after, most);
-    }
-
-    private static void assertClose(double expected, double actual, double tolerance, String what) {
-        assertEquals(expected, actual, tolerance * Math.max(Math.abs(expected), 1e-6), what);
+        checkParameters(fixture, program, before, trained, most);
     }
 
     private static void checkParameters(
             TrainingFixture fixture,
             Program program,
             Map<String, Tensor> before,
-            Map<String, Tensor> after,
+            FixtureTraining trained,
             double most) {
-        Set<String> noise = new HashSet<>();
-        fixture.json("notes.json").path("zero_gradient").forEach(name -> noise.add(name.asString()));
         Map<String, Tensor> expected = after(fixture, program, before);
-        assertEquals(expected.keySet(), after.keySet());
-        long elements = 0;
-        long far = 0;
-        for (String name : expected.keySet()) {
-            if (noise.contains(name)) {
-                continue;
-            }
-            Tensor wanted = expected.get(name);
-            Tensor found = after.get(name);
-            for (long i = 0; i < wanted.elements(); i++) {
-                double difference = Math.abs(wanted.getDouble(i) - found.getDouble(i));
-                String what = fixture + " " + name + "[" + i + "]";
-                assertTrue(difference <= most, () -> what + " is off by " + difference);
-                far += difference > PARAMETER ? 1 : 0;
-                elements++;
-            }
-        }
-        assertTrue(far <= EXEMPT * elements, fixture + ": " + far + " of " + elements + " elements are off");
+        assertEquals(expected.keySet(), trained.parameters().keySet());
+        Map<String, Tensor> compared = new HashMap<>(expected);
+        fixture.json("notes.json").path("zero_gradient").forEach(name -> compared.remove(name.asString()));
+        trained.assertParameters(fixture, compared, most);
     }
 
     /** Returns the expected parameters. If some are frozen, the file has the others alone, by their own names. */
