@@ -1,6 +1,7 @@
 /**
- * What TornadoVM's runtime calls for tasks of a library. It is a module of its own, as a module that provides a service needs the
- * module of that service: Java takes it where TornadoVM's runtime is there, and leaves it alone elsewhere.
+ * Provides the matrix library that TornadoVM's runtime calls for library tasks. A module that provides a service cannot
+ * be resolved without the module of that service. So this is a module of its own, which Java resolves only where
+ * TornadoVM's runtime is on the module path.
  */
 module detangle.backend.tornado.library {
     requires detangle.backend.tornado;

@@ -5,7 +5,7 @@ module detangle.backend.tornado {
     requires tools.jackson.databind;
     requires static tornado.api;
 
-    // What TornadoVM's own runtime calls, in a module that is there where TornadoVM is.
+    // The module with the provider that TornadoVM's runtime calls; it is resolved only where TornadoVM is there.
     exports detangle.backend.tornado.cublaslt to
             detangle.backend.tornado.library;
 

@@ -34,7 +34,10 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
         return tornado.getTornadoVMBackend() == TornadoVMBackendType.VIRTUAL;
     }
 
-    /** How a library multiplies, if it computes this device's products. */
+    /**
+     * Returns the precision in which the matrix library multiplies, or nothing where kernels compute this device's
+     * products.
+     */
     Optional<ProductPrecision> library() {
         return isVirtual() ? Optional.empty() : Products.of(name);
     }

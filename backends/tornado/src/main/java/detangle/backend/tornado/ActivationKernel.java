@@ -4,14 +4,15 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** An activation of values where they are, behind a product that a library computed. */
+/** Applies an activation function in place to a product that the matrix library has computed. */
 final class ActivationKernel {
     private ActivationKernel() {}
 
     /**
-     * One thread a value. From {@code own[0]}, sizes are: how many there are.
+     * Runs one thread for each value. The number of values is at {@code own[0]} in {@code sizes}.
      *
-     * @param function the {@link DeviceFunctions#number} of one
+     * @param values the product, which the activation replaces
+     * @param function the {@link DeviceFunctions#number} of the activation
      */
     static void activation(KernelContext context, IntArray sizes, IntArray own, FloatArray values, int function) {
         int element = context.globalIdx;

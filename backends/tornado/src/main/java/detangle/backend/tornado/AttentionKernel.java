@@ -7,12 +7,13 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Disentangled attention without a matrix of scores: a group of threads holds a tile of queries of one head and walks over
- * the keys a tile at a time, with the softmax kept up to date on the way (Milakov and Gimelshein 2018, Dao et al. 2022).
+ * Disentangled attention without a matrix of scores: a group of threads holds a tile of queries of one head and walks
+ * over the keys a tile at a time, with the softmax kept up to date on the way (Milakov and Gimelshein 2018, Dao et al.
+ * 2022).
  *
- * <p>The position terms are products computed before ({@link ProductKernel}): {@code q pk^T} and {@code k pq^T}, a row of
- * positions for each query or key and head, as long as the table of positions however long the sequences are. Here they
- * are looked up.
+ * <p>The position terms are products computed before ({@link ProductKernel}): {@code q pk^T} and {@code k pq^T}, a row
+ * of positions for each query or key and head, as long as the table of positions however long the sequences are. Here
+ * they are looked up.
  */
 final class AttentionKernel {
     /** Threads of a group. */
@@ -34,11 +35,12 @@ final class AttentionKernel {
 
     /**
      * One group a tile of queries along x, a head along y, a sequence along z. Rows of q, k, v and out are
-     * {@code [heads, width]}. Unpacked, each of z's sequences has as many queries and keys, and the mask counts; packed,
-     * there is one row of sequences that the segments part, and z is 1.
+     * {@code [heads, width]}. Unpacked, each of z's sequences has as many queries and keys, and the mask counts;
+     * packed, there is one row of sequences that the segments part, and z is 1.
      *
-     * <p>From {@code own[0]}, sizes are: queries and keys of a sequence (packed: of all), heads, positions of the tables, the
-     * table's index of distance 0, the mask's strides along batch, head, query and key, and the number of sequences along z.
+     * <p>From {@code own[0]}, sizes are: queries and keys of a sequence (packed: of all), heads, positions of the
+     * tables, the table's index of distance 0, the mask's strides along batch, head, query and key, and the number of
+     * sequences along z.
      *
      * @param queryScores {@code [heads, queries, positions]}, with {@code c2p} 1
      * @param keyScores {@code [heads, keys, positions]}, with {@code p2c} 1

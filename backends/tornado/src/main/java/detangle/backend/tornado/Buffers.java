@@ -24,8 +24,8 @@ import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /**
- * The arrays of a program: one for slots of its memory plan that are needed one after the other, one for each input and each value that is known beforehand, with
- * room for the sizes that they were made for and any smaller.
+ * The arrays of a program: one for slots of its memory plan that are needed one after the other, one for each input and
+ * each value that is known beforehand, with room for the sizes that they were made for and any smaller.
  */
 final class Buffers {
     /** A value that grows with the symbols, and how. */

@@ -1,4 +1,4 @@
 package detangle.backend.tornado;
 
-/** What a launch runs: a kernel, or a library's function. */
+/** The code that a launch runs: a kernel or a function of the matrix library. */
 sealed interface Call permits KernelTask, LibraryProduct {}

@@ -9,8 +9,8 @@ final class ConvolutionKernel {
     private ConvolutionKernel() {}
 
     /**
-     * x {@code [B,S,C]}, weight {@code [O,C/groups,K]}, out {@code [B,L,O]}. From {@code own[0]}, sizes are: the number of
-     * results, S, C, L, O, K, C/groups, O/groups, and the padding.
+     * x {@code [B,S,C]}, weight {@code [O,C/groups,K]}, out {@code [B,L,O]}. From {@code own[0]}, sizes are: the number
+     * of results, S, C, L, O, K, C/groups, O/groups, and the padding.
      */
     static void convolution(
             KernelContext context, IntArray sizes, IntArray own, FloatArray x, FloatArray weight, FloatArray out) {

@@ -3,7 +3,9 @@ package detangle.backend.tornado;
 import detangle.ir.Activation;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 
-/** Functions that kernels call and devices lack. TornadoVM inlines them. They mean what they mean in the interpreter. */
+/**
+ * Functions that kernels call and devices lack. TornadoVM inlines them. They mean what they mean in the interpreter.
+ */
 final class DeviceFunctions {
     private static final int NONE = 0;
     private static final int GELU = 1;

@@ -40,8 +40,8 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * A program as graphs of tasks. What never changes is copied to the device once; inputs and sizes are copied there at each
- * run, and outputs are copied back. Sizes are data: the graph runs any shape that its arrays have room for.
+ * A program as graphs of tasks. What never changes is copied to the device once; inputs and sizes are copied there at
+ * each run, and outputs are copied back. Sizes are data: the graph runs any shape that its arrays have room for.
  */
 final class DeviceGraph implements TornadoExecutable.Graph {
     private static final AtomicLong NUMBERS = new AtomicLong();
@@ -57,7 +57,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     private final List<GraphPart> parts;
     private final List<Node> checked;
 
-    /** Of each launch that is a kernel. */
+    /** The grid of threads of each launch; library calls have none. */
     private final List<Optional<WorkerGrid3D>> grids = new ArrayList<>();
 
     private final IntArray sizes;
@@ -153,7 +153,10 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         this.plan = parts.isEmpty() ? Optional.empty() : Optional.of(plan(graphs, device, scheduler));
     }
 
-    /** TornadoVM refuses a scheduler of no tasks, which it is where a library does all. */
+    /**
+     * Makes the plan. It has no scheduler where all launches are library calls, because TornadoVM refuses a scheduler
+     * without tasks.
+     */
     private static TornadoExecutionPlan plan(
             ImmutableTaskGraph[] graphs, TornadoDevice device, GridScheduler scheduler) {
         TornadoExecutionPlan plan = new TornadoExecutionPlan(graphs).withDevice(device);

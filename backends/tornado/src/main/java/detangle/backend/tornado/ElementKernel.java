@@ -17,17 +17,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Generates kernels that compute one element of a result a thread, from an expression over elements of operands. All that
- * is elementwise is one of these, and so is what moves elements: a transpose is the expression {@code a0} with other strides.
+ * Generates kernels that compute one element of a result a thread, from an expression over elements of operands. All
+ * that is elementwise is one of these, and so is what moves elements: a transpose is the expression {@code a0} with
+ * other strides.
  *
  * <pre>
  * static void elements(KernelContext context, IntArray sizes, IntArray own,
  *                      [index array, IntArray faults,] a0, ..., result)
  * </pre>
  *
- * {@code sizes} holds from {@code own[0]} what {@link #sizes} says, so that another shape needs no other kernel. With an index
- * the first operand is read {@code index * step} further on; an index outside {@code [0, limit)} reads element 0 instead and
- * is told of in {@code faults[own[1]]}.
+ * {@code sizes} holds from {@code own[0]} what {@link #sizes} says, so that another shape needs no other kernel. With
+ * an index the first operand is read {@code index * step} further on; an index outside {@code [0, limit)} reads element
+ * 0 instead and is reported in {@code faults[own[1]]}.
  */
 final class ElementKernel {
     /** A task takes at most 20 arguments, of which six are not operands. */
@@ -82,8 +83,8 @@ final class ElementKernel {
     }
 
     /**
-     * What the kernel reads: the number of elements; the sizes of the axes, the last first; then for the result, each operand
-     * and the index their strides in that order and their offset; then the index's limit and step.
+     * What the kernel reads: the number of elements; the sizes of the axes, the last first; then for the result, each
+     * operand and the index their strides in that order and their offset; then the index's limit and step.
      */
     static int[] sizes(int[] shape, ElementAccess result, List<ElementAccess> operands, Optional<Index> index) {
         List<Integer> sizes = new ArrayList<>();
@@ -161,7 +162,9 @@ final class ElementKernel {
         code.invokevirtual(INTS, "get", GET_INT);
     }
 
-    /** Where {@link #sizes} has the strides of the result (0), an operand (from 1) or the index; their offset is last. */
+    /**
+     * Where {@link #sizes} has the strides of the result (0), an operand (from 1) or the index; their offset is last.
+     */
     private int strides(int number) {
         return 1 + rank + number * (rank + 1);
     }

@@ -10,9 +10,9 @@ import java.util.function.Predicate;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * A stretch of a program's launches that is one graph of tasks: TornadoVM has room for the tasks of some layers in one. Parts run
- * one after the other. An array comes to the device in the first part that uses it, and is handed from part to part until the
- * last that does.
+ * A stretch of a program's launches that is one graph of tasks: TornadoVM has room for the tasks of some layers in one.
+ * Parts run one after the other. An array comes to the device in the first part that uses it, and is handed from part
+ * to part until the last that does.
  *
  * @param first of its launches
  * @param end the launch behind its last

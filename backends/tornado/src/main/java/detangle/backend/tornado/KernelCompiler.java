@@ -38,10 +38,11 @@ final class KernelCompiler {
     private KernelCompiler() {}
 
     /**
-     * The kernels of a program for a device.
+     * Returns the kernels of a program for a device.
      *
-     * @param library how a library multiplies, whose code nobody has, if it is to compute products
-     * @param suffix what files in the device's language end with
+     * @param library the precision of the matrix library that computes products, whose code cannot be shown; empty
+     *     where kernels compute them
+     * @param suffix the ending of files in the device's language
      */
     static List<KernelCode> compile(
             Plan plan, TornadoDevice device, Optional<ProductPrecision> library, String suffix) {

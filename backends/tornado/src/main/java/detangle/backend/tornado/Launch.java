@@ -6,14 +6,15 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * A kernel or a library's function to be run.
+ * A run of a kernel or of a function of the matrix library.
  *
- * @param operation what it is a part of, as the IR writes it
- * @param arguments what it takes after the context, which kernels have, the sizes of all kernels and the array of its own, which says where its
- *     sizes begin: as an array, for a number would be a constant of the code, and equal kernels would be compiled anew
- * @param fault where it tells of wrong ids; of no meaning to others
- * @param threads of a group, for kernels
- * @param work what depends on the sizes of the symbols
+ * @param operation the operation that the launch is a part of, as the IR writes it
+ * @param arguments the arguments after the context (which only kernels have), the sizes of all kernels, and the array
+ *     that says where this kernel's sizes begin. That is an array because a number would become a constant of the code,
+ *     and equal kernels would then be compiled again.
+ * @param fault the place where a kernel that looks up ids reports wrong ones; other launches do not read it
+ * @param threads the threads of a group, for kernels
+ * @param work the part of the launch that depends on the sizes of the symbols
  */
 record Launch(
         String operation,
@@ -30,8 +31,8 @@ record Launch(
     }
 
     /**
-     * How much there is to do: groups of threads along three axes, and the sizes that the kernel reads. The first of these is
-     * what a kernel compares with before it writes anything.
+     * How much there is to do: groups of threads along three axes, and the sizes that the kernel reads. The first of
+     * these is what a kernel compares with before it writes anything.
      */
     record Work(int[] sizes, int x, int y, int z) {
         Work {

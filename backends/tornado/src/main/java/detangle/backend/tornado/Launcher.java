@@ -36,9 +36,9 @@ final class Launcher {
     }
 
     /**
-     * All launches of a program.
+     * Returns all launches of a program.
      *
-     * @param library how a library multiplies, if it is to compute products
+     * @param library the precision of the matrix library that computes products; empty where kernels compute them
      */
     static Launcher of(Plan plan, Buffers buffers, Optional<ProductPrecision> library) {
         Set<Node> eachRun = plan.program().eachRun();
@@ -98,7 +98,7 @@ final class Launcher {
         return buffers.absent(dtype).array();
     }
 
-    /** How a library multiplies, if there is one. */
+    /** Returns the precision of the matrix library, or nothing where kernels compute products. */
     Optional<ProductPrecision> library() {
         return library;
     }

@@ -11,11 +11,17 @@ import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * A product that a library computes, with operands as {@link Product} has them. TornadoVM gives it to the library at each run, which
- * reads the sizes then.
+ * A product that the matrix library computes, with operands as {@link Product} has them. TornadoVM hands the arguments
+ * to the library at each run, so the sizes are read then.
  */
 record LibraryProduct(ProductOptions options) implements Call {
-    /** @param arguments both operands, the bias or what stands for it, and the result */
+    /**
+     * Adds the product to a graph.
+     *
+     * @param sizes the sizes of all launches
+     * @param own the array whose first element is where this product's sizes begin
+     * @param arguments both operands, the bias or an array in its place, and the result
+     */
     void add(TaskGraph graph, String name, IntArray sizes, IntArray own, List<Object> arguments) {
         Object[] all = Stream.concat(Stream.of(sizes, own), arguments.stream()).toArray();
         Access[] access = new Access[all.length];

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Lowers operations that move elements and compute nothing: {@link ElementKernel} with the expression {@code a0} and other strides. It
- * takes elements of every type that the device has.
+ * Lowers operations that move elements and compute nothing: {@link ElementKernel} with the expression {@code a0} and
+ * other strides. It takes elements of every type that the device has.
  */
 final class MoveLowering {
     private MoveLowering() {}

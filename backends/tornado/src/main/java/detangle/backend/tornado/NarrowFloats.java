@@ -4,8 +4,8 @@ import detangle.ir.DType;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
- * Floats of 16 bits in kernels, on any device: bits are taken apart as integers, and the power of two that an exponent stands
- * for is looked up. Devices need no arithmetic in 16 bits for that, nor TornadoVM a type.
+ * Floats of 16 bits in kernels, on any device: bits are taken apart as integers, and the power of two that an exponent
+ * stands for is looked up. Devices need no arithmetic in 16 bits for that, nor TornadoVM a type.
  */
 final class NarrowFloats {
     private NarrowFloats() {}

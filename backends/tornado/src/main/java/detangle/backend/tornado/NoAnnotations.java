@@ -8,9 +8,9 @@ import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandles;
 
 /**
- * TornadoVM looks for annotations of loops in a kernel's class file, which generated classes do not have, and lets one name
- * a class that looks elsewhere. This one, generated as what it names is not exported to compilers, finds none: kernels
- * here have no such loops.
+ * TornadoVM looks for annotations of loops in a kernel's class file, which generated classes do not have, and lets one
+ * name a class that looks elsewhere. This one, generated as what it names is not exported to compilers, finds none:
+ * kernels here have no such loops.
  */
 final class NoAnnotations {
     private static final String NAME = "detangle.backend.tornado.NoLoopAnnotations";

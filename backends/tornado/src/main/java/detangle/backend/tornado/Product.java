@@ -73,7 +73,7 @@ record Product(
         return Arrays.stream(strides).map(s -> s * matrix).toArray();
     }
 
-    /** Elements of the result. */
+    /** Returns the number of elements of the result. */
     int elements() {
         return Strides.product(batch, 0, batch.length) * rows * columns;
     }

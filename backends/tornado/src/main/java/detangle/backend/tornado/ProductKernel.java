@@ -6,9 +6,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * {@code activation(a b + bias)} of matrices in any layout, and of batches of them. A group of threads computes a tile of
- * the result, each thread 8 x 4 of its elements; both operands pass through local memory in slices, and the next slice is on its
- * way while this one is multiplied.
+ * {@code activation(a b + bias)} of matrices in any layout, and of batches of them. A group of threads computes a tile
+ * of the result, each thread 8 x 4 of its elements; both operands pass through local memory in slices, and the next
+ * slice is on its way while this one is multiplied.
  */
 final class ProductKernel {
     /** Threads of a group. */
@@ -32,9 +32,9 @@ final class ProductKernel {
     private ProductKernel() {}
 
     /**
-     * One group a tile: columns along x, rows along y, the batch along z. From {@code own[0]}, sizes are: rows, columns,
-     * depth; a's strides along rows and depth; b's along columns and depth; and for each batch axis, the last first, its
-     * size and the strides of a and b. The result is row-major.
+     * One group a tile: columns along x, rows along y, the batch along z. From {@code own[0]}, sizes are: rows,
+     * columns, depth; a's strides along rows and depth; b's along columns and depth; and for each batch axis, the last
+     * first, its size and the strides of a and b. The result is row-major.
      *
      * @param narrow what b is instead, where its floats have 16 bits
      * @param powers what {@link NarrowFloats} needs for those

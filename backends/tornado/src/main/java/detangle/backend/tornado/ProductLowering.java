@@ -72,7 +72,7 @@ final class ProductLowering {
             Activation activation,
             Dim depth,
             Function<Map<String, Long>, Product> shape) {
-        // The library has no products without depth, and none of floats of different types.
+        // The library refuses a depth of 0, and operands of different types.
         if (launcher.library().isPresent() && depth.isStatic() && depth.size() > 0 && b.dtype() == DType.F32) {
             ProductOptions options = new ProductOptions(launcher.library().get(), bias.isPresent());
             launcher.launch(

@@ -8,9 +8,15 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Who computes the products of matrices on a device: {@link ProductKernel}, or cuBLASLt where the device is one of CUDA's. */
+/**
+ * Chooses what computes the products of matrices on a device: {@link ProductKernel}, or cuBLASLt on a device of
+ * TornadoVM's CUDA backend.
+ */
 final class Products {
-    /** The property that says it: {@code java}, or how the library is to multiply, {@code fp32} where nothing is said. */
+    /**
+     * The system property that chooses: {@code java} for kernels, or the name of a {@link ProductPrecision} in lower
+     * case. Unset, cuBLASLt multiplies in {@code fp32} where it is found.
+     */
     static final String PROPERTY = "detangle.tornado.products";
 
     private static final String KERNELS = "java";
@@ -18,10 +24,11 @@ final class Products {
     private Products() {}
 
     /**
-     * How the library multiplies; empty where the kernels do.
+     * Returns the precision in which cuBLASLt multiplies, or nothing where kernels compute products.
      *
-     * @param device the name of one that is not virtual
-     * @throws BackendException if the property asks for what is not there
+     * @param device the name of a device that is not virtual
+     * @throws BackendException if the property names no choice, or asks for cuBLASLt on another kind of device or where
+     *     the library is not found
      */
     static Optional<ProductPrecision> of(String device) {
         String asked = System.getProperty(PROPERTY, "");
@@ -32,13 +39,13 @@ final class Products {
         ProductPrecision precision = Arrays.stream(ProductPrecision.values())
                 .filter(p -> asked.isEmpty() ? p == ProductPrecision.FP32 : text(p).equals(asked))
                 .findFirst()
-                .orElseThrow(() -> new BackendException(PROPERTY + "=" + asked + " is none of " + KERNELS + ", "
+                .orElseThrow(() -> new BackendException(PROPERTY + "=" + asked + " is not one of " + KERNELS + ", "
                         + Arrays.stream(ProductPrecision.values())
                                 .map(Products::text)
                                 .collect(Collectors.joining(", "))));
         if (!isCuda(device)) {
-            throw new BackendException(
-                    PROPERTY + "=" + asked + " needs a device of TornadoVM's CUDA backend, and " + device + " is none");
+            throw new BackendException(PROPERTY + "=" + asked + " needs a device of TornadoVM's CUDA backend, and "
+                    + device + " is not one");
         }
         if (CublasLt.find().isEmpty()) {
             throw new BackendException(PROPERTY + "=" + asked + " needs cuBLASLt: " + CublasLt.missing());
@@ -46,7 +53,10 @@ final class Products {
         return Optional.of(precision);
     }
 
-    /** What there is to say of a device that has a library, or could have one; it begins with a comma. */
+    /**
+     * Returns the part of a device's description that says what computes its products. It begins with a comma, and is
+     * empty for devices that cuBLASLt does not run on.
+     */
     static String description(String device) {
         if (!isCuda(device)) {
             return "";

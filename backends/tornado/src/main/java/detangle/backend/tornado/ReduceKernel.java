@@ -24,7 +24,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * static void reduce(KernelContext context, IntArray sizes, IntArray own, x, result)
  * </pre>
  *
- * {@code sizes} holds from {@code own[0]} the number of results, the extent of the axis, and the distance of its elements.
+ * {@code sizes} holds from {@code own[0]} the number of results, the extent of the axis, and the distance of its
+ * elements.
  */
 final class ReduceKernel {
     /** How many sizes it reads. */

@@ -6,7 +6,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Adds rows to rows of a table. A thread owns one column of a block of the table's rows and looks at every id: no two
- * threads write one element, so that sums are the same at each run and need no atomic additions, which few devices have.
+ * threads write one element, so that sums are the same at each run and need no atomic additions, which few devices
+ * have.
  */
 final class ScatterKernel {
     /** How many blocks the rows are divided into. */
@@ -15,8 +16,8 @@ final class ScatterKernel {
     private ScatterKernel() {}
 
     /**
-     * From {@code own[0]}, sizes are: rows of the table, their width, the number of ids, rows of a block. An id outside the
-     * table is told of in {@code faults[own[1]]}.
+     * From {@code own[0]}, sizes are: rows of the table, their width, the number of ids, rows of a block. An id outside
+     * the table is told of in {@code faults[own[1]]}.
      */
     static void scatter(
             KernelContext context,

@@ -22,8 +22,8 @@ import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions;
 
 /**
- * Makes tasks of kernels: a task of TornadoVM is an object of one of its interfaces, whose method {@code apply} calls the
- * kernel, a static method, in the only call of a static method that it has.
+ * Makes tasks of kernels: a task of TornadoVM is an object of one of its interfaces, whose method {@code apply} calls
+ * the kernel, a static method, in the only call of a static method that it has.
  */
 final class TaskClass {
     private static final ClassDesc SELF = ClassDesc.of("detangle.backend.tornado.GeneratedTask");

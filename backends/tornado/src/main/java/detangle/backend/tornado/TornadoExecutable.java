@@ -50,8 +50,8 @@ final class TornadoExecutable implements Executable {
     private final Function<List<Map<String, Long>>, Graph> graphs;
 
     /**
-     * TornadoVM compiles for one thread at a time: it finds the wrong kernel now and then where two programs are compiled at
-     * once. Nothing is lost by it, as a device does one thing after another.
+     * TornadoVM compiles for one thread at a time: it finds the wrong kernel now and then where two programs are
+     * compiled at once. Nothing is lost by it, as a device does one thing after another.
      */
     private static final Object TORNADO = new Object();
 

@@ -14,7 +14,7 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The kernel behind a library's products, by itself, as it is only there where a device has the library. */
+/** Tests the kernel of activations by itself, as programs run it only on a device with the matrix library. */
 class ActivationKernelTest {
     @ParameterizedTest
     @EnumSource(Activation.class)

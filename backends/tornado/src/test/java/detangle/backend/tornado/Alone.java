@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** One operation of a program by itself. */
+/** Makes a program of one operation of another program. */
 final class Alone {
     private Alone() {}
 
-    /** A program of one operation, whose operands are inputs unless they are known beforehand. */
+    /** Returns a program of one operation. Its operands become inputs, except those that are known before a run. */
     static Program of(Node node, Program program) {
         Set<Node> eachRun = program.eachRun();
         Map<Node, Node> inputs = new IdentityHashMap<>();

@@ -36,14 +36,17 @@ import org.junit.jupiter.api.Test;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
-/** Products as cuBLASLt is told of them, against the interpreter. The library is a fake one; the test needs no device. */
+/**
+ * Compares the products that cuBLASLt is asked for with those of the interpreter. A Java class stands in for the
+ * library, so the test needs no device.
+ */
 class LibraryProductTest {
     private static final int PROGRAMS = 200;
     private static final long CONTEXT = 5;
     private static final long STREAM = 9;
     private static final ProductOptions PLAIN = new ProductOptions(ProductPrecision.FP32, false);
 
-    /** Two by three matrices by three by two, from {@link Product#work}. */
+    /** The sizes of a product of a 2 x 3 and a 3 x 2 matrix, from {@link Product#work}. */
     private static final int[] SIZES = new Product(2, 2, 3, 3, 1, 1, 2, new int[0], new int[0], new int[0])
             .work()
             .sizes();
@@ -87,7 +90,7 @@ class LibraryProductTest {
         assertEquals(0, fake.open(), "all is freed");
     }
 
-    /** Runs the launches of one product; false if they are the kernel's. */
+    /** Runs the launches of one product and compares the result. Returns false if a kernel computes the product. */
     private static boolean check(CublasLtSession session, Program program, Map<String, Long> sizes, Random random) {
         Plan plan = new Plan(program, MemoryPlanner.plan(program));
         Buffers buffers = new Buffers(plan, List.of(sizes));
@@ -151,7 +154,9 @@ class LibraryProductTest {
         return Tensor.of(values, shape);
     }
 
-    /** Matrices in any layout, with batch axes that are one in memory, that are several, and that an operand lacks. */
+    /**
+     * Multiplies matrices in any layout, with batch axes that can be merged, that cannot, and that an operand lacks.
+     */
     @Test
     void anyLayoutIsMultiplied() {
         int[][] batches = {{}, {3}, {2, 3}, {2, 1, 3}, {4, 3, 2}};
@@ -200,7 +205,7 @@ class LibraryProductTest {
         return values;
     }
 
-    /** Against the definition in {@link Product}, in numbers that are exact. */
+    /** Compares a result with the definition in {@link Product}, in numbers that are exact. */
     private static void check(CublasLtSession session, Product product, FloatArray a, FloatArray b) {
         FloatArray out = new FloatArray(product.elements());
         session.multiply(STREAM, product.work().sizes(), PLAIN, address(a), address(b), 0, address(out));
@@ -238,7 +243,7 @@ class LibraryProductTest {
             shorter[0] = 1;
             multiply(session, new ProductOptions(ProductPrecision.TF32, true), shorter);
             assertEquals(List.of("heuristic 77", "matmul, stream 9"), fake.calls.subList(3, 5));
-            // The bias is what lies on the left.
+            // The left operand serves as the bias too.
             assertEquals(1f + 3f + 1f, out.get(0));
         }
     }

@@ -11,9 +11,12 @@ import uk.ac.manchester.tornado.runtime.library.spi.LibraryInvocation;
 import uk.ac.manchester.tornado.runtime.library.spi.TornadoLibraryProvider;
 import uk.ac.manchester.tornado.runtime.library.spi.TornadoNativeStreamSupport;
 
-/** Products by cuBLASLt in TornadoVM's graphs: one session for each plan of execution. */
+/**
+ * Provides TornadoVM with products of matrices by cuBLASLt. Each execution plan has a session of its own, which keeps
+ * the library's handle and workspace.
+ */
 public final class CublasLtProvider implements TornadoLibraryProvider {
-    // Arguments of a task.
+    // The places of a task's arguments, in the order in which {@code LibraryProduct} adds them.
     private static final int SIZES = 0;
     private static final int OWN = 1;
     private static final int LEFT = 2;
@@ -23,7 +26,7 @@ public final class CublasLtProvider implements TornadoLibraryProvider {
 
     private record Session(CublasLtSession products) implements LibraryContext {}
 
-    /** For {@link java.util.ServiceLoader}. */
+    /** Makes a provider; {@link java.util.ServiceLoader} calls it. */
     public CublasLtProvider() {}
 
     @Override
@@ -43,8 +46,9 @@ public final class CublasLtProvider implements TornadoLibraryProvider {
     }
 
     /**
-     * Sizes are read on the host, where they are before they are copied to the device. The stream is asked for each time, as each thread
-     * that runs a plan has its own.
+     * Puts one product into the stream of the thread that runs the plan. The stream is asked for at each call, as each
+     * thread has its own. The sizes and their place are read from the arrays on the host, where they were written
+     * before they were copied to the device.
      */
     @Override
     public void dispatch(String function, LibraryInvocation call) {

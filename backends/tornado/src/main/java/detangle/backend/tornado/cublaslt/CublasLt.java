@@ -19,11 +19,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The functions of NVIDIA's cuBLASLt that products need, and of CUDA's driver, through {@code java.lang.foreign}. Names and numbers are
- * those of {@code cublasLt.h}. Handles and addresses on the device are numbers here; memory segments are on the host.
+ * Binds the functions of NVIDIA's cuBLASLt that multiply matrices, and those of CUDA's driver that they need, by
+ * {@code java.lang.foreign}. Names and numbers are those of {@code cublasLt.h} and {@code cuda.h}. Handles and
+ * addresses on the device are {@code long} here; memory segments are on the host.
  */
 public final class CublasLt {
-    /** What TornadoVM calls the library of a task. */
+    /** The name of the library in TornadoVM's library tasks. */
     public static final String NAME = "detangle/cublaslt";
 
     private static final List<String> LIBRARIES = List.of("libcublasLt.so.13", "libcublasLt.so.12");
@@ -33,7 +34,7 @@ public final class CublasLt {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final AddressLayout HOST = ValueLayout.ADDRESS;
 
-    /** All return a status, which is 0 where all is well. */
+    /** The functions by name. Each returns a status, which is 0 when the call succeeds. */
     private static final Map<String, FunctionDescriptor> FUNCTIONS = Map.ofEntries(
             returningStatus("cublasLtCreate", HOST),
             returningStatus("cublasLtDestroy", LONG),
@@ -80,14 +81,16 @@ public final class CublasLt {
     private final MethodHandle matmul;
     private final String version;
 
-    /** What was found when it was asked for first. */
+    /** Holds the library, which is searched for once, at the first call of {@link #find}. */
     private static final class Found {
         private static final Optional<CublasLt> LIBRARY = search();
     }
 
     /**
-     * @param symbols where the functions are
-     * @throws IllegalArgumentException if one is not there
+     * Binds the functions.
+     *
+     * @param symbols the symbols of cuBLASLt and of the driver
+     * @throws IllegalArgumentException if a function is missing
      */
     @SuppressWarnings("restricted")
     CublasLt(SymbolLookup symbols) {
@@ -107,18 +110,20 @@ public final class CublasLt {
     }
 
     private static MemorySegment symbol(SymbolLookup symbols, String name) {
-        return symbols.find(name).orElseThrow(() -> new IllegalArgumentException("there is no function " + name));
+        return symbols.find(name)
+                .orElseThrow(() -> new IllegalArgumentException("the function " + name + " is missing"));
     }
 
     /**
-     * The library of this machine: where the system's loader finds it, for example by LD_LIBRARY_PATH, or in the folder {@code lib64} of
-     * CUDA_PATH or of /usr/local/cuda.
+     * Returns the library of this machine, or nothing where cuBLASLt or CUDA's driver is missing. It is searched for
+     * where the system's loader looks, for example in the folders of LD_LIBRARY_PATH, and in the folder {@code lib64}
+     * of CUDA_PATH or of /usr/local/cuda.
      */
     public static Optional<CublasLt> find() {
         return Found.LIBRARY;
     }
 
-    /** What is missing where {@link #find} is empty. */
+    /** Returns the words for a message where {@link #find} is empty: the file that was not found. */
     public static String missing() {
         return LIBRARIES.getFirst() + " is not found";
     }
@@ -143,7 +148,7 @@ public final class CublasLt {
         }
     }
 
-    /** The library's version, such as 13.1.1. */
+    /** Returns the library's version, such as 13.1.1. */
     public String version() {
         return version;
     }
@@ -163,7 +168,11 @@ public final class CublasLt {
         }
     }
 
-    /** Makes a handle by a function that takes a pointer to one before other arguments. */
+    /**
+     * Makes a handle by a function whose first parameter is a pointer to it.
+     *
+     * @param others the arguments after the pointer
+     */
     long create(String name, Object... others) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment handle = arena.allocate(LONG);
@@ -175,14 +184,22 @@ public final class CublasLt {
         }
     }
 
-    /** Sets a numeric attribute of four bytes by one of the functions for that. */
+    /**
+     * Sets an attribute of four bytes.
+     *
+     * @param name the function that sets attributes of this kind of object
+     */
     void set(String name, long object, int attribute, int value) {
         try (Arena arena = Arena.ofConfined()) {
             call(name, object, attribute, arena.allocateFrom(INT, value), INT.byteSize());
         }
     }
 
-    /** Sets a numeric attribute of eight bytes. */
+    /**
+     * Sets an attribute of eight bytes.
+     *
+     * @param name the function that sets attributes of this kind of object
+     */
     void set(String name, long object, int attribute, long value) {
         try (Arena arena = Arena.ofConfined()) {
             call(name, object, attribute, arena.allocateFrom(LONG, value), LONG.byteSize());
@@ -199,7 +216,7 @@ public final class CublasLt {
         }
     }
 
-    /** Sets an attribute of a product whose value lies in a segment. */
+    /** Sets an attribute of a product to the value in a segment. */
     void setAttribute(long product, int attribute, MemorySegment value) {
         try {
             check("cublasLtMatmulDescSetAttribute", (int)
@@ -211,7 +228,7 @@ public final class CublasLt {
         }
     }
 
-    /** Puts a product into a stream. C is D, and beta is 0: nothing is read of it. */
+    /** Puts a product into a stream. The result is written over {@code c}, which is not read, as beta is 0. */
     void matmul(
             long handle,
             CublasLtPlan plan,

@@ -7,13 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * What cuBLASLt knows of a product: handles of its descriptions, and the algorithm that the library chose.
+ * The descriptions of a product and of its matrices in cuBLASLt, and the algorithm that the library chose.
  *
- * @param product of the product itself; {@code a}, {@code b} and {@code c} are those of the matrices
- * @param algorithm a {@code cublasLtMatmulHeuristicResult_t}, which begins with it
+ * @param product the handle of the product's description
+ * @param a the handle of the layout of A; {@code b} and {@code c} are those of B and C
+ * @param algorithm a {@code cublasLtMatmulHeuristicResult_t}, whose first field is the algorithm
  */
 record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorithm) {
-    /** The attribute of a product that says where its bias is: {@code CUBLASLT_MATMUL_DESC_BIAS_POINTER}. */
+    /** The attribute of a product that holds the address of its bias: {@code CUBLASLT_MATMUL_DESC_BIAS_POINTER}. */
     static final int BIAS_POINTER = 8;
 
     private static final String SET_PRODUCT = "cublasLtMatmulDescSetAttribute";
@@ -37,7 +38,10 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
     /** The type of all matrices and sums: {@code CUDA_R_32F}. */
     private static final int F32 = 0;
 
-    /** {@code cublasLtMatmulHeuristicResult_t}: the algorithm, bytes of workspace, status, waves, and four reserved numbers. */
+    /**
+     * The layout of {@code cublasLtMatmulHeuristicResult_t}: the algorithm, the bytes of workspace, the status, the
+     * waves, and four reserved numbers.
+     */
     private static final MemoryLayout RESULT = MemoryLayout.structLayout(
             MemoryLayout.sequenceLayout(8, ValueLayout.JAVA_LONG),
             ValueLayout.JAVA_LONG,
@@ -45,27 +49,28 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
             ValueLayout.JAVA_FLOAT,
             MemoryLayout.sequenceLayout(4, ValueLayout.JAVA_INT));
 
-    private static final long STATE = 72;
+    private static final long STATUS_OFFSET = 72;
 
-    /** The lowest power of two that addresses are known to be multiples of, in bytes. */
+    /** Alignments of the matrices in bytes: for each, the largest power of two up to 256 that divides its address. */
     record Alignment(int a, int b, int c) {
-        private static final int MOST = 256;
+        private static final int MAX_BYTES = 256;
 
         static Alignment of(long a, long b, long c) {
             return new Alignment(of(a), of(b), of(c));
         }
 
         private static int of(long address) {
-            return (int) Long.lowestOneBit(address | MOST);
+            return (int) Long.lowestOneBit(address | MAX_BYTES);
         }
     }
 
     /**
      * Describes a product, and asks the library for an algorithm.
      *
-     * @param bias the address of one, by which the library judges its alignment, or 0
-     * @param arena where the algorithm is kept
-     * @throws BackendException if the library has none
+     * @param bias the address of a bias, whose alignment the library takes into account, or 0 where there is none
+     * @param workspace the bytes of workspace that the algorithm may use
+     * @param arena the memory of the algorithm
+     * @throws BackendException if the library has no algorithm for the product
      */
     static CublasLtPlan make(
             CublasLt library,
@@ -113,7 +118,7 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
             MemorySegment count = call.allocate(ValueLayout.JAVA_INT);
             library.call(
                     "cublasLtMatmulAlgoGetHeuristic", handle, product, a, b, c, c, preference, 1, algorithm, count);
-            if (count.get(ValueLayout.JAVA_INT, 0) == 0 || algorithm.get(ValueLayout.JAVA_INT, STATE) != 0) {
+            if (count.get(ValueLayout.JAVA_INT, 0) == 0 || algorithm.get(ValueLayout.JAVA_INT, STATUS_OFFSET) != 0) {
                 throw new BackendException(
                         "it has no algorithm: -Ddetangle.tornado.products=java computes products without it");
             }

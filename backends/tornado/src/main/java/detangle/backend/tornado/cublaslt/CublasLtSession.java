@@ -6,12 +6,15 @@ import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Products on a device, one after the other. What the library chose for a shape is kept. */
+/**
+ * Multiplies matrices on a device, one product at a time, and keeps the algorithm that the library chose for each
+ * shape. It is not safe for use by several threads at once.
+ */
 public final class CublasLtSession implements AutoCloseable {
-    /** Numbers that say where the operands of a product lie, see {@link Matmul#of}. */
+    /** The number of sizes that describe the operands of a product, see {@link Matmul#of}. */
     public static final int SIZES = 7 + 3 * 3;
 
-    /** How much the library may use besides; NVIDIA recommends as much for Hopper. */
+    /** The bytes of workspace that the library may use; NVIDIA recommends 32 MiB for Hopper. */
     private static final long WORKSPACE_BYTES = 32L << 20;
 
     private final CublasLt library;
@@ -26,7 +29,13 @@ public final class CublasLtSession implements AutoCloseable {
 
     private record Key(Matmul.Shape shape, ProductOptions options, CublasLtPlan.Alignment alignment) {}
 
-    /** @param context a {@code CUcontext} */
+    /**
+     * Makes a handle of the library and its workspace.
+     *
+     * @param library the library
+     * @param context the {@code CUcontext} of the device
+     * @throws BackendException if the library or the driver refuses
+     */
     public CublasLtSession(CublasLt library, long context) {
         this.library = library;
         this.context = context;
@@ -36,12 +45,18 @@ public final class CublasLtSession implements AutoCloseable {
     }
 
     /**
-     * Puts a product into a stream. All streams share what the library works with, so one has to be empty before another is used.
+     * Puts the product {@code out = a b}, or {@code out = a b + bias}, into a stream. All streams share one workspace,
+     * so one stream must be empty before another is used.
      *
      * @param stream a {@code CUstream} of the context
-     * @param sizes see {@link Matmul#of}
-     * @param a where the first operand is on the device
-     * @param bias of no meaning without one
+     * @param sizes the shape and the strides of the product, see {@link Matmul#of}
+     * @param options the precision, and whether there is a bias
+     * @param a the address of the first operand on the device
+     * @param b the address of the second operand
+     * @param bias the address of a vector with an element for each column of the result; not read if the options say
+     *     that there is no bias
+     * @param out the address of the result, whose elements lie row by row
+     * @throws BackendException if the library has no algorithm for the product, or a call fails
      */
     public void multiply(long stream, int[] sizes, ProductOptions options, long a, long b, long bias, long out) {
         library.setContext(context);
@@ -69,7 +84,7 @@ public final class CublasLtSession implements AutoCloseable {
         }
     }
 
-    /** Frees what the library holds. All streams are empty then. */
+    /** Frees the handle, the workspace and the algorithms. The streams must be empty. */
     @Override
     public void close() {
         library.setContext(context);

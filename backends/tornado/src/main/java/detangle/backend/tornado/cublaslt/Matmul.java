@@ -4,19 +4,26 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A call of a matrix library: {@code C = op(A) op(B)} for each matrix of a batch, with {@code op(A)} of m x k, {@code op(B)} of k x n,
- * and columns one after the other in memory, as BLAS has it. A matrix by rows is its transpose by columns; so the
- * library's A is the second operand of a product, and its B the first.
+ * A call of a matrix library: {@code C = op(A) op(B)} for each matrix of a batch, where {@code op(A)} is m x k,
+ * {@code op(B)} is k x n, and matrices lie column by column in memory, as in BLAS. A matrix that lies row by row is its
+ * transpose column by column; so the library's A is the second operand of a product, and its B the first.
  *
- * @param startA the first element of A that it reads; {@code startB} and {@code startC} are those of the others
+ * @param startA the index of the first element of A that is read; {@code startB} and {@code startC} are those of B and
+ *     C
  */
 record Matmul(Shape shape, long startA, long startB, long startC) {
     /**
-     * What the library chooses an algorithm by. Elements of C lie closely; so its leading dimension is m.
+     * The sizes and the layout of a call, by which the library chooses an algorithm. The columns of C follow one
+     * another without gaps, so its leading dimension is m.
      *
-     * @param leadingA elements from one column of A, as it lies in memory, to the next
-     * @param batch matrices of each operand
-     * @param strideA elements from one matrix of A to the next, 0 if all are the same
+     * @param m the rows of C
+     * @param n the columns of C
+     * @param k the depth of the product
+     * @param leadingA the distance in elements between two columns of A as it lies in memory; {@code leadingB} is that
+     *     of B
+     * @param batch the number of matrices of each operand
+     * @param strideA the distance in elements between two matrices of A, 0 if all are the same; {@code strideB} is that
+     *     of B
      */
     record Shape(
             int m,
@@ -50,26 +57,34 @@ record Matmul(Shape shape, long startA, long startB, long startC) {
         }
     }
 
-    /** A batch axis: how many matrices there are along it, and elements from one to the next. */
+    /**
+     * A batch axis: the number of matrices along it, and the distances in elements between neighbours in A and in B.
+     */
     private record Axis(int count, long strideA, long strideB) {}
 
     /**
-     * The calls that compute a product. A library has one batch axis; axes that are not one in memory become several calls.
+     * Returns the calls that compute a product. The library has one batch axis, so axes that cannot be merged into one
+     * become several calls.
      *
-     * @param sizes as the kernel of products has them: rows, columns, depth, the first operand's strides along rows and depth, the second's
-     *     along columns and depth, and for each batch axis, the last first, its length and the strides of both
+     * @param sizes the sizes that the kernel of products reads: the rows, columns and depth; the first operand's
+     *     strides along rows and depth; the second operand's strides along columns and depth; and for each batch axis,
+     *     the last axis first, its length and the strides of both operands
      */
     static List<Matmul> of(int[] sizes) {
         int n = sizes[0];
         int m = sizes[1];
         int k = sizes[2];
+        int rowStride = sizes[3];
+        int firstDepthStride = sizes[4];
+        int columnStride = sizes[5];
+        int secondDepthStride = sizes[6];
         if (n == 0 || m == 0) {
             return List.of();
         }
-        boolean transposeA = sizes[6] == 1;
-        boolean transposeB = sizes[4] != 1;
-        if (!transposeA && sizes[5] != 1 || transposeB && sizes[3] != 1) {
-            throw new IllegalArgumentException("a matrix has elements next to each other along no axis");
+        boolean transposeA = secondDepthStride == 1;
+        boolean transposeB = firstDepthStride != 1;
+        if (!transposeA && columnStride != 1 || transposeB && rowStride != 1) {
+            throw new IllegalArgumentException("neither the rows nor the columns of a matrix have a stride of 1");
         }
         List<Axis> axes = axes(sizes);
         Axis inner = axes.getFirst();
@@ -78,11 +93,11 @@ record Matmul(Shape shape, long startA, long startB, long startC) {
                 n,
                 k,
                 transposeA,
-                // A matrix of one column has no distance between columns, but the library wants one that is long
+                // A matrix of one column has no distance between columns, but the library demands one that is long
                 // enough.
-                Math.max(transposeA ? sizes[5] : sizes[6], transposeA ? k : m),
+                Math.max(transposeA ? columnStride : secondDepthStride, transposeA ? k : m),
                 transposeB,
-                Math.max(transposeB ? sizes[4] : sizes[3], transposeB ? n : k),
+                Math.max(transposeB ? firstDepthStride : rowStride, transposeB ? n : k),
                 inner.count,
                 inner.strideA,
                 inner.strideB);
@@ -91,7 +106,10 @@ record Matmul(Shape shape, long startA, long startB, long startC) {
         return List.copyOf(calls);
     }
 
-    /** Batch axes, the innermost first; neighbours that are one in memory are one here. */
+    /**
+     * Returns the batch axes, the innermost first. Neighbours whose matrices are evenly spaced in both operands are
+     * merged.
+     */
     private static List<Axis> axes(int[] sizes) {
         List<Axis> axes = new ArrayList<>();
         axes.add(new Axis(1, 0, 0));

@@ -1,8 +1,8 @@
 package detangle.backend.tornado.cublaslt;
 
 /**
- * How cuBLASLt multiplies floats of 32 bits. Sums have 32 bits in all of them; matrix units take operands that are rounded to
- * fewer bits.
+ * The precision in which cuBLASLt multiplies floats of 32 bits. Sums always have 32 bits; matrix units round the
+ * operands to fewer bits.
  */
 public enum ProductPrecision {
     /** Products of 32 bits, without matrix units. */
@@ -14,7 +14,7 @@ public enum ProductPrecision {
     /** Operands of 16 bits with mantissas of 7 bits. */
     BF16(75);
 
-    /** A {@code cublasComputeType_t}. */
+    /** The {@code cublasComputeType_t}. */
     final int computeType;
 
     ProductPrecision(int computeType) {

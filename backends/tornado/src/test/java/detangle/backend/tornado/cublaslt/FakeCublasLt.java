@@ -21,18 +21,42 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Stands where cuBLASLt and CUDA's driver are not: functions with their names and signatures, which native code can call. They record calls, and compute
- * products as BLAS defines them; what is an address on a device elsewhere is one of this process.
+ * Stands in for cuBLASLt and CUDA's driver where they are absent: Java methods with the names and signatures of their
+ * functions, which native code can call. They record the calls, and compute products as BLAS defines them, on memory of
+ * this process.
  */
 @SuppressWarnings("restricted")
 public final class FakeCublasLt {
-    /** What a wrong argument returns: {@code CUBLAS_STATUS_INVALID_VALUE}. */
+    /** The status for a wrong argument: {@code CUBLAS_STATUS_INVALID_VALUE}. */
     private static final int INVALID = 7;
 
-    /** What was called, without what sets attributes and destroys. */
+    // Attributes of cublasLt.h: of a product, of a matrix's layout, and of preferences.
+    private static final int COMPUTE_TYPE = 0;
+    private static final int SCALE_TYPE = 1;
+    private static final int TRANSPOSE_A = 3;
+    private static final int TRANSPOSE_B = 4;
+    private static final int EPILOGUE = 7;
+    private static final int BIAS_POINTER = 8;
+    private static final long EPILOGUE_DEFAULT = 1;
+    private static final long EPILOGUE_BIAS = 4;
+
+    private static final int TYPE = 0;
+    private static final int ROWS = 2;
+    private static final int COLUMNS = 3;
+    private static final int LEADING_DIMENSION = 4;
+    private static final int BATCH_COUNT = 5;
+    private static final int BATCH_OFFSET = 6;
+
+    private static final int WORKSPACE_BYTES = 1;
+    private static final int ALIGNMENT_A = 5;
+    private static final int ALIGNMENT_B = 6;
+    private static final int ALIGNMENT_C = 7;
+    private static final int ALIGNMENT_D = 8;
+
+    /** The calls that were made, except those that make or free descriptions and set attributes. */
     public final List<String> calls = new ArrayList<>();
 
-    /** What the next call of a function returns, by its name. */
+    /** The status that the next call of a function returns, by the function's name; without an entry it is 0. */
     public final Map<String, Integer> statuses = new HashMap<>();
 
     /** Whether the library finds algorithms. */
@@ -44,12 +68,12 @@ public final class FakeCublasLt {
     private long handles;
     private long context;
 
-    /** The binding, with these functions. */
+    /** Returns a binding of these functions. */
     public CublasLt library() {
         return new CublasLt(lookup());
     }
 
-    /** Handles and memory that nobody has freed. */
+    /** Returns the number of handles and blocks of memory that nobody has freed. */
     public int open() {
         return attributes.size() + allocated.size();
     }
@@ -58,10 +82,10 @@ public final class FakeCublasLt {
         return name -> Arrays.stream(getClass().getDeclaredMethods())
                 .filter(m -> m.getName().equals(name))
                 .findFirst()
-                .map(this::stub);
+                .map(this::nativeFunction);
     }
 
-    private MemorySegment stub(Method method) {
+    private MemorySegment nativeFunction(Method method) {
         try {
             MethodHandle handle = MethodHandles.lookup().unreflect(method).bindTo(this);
             MethodType type = handle.type();
@@ -124,7 +148,19 @@ public final class FakeCublasLt {
     }
 
     int cublasLtMatmulDescCreate(MemorySegment description, int compute, int scale) {
-        make(description, Map.of(0, (long) compute, 1, (long) scale, 3, 0L, 4, 0L, 7, 1L));
+        make(
+                description,
+                Map.of(
+                        COMPUTE_TYPE,
+                        (long) compute,
+                        SCALE_TYPE,
+                        (long) scale,
+                        TRANSPOSE_A,
+                        0L,
+                        TRANSPOSE_B,
+                        0L,
+                        EPILOGUE,
+                        EPILOGUE_DEFAULT));
         return 0;
     }
 
@@ -133,11 +169,30 @@ public final class FakeCublasLt {
     }
 
     int cublasLtMatmulDescSetAttribute(long description, int attribute, MemorySegment value, long bytes) {
-        return set(description, attribute, value, bytes, Map.of(3, 4, 4, 4, 7, 4, 8, 8));
+        return set(
+                description,
+                attribute,
+                value,
+                bytes,
+                Map.of(TRANSPOSE_A, 4, TRANSPOSE_B, 4, EPILOGUE, 4, BIAS_POINTER, 8));
     }
 
     int cublasLtMatrixLayoutCreate(MemorySegment layout, int type, long rows, long columns, long leading) {
-        make(layout, Map.of(0, (long) type, 2, rows, 3, columns, 4, leading, 5, 1L, 6, 0L));
+        make(
+                layout,
+                Map.of(
+                        TYPE,
+                        (long) type,
+                        ROWS,
+                        rows,
+                        COLUMNS,
+                        columns,
+                        LEADING_DIMENSION,
+                        leading,
+                        BATCH_COUNT,
+                        1L,
+                        BATCH_OFFSET,
+                        0L));
         return rows < 1 || columns < 1 || leading < rows ? INVALID : 0;
     }
 
@@ -146,7 +201,7 @@ public final class FakeCublasLt {
     }
 
     int cublasLtMatrixLayoutSetAttribute(long layout, int attribute, MemorySegment value, long bytes) {
-        return set(layout, attribute, value, bytes, Map.of(5, 4, 6, 8));
+        return set(layout, attribute, value, bytes, Map.of(BATCH_COUNT, 4, BATCH_OFFSET, 8));
     }
 
     int cublasLtMatmulPreferenceCreate(MemorySegment preference) {
@@ -159,7 +214,12 @@ public final class FakeCublasLt {
     }
 
     int cublasLtMatmulPreferenceSetAttribute(long preference, int attribute, MemorySegment value, long bytes) {
-        return set(preference, attribute, value, bytes, Map.of(1, 8, 5, 4, 6, 4, 7, 4, 8, 4));
+        return set(
+                preference,
+                attribute,
+                value,
+                bytes,
+                Map.of(WORKSPACE_BYTES, 8, ALIGNMENT_A, 4, ALIGNMENT_B, 4, ALIGNMENT_C, 4, ALIGNMENT_D, 4));
     }
 
     int cublasLtMatmulAlgoGetHeuristic(
@@ -173,13 +233,14 @@ public final class FakeCublasLt {
             int wanted,
             MemorySegment results,
             MemorySegment count) {
-        calls.add("heuristic " + attributes.get(description).get(0));
-        // The structure has 96 bytes; what the caller must not read is not 0.
+        calls.add("heuristic " + attributes.get(description).get(COMPUTE_TYPE));
+        // The structure has 96 bytes; those that the caller must not read are not 0.
         MemorySegment result = results.reinterpret(96).fill((byte) 1);
-        // This algorithm is known by what it may rely on: the alignments of A, B, C and D.
+        // The result names the alignments that the algorithm relies on, those of A, B, C and D, in place of an
+        // algorithm.
         for (int i = 0; i < 4; i++) {
             result.setAtIndex(
-                    ValueLayout.JAVA_LONG, i, attributes.get(preference).get(5 + i));
+                    ValueLayout.JAVA_LONG, i, attributes.get(preference).get(ALIGNMENT_A + i));
         }
         result.set(ValueLayout.JAVA_INT, 72, 0);
         count.reinterpret(Integer.BYTES).set(ValueLayout.JAVA_INT, 0, hasAlgorithms ? 1 : 0);
@@ -215,15 +276,16 @@ public final class FakeCublasLt {
         if (scaled || !aligned || addressC != addressD || layoutC != layoutD || !allocated.contains(workspace)) {
             return INVALID;
         }
-        Matrices a = new Matrices(addressA, attributes.get(layoutA), product.get(3) == 1);
-        Matrices b = new Matrices(addressB, attributes.get(layoutB), product.get(4) == 1);
+        Matrices a = new Matrices(addressA, attributes.get(layoutA), product.get(TRANSPOSE_A) == 1);
+        Matrices b = new Matrices(addressB, attributes.get(layoutB), product.get(TRANSPOSE_B) == 1);
         Matrices c = new Matrices(addressC, attributes.get(layoutC), false);
         if (a.columns() != b.rows() || a.rows() != c.rows() || b.columns() != c.columns()) {
             return INVALID;
         }
-        MemorySegment bias =
-                product.get(7) == 4 ? MemorySegment.ofAddress(product.get(8)).reinterpret(4 * c.rows()) : null;
-        for (long batch = 0; batch < c.layout.get(5); batch++) {
+        MemorySegment bias = product.get(EPILOGUE) == EPILOGUE_BIAS
+                ? MemorySegment.ofAddress(product.get(BIAS_POINTER)).reinterpret(4 * c.rows())
+                : null;
+        for (long batch = 0; batch < c.layout.get(BATCH_COUNT); batch++) {
             for (long column = 0; column < c.columns(); column++) {
                 for (long row = 0; row < c.rows(); row++) {
                     double sum = bias == null ? 0 : bias.getAtIndex(ValueLayout.JAVA_FLOAT, row);
@@ -238,19 +300,21 @@ public final class FakeCublasLt {
         return status("cublasLtMatmul");
     }
 
-    /** Matrices by columns, as a layout describes them. */
+    /** Matrices that lie column by column, as a layout describes them. */
     private record Matrices(long address, Map<Integer, Long> layout, boolean transposed) {
         long rows() {
-            return layout.get(transposed ? 3 : 2);
+            return layout.get(transposed ? COLUMNS : ROWS);
         }
 
         long columns() {
-            return layout.get(transposed ? 2 : 3);
+            return layout.get(transposed ? ROWS : COLUMNS);
         }
 
         MemorySegment at(long batch, long row, long column) {
-            long element =
-                    batch * layout.get(6) + (transposed ? column + row * layout.get(4) : row + column * layout.get(4));
+            long element = batch * layout.get(BATCH_OFFSET)
+                    + (transposed
+                            ? column + row * layout.get(LEADING_DIMENSION)
+                            : row + column * layout.get(LEADING_DIMENSION));
             return MemorySegment.ofAddress(address + Float.BYTES * element).reinterpret(Float.BYTES);
         }
     }
