@@ -47,7 +47,9 @@ public enum Architecture {
                 .findFirst();
     }
 
-    /** The name of HuggingFace's class: {@code DebertaV2ForSequenceClassification}; empty if it has none for the head. */
+    /**
+     * The name of HuggingFace's class: {@code DebertaV2ForSequenceClassification}; empty if it has none for the head.
+     */
     Optional<String> className(ModelType type) {
         return classSuffix.map(suffix -> type.classPrefix() + suffix);
     }

@@ -61,7 +61,9 @@ public final class Checkpoint {
         this.headPrefix = EncoderPrefix.ofHeads(encoderPrefix);
     }
 
-    /** What weights call a parameter, or would call it if they held it; that of an encoder begins with {@code deberta.}. */
+    /**
+     * What weights call a parameter, or would call it if they held it; that of an encoder begins with {@code deberta.}.
+     */
     public static UnaryOperator<String> names(Weights weights) {
         String encoder = EncoderPrefix.of(weights);
         String heads = EncoderPrefix.ofHeads(encoder);
@@ -69,8 +71,9 @@ public final class Checkpoint {
     }
 
     /**
-     * Compares all sizes of the encoder with what a checkpoint holds; to be called before a program of these sizes is built. It takes a
-     * program of one layer, as layers are alike, so that no configuration makes more work than the checkpoint is worth.
+     * Compares all sizes of the encoder with what a checkpoint holds; to be called before a program of these sizes is
+     * built. It takes a program of one layer, as layers are alike, so that no configuration makes more work than the
+     * checkpoint is worth.
      *
      * @throws ConfigException if there are fewer layers in the checkpoint
      * @throws WeightsException if a parameter of the encoder is lacking or of another shape
@@ -120,7 +123,10 @@ public final class Checkpoint {
         return parameters;
     }
 
-    /** The tensors that a parameter is made of; none if they are lacking. What is stored as it is needed is not read for it. */
+    /**
+     * The tensors that a parameter is made of; none if they are lacking. What is stored as it is needed is not read for
+     * it.
+     */
     private Set<String> look(String name, Map<String, Shape> found, List<String> lacking) {
         Optional<String> stored = storedAsParameter(name);
         if (stored.isPresent()) {
@@ -143,7 +149,10 @@ public final class Checkpoint {
                 });
     }
 
-    /** The same tensor of another layer; what belongs to no layer stays as it is. Every parameter of every layer comes here. */
+    /**
+     * The same tensor of another layer; what belongs to no layer stays as it is. Every parameter of every layer comes
+     * here.
+     */
     private static String ofLayer(String name, int layer) {
         int at = name.lastIndexOf(LAYERS);
         if (at < 0) {
@@ -163,13 +172,15 @@ public final class Checkpoint {
     }
 
     /**
-     * The parameters of a program, as the checkpoint holds them. Those of a head of one's own that it lacks are left out.
+     * The parameters of a program, as the checkpoint holds them. Those of a head of one's own that it lacks are left
+     * out.
      *
      * @param head the published head of the program; empty for one of one's own
      * @param ignoreUnused whether tensors of the encoder and of the head may be left over
      * @throws HeadException if the checkpoint does not hold the head
-     * @throws WeightsException if a parameter of the encoder is lacking or of another shape, a tensor is left over, a small one is not of
-     *     finite numbers, or the layout of a projection cannot be turned into the one that is needed
+     * @throws WeightsException if a parameter of the encoder is lacking or of another shape, a tensor is left over, a
+     *     small one is not of finite numbers, or the layout of a projection cannot be turned into the one that is
+     *     needed
      */
     public static Map<String, Tensor> parameters(
             Weights weights, DebertaConfig config, Program program, Optional<Architecture> head, boolean ignoreUnused) {
@@ -207,8 +218,8 @@ public final class Checkpoint {
     }
 
     /**
-     * Whether a folder's model has been trained with the enhanced mask decoder: it has absolute positions, and its input does
-     * without them.
+     * Whether a folder's model has been trained with the enhanced mask decoder: it has absolute positions, and its
+     * input does without them.
      */
     public static boolean hasMaskDecoder(Path folder) {
         DebertaConfig config = DebertaConfig.read(folder);
@@ -242,7 +253,8 @@ public final class Checkpoint {
                     throw new WeightsException(
                             weights.source(alias),
                             "tensor '" + alias + "' has dtype " + weights.type(alias)
-                                    + ", and a parameter is a floating-point number: quantised weights are not supported");
+                                    + ", and a parameter is a floating-point number: quantised weights are not"
+                                    + " supported");
                 }
                 taken.add(alias);
                 return Optional.of(weights.get(alias));
@@ -266,7 +278,10 @@ public final class Checkpoint {
         return name.endsWith(NORM + "bias") ? name.substring(0, name.length() - "bias".length()) + "beta" : name;
     }
 
-    /** The name that HuggingFace's older masked LM has for a parameter of microsoft's head; other names stay. */
+    /**
+     * Returns the name that HuggingFace's older masked LM has for a parameter of microsoft's head; other names stay as
+     * they are.
+     */
     static String legacyName(String name) {
         String rest = name.startsWith(HEAD) ? name.substring(HEAD.length()) : "";
         return rest.isEmpty() ? name : LEGACY_HEAD + (rest.equals("bias") ? rest : "transform." + rest);
@@ -305,7 +320,10 @@ public final class Checkpoint {
         }
     }
 
-    /** The name under which a parameter is stored as it is; other types than those of parameters are refused when they are read. */
+    /**
+     * The name under which a parameter is stored as it is; other types than those of parameters are refused when they
+     * are read.
+     */
     private Optional<String> storedAsParameter(String name) {
         return storedNames(name).stream()
                 .filter(weights::contains)
@@ -313,7 +331,10 @@ public final class Checkpoint {
                 .filter(alias -> weights.isReadable(alias) && weights.isFloat(alias));
     }
 
-    /** The shape of a parameter that is stored in another than it should have: its elements, of any number, are not read. */
+    /**
+     * The shape of a parameter that is stored in another than it should have: its elements, of any number, are not
+     * read.
+     */
     Optional<Shape> otherShape(String name, TensorType type) {
         Optional<String> stored = storedAsParameter(name);
         Optional<Shape> other =

@@ -17,7 +17,7 @@ public final class DebertaModel {
     private DebertaModel() {}
 
     /**
-     * The program of a model with one of the published heads.
+     * Builds the program of a model with one of the published heads.
      *
      * <p>Inputs, all {@code i64[B,S]}, or {@code i64[B,C,S]} for {@link Architecture#MULTIPLE_CHOICE}:
      * {@code input_ids}, {@code attention_mask} (see {@link AttentionMask}), and {@code token_type_ids} if the model
@@ -33,8 +33,8 @@ public final class DebertaModel {
     }
 
     /**
-     * The program of a model with a head of one's own; inputs and outputs are those of the other form, and the inputs
-     * that the head makes come last.
+     * Builds the program of a model with a head that the caller has written. Inputs and outputs are those of the other
+     * form, and the inputs that the head makes come last.
      *
      * @throws detangle.ir.IrException if the head is not written in primitives
      */

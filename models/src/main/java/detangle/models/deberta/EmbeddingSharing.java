@@ -5,15 +5,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What a discriminator takes of its generator's tables of words and positions (He et al. 2023, section 3.2). */
+/**
+ * The way in which a discriminator uses its generator's tables of words and positions (He et al. 2023, section 3.2).
+ */
 public enum EmbeddingSharing {
-    /** Nothing: it has tables of its own. */
+    /** The discriminator has tables of its own. */
     NONE("none", "nes"),
-    /** The tables themselves, which both losses train where one program has both. */
+    /** The discriminator reads the generator's tables. Both losses train them where one program has both. */
     ES("es"),
     /**
-     * The tables, through which no gradient of its loss flows, and a table of its own that is added, {@code _weight}:
-     * gradient-disentangled embedding sharing.
+     * The discriminator reads the sum of the generator's table, through which no gradient of its loss flows, and a
+     * table of its own, {@code _weight}: gradient-disentangled embedding sharing.
      */
     GDES("gdes");
 
@@ -23,14 +25,17 @@ public enum EmbeddingSharing {
         this.words = List.of(words);
     }
 
-    /** The value of {@code embedding_sharing} in a configuration, in any case; the published ones say {@code gdes}. */
+    /**
+     * Returns the sharing that a configuration names as {@code embedding_sharing}, in any case; the published ones say
+     * {@code gdes}.
+     */
     public static Optional<EmbeddingSharing> named(String text) {
         return Arrays.stream(values())
                 .filter(sharing -> sharing.words.contains(text.toLowerCase(Locale.ROOT)))
                 .findFirst();
     }
 
-    /** The word of a configuration: {@code none}, {@code es} or {@code gdes}. */
+    /** Returns the name in a configuration: {@code none}, {@code es} or {@code gdes}. */
     public String text() {
         return words.getFirst();
     }

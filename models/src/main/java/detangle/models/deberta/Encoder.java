@@ -27,9 +27,11 @@ final class Encoder {
     private final List<Node> attentions = new ArrayList<>();
 
     /**
-     * @param layers scope of the parameters, {@code deberta}
-     * @param shared the tables of another encoder that this one looks words and positions up in; empty for its own
-     * @param normInput what the LayerNorm of the embeddings reads instead of their sum, {@code [B,S,H]}
+     * Makes an encoder.
+     *
+     * @param layers the scope of the parameters, {@code deberta}
+     * @param shared the tables of another encoder in which this one looks up words and positions; empty for its own
+     * @param normInput makes the input of the embeddings' LayerNorm, {@code [B,S,H]}, of their sum
      */
     Encoder(
             DebertaConfig config,
@@ -54,7 +56,9 @@ final class Encoder {
         }
     }
 
-    /** The embedding output and each layer's output, {@code [B,S,H]} each; rows of padding are not zeroed but the first. */
+    /**
+     * The embedding output and each layer's output, {@code [B,S,H]} each; rows of padding are not zeroed but the first.
+     */
     List<Node> hiddenStates() {
         return hiddenStates;
     }
@@ -64,7 +68,7 @@ final class Encoder {
         return attentions;
     }
 
-    /** The scope of the tables of embeddings. */
+    /** Returns the scope of the tables of embeddings. */
     Layers embeddingLayers() {
         return embeddingLayers;
     }

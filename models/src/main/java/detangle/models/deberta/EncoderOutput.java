@@ -46,9 +46,10 @@ public final class EncoderOutput {
     }
 
     /**
-     * As {@link #of(DebertaConfig, ModelOptions, boolean, boolean, Dropout)}, with other embeddings.
+     * Builds an encoder, as {@link #of(DebertaConfig, ModelOptions, boolean, boolean, Dropout)} does, with other
+     * embeddings.
      *
-     * @param normInput what the LayerNorm of the embeddings reads instead of their sum, {@code [B,S,H]}
+     * @param normInput makes the input of the embeddings' LayerNorm, {@code [B,S,H]}, of their sum
      */
     static EncoderOutput of(
             DebertaConfig config,
@@ -63,10 +64,10 @@ public final class EncoderOutput {
     }
 
     /**
-     * An encoder in a program that may hold others.
+     * Builds an encoder in a program that may hold others.
      *
      * @param layers the scope of its parameters and of those of its head
-     * @param shared the tables of another encoder that this one looks words and positions up in; empty for its own
+     * @param shared the tables of another encoder in which this one looks up words and positions; empty for its own
      * @throws ConfigException if the configuration asks for something that cannot be built
      */
     static EncoderOutput of(
@@ -79,9 +80,9 @@ public final class EncoderOutput {
     }
 
     /**
-     * The same encoder over the same inputs, of which other elements are dropped. It has tables of its own.
+     * Builds the same encoder again over the same inputs, with dropout of its own. It has tables of its own.
      *
-     * @param normInput what the LayerNorm of the embeddings reads instead of their sum, {@code [B,S,H]}
+     * @param normInput the input of the embeddings' LayerNorm in place of their sum, {@code [B,S,H]}
      */
     EncoderOutput again(Node normInput) {
         return new EncoderOutput(config, layers, inputs, options, Optional.empty(), sum -> normInput);

@@ -50,8 +50,9 @@ public final class HeadLosses {
      * {@link Architecture#ENCODER}, which is trained for nothing.
      *
      * <p>Inputs: the outputs of the head, f32; then its {@link #labels}; and for
-     * {@link Architecture#REPLACED_TOKEN_DETECTION} {@link InputNames#IDS} and {@link InputNames#MASK}, {@code i64[B,S]},
-     * of the run. A masked LM's logits are those of N chosen rows, {@code [N,V]}. Outputs are those of {@link #outputs}.
+     * {@link Architecture#REPLACED_TOKEN_DETECTION} {@link InputNames#IDS} and {@link InputNames#MASK},
+     * {@code i64[B,S]}, of the run. A masked LM's logits are those of N chosen rows, {@code [N,V]}. Outputs are those
+     * of {@link #outputs}.
      *
      * @param perClass whether labels of sequence classification are a number for each class, {@code f32[B,L]}
      */
@@ -94,11 +95,11 @@ public final class HeadLosses {
     /**
      * Inputs for what a head should have said:
      * <ul>
-     *   <li>{@link InputNames#LABELS}, {@code i64}: a class for each row of the logits; or {@code f32} of the logits' shape,
-     *       if {@code perClass};
-     *   <li>{@link InputNames#START_POSITIONS} and {@link InputNames#END_POSITIONS}, {@code i64[B]}, for
-     *       {@link Architecture#QUESTION_ANSWERING} instead;
-     *   <li>for {@link Architecture#REPLACED_TOKEN_DETECTION} the original tokens, {@code i64[B,S]}.
+     * <li>{@link InputNames#LABELS}, {@code i64}: a class for each row of the logits; or {@code f32} of the logits'
+     *     shape, if {@code perClass};
+     * <li>{@link InputNames#START_POSITIONS} and {@link InputNames#END_POSITIONS}, {@code i64[B]}, for
+     *     {@link Architecture#QUESTION_ANSWERING} instead;
+     * <li>for {@link Architecture#REPLACED_TOKEN_DETECTION} the original tokens, {@code i64[B,S]}.
      * </ul>
      *
      * @param outputs those of the head, by name
@@ -138,9 +139,9 @@ public final class HeadLosses {
      * is 0. For masked LMs and replaced-token detection there is also {@link #LOSSES}, of the labels' shape.
      *
      * @param values the inputs of {@link #program}, by name. The shapes may be others where the ranks fit: logits of a
-     *     masked LM may be {@code [B,S,V]}, as classes take any number of axes. With {@link InputNames#LOSS_DIVISOR} the sum
-     *     of the rows' losses is divided by that. With {@link InputNames#MASK}, {@code i64[B,S]}, positions of padding do
-     *     not count, whatever their labels, and no answer is looked for there
+     *     masked LM may be {@code [B,S,V]}, as classes take any number of axes. With {@link InputNames#LOSS_DIVISOR}
+     *     the sum of the rows' losses is divided by that. With {@link InputNames#MASK}, {@code i64[B,S]}, positions of
+     *     padding do not count, whatever their labels, and no answer is looked for there
      * @throws LossException if the options are for classes, and the loss does not know classes
      */
     public static List<Output> outputs(
@@ -266,10 +267,11 @@ public final class HeadLosses {
     }
 
     /**
-     * Whether tokens are not the originals, {@code i1[B,S]}. Where the original is 0, the token is taken for it.
+     * Returns whether tokens differ from the originals, {@code i1[B,S]}. A token whose original is 0 counts as the
+     * original.
      *
-     * @param originals {@code i64[B,S]}
-     * @param ids {@code i64[B,S]}
+     * @param originals the original tokens, {@code i64[B,S]}
+     * @param ids the tokens, {@code i64[B,S]}
      */
     static Node isReplaced(Builder b, Node originals, Node ids) {
         return b.and(
@@ -277,7 +279,7 @@ public final class HeadLosses {
                 b.compare(Comparison.NE, originals, ids));
     }
 
-    /** The binary cross entropy of each token: a token is to be called replaced if it is not the original. */
+    /** Returns the binary cross entropy of each token. A token is to be called replaced if it is not the original. */
     private List<Output> replacedTokens() {
         refuseClasses("replaced tokens");
         Node replaced = isReplaced(b, labels(), values.get(InputNames.IDS));

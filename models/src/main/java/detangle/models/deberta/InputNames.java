@@ -24,21 +24,25 @@ public final class InputNames {
     public static final String END_POSITIONS = "end_positions";
 
     /**
-     * {@code f32[]}, if a loss is told so: what the sum of the rows' losses is divided by, instead of their number. Batches
-     * that are trained in parts have one divisor for all parts.
+     * {@code f32[]}, if a loss is told so: what the sum of the rows' losses is divided by, instead of their number.
+     * Batches that are trained in parts have one divisor for all parts.
      */
     public static final String LOSS_DIVISOR = "loss_divisor";
 
-    /** {@code i64[]}, if a program of training drops elements: what its random numbers follow from, other at each step. */
+    /**
+     * {@code i64[]}, if a program of training drops elements: what its random numbers follow from, other at each step.
+     */
     public static final String DROPOUT_SEED = "dropout_seed";
 
     /**
-     * {@code i64[]}, if a generator draws tokens: what its random numbers follow from, other at each step and other than the
-     * seed of the dropout.
+     * {@code i64[]}, if a generator draws tokens: the seed of its random numbers. It must differ from step to step and
+     * from the seed of the dropout.
      */
     public static final String SAMPLING_SEED = "sampling_seed";
 
-    /** {@code i64[N]}: the tokens that a generator has drawn for the {@code masked_rows}; see {@link ReplacedTokens}. */
+    /**
+     * {@code i64[N]}: the tokens that a generator has drawn for the {@code masked_rows}; see {@link ReplacedTokens}.
+     */
     public static final String SAMPLED = "sampled";
 
     private InputNames() {}

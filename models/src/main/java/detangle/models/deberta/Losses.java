@@ -69,7 +69,8 @@ public final class Losses {
     }
 
     /**
-     * How much each row weighs in a mean: the weight of its label, or 1 where classes have no weights; 0 if it does not count.
+     * How much each row weighs in a mean: the weight of its label, or 1 where classes have no weights; 0 if it does not
+     * count.
      *
      * @param labels {@code i64[..]}, from 0 to L - 1 in rows that count
      * @param counts {@code i1[..]}
@@ -116,20 +117,21 @@ public final class Losses {
     }
 
     /**
-     * Cross entropy with the softmax of other logits, which gets no gradient: the Kullback-Leibler divergence but for what
-     * does not depend on the logits.
+     * Returns the cross entropy with the softmax of other logits, which get no gradient. It differs from the
+     * Kullback-Leibler divergence by a term that does not depend on the logits.
      *
-     * @param others of the logits' shape and type
+     * @param others logits of the same shape and type
      */
     public static Node kl(Builder b, Node logits, Node others) {
         return softCrossEntropies(b, logits, b.stopGradient(softmax(b, others)));
     }
 
     /**
-     * The cross entropies of two rows of logits with the softmax of each other, as microsoft's SiFT has it: each gets the
-     * gradient of its cross entropy with the other, {@code softmax(logits) - softmax(others)} and its negative.
+     * Returns the sum of the cross entropies of two rows of logits with the softmax of each other, as microsoft's SiFT
+     * has it. The gradient of {@code logits} is {@code softmax(logits) - softmax(others)}, that of {@code others} its
+     * negative.
      *
-     * @param others of the logits' shape and type
+     * @param others logits of the same shape and type
      */
     public static Node symmetricKl(Builder b, Node logits, Node others) {
         return b.add(kl(b, logits, others), kl(b, others, logits));

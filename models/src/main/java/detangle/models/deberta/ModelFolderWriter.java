@@ -20,8 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes a model as HuggingFace's code does: config.json, the files of its tokenizer, and model.safetensors, whose tensors
- * have the names of HuggingFace's layout. The folder is read by {@code Session.load} and by transformers.
+ * Writes a model as HuggingFace's code does: config.json, the files of its tokenizer, and model.safetensors, whose
+ * tensors have the names of HuggingFace's layout. The folder is read by {@code Session.load} and by transformers.
  */
 public final class ModelFolderWriter {
     private static final String CONFIG = "config.json";
@@ -101,10 +101,11 @@ public final class ModelFolderWriter {
     }
 
     /**
-     * With another head: {@code architectures}, and no labels and problem of the head before, as HuggingFace's question
-     * answering takes its size from labels. HuggingFace has no class for {@link Architecture#MASKED_LM_EMD} and for
-     * {@link Architecture#REPLACED_TOKEN_DETECTION}, so that {@code architectures} is left out for them. The folder has
-     * the names of HuggingFace's masked LM for the parameters of the former.
+     * Returns a writer for another head. It writes that head's {@code architectures}, and leaves out the labels and the
+     * problem type of the head before, as HuggingFace's question answering takes its size from labels. HuggingFace has
+     * no class for {@link Architecture#MASKED_LM_EMD} and for {@link Architecture#REPLACED_TOKEN_DETECTION}, so
+     * {@code architectures} is left out for them. The parameters of the former have the names of HuggingFace's masked
+     * LM.
      */
     public ModelFolderWriter withHead(Architecture head) {
         ObjectNode changed = config.deepCopy();
@@ -143,8 +144,8 @@ public final class ModelFolderWriter {
      *
      * @param parameters by name, as programs name them
      * @throws detangle.models.files.FolderException if something is there already, or the folder cannot be written
-     * @throws detangle.models.weights.WeightsException if the parameters do not fit HuggingFace's layout: v1's has no bias of
-     *     keys, which microsoft's code trains
+     * @throws detangle.models.weights.WeightsException if the parameters do not fit HuggingFace's layout: v1's has no
+     *     bias of keys, which microsoft's code trains
      */
     public void write(Path folder, Map<String, Tensor> parameters) {
         SequencedMap<String, Tensor> tensors = tensors(folder, parameters);
@@ -175,8 +176,8 @@ public final class ModelFolderWriter {
     }
 
     /**
-     * The tensors of the file: a v1 model whose projections stand apart gets v1's layout, and a head that predicts tokens has
-     * the names that the configuration's {@code legacy} says.
+     * Returns the tensors of the file. A v1 model with separate projections gets v1's layout, and a head that predicts
+     * tokens has the names that the configuration's {@code legacy} asks for.
      */
     private SequencedMap<String, Tensor> tensors(Path folder, Map<String, Tensor> parameters) {
         SequencedMap<String, Tensor> tensors = new TreeMap<>();

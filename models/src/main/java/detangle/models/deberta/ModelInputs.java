@@ -68,9 +68,9 @@ record ModelInputs(
     }
 
     /**
-     * These inputs with other tokens, for an encoder that predicts no rows.
+     * Returns these inputs with other tokens, for an encoder that predicts no rows.
      *
-     * @param others {@code i64[B,S]}
+     * @param others the tokens, {@code i64[B,S]}
      */
     ModelInputs withIds(Node others) {
         return new ModelInputs(given, others, tokenTypes, rowMask, pairMask, Optional.empty());

@@ -5,14 +5,17 @@ import detangle.ir.Node;
 import detangle.ir.UnaryFunction;
 
 /**
- * Normal numbers from uniform ones, by the inverse of the distribution: the polynomial for the central region of Giles
- * 2010, Approximating the erfinv function.
+ * Makes normal numbers of uniform ones by the inverse of the distribution function, with the polynomial that Giles 2010
+ * (Approximating the erfinv function) gives for the central region.
  */
 final class NormalNumbers {
     /** {@code -log(1 - x^2)} is below this in the central region of {@code erfinv(x)}. */
     private static final double CENTRAL = 5;
 
-    /** The coefficients of {@code erfinv(x) / x} in {@code -log(1 - x^2) - CENTRAL / 2}, that of the highest power first. */
+    /**
+     * The coefficients of {@code erfinv(x) / x} as a polynomial in {@code -log(1 - x^2) - CENTRAL / 2}, highest power
+     * first.
+     */
     private static final double[] COEFFICIENTS = {
         2.81022636e-08,
         3.43273939e-07,
@@ -34,8 +37,8 @@ final class NormalNumbers {
     }
 
     /**
-     * Returns numbers of the standard normal distribution. Those that are farther than 2.9 from 0 are too close to it,
-     * but not closer than 2.9.
+     * Returns numbers of the standard normal distribution, in the shape of the uniform ones. Numbers beyond 2.9
+     * deviations are too close to 0, but stay beyond 2.9.
      *
      * @param uniform floats in [0,1)
      */

@@ -9,8 +9,9 @@ import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 
 /**
- * The random numbers of one program of training. They follow from the program's input {@link InputNames#DROPOUT_SEED} and
- * from a stream that each draw has for itself; a step of training gives a seed that no other step has.
+ * Draws the random numbers of one training program. They follow from the program's input
+ * {@link InputNames#DROPOUT_SEED} and from a stream that each draw has for itself. Each step of a training gives a seed
+ * that no other step has.
  */
 final class RandomNumbers {
     private final Node seed = new Builder().input(InputNames.DROPOUT_SEED, new TensorType(DType.I64, Shape.SCALAR));
@@ -21,14 +22,14 @@ final class RandomNumbers {
         return b.op(new TensorOp.RandomUniform(new TensorType(DType.F32, shape), draws++), seed);
     }
 
-    /** Returns a dropout whose places each have a stream. */
+    /** Returns a dropout that draws from a new stream at each place. */
     Dropout dropout() {
         return (b, place, rate, x) -> new Idioms(b).dropout(x, rate, uniform(b, x.shape()));
     }
 
     /**
-     * Returns a noise that counts the positions of a batch as one row. So a packed program, which draws numbers of its
-     * own for what has a row for each position, has the same noise at tokens as the padded program.
+     * Returns a noise that counts the positions of a batch as one row. So a packed program, which draws its own numbers
+     * for values that have a row for each position, has the same noise at tokens as the padded program.
      */
     SiftNoise noise() {
         return (b, shape, deviation) -> {

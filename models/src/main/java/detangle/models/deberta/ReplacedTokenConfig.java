@@ -43,7 +43,11 @@ public record ReplacedTokenConfig(
         }
     }
 
-    /** The models of two configurations. */
+    /**
+     * Returns the models of two configurations.
+     *
+     * @throws ConfigException if the two models do not go together
+     */
     public static ReplacedTokenConfig of(ConfigFields generator, ConfigFields discriminator, EmbeddingSharing sharing) {
         return new ReplacedTokenConfig(
                 generator, discriminator, DebertaConfig.of(generator), DebertaConfig.of(discriminator), sharing);
@@ -58,7 +62,11 @@ public record ReplacedTokenConfig(
         return of(ConfigFields.read(file));
     }
 
-    /** As {@link #read}, of fields. */
+    /**
+     * Reads a JSON object, as {@link #read} does.
+     *
+     * @throws ConfigException if it lacks one of the models
+     */
     public static ReplacedTokenConfig of(ConfigFields fields) {
         for (String model : new String[] {"generator", "discriminator"}) {
             if (fields.find(model).isEmpty()) {
@@ -74,7 +82,7 @@ public record ReplacedTokenConfig(
         return of(fields.object("generator"), fields.object("discriminator"), sharing);
     }
 
-    /** The same models with another sharing. */
+    /** Returns the same models with another sharing. */
     public ReplacedTokenConfig with(EmbeddingSharing other) {
         return new ReplacedTokenConfig(generatorFields, discriminatorFields, generator, discriminator, other);
     }

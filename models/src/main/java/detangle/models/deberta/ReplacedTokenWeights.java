@@ -13,13 +13,15 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /**
- * What a training of a generator and a discriminator begins with: checkpoints, and initial values for what they lack.
+ * The values with which a training of a generator and a discriminator begins: those of checkpoints, and initial values
+ * where checkpoints lack them.
  *
  * @param parameters a tensor for each parameter of both models, by the names of {@link ReplacedTokens}
- * @param notices what begins with initial values, and what of a checkpoint is not taken, one line each
+ * @param notices one line for each group of parameters that begin with initial values, and for each part of a
+ *     checkpoint that is not read
  */
 public record ReplacedTokenWeights(SequencedMap<String, Tensor> parameters, List<String> notices) {
-    /** The tables that a discriminator shares, as far as it reads them. */
+    /** The tables that a discriminator can share. */
     private static final List<String> SHARED =
             List.of("deberta.embeddings.word_embeddings", "deberta.embeddings.position_embeddings");
 
@@ -28,18 +30,19 @@ public record ReplacedTokenWeights(SequencedMap<String, Tensor> parameters, List
     }
 
     /**
-     * Reads checkpoints, or makes initial values by microsoft's rules. With {@link EmbeddingSharing#GDES} the table that is
-     * added to the generator's is zero, unless the discriminator is a checkpoint: then it is what its table has more than the
-     * generator's, where the original leaves zero and so forgets the checkpoint's table.
+     * Reads checkpoints, or makes initial values by microsoft's rules. With {@link EmbeddingSharing#GDES} the table
+     * that is added to the generator's begins with zeros. If the discriminator is a checkpoint, it begins with the
+     * difference of the checkpoint's table and the generator's; the original leaves zeros, and so forgets the
+     * checkpoint's table.
      *
      * @param generator a folder or a file of weights; empty for initial values
-     * @param discriminator the same of the discriminator, with whole tables
+     * @param discriminator a folder or a file of weights with whole tables; empty for initial values
      * @throws detangle.models.weights.WeightsException if a checkpoint is not one of the configuration's model
      */
     public static ReplacedTokenWeights of(
             ReplacedTokenConfig config, Optional<Path> generator, Optional<Path> discriminator, long seed) {
         StartingWeights ofGenerator = part(config.generator(), Architecture.MASKED_LM_EMD, generator, seed);
-        // Other seeds, as values follow from the names of parameters, which both models have.
+        // The discriminator has another seed, as values follow from the names of parameters, which both models share.
         StartingWeights ofDiscriminator =
                 part(config.discriminator(), Architecture.REPLACED_TOKEN_DETECTION, discriminator, ~seed);
         SequencedMap<String, Tensor> parameters = new LinkedHashMap<>();
@@ -76,7 +79,7 @@ public record ReplacedTokenWeights(SequencedMap<String, Tensor> parameters, List
         return model + "." + name;
     }
 
-    /** Puts what the discriminator has of its own in the place of a whole table. */
+    /** Replaces a whole table by the part that the discriminator has for itself. */
     private static void share(
             EmbeddingSharing sharing, String table, boolean isTrained, SequencedMap<String, Tensor> parameters) {
         String own = full(ReplacedTokens.DISCRIMINATOR, table);
@@ -101,7 +104,8 @@ public record ReplacedTokenWeights(SequencedMap<String, Tensor> parameters, List
     }
 
     /**
-     * The parameters of a discriminator as a model of its own, by the names of checkpoints: tables that it shares are whole.
+     * Returns the parameters of a discriminator as a model of its own, by the names of checkpoints. Tables that it
+     * shares are whole.
      *
      * @param parameters those of both models
      */
@@ -124,7 +128,7 @@ public record ReplacedTokenWeights(SequencedMap<String, Tensor> parameters, List
         return own;
     }
 
-    /** The parameters of a generator as a model of its own, by the names of checkpoints. */
+    /** Returns the parameters of a generator as a model of its own, by the names of checkpoints. */
     static SequencedMap<String, Tensor> generator(Map<String, Tensor> parameters) {
         return part(ReplacedTokens.GENERATOR, parameters);
     }

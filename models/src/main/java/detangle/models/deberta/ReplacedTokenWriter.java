@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Writes a generator and a discriminator as two folders of HuggingFace, {@code generator} and {@code discriminator}, each
- * with config.json, the tokenizer and model.safetensors. The discriminator's tables are whole, whatever it shares: the sum
- * of the generator's and its own with {@link EmbeddingSharing#GDES}.
+ * Writes a generator and a discriminator as two folders of HuggingFace, {@code generator} and {@code discriminator},
+ * each with config.json, the tokenizer and model.safetensors. The discriminator's tables are whole, whatever it shares;
+ * with {@link EmbeddingSharing#GDES} they are the sum of the generator's tables and its own.
  */
 public final class ReplacedTokenWriter {
     private final ReplacedTokenConfig config;
@@ -24,9 +24,9 @@ public final class ReplacedTokenWriter {
     }
 
     /**
-     * A writer of both models with a tokenizer.
+     * Makes a writer of both models with a tokenizer.
      *
-     * @param tokenizers a folder or an artifact, whose files of a tokenizer are copied
+     * @param tokenizers a folder or an artifact, whose tokenizer files are copied
      * @throws ConfigException if one of the files cannot be read
      */
     public static ReplacedTokenWriter of(ReplacedTokenConfig config, Path tokenizers) {
@@ -38,10 +38,10 @@ public final class ReplacedTokenWriter {
     }
 
     /**
-     * Writes both folders into one that is there.
+     * Writes both folders into a folder that exists.
      *
      * @param parameters those of both models, by the names of {@link ReplacedTokens}
-     * @throws IOException if the disk is full, or a folder is there already or cannot be written
+     * @throws IOException if the disk is full, or a folder exists already or cannot be written
      */
     public void writeInto(Path folder, Map<String, Tensor> parameters) throws IOException {
         Path ofGenerator = Files.createDirectory(folder.resolve(ReplacedTokens.GENERATOR));
@@ -53,7 +53,8 @@ public final class ReplacedTokenWriter {
     /**
      * Writes both folders into one, each whole or not at all.
      *
-     * @throws detangle.models.files.FolderException if one of them is there already, or cannot be written
+     * @param parameters those of both models, by the names of {@link ReplacedTokens}
+     * @throws detangle.models.files.FolderException if one of them exists already, or cannot be written
      */
     public void write(Path folder, Map<String, Tensor> parameters) {
         generator.write(folder.resolve(ReplacedTokens.GENERATOR), ReplacedTokenWeights.generator(parameters));

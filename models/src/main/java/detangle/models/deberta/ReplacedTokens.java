@@ -18,23 +18,23 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The programs of replaced-token detection (He et al. 2023; microsoft's apps/tasks/rtd_task.py). A generator, which is a
- * masked LM with the enhanced mask decoder, draws tokens for masked positions, and a discriminator says of each token
- * whether it is the original.
+ * Builds the programs of replaced-token detection (He et al. 2023; microsoft's apps/tasks/rtd_task.py). A generator,
+ * which is a masked LM with the enhanced mask decoder, draws tokens for masked positions, and a discriminator says of
+ * each token whether it is the original.
  *
- * <p>Parameters have the names of checkpoints behind {@code generator.} and {@code discriminator.}. Inputs are {@code
- * input_ids} with masks and {@code attention_mask}, {@code i64[B,S]}, {@code token_type_ids} where the models have types,
- * and {@code masked_rows} with their {@code labels}, the original tokens, {@code i64[N]}. Where elements are dropped there is
- * {@link InputNames#DROPOUT_SEED}, and where tokens are drawn {@link InputNames#SAMPLING_SEED}.
+ * <p>Parameters have the names of checkpoints behind {@code generator.} and {@code discriminator.}. Inputs are
+ * {@code input_ids} with masks and {@code attention_mask}, {@code i64[B,S]}, {@code token_type_ids} where the models
+ * have types, and {@code masked_rows} with their {@code labels}, the original tokens, {@code i64[N]}. Programs with
+ * dropout also read {@link InputNames#DROPOUT_SEED}, and those that draw tokens {@link InputNames#SAMPLING_SEED}.
  *
  * <p>Models are trained by one program, {@link #joint}, or by two that take turns, {@link #generator} and
  * {@link #discriminator}.
  */
 public final class ReplacedTokens {
-    /** What the names of the generator's parameters begin with. */
+    /** The first part of the names of the generator's parameters. */
     public static final String GENERATOR = "generator";
 
-    /** What the names of the discriminator's parameters begin with. */
+    /** The first part of the names of the discriminator's parameters. */
     public static final String DISCRIMINATOR = "discriminator";
 
     /** Output {@code f32[]}: the cross entropy of the masked tokens. */
@@ -75,10 +75,10 @@ public final class ReplacedTokens {
     }
 
     /**
-     * Both models with one loss, {@code mlm + weight * rtd}. Outputs: {@link HeadLosses#LOSS}, {@link #MLM_LOSS} and
-     * {@link #RTD_LOSS}.
+     * Builds both models with one loss, {@code mlm + weight * rtd}. Outputs: {@link HeadLosses#LOSS}, {@link #MLM_LOSS}
+     * and {@link #RTD_LOSS}.
      *
-     * @param weight the original's {@code rtd_lambda}
+     * @param weight the weight of the discriminator's loss, the original's {@code rtd_lambda}
      */
     public static Program joint(ReplacedTokenConfig config, double weight, Dropout dropout, TokenSampler sampler) {
         ReplacedTokens models = new ReplacedTokens(config, dropout, sampler);
@@ -93,7 +93,7 @@ public final class ReplacedTokens {
     }
 
     /**
-     * The generator with its loss. Outputs: {@link HeadLosses#LOSS}, the same as {@link #MLM_LOSS}, and
+     * Builds the generator with its loss. Outputs: {@link HeadLosses#LOSS}, the same as {@link #MLM_LOSS}, and
      * {@link InputNames#SAMPLED}, the tokens that it has drawn, {@code i64[N]}.
      */
     public static Program generator(ReplacedTokenConfig config, Dropout dropout, TokenSampler sampler) {
@@ -106,13 +106,13 @@ public final class ReplacedTokens {
     }
 
     /**
-     * The discriminator with its loss, {@code weight * rtd}. An input beside the others is {@link InputNames#SAMPLED}, the
-     * tokens that the generator has drawn. Outputs: {@link HeadLosses#LOSS} and {@link #RTD_LOSS}.
+     * Builds the discriminator with its loss, {@code weight * rtd}. It has one more input, {@link InputNames#SAMPLED},
+     * the tokens that the generator has drawn. Outputs: {@link HeadLosses#LOSS} and {@link #RTD_LOSS}.
      *
-     * <p>Where tables are shared, it reads the generator's; nothing of a generator that is trained by its own program
-     * should be trained by this one.
+     * <p>Where tables are shared, it reads the generator's. This program should train no parameter of a generator that
+     * its own program trains.
      *
-     * @param weight the original's {@code rtd_lambda}
+     * @param weight the weight of the discriminator's loss, the original's {@code rtd_lambda}
      */
     public static Program discriminator(ReplacedTokenConfig config, double weight, Dropout dropout) {
         ReplacedTokens models = new ReplacedTokens(config, dropout, TokenSampler.given());
@@ -124,7 +124,7 @@ public final class ReplacedTokens {
     }
 
     /**
-     * Both models without dropout. Outputs: {@link #MLM_LOSSES}, {@link #PREDICTIONS}, {@link #RTD_LOSSES},
+     * Builds both models without dropout. Outputs: {@link #MLM_LOSSES}, {@link #PREDICTIONS}, {@link #RTD_LOSSES},
      * {@link #RTD_LOGITS}, {@link #REPLACED}.
      */
     public static Program evaluation(ReplacedTokenConfig config, TokenSampler sampler) {
@@ -140,7 +140,10 @@ public final class ReplacedTokens {
                 new Output(REPLACED, b.convert(discriminated.replaced(), DType.F32))));
     }
 
-    /** What a generator says of masked positions, {@code f32[N,V]}, and its tables. */
+    /**
+     * The generator's logits of the masked positions, {@code f32[N,V]}, its losses, its tokens, and the scope of its
+     * tables.
+     */
     private record Generated(Node logits, Node loss, Node losses, Node sampled, Layers embeddings) {}
 
     private Generated generated() {
@@ -165,12 +168,12 @@ public final class ReplacedTokens {
                 encoder.encoder().embeddingLayers());
     }
 
-    /** The scope of the generator's tables in a program that does not run it. */
+    /** Returns the scope of the generator's tables in a program that does not run the generator. */
     private Layers embeddings() {
         return layers.scope(GENERATOR).scope("deberta").scope("embeddings");
     }
 
-    /** What a discriminator says of all positions, {@code f32[B,S]}. */
+    /** The discriminator's logits of all positions, {@code f32[B,S]}, its losses, and where tokens are replaced. */
     private record Discriminated(Node logits, Node loss, Node losses, Node replaced) {}
 
     private Discriminated discriminated(Generated generated) {
@@ -208,12 +211,12 @@ public final class ReplacedTokens {
     }
 
     /**
-     * Whole numbers {@code i64[B,S]}, some of which have changed. They are added up in single precision, in which numbers
-     * of tokens are exact and backends have a kernel.
+     * Returns whole numbers {@code i64[B,S]}, some of which have changed. They are added up in single precision, in
+     * which token ids are exact and for which backends have a kernel.
      *
-     * @param numbers {@code i64[B*S]}
+     * @param numbers the numbers before, {@code i64[B*S]}
      * @param rows the places of those that change, {@code i64[N]}, each once
-     * @param changes what is added there, {@code i64[N]}
+     * @param changes the differences to add there, {@code i64[N]}
      */
     private Node changed(Node numbers, Node rows, Node changes) {
         Builder b = layers.builder();
@@ -221,7 +224,10 @@ public final class ReplacedTokens {
         return b.reshape(b.convert(sums, DType.I64), inputs.ids().shape());
     }
 
-    /** The place of the largest number of each row {@code f32[N,V]}, {@code i64[N]}; the last one of equal ones. */
+    /**
+     * Returns the place of the largest number of each row of {@code f32[N,V]}, {@code i64[N]}. Among equal ones it is
+     * the last.
+     */
     private static Node largest(Builder b, Node logits) {
         Node max = b.reduce(ReduceFunction.MAX, logits, 1);
         Node places = b.iota(TensorType.of(DType.I64, Dim.of(1), logits.type().dim(1)), 1);

@@ -4,20 +4,21 @@ import detangle.ir.Builder;
 import detangle.ir.Node;
 
 /**
- * The tables of a generator, in which its discriminator looks words and positions up.
+ * The tables of a generator, in which its discriminator looks up words and positions.
  *
- * @param sharing what is taken of them
+ * @param sharing the way in which they are shared
  * @param generator the scope of the generator's tables
  * @param own the scope of the discriminator's own tables
  */
 record SharedTables(EmbeddingSharing sharing, Layers generator, Layers own) {
-    /** What the table is called that gradient-disentangled sharing adds, by the original's name. */
+    /** The end of the original's name for the table that gradient-disentangled sharing adds. */
     static final String RESIDUAL = "._weight";
 
     static final String TABLE = ".weight";
 
     /**
-     * Rows of a table, {@code [..,E]}. The sum of two tables is not made, but of the rows that are looked up.
+     * Returns rows of a table, {@code [..,E]}. Two tables are not added as a whole; only the rows that are looked up
+     * are.
      *
      * @param name {@code word_embeddings} or {@code position_embeddings}
      * @param count the number of the table's rows

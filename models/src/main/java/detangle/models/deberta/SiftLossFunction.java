@@ -13,7 +13,9 @@ public enum SiftLossFunction {
     /** The mean of the squared differences of the logits. */
     MSE;
 
-    /** The name of microsoft's option {@code vat_loss_fn}: {@code symmetric-kl}, {@code kl} or {@code mse}. */
+    /**
+     * Returns the name for microsoft's option {@code vat_loss_fn}: {@code symmetric-kl}, {@code kl} or {@code mse}.
+     */
     public String text() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * SiFT in primitives, after microsoft's sift/sift.py. What the LayerNorm of the embeddings reads is normalised first, x'.
- * With t, the answers that follow from it, and f, the model from x' on:
+ * Writes SiFT in primitives, after microsoft's sift/sift.py. x' is the normalised input of the embeddings' LayerNorm, t
+ * are the answers that follow from it, and f is the model from x' on:
  *
  * <pre>
  * d0   = noise, clipped to two deviations
@@ -26,17 +26,17 @@ import java.util.function.Function;
  * loss = loss of the task + lambda * distance of f(x' + d) and t
  * </pre>
  *
- * Nothing but t passes the gradient of the last line on to the embeddings. The perturbation stays d0 if g is not finite.
+ * The gradient of the last line reaches the embeddings through t alone. The perturbation stays d0 if g is not finite.
  */
 final class SiftModel {
-    /** The epsilon of the normalisation. */
-    private static final double EPSILON = 1e-7;
+    /** The term under the root of the normalisation, which keeps it from dividing by 0. */
+    private static final double NORM_EPSILON = 1e-7;
 
-    /** This is added to the largest element of a token's gradient. */
-    private static final double LEAST = 1e-6;
+    /** A number that is added to the largest element of a token's gradient, so that the step never divides by 0. */
+    private static final double GRADIENT_EPSILON = 1e-6;
 
-    /** The number of deviations that noise is clipped to. */
-    private static final double MOST = 2;
+    /** The number of standard deviations to which noise is clipped. */
+    private static final double CLIP_DEVIATIONS = 2;
 
     private final Builder b = new Builder();
     private final SiftOptions options;
@@ -44,7 +44,11 @@ final class SiftModel {
     private final boolean ofNumbers;
     private Optional<Node> embeddings = Optional.empty();
 
-    /** @throws LossException if answers of this head cannot be compared */
+    /**
+     * Makes a model that is perturbed.
+     *
+     * @throws LossException if answers of this head cannot be compared
+     */
     SiftModel(SiftOptions options, SiftNoise noise, Architecture head, DebertaConfig config) {
         boolean ofRows = head == Architecture.MULTIPLE_CHOICE
                 || head == Architecture.SEQUENCE_CLASSIFICATION
@@ -62,30 +66,32 @@ final class SiftModel {
         if (ofNumbers && !options.softmaxOverBatch() && ofDistributions) {
             throw new LossException(
                     "vat_loss_fn is " + options.lossFunction().get().text()
-                            + ", which compares distributions, and regression gives numbers: take mse, or the softmax over the"
+                            + ", which compares distributions, and regression gives numbers: take mse, or the"
+                            + " softmax over the"
                             + " batch of microsoft's recipe");
         }
     }
 
-    /** Normalises what the LayerNorm of the embeddings reads where nothing is perturbed. */
+    /** Returns the normalised input of the embeddings' LayerNorm, before any perturbation. */
     Node normalised(Node sum) {
-        Idioms.Normal normal = new Idioms(b).normal(sum, b.constant(DType.F32, EPSILON));
+        Idioms.Normal normal = new Idioms(b).normal(sum, b.constant(DType.F32, NORM_EPSILON));
         embeddings = Optional.of(b.mul(normal.centred(), normal.scale()));
         return embeddings.get();
     }
 
     /**
-     * Returns the loss with its adversarial part first, and then what {@link SiftNames} names.
+     * Returns the loss with its adversarial part first, and then the outputs that {@link SiftNames} names.
      *
+     * @param task the loss of the task, {@code f32[]}
      * @param answers the logits t
      * @param perturbed makes the logits of a model with other normalised embeddings, f
-     * @param divisor what losses of rows are divided by, if not their number
+     * @param divisor the number by which the sum of the rows' losses is divided; empty for the number of rows
      */
     List<Output> outputs(Node task, Node answers, Function<Node, Node> perturbed, Optional<Node> divisor) {
         Node fixed = b.stopGradient(embeddings.orElseThrow());
         Shape shape = fixed.shape();
         TensorType type = new TensorType(DType.F32, shape);
-        double most = MOST * options.initPerturbation();
+        double most = CLIP_DEVIATIONS * options.initPerturbation();
         Node clipped = b.clamp(noise.draw(b, shape, options.initPerturbation()), -most, most);
         Node start = b.input(SiftNames.NOISE, type);
         Node inner = inner(perturbed.apply(b.add(fixed, start)), b.stopGradient(answers));
@@ -103,10 +109,13 @@ final class SiftModel {
                 new Output(SiftNames.PERTURBATION, perturbation));
     }
 
-    /** The step that makes the inner loss larger, of one length for each token; 0 if the gradient is not finite. */
+    /**
+     * Returns the step that makes the inner loss larger, of the same length for each token; 0 if the gradient is not
+     * finite.
+     */
     private Node step(Node gradient) {
         Node largest = b.reduce(ReduceFunction.MAX, b.unary(UnaryFunction.ABS, gradient), -1);
-        Node direction = b.div(gradient, b.add(largest, b.constant(DType.F32, LEAST)));
+        Node direction = b.div(gradient, b.add(largest, b.constant(DType.F32, GRADIENT_EPSILON)));
         Node infinity = b.constant(DType.F32, Double.POSITIVE_INFINITY);
         Node isFinite = b.compare(Comparison.LT, new Idioms(b).sumOfSquares(gradient), infinity);
         Node zero = b.constant(DType.F32, 0);
@@ -128,7 +137,7 @@ final class SiftModel {
         return ofNumbers && !options.softmaxOverBatch();
     }
 
-    /** The mean distance of all rows, whatever their labels are. */
+    /** Returns the mean distance of all rows, whatever their labels are. */
     private Node adversarial(Node logits, Node clean, Optional<Node> divisor) {
         if (divisor.isEmpty()) {
             return squares()
@@ -143,7 +152,7 @@ final class SiftModel {
         return b.div(Losses.sum(b, losses), divisor.get());
     }
 
-    /** Logits whose rows are distributions. */
+    /** Returns logits whose rows are distributions. */
     private Node rows(Node logits) {
         return ofNumbers ? b.reshape(logits, Shape.of(Dim.of(1), logits.shape().elements())) : logits;
     }

@@ -8,7 +8,7 @@ import detangle.ir.Shape;
 @FunctionalInterface
 public interface SiftNoise {
     /**
-     * Returns numbers of a normal distribution with mean 0. What is farther than two deviations from 0 counts as two
+     * Returns numbers of a normal distribution with mean 0. Numbers beyond two deviations are clipped to two
      * deviations, and need not be exact.
      *
      * @param shape {@code [B,S,H]}

@@ -3,20 +3,19 @@ package detangle.models.deberta;
 import java.util.Optional;
 
 /**
- * How a model is fine-tuned by SiFT, scale-invariant fine-tuning (He et al. 2021, DeBERTa, section 4): the embeddings of
- * each batch are normalised and perturbed in the direction in which the model's answers change the most, and the model
- * learns to answer as it did without. Options have the names and defaults of microsoft's apps.run.
+ * Options of SiFT, scale-invariant fine-tuning (He et al. 2021, DeBERTa, section 4): the embeddings of each batch are
+ * normalised and perturbed in the direction in which the model's answers change the most, and the model learns to
+ * answer as it did without the perturbation. Options have the names and defaults of microsoft's apps.run.
  *
- * @param lambda the weight of the adversarial loss beside the loss of the task ({@code vat_lambda}); the original has 0 by
- *     default, which is no SiFT, and recommends 5
- * @param learningRate how far a token is moved from its noise, by the element that is moved the most
- *     ({@code vat_learning_rate})
- * @param initPerturbation the standard deviation of the noise that the step begins with ({@code vat_init_perturbation})
+ * @param lambda the weight of the adversarial loss beside the loss of the task ({@code vat_lambda}). The original's
+ *     default is 0, which means no SiFT; it recommends 5
+ * @param learningRate the largest element of the step that a token takes from its noise ({@code vat_learning_rate})
+ * @param initPerturbation the standard deviation of the noise at which the step begins ({@code vat_init_perturbation})
  * @param lossFunction the distance that the step makes larger ({@code vat_loss_fn}); if empty, symmetric KL, or the
  *     squared error where answers are numbers
  * @param softmaxOverBatch whether the answers of regression are compared as one distribution over the rows of a batch,
- *     as in microsoft's code. They depend on which rows are together then, and a row alone says nothing; otherwise the
- *     squared differences of the numbers are taken
+ *     as in microsoft's code. They then depend on the rows that are together, and a batch of one row has no gradient;
+ *     otherwise the squared differences of the numbers are taken
  */
 public record SiftOptions(
         double lambda,
@@ -24,7 +23,7 @@ public record SiftOptions(
         double initPerturbation,
         Optional<SiftLossFunction> lossFunction,
         boolean softmaxOverBatch) {
-    /** What microsoft recommends for MNLI. */
+    /** The options that microsoft recommends for MNLI. */
     public static final SiftOptions DEFAULT = new SiftOptions(5, 1e-4, 1e-2, Optional.empty(), false);
 
     /** @throws LossException if a number is outside its range */

@@ -17,11 +17,12 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * What a training begins with: the parameters of a checkpoint in single precision, and initial values for those of the head
- * that it lacks.
+ * What a training begins with: the parameters of a checkpoint in single precision, and initial values for those of the
+ * head that it lacks.
  *
  * @param parameters a tensor for each parameter of the program, by name
- * @param created the parameters that begin with initial values as the checkpoint lacks them; all of them without a checkpoint
+ * @param created the parameters that begin with initial values as the checkpoint lacks them; all of them without a
+ *     checkpoint
  * @param replaced the parameters that begin with initial values as the checkpoint has them in another shape
  */
 public record StartingWeights(
@@ -41,11 +42,13 @@ public record StartingWeights(
      *
      * @param head the published head of the program; empty for one of one's own
      * @param initial the values of what the checkpoint lacks of the head
-     * @param ignoreMismatchedSizes whether what the checkpoint has of the head in another shape is replaced by initial values
-     * @throws HeadException if the checkpoint has parameters of the head in another shape, and they are not to be replaced
-     * @throws detangle.models.weights.WeightsException if a parameter of the encoder is lacking or of another shape, a tensor
-     *     of the encoder is left over, a small one is not of finite numbers, or the layout of a projection cannot be turned
-     *     into the one that is needed
+     * @param ignoreMismatchedSizes whether what the checkpoint has of the head in another shape is replaced by initial
+     *     values
+     * @throws HeadException if the checkpoint has parameters of the head in another shape, and they are not to be
+     *     replaced
+     * @throws detangle.models.weights.WeightsException if a parameter of the encoder is lacking or of another shape, a
+     *     tensor of the encoder is left over, a small one is not of finite numbers, or the layout of a projection
+     *     cannot be turned into the one that is needed
      */
     public static StartingWeights of(
             Weights weights,

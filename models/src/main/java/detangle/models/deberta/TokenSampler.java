@@ -16,25 +16,25 @@ import detangle.ir.UnaryFunction;
 @FunctionalInterface
 public interface TokenSampler {
     /**
-     * The tokens, {@code i64[N]}.
+     * Returns the tokens, {@code i64[N]}.
      *
      * @param logits {@code f32[N,V]} with a static V; no gradient may flow through them
      */
     Node sample(Builder b, Node logits);
 
-    /** The tokens are the input {@link InputNames#SAMPLED}. */
+    /** Returns a sampler whose tokens are the input {@link InputNames#SAMPLED}. */
     static TokenSampler given() {
         return (b, logits) -> b.input(
                 InputNames.SAMPLED, TensorType.of(DType.I64, logits.type().dim(0)));
     }
 
     /**
-     * Tokens are drawn from the softmax over each row. The random numbers follow from the program's input
-     * {@link InputNames#SAMPLING_SEED}; a step of training gives a seed that no other step has.
+     * Returns a sampler that draws tokens from the softmax over each row. The random numbers follow from the program's
+     * input {@link InputNames#SAMPLING_SEED}; a step of training gives a seed that no other step has.
      *
-     * <p>A row takes one random number u and the first token whose probabilities up to it are more than u together. The
-     * vocabulary is cut into about sqrt(V) blocks of about sqrt(V) tokens: sums up to each block say which block it is, and
-     * sums up to each token of that block which token. Sums up to a place are products with a triangle of ones.
+     * <p>A row takes one random number u, and the first token at which the running sum of probabilities exceeds u. The
+     * vocabulary is cut into about sqrt(V) blocks of about sqrt(V) tokens: the sums up to each block give the block,
+     * and the sums up to each token of that block give the token. These sums are products with a triangle of ones.
      */
     static TokenSampler random() {
         return (b, logits) -> {
@@ -66,19 +66,22 @@ public interface TokenSampler {
         };
     }
 
-    /** Sums of each row {@code f32[N,size]} up to each place, that place included. */
+    /** Returns the sums of each row of {@code f32[N,size]} up to each place, that place included. */
     private static Node upTo(Builder b, Node x, int size) {
         TensorType square = TensorType.of(DType.I64, size, size);
         Node triangle = b.convert(b.compare(Comparison.LE, b.iota(square, 0), b.iota(square, 1)), DType.F32);
         return b.dot(x, triangle);
     }
 
-    /** A number that is less than the sum, which rounding may have reached: so some place is never before it. */
+    /**
+     * Returns a number that is less than the sum. Rounding may make them equal, and then no place would be the first to
+     * exceed it.
+     */
     private static Node below(Builder b, Node x, Node sum) {
         return b.binary(BinaryFunction.MIN, x, b.mul(sum, b.constant(DType.F32, 1 - 0x1p-22)));
     }
 
-    /** How many places of each row hold, {@code i64[N,1]}. */
+    /** Returns how many places of each row hold, {@code i64[N,1]}. */
     private static Node count(Builder b, Node holds) {
         return b.reduce(ReduceFunction.SUM, b.convert(holds, DType.I64), 1);
     }

@@ -18,12 +18,12 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 
 /**
- * A model and what it is trained with as one tensor-level program, for whoever differentiates it.
+ * Builds a model with its loss as one tensor-level program, ready to be differentiated.
  *
  * <p>Inputs: those of {@link DebertaModel#build(DebertaConfig, Architecture, ModelOptions)}, labels,
- * {@link InputNames#LOSS_DIVISOR} if the options ask for it, and what the loss and the dropout need beside them, among it
- * {@link InputNames#DROPOUT_SEED}. Outputs: {@link HeadLosses#LOSS}, {@code f32[]}, and those of the head. With SiFT there
- * are the inputs and outputs of {@link SiftNames} too.
+ * {@link InputNames#LOSS_DIVISOR} if the options ask for it, and the other inputs of the loss and the dropout, among
+ * them {@link InputNames#DROPOUT_SEED}. Outputs: {@link HeadLosses#LOSS}, {@code f32[]}, and those of the head. With
+ * SiFT there are the inputs and outputs of {@link SiftNames} too.
  */
 public final class TrainingModel {
     private TrainingModel() {}
@@ -31,15 +31,15 @@ public final class TrainingModel {
     /**
      * A model with one of the published heads and its loss. Labels are
      * <ul>
-     *   <li>sequence classification: {@code labels i64[B]}, below 0 where a row does not count; {@code f32[B,L]} for
-     *       regression, for several labels at once and for soft labels;
-     *   <li>token classification: {@code labels i64[B,S]}, -100 where a position does not count; padding never counts;
-     *   <li>question answering: {@code start_positions} and {@code end_positions}, {@code i64[B]};
-     *   <li>multiple choice: {@code labels i64[B]};
-     *   <li>masked LM: {@code labels i64[N]}, those of the {@code masked_rows}; without masked rows {@code i64[B,S]}. The
-     *       label -100 does not count, and with the enhanced mask decoder 0 and what is below do not;
-     *   <li>replaced-token detection: {@code labels i64[B,S]}, the original token where one may have been replaced, and 0
-     *       elsewhere.
+     * <li>sequence classification: {@code labels i64[B]}, below 0 where a row does not count; {@code f32[B,L]} for
+     *     regression, for several labels at once and for soft labels;
+     * <li>token classification: {@code labels i64[B,S]}, -100 where a position does not count; padding never counts;
+     * <li>question answering: {@code start_positions} and {@code end_positions}, {@code i64[B]};
+     * <li>multiple choice: {@code labels i64[B]};
+     * <li>masked LM: {@code labels i64[N]}, those of the {@code masked_rows}; without masked rows {@code i64[B,S]}. The
+     *     label -100 does not count, and with the enhanced mask decoder 0 and what is below do not;
+     * <li>replaced-token detection: {@code labels i64[B,S]}, the original token where one may have been replaced, and 0
+     *     elsewhere.
      * </ul>
      *
      * @throws ConfigException if the configuration asks for something that cannot be built
@@ -56,7 +56,10 @@ public final class TrainingModel {
         return build(config, head, options, dropout, SiftNoise.random());
     }
 
-    /** As {@link #build(DebertaConfig, Architecture, TrainingModelOptions)}, with dropout and noise of one's own. */
+    /**
+     * Builds a model, as {@link #build(DebertaConfig, Architecture, TrainingModelOptions)} does, with the caller's
+     * dropout and noise.
+     */
     public static Program build(
             DebertaConfig config, Architecture head, TrainingModelOptions options, Dropout dropout, SiftNoise noise) {
         if (head == Architecture.ENCODER) {
@@ -100,7 +103,7 @@ public final class TrainingModel {
     }
 
     /**
-     * A model with a head and a loss of one's own. Of the options, those of losses do not apply.
+     * Builds a model with a head and a loss that the caller has written. Options of losses do not apply.
      *
      * @throws detangle.ir.IrException if head or loss are not written in primitives
      * @throws LossException if the loss is not {@code f32[]}, or the options ask for SiFT
@@ -159,10 +162,10 @@ public final class TrainingModel {
     }
 
     /**
-     * A program of a model's inputs and outputs, with or without a loss.
+     * Makes a program of a model's inputs and outputs, with or without a loss.
      *
-     * @param given the inputs that come first; those that a head or a loss of one's own has made, those of the dropout
-     *     and those of SiFT follow
+     * @param given the inputs that come first; those that a caller's head or loss has made, those of the dropout and
+     *     those of SiFT follow
      */
     static Program program(List<Node> given, List<Output> outputs) {
         List<Node> inputs = new ArrayList<>(given);

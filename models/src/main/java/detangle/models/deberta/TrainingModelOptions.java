@@ -8,15 +8,14 @@ import java.util.Optional;
  *
  * @param model variations of the model itself; hidden states and attentions are not outputs here
  * @param loss variations of the loss
- * @param softLabels whether labels of sequence classification are distributions, {@code f32[B,L]}, where they would be
- *     classes
- * @param lossDivisor whether the sum of the rows' losses is divided by the input {@link InputNames#LOSS_DIVISOR} and not by
- *     their number, so that parts of a batch add up to what the whole batch gives
- * @param answersAtTokens whether question answering looks for answers at tokens alone. HuggingFace's loss is a softmax over
- *     all positions, those of padding too, so that it depends on how far a batch is padded, and cannot be packed
+ * @param softLabels whether labels of sequence classification are distributions, {@code f32[B,L]}, and not classes
+ * @param lossDivisor whether the sum of the rows' losses is divided by the input {@link InputNames#LOSS_DIVISOR} and
+ *     not by their number, so that parts of a batch add up to the loss of the whole batch
+ * @param answersAtTokens whether question answering looks for answers at tokens alone. HuggingFace's loss is a softmax
+ *     over all positions, those of padding too, so that it depends on how far a batch is padded, and cannot be packed
  * @param dropout whether elements are dropped; evaluation drops none
- * @param dropoutRates how much is dropped, if not what the configuration says
- * @param sift how the model is fine-tuned by SiFT, if it is
+ * @param dropoutRates the rates of dropout that differ from the configuration's
+ * @param sift the options of SiFT; empty if the model is fine-tuned without it
  */
 public record TrainingModelOptions(
         ModelOptions model,
@@ -28,13 +27,16 @@ public record TrainingModelOptions(
         Optional<DropoutRates> dropoutRates,
         Optional<SiftOptions> sift) {
 
-    /** For a head of one's own: elements are dropped as the configuration says; distances are read as HuggingFace's code does. */
+    /**
+     * For a head of one's own: elements are dropped as the configuration says; distances are read as HuggingFace's code
+     * does.
+     */
     public static final TrainingModelOptions DEFAULT = of(Architecture.ENCODER);
 
     /**
      * What a head is trained with if nobody says otherwise: elements are dropped as the configuration says; a masked LM
-     * predicts the rows that it is told; the reading of distances and the treatment of padding are those of the code that
-     * defines the head.
+     * predicts the rows that it is told; the reading of distances and the treatment of padding are those of the code
+     * that defines the head.
      */
     public static TrainingModelOptions of(Architecture head) {
         ModelOptions model = ModelOptions.DEFAULT
@@ -88,7 +90,9 @@ public record TrainingModelOptions(
                 model, loss, softLabels, lossDivisor, answersAtTokens, dropout, Optional.of(rates), sift);
     }
 
-    /** Answers under a perturbation of the embeddings then count in the loss: see {@link SiftOptions}. */
+    /**
+     * Returns the same options with SiFT: the answers under a perturbation of the embeddings then count in the loss.
+     */
     public TrainingModelOptions with(SiftOptions other) {
         return sifting(Optional.of(other));
     }

@@ -17,9 +17,9 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
- * A SentencePiece model as SentencePiece itself applies it, which is what microsoft's code does (spm_tokenizer.py): what
- * the vocabulary lacks is spelled in bytes if it has them. SentencePiece's own library would not say where in the text a
- * piece comes from.
+ * A SentencePiece model as SentencePiece itself applies it, which is what microsoft's code does (spm_tokenizer.py):
+ * what the vocabulary lacks is spelled in bytes if it has them. SentencePiece's own library would not say where in the
+ * text a piece comes from.
  */
 final class SentencePieceTokenizer implements Tokenizer {
     /** What SentencePiece writes for a space. */
@@ -38,7 +38,9 @@ final class SentencePieceTokenizer implements Tokenizer {
     private final OptionalInt modelMaxLength;
     private final Map<Integer, Integer> byteIds = new TreeMap<>();
 
-    /** @param huggingFace whether special tokens are recognised in a text, and case is lowered if the options ask for it */
+    /**
+     * @param huggingFace whether special tokens are recognised in a text, and case is lowered if the options ask for it
+     */
     SentencePieceTokenizer(Path file, SentencePieceModel model, TokenizerSettings options, boolean huggingFace) {
         this.file = file;
         this.vocabulary = model.pieces();

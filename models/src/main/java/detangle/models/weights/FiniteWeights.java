@@ -7,9 +7,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Finds weights that are not numbers, or infinite: what a training that diverged saves, and a cast to f16 of what f16 cannot hold. Small
- * tensors are looked through when a model is loaded. Backends look through matrices while they pack them, and tables are read row by row,
- * so that those are only looked through to find out why an answer is not a number.
+ * Finds weights that are not numbers, or infinite: what a training that diverged saves, and a cast to f16 of what f16
+ * cannot hold. Small tensors are looked through when a model is loaded. Backends look through matrices while they pack
+ * them, and tables are read row by row, so that those are only looked through to find out why an answer is not a
+ * number.
  */
 public final class FiniteWeights {
     /** Elements of a tensor that takes no time to look through. */
@@ -44,7 +45,10 @@ public final class FiniteWeights {
         });
     }
 
-    /** The first tensor of a checkpoint whose elements are not all finite, and where: {@code tensor 'a' holds NaN at [0, 5]}. */
+    /**
+     * The first tensor of a checkpoint whose elements are not all finite, and where:
+     * {@code tensor 'a' holds NaN at [0, 5]}.
+     */
     public static Optional<String> fault(Weights weights) {
         return weights.names().stream()
                 .filter(name -> weights.isReadable(name) && weights.isFloat(name))
@@ -61,7 +65,7 @@ public final class FiniteWeights {
                         + ", and not a finite number: the checkpoint is damaged, or its training has diverged");
     }
 
-    /** Whether all elements of a tensor of floats are finite numbers in single precision. */
+    /** Returns whether all elements of a tensor of floats are finite numbers in single precision. */
     public static boolean isFinite(Tensor tensor) {
         return find(tensor).isEmpty();
     }

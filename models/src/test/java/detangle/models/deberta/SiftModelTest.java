@@ -29,7 +29,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The noise and the step of SiFT, and whom it is refused to. Whoever differentiates is tested elsewhere. */
+/**
+ * Tests the noise and the step of SiFT, and that heads which cannot have it are refused. Its gradient is tested in the
+ * conformance tests.
+ */
 class SiftModelTest {
     private static final Interpreter INTERPRETER = new Interpreter(Precision.F64);
 

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.ir.DType;
 import detangle.ir.Tensor;
 import detangle.ir.TensorType;
-import detangle.models.SharedFiles;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
