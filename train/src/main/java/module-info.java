@@ -1,4 +1,6 @@
-/** Training: the trainer, its data, metrics, optimizers and schedules. A program that only runs models does not need it. */
+/**
+ * Training: the trainer, its data, metrics, optimizers and schedules. A program that only runs models does not need it.
+ */
 module detangle.train {
     requires transitive detangle.runtime;
     requires detangle.compiler;

@@ -5,7 +5,7 @@ import detangle.models.deberta.SiftOptions;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The options of {@code experiment} for adversarial fine-tuning (SiFT), as the original has them. */
+/** The original's options of {@code experiment} for adversarial fine-tuning (SiFT). */
 final class AdversarialOptions {
     @Option(
             names = "--vat_lambda",

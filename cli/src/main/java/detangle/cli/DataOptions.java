@@ -21,7 +21,7 @@ final class DataOptions {
 
     private static final int STRIDE = 128;
 
-    /** What help says of {@code --text-column}. */
+    /** The help text of {@code --text-column}. */
     static final String TEXT_COLUMN = "The column of texts; text, sentence, ... .";
 
     /** The words of {@code --task}. */
@@ -62,9 +62,9 @@ final class DataOptions {
             paramLabel = "TYPE",
             converter = Problems.class,
             completionCandidates = Problems.class,
-            description =
-                    "The kind of text classification: ${COMPLETION-CANDIDATES}. By default lists are several labels, numbers with"
-                            + " a fraction are regression, and everything else is single_label_classification.")
+            description = "The kind of text classification: ${COMPLETION-CANDIDATES}. By default lists are several"
+                    + " labels, numbers with"
+                    + " a fraction are regression, and everything else is single_label_classification.")
     private Optional<ProblemType> problem;
 
     @Option(names = "--text-column", paramLabel = "NAME", description = TEXT_COLUMN)

@@ -25,12 +25,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The original's {@code python -m DeBERTa.apps.run}. */
+/** Runs an experiment, as the original's {@code python -m DeBERTa.apps.run} does. */
 @Command(
         name = "experiment",
         description = {
             "Trains, evaluates and predicts the original's tasks: GLUE and others.",
-            "Options have the names and defaults of microsoft/DeBERTa's apps.run; the beginning of a name is enough where"
+            "Options have the names and defaults of microsoft/DeBERTa's apps.run; the beginning of a name is"
+                    + " enough where"
                     + " no other begins so."
         },
         preprocessor = ExperimentSpelling.class,

@@ -10,7 +10,9 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.function.Consumer;
 
-/** Tells the user what an experiment does, and keeps it in {@code training_TASK.log} of the output folder. */
+/**
+ * Shows the user the lines of an experiment's log, and keeps them in {@code training_TASK.log} of the output folder.
+ */
 final class ExperimentLogFile implements Consumer<String> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
@@ -39,7 +41,7 @@ final class ExperimentLogFile implements Consumer<String> {
         write(line);
     }
 
-    /** Keeps a line that the user is told otherwise. */
+    /** Keeps a line that is shown to the user in another form. */
     void write(String line) {
         file.println(LocalDateTime.now().format(TIME) + " " + line);
     }

@@ -26,7 +26,8 @@ final class ExperimentModelOptions {
             paramLabel = "MODEL",
             description =
                     "The model to begin with: base, large, xlarge, base-mnli, xlarge-v2, deberta-v3-small and so on, a"
-                            + " name on the hub, a folder, or a file of weights; without one, or with '-', all parameters begin"
+                            + " name on the hub, a folder, or a file of weights; without one, or with '-', all"
+                            + " parameters begin"
                             + " with initial values.")
     private Optional<String> initModel;
 
@@ -76,7 +77,9 @@ final class ExperimentModelOptions {
                 clsDropOut.map(OptionalDouble::of).orElse(OptionalDouble.empty()));
     }
 
-    /** Returns the folder with the tokenizer: that of {@code --vocab_path}, of the model, or beside the configuration. */
+    /**
+     * Returns the folder with the tokenizer: that of {@code --vocab_path}, of the model, or beside the configuration.
+     */
     private Path tokenizer(CommandSpec spec, Optional<Path> model) {
         Stream<Path> places = Stream.of(vocabPath.map(path -> folder(spec, path)), model, modelConfig)
                 .flatMap(Optional::stream)

@@ -20,8 +20,8 @@ import picocli.CommandLine.ParameterException;
 
 /**
  * Reads the words of {@code experiment} as Python's argparse does: the beginning of an option's name stands for the
- * option if there is no other that begins so, and a later value takes the place of an earlier one. The task that is
- * named adds its own options, and a preset its arguments before those that are given.
+ * option if no other option begins in the same way, and a later value replaces an earlier one. The named task adds its
+ * own options, and a preset adds its arguments before those that are given.
  */
 final class ExperimentSpelling implements IParameterPreprocessor {
     @Override

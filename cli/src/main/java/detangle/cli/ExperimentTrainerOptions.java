@@ -8,10 +8,13 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The options of {@code experiment} that the original's trainer has (DeBERTa/training/args.py), and those of going on. */
+/**
+ * The options of {@code experiment} that the original's trainer has (DeBERTa/training/args.py), and those that resume a
+ * training.
+ */
 final class ExperimentTrainerOptions {
-    private static final String NEWEST = "true";
-    private static final String NONE = "false";
+    private static final String FROM_NEWEST = "true";
+    private static final String FROM_START = "false";
     private static final String NO_EFFECT = "The original sets it for its own processes; without an effect here.";
 
     @Option(
@@ -68,7 +71,7 @@ final class ExperimentTrainerOptions {
             names = "--resume_from_checkpoint",
             paramLabel = "CHECKPOINT",
             arity = "0..1",
-            fallbackValue = NEWEST,
+            fallbackValue = FROM_NEWEST,
             preprocessor = RunArguments.LooksLikeCheckpoint.class,
             description = "Continue, bit for bit, from this checkpoint; by default from the newest one in the output"
                     + " folder, if there is one. The original cannot.")
@@ -89,7 +92,7 @@ final class ExperimentTrainerOptions {
     }
 
     boolean resumes() {
-        return resume.filter(value -> !value.equalsIgnoreCase(NONE)).isPresent();
+        return resume.filter(value -> !value.equalsIgnoreCase(FROM_START)).isPresent();
     }
 
     /** Returns whether the output folder may have checkpoints already. */
@@ -115,7 +118,7 @@ final class ExperimentTrainerOptions {
         SavingOptions saving = SavingOptions.in(output).withOverwrites(overwrites);
         SavingOptions resuming = !resumes()
                 ? saving
-                : resume.orElseThrow().equalsIgnoreCase(NEWEST)
+                : resume.orElseThrow().equalsIgnoreCase(FROM_NEWEST)
                         ? saving.withResume(true)
                         : saving.withResumeFrom(Path.of(resume.orElseThrow()));
         return TrainingOptions.MICROSOFT

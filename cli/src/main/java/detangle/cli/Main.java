@@ -129,7 +129,7 @@ public final class Main implements Runnable {
         line.getSubcommands()
                 .values()
                 .forEach(command -> command.getCommandSpec().versionProvider(new Version()));
-        // As Python's argparse has it; a preset's options give way to those behind it.
+        // Later options replace earlier ones, as in Python's argparse; a preset's options come first.
         line.getSubcommands().get("experiment").getCommandSpec().parser().overwrittenOptionsAllowed(true);
         return line;
     }

@@ -4,11 +4,12 @@ import dev.hardwood.schema.ColumnSchema;
 import java.util.List;
 
 /**
- * Computes the memory that the Parquet library takes for the columns of a file before it reads the first row. Its threads keep what they
- * have when memory runs out, so that a file that needs too much must be refused before the library begins.
+ * Computes the memory that the Parquet library takes for the columns of a file before it reads the first row. Its
+ * threads keep what they have when memory runs out, so that a file that needs too much must be refused before the
+ * library begins.
  *
- * <p>The numbers are those of {@code BatchSizing} and {@code BatchExchange} in hardwood 1.0.1: three batches of each column, of as many
- * values as are 6 MiB in all columns together, but at least 16 384 and at most 524 288.
+ * <p>The numbers are those of {@code BatchSizing} and {@code BatchExchange} in hardwood 1.0.1: three batches of each
+ * column, of as many values as are 6 MiB in all columns together, but at least 16 384 and at most 524 288.
  */
 final class ParquetMemory {
     private static final long BATCH_BYTES = 6L << 20;
@@ -16,12 +17,12 @@ final class ParquetMemory {
     private static final long MOST_VALUES = 524_288;
     private static final int BATCHES = 3;
 
-    /** The bytes of a text that the library counts with, and those that it makes room for. */
-    private static final int COUNTED_TEXT = 16;
+    /** The bytes that the library counts for a text. */
+    private static final int COUNTED_TEXT_BYTES = 16;
 
-    private static final int TEXT = 32;
+    private static final int ALLOCATED_TEXT_BYTES = 32;
 
-    /** G1 divides the heap into about so many regions of 1 to 32 MiB. */
+    /** The number of regions into which G1 divides the heap, of 1 to 32 MiB each. */
     private static final long REGIONS = 2048;
 
     private static final long SMALLEST_REGION = 1L << 20;
@@ -43,7 +44,9 @@ final class ParquetMemory {
                 .sum();
     }
 
-    /** G1 gives an array of half a region or more whole regions of its own. */
+    /**
+     * Rounds up the size of a large array, to which G1 gives whole regions of its own if it is half a region or more.
+     */
     private static long rounded(long bytes, long region) {
         return 2 * bytes >= region ? Math.ceilDiv(bytes + 1, region) * region : bytes;
     }
@@ -54,7 +57,7 @@ final class ParquetMemory {
             case INT32, FLOAT -> Integer.BYTES;
             case INT64, DOUBLE -> Long.BYTES;
             case INT96 -> Integer.BYTES + Long.BYTES;
-            case BYTE_ARRAY -> COUNTED_TEXT;
+            case BYTE_ARRAY -> COUNTED_TEXT_BYTES;
             case FIXED_LEN_BYTE_ARRAY -> length(column);
         };
     }
@@ -62,7 +65,7 @@ final class ParquetMemory {
     private static int width(ColumnSchema column) {
         return switch (column.type()) {
             case BOOLEAN, INT32, FLOAT, INT64, DOUBLE, FIXED_LEN_BYTE_ARRAY -> counted(column);
-            case INT96, BYTE_ARRAY -> TEXT;
+            case INT96, BYTE_ARRAY -> ALLOCATED_TEXT_BYTES;
         };
     }
 
@@ -75,6 +78,6 @@ final class ParquetMemory {
     }
 
     private static int length(ColumnSchema column) {
-        return column.typeLength() == null ? COUNTED_TEXT : column.typeLength();
+        return column.typeLength() == null ? COUNTED_TEXT_BYTES : column.typeLength();
     }
 }

@@ -12,14 +12,15 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
 /**
- * The options of half precision, by the names of HuggingFace's Trainer. No backend computes training in 16 bits: what is
- * asked for is computed in single precision, which is said in one line.
+ * The options of half precision, by the names of HuggingFace's Trainer. No backend trains in 16 bits, so training is
+ * computed in single precision, and one line says so.
  */
 final class PrecisionArguments {
-    /** The factor of the loss and the interval that microsoft's apps.run begins with. */
-    private static final LossScaler MICROSOFT = LossScaler.Microsoft.begin(16_384, 250);
+    /** The scaler of the loss with which microsoft's apps.run begins. */
+    private static final LossScaler MICROSOFT_SCALER = LossScaler.Microsoft.begin(16_384, 250);
 
-    private static final String SINGLE = "training is computed in single precision, as no backend trains in 16 bits";
+    private static final String SINGLE_PRECISION =
+            "training is computed in single precision, as no backend trains" + " in 16 bits";
 
     @Spec(Target.MIXEE)
     private CommandSpec spec;
@@ -48,7 +49,7 @@ final class PrecisionArguments {
             description = "Refused: evaluations during training are in single precision.")
     private boolean evaluation;
 
-    /** Refuses what cannot be done. */
+    /** Refuses combinations that cannot be computed. */
     void check() {
         if (half && brain) {
             throw wrongUse("--fp16 and --bf16 exclude each other: take one of them");
@@ -63,18 +64,18 @@ final class PrecisionArguments {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    /** Returns what the user is told. */
+    /** Returns the line that tells the user what is computed. */
     Optional<String> notice() {
         if (half) {
-            return Optional.of("--fp16: " + SINGLE + "; the loss is scaled as there");
+            return Optional.of("--fp16: " + SINGLE_PRECISION + "; the loss is scaled as there");
         }
-        return brain ? Optional.of("--bf16: " + SINGLE) : Optional.empty();
+        return brain ? Optional.of("--bf16: " + SINGLE_PRECISION) : Optional.empty();
     }
 
     /** Scales the loss if it is asked for, as the trainer of the recipe does. */
     OptimizerOptions scaled(OptimizerOptions options, Recipe recipe) {
         Optional<LossScaler> scaler = half
-                ? Optional.of(recipe == Recipe.MICROSOFT ? MICROSOFT : LossScaler.Torch.DEFAULT)
+                ? Optional.of(recipe == Recipe.MICROSOFT ? MICROSOFT_SCALER : LossScaler.Torch.DEFAULT)
                 : Optional.empty();
         return OptionValues.with(options, scaler, OptimizerOptions::withLossScaler);
     }

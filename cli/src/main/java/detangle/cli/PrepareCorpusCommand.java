@@ -31,8 +31,8 @@ final class PrepareCorpusCommand implements Runnable {
     private static final int USUAL_LENGTH = 512;
     private static final int MEGABYTE = 1_000_000;
 
-    /** The number of characters whose tokens are looked for at once. */
-    private static final int AT_ONCE = 1 << 18;
+    /** The number of characters that are tokenized at once. */
+    private static final int BATCH_CHARACTERS = 1 << 18;
 
     @Spec
     private CommandSpec spec;
@@ -124,7 +124,7 @@ final class PrepareCorpusCommand implements Runnable {
                 texts.add(text);
                 characters += text.length() + 1;
                 bytes += text.getBytes(StandardCharsets.UTF_8).length + 1;
-                if (characters > AT_ONCE) {
+                if (characters > BATCH_CHARACTERS) {
                     writer.add(texts);
                     texts.clear();
                     characters = 0;
@@ -136,7 +136,10 @@ final class PrepareCorpusCommand implements Runnable {
         return bytes;
     }
 
-    /** Returns what a file holds; it is lines of text where nothing says otherwise, as in wiki.train.tokens. */
+    /**
+     * Returns the format of a file; it is lines of text unless the name or the options say otherwise, as in
+     * wiki.train.tokens.
+     */
     private InputFormat formatOf(Path file) {
         return format.or(() -> InputFormat.of(file)).orElse(InputFormat.text);
     }
@@ -148,7 +151,7 @@ final class PrepareCorpusCommand implements Runnable {
         return new ProgressBarOnTerminal(spec.commandLine().getErr(), spec.name(), "MB", megabytes());
     }
 
-    /** Returns the size of the files, if their texts are all that they have. */
+    /** Returns the size of the files, if they hold nothing but texts. */
     private OptionalLong megabytes() {
         long bytes = 0;
         for (Path input : inputs) {

@@ -92,15 +92,15 @@ final class RunArguments {
     @Option(
             names = "--max-steps",
             paramLabel = "N",
-            description =
-                    "The number of updates, whatever the number of epochs; with 0 or HuggingFace's -1 the epochs decide.")
+            description = "The number of updates, whatever the number of epochs; with 0 or HuggingFace's -1 the epochs"
+                    + " decide.")
     private Optional<Long> maxSteps;
 
     @Option(
             names = "--per-device-train-batch-size",
             paramLabel = "N",
-            description =
-                    "The rows that go through the model together; 8 by default. In microsoft's recipe the rows of an update, 64.")
+            description = "The rows that go through the model together; 8 by default. In microsoft's recipe the rows of"
+                    + " an update, 64.")
     private Optional<Integer> batch;
 
     @Option(
@@ -137,7 +137,8 @@ final class RunArguments {
             converter = EvaluationMoments.class,
             completionCandidates = EvaluationMoments.class,
             description =
-                    "When the model is evaluated: ${COMPLETION-CANDIDATES}; epoch by default, if there are rows to validate with.")
+                    "When the model is evaluated: ${COMPLETION-CANDIDATES}; epoch by default, if there are rows to"
+                            + " validate with.")
     private Optional<Moment> evalStrategy;
 
     @Option(

@@ -43,7 +43,7 @@ final class TokenizeCommand implements Runnable {
             Column.listOf("offsets", new Column.ListOf(Scalar.WHOLE)),
             Column.listOf(InputNames.TOKEN_TYPES, Scalar.WHOLE));
 
-    /** What help says of the words of {@code --tokenizer}. */
+    /** The help text of the words of {@code --tokenizer}. */
     static final String KINDS =
             "${COMPLETION-CANDIDATES}: the first by default; slow is HuggingFace's other one, sentencepiece"
                     + " microsoft's for v2 and v3, gpt2 microsoft's for v1.";
@@ -72,9 +72,9 @@ final class TokenizeCommand implements Runnable {
 
     @Option(
             names = "--pair",
-            description =
-                    "A line of text is two texts with a tab between. In JSON text_pair is the second one unasked, where a row"
-                            + " has it.")
+            description = "A line of text is two texts with a tab between. In JSON text_pair is the second one unasked,"
+                    + " where a row"
+                    + " has it.")
     private boolean pair;
 
     @Option(names = "--pair-column", paramLabel = "NAME", description = "The column that holds the second text.")
@@ -157,7 +157,9 @@ final class TokenizeCommand implements Runnable {
                 new Truncation(most, truncation.strategy().orElse(Truncation.Strategy.LONGEST_FIRST), stride));
     }
 
-    /** Where the texts are: two for each row with {@code --pair-column}, and in JSON for each row that has a second one. */
+    /**
+     * Where the texts are: two for each row with {@code --pair-column}, and in JSON for each row that has a second one.
+     */
     private TextColumns columns() {
         if (!input.present()) {
             return new TextColumns(

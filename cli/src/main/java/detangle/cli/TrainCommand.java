@@ -49,9 +49,9 @@ final class TrainCommand implements Runnable {
             names = "--train-file",
             required = true,
             paramLabel = "FILE",
-            description =
-                    "Labelled rows: .csv, .tsv, .json, .jsonl or .parquet; .conll with a word a line; a .json of SQuAD; a"
-                            + " folder with a folder of .txt files for each class; .txt for masked-lm.")
+            description = "Labelled rows: .csv, .tsv, .json, .jsonl or .parquet; .conll with a word a line; a .json of"
+                    + " SQuAD; a"
+                    + " folder with a folder of .txt files for each class; .txt for masked-lm.")
     private Path trainFile;
 
     @Option(
@@ -63,16 +63,16 @@ final class TrainCommand implements Runnable {
     @Option(
             names = "--validation-split",
             paramLabel = "X",
-            description =
-                    "The share of the rows that is drawn at random to validate with, such as 0.1, instead of such a file.")
+            description = "The share of the rows that is drawn at random to validate with, such as 0.1, instead of such"
+                    + " a file.")
     private Optional<Double> validationSplit;
 
     @Option(
             names = "--output-dir",
             required = true,
             paramLabel = "FOLDER",
-            description =
-                    "The folder to which the model or the adapter (in PEFT's files), checkpoints and reports are written.")
+            description = "The folder to which the model or the adapter (in PEFT's files), checkpoints and reports are"
+                    + " written.")
     private Path outputDir;
 
     @Option(

@@ -35,7 +35,7 @@ class ExperimentCommandTest extends TrainCommandCase {
         return err.toString().lines().toList().getLast();
     }
 
-    /** The first command line of the project's beginnings, as it stands there. */
+    /** Runs a command line of the original as it stands, with all of its options. */
     @Test
     void theCommandLineOfTheOriginal() throws IOException {
         Path data = GlueFiles.write(folder.resolve("STS-B"), "STS-B", 544);
@@ -131,7 +131,7 @@ class ExperimentCommandTest extends TrainCommandCase {
         assertTrue(fault("--task_name MRPC --preset tiny --do_train").contains("it has base, large"), err.toString());
     }
 
-    /** With SiFT, each update of classes and of numbers is another one; a head of one's own has none. */
+    /** SiFT changes each update of classes and of numbers, and is refused with a head of the task's own. */
     @ParameterizedTest
     @ValueSource(strings = {"RTE", "CoLA", "STS-B"})
     void adversarialFineTuning(String task) throws IOException {

@@ -80,7 +80,7 @@ class ExperimentTasksTest extends TrainCommandCase {
         checkForm(task);
     }
 
-    /** What is written has the form that the original, or a benchmark, gives it. */
+    /** Checks that files have the form that the original, or a benchmark, gives them. */
     private void checkForm(String task) throws IOException {
         switch (task) {
             case "NER" -> {

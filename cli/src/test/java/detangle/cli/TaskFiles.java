@@ -21,7 +21,7 @@ final class TaskFiles {
             "COPA",
                     "{'premise': 'My card %1$d.', 'choice1': 'it broke', 'choice2': 'it is new', 'question': 'cause',"
                             + " 'label': %5$d}",
-            // Longer than an example, so that there are two windows.
+            // The passage is longer than an example, so that there are two windows.
             "ReCoRD",
                     "{'passage': {'text': 'My card and my bank%6$s.', 'entities': [{'start': 3, 'end': 6},"
                             + " {'start': 15, 'end': 18}]}, 'qas': [{'query': 'The @placeholder is lost.',"

@@ -164,7 +164,10 @@ class TrainFaultsTest extends TrainCommandCase {
         assertFalse(Files.exists(output.resolve("config.json")));
     }
 
-    /** The model would be written over the checkpoint, whose states of the optimizer stay. */
+    /**
+     * A model that would be written over the checkpoint it goes on from is refused, as the checkpoint's optimizer
+     * states stay.
+     */
     @Test
     void aCheckpointIsNoPlaceForTheModelThatGoesOnFromIt() throws IOException {
         Path rows = file("rows.csv", ROWS);
@@ -174,7 +177,7 @@ class TrainFaultsTest extends TrainCommandCase {
         assertTrue(told.contains("--output-dir is the checkpoint that training goes on from"), told);
     }
 
-    /** A number that is lacking does not make classes of all others. */
+    /** A missing number does not make classes of all other numbers. */
     @Test
     void aNumberThatIsLackingIsTold() throws IOException {
         Path rows = file("numbers.csv", "text,score\na cat,1.5\na dog,nan\na tree,2.25\n");

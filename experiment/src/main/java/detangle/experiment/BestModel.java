@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 
 /** Keeps a copy of the best model so far in the folder {@code best}. */
 final class BestModel implements TrainingCallback {
-    private static final Set<String> OF_TRAINING = Set.of("optimizer.safetensors", "trainer_state.json");
+    private static final Set<String> TRAINING_FILES = Set.of("optimizer.safetensors", "trainer_state.json");
 
     private final Path folder;
     private final Consumer<String> log;
@@ -55,7 +55,7 @@ final class BestModel implements TrainingCallback {
         try (Stream<Path> files = Files.walk(checkpoint)) {
             for (Path file : files.skip(1).toList()) {
                 String name = checkpoint.relativize(file).toString();
-                if (!OF_TRAINING.contains(name)) {
+                if (!TRAINING_FILES.contains(name)) {
                     Files.copy(file, part.resolve(name));
                 }
             }

@@ -12,7 +12,7 @@ import java.util.Set;
  * @param measures the measures of the predictions
  * @param critical the names of the measures whose mean is the metric that decides on the best model; all of them if it
  *     is empty
- * @param files what is written of the predictions
+ * @param files the files of predictions that are written
  * @param decides whether the set has a share in the metric that decides on the best model
  */
 public record EvaluationSet(

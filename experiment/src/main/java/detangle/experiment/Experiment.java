@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * An experiment: a model, and what is done with it.
+ * An experiment: a model, and options that say whether it is trained, evaluated and asked for predictions.
  *
  * @param options the options
  * @param model the model that it begins with
- * @param log is told what happens, one line at a time
+ * @param log receives a line about each step of the experiment
  * @param callbacks the callbacks that are told of the progress of training
  */
 public record Experiment(
@@ -21,7 +21,7 @@ public record Experiment(
         callbacks = List.copyOf(callbacks);
     }
 
-    /** Makes an experiment that tells nobody. */
+    /** Makes an experiment whose log is not kept. */
     public Experiment(ExperimentOptions options, ModelSource model) {
         this(options, model, line -> {}, List.of());
     }

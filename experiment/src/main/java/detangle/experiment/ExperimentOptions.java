@@ -23,13 +23,13 @@ import java.util.function.Consumer;
  * @param doPredict whether the sets without answers are predicted, after the training if there is one
  * @param evalBatchSize the number of examples that are evaluated together
  * @param predictBatchSize the number of examples that are predicted together
- * @param tag what results are called that do not belong to an update
+ * @param tag the prefix of results that do not belong to an update
  * @param debug whether a task takes some of its examples only
  * @param dumpInterval the number of updates between two evaluations, each with a checkpoint; the end of each epoch has
  *     one too
  * @param exportOnnxModel whether each evaluation also writes the model in ONNX's format
- * @param sift how the model is fine-tuned adversarially; empty if it is not
- * @param training the options of the training; what they say of evaluation and saving is not heeded but for resuming
+ * @param sift the options of SiFT; empty if the model is fine-tuned without it
+ * @param training the options of the training. Those of evaluation and saving have no effect, except those of resuming
  * @param taskOptions the values of the task's own options by name
  */
 public record ExperimentOptions(
@@ -92,7 +92,7 @@ public record ExperimentOptions(
         return with(o -> o.maxSeqLength = tokens);
     }
 
-    /** Sets what is done. */
+    /** Sets whether the model is trained, evaluated, and asked for predictions. */
     public ExperimentOptions withWork(boolean train, boolean eval, boolean predict) {
         return with(o -> {
             o.doTrain = train;

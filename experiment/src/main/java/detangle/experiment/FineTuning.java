@@ -96,7 +96,7 @@ final class FineTuning {
         }
     }
 
-    /** Refuses examples that are to be trained or measured with, and of which the file does not tell the answer. */
+    /** Refuses examples without an answer where they are to be trained or measured with. */
     private void checkAnswers(String set, List<Example> examples) {
         for (int i = 0; i < examples.size(); i++) {
             if (examples.get(i).target() == Target.NONE) {

@@ -14,7 +14,7 @@ public non-sealed interface FineTuningTask extends ExperimentTask {
     /** Returns where the files of the task come from, for messages: {@code https://gluebenchmark.com/tasks}. */
     String origin();
 
-    /** Returns what the task puts on the encoder, and what that is trained with. */
+    /** Returns the head that the task puts on the encoder, with its loss. */
     TaskHead head();
 
     /**

@@ -16,18 +16,18 @@ public interface Measures {
     /** Returns the measures by name. */
     SequencedMap<String, Double> of(Predictions predictions);
 
-    /** The share of rows whose greatest logit is that of the right class: {@code accuracy}. */
+    /** Measures {@code accuracy}, the share of rows whose greatest logit is that of the right class. */
     Measures ACCURACY = predictions -> named("accuracy", matrix(predictions).accuracy());
 
-    /** {@code accuracy}, and {@code f1} of class 1. */
+    /** Measures {@code accuracy}, and {@code f1} of class 1. */
     Measures ACCURACY_AND_F1 =
             ACCURACY.and(predictions -> named("f1", matrix(predictions).of(1).f1()));
 
-    /** {@code accuracy}, and Matthews' correlation as {@code mcc}. */
+    /** Measures {@code accuracy}, and Matthews' correlation as {@code mcc}. */
     Measures ACCURACY_AND_MATTHEWS =
             ACCURACY.and(predictions -> named("mcc", matrix(predictions).matthews()));
 
-    /** {@code pearsonr} and {@code spearmanr} of numbers. */
+    /** Measures {@code pearsonr} and {@code spearmanr} of numbers. */
     Measures CORRELATIONS = predictions -> {
         double[] labels = new double[predictions.size()];
         double[] given = new double[predictions.size()];

@@ -33,7 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record ModelSource(
         Optional<Path> initModel, Optional<Path> modelConfig, Path tokenizer, OptionalDouble clsDropOut) {
-    /** The fields that a configuration cannot change of a model that has been trained. */
+    /** The fields of a trained model that a configuration cannot change. */
     private static final Set<String> SIZES = Set.of(
             "hidden_size",
             "intermediate_size",
@@ -85,7 +85,7 @@ public record ModelSource(
             }
         }
         if (other.find("pooling").isPresent()) {
-            // HuggingFace's names of the same fields.
+            // These are HuggingFace's names of the same fields.
             merged.remove(List.of("pooler_dropout", "pooler_hidden_act"));
         }
         return new ConfigFields(own.file(), merged);
@@ -97,10 +97,10 @@ public record ModelSource(
     }
 
     /**
-     * Makes the model with a head. What a checkpoint has of a head of another size begins anew, as in the original,
-     * and the notices tell so.
+     * Makes the model with a head. If the head of a checkpoint has another size, the head begins with initial values,
+     * as in the original, and the notices say so.
      *
-     * @param sift how the model is fine-tuned adversarially, if it is
+     * @param sift the options of SiFT; empty if the model is fine-tuned without it
      * @param seed the seed of initial values
      * @throws detangle.models.deberta.LossException if the head has a loss of its own, and is to be fine-tuned
      *     adversarially

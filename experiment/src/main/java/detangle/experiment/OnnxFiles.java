@@ -13,7 +13,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Writes {@code PREFIX_onnx_fp32.bin}, a model in ONNX's format, with each evaluation ({@code --export_onnx_model}). */
+/**
+ * Writes {@code PREFIX_onnx_fp32.bin}, a model in ONNX's format, with each evaluation ({@code --export_onnx_model}).
+ */
 final class OnnxFiles implements TrainingCallback {
     private final ModelExport.Options options;
     private final Path folder;
@@ -30,7 +32,7 @@ final class OnnxFiles implements TrainingCallback {
     /**
      * Makes the writer of a task.
      *
-     * @param prefix what the results of the present update are called
+     * @param prefix gives the prefix of the results of the present update
      * @throws TrainingException if the head is of the task's own
      */
     static OnnxFiles of(FineTuningTask task, Path folder, Supplier<String> prefix, Consumer<String> log) {
@@ -55,7 +57,7 @@ final class OnnxFiles implements TrainingCallback {
         ModelExport.write(model, file, options).forEach(written -> log.accept("wrote " + written));
     }
 
-    /** Writes a model that is in no folder. */
+    /** Writes a model that has not been saved in a folder. */
     void write(ModelFolderWriter files, Map<String, Tensor> parameters) {
         try {
             Path part = Files.createTempDirectory(folder, ".onnx");

@@ -7,20 +7,20 @@ import java.nio.file.Path;
 @FunctionalInterface
 public interface PredictionFiles {
     /**
-     * {@code predict_results_SET_PREFIX.txt} with the logits of each example, and {@code predict_labels_SET_PREFIX.txt}
-     * with its right answer, for sets that have no file of their own.
+     * Writes {@code predict_results_SET_PREFIX.txt} with the logits of each example, and
+     * {@code predict_labels_SET_PREFIX.txt} with its right answer, for sets that have no file of their own.
      */
     PredictionFiles RESULTS = ResultFiles::writePredictions;
 
     /**
      * Writes the files.
      *
-     * @param where where they go and what they are called
+     * @param where the folder and the parts of the names of the files
      */
     void write(Predictions predictions, Where where) throws IOException;
 
     /**
-     * Where files of predictions go.
+     * The folder and the parts of the names of files of predictions.
      *
      * @param folder the output folder
      * @param set the name of the set

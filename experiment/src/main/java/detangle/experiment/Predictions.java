@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/** What a head says of the examples of a set, in their order. Batches are added until there is one row for each example. */
+/**
+ * The outputs of a head for the examples of a set, in their order. Batches are added until there is one row for each
+ * example.
+ */
 public final class Predictions {
     private final List<Example> examples;
     private final SequencedMap<String, List<float[]>> values = new LinkedHashMap<>();

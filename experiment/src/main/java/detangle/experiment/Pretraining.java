@@ -25,7 +25,7 @@ import java.util.function.UnaryOperator;
  * saves at each {@code dump_interval}.
  *
  * @param model the model, which is evaluated and written
- * @param notices what is told before, one line each
+ * @param notices the lines that are logged before the work, such as those about initial values
  * @param set the name of the corpus to evaluate with, for messages
  * @param evaluator the evaluator on that corpus
  * @param critical the name of the measure that decides on the best model
@@ -80,7 +80,7 @@ public record Pretraining(
         }
     }
 
-    /** Evaluates, and tells the measures in the original's words. */
+    /** Evaluates, and logs the measures in the original's words. */
     private final class Measuring implements Evaluator, TrainingCallback {
         private String prefix;
 

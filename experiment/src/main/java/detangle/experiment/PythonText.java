@@ -7,11 +7,11 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Numbers as Python and numpy write them, for files that scripts read. */
+/** Writes numbers as Python and numpy do, for files that scripts read. */
 public final class PythonText {
-    private static final int SIGNIFICANT = 19;
-    private static final int LEAST_PLAIN = -4;
-    private static final int MOST_PLAIN = 16;
+    private static final int SIGNIFICANT_DIGITS = 19;
+    private static final int MIN_PLAIN_EXPONENT = -4;
+    private static final int MAX_PLAIN_EXPONENT = 16;
 
     private PythonText() {}
 
@@ -37,7 +37,7 @@ public final class PythonText {
         }
         BigDecimal decimal = new BigDecimal(java).stripTrailingZeros();
         int exponent = decimal.precision() - decimal.scale() - 1;
-        if (exponent >= LEAST_PLAIN && exponent < MOST_PLAIN) {
+        if (exponent >= MIN_PLAIN_EXPONENT && exponent < MAX_PLAIN_EXPONENT) {
             String plain = decimal.toPlainString();
             return plain.contains(".") ? plain : plain + ".0";
         }
@@ -56,10 +56,10 @@ public final class PythonText {
         if (!Double.isFinite(value) || value == 0) {
             return value == 0 ? (1 / value < 0 ? "-" : "") + "0.000000000000000000e+00" : number(value);
         }
-        BigDecimal rounded = new BigDecimal(value).round(new MathContext(SIGNIFICANT, RoundingMode.HALF_EVEN));
+        BigDecimal rounded = new BigDecimal(value).round(new MathContext(SIGNIFICANT_DIGITS, RoundingMode.HALF_EVEN));
         int exponent = rounded.precision() - rounded.scale() - 1;
         String digits = rounded.unscaledValue().abs().toString();
-        String padded = digits + "0".repeat(SIGNIFICANT - digits.length());
+        String padded = digits + "0".repeat(SIGNIFICANT_DIGITS - digits.length());
         return (value < 0 ? "-" : "") + padded.charAt(0) + "." + padded.substring(1) + exponent(exponent);
     }
 

@@ -61,7 +61,10 @@ final class ResultFiles {
         }
     }
 
-    /** {@code predict_results_SET_PREFIX.txt} and {@code predict_labels_SET_PREFIX.txt}: logits and right answers. */
+    /**
+     * Writes {@code predict_results_SET_PREFIX.txt} and {@code predict_labels_SET_PREFIX.txt}: logits and right
+     * answers.
+     */
     static void writePredictions(Predictions predictions, PredictionFiles.Where where) throws IOException {
         String ending = where.set() + "_" + where.prefix() + ".txt";
         writeLogits(where.folder().resolve("predict_results_" + ending), predictions);

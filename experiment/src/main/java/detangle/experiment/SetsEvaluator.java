@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * Evaluates a model with all sets of a task, as the original's {@code run_eval} does, and writes the results. It listens
- * to the training, as results are called by the number of the update.
+ * Evaluates a model with all sets of a task, as the original's {@code run_eval} does, and writes the results. It
+ * listens to the training, because the names of results have the number of the update.
  */
 final class SetsEvaluator implements Evaluator, TrainingCallback {
     private static final String EVAL_METRIC = "eval_metric";
@@ -31,7 +31,11 @@ final class SetsEvaluator implements Evaluator, TrainingCallback {
     private final Consumer<String> log;
     private String prefix;
 
-    /** @param tag what results are called before training */
+    /**
+     * Makes an evaluator.
+     *
+     * @param tag the prefix of results before training
+     */
     SetsEvaluator(
             List<EvaluationSet> sets, Collator collator, int batchSize, Path folder, String tag, Consumer<String> log) {
         this.sets = sets;
@@ -47,7 +51,7 @@ final class SetsEvaluator implements Evaluator, TrainingCallback {
         prefix = String.format(Locale.ROOT, "%06d-%d", step.done(), step.updates());
     }
 
-    /** Returns what the results of the present update are called. */
+    /** Returns the prefix of the results of the present update. */
     String prefix() {
         return prefix;
     }

@@ -7,24 +7,24 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** The files of predictions that tasks of texts and pairs have in common. */
+/** Writes the files of predictions that tasks of texts and pairs have in common. */
 public final class SubmissionFiles {
     private SubmissionFiles() {}
 
-    /** {@code submit-SET-PREFIX.tsv} with the number of each example and the greatest class's label. */
+    /** Writes {@code submit-SET-PREFIX.tsv} with the number of each example and the greatest class's label. */
     public static PredictionFiles labels(List<String> labels) {
         return (predictions, where) ->
                 table(where, i -> labels.get(Logits.argmax(predictions.logits(i))), predictions.size());
     }
 
-    /** {@code submit-SET-PREFIX.tsv} with the number of each example and the number that is predicted. */
+    /** Writes {@code submit-SET-PREFIX.tsv} with the number of each example and the number that is predicted. */
     public static PredictionFiles numbers() {
         return (predictions, where) ->
                 table(where, i -> PythonText.number(predictions.logits(i)[0]), predictions.size());
     }
 
     /**
-     * {@code pred-probs-SET-PREFIX.tsv} with the texts of each example and the probabilities of the classes.
+     * Writes {@code pred-probs-SET-PREFIX.tsv} with the texts of each example and the probabilities of the classes.
      *
      * @param header the first line
      * @param texts the texts of each example, with tabs between them

@@ -6,7 +6,7 @@ import detangle.models.deberta.ProblemType;
 import detangle.train.task.Task;
 import java.util.List;
 
-/** What a task puts on the encoder, and what that is trained with. */
+/** The head that a task puts on the encoder, with its loss. */
 public sealed interface TaskHead {
     /** Returns the labels of the classes in their order; those of a head without classes are empty. */
     List<String> labels();
@@ -25,8 +25,8 @@ public sealed interface TaskHead {
     }
 
     /**
-     * A head and a loss of one's own. The inputs that they make are those of {@link
-     * detangle.train.data.Target.Inputs}, or of another target.
+     * A head and a loss that the task has written itself. The inputs that they read are those of
+     * {@link detangle.train.data.Target.Inputs}, or of another target.
      *
      * @param labels the labels of classes in their order, if it has classes
      */

@@ -18,7 +18,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The tasks that there are, by their names in lower case. */
+/** The known tasks, by their names in lower case. */
 public record Tasks(SortedMap<String, ExperimentTask> byName) {
     /** Thrown if there is no task of a name, or tasks of a folder cannot be loaded. */
     public static final class TaskException extends InvalidInputException {
@@ -42,7 +42,7 @@ public record Tasks(SortedMap<String, ExperimentTask> byName) {
      * Finds tasks of a path too ({@code --task_dir}).
      *
      * @param path a jar, or a folder with jars, with classes, or with both
-     * @throws TaskException if there is no such path, or it has no tasks
+     * @throws TaskException if the path does not exist, or has no tasks
      */
     public static Tasks findWith(Path path) {
         List<URL> urls = new ArrayList<>();
@@ -97,7 +97,7 @@ public record Tasks(SortedMap<String, ExperimentTask> byName) {
     /**
      * Returns a task by its name in any case.
      *
-     * @throws TaskException if there is none
+     * @throws TaskException if no task has the name
      */
     public ExperimentTask named(String name) {
         ExperimentTask task = byName.get(name.toLowerCase(Locale.ROOT));

@@ -1,6 +1,6 @@
 /**
- * The original's experiments (microsoft/DeBERTa, DeBERTa/apps): what a task is ({@link
- * detangle.experiment.FineTuningTask}), which tasks there are ({@link detangle.experiment.Tasks}), and the program that
- * trains, evaluates and predicts.
+ * This package runs the original's experiments (microsoft/DeBERTa, DeBERTa/apps): it defines what a task is
+ * ({@link detangle.experiment.FineTuningTask}), finds the tasks ({@link detangle.experiment.Tasks}), and trains,
+ * evaluates and predicts.
  */
 package detangle.experiment;

@@ -53,7 +53,7 @@ final class MeasuresTest {
                         .get("accuracy"));
     }
 
-    /** Of a question's options, the one with the greatest probability of class 1 is the answer. */
+    /** The answer to a question is the option with the greatest probability of class 1. */
     @Test
     void ofOptions() {
         Predictions given = predictions(

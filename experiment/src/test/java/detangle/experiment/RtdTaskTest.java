@@ -98,9 +98,9 @@ final class RtdTaskTest {
         assertEquals(3, results.size(), log.toString());
         assertTrue(
                 results.getLast()
-                        .matches(
-                                "dev 000003-3  accuracy \\S+  perplexity \\S+  eval_loss \\S+  discriminator_accuracy .*"
-                                        + "discriminator_recall .*  eval_metric \\S+"),
+                        .matches("dev 000003-3  accuracy \\S+  perplexity \\S+  eval_loss \\S+ "
+                                + " discriminator_accuracy .*"
+                                + "discriminator_recall .*  eval_metric \\S+"),
                 results.toString());
         run(options(
                 "more",
@@ -144,7 +144,9 @@ final class RtdTaskTest {
                         .getMessage());
     }
 
-    /** The names of the original's files are known where no such file is there: 12 layers of 384, and a generator of 6. */
+    /**
+     * The names of the original's files are known where no such file is there: 12 layers of 384, and a generator of 6.
+     */
     @Test
     void knowsTheConfigurationsOfTheOriginal() {
         model = source(folder.resolve("rtd_xsmall.json"), model.tokenizer());

@@ -18,9 +18,9 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Predicts the tokens behind {@code [MASK]}: HuggingFace's {@code fill-mask}. A checkpoint that has the enhanced mask decoder's
- * positions, as microsoft's have, is run with that decoder, which HuggingFace's classes lack. Any number of threads may use
- * one.
+ * Predicts the tokens behind {@code [MASK]}: HuggingFace's {@code fill-mask}. A checkpoint that has the enhanced mask
+ * decoder's positions, as microsoft's have, is run with that decoder, which HuggingFace's classes lack. Any number of
+ * threads may use one filler.
  *
  * <pre>{@code
  * filler.fill("Where is my [MASK]?", 5).getFirst().getFirst().tokenStr()

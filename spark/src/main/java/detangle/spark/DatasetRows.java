@@ -11,7 +11,8 @@ import scala.collection.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * The rows of a dataset for training, in the order of its partitions. One partition after the other comes to the driver.
+ * The rows of a dataset for training, in the order of its partitions. One partition after the other comes to the
+ * driver.
  *
  * @param name the name of the dataset in messages
  */

@@ -19,9 +19,9 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * Writes records as bytes for another machine, by Java's serialization, though neither the records nor the optional
- * values and paths in them are serializable: each of these is replaced by a form that is. Records are made anew by their
- * constructors, which check what they are given.
+ * Writes records as bytes for another machine, by Java's serialization. Neither the records nor the optional values and
+ * paths in them are serializable; each of these is replaced by a serializable form. Records are made again by their
+ * constructors, which check their arguments.
  */
 final class RecordBytes {
     private RecordBytes() {}

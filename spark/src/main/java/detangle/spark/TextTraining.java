@@ -30,8 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trains a model on labelled texts, in several processes of a cluster: the rows of each batch are divided among them, and
- * gradients are averaged. The result is that of one process with the same batch, up to the order of sums and dropout.
+ * Trains a model on labelled texts, in several processes of a cluster: the rows of each batch are divided among them,
+ * and gradients are averaged. The result is that of one process with the same batch, up to the order of sums and
+ * dropout.
  *
  * <pre>{@code
  * TrainingOptions options = TrainingOptions.DEFAULT.with(SavingOptions.in(Path.of("/shared/intents")));
@@ -46,11 +47,11 @@ import org.slf4j.LoggerFactory;
  * @param modelOptions the options of the model: its loss, rates of dropout, and whether a head of another size is made
  *     anew
  * @param columns the columns of texts and labels, found by their usual names where they are not named
- * @param labels what is known of labels before the rows are read
+ * @param labels the labels, as far as they are known before the rows are read
  * @param maxSeqLength the most tokens of an example, longer ones being cut; that of the model by default
  * @param evalBatchSize the number of rows that are evaluated together ({@code per_device_eval_batch_size})
  * @param order the order of rows
- * @param syncEvery see {@link detangle.train.parallel.DataParallel}
+ * @param syncEvery the number of updates between averages, see {@link detangle.train.parallel.DataParallel}
  * @param timeout the longest time that a process waits for another one, which may evaluate or write a checkpoint
  *     meanwhile
  */
@@ -68,7 +69,7 @@ public record TextTraining(
         Duration timeout) {
     private static final Logger LOG = LoggerFactory.getLogger(TextTraining.class);
     private static final int SECRET_BYTES = 32;
-    private static final Duration HALF_AN_HOUR = Duration.ofMinutes(30);
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(30);
 
     /** @throws TrainingException if a number is outside its range, or there is no folder to write to */
     public TextTraining {
@@ -85,7 +86,7 @@ public record TextTraining(
         }
     }
 
-    /** Trains with the defaults of what is not given. */
+    /** Makes a training with the defaults of all other components. */
     public static TextTraining of(String model, int numProcesses, TrainingOptions options) {
         return new TextTraining(
                 model,
@@ -98,7 +99,7 @@ public record TextTraining(
                 8,
                 Order.SHUFFLED,
                 1,
-                HALF_AN_HOUR);
+                DEFAULT_TIMEOUT);
     }
 
     public TextTraining with(TaskModelOptions other) {

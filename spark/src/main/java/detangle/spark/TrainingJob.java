@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What each process of a training on a cluster is told.
+ * The data that each process of a training on a cluster receives.
  *
- * @param name the name of the training, and no other one's
+ * @param name the name of the training, which no other training has
  * @param secret a secret that nobody else knows
  * @param model a path on each machine, a file of the job, or a name on the hub
  * @param options the options of training, which go on from the newest checkpoint
@@ -38,10 +38,11 @@ record TrainingJob(
         List<Example> validation) {
 
     /**
-     * How a process has ended.
+     * The end of a process.
      *
      * @param result the result of the training; empty if it has failed
-     * @param refusal the message of what no second attempt would mend, such as an option; empty if there is none
+     * @param refusal the message of a failure that a second attempt would not mend, such as a wrong option; empty if
+     *     there is none
      * @param failure the message of any other failure; empty if there is none
      */
     record Ended(Optional<TextTrainingResult> result, Optional<String> refusal, Optional<String> failure) {

@@ -35,12 +35,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A process of a training: a task of a barrier stage, whose number is its rank. Tasks tell each other through Spark where
- * they listen and how they ended, and all that is long through connections of their own.
+ * A process of a training: a task of a barrier stage, whose number is its rank. Tasks exchange their addresses and
+ * their results through Spark, and all large data through connections of their own.
  */
 final class TrainingProcess {
     private static final Logger LOG = LoggerFactory.getLogger(TrainingProcess.class);
-    private static final int LINES = 20;
+    private static final int PROGRESS_LINES = 20;
 
     private final BarrierTaskContext context;
     private final TrainingJob job;
@@ -51,8 +51,8 @@ final class TrainingProcess {
     }
 
     /**
-     * Trains. Where any process has found what no second attempt would mend, all of them end well and say so; where one
-     * of them is gone, all fail, so that Spark begins the stage again.
+     * Trains. If a process finds a fault that a second attempt would not mend, all processes end without an exception
+     * and report it. If a process is gone, all fail, so that Spark begins the stage again.
      */
     TrainingJob.Ended run() throws IOException {
         TrainingJob.Ended ended = attempt();
@@ -121,7 +121,7 @@ final class TrainingProcess {
         if (group.rank() == 0) {
             task.notices().forEach(LOG::info);
             trainer = trainer.with(new TrainingLog(
-                    Math.max(1, batches.updates() / LINES),
+                    Math.max(1, batches.updates() / PROGRESS_LINES),
                     entry -> LOG.info("after update {}, epoch {}: {}", entry.step(), entry.epoch(), entry.values())));
         }
         if (!job.validation().isEmpty()) {
@@ -148,7 +148,7 @@ final class TrainingProcess {
         }
     }
 
-    /** Remembers where training began. */
+    /** Remembers the update at which training began. */
     private static final class Begun implements TrainingCallback {
         private long done;
 

@@ -1,2 +1,2 @@
-/** Models over datasets on many machines: scores of texts, and training. */
+/** This package scores texts of datasets, and trains models on them, on many machines. */
 package detangle.spark;

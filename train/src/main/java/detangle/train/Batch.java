@@ -12,7 +12,7 @@ import java.util.Map;
  * @param items the number of labels that the loss is the mean of: of the rows that have a label, or of such tokens
  */
 public record Batch(Map<String, Tensor> inputs, int rows, long items) {
-    /** No rows. */
+    /** A batch without rows. */
     public static final Batch EMPTY = new Batch(Map.of(), 0, 0);
 
     public Batch {

@@ -32,8 +32,8 @@ final class DeviceModel implements AutoCloseable {
     /**
      * The programs of a phase on the device.
      *
-     * @param backward the program that updates with one micro-batch, or adds up several micro-batches if {@code apply} is
-     *     present
+     * @param backward the program that updates with one micro-batch, or adds up several micro-batches if {@code apply}
+     *     is present
      */
     private record Phase(TrainingPrograms programs, LoadedPlan backward, Optional<LoadedPlan> apply) {
         static Phase of(Device device, TrainingPrograms programs, boolean accumulates, Variables variables) {

@@ -15,12 +15,14 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * What processes that train together tell each other: shares of the rows of an update, gradients, parameters, and
- * decisions. A process that trains alone computes the same formulas over its own numbers.
+ * Exchanges the shares of the rows of an update, gradients, parameters and decisions between processes that train
+ * together. A process that trains alone computes the same formulas over its own numbers.
  */
 final class Exchange {
-    /** The most numbers that several small tensors are joined to, as a message costs time whatever its size. */
-    private static final int BUCKET = 1 << 22;
+    /**
+     * The most numbers in a bucket. Small tensors are sent together in buckets, as each message has a cost of its own.
+     */
+    private static final int BUCKET_NUMBERS = 1 << 22;
 
     private final ProcessGroup group;
 
@@ -64,7 +66,8 @@ final class Exchange {
         double[] shares = new double[count];
         for (int i = 0; i < count; i++) {
             Batch slice = slices.get(i);
-            // Where nothing counts, the loss of the whole batch says so: it may be 0 or not a number.
+            // If no label of a micro-batch counts, each slice counts by its rows, so that the loss is that of the whole
+            // batch.
             double share = whole[i] > 0 ? slice.items() / whole[i] : slice.rows() / Math.max(1, whole[count + i]);
             shares[i] = divides ? Math.signum(share) : share / count;
         }
@@ -107,7 +110,7 @@ final class Exchange {
      * Replaces variables by their sums over all processes, times a factor.
      *
      * @param names the names of the variables, in the same order in every process
-     * @param areZero whether this process's values are zeros, whatever the variables hold
+     * @param areZero whether this process's values count as zeros, whatever the variables hold
      */
     void sum(Variables variables, List<String> names, boolean areZero, float factor) {
         if (!hasPeers()) {
@@ -119,7 +122,7 @@ final class Exchange {
         for (String name : names) {
             int elements =
                     Math.toIntExact(Tensor.elements(types.get(name).shape().sizes()));
-            if (!bucket.isEmpty() && filled + (long) elements > BUCKET) {
+            if (!bucket.isEmpty() && filled + (long) elements > BUCKET_NUMBERS) {
                 sum(variables, types, bucket, new float[filled], areZero, factor);
                 bucket.clear();
                 filled = 0;
@@ -139,7 +142,7 @@ final class Exchange {
                 .mapToLong(name ->
                         Tensor.elements(variables.types().get(name).shape().sizes()))
                 .summaryStatistics();
-        return 2 * Float.BYTES * Math.min(elements.getSum(), Math.max(BUCKET, elements.getMax()));
+        return 2 * Float.BYTES * Math.min(elements.getSum(), Math.max(BUCKET_NUMBERS, elements.getMax()));
     }
 
     private void sum(

@@ -12,8 +12,8 @@ import java.util.Optional;
  *     less than 1
  * @param saveTotalLimit the most checkpoints that are kept: the oldest are deleted, but never the best; 0 keeps all
  * @param resume whether training goes on from the newest checkpoint in the folder, if there is one
- * @param resumesFrom the checkpoint from which training goes on, in the folder or elsewhere; with {@code resume}, if the
- *     folder has none
+ * @param resumesFrom the checkpoint from which training goes on, in the folder or elsewhere; with {@code resume}, if
+ *     the folder has none
  * @param overwrites whether training deletes the checkpoints in the folder that it does not go on from; otherwise it
  *     refuses the folder
  */

@@ -16,9 +16,9 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * The gradient inside of a step of SiFT: it takes the place of the input that stands for it, so that the perturbation
- * and the losses are one program. It is a gradient with respect to the noise alone, so that it holds no gradient of a
- * weight.
+ * Puts the inner gradient of SiFT into a program: it replaces the input that stands for it, so that the perturbation
+ * and the losses are one program. The gradient is taken with respect to the noise alone, so no gradient of a weight is
+ * computed for it.
  *
  * <pre>
  * %d = add %noise, (step of %gradient)          %g = (gradient of %inner with respect to %n)
@@ -33,10 +33,11 @@ public final class SiftGradient {
     private SiftGradient() {}
 
     /**
-     * Returns a program whose inputs of SiFT have their values; the program itself if it has none.
+     * Returns a program in which SiFT's inputs have their values, or the program itself if it has no such inputs.
      *
-     * @param forward a program with its loss that {@link detangle.compiler.Passes#training} may have been over
-     * @param factor multiplies the inner loss as it does the loss, before it is differentiated, and divides the gradient
+     * @param forward a program with its loss, before or after {@link detangle.compiler.Passes#training}
+     * @param factor the factor by which the inner loss is multiplied before it is differentiated, as the loss is, and
+     *     by which its gradient is divided
      * @param layers the layers that the backward pass computes again: see {@link detangle.compiler.gradient.Gradients}
      */
     public static Program in(Program forward, Node factor, Function<String, OptionalInt> layers) {

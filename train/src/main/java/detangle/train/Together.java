@@ -13,12 +13,12 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
- * One of the processes of a training, between its updates: it meets the others after every update, or after several
- * that each process does by itself. When they part, all have the same parameters and the same state.
+ * One of the processes of a training, between its updates. It meets the others after every update, or after several
+ * that each process does by itself. After a meeting all have the same parameters and the same state.
  */
 final class Together {
-    /** The bytes of which a checksum is computed at once. */
-    private static final int PIECE = 1 << 16;
+    /** The bytes that enter a checksum at once. */
+    private static final int PIECE_BYTES = 1 << 16;
 
     private final DataParallel parallel;
     private final Exchange exchange;
@@ -57,9 +57,9 @@ final class Together {
     }
 
     /**
-     * Makes processes the same that have updated parameters by themselves: parameters and states of the optimizer
-     * become their averages, and the losses of the updates since the last meeting those of all rows. Second moments are
-     * averaged too, as local updates of Adam may diverge where each process keeps its own (Chen et al. 2020, Toward
+     * Makes processes equal that have updated parameters by themselves. Parameters and states of the optimizer become
+     * their averages, and the losses of the updates since the last meeting become those of all rows. Second moments are
+     * averaged too, as adaptive methods may diverge if each process keeps its own (Chen, Li and Li 2020, Toward
      * Communication Efficient Adaptive Gradient Method).
      */
     TrainerState meet(TrainerState state) {
@@ -98,7 +98,7 @@ final class Together {
     }
 
     /**
-     * Begins, unless other processes begin otherwise.
+     * Begins.
      *
      * @throws TrainingException if another process goes on from another checkpoint, or has other rows or parameters
      */
@@ -130,10 +130,10 @@ final class Together {
     private long checksum() {
         CRC32C checksum = new CRC32C();
         Stream<String> names = variables.types().keySet().stream().sorted();
-        byte[] piece = new byte[PIECE];
+        byte[] piece = new byte[PIECE_BYTES];
         names.map(variables::read).map(Tensor::data).forEach(data -> {
-            for (long at = 0; at < data.byteSize(); at += PIECE) {
-                int count = (int) Math.min(PIECE, data.byteSize() - at);
+            for (long at = 0; at < data.byteSize(); at += PIECE_BYTES) {
+                int count = (int) Math.min(PIECE_BYTES, data.byteSize() - at);
                 MemorySegment.copy(data, at, MemorySegment.ofArray(piece), 0, count);
                 checksum.update(piece, 0, count);
             }

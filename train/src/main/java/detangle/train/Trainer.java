@@ -142,7 +142,8 @@ public record Trainer(
         }
         if (isFirst() && evaluates && (evaluator.isEmpty() || model.evaluation().isEmpty())) {
             throw new TrainingException(
-                    "eval_strategy asks for evaluations: give the trainer an evaluator, and the model an evaluation program");
+                    "eval_strategy asks for evaluations: give the trainer an evaluator, and the model an"
+                            + " evaluation program");
         }
         if (!evaluates && options.optimizer().followsMetric()) {
             throw new TrainingException(

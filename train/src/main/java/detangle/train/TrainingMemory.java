@@ -140,7 +140,8 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
     public String text() {
         return String.format(
                 Locale.ROOT,
-                "memory: %,d MiB: parameters %,d, optimizer %,d, packed matrices %,d, activations of the first batch %,d",
+                "memory: %,d MiB: parameters %,d, optimizer %,d, packed matrices %,d, activations of the first"
+                        + " batch %,d",
                 bytes() / MIB,
                 parameterBytes / MIB,
                 optimizerBytes / MIB,

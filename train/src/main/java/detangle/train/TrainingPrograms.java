@@ -84,7 +84,7 @@ public final class TrainingPrograms {
     }
 
     /**
-     * As {@link #of(Program, ParameterUpdates.Plan, boolean)}.
+     * Makes the programs, as {@link #of(Program, ParameterUpdates.Plan, boolean)} does, with more outputs.
      *
      * @param outputs the outputs of the model that {@link #step} and {@link #accumulate} have beside the loss
      */

@@ -238,7 +238,10 @@ class CheckpointsTest {
         assertTrue(e.getMessage().contains("second/checkpoint-1 is the best so far and is not there"), e.getMessage());
     }
 
-    /** A training that others begin again deletes what it does not go on with once, and then goes on with its own. */
+    /**
+     * A training that is begun several times deletes once the checkpoints that it does not go on from, and then goes on
+     * from its own.
+     */
     @Test
     void aFolderThatIsPreparedMayBeBegunInOftener() throws IOException {
         TrainingOptions options = saving("prepared").withMaxSteps(4);

@@ -21,7 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several processes train as one does, whatever the rows that each gets. */
+/** Several processes train as one process does, whatever rows each of them gets. */
 class DataParallelTest {
     private static final TrainingOptions OPTIONS =
             TrainingOptions.DEFAULT.withNumTrainEpochs(3).with(OptimizerOptions.HUGGINGFACE.withLearningRate(0.01));
@@ -29,7 +29,7 @@ class DataParallelTest {
     @TempDir
     private Path folder;
 
-    /** What a training ends with, and what it has told. */
+    /** The result of a training, and the calls that its callback has received. */
     private record Done(TrainingResult result, Recorder told) {}
 
     private static Done train(TrainableModel model, TrainingOptions options, DataParallel parallel, Recorder recorder) {
@@ -52,9 +52,9 @@ class DataParallelTest {
     }
 
     /**
-     * The mean of a batch is added up in another order. An update moves a parameter by its gradient over the root of
-     * the average of its squares, times 0.01, so that what rounding changes in the gradients, a few units of 2^-24,
-     * comes back multiplied by 0.01 and by how small a gradient is compared with its largest.
+     * Compares trainings in which the means of batches are added up in different orders. An update moves a parameter by
+     * its gradient over the root of the average of its squares, times 0.01. So a rounding error of the gradients, a few
+     * units of 2^-24, is multiplied by 0.01 and by the ratio of the largest gradient to a small one.
      */
     private static void assertSameTraining(Done one, List<Done> several) {
         for (Done rank : several) {
@@ -87,7 +87,7 @@ class DataParallelTest {
             Done one = alone(options.withPerDeviceTrainBatchSize(12));
             List<Done> several = together(size, options.withPerDeviceTrainBatchSize(12 / size), 1);
             assertSameTraining(one, several);
-            // Two moments, gradients, and what is exchanged twice.
+            // The two moments, the gradients, and twice the tensors that are exchanged.
             TrainingMemory memory = several.getFirst().told.begin.orElseThrow().memory();
             assertEquals(5 * memory.parameterBytes(), memory.optimizerBytes());
         }
@@ -232,7 +232,7 @@ class DataParallelTest {
         ranks.forEach(rank -> assertEquals(6, rank.steps()));
     }
 
-    /** A machine with another model is found before the first update. */
+    /** Another model in one process is found before the first update. */
     @Test
     void processesThatBeginOtherwiseAreRefused() {
         TrainingOptions options = OPTIONS.withPerDeviceTrainBatchSize(4);
@@ -272,7 +272,7 @@ class DataParallelTest {
         assertInstanceOf(PeerException.class, ended.getFirst().failure());
     }
 
-    /** A loss that is not a number in one slice is one of the whole batch. */
+    /** A loss that is not a number in one slice makes the loss of the whole batch one that is not a number. */
     @Test
     void stopsEverywhereWhereTheLossIsNotANumber() {
         TrainingOptions options = OPTIONS.withPerDeviceTrainBatchSize(4);
@@ -290,7 +290,7 @@ class DataParallelTest {
         }
     }
 
-    /** Batches that are slices already. */
+    /** Returns batches that are slices already. */
     private static Batches sliced(Batches slice) {
         return new Batches() {
             @Override

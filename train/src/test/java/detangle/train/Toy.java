@@ -81,7 +81,7 @@ final class Toy {
                         SafetensorsWriter.write(folder.resolve("model.safetensors"), new TreeMap<>(values), Map.of()));
     }
 
-    /** One whose updates are the same however rows are divided among processes. */
+    /** Returns a model whose updates do not depend on how rows are divided among processes. */
     static TrainableModel withoutDropout() {
         TrainableModel model = model();
         return new TrainableModel(
@@ -111,7 +111,7 @@ final class Toy {
         return batches(options, 1);
     }
 
-    /** Those of several processes together. */
+    /** Returns the batches of several processes together. */
     static Batches batches(TrainingOptions options, int processes) {
         return new Shuffled(options.batchPlan(ROWS, processes), options.orderSeed(), 0, 1);
     }

@@ -78,7 +78,9 @@ class TrainerTest {
         return steps.stream().mapToDouble(TrainingCallback.Step::loss).average().orElseThrow();
     }
 
-    /** What is added up from micro-batches is the gradient of the whole batch: in the order of sums alone they differ. */
+    /**
+     * What is added up from micro-batches is the gradient of the whole batch: in the order of sums alone they differ.
+     */
     @Test
     void accumulationIsTheWholeBatch() {
         TrainingOptions whole = OPTIONS.withNumTrainEpochs(1).withPerDeviceTrainBatchSize(22);
@@ -197,7 +199,10 @@ class TrainerTest {
         assertFalse(told.contains("no parameter was changed"), told);
     }
 
-    /** No later loss shows what the last update has left, and neither a checkpoint nor the result may have it. */
+    /**
+     * The parameters after the last update are checked too, as no later loss shows that they are not finite: neither a
+     * checkpoint nor the result may have them.
+     */
     @Test
     void parametersThatAreNotFiniteAreNoResult() {
         TrainingOptions options =
@@ -208,7 +213,9 @@ class TrainerTest {
         assertTrue(told.contains(" has elements that are not finite numbers"), told);
     }
 
-    /** Factors are powers of two, so that they change no bit. The first ones are too large for the sum of the squares. */
+    /**
+     * Factors are powers of two, so that they change no bit. The first ones are too large for the sum of the squares.
+     */
     @Test
     void aScaledLossGivesTheSameBits() {
         TrainingOptions options = OPTIONS.withMaxSteps(3);
@@ -334,9 +341,9 @@ class TrainerTest {
         TrainingException e = assertThrows(TrainingException.class, () -> memory.check(2L << 30));
         assertTrue(
                 e.getMessage()
-                        .startsWith(
-                                "training does not fit into the heap of 2048 MiB (memory: 3,000 MiB:"
-                                        + " parameters 700, optimizer 1,400, packed matrices 0, activations of the first batch 900)"),
+                        .startsWith("training does not fit into the heap of 2048 MiB (memory: 3,000 MiB:"
+                                + " parameters 700, optimizer 1,400, packed matrices 0, activations of the"
+                                + " first batch 900)"),
                 e.getMessage());
     }
 }

@@ -15,8 +15,8 @@ import java.util.function.Function;
 /**
  * Finds the layer that each value of a model belongs to. A value belongs to the highest layer on whose weights it
  * depends. A value that is computed without weights, from values that a higher layer reads anyway, belongs to the layer
- * that reads it: a layer's input after dropout is such a value. A value that passes no gradient on belongs to no layer, as
- * no backward pass comes to what it follows from: so a second pass through the layers may begin with it.
+ * that reads it: a layer's input after dropout is such a value. A value that passes no gradient on belongs to no layer,
+ * as no backward pass comes to what it follows from: so a second pass through the layers may begin with it.
  */
 final class LayerAnalysis {
     /** The number that values below all layers have instead of a layer. */

@@ -10,7 +10,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Reads files with a JSON object in each line. */
 public final class JsonLines {
-    private static final int TRIAL = 1000;
+    private static final int TRIAL_ROWS = 1000;
 
     private JsonLines() {}
 
@@ -32,7 +32,7 @@ public final class JsonLines {
     /** Reads a file as {@link #read}, and of a trial the first 1000 rows alone, as the original does. */
     public static List<JsonRow> read(Path file, boolean trial) {
         List<JsonRow> rows = read(file);
-        return trial ? rows.subList(0, Math.min(TRIAL, rows.size())) : rows;
+        return trial ? rows.subList(0, Math.min(TRIAL_ROWS, rows.size())) : rows;
     }
 
     private static JsonRow row(String where, String line) {

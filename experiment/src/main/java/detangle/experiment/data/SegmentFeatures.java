@@ -24,12 +24,16 @@ import java.util.stream.IntStream;
  */
 public record SegmentFeatures(Tokenizer tokenizer, int maxLength) {
     private static final double HALF = 0.5;
-    private static final int LEAST = 8;
+    private static final int MIN_LENGTH = 8;
 
-    /** @throws DataException if there is hardly room for a text */
+    /**
+     * Makes features of texts.
+     *
+     * @throws DataException if {@code maxLength} leaves hardly any room for a text
+     */
     public SegmentFeatures {
-        if (maxLength < LEAST) {
-            throw new DataException("max_seq_length is " + maxLength + ": it must be at least " + LEAST);
+        if (maxLength < MIN_LENGTH) {
+            throw new DataException("max_seq_length is " + maxLength + ": it must be at least " + MIN_LENGTH);
         }
     }
 
@@ -56,7 +60,7 @@ public record SegmentFeatures(Tokenizer tokenizer, int maxLength) {
     /**
      * Makes an example of one or two texts.
      *
-     * @param slot the number of the example in its set, from which follows what is cut
+     * @param slot the number of the example in its set; it determines which tokens are cut
      */
     public Example example(List<String> segments, Target target, long slot) {
         return Example.of(joined(segments.stream().map(this::tokens).toList(), slot), target);

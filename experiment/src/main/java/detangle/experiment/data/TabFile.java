@@ -10,7 +10,7 @@ public final class TabFile {
     private TabFile() {}
 
     /**
-     * A line.
+     * A line of a file.
      *
      * @param file the file, for messages
      * @param number the number of the line, from 1

@@ -10,8 +10,11 @@ import java.util.Optional;
 
 /** Reads the lines of files in UTF-8. */
 public final class TextLines {
-    /** Far more than a line of any data set has; a file without ends of lines is refused before it fills the memory. */
-    private static final int LONGEST = 1 << 24;
+    /**
+     * The most characters of a line, far more than a line of any data set has. A file without ends of lines is refused
+     * before it fills the memory.
+     */
+    private static final int MAX_CHARACTERS = 1 << 24;
 
     private static final char BYTE_ORDER_MARK = '\uFEFF';
 
@@ -20,12 +23,17 @@ public final class TextLines {
     /** Takes a line. */
     @FunctionalInterface
     public interface Taker {
-        /** @param number the number of the line, from 1 */
+        /**
+         * Takes a line.
+         *
+         * @param number the number of the line, from 1
+         * @param line the line without its end
+         */
         void take(int number, String line);
     }
 
     /**
-     * Passes the lines of a file one by one, without their ends. A byte order mark in front is not of the first line.
+     * Passes the lines of a file one by one, without their ends. A byte order mark at the beginning is left out.
      *
      * @throws DataException if the file cannot be read, is not in UTF-8, or has a line that is too long
      */
@@ -55,9 +63,9 @@ public final class TextLines {
             return Optional.empty();
         }
         while (character >= 0 && character != '\n') {
-            if (line.length() == LONGEST) {
-                throw new DataException(
-                        file + ", line " + number + " has more than the " + LONGEST + " characters that are read");
+            if (line.length() == MAX_CHARACTERS) {
+                throw new DataException(file + ", line " + number + " has more than the " + MAX_CHARACTERS
+                        + " characters that are read");
             }
             line.append((char) character);
             character = reader.read();

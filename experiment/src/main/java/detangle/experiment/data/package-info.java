@@ -1,2 +1,2 @@
-/** What tasks read: files of their folders, and the common features of texts. */
+/** This package reads the files of tasks' folders, and makes the common features of texts. */
 package detangle.experiment.data;

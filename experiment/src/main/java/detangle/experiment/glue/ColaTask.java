@@ -14,15 +14,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * CoLA. Its files have no header but that of test.tsv. As in the original, training rows have distributions over the
- * classes, all of one class, and the last 1000 of them come first.
+ * CoLA. Only test.tsv has a header. As in the original, training rows have distributions over the classes, all of one
+ * class, and the last 1000 of them come first.
  */
 final class ColaTask implements FineTuningTask {
     private static final List<String> LABELS = List.of("0", "1");
     private static final GlueColumns LABELLED = GlueColumns.of(3).withoutHeader();
     private static final GlueColumns UNLABELLED = GlueColumns.of(1);
     private static final int LABEL = 1;
-    private static final int FIRST = 1000;
+    private static final int ROWS_MOVED_FIRST = 1000;
 
     @Override
     public String name() {
@@ -47,7 +47,7 @@ final class ColaTask implements FineTuningTask {
     @Override
     public List<Example> training(TaskInput input) {
         List<Line> lines = LABELLED.lines(input.folder().file("train.tsv"));
-        int rest = Math.max(0, lines.size() - FIRST);
+        int rest = Math.max(0, lines.size() - ROWS_MOVED_FIRST);
         List<Line> ordered = new ArrayList<>(lines.subList(rest, lines.size()));
         ordered.addAll(lines.subList(0, rest));
         return LABELLED.examples(ordered, input.features(), ColaTask::distribution);

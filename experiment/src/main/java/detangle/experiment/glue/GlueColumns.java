@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Where the texts of a file of GLUE stand.
+ * The columns of the texts in a file of GLUE.
  *
  * @param header whether the first line names the columns
- * @param texts the columns of the one or two texts, from 0; from -1 backwards, counted from the end
- * @param exactly the number of columns of a line that is read, and 0 if any number will do
+ * @param texts the columns of the one or two texts, from 0; a negative column counts from the end, and -1 is the last
+ * @param exactly the number of columns of a line that is read, or 0 if lines of any number are read
  */
 record GlueColumns(boolean header, List<Integer> texts, int exactly) {
     /** Returns columns of a file with a header. */
@@ -29,7 +29,9 @@ record GlueColumns(boolean header, List<Integer> texts, int exactly) {
         return new GlueColumns(false, texts, exactly);
     }
 
-    /** Returns the same columns of lines with so many columns; the original passes over all others. */
+    /**
+     * Returns the same columns for lines that have exactly this number of columns; the original passes over all others.
+     */
     GlueColumns withExactly(int columns) {
         return new GlueColumns(header, texts, columns);
     }
@@ -55,7 +57,7 @@ record GlueColumns(boolean header, List<Integer> texts, int exactly) {
         return examples;
     }
 
-    /** Returns the class of a line by the label in a column; -1, which does not count, if it is none of the labels. */
+    /** Returns the class of a line by the label in a column, or -1, which does not count, if the label is unknown. */
     static Function<Line, Target> labelled(List<String> labels, int column) {
         return line -> new Target.OneClass(labels.indexOf(line.column(column)));
     }

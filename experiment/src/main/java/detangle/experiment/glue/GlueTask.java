@@ -15,10 +15,10 @@ import java.util.function.Function;
 /**
  * A task with train.tsv, dev.tsv and test.tsv, whose lines are examples.
  *
- * @param labelled where the texts of train.tsv and dev.tsv stand
+ * @param labelled the columns of the texts of train.tsv and dev.tsv
  * @param target the answer in a line of these files
- * @param unlabelled where the texts of test.tsv stand
- * @param files what is written of predictions, by the lines of the file and where their texts stand
+ * @param unlabelled the columns of the texts of test.tsv
+ * @param files makes the files of predictions of the lines of a file and the columns of their texts
  */
 record GlueTask(
         String name,

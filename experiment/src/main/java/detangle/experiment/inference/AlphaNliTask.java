@@ -22,14 +22,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * AlphaNLI: which of two hypotheses explains what lies between two observations. Each hypothesis is an example with two
- * classes: the pair of both observations and of the hypothesis. The right one is told by a line of
- * {@code train-labels.lst} for each of train.jsonl: 1 or 2.
+ * AlphaNLI asks which of two hypotheses explains what happened between two observations. Each hypothesis is an example
+ * with two classes: the pair of both observations and of the hypothesis. For each line of train.jsonl, a line of
+ * {@code train-labels.lst} has the number of the right one: 1 or 2.
  */
 final class AlphaNliTask implements FineTuningTask {
     private static final int OPTIONS = 2;
-    /** The original measures so many rows of the training set too. */
-    private static final int MEASURED = 1000;
+    /** The number of rows of the training set that the original evaluates too. */
+    private static final int MEASURED_ROWS = 1000;
 
     /** A row, and the number of its right hypothesis from 0; -1 if it is not known. */
     private record Labelled(JsonRow row, int right) {}
@@ -62,9 +62,9 @@ final class AlphaNliTask implements FineTuningTask {
     @Override
     public List<EvaluationSet> evaluation(TaskInput input) {
         List<Labelled> train = labelled(input, "train");
-        int[] chosen = Draws.permutation(train.size(), Draws.of(0, MEASURED));
+        int[] chosen = Draws.permutation(train.size(), Draws.of(0, MEASURED_ROWS));
         List<Labelled> some =
-                Arrays.stream(chosen).limit(MEASURED).mapToObj(train::get).toList();
+                Arrays.stream(chosen).limit(MEASURED_ROWS).mapToObj(train::get).toList();
         return List.of(
                 set("dev", labelled(input, "dev"), input),
                 set("train", some, input).withoutDecision());
@@ -114,7 +114,7 @@ final class AlphaNliTask implements FineTuningTask {
         return examples;
     }
 
-    /** {@code submit-SET-PREFIX.tsv} has a line for each row: 1 or 2. */
+    /** Makes a set, whose {@code submit-SET-PREFIX.tsv} has a line for each row: 1 or 2. */
     private static EvaluationSet set(String name, List<Labelled> rows, TaskInput input) {
         PredictionFiles submission = (predictions, where) -> {
             StringBuilder text = new StringBuilder();

@@ -1,2 +1,2 @@
-/** Inference between texts that is not of GLUE or SuperGLUE: AlphaNLI and XNLI. */
+/** This package has tasks of inference between texts that are not of GLUE or SuperGLUE: AlphaNLI and XNLI. */
 package detangle.experiment.inference;

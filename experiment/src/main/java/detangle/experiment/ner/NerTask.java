@@ -104,8 +104,8 @@ final class NerTask implements FineTuningTask {
     }
 
     /**
-     * {@code submit-SET-PREFIX.tsv}: the original's header, and a line with each word and its tag; a blank line ends an
-     * example. The original writes the tag of the token before a word, and mixes up words where sentences meet.
+     * Writes {@code submit-SET-PREFIX.tsv}: the original's header, and a line with each word and its tag; a blank line
+     * ends an example. The original writes the tag of the token before a word, and mixes up words where sentences meet.
      */
     private static PredictionFiles files(List<PackedSentences> packed) {
         return (predictions, where) -> {

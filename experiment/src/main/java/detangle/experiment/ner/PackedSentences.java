@@ -14,7 +14,7 @@ import java.util.List;
  * of a sentence. The tag of a word stands on its first token; other tokens have the class -1, which does not count.
  *
  * @param words the words of all sentences
- * @param firstTokens for each word the place of its first token; -1 for a word of which the tokenizer leaves nothing
+ * @param firstTokens for each word the place of its first token; -1 for a word of which the tokenizer makes no token
  */
 record PackedSentences(List<String> words, int[] firstTokens, Example example) {
     private static final int NONE = -1;

@@ -1,2 +1,2 @@
-/** Named entities, packed as sentences of a document. */
+/** This package finds named entities, in sentences of a document that are packed together. */
 package detangle.experiment.ner;

@@ -23,7 +23,7 @@ import java.util.Locale;
  * @param tokenizer the tokenizer whose tokens they have
  */
 record CorpusFiles(Experiment experiment, DataFolder folder, Tokenizer tokenizer) {
-    /** The number of updates, which the corpus is read as often for as they need. */
+    /** The option that sets the number of updates. The corpus is read as often as they need. */
     static final TaskOption STEPS = new TaskOption(
             "num_training_steps",
             "",
@@ -31,7 +31,11 @@ record CorpusFiles(Experiment experiment, DataFolder folder, Tokenizer tokenizer
 
     private static final String ORIGIN = "detangle prepare-corpus makes it of texts";
 
-    /** @throws DataException if the options ask for what is only done with examples */
+    /**
+     * Opens the folder.
+     *
+     * @throws DataException if the options ask for something that needs examples
+     */
     static CorpusFiles of(Experiment experiment, ExperimentTask task) {
         String name = task.name().toUpperCase(Locale.ROOT);
         if (experiment.options().doPredict()) {

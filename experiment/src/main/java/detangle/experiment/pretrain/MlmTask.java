@@ -21,8 +21,8 @@ import detangle.train.task.TaskModel;
 import java.util.List;
 
 /**
- * Masked language modelling with the enhanced mask decoder (apps/tasks/mlm_task.py). The folder has {@code train.txt} and
- * {@code valid.txt}, as {@link detangle.train.data.CorpusWriter} writes them.
+ * Masked language modelling with the enhanced mask decoder (apps/tasks/mlm_task.py). The folder has {@code train.txt}
+ * and {@code valid.txt}, as {@link detangle.train.data.CorpusWriter} writes them.
  */
 final class MlmTask implements PretrainingTask {
     /** The length from which the original computes how many tokens of an example are masked at most. */

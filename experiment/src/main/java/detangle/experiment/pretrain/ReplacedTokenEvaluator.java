@@ -12,9 +12,9 @@ import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 
 /**
- * Evaluates a generator and a discriminator. {@code accuracy}, {@code perplexity} and {@code eval_loss} are those of the
- * generator at masked tokens, as in the original, whose metric is the accuracy. The discriminator has its accuracy and
- * loss over all tokens, most of which are not replaced, and precision and recall of those that it calls replaced.
+ * Evaluates a generator and a discriminator. {@code accuracy}, {@code perplexity} and {@code eval_loss} are those of
+ * the generator at masked tokens, as in the original, whose metric is the accuracy. The discriminator has its accuracy
+ * and loss over all tokens, most of which are not replaced, and precision and recall of those that it calls replaced.
  */
 final class ReplacedTokenEvaluator implements Evaluator {
     /** The measure that decides on the best models, as in the original. */

@@ -9,11 +9,11 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The configurations of v3's pre-training (experiments/language_model/rtd_*.json): a generator is a discriminator of half
- * the depth.
+ * The configurations of v3's pre-training (experiments/language_model/rtd_*.json): a generator is a discriminator of
+ * half the depth.
  */
 final class RtdConfigs {
-    /** One of them: its file, the width, the number of heads, and the layers of the generator. */
+    /** A size: its file, the width, the number of heads, and the layers of the generator. */
     private record Size(String file, int hidden, int heads, int layers) {}
 
     private static final List<Size> SIZES = List.of(
@@ -22,7 +22,7 @@ final class RtdConfigs {
             new Size("rtd_base.json", 768, 12, 6),
             new Size("rtd_large.json", 1024, 16, 12));
 
-    private static final int INNER = 4;
+    private static final int INNER_FACTOR = 4;
 
     private RtdConfigs() {}
 
@@ -50,7 +50,7 @@ final class RtdConfigs {
                 .put("hidden_dropout_prob", 0.1)
                 .put("attention_probs_dropout_prob", 0.1)
                 .put("hidden_size", size.hidden())
-                .put("intermediate_size", INNER * size.hidden())
+                .put("intermediate_size", INNER_FACTOR * size.hidden())
                 .put("num_attention_heads", size.heads())
                 .put("num_hidden_layers", layers)
                 .put("initializer_range", 0.02)

@@ -11,7 +11,7 @@ import java.util.function.DoublePredicate;
  * The options of {@link RtdTask}.
  *
  * @param weight the weight of the discriminator's loss
- * @param decoupled whether the models take turns, and not share one loss
+ * @param decoupled whether the models take turns; otherwise they share one loss
  * @param discriminatorRate the learning rate of the discriminator; empty for the same rate
  * @param generator the generator to begin with
  * @param discriminator the discriminator to begin with
@@ -25,7 +25,7 @@ record RtdOptions(
     /**
      * Reads the values of options by name.
      *
-     * @throws TrainingException if one of them is not what the option takes
+     * @throws TrainingException if the value of an option is not valid
      */
     static RtdOptions of(Map<String, String> values) {
         double weight = number(values, RtdTask.WEIGHT, "a number from 0", value -> value >= 0);

@@ -29,10 +29,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Replaced-token detection (apps/tasks/rtd_task.py): a generator fills masked tokens in, and a discriminator learns to tell
- * them from the original ones. The folder has {@code train.txt} and {@code valid.txt}, as {@link
- * detangle.train.data.CorpusWriter} writes them, and {@code --model_config} describes both models. Checkpoints, and the
- * output when training ends, have folders {@code generator} and {@code discriminator}, which are models of HuggingFace.
+ * Replaced-token detection (apps/tasks/rtd_task.py): a generator fills masked tokens in, and a discriminator learns to
+ * tell them from the original ones. The folder has {@code train.txt} and {@code valid.txt}, as
+ * {@link detangle.train.data.CorpusWriter} writes them, and {@code --model_config} describes both models. Checkpoints,
+ * and the output when training ends, have folders {@code generator} and {@code discriminator}, which are models of
+ * HuggingFace.
  */
 final class RtdTask implements PretrainingTask {
     static final String WEIGHT = "rtd_lambda";

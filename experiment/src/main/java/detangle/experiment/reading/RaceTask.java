@@ -21,9 +21,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * RACE: questions about an article with four options each. An option is the pair of the article and of the question
- * with the option behind it. The original evaluates with the test files, and shares the tokens of an article between
- * options, so that later ones read what the first ones have cut; here each option cuts for itself.
+ * RACE asks questions about an article with four options each. An option is the pair of the article and of the question
+ * followed by the option. The original evaluates with the test files, and shares the tokens of an article between
+ * options, so that later options read what the first ones have cut; here each option cuts its own copy.
  *
  * @param name the name; the original registers the task a second time as MyRACE
  */

@@ -26,14 +26,14 @@ import java.util.SequencedMap;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * SQuAD: parts of a text that answer questions. The original's repository has no such task, though its paper reports
- * results; head, windows and measures are those of HuggingFace's run_qa.py.
+ * SQuAD asks for the part of a text that answers a question. The original's repository has no such task, though its
+ * paper reports results; head, windows and measures are those of HuggingFace's run_qa.py.
  *
  * @param version the version of the data: 1.1, or 2.0 with questions that have no answer
  */
 record SquadTask(String version) implements FineTuningTask {
     private static final String STRIDE = "doc_stride";
-    private static final int PARTS = 3;
+    private static final int STRIDE_DIVISOR = 3;
 
     @Override
     public String name() {
@@ -80,7 +80,8 @@ record SquadTask(String version) implements FineTuningTask {
     }
 
     /**
-     * {@code submit-SET-PREFIX.json}, which the evaluation script of SQuAD takes: the answers by the ids of questions.
+     * Writes {@code submit-SET-PREFIX.json}, which the evaluation script of SQuAD takes: the answers by the ids of
+     * questions.
      */
     private static void submit(AnswerScorer scorer, PredictionFiles.Where where) throws IOException {
         SequencedMap<String, String> answers = scorer.answers();
@@ -88,7 +89,7 @@ record SquadTask(String version) implements FineTuningTask {
         Files.writeString(where.file("submit", "json"), JsonMapper.shared().writeValueAsString(answers) + "\n");
     }
 
-    /** The questions of the test set are not public, so that those of the other set are answered. */
+    /** Returns the questions of the other set, as those of the test set are not public. */
     @Override
     public List<EvaluationSet> test(TaskInput input) {
         return evaluation(input);
@@ -107,7 +108,7 @@ record SquadTask(String version) implements FineTuningTask {
     private static int stride(TaskInput input) {
         String given = input.options().getOrDefault(STRIDE, "");
         if (given.isEmpty()) {
-            return input.features().maxLength() / PARTS;
+            return input.features().maxLength() / STRIDE_DIVISOR;
         }
         try {
             return Integer.parseUnsignedInt(given);

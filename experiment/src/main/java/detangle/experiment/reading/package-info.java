@@ -1,2 +1,2 @@
-/** Questions about texts: RACE and SQuAD. */
+/** This package has tasks of questions about texts: RACE and SQuAD. */
 package detangle.experiment.reading;

@@ -14,7 +14,7 @@ import detangle.train.metrics.Logits;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** A task that says yes or no of two marked words: WiC and WSC. */
+/** A task that answers yes or no to a question about two marked words: WiC and WSC. */
 interface MarkedWordsTask extends SuperGlueTask {
     /** Makes the example of a row. */
     Example example(JsonRow row, SegmentFeatures features);

@@ -21,8 +21,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * MultiRC: each answer of each question to a passage is an example, and right or wrong. The second segment is the
- * question and the answer.
+ * MultiRC: each answer of each question to a passage is an example with two classes, wrong and right. The second
+ * segment is the question and the answer.
  */
 final class MultiRcTask implements SuperGlueTask {
     private static final List<String> LABELS = List.of("0", "1");
@@ -63,7 +63,7 @@ final class MultiRcTask implements SuperGlueTask {
         return new EvaluationSet(name, examples, measures(answers), submission(answers)).withCritical("f1");
     }
 
-    /** Makes the examples of rows, and adds what they are to a list. */
+    /** Makes the examples of rows, and adds an {@link Answer} for each to a list. */
     private static List<Example> examples(List<JsonRow> rows, SegmentFeatures features, List<Answer> answers) {
         List<Example> examples = new ArrayList<>();
         for (int number = 0; number < rows.size(); number++) {
@@ -88,7 +88,7 @@ final class MultiRcTask implements SuperGlueTask {
         return Logits.argmax(predictions.logits(example));
     }
 
-    /** {@code em}, the share of questions with no wrong decision, and {@code f1} of the right answers. */
+    /** Returns {@code em}, the share of questions with no wrong decision, and {@code f1} of the right answers. */
     private static Measures measures(List<Answer> answers) {
         Map<JsonNode, Integer> numbers = new LinkedHashMap<>();
         int[] questions = answers.stream()
@@ -109,7 +109,10 @@ final class MultiRcTask implements SuperGlueTask {
         };
     }
 
-    /** {@code submit-SET-PREFIX.jsonl}: a line for each passage, with its questions and the labels of their answers. */
+    /**
+     * Writes {@code submit-SET-PREFIX.jsonl}: a line for each passage, with its questions and the labels of their
+     * answers.
+     */
     private static PredictionFiles submission(List<Answer> answers) {
         return (predictions, where) -> {
             SequencedMap<Integer, ObjectNode> passages = new LinkedHashMap<>();

@@ -32,8 +32,8 @@ final class RecordFile {
     /**
      * A sentence that lacks an entity.
      *
-     * @param before what stands before the place of the entity
-     * @param after what stands behind it
+     * @param before the text before the place of the entity
+     * @param after the text behind it
      * @param answers the right texts; none if they are not known
      * @param right for each entity of the passage, 1 if it is a right answer and 0 if not; -1 if that is not known
      */

@@ -11,7 +11,7 @@ import detangle.experiment.head.EntityChoice;
 import detangle.train.data.Example;
 import java.util.List;
 
-/** ReCoRD: which entity of a passage fits into a gap of a sentence. */
+/** ReCoRD asks which entity of a passage fills a gap in a sentence. */
 final class RecordTask implements SuperGlueTask {
     private static final List<String> LABELS = List.of("0", "1");
 

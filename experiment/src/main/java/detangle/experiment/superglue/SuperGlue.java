@@ -15,7 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What the tasks of SuperGLUE have in common: their labels and submissions. */
+/** Reads the labels and writes the submissions that the tasks of SuperGLUE have in common. */
 final class SuperGlue {
     /** Labels of questions that have yes or no for an answer. */
     static final List<String> TRUTH = List.of("false", "true");
@@ -27,19 +27,17 @@ final class SuperGlue {
         return WhiteSpace.strip(row.text(name));
     }
 
-    /**
-     * Returns the class of a row, -1 if its label is none of those that there are; nothing of a row without a label.
-     */
+    /** Returns the class of a row, -1 if its label is unknown, or {@link Target#NONE} for a row without a label. */
     static Target target(JsonRow row, List<String> labels) {
         return row.has("label") ? new Target.OneClass(index(row, labels)) : Target.NONE;
     }
 
-    /** Returns the number of the label of a row; -1 if it has none, or one that there is not. */
+    /** Returns the number of the label of a row, or -1 if it has none or an unknown one. */
     static int index(JsonRow row, List<String> labels) {
         return row.has("label") ? labels.indexOf(row.label("label")) : -1;
     }
 
-    /** {@code submit-SET-PREFIX.jsonl}: a line {@code {"idx":0,"label":"true"}} for each example. */
+    /** Writes {@code submit-SET-PREFIX.jsonl}: a line {@code {"idx":0,"label":"true"}} for each example. */
     static PredictionFiles labels(List<String> labels) {
         return (predictions, where) -> write(
                 where.file("submit", "jsonl"),

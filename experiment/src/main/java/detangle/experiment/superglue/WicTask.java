@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * WiC: whether a word has one meaning in two sentences. The original names a model for it that it does not have, so its
- * head is {@link detangle.experiment.head.WordPair}. Beside val.jsonl the original wants train_weak.jsonl, which
- * SuperGLUE does not have; it is evaluated, as the set {@code wordnet}, where the folder has it.
+ * WiC asks whether a word has one meaning in two sentences. The original names a model for it that is missing from its
+ * code, so its head is {@link detangle.experiment.head.WordPair}. Beside val.jsonl the original reads train_weak.jsonl,
+ * which is not part of SuperGLUE; it is evaluated as the set {@code wordnet} if the folder has it.
  */
 final class WicTask implements MarkedWordsTask {
     @Override

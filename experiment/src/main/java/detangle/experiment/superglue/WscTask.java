@@ -10,7 +10,7 @@ import detangle.train.data.Example;
 import java.util.List;
 
 /**
- * WSC: whether a pronoun means a noun. The original has no such task; the head is that of WiC, as in SuperGLUE's
+ * WSC asks whether a pronoun means a noun. The original has no such task; the head is that of WiC, as in SuperGLUE's
  * baseline (Wang et al. 2019), over one text in which both are marked.
  */
 final class WscTask implements MarkedWordsTask {
@@ -39,7 +39,7 @@ final class WscTask implements MarkedWordsTask {
                 .of(tokens, span(tokens, text, target, "span1"), span(tokens, text, target, "span2"));
     }
 
-    /** Returns the tokens of a span, of which a row tells the text and the number of the word that it begins with. */
+    /** Returns the tokens of a span. The row has the span's text and the number of its first word. */
     private static Span span(MarkedText tokens, String text, JsonRow target, String name) {
         String wanted = WhiteSpace.strip(target.text(name + "_text"));
         int word = target.integer(name + "_index");

@@ -1,2 +1,2 @@
-/** The tasks of SuperGLUE. */
+/** This package has the tasks of SuperGLUE. */
 package detangle.experiment.superglue;

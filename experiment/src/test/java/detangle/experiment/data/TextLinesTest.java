@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Lines of files, and what is told where a file is not as it should be. */
+/** Tests how lines of files are read, and which errors are reported. */
 final class TextLinesTest {
     @TempDir
     Path folder;

@@ -175,7 +175,7 @@ final class HeadsTest {
         assertEquals(sum / 3, outputs.get("loss").getDouble(0), TOLERANCE);
     }
 
-    /** Predictions are made without a loss, by a program that has no labels. */
+    /** Predictions are made by a program without a loss and without labels. */
     @Test
     void headsOfModelsWithoutALossReadTheirSpans() {
         spans(new long[] {1, 2}, new long[] {3, 4}, 1);

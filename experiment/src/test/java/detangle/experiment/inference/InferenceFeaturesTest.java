@@ -25,7 +25,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** AlphaNLI and XNLI, for which the original has no features: computed by hand, with the shipped tokenizer. */
+/**
+ * Compares the features of AlphaNLI and XNLI, for which the original has none, with features that were computed by hand
+ * with the shipped tokenizer.
+ */
 final class InferenceFeaturesTest {
     private static final Tokenizer TOKENIZER = Tokenizers.load(TinyModel.SHIPPED);
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** The options of RACE are those of the original, but that none reads what another one has cut. */
+/** Compares the options of RACE with those of the original, except that no option reads what another one has cut. */
 final class RaceFeaturesTest {
     @TempDir
     Path folder;

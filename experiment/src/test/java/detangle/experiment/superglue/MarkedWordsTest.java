@@ -20,7 +20,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The features of WiC and WSC, for which the original has none: computed by hand, with the shipped tokenizer. */
+/**
+ * Compares the features of WiC and WSC, for which the original has none, with features that were computed by hand with
+ * the shipped tokenizer.
+ */
 final class MarkedWordsTest {
     private static final Tokenizer TOKENIZER = Tokenizers.load(TinyModel.SHIPPED);
     private static final String WIC = """

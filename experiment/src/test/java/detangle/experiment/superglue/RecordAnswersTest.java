@@ -12,6 +12,7 @@ import detangle.experiment.superglue.RecordFile.Question;
 import detangle.experiment.superglue.RecordWindows.Asked;
 import detangle.experiment.superglue.RecordWindows.Window;
 import detangle.ir.Tensor;
+import detangle.testing.SharedFiles;
 import detangle.train.data.Example;
 import detangle.train.data.TokenIds;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ final class RecordAnswersTest {
     @Test
     void areRankedAsByTheOriginal() {
         JsonNode golden = JsonMapper.shared()
-                .readTree(SharedFixtures.require("goldens-training/numbers/metrics.json")
+                .readTree(SharedFiles.require("goldens-training/numbers/metrics.json")
                         .toFile())
                 .get("record");
         List<Entity> entities = golden.get("ranked")

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Measures and files of given logits, computed by hand. */
 final class SuperGlueResultsTest {
-    private static final double NEAR = 1e-9;
+    private static final double TOLERANCE = 1e-9;
 
     @TempDir
     Path folder;
@@ -31,7 +31,7 @@ final class SuperGlueResultsTest {
     }
 
     private void assertMeasure(double expected, String name) {
-        assertEquals(expected, measures.get(name), NEAR, name);
+        assertEquals(expected, measures.get(name), TOLERANCE, name);
     }
 
     private static final float[] NO = {1, 0};

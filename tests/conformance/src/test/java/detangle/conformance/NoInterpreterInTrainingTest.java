@@ -22,6 +22,7 @@ import detangle.models.deberta.SiftOptions;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
 import detangle.runtime.Backends;
+import detangle.testing.SharedFiles;
 import detangle.train.TrainingPrograms;
 import detangle.train.lora.LoraModel;
 import detangle.train.lora.LoraOptions;
@@ -45,8 +46,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * No step of training, of any released model with any head and with dropout, leaves an operation to the interpreter on the
- * CPU. The configurations are the released ones with smaller sizes.
+ * No step of training, of any released model with any head and with dropout, leaves an operation to the interpreter on
+ * the CPU. The configurations are the released ones with smaller sizes.
  */
 class NoInterpreterInTrainingTest {
     @TempDir
@@ -64,14 +65,14 @@ class NoInterpreterInTrainingTest {
 
     @Test
     void withAbsolutePositionsAndTokenTypes() throws IOException {
-        Path released = Shared.path("configs/deberta-v3-base");
+        Path released = SharedFiles.require("configs/deberta-v3-base");
         check(SmallConfigs.small(released, folder, Map.of("position_biased_input", true, "type_vocab_size", 2)));
     }
 
-    /** Heads of the original's tasks that no published model has. */
+    /** Trains the heads of the original's tasks that no published model has. */
     @Test
     void headsOfTasks() throws IOException {
-        DebertaConfig config = SmallConfigs.small(Shared.path("configs/deberta-v3-base"), folder, Map.of());
+        DebertaConfig config = SmallConfigs.small(SharedFiles.require("configs/deberta-v3-base"), folder, Map.of());
         Map<String, Set<String>> interpreted = new TreeMap<>();
         for (Record own : List.of(new WordClasses(9), new EntityChoice(), new WordPair(2))) {
             Program program = TrainingModel.build(config, (Head) own, (HeadLoss) own, TrainingModelOptions.DEFAULT);

@@ -21,7 +21,7 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A task that somebody else has written is found in a folder of classes, and trained. */
+/** A task of somebody else is found in a folder of classes, and trained. */
 class OwnTaskTest {
     private static final String SOURCE = """
             import detangle.experiment.*;

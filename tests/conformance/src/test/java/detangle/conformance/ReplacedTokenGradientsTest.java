@@ -33,16 +33,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Losses, replaced tokens and the first gradients of generators and discriminators, as the original code computes them:
- * in f64 by the definition of gradients and the interpreter, and in f32 by the fast rules and the kernels.
+ * Compares losses, replaced tokens and the first gradients of generators and discriminators with those of the original
+ * code: in f64 by the definition of gradients and the interpreter, and in f32 by the fast rules and the kernels.
  */
 class ReplacedTokenGradientsTest {
     private static final Interpreter INTERPRETER = new Interpreter(Precision.F64);
-    private static final double EXACT = 1e-9;
+    private static final double TOLERANCE = 1e-9;
 
     /** The bounds of double precision, whose goldens are stored as f32, and of single precision. */
     private enum Bounds {
-        DOUBLE(EXACT, EXACT, 2e-7, 1e-9),
+        DOUBLE(TOLERANCE, TOLERANCE, 2e-7, 1e-9),
         SINGLE(2e-5, 1e-4, 1e-5, 1e-6);
 
         private final double loss;
@@ -88,7 +88,9 @@ class ReplacedTokenGradientsTest {
                 fixture.steps().get(0).path("discriminator"));
     }
 
-    /** The tables of the generator learn nothing from the discriminator, whose own table learns as if it were the sum. */
+    /**
+     * The tables of the generator learn nothing from the discriminator, whose own table learns as if it were the sum.
+     */
     @Test
     void disentangledTablesGetNoGradientOfTheDiscriminator() {
         ReplacedTokenFixture fixture = ReplacedTokenFixture.named("rtd-joint-gdes");
@@ -134,13 +136,13 @@ class ReplacedTokenGradientsTest {
             assertEquals(
                     perToken.get(i).asDouble(),
                     losses.getDouble(i),
-                    EXACT * perToken.get(i).asDouble());
+                    TOLERANCE * perToken.get(i).asDouble());
         }
         if (isBeforeUpdates) {
             checkLogits(step.path("discriminator_logits").get(0), outputs.get(ReplacedTokens.RTD_LOGITS), mask);
             double mean = sum(outputs.get(ReplacedTokens.RTD_LOSSES)) / labels.size();
             double loss = step.path("rtd_losses").get(0).asDouble();
-            assertEquals(loss, mean, EXACT * loss);
+            assertEquals(loss, mean, TOLERANCE * loss);
         }
     }
 

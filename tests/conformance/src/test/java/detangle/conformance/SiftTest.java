@@ -57,15 +57,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** What happens inside of a step of SiFT is what the original code computes, and nothing more is computed for it. */
+/**
+ * Compares the values inside of a step of SiFT with those of the original code, and checks that nothing more is
+ * computed for it.
+ */
 class SiftTest {
     private static final Interpreter INTERPRETER = new Interpreter(Precision.F64);
 
     /** The goldens are f64 stored as f32; the relative bound of what a step in double precision gives. */
-    private static final double STORED = 2e-7;
+    private static final double STORED_TOLERANCE = 2e-7;
 
     /** After updates in single precision, parameters differ in their last digits. */
-    private static final double AFTER_UPDATES = 2e-4;
+    private static final double TOLERANCE_AFTER_UPDATES = 2e-4;
 
     private static Program closed(Program program) {
         return SiftGradient.in(program, new Builder().constant(DType.F32, 1), name -> OptionalInt.empty());
@@ -77,7 +80,7 @@ class SiftTest {
         return INTERPRETER.run(program, inputs, weights).outputs();
     }
 
-    /** Before each of the three updates: the losses, and all that leads to the perturbation. */
+    /** Compares the losses, and all values that lead to the perturbation, before each of the three updates. */
     @ParameterizedTest
     @MethodSource("detangle.conformance.TrainingFixture#sift")
     void lossesAndPerturbationsOfEachStep(String name) {
@@ -90,7 +93,7 @@ class SiftTest {
             Map<String, Tensor> found = run(program, fixture.inputs(step).getFirst(), weights);
             JsonNode expected =
                     fixture.json("expected.json").path("f64").path("steps").get(step);
-            double tolerance = step == 0 ? STORED : AFTER_UPDATES;
+            double tolerance = step == 0 ? STORED_TOLERANCE : TOLERANCE_AFTER_UPDATES;
             Map.of(
                             "loss", HeadLosses.LOSS,
                             "inner_loss", SiftNames.INNER_LOSS,
@@ -172,7 +175,9 @@ class SiftTest {
         });
     }
 
-    /** A distance of two answers gives each the difference of the probabilities, with the check values of training.md. */
+    /**
+     * A distance of two answers gives each the difference of the probabilities, with the check values of training.md.
+     */
     @Test
     void theGradientOfSymmetricKl() {
         Builder b = new Builder();

@@ -17,8 +17,8 @@ import java.util.SequencedMap;
  * Makes the inputs of a model and of its loss from some examples, and pads the shorter ones: {@code input_ids} and
  * {@code attention_mask}, {@code i64[B,S]}, or {@code i64[B,C,S]} of multiple choice; {@code token_type_ids} where the
  * model has them; and labels as {@link HeadLosses} takes them: {@code labels} of {@code i64[B]}, {@code f32[B,L]},
- * {@code i64[B,S]}, {@code i64[N]} with {@code masked_rows}, {@code start_positions} and {@code end_positions}, or the {@link
- * Target.Inputs} of a head of one's own.
+ * {@code i64[B,S]}, {@code i64[N]} with {@code masked_rows}, {@code start_positions} and {@code end_positions}, or the
+ * {@link Target.Inputs} of a head of one's own.
  *
  * @param padToken the id of padding
  * @param tokenTypes whether the model has token types
@@ -82,8 +82,8 @@ public record Collator(
 
     /**
      * Makes a batch of texts that {@link #masking} has masked. Labels are {@code labels i64[N]} of the tokens
-     * {@code masked_rows i64[N]}. If no token has a label, the middle token of the longest text is masked, as a loss needs
-     * one.
+     * {@code masked_rows i64[N]}. If no token has a label, the middle token of the longest text is masked, as a loss
+     * needs one.
      */
     public SequencedMap<String, Tensor> masked(List<Masking.Masked> texts) {
         return masked(

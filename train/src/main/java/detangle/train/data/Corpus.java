@@ -14,19 +14,19 @@ import java.util.zip.CRC32C;
 
 /**
  * A corpus for pre-training on the disk: a file of UTF-8 with an example a line, whose tokens are spelled as in the
- * vocabulary and divided by spaces, as {@link CorpusWriter} and the original's prepare_data.py write it. Blank lines are
- * passed over. The file is never in memory: an index of at most a million places finds a line, whatever the size of the
- * file. Threads may share one.
+ * vocabulary and divided by spaces, as {@link CorpusWriter} and the original's prepare_data.py write it. Blank lines
+ * are passed over. The file is never in memory: an index of at most a million places finds a line, whatever the size of
+ * the file. Threads may share one.
  */
 public final class Corpus {
     /** The most places of the index, which take eight megabytes. */
-    private static final int MOST_PLACES = 1 << 20;
+    private static final int MAX_PLACES = 1 << 20;
 
     /** The number of lines whose tokens are looked up at once, so that a file of another kind is refused early. */
-    private static final int TRIED = 100;
+    private static final int CHECKED_LINES = 100;
 
-    private static final int SCANNED = 1 << 20;
-    private static final int READ = 1 << 13;
+    private static final int SCAN_BYTES = 1 << 20;
+    private static final int READ_BYTES = 1 << 13;
 
     private final Path file;
     private final Map<String, Integer> ids;
@@ -50,9 +50,9 @@ public final class Corpus {
         long every = 1;
         long count = 0;
         try (FileChannel channel = FileChannel.open(file)) {
-            LineBytes line = new LineBytes(file, channel, 0, SCANNED);
+            LineBytes line = new LineBytes(file, channel, 0, SCAN_BYTES);
             for (; line.next(sum); count++) {
-                if (count < TRIED) {
+                if (count < CHECKED_LINES) {
                     tokens(line.text(), count);
                 }
                 if (count == every * places.length) {
@@ -77,7 +77,7 @@ public final class Corpus {
 
     /** Reads a file once from its beginning to its end, for its index and its checksum. */
     public static Corpus open(Path file, Tokenizer tokenizer) {
-        return open(file, tokenizer, MOST_PLACES, place -> {});
+        return open(file, tokenizer, MAX_PLACES, place -> {});
     }
 
     /**
@@ -86,7 +86,7 @@ public final class Corpus {
      * @param progress a listener that is told how many bytes have been read, after each line
      */
     public static Corpus open(Path file, Tokenizer tokenizer, LongConsumer progress) {
-        return open(file, tokenizer, MOST_PLACES, progress);
+        return open(file, tokenizer, MAX_PLACES, progress);
     }
 
     /** @param mostPlaces the most places of the index, an even number */
@@ -145,7 +145,7 @@ public final class Corpus {
 
     private int[] read(FileChannel channel, long number) throws IOException {
         long place = places[Math.toIntExact(number / stride)];
-        LineBytes line = new LineBytes(file, channel, place, READ);
+        LineBytes line = new LineBytes(file, channel, place, READ_BYTES);
         CRC32C unused = new CRC32C();
         for (long i = number - number % stride; i <= number; i++) {
             if (!line.next(unused)) {
@@ -174,7 +174,8 @@ public final class Corpus {
             Integer id = ids.get(tokens[i]);
             if (id == null) {
                 throw new DataException(file + " example " + (number + 1) + " has '" + tokens[i]
-                        + "', which is not a token of the tokenizer: prepare the corpus with detangle prepare-corpus and"
+                        + "', which is not a token of the tokenizer: prepare the corpus with detangle"
+                        + " prepare-corpus and"
                         + " this tokenizer");
             }
             read[i + 1] = id;

@@ -24,10 +24,10 @@ import java.util.zip.CRC32C;
  * {@link Shuffle}, where the original shuffles an array of all slots.
  */
 public final class CorpusBatches implements Batches {
-    /** These numbers distinguish the draws of orders from each other. */
-    private static final long OF_LINES = -4;
+    /** This number and the next keep the draws of orders apart. */
+    private static final long LINE_ORDER = -4;
 
-    private static final long OF_EPOCHS = -5;
+    private static final long EPOCH_ORDER = -5;
 
     private final Corpus corpus;
     private final Masker masker;
@@ -89,7 +89,7 @@ public final class CorpusBatches implements Batches {
 
     @Override
     public List<Batch> update(int epoch, int update) {
-        Shuffle places = new Shuffle(plan.rows(), Draws.mix(Draws.mix(seed ^ OF_EPOCHS) ^ epoch));
+        Shuffle places = new Shuffle(plan.rows(), Draws.mix(Draws.mix(seed ^ EPOCH_ORDER) ^ epoch));
         List<Batch> batches = new ArrayList<>();
         for (Range range : plan.microBatches(update)) {
             Range own = range.slice(rank, processes);
@@ -103,7 +103,7 @@ public final class CorpusBatches implements Batches {
         if (slots.length == 0) {
             return Batch.EMPTY;
         }
-        Shuffle order = new Shuffle(plan.rows(), Draws.mix(seed ^ OF_LINES));
+        Shuffle order = new Shuffle(plan.rows(), Draws.mix(seed ^ LINE_ORDER));
         long[] lines = Arrays.stream(slots)
                 .map(slot -> order.at(slot) % corpus.lines())
                 .toArray();

@@ -17,9 +17,10 @@ import java.util.UUID;
 import java.util.concurrent.ForkJoinPool;
 
 /**
- * Prepares a corpus as the original's prepare_data.py does: all texts are one stream of tokens, which is cut every {@code
- * maxLength - 2}; a line of the file has the tokens of one part, spelled as in the vocabulary, with spaces between. Only
- * the present line is in memory. The file appears whole when {@link #finish} is called, or not at all.
+ * Prepares a corpus as the original's prepare_data.py does. All texts are one stream of tokens, which is cut into parts
+ * of {@code maxLength - 2} tokens. A line of the file has the tokens of one part, spelled as in the vocabulary, with
+ * spaces between them. Only the present line is in memory. The file appears whole when {@link #finish} is called, or
+ * not at all.
  */
 public final class CorpusWriter implements AutoCloseable {
     private final Path file;

@@ -11,7 +11,7 @@ import java.util.zip.Checksum;
 /** Reads the lines of a file that hold more than white space, from a place in it on. */
 final class LineBytes {
     /** The most bytes of a line; one of 512 tokens has a few thousand. */
-    private static final int MOST = 1 << 24;
+    private static final int MAX_BYTES = 1 << 24;
 
     private final Path file;
     private final FileChannel channel;
@@ -22,6 +22,8 @@ final class LineBytes {
     private long end;
 
     /**
+     * Makes a reader.
+     *
      * @param file the name for messages
      * @param from the place of the first byte to read
      * @param block the number of bytes that are read at once
@@ -83,8 +85,8 @@ final class LineBytes {
 
     private void append(int from, int to) {
         int longer = length + to - from;
-        if (longer > MOST) {
-            throw new DataException(file + " has a line of more than " + MOST + " bytes at byte " + start
+        if (longer > MAX_BYTES) {
+            throw new DataException(file + " has a line of more than " + MAX_BYTES + " bytes at byte " + start
                     + ": prepare the corpus with detangle prepare-corpus");
         }
         if (longer > line.length) {

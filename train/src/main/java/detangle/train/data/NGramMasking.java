@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Draws runs of tokens as the original's {@code NGramMaskGenerator} does (apps/tasks/mlm_task.py). With {@code maxGram} 1
- * each token is a unit; with more, a whole word is one. Units are divided into windows, each of which has one run of up
- * to {@code maxGram} units; a run of n units is drawn with a probability proportional to 1/n, and its window is {@code
- * n/probability} units long. Runs are masked from the left, until {@code probability} of all tokens are.
+ * Draws runs of tokens as the original's {@code NGramMaskGenerator} does (apps/tasks/mlm_task.py). With {@code maxGram}
+ * 1 each token is a unit; with more, a whole word is one. Units are divided into windows, each of which has one run of
+ * up to {@code maxGram} units; a run of n units is drawn with a probability proportional to 1/n, and its window is
+ * {@code n/probability} units long. Runs are masked from the left, until {@code probability} of all tokens are.
  *
  * @param maskToken the id of {@code [MASK]}
  * @param vocabulary the number of ids to draw replacements from, special ones included
@@ -40,7 +40,7 @@ public record NGramMasking(
     private static final double KEPT = 0.1;
 
     /** {@code max_preds_per_seq} is a multiple of this. */
-    private static final int ROUNDED_TO = 10;
+    private static final int PREDICTIONS_MULTIPLE = 10;
 
     /** @throws DataException if a number is outside its range */
     public NGramMasking {
@@ -65,7 +65,7 @@ public record NGramMasking(
      */
     public static NGramMasking of(
             int maskToken, int vocabulary, WordParts parts, int maxGram, double probability, int maxLength, long seed) {
-        int predictions = ROUNDED_TO * (int) Math.ceil(maxLength * probability / ROUNDED_TO);
+        int predictions = PREDICTIONS_MULTIPLE * (int) Math.ceil(maxLength * probability / PREDICTIONS_MULTIPLE);
         return new NGramMasking(maskToken, vocabulary, parts, maxGram, probability, predictions, MASKED, KEPT, seed);
     }
 

@@ -6,7 +6,10 @@ import detangle.ir.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
-/** Tensors of equal rank, side by side along a new first axis. Smaller ones are filled with zeros at the ends of their axes. */
+/**
+ * Tensors of equal rank, side by side along a new first axis. Smaller ones are filled with zeros at the ends of their
+ * axes.
+ */
 final class Stack {
     private Stack() {}
 

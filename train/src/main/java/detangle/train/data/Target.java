@@ -24,9 +24,9 @@ public sealed interface Target {
     record Span(int start, int end) implements Target {}
 
     /**
-     * Inputs of a head and a loss of one's own, by name, without the axis of the batch. A batch stacks those of its
-     * examples, and fills the smaller ones with zeros at the ends of their axes. All examples have the same names, with
-     * tensors of the same rank and of one type, {@code i64} or {@code f32}.
+     * The inputs that a caller's head and loss read, by name, without the axis of the batch. A batch stacks those of
+     * its examples, and fills the smaller ones with zeros at the ends of their axes. All examples have the same names,
+     * with tensors of the same rank and of one type, {@code i64} or {@code f32}.
      */
     record Inputs(SequencedMap<String, Tensor> tensors) implements Target {}
 }

@@ -8,21 +8,21 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * What the tokens of a vocabulary are to words: the original's {@code part_of_whole_word} for each id, of SentencePiece
- * vocabularies as of GPT-2's and of WordPiece's. A token continues the word before it if no space stands before it,
- * which SentencePiece spells, unless it is a single space, control character or punctuation mark.
+ * Says which tokens of a vocabulary continue a word: the original's {@code part_of_whole_word} for each id, for
+ * vocabularies of SentencePiece, GPT-2 and WordPiece alike. A token continues the word before it if no space stands
+ * before it, unless it is a single space, control character or punctuation mark.
  *
  * @param special the ids of {@code [MASK]}, {@code [CLS]}, {@code [SEP]}, {@code [PAD]} and {@code [UNK]}, which are
  *     never masked; callers must not change it
  * @param continuing the ids of tokens that continue a word; callers must not change it
  */
 public record WordParts(BitSet special, BitSet continuing) {
-    private static final Set<String> NAMES = Set.of("[MASK]", "[CLS]", "[SEP]", "[PAD]", "[UNK]");
+    private static final Set<String> SPECIAL_NAMES = Set.of("[MASK]", "[CLS]", "[SEP]", "[PAD]", "[UNK]");
 
-    /** What SentencePiece writes for the space before a word. */
-    private static final String SPACE = "\u2581";
+    /** The mark that SentencePiece writes for the space before a word. */
+    private static final String SPACE_MARK = "\u2581";
 
-    /** Finds them for a tokenizer. */
+    /** Finds the parts of words in the vocabulary of a tokenizer. */
     public static WordParts of(Tokenizer tokenizer) {
         BitSet special = special(tokenizer);
         int[] ids = IntStream.range(0, tokenizer.vocabSize())
@@ -31,19 +31,22 @@ public record WordParts(BitSet special, BitSet continuing) {
         BitSet continuing = new BitSet();
         boolean spells = IntStream.of(ids)
                 .mapToObj(id -> tokenizer.token(id).orElseThrow())
-                .anyMatch(
-                        token -> token.length() > 1 && token.startsWith(SPACE) && Character.isLetter(token.charAt(1)));
+                .anyMatch(token ->
+                        token.length() > 1 && token.startsWith(SPACE_MARK) && Character.isLetter(token.charAt(1)));
         if (spells) {
             IntStream.of(ids)
                     .forEach(id ->
-                            continuing.set(id, continues(tokenizer.token(id).orElseThrow(), SPACE)));
+                            continuing.set(id, continues(tokenizer.token(id).orElseThrow(), SPACE_MARK)));
         } else {
             IntStream.of(ids).forEach(behindAWord(tokenizer, ids, continuing));
         }
         return new WordParts(special, continuing);
     }
 
-    /** Sees by decoding whether a space stands before a token, which a decoder may leave out at the beginning of a text. */
+    /**
+     * Finds by decoding whether a space stands before a token. The token is decoded behind a word, as a decoder may
+     * leave out a space at the beginning of a text.
+     */
     private static IntConsumer behindAWord(Tokenizer tokenizer, int[] ids, BitSet continuing) {
         int word = IntStream.of(ids)
                 .filter(id -> tokenizer.decode(new int[] {id}, false).matches("[a-z]+"))
@@ -62,7 +65,8 @@ public record WordParts(BitSet special, BitSet continuing) {
         int[] frame = tokenizer.encode("").ids();
         IntStream.of(frame).forEach(special::set);
         IntStream.range(0, tokenizer.vocabSize())
-                .filter(id -> tokenizer.token(id).filter(NAMES::contains).isPresent())
+                .filter(id ->
+                        tokenizer.token(id).filter(SPECIAL_NAMES::contains).isPresent())
                 .forEach(special::set);
         special.set(tokenizer.padTokenId());
         tokenizer.maskTokenId().ifPresent(special::set);

@@ -8,7 +8,7 @@ import detangle.train.TrainingException;
  * @param group the processes
  * @param syncEvery 1 if gradients are averaged in each update, so that all processes have the parameters that a single
  *     process would have; otherwise the number of updates that each process does by itself before parameters and states
- *     of the optimizer are averaged (local SGD, Stich 2018)
+ *     of the optimizer are averaged (local SGD: Stich 2018, Local SGD Converges Fast and Communicates Little)
  */
 public record DataParallel(ProcessGroup group, int syncEvery) {
     /** A process that trains alone. */

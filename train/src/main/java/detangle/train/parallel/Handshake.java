@@ -13,10 +13,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Proves to each other that the two ends of a connection know the secret of the training, which itself is not sent: each
- * end draws a random number, and the other one answers with an HMAC-SHA256 of both numbers, of the ranks and of the
- * training's name. The connector sends {@code MAGIC, rank, number}, the acceptor {@code number, proof}, the connector
- * {@code proof}, the acceptor {@code MAGIC}.
+ * Lets the two ends of a connection prove to each other that they know the secret of the training, without sending it.
+ * Each end draws a random number, and the other one answers with an HMAC-SHA256 of both numbers, of the ranks and of
+ * the training's name. The connector sends {@code MAGIC, rank, number}, the acceptor {@code number, proof}, the
+ * connector {@code proof}, the acceptor {@code MAGIC}.
  */
 final class Handshake {
     private static final int MAGIC = 0x44544731;
@@ -50,7 +50,7 @@ final class Handshake {
         }
     }
 
-    /** Lets the previous rank in, and nobody else. */
+    /** Accepts the connection of the previous rank, and refuses any other. */
     void accept(Socket socket) throws IOException {
         DataInputStream in = new DataInputStream(socket.getInputStream());
         DataOutputStream out = new DataOutputStream(socket.getOutputStream());

@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What a process knows of the group that it joins.
+ * The membership of a process in a group.
  *
  * @param rank the number of the process, from 0
  * @param addresses the address at which each process listens, by rank
- * @param training the name of the training: processes of another one are not let in
+ * @param training the name of the training: processes of another one are refused
  * @param secret the secret that all processes of the training share, and nobody else knows
  * @param timeout the longest time that a process waits for another one, which may evaluate or write a checkpoint
  *     meanwhile

@@ -14,25 +14,25 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Processes in a ring of TCP connections: each sends to the next rank and receives from the one before. Numbers are
- * added by a ring all-reduce (Patarasuk and Yuan 2009): the array is divided into as many chunks as there are
- * processes; each chunk goes around the ring once to be added up and once more to be told. So every process sends less
- * than twice the array, however many they are. One thread may use a group.
+ * Connects processes in a ring by TCP: each sends to the next rank and receives from the one before. Numbers are added
+ * by a ring all-reduce (Patarasuk and Yuan 2009): the array is divided into as many chunks as there are processes; each
+ * chunk goes around the ring once to be summed and once more to bring the sum to all. So every process sends less than
+ * twice the array, however many they are. One thread may use a group.
  *
- * <p>Both ends of a connection prove that they know the training's secret. What follows is neither encrypted nor
- * signed.
+ * <p>Both ends of a connection prove that they know the training's secret. The data that follows is neither encrypted
+ * nor signed.
  */
 public final class SocketGroup implements ProcessGroup {
     /** The bytes that are sent or added at once. */
-    private static final int PIECE = 1 << 18;
+    private static final int PIECE_BYTES = 1 << 18;
 
     private final Membership membership;
     private final RingConnections connections;
     private final OutputStream out;
     private final DataInputStream in;
     private final ExecutorService sender;
-    private final ByteBuffer toSend = ByteBuffer.allocate(PIECE).order(ByteOrder.LITTLE_ENDIAN);
-    private final ByteBuffer received = ByteBuffer.allocate(PIECE).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer toSend = ByteBuffer.allocate(PIECE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer received = ByteBuffer.allocate(PIECE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private int call;
 
     private SocketGroup(Membership membership, RingConnections connections) throws IOException {
@@ -75,7 +75,7 @@ public final class SocketGroup implements ProcessGroup {
 
     @Override
     public void allReduce(float[] values) {
-        allReduce(new RingValues.Floats(values, PIECE / Float.BYTES));
+        allReduce(new RingValues.Floats(values, PIECE_BYTES / Float.BYTES));
     }
 
     @Override
@@ -109,7 +109,7 @@ public final class SocketGroup implements ProcessGroup {
     private void send(RingValues values, int from, int to) throws IOException {
         toSend.clear().putInt(call).putInt(to - from);
         out.write(toSend.array(), 0, toSend.position());
-        int most = PIECE / values.bytes();
+        int most = PIECE_BYTES / values.bytes();
         for (int at = from; at < to; at += most) {
             int end = Math.min(to, at + most);
             values.put(at, end, toSend.clear());
@@ -129,7 +129,7 @@ public final class SocketGroup implements ProcessGroup {
                         + " numbers in exchange " + theirCall + ", and rank " + rank() + " expects " + (to - from)
                         + " in exchange " + call + ": all processes must run the same program with the same options");
             }
-            int most = PIECE / values.bytes();
+            int most = PIECE_BYTES / values.bytes();
             for (int at = from; at < to; at += most) {
                 int end = Math.min(to, at + most);
                 in.readFully(received.array(), 0, (end - at) * values.bytes());

@@ -1,2 +1,2 @@
-/** This package lets several processes train one model together: what they exchange, and how it travels. */
+/** This package lets several processes train one model together: it connects them and adds up their numbers. */
 package detangle.train.parallel;

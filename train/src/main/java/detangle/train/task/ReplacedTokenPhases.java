@@ -38,9 +38,9 @@ public record ReplacedTokenPhases(
     }
 
     /**
-     * Returns the phase of the generator and that of the discriminator, which sees the tokens that the generator has drawn
-     * and reads its updated tables, but trains nothing of it: tables that are shared whole learn from the generator's loss
-     * alone.
+     * Returns the phase of the generator and that of the discriminator, which sees the tokens that the generator has
+     * drawn and reads its updated tables, but trains nothing of it: tables that are shared whole learn from the
+     * generator's loss alone.
      *
      * @param discriminatorRate the learning rate of the discriminator; empty for the same rate
      */

@@ -81,8 +81,9 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
     }
 
     /**
-     * Makes a model with a head and a loss of one's own, which are written with the model as the program names them.
-     * The other arguments are those of {@link #of(ModelFolderWriter, Optional, Task, TaskModelOptions)}.
+     * Makes a model with a head and a loss that the caller has written. They are saved with the model under the names
+     * that the program has for their parameters. The other arguments are those of {@link #of(ModelFolderWriter,
+     * Optional, Task, TaskModelOptions)}.
      */
     public static TaskModel of(
             ModelFolderWriter plain, Optional<Path> weights, Head head, HeadLoss loss, TaskModelOptions options) {

@@ -31,7 +31,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Corpora on the disk: how they are written, found line by line, dealt to slots and masked. */
+/** Tests corpora on the disk: how they are written, found line by line, dealt to slots and masked. */
 final class CorpusTest {
     private static final Tokenizer TOKENIZER = Tokenizers.load(Path.of(System.getProperty("detangle.home", ".."))
             .toAbsolutePath()
@@ -279,7 +279,7 @@ final class CorpusTest {
         assertTrue(starts.stream().distinct().count() > 5, starts.toString());
     }
 
-    /** What makes a batch another one changes the checksum. */
+    /** The checksum differs where the rows of a batch do: with another corpus or other masks. */
     @Test
     void aChecksumKnowsTheCorpusAndTheMasks() {
         Corpus corpus = Corpus.open(written(sentences(60), 16), TOKENIZER);

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.TokenizerKind;
 import detangle.models.text.Tokenizers;
-import detangle.train.SharedFiles;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The masks of the original's NGramMaskGenerator, by hand and by the statistics of its own draws. */
+/** Compares masks with those of the original's NGramMaskGenerator, by hand and by the statistics of its own draws. */
 final class NGramMaskingTest {
     private static final int MASK = 4;
 
@@ -44,7 +44,7 @@ final class NGramMaskingTest {
         return bits(IntStream.range(3, 100).filter(i -> i % 2 == 1).toArray());
     }
 
-    /** Gives the numbers that it is told to, in their order. */
+    /** Returns given numbers in their order. */
     private static final class Given extends Random {
         private static final long serialVersionUID = 1L;
 
@@ -79,8 +79,8 @@ final class NGramMaskingTest {
     }
 
     /**
-     * Thirteen tokens that may be masked are windows of 6, 6 and 1, with one mask each: places 2, 3 and 0 of them. Of 15
-     * tokens two are masked, so that the third is left.
+     * Thirteen tokens that may be masked are windows of 6, 6 and 1, with one mask each: places 2, 3 and 0 of them. Of
+     * 15 tokens two are masked, so that the third is left.
      */
     @Test
     void eachWindowHasOneMask() {
@@ -98,9 +98,9 @@ final class NGramMaskingTest {
 
     /**
      * With runs of two, words are masked as a whole. The words are 10 11, 12, 14 15 15, 16, 18 19, 20, 22; token 3 is
-     * {@code [UNK]}, which belongs to no word. The first number says runs of two (above 2/3 of all), whose window has 12
-     * words, here 7. The run is words 2 and 3. The first of them, 14 15 15, is masked as a whole, though two tokens of 14
-     * are wanted, and 16 is left.
+     * {@code [UNK]}, which belongs to no word. The first number says runs of two (above 2/3 of all), whose window has
+     * 12 words, here 7. The run is words 2 and 3. The first of them, 14 15 15, is masked as a whole, though two tokens
+     * of 14 are wanted, and 16 is left.
      */
     @Test
     void wordsAreMaskedAsAWhole() {
@@ -244,7 +244,7 @@ final class NGramMaskingTest {
         assertEquals(expected, actual, 4 * error + 1e-12, what);
     }
 
-    /** In SentencePiece's vocabularies the mark of a space stands in the piece itself. */
+    /** SentencePiece's vocabularies mark a space in the piece itself. */
     @ParameterizedTest
     @ValueSource(strings = {"small", "deberta-v3"})
     void piecesWithoutASpaceContinueWords(String name) {
@@ -267,7 +267,10 @@ final class NGramMaskingTest {
                 || Character.toString(c).matches("[\\p{P}\\p{Cc}\\p{Zs}\\p{Cf}]");
     }
 
-    /** GPT-2's ids as words are microsoft's, and HuggingFace's spell the bytes. */
+    /**
+     * Vocabularies of GPT-2 in microsoft's form name ids, and those of HuggingFace spell bytes; both have the same
+     * parts of words.
+     */
     @Test
     void tokensOfGpt2WithoutASpaceContinueWords() {
         Path folder = SharedFiles.require("data/tokenizers/deberta-v1");
@@ -286,7 +289,7 @@ final class NGramMaskingTest {
         assertEquals(List.of("\u0120unbelievably", "\u0120(", "\u0120isn", "\u0120it"), starting);
         assertTrue(parts.special().get(tokenizer.maskTokenId().orElseThrow()));
         WordParts microsofts = WordParts.of(Tokenizers.load(folder, TokenizerKind.GPT2));
-        // Behind GPT-2's words dictionaries are filled up, before [MASK] comes.
+        // Dictionaries are filled up behind GPT-2's words, before [MASK] comes.
         assertEquals(parts.special().get(0, 50_260), microsofts.special().get(0, 50_260));
         assertEquals(parts.continuing().get(0, 50_260), microsofts.continuing().get(0, 50_260));
     }

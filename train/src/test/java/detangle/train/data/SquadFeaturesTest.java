@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
-import detangle.train.SharedFiles;
+import detangle.testing.SharedFiles;
 import detangle.train.data.QuestionData.Window;
 import java.io.IOException;
 import java.nio.file.Files;

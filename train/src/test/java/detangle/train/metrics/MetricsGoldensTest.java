@@ -2,7 +2,7 @@ package detangle.train.metrics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import detangle.train.SharedFiles;
+import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -12,16 +12,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 
-/** Threads that stand for processes: they are connected over the loopback interface. */
+/** Runs threads that stand for processes and are connected over the loopback interface. */
 public final class Ranks {
     static final byte[] SECRET = "open sesame".getBytes(StandardCharsets.UTF_8);
 
     private Ranks() {}
 
-    /** What a rank has returned, or what it has thrown. */
+    /** The result of a rank, or the failure that it has thrown. */
     public record Ended<T>(T result, Throwable failure) {}
 
-    /** What each rank returns; none may fail. */
+    /** Returns the result of each rank; none may fail. */
     public static <T> List<T> together(int size, Function<ProcessGroup, T> work) {
         return each(size, Duration.ofSeconds(60), work).stream()
                 .map(ended -> {

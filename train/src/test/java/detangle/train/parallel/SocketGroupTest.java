@@ -142,7 +142,7 @@ class SocketGroupTest {
         }
     }
 
-    /** Neither another secret nor another training is let in. */
+    /** A process with another secret, or of another training, is refused. */
     @Test
     void othersAreNotLetIn() {
         for (int i = 0; i < 2; i++) {

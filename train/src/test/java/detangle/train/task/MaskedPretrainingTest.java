@@ -41,7 +41,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Masked language models with the enhanced mask decoder, trained from a corpus on the disk. */
+/** Trains masked language models with the enhanced mask decoder from a corpus on the disk. */
 final class MaskedPretrainingTest {
     private static final Path SHIPPED = Path.of(System.getProperty("detangle.home", ".."))
             .toAbsolutePath()
@@ -152,7 +152,10 @@ final class MaskedPretrainingTest {
         }
     }
 
-    /** The one sentence is soon known by heart; the folder has the original's names and the decoder's positions. */
+    /**
+     * The model soon knows the one sentence by heart, and its folder has the original's names and the decoder's
+     * positions.
+     */
     @Test
     void aModelLearnsAndIsRead() throws IOException {
         TrainingOptions options = options(30);
@@ -177,7 +180,7 @@ final class MaskedPretrainingTest {
                 .train()
                 .parameters();
         double loss = evaluations.getLast().get("loss");
-        // It begins with 8.29, the logarithm of the vocabulary.
+        // The loss begins with 8.29, the logarithm of the vocabulary.
         assertTrue(loss < 4, evaluations.toString());
         assertEquals(Math.exp(loss), evaluations.getLast().get("perplexity"));
         assertTrue(evaluations.getLast().get("accuracy") > 0.1, evaluations.toString());

@@ -119,7 +119,9 @@ class ReplacedTokenModelTest {
                 .parameters();
     }
 
-    /** Stops after half of the updates; what goes on from there ends with the same bits as what never stopped. */
+    /**
+     * A training that stops after half of its updates and goes on ends with the same bits as one that never stopped.
+     */
     @ParameterizedTest
     @EnumSource(EmbeddingSharing.class)
     void goesOnBitForBit(EmbeddingSharing sharing) throws IOException {
@@ -188,7 +190,7 @@ class ReplacedTokenModelTest {
         }
     }
 
-    /** What the written discriminator's table has more than the generator's is what gdes begins with again. */
+    /** A written discriminator has whole tables; gdes begins again with their difference from the generator's. */
     @Test
     void goesOnFromModelsThatWereWritten() throws IOException {
         ReplacedTokenConfig config = config(EmbeddingSharing.GDES);
