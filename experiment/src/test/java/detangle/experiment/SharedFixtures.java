@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import detangle.experiment.data.DataFolder;
 import detangle.experiment.data.SegmentFeatures;
 import detangle.experiment.data.TaskInput;
+import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.testing.SharedFiles;
 import detangle.train.data.Example;
@@ -14,6 +15,7 @@ import detangle.train.data.TokenIds;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -24,6 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class SharedFixtures {
     private static final String FEATURES = "goldens-training/features";
+
+    /** The tokenizers by their folders, each of which is read once for all tests. */
+    private static final Map<Path, Tokenizer> TOKENIZERS = new ConcurrentHashMap<>();
 
     private SharedFixtures() {}
 
@@ -47,7 +52,7 @@ public final class SharedFixtures {
         return new TaskInput(
                 new DataFolder(folder, task.name(), task.origin()),
                 new SegmentFeatures(
-                        Tokenizers.load(tokenizer),
+                        TOKENIZERS.computeIfAbsent(tokenizer, Tokenizers::load),
                         features.get("max_seq_length").asInt()),
                 false,
                 options);
