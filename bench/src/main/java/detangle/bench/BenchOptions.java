@@ -4,6 +4,8 @@ import detangle.ir.DType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,10 +17,11 @@ import java.util.Optional;
  * @param head what stands on the encoder; config.json's where it is empty
  * @param weightType f16 or bf16 for Detangle to keep weights in
  * @param step what steps of training compute
- * @param peers by name, each with a model file of its own to try beside Detangle's export
+ * @param peers by name, each with what else it runs beside Detangle's export: a file, or a folder with such files
  * @param warmup runs of each before any counts
  * @param iterations timed runs of each in one process
  * @param duration for which each runs at least
+ * @param busy processes that keep processors busy beside all that is measured
  * @param processes fresh processes of everything, one after another
  */
 public record BenchOptions(
@@ -33,13 +36,14 @@ public record BenchOptions(
         int warmup,
         int iterations,
         Duration duration,
+        int busy,
         int processes) {
     public BenchOptions {
         models = List.copyOf(models);
         backends = List.copyOf(backends);
         workloads = List.copyOf(workloads);
         threads = List.copyOf(threads);
-        peers = Map.copyOf(peers);
+        peers = Collections.unmodifiableMap(new LinkedHashMap<>(peers));
     }
 
     /** Shapes, then batches of every size with sequences of every length, then a mix if there is one. */

@@ -24,8 +24,6 @@ import java.util.function.Consumer;
  */
 public final class Benchmark {
     private static final int RUNS_PER_TURN = 5;
-    private static final int SETTLE_MILLIS = 100;
-    private static final long WARMUP_NANOS = 2_000_000_000L;
 
     private final BenchOptions options;
     private final Path scratch;
@@ -54,35 +52,19 @@ public final class Benchmark {
         return new SpeedReport(Host.of(benchmark.versions), benchmark.results);
     }
 
-    /** Something that runs the model: Detangle on a backend, or a peer on a file. */
-    private record Contender(String name, String model, boolean peer) {}
-
     private void measure(BenchModel model) {
         Program kernels = Compiler.run(model.needed(), Passes.optimisations(), (pass, p) -> {});
-        Map<Peer, SequencedMap<String, Path>> files = files(model);
+        List<Contender> contenders = Contender.of(model, options, scratch, progress);
         for (int threads : options.threads()) {
             Map<Workload, Map<Contender, Measured>> all = new LinkedHashMap<>();
             options.workloads().forEach(w -> all.put(w, new LinkedHashMap<>()));
             Map<String, double[]> peaks = new HashMap<>();
             for (int process = 0; process < options.processes(); process++) {
-                round(model, threads, files, all, peaks);
+                round(model, threads, contenders, all, peaks);
             }
             all.forEach((workload, measured) ->
                     results.addAll(results(model, kernels, threads, workload, measured, peaks)));
         }
-    }
-
-    /** The files that each peer loads: Detangle's export, and one of its own where it is given. */
-    private Map<Peer, SequencedMap<String, Path>> files(BenchModel model) {
-        Map<Peer, SequencedMap<String, Path>> files = new LinkedHashMap<>();
-        options.peers().forEach((name, given) -> {
-            progress.accept("exporting " + model.name() + " for " + name);
-            SequencedMap<String, Path> own = new LinkedHashMap<>();
-            own.put("own export", Peer.named(name).export(model, scratch));
-            given.ifPresent(file -> own.put(file.getFileName().toString(), file));
-            files.put(Peer.named(name), own);
-        });
-        return files;
     }
 
     /** What one contender showed at one workload. */
@@ -107,19 +89,12 @@ public final class Benchmark {
     private void round(
             BenchModel model,
             int threads,
-            Map<Peer, SequencedMap<String, Path>> files,
+            List<Contender> contenders,
             Map<Workload, Map<Contender, Measured>> all,
             Map<String, double[]> peaks) {
-        SequencedMap<Contender, Worker> workers = new LinkedHashMap<>();
-        try {
-            progress.accept("loading " + model.name());
-            for (String backend : options.backends()) {
-                Worker worker = Worker.detangle(model, backend, threads);
-                workers.put(new Contender(backend, model.name(), false), worker);
-            }
-            files.forEach((peer, own) -> own.forEach((name, file) ->
-                    workers.put(new Contender(peer.name(), name, true), peer.start(model, file, threads))));
-            workers.forEach((c, w) -> versions.put(c.name(), w.version()));
+        progress.accept("loading " + model.name());
+        try (Workers workers = Workers.start(contenders, threads, options.busy())) {
+            workers.all().forEach((c, w) -> versions.put(c.name(), w.version()));
             for (Map.Entry<Workload, Map<Contender, Measured>> entry : all.entrySet()) {
                 Workload workload = entry.getKey();
                 progress.accept(model.name() + ", batch " + workload.batch() + ", length " + workload.longest() + ", "
@@ -130,15 +105,13 @@ public final class Benchmark {
                 }
             }
             // Last, as it takes memory that is not the model's.
-            workers.forEach((contender, worker) -> {
+            workers.all().forEach((contender, worker) -> {
                 if (!contender.peer()) {
                     all.forEach((workload, measured) ->
                             compare(model, contender, worker, workload, measured.get(contender)));
                     peaks.merge(contender.name(), worker.peaks(), Benchmark::larger);
                 }
             });
-        } finally {
-            workers.values().forEach(Worker::close);
         }
     }
 
@@ -156,29 +129,23 @@ public final class Benchmark {
     }
 
     private void turns(
-            SequencedMap<Contender, Worker> workers,
-            Workload workload,
-            int vocabulary,
-            boolean oneByOne,
-            Map<Contender, Measured> measured) {
+            Workers workers, Workload workload, int vocabulary, boolean oneByOne, Map<Contender, Measured> measured) {
         Map<Contender, Timings> times = new LinkedHashMap<>();
-        workers.forEach((contender, worker) -> {
+        workers.all().forEach((contender, worker) -> {
             ProcFiles.forgetPeak(worker.pid());
             worker.prepare(workload, vocabulary, oneByOne);
-            warmUp(worker);
+            Workers.warmUp(worker, options.warmup());
             times.put(contender, new Timings());
         });
-        List<Long> own = new ArrayList<>(List.of(ProcessHandle.current().pid()));
-        workers.values().forEach(w -> own.add(w.pid()));
-        Disturbance disturbance = new Disturbance(own);
-        long end = System.nanoTime() + options.duration().toNanos() * workers.size();
+        Disturbance disturbance = workers.watch();
+        SequencedMap<Contender, Worker> order = workers.all();
+        long end = System.nanoTime() + options.duration().toNanos() * order.size();
         int done = 0;
-        SequencedMap<Contender, Worker> order = workers;
         while (done < options.iterations() || System.nanoTime() < end) {
             int left = options.iterations() - done;
             int runs = left > 0 ? Math.min(RUNS_PER_TURN, left) : RUNS_PER_TURN;
             order.forEach((contender, worker) -> {
-                settle();
+                Workers.settle();
                 worker.run(1);
                 times.get(contender).add(worker.run(runs));
             });
@@ -187,7 +154,7 @@ public final class Benchmark {
             order = order.reversed();
         }
         boolean clean = disturbance.clean();
-        workers.forEach((contender, worker) -> {
+        workers.all().forEach((contender, worker) -> {
             Measured m = measured.computeIfAbsent(contender, c -> new Measured());
             (oneByOne ? m.oneByOne : m.times).addAll(times.get(contender));
             (oneByOne ? m.oneByOneByProcess : m.byProcess).add(times.get(contender));
@@ -197,31 +164,6 @@ public final class Benchmark {
             }
             m.clean &= clean;
         });
-    }
-
-    /**
-     * Threads of the one before spin after its last run, some for tens of milliseconds, and would take a processor from the
-     * one that is timed. It begins with a run that does not count, as its own threads sleep by then.
-     */
-    private static void settle() {
-        try {
-            Thread.sleep(SETTLE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BenchException("interrupted while measuring", e);
-        }
-    }
-
-    /**
-     * As many runs as were asked for, and as long as a just-in-time compiler takes to finish with small models. The first run
-     * is no part of that time: hybrid measures in it what is best.
-     */
-    private void warmUp(Worker worker) {
-        worker.run(1);
-        long end = System.nanoTime() + WARMUP_NANOS;
-        for (int done = 1; done < options.warmup() || System.nanoTime() < end; done++) {
-            worker.run(1);
-        }
     }
 
     private List<ReportLine> results(
@@ -260,6 +202,7 @@ public final class Benchmark {
                     workload.longest(),
                     workload.isMix() ? Optional.of(workload.lengthList()) : Optional.empty(),
                     threads,
+                    options.busy(),
                     m.times.count(),
                     Cells.rounded(p50),
                     Cells.rounded(m.times.percentile(0.9)),
@@ -285,14 +228,15 @@ public final class Benchmark {
                 double p50 = m.fastest().median();
                 Optional<Double> each =
                         m.oneByOneByProcess.stream().map(Timings::median).min(Double::compare);
-                ReportLine.Peer peer = new ReportLine.Peer(
-                        contender.model(),
-                        Cells.rounded(p50),
-                        Cells.rounded(ours.times.median() / p50),
-                        mebibytes(m.rss),
-                        each.map(Cells::rounded),
-                        each.map(e -> Cells.rounded(ours.oneByOne.median() / e)));
-                peers.merge(contender.name(), peer, (a, b) -> a.p50Ms() <= b.p50Ms() ? a : b);
+                peers.put(
+                        contender.name(),
+                        new ReportLine.Peer(
+                                contender.model(),
+                                Cells.rounded(p50),
+                                Cells.rounded(ours.times.median() / p50),
+                                mebibytes(m.rss),
+                                each.map(Cells::rounded),
+                                each.map(e -> Cells.rounded(ours.oneByOne.median() / e))));
             }
         });
         return peers;

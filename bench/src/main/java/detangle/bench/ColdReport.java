@@ -15,6 +15,7 @@ public record ColdReport(Host host, List<Start> results) implements Report {
      * @param runsIn a backend of Detangle, or a peer and its file
      * @param reads {@code text}, or {@code ids} where a tokenizer is no part of it
      * @param tokens of the text
+     * @param busy how many processes kept processors busy meanwhile
      */
     public record Start(
             String model,
@@ -22,23 +23,29 @@ public record ColdReport(Host host, List<Start> results) implements Report {
             String reads,
             int tokens,
             int threads,
+            int busy,
             int processes,
             double medianMs,
             double bestMs) {}
 
     @Override
     public List<List<String>> table() {
+        boolean busy = results.stream().anyMatch(r -> r.busy() > 0);
         List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of("model", "runs in", "reads", "tokens", "threads", "median ms", "best ms"));
+        List<String> heading = new ArrayList<>(List.of("model", "runs in", "reads", "tokens", "threads"));
+        if (busy) {
+            heading.add("busy beside");
+        }
+        heading.addAll(List.of("median ms", "best ms"));
+        rows.add(heading);
         for (Start r : results) {
-            rows.add(List.of(
-                    r.model(),
-                    r.runsIn(),
-                    r.reads(),
-                    Integer.toString(r.tokens()),
-                    Integer.toString(r.threads()),
-                    Cells.number("%.0f", r.medianMs()),
-                    Cells.number("%.0f", r.bestMs())));
+            List<String> row = new ArrayList<>(List.of(
+                    r.model(), r.runsIn(), r.reads(), Integer.toString(r.tokens()), Integer.toString(r.threads())));
+            if (busy) {
+                row.add(Integer.toString(r.busy()));
+            }
+            row.addAll(List.of(Cells.number("%.0f", r.medianMs()), Cells.number("%.0f", r.bestMs())));
+            rows.add(row);
         }
         return rows;
     }

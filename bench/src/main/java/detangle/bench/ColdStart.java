@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * From the start of a process to its first answer to a text of 16 tokens, the files in the page cache. Detangle reads
@@ -41,6 +40,10 @@ public final class ColdStart {
             return new Question(Optional.of(text(words)), tokens(tokenizer, words));
         }
 
+        boolean isReadBy(Contender contender) {
+            return text.isPresent() && !contender.peer();
+        }
+
         private static int tokens(Tokenizer tokenizer, int words) {
             return tokenizer.encode(text(words)).length();
         }
@@ -50,9 +53,6 @@ public final class ColdStart {
         }
     }
 
-    /** How a process is started, and whether it reads the text. */
-    private record Contender(Supplier<Worker> start, boolean reads) {}
-
     public static ColdReport run(BenchOptions options, Path scratch, Consumer<String> progress) {
         List<Start> results = new ArrayList<>();
         SequencedMap<String, String> versions = new TreeMap<>();
@@ -60,40 +60,28 @@ public final class ColdStart {
         for (Path folder : options.models()) {
             BenchModel model = BenchModel.of(folder, options.head(), options.weightType());
             Question question = Question.of(model);
-            Map<String, Contender> contenders = new LinkedHashMap<>();
-            for (String backend : options.backends()) {
-                contenders.put(
-                        backend,
-                        new Contender(
-                                () -> Worker.detangle(model, backend, threads),
-                                question.text().isPresent()));
-            }
-            options.peers().forEach((name, given) -> {
-                progress.accept("exporting " + model.name() + " for " + name);
-                Peer peer = Peer.named(name);
-                Path export = peer.export(model, scratch);
-                contenders.put(name, new Contender(() -> peer.start(model, export, threads), false));
-                given.ifPresent(file -> contenders.put(
-                        name + " " + file.getFileName(), new Contender(() -> peer.start(model, file, threads), false)));
-            });
-            Map<String, Timings> times = new LinkedHashMap<>();
-            // The first round only brings the files into the page cache.
-            for (int round = 0; round <= PROCESSES; round++) {
-                progress.accept(model.name() + ", process " + round + " of " + PROCESSES);
-                int counted = round;
-                contenders.forEach((name, contender) -> {
-                    long nanos = firstAnswer(name, contender, question, model, versions);
-                    if (counted > 0) {
-                        times.computeIfAbsent(name, n -> new Timings()).add(new long[] {nanos});
+            List<Contender> contenders = Contender.of(model, options, scratch, progress);
+            Map<Contender, Timings> times = new LinkedHashMap<>();
+            contenders.forEach(c -> times.put(c, new Timings()));
+            try (BusyProcesses _ = BusyProcesses.start(options.busy())) {
+                // The first round only brings the files into the page cache.
+                for (int round = 0; round <= PROCESSES; round++) {
+                    progress.accept(model.name() + ", process " + round + " of " + PROCESSES);
+                    for (Contender contender : contenders) {
+                        long nanos = firstAnswer(contender, threads, question, model, versions);
+                        if (round > 0) {
+                            times.get(contender).add(new long[] {nanos});
+                        }
                     }
-                });
+                }
             }
-            times.forEach((name, all) -> results.add(new Start(
+            times.forEach((contender, all) -> results.add(new Start(
                     model.name(),
-                    name,
-                    contenders.get(name).reads() ? "text" : "ids",
+                    contender.name(),
+                    question.isReadBy(contender) ? "text" : "ids",
                     question.tokens(),
                     threads,
+                    options.busy(),
                     PROCESSES,
                     Cells.rounded(all.median()),
                     Cells.rounded(all.percentile(0)))));
@@ -102,17 +90,17 @@ public final class ColdStart {
     }
 
     private static long firstAnswer(
-            String name, Contender contender, Question question, BenchModel model, Map<String, String> versions) {
+            Contender contender, int threads, Question question, BenchModel model, Map<String, String> versions) {
         long begin = System.nanoTime();
-        try (Worker worker = contender.start().get()) {
-            if (contender.reads()) {
+        try (Worker worker = contender.starter().apply(threads)) {
+            if (question.isReadBy(contender)) {
                 worker.prepare(question.text().orElseThrow());
             } else {
                 worker.prepare(Workload.of(1, question.tokens()), model.config().vocabSize(), false);
             }
             worker.run(1);
             long nanos = System.nanoTime() - begin;
-            versions.put(name, worker.version());
+            versions.put(contender.name(), worker.version());
             return nanos;
         }
     }

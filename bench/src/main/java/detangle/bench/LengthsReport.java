@@ -12,6 +12,7 @@ public record LengthsReport(Host host, List<Lengths> results) implements Report 
     /**
      * One model's lengths.
      *
+     * @param busy how many processes kept processors busy meanwhile
      * @param shortest and {@code longest}: the lengths are taken from between them
      * @param lengths how many were measured
      * @param firstMs the median of the first runs
@@ -23,6 +24,7 @@ public record LengthsReport(Host host, List<Lengths> results) implements Report 
             String model,
             String backend,
             int threads,
+            int busy,
             int shortest,
             int longest,
             int lengths,
@@ -33,20 +35,27 @@ public record LengthsReport(Host host, List<Lengths> results) implements Report 
 
     @Override
     public List<List<String>> table() {
+        boolean busy = results.stream().anyMatch(r -> r.busy() > 0);
         List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of(
-                "model", "backend", "threads", "lengths", "of", "first ms", "repeat ms", "ratio", "9 in 10 below"));
+        List<String> heading = new ArrayList<>(List.of("model", "backend", "threads"));
+        if (busy) {
+            heading.add("busy beside");
+        }
+        heading.addAll(List.of("lengths", "of", "first ms", "repeat ms", "ratio", "9 in 10 below"));
+        rows.add(heading);
         for (Lengths r : results) {
-            rows.add(List.of(
-                    r.model(),
-                    r.backend(),
-                    Integer.toString(r.threads()),
+            List<String> row = new ArrayList<>(List.of(r.model(), r.backend(), Integer.toString(r.threads())));
+            if (busy) {
+                row.add(Integer.toString(r.busy()));
+            }
+            row.addAll(List.of(
                     r.shortest() + "-" + r.longest(),
                     Integer.toString(r.lengths()),
                     Cells.number("%.3f", r.firstMs()),
                     Cells.number("%.3f", r.repeatMs()),
                     Cells.number("%.3f", r.ratio()),
                     Cells.number("%.3f", r.ratio90())));
+            rows.add(row);
         }
         return rows;
     }

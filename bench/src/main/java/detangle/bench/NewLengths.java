@@ -38,9 +38,10 @@ public final class NewLengths {
             for (String backend : options.backends()) {
                 for (int threads : options.threads()) {
                     progress.accept(model.name() + ", lengths from " + shortest + " to " + longest);
-                    try (Worker worker = Worker.detangle(model, backend, threads)) {
+                    try (BusyProcesses _ = BusyProcesses.start(options.busy());
+                            Worker worker = Worker.detangle(model, backend, threads)) {
                         versions.put(backend, worker.version());
-                        results.add(lengths(worker, model, backend, threads, shortest, longest));
+                        results.add(lengths(worker, model, backend, threads, options.busy(), shortest, longest));
                     }
                 }
             }
@@ -49,7 +50,7 @@ public final class NewLengths {
     }
 
     private static Lengths lengths(
-            Worker worker, BenchModel model, String backend, int threads, int shortest, int longest) {
+            Worker worker, BenchModel model, String backend, int threads, int busy, int shortest, int longest) {
         List<Integer> all = IntStream.rangeClosed(shortest, longest).boxed().collect(Collectors.toList());
         Collections.shuffle(all, new Random(SEED));
         int before = Math.min(WARM_UP, all.size() / 5);
@@ -75,6 +76,7 @@ public final class NewLengths {
                 model.name(),
                 backend,
                 threads,
+                busy,
                 shortest,
                 longest,
                 ratios.size(),

@@ -25,11 +25,14 @@ enum Peer {
                         + Arrays.stream(values()).map(Peer::name).collect(Collectors.joining(", "))));
     }
 
+    /** The file in a folder that holds the model as this runtime loads it. */
+    Path file(BenchModel model, Path folder) {
+        return folder.resolve(model.name() + "." + format);
+    }
+
     /** Writes the model as this runtime loads it. */
-    Path export(BenchModel model, Path folder) {
-        Path file = folder.resolve(model.name() + "." + format);
+    void export(BenchModel model, Path file) {
         ModelExport.write(model.folder(), file, ModelExport.Options.of(format).withHead(model.head()));
-        return file;
     }
 
     /** A process that has loaded the file. */

@@ -8,6 +8,7 @@ import java.util.Optional;
  * One line of a report.
  *
  * @param mix the lengths of the sequences where they differ; {@code seq} is the longest then
+ * @param busy how many processes kept processors busy meanwhile
  * @param tokensPerS tokens a second, padding not counted
  * @param gflops 10^9 floating-point operations a second of the work that the tokens need
  * @param peakShare of the FMA peak that this process measured
@@ -18,6 +19,8 @@ import java.util.Optional;
  * @param maxDifference the largest difference of an output from those
  * @param clean whether no other process disturbed the runs
  * @param oneByOneP50Ms of the same sequences one after another, for a mix
+ * @param peers by the name of the runtime, for Detangle's export; for a model that was given, the name of its file or
+ *     folder follows
  */
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record ReportLine(
@@ -28,6 +31,7 @@ public record ReportLine(
         int seq,
         Optional<String> mix,
         int threads,
+        int busy,
         int iterations,
         double p50Ms,
         double p90Ms,
@@ -45,7 +49,7 @@ public record ReportLine(
     /**
      * Another runtime at the same work, in the same rounds.
      *
-     * @param model the file that was faster
+     * @param model the file that it ran
      * @param ratio Detangle's median over this one's: below 1 Detangle is faster
      */
     @JsonInclude(JsonInclude.Include.NON_ABSENT)

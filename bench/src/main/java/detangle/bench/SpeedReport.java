@@ -38,8 +38,12 @@ public record SpeedReport(Host host, List<ReportLine> results) implements Report
                 "GFLOP/s",
                 "of peak",
                 "RSS MiB"));
+        boolean busy = results.stream().anyMatch(r -> r.busy() > 0);
         boolean rounded = results.stream().anyMatch(r -> r.weightType().isPresent());
         boolean differ = results.stream().anyMatch(r -> r.nmse().isPresent());
+        if (busy) {
+            heading.add("busy beside");
+        }
         if (rounded) {
             heading.add("weights");
         }
@@ -72,6 +76,9 @@ public record SpeedReport(Host host, List<ReportLine> results) implements Report
                     Cells.number("%.1f", r.gflops()),
                     r.peakShare().map(s -> Cells.percent(s)).orElse(""),
                     r.rssMb().map(s -> Cells.number("%.0f", s)).orElse("")));
+            if (busy) {
+                row.add(Integer.toString(r.busy()));
+            }
             if (rounded) {
                 row.add(r.weightType().orElse("as stored"));
             }

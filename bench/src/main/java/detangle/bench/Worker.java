@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** A process that runs one model; see {@link detangle.bench.worker.WorkerMain} for what is said to it. */
 final class Worker implements AutoCloseable {
@@ -57,16 +58,7 @@ final class Worker implements AutoCloseable {
     }
 
     private static Worker detangle(String provider, BenchModel model, String backend, int threads, String options) {
-        List<String> command = new ArrayList<>(List.of(java()));
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(a -> !a.startsWith("-Ddetangle.terminal") && !a.startsWith("-agentlib"))
-                .forEach(command::add);
-        command.add("-D" + ThreadCount.PROPERTY + "=" + threads);
-        boolean modules = Worker.class.getModule().isNamed();
-        command.addAll(
-                modules
-                        ? List.of("-m", "detangle.bench.worker/" + MAIN)
-                        : List.of("-cp", System.getProperty("java.class.path"), MAIN));
+        List<String> command = java(MAIN, List.of("-D" + ThreadCount.PROPERTY + "=" + threads));
         command.addAll(List.of(
                 provider,
                 model.folder().toString(),
@@ -74,6 +66,21 @@ final class Worker implements AutoCloseable {
                 String.join(",", model.inputs()),
                 options));
         return new Worker(backend, command);
+    }
+
+    /** Returns a command that runs a class of the worker's room, with the options of this JVM and others. */
+    static List<String> java(String main, List<String> options) {
+        List<String> command = new ArrayList<>(List.of(java()));
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(a -> !a.startsWith("-Ddetangle.terminal") && !a.startsWith("-agentlib"))
+                .forEach(command::add);
+        command.addAll(options);
+        boolean modules = Worker.class.getModule().isNamed();
+        command.addAll(
+                modules
+                        ? List.of("-m", "detangle.bench.worker/" + main)
+                        : List.of("-cp", System.getProperty("java.class.path"), main));
+        return command;
     }
 
     /** Returns a worker of PyTorch with transformers, in a Python that has both. Its runs are steps of training. */
@@ -174,8 +181,16 @@ final class Worker implements AutoCloseable {
         return answer(expected);
     }
 
+    /** Padded batches, by the lengths of their sequences. */
+    void prepare(List<List<Integer>> batches, int vocabulary) {
+        String lengths = batches.stream()
+                .map(batch -> batch.stream().map(String::valueOf).collect(Collectors.joining(",")))
+                .collect(Collectors.joining(";"));
+        ask("prepare " + vocabulary + " " + lengths, "ok");
+    }
+
     void prepare(Workload workload, int vocabulary, boolean oneByOne) {
-        ask((oneByOne ? "each " : "prepare ") + vocabulary + " " + workload.lengthList(), "ok");
+        prepare(oneByOne ? workload.each() : List.of(workload.lengths()), vocabulary);
     }
 
     /** A text, for a worker that has a tokenizer. */
@@ -188,10 +203,19 @@ final class Worker implements AutoCloseable {
         ask("batches " + batches, "ok");
     }
 
-    /** Nanoseconds of each of some runs. */
+    /** Nanoseconds of each of some runs of all that is prepared. */
     long[] run(int count) {
+        return times("run " + count, count);
+    }
+
+    /** Nanoseconds of each of some batches from this number on; the first comes again after the last. */
+    long[] pass(int from, int count) {
+        return times("pass " + from + " " + count, count);
+    }
+
+    private long[] times(String command, int count) {
         long[] times = parsed(
-                ask("run " + count, "times"),
+                ask(command, "times"),
                 answer -> Arrays.stream(answer.split(" "))
                         .mapToLong(Long::parseLong)
                         .toArray());

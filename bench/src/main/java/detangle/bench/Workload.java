@@ -60,6 +60,11 @@ public record Workload(List<Integer> lengths) {
         return lengths.stream().distinct().count() > 1;
     }
 
+    /** The same sequences, a batch each. */
+    List<List<Integer>> each() {
+        return lengths.stream().map(List::of).toList();
+    }
+
     String lengthList() {
         return lengths.stream().map(String::valueOf).collect(Collectors.joining(","));
     }

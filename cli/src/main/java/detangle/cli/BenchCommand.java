@@ -13,6 +13,8 @@ import detangle.bench.Report;
 import detangle.bench.ReportFormat;
 import detangle.bench.SpeedReport;
 import detangle.bench.Suite;
+import detangle.bench.Traffic;
+import detangle.bench.TrafficBenchmark;
 import detangle.bench.TrainingBenchmark;
 import detangle.bench.Workload;
 import detangle.export.file.WholeFiles;
@@ -112,7 +114,8 @@ final class BenchCommand implements Runnable {
             split = ",",
             paramLabel = "NAME[=FILE]",
             description =
-                    "onnxruntime or djl (PyTorch), on Detangle's own export, and on FILE too: the faster one counts.")
+                    "onnxruntime or djl (PyTorch), on Detangle's own export, and on FILE too, such as HuggingFace's export;"
+                            + " of a folder, on its file MODEL.onnx.")
     private List<String> peers = List.of();
 
     @Option(
@@ -153,6 +156,15 @@ final class BenchCommand implements Runnable {
                             + " of fewer lengths a fifth goes first.")
     private Optional<String> newLengths;
 
+    @Mixin
+    private TrafficArguments traffic;
+
+    @Option(
+            names = "--busy",
+            paramLabel = "N",
+            description = "Keep N processors busy beside all that is measured, by processes of their own.")
+    private int busy;
+
     @Option(
             names = "--training",
             description =
@@ -181,6 +193,7 @@ final class BenchCommand implements Runnable {
     @Override
     public void run() {
         check();
+        Optional<Traffic> requests = traffic.traffic();
         Path scratch = temporary();
         try {
             if (suite) {
@@ -205,6 +218,8 @@ final class BenchCommand implements Runnable {
             } else if (newLengths.isPresent()) {
                 int[] range = range(newLengths.get());
                 write(NewLengths.run(options, range[0], range[1], this::progress));
+            } else if (requests.isPresent()) {
+                write(TrafficBenchmark.run(options, requests.get(), scratch, this::progress));
             } else {
                 write(Benchmark.run(options, scratch, this::progress));
             }
@@ -270,6 +285,7 @@ final class BenchCommand implements Runnable {
                 warmup,
                 iterations,
                 Duration.ofMillis((long) (duration * 1000)),
+                busy,
                 processes);
     }
 
@@ -287,6 +303,7 @@ final class BenchCommand implements Runnable {
                         || cold
                         || training
                         || newLengths.isPresent()
+                        || traffic.areGiven()
                         || head.wanted().isPresent()
                         || !models.isEmpty()
                         || !configs.isEmpty())) {
@@ -297,12 +314,12 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--ops runs weights as they are stored, not --weight-type");
         }
-        if (Stream.of(ops, cold, training, newLengths.isPresent())
+        if (Stream.of(ops, cold, training, newLengths.isPresent(), traffic.areGiven())
                         .filter(kind -> kind)
                         .count()
                 > 1) {
             throw new ParameterException(
-                    spec.commandLine(), "--ops, --cold, --training and --lengths exclude each other");
+                    spec.commandLine(), "--ops, --cold, --training, --lengths and --traffic exclude each other");
         }
         if (epochs.areGiven() && (!training || !shapes.isEmpty() || !lengths.isEmpty() || mix.isPresent())) {
             throw new ParameterException(
@@ -311,9 +328,20 @@ final class BenchCommand implements Runnable {
         }
         epochs.check(spec, !configs.isEmpty());
         newLengths.ifPresent(this::range);
+        traffic.check();
+        if (traffic.areGiven() && (!shapes.isEmpty() || !lengths.isEmpty() || mix.isPresent())) {
+            throw new ParameterException(
+                    spec.commandLine(), "--traffic has batches of its own instead of --shape, --seq, --mix");
+        }
+        if (busy > 0 && (ops || training)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--busy goes with runs of models, not --ops or --training");
+        }
         step.step(training, weightType.narrowed());
-        if (iterations < 1 || warmup < 1 || processes < 1) {
-            throw new ParameterException(spec.commandLine(), "--iterations, --warmup and --processes are at least 1");
+        if (iterations < 1 || warmup < 1 || processes < 1 || busy < 0) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--iterations, --warmup and --processes are at least 1, and --busy at least 0");
         }
         threads();
     }

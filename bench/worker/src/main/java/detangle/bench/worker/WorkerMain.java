@@ -22,15 +22,15 @@ import java.util.StringJoiner;
  * A process that loads one model and times forward passes as it is told, a line for a line:
  *
  * <pre>
- * (start)                           ready VERSION
- * prepare VOCABULARY 12,37,64       ok            one padded batch of sequences of these lengths
- * each VOCABULARY 12,37,64          ok            the same sequences, one after another
- * text WORDS                        ok            one text, where the model reads texts
- * batches FILE                      ok            all batches of a file, one after another, where such files are read
- * run COUNT                         times NANOS NANOS ...
- * difference OPTIONS                difference NMSE LARGEST
- *                                                 of the outputs for what was prepared last from those with other
- * options peaks peaks FLOPS BYTES
+ * (start)                      ready VERSION
+ * prepare VOCABULARY 12,37;64  ok               padded batches of sequences of these lengths; here two of them
+ * text WORDS                   ok               one text, where the model reads texts
+ * batches FILE                 ok               the batches of a file, where such files are read
+ * run COUNT                    times NANOS ...  of all that is prepared, one after another, COUNT times
+ * pass FROM COUNT              times NANOS ...  of each of COUNT batches from FROM on, the first after the last
+ * difference OPTIONS           difference NMSE LARGEST
+ *                                               of the outputs for the first batch from those with other options
+ * peaks                        peaks FLOPS BYTES
  * </pre>
  *
  * A failure is answered with {@code error MESSAGE}. The process ends with its input.
@@ -93,16 +93,7 @@ public final class WorkerMain {
         String[] words = line.split(" ");
         switch (words[0]) {
             case "prepare" -> {
-                prepared = inputs(Integer.parseInt(words[1]), lengths(words[2]));
-                forwards = List.of(subject.prepare(prepared));
-                return "ok";
-            }
-            case "each" -> {
-                List<Forward> each = new ArrayList<>();
-                for (int length : lengths(words[2])) {
-                    each.add(subject.prepare(inputs(Integer.parseInt(words[1]), length)));
-                }
-                forwards = each;
+                prepare(Integer.parseInt(words[1]), words[2].split(";"));
                 return "ok";
             }
             case "text" -> {
@@ -114,15 +105,10 @@ public final class WorkerMain {
                 return "ok";
             }
             case "run" -> {
-                StringJoiner times = new StringJoiner(" ");
-                for (int i = Integer.parseInt(words[1]); i > 0; i--) {
-                    long begin = System.nanoTime();
-                    for (Forward forward : forwards) {
-                        forward.run();
-                    }
-                    times.add(Long.toString(System.nanoTime() - begin));
-                }
-                return "times " + times;
+                return times(Integer.parseInt(words[1]), 0, forwards.size());
+            }
+            case "pass" -> {
+                return times(Integer.parseInt(words[2]), Integer.parseInt(words[1]), 1);
             }
             case "difference" -> {
                 Difference d = subject.difference(prepared, line.substring("difference ".length()));
@@ -136,14 +122,40 @@ public final class WorkerMain {
         }
     }
 
+    /** Each batch has tokens of its own, so that none finds those of the one before it in a cache. */
+    private void prepare(int vocabulary, String[] batches) throws Exception {
+        List<Forward> each = new ArrayList<>();
+        for (int i = 0; i < batches.length; i++) {
+            Map<String, Tensor> inputs = inputs(vocabulary, new Random(SEED + i), lengths(batches[i]));
+            if (i == 0) {
+                prepared = inputs;
+            }
+            each.add(subject.prepare(inputs));
+        }
+        forwards = each;
+    }
+
+    /** Times some runs of so many batches each, one run after another, beginning with the batch of this number. */
+    private String times(int runs, int first, int batches) throws Exception {
+        StringJoiner times = new StringJoiner(" ");
+        int next = first;
+        for (int run = 0; run < runs; run++) {
+            long begin = System.nanoTime();
+            for (int i = 0; i < batches; i++) {
+                forwards.get(next++ % forwards.size()).run();
+            }
+            times.add(Long.toString(System.nanoTime() - begin));
+        }
+        return "times " + times;
+    }
+
     private static int[] lengths(String text) {
         return Arrays.stream(text.split(",")).mapToInt(Integer::parseInt).toArray();
     }
 
     /** Random tokens, padded on the right to the longest. */
-    private Map<String, Tensor> inputs(int vocabulary, int... lengths) {
+    private Map<String, Tensor> inputs(int vocabulary, Random random, int... lengths) {
         int longest = Arrays.stream(lengths).max().orElse(0);
-        Random random = new Random(SEED);
         long[] ids = new long[lengths.length * longest];
         long[] mask = new long[ids.length];
         for (int i = 0; i < lengths.length; i++) {

@@ -1,0 +1,76 @@
+package detangle.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A peer runs Detangle's export and, where another one is given for the model, that too, under names of their own. */
+class ContenderTest {
+    @TempDir
+    private Path folder;
+
+    private final List<String> progress = new ArrayList<>();
+
+    private List<String> names(Path given) throws IOException {
+        Path config = PublishedConfig.write("deberta-base", folder);
+        // Exports that are there are not made again.
+        Path scratch = Files.createDirectories(folder.resolve("scratch"));
+        Files.createFile(scratch.resolve("deberta-base.onnx"));
+        BenchOptions options = new BenchOptions(
+                List.of(config),
+                Optional.empty(),
+                Optional.empty(),
+                TrainingStep.of(List.of()),
+                List.of("vector"),
+                List.of(),
+                List.of(1),
+                Map.of("onnxruntime", Optional.of(given)),
+                1,
+                1,
+                Duration.ZERO,
+                0,
+                1);
+        BenchModel model = BenchModel.of(config, Optional.of("encoder"), Optional.empty());
+        return Contender.of(model, options, scratch, progress::add).stream()
+                .map(c -> c.name() + ": " + c.model())
+                .toList();
+    }
+
+    @Test
+    void aFolderHasAFileForEachModel() throws IOException {
+        Path given = Files.createDirectories(folder.resolve("huggingface"));
+        Files.createFile(given.resolve("deberta-base.onnx"));
+        assertEquals(
+                List.of(
+                        "vector: deberta-base",
+                        "onnxruntime: own export",
+                        "onnxruntime huggingface: deberta-base.onnx"),
+                names(given));
+        assertEquals(List.of(), progress);
+    }
+
+    @Test
+    void aFolderWithoutTheModelIsSaid() throws IOException {
+        Path given = Files.createDirectories(folder.resolve("huggingface"));
+        assertEquals(List.of("vector: deberta-base", "onnxruntime: own export"), names(given));
+        assertEquals(List.of(given + " has no deberta-base.onnx: onnxruntime runs Detangle's export alone"), progress);
+    }
+
+    @Test
+    void aFileThatIsNotThereIsRefused() {
+        Path given = folder.resolve("model.onnx");
+        assertEquals(
+                "there is no file " + given + " for onnxruntime",
+                assertThrows(BenchException.class, () -> names(given)).getMessage());
+    }
+}

@@ -1,0 +1,33 @@
+package detangle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The bench refuses impossible traffic before it measures anything. */
+class BenchTrafficFaultsTest {
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    2 | --requests 5                              | go with --traffic
+                    2 | --max-batch-requests 5                    | go with --traffic
+                    2 | --seed 5                                  | go with --traffic
+                    2 | --traffic uniform:8-256 --shape 1x8       | batches of its own
+                    2 | --traffic uniform:8-256 --cold            | exclude each other
+                    2 | --busy 1 --ops                            | --busy goes with
+                    2 | --busy -1                                 | --busy at least 0
+                    1 | --traffic uniform:9-8                     | lengths from 9 to 8 cannot be drawn
+                    1 | --traffic nowhere.txt                     | there is no file nowhere.txt of lengths
+                    1 | --traffic uniform:8-9 --requests 0        | requests are from 1 to
+                    1 | --traffic uniform:8-9 --requests 5 --max-batch-requests 6 | at most all of them
+                    """)
+    void faultsAreToldInOneLine(int status, String options, String message) {
+        StringWriter err = new StringWriter();
+        String[] arguments = ("bench models/pretrained/banking77-small " + options).split(" ");
+        assertEquals(status, Main.run(new PrintWriter(new StringWriter()), new PrintWriter(err, true), arguments));
+        assertTrue(err.toString().contains(message), err.toString());
+    }
+}
