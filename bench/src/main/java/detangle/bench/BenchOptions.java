@@ -46,6 +46,41 @@ public record BenchOptions(
         peers = Collections.unmodifiableMap(new LinkedHashMap<>(peers));
     }
 
+    BenchOptions withModel(Path model, String modelHead) {
+        return new BenchOptions(
+                List.of(model),
+                Optional.of(modelHead),
+                weightType,
+                step,
+                backends,
+                workloads,
+                threads,
+                peers,
+                warmup,
+                iterations,
+                duration,
+                busy,
+                processes);
+    }
+
+    /** Returns other batches to run, with other numbers of threads and of busy processes. */
+    BenchOptions withConditions(List<Workload> others, List<Integer> otherThreads, int otherBusy) {
+        return new BenchOptions(
+                models,
+                head,
+                weightType,
+                step,
+                backends,
+                others,
+                otherThreads,
+                peers,
+                warmup,
+                iterations,
+                duration,
+                otherBusy,
+                processes);
+    }
+
     /** Shapes, then batches of every size with sequences of every length, then a mix if there is one. */
     public static List<Workload> workloads(
             List<String> shapes, List<Integer> batches, List<Integer> lengths, Optional<String> mix) {

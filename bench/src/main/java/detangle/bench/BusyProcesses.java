@@ -11,9 +11,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class BusyProcesses implements AutoCloseable {
     private static final String MAIN = "detangle.bench.worker.BusyMain";
-    private static final List<String> SMALL =
-            List.of("-XX:+UseSerialGC", "-Xms8m", "-Xmx16m", "-XX:TieredStopAtLevel=1");
-
     private final List<Process> processes = new ArrayList<>();
 
     private BusyProcesses() {}
@@ -23,7 +20,7 @@ final class BusyProcesses implements AutoCloseable {
         BusyProcesses busy = new BusyProcesses();
         try {
             for (int i = 0; i < count; i++) {
-                busy.processes.add(new ProcessBuilder(Worker.java(MAIN, SMALL))
+                busy.processes.add(new ProcessBuilder(Worker.java(MAIN, List.of("-XX:TieredStopAtLevel=1")))
                         .redirectError(ProcessBuilder.Redirect.DISCARD)
                         .start());
             }

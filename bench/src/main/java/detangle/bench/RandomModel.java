@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.SequencedMap;
 
@@ -31,7 +32,7 @@ public final class RandomModel {
         SequencedMap<String, TensorType> types = RandomWeights.types(model.config(), model.program());
         try {
             Path folder = Files.createDirectories(into.resolve(source.getFileName()));
-            Files.copy(file, folder.resolve("config.json"));
+            Files.copy(file, folder.resolve("config.json"), StandardCopyOption.REPLACE_EXISTING);
             SafetensorsWriter.writeEach(
                     folder.resolve("model.safetensors"), types, name -> RandomWeights.of(name, types.get(name)));
             return folder;

@@ -101,6 +101,11 @@ public enum ReportFormat {
 
     public abstract String write(Report report);
 
+    /** Reads what {@link #json} has written. */
+    static <R extends Report> R read(String json, Class<R> type) {
+        return MAPPER.readValue(json, type);
+    }
+
     /** The format that a file's name asks for; text where it asks for none. */
     public static ReportFormat of(Path file) {
         String name = file.getFileName().toString();

@@ -5,14 +5,14 @@ import detangle.bench.BenchOptions;
 import detangle.bench.Benchmark;
 import detangle.bench.ColdStart;
 import detangle.bench.EpochBenchmark;
+import detangle.bench.Folders;
 import detangle.bench.NewLengths;
 import detangle.bench.OpBenchmark;
 import detangle.bench.PublishedConfig;
 import detangle.bench.RandomModel;
 import detangle.bench.Report;
 import detangle.bench.ReportFormat;
-import detangle.bench.SpeedReport;
-import detangle.bench.Suite;
+import detangle.bench.Suites;
 import detangle.bench.Traffic;
 import detangle.bench.TrafficBenchmark;
 import detangle.bench.TrainingBenchmark;
@@ -20,13 +20,8 @@ import detangle.bench.Workload;
 import detangle.export.file.WholeFiles;
 import detangle.models.deberta.Architecture;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -69,10 +64,20 @@ final class BenchCommand implements Runnable {
 
     @Option(
             names = "--suite",
+            arity = "0..1",
+            fallbackValue = "shapes",
+            paramLabel = "NAME",
             description =
-                    "All that the README's table shows: v3's models with random weights, their batches and heads, v1's"
-                            + " base and v2's xlarge; half an hour, 16 GiB of memory.")
-    private boolean suite;
+                    "shapes (the default): v3's models with random weights, their batches and heads, v1's base and v2's"
+                            + " xlarge; half an hour, 16 GiB of memory. traffic: lengths that vary, busy processes, first"
+                            + " answers; half an hour, 8 GiB.")
+    private Optional<Suites> suite;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "FOLDER",
+            description = "Keep what a suite has measured in FOLDER, and go on from there the next time.")
+    private Optional<Path> resume;
 
     @Mixin
     private HeadOption head;
@@ -194,10 +199,11 @@ final class BenchCommand implements Runnable {
     public void run() {
         check();
         Optional<Traffic> requests = traffic.traffic();
-        Path scratch = temporary();
+        Path scratch = Folders.temporary();
         try {
-            if (suite) {
-                write(suite());
+            if (suite.isPresent()) {
+                BenchOptions options = options(List.of(), Optional.empty(), List.of(), threads());
+                write(suite.get().run(options, resume.orElse(scratch), this::progress));
                 return;
             }
             List<Path> all =
@@ -224,28 +230,8 @@ final class BenchCommand implements Runnable {
                 write(Benchmark.run(options, scratch, this::progress));
             }
         } finally {
-            delete(scratch);
+            Folders.delete(scratch);
         }
-    }
-
-    /** Parts one after another, each with files of its own that go when it ends. */
-    private SpeedReport suite() {
-        List<SpeedReport> reports = new ArrayList<>();
-        for (Suite.Part part : Suite.parts()) {
-            for (String config : part.configs()) {
-                Path folder = temporary();
-                try {
-                    Optional<String> partHead = Optional.of(part.head());
-                    List<Path> all = randomModels(List.of(config), partHead, folder);
-                    List<Integer> partThreads = part.threads().map(List::of).orElseGet(this::threads);
-                    reports.add(Benchmark.run(
-                            options(all, partHead, part.workloads(), partThreads), folder, this::progress));
-                } finally {
-                    delete(folder);
-                }
-            }
-        }
-        return SpeedReport.of(reports);
     }
 
     private List<Path> randomModels(List<String> names, Optional<String> modelHead, Path scratch) {
@@ -294,21 +280,25 @@ final class BenchCommand implements Runnable {
     }
 
     private void check() {
-        if (models.isEmpty() && configs.isEmpty() && !suite) {
+        if (models.isEmpty() && configs.isEmpty() && suite.isEmpty()) {
             throw new ParameterException(
                     spec.commandLine(), "name a model, or a configuration with --random-weights, or --suite");
         }
-        if (suite
+        if (suite.isPresent()
                 && (ops
                         || cold
                         || training
                         || newLengths.isPresent()
                         || traffic.areGiven()
+                        || busy > 0
                         || head.wanted().isPresent()
                         || !models.isEmpty()
                         || !configs.isEmpty())) {
             throw new ParameterException(
                     spec.commandLine(), "--suite has models, heads and kinds of measurement of its own");
+        }
+        if (resume.isPresent() && suite.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--resume goes with --suite");
         }
         if (ops && weightType.narrowed().isPresent()) {
             throw new ParameterException(
@@ -340,8 +330,7 @@ final class BenchCommand implements Runnable {
         step.step(training, weightType.narrowed());
         if (iterations < 1 || warmup < 1 || processes < 1 || busy < 0) {
             throw new ParameterException(
-                    spec.commandLine(),
-                    "--iterations, --warmup and --processes are at least 1, and --busy at least 0");
+                    spec.commandLine(), "--iterations, --warmup and --processes are at least 1, and --busy at least 0");
         }
         threads();
     }
@@ -384,34 +373,6 @@ final class BenchCommand implements Runnable {
             WholeFiles.write(file, report.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new OutputException(file.toString(), e);
-        }
-    }
-
-    private static Path temporary() {
-        try {
-            return Files.createTempDirectory("detangle-bench");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void delete(Path folder) {
-        try {
-            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    Files.delete(file);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
-                    Files.delete(dir);
-                    return FileVisitResult.CONTINUE;
-                }
-            });
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

@@ -18,6 +18,8 @@ class BenchTrafficFaultsTest {
                     2 | --traffic uniform:8-256 --shape 1x8       | batches of its own
                     2 | --traffic uniform:8-256 --cold            | exclude each other
                     2 | --busy 1 --ops                            | --busy goes with
+                    2 | --resume folder                           | --resume goes with --suite
+                    2 | --suite traffic                           | --suite has models
                     2 | --busy -1                                 | --busy at least 0
                     1 | --traffic uniform:9-8                     | lengths from 9 to 8 cannot be drawn
                     1 | --traffic nowhere.txt                     | there is no file nowhere.txt of lengths
