@@ -16,6 +16,12 @@ public final class Gemm {
 
     private static final int TASKS_PER_THREAD = 4;
 
+    /**
+     * A task of a product has about this many multiplications, some 100 microseconds, if it could have more: a thread that
+     * loses its processor keeps the others waiting for no more than that.
+     */
+    private static final long TASK_MULTIPLICATIONS = 10_000_000;
+
     private static final int SCRATCH_ROWS = 0;
     private static final int SCRATCH_TILE = 1;
     private static final int SCRATCH_PANEL = 2;
@@ -47,6 +53,10 @@ public final class Gemm {
     private int blockRows;
 
     private int blocks;
+
+    /** Groups of blocks, whose packed rows meet a panel together. */
+    private int groups;
+
     private int groupBlocks;
     private float[] packed;
     private int panels;
@@ -68,11 +78,12 @@ public final class Gemm {
         k = depth;
         count = 0;
         int largest = Math.max(MicroKernel.ROWS, GROUP_FLOATS / Math.max(1, k));
-        int groups = Math.ceilDiv(m, largest);
+        int even = Math.ceilDiv(m, largest);
         // Several to a group, as threads share the packing too.
-        groupBlocks = Math.max(1, Math.min(WorkerPool.SHARED.threads(), m / groups / MicroKernel.ROWS));
-        blockRows = Lanes.roundUp(Math.ceilDiv(m, groups * groupBlocks), 2);
+        groupBlocks = Math.max(1, Math.min(WorkerPool.SHARED.threads(), m / even / MicroKernel.ROWS));
+        blockRows = Lanes.roundUp(Math.ceilDiv(m, even * groupBlocks), 2);
         blocks = Math.ceilDiv(m, blockRows);
+        groups = Math.ceilDiv(blocks, groupBlocks);
     }
 
     /**
@@ -103,8 +114,15 @@ public final class Gemm {
         for (int i = 0; i < count; i++) {
             panels += targets.get(i).b.panels();
         }
-        panelsPerTask = Math.max(1, Math.ceilDiv(panels, TASKS_PER_THREAD * threads));
-        WorkerPool.SHARED.run(Math.ceilDiv(panels, panelsPerTask), multiply);
+        int even = Math.ceilDiv(panels, TASKS_PER_THREAD * threads);
+        panelsPerTask = panelsOfTask(Math.min(m, groupBlocks * blockRows), k, even);
+        WorkerPool.SHARED.run(groups * Math.ceilDiv(panels, panelsPerTask), multiply);
+    }
+
+    /** Returns how many panels a task multiplies by some rows, at least one and at most as many as threads are to share. */
+    static int panelsOfTask(int rows, int depth, int most) {
+        long ofOne = Math.max(1, (long) rows * depth * WIDTH);
+        return Math.clamp(TASK_MULTIPLICATIONS / ofOne, 1, Math.max(1, most));
     }
 
     private int rows(int block) {
@@ -116,21 +134,21 @@ public final class Gemm {
         MicroKernel.packRows(a, ao + first * lda, lda, rows(block), k, packed, first * k);
     }
 
+    /** Some panels by a group of blocks; the next task has the same panels and the next group. */
     private void multiply(int task) {
-        int from = task * panelsPerTask;
+        int from = task / groups * panelsPerTask;
         int to = Math.min(panels, from + panelsPerTask);
-        for (int group = 0; group < blocks; group += groupBlocks) {
-            int end = Math.min(blocks, group + groupBlocks);
-            int before = 0;
-            for (int i = 0; i < count; i++) {
-                Target target = targets.get(i);
-                int own = target.b.panels();
-                int last = Math.min(to, before + own) - before;
-                for (int p = Math.max(from - before, 0); p < last; p++) {
-                    panel(target, p, group, end);
-                }
-                before += own;
+        int group = task % groups * groupBlocks;
+        int end = Math.min(blocks, group + groupBlocks);
+        int before = 0;
+        for (int i = 0; i < count; i++) {
+            Target target = targets.get(i);
+            int own = target.b.panels();
+            int last = Math.min(to, before + own) - before;
+            for (int p = Math.max(from - before, 0); p < last; p++) {
+                panel(target, p, group, end);
             }
+            before += own;
         }
     }
 

@@ -119,7 +119,8 @@ public final class MatMul {
             blockRows = Lanes.roundUp(Math.clamp(even, 1, Math.max(1, most)), MicroKernel.ROWS);
             blocks = Math.ceilDiv(rows, blockRows);
             panels = PackedMatrix.panels(columns);
-            rangePanels = Math.ceilDiv(panels, Math.min(panels, Math.ceilDiv(tasks, blocks)));
+            int evenPanels = Math.ceilDiv(panels, Math.min(panels, Math.ceilDiv(tasks, blocks)));
+            rangePanels = Gemm.panelsOfTask(blockRows, depth, evenPanels);
             ranges = Math.ceilDiv(panels, rangePanels);
             packedRows = Scratch.get().floats(ROWS, rows * depth);
             packedColumns = Scratch.get().floats(COLUMNS, panels * WIDTH * depth);

@@ -2,23 +2,19 @@ package detangle.backend.vector.kernel;
 
 import detangle.backend.processor.ThreadCount;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 
 /**
- * The threads that kernels share: persistent daemon threads that spin for a moment after work and park when idle. The
- * caller works as well. Several callers share what there is: one that is alone has all workers, and no more threads
- * compute than the pool has, callers that {@link #enter} included.
+ * The threads that kernels share: persistent daemon threads. The caller works as well, and takes over whatever no
+ * worker has begun, so that a worker without a processor delays it by no more than the task that it is in. Several
+ * callers share what there is: one that is alone has all workers, and no more threads compute than the pool has,
+ * callers that {@link #enter} included. Who waits for others does so by {@link Waiting}.
  */
 public final class WorkerPool {
     public static final WorkerPool SHARED = new WorkerPool(ThreadCount.chosen().threads());
-
-    /** How long a worker spins for the next section before it parks: a few kernels of a forward pass. */
-    private static final int SPINS = 200_000;
-
-    private static final int SPINS_PER_PAUSE = 64;
 
     /** The tasks of a section. */
     @FunctionalInterface
@@ -30,8 +26,16 @@ public final class WorkerPool {
     private static final class Section {
         private static final ThreadLocal<Section> OF_CALLER = ThreadLocal.withInitial(Section::new);
 
+        /** What a worker has in place of the section that it has begun, which cannot be taken back any more. */
+        private static final Section BEGUN = new Section();
+
         private final AtomicInteger next = new AtomicInteger();
+
+        /** The workers that have the section, whether they have begun or not. */
         private final AtomicInteger active = new AtomicInteger();
+
+        private final Waiting waiting = new Waiting();
+        private final BooleanSupplier hasEnded = () -> active.get() == 0;
         private Task task;
         private int tasks;
         private boolean open;
@@ -49,16 +53,31 @@ public final class WorkerPool {
         }
     }
 
-    private final Thread[] workers;
+    /** A thread of the pool. */
+    private final class Worker implements Runnable {
+        /** The section that it is to begin, or {@link Section#BEGUN}; null while a caller may have it. */
+        private final AtomicReference<Section> section = new AtomicReference<>();
 
-    /** By worker, what it works on or is to begin. */
-    private final AtomicReferenceArray<Section> sections;
+        private final Waiting waiting = new Waiting();
 
-    /** By worker, 1 while a caller may have it. */
-    private final AtomicIntegerArray idle;
+        @Override
+        public void run() {
+            BooleanSupplier hasSection = () -> section.get() != null;
+            while (true) {
+                waiting.until(hasSection);
+                Section begun = section.getAndUpdate(s -> s == null ? null : Section.BEGUN);
+                if (begun != null) {
+                    begun.take();
+                    section.set(null);
+                    permits.release();
+                    begun.active.decrementAndGet();
+                    begun.waiting.wake();
+                }
+            }
+        }
+    }
 
-    /** By worker, 1 while it is parked or about to. */
-    private final AtomicIntegerArray parked;
+    private final Worker[] workers;
 
     /** One for each thread that may compute. Fair, so that callers who wait come in turn. */
     private final Semaphore permits;
@@ -66,20 +85,16 @@ public final class WorkerPool {
     private volatile int threads;
 
     WorkerPool(int threads) {
+        this(threads, Thread.ofPlatform().daemon().name("detangle-worker-", 1).factory());
+    }
+
+    WorkerPool(int threads, ThreadFactory factory) {
         this.threads = threads;
         this.permits = new Semaphore(threads, true);
-        this.workers = new Thread[threads - 1];
-        this.sections = new AtomicReferenceArray<>(workers.length);
-        this.idle = new AtomicIntegerArray(workers.length);
-        this.parked = new AtomicIntegerArray(workers.length);
+        this.workers = new Worker[threads - 1];
         for (int i = 0; i < workers.length; i++) {
-            int worker = i;
-            idle.set(worker, 1);
-            workers[i] = Thread.ofPlatform()
-                    .daemon()
-                    .name("detangle-worker-" + (worker + 1))
-                    .unstarted(() -> work(worker));
-            workers[i].start();
+            workers[i] = new Worker();
+            factory.newThread(workers[i]).start();
         }
     }
 
@@ -130,10 +145,8 @@ public final class WorkerPool {
         section.next.set(0);
         share(section, Math.min(threads, count) - 1);
         section.take();
-        int spins = 0;
-        while (section.active.get() > 0) {
-            relax(++spins);
-        }
+        takeBack(section);
+        section.waiting.until(section.hasEnded);
         section.open = false;
         section.task = null;
         if (section.failure != null) {
@@ -145,18 +158,30 @@ public final class WorkerPool {
     private void share(Section section, int most) {
         int helpers = 0;
         for (int i = 0; i < workers.length && helpers < most && !permits.hasQueuedThreads(); i++) {
-            if (idle.get(i) == 0 || !idle.compareAndSet(i, 1, 0)) {
+            Worker worker = workers[i];
+            if (worker.section.get() != null) {
                 continue;
             }
             if (!permits.tryAcquire()) {
-                idle.set(i, 1);
                 return;
             }
-            helpers++;
             section.active.incrementAndGet();
-            sections.set(i, section);
-            if (parked.get(i) != 0) {
-                LockSupport.unpark(workers[i]);
+            if (worker.section.compareAndSet(null, section)) {
+                helpers++;
+                worker.waiting.wake();
+            } else {
+                section.active.decrementAndGet();
+                permits.release();
+            }
+        }
+    }
+
+    /** Frees the workers that have not begun, as those that have no processor: there is nothing left for them. */
+    private void takeBack(Section section) {
+        for (int i = 0; i < workers.length && section.active.get() > 0; i++) {
+            if (workers[i].section.compareAndSet(section, null)) {
+                permits.release();
+                section.active.decrementAndGet();
             }
         }
     }
@@ -166,35 +191,5 @@ public final class WorkerPool {
             throw error;
         }
         return (RuntimeException) failure;
-    }
-
-    /** Seldom a pause: a hypervisor that sees many in a row takes the processor away for some ten microseconds. */
-    private static void relax(int spins) {
-        if (spins % SPINS_PER_PAUSE == 0) {
-            Thread.onSpinWait();
-        }
-    }
-
-    private void work(int worker) {
-        while (true) {
-            Section section = sections.get(worker);
-            for (int spins = 0; section == null; section = sections.get(worker)) {
-                if (spins < SPINS) {
-                    relax(++spins);
-                } else {
-                    // Said before the last look, so that whoever begins a section meanwhile sees it.
-                    parked.set(worker, 1);
-                    if (sections.get(worker) == null) {
-                        LockSupport.park(this);
-                    }
-                    parked.set(worker, 0);
-                }
-            }
-            section.take();
-            sections.set(worker, null);
-            idle.set(worker, 1);
-            permits.release();
-            section.active.decrementAndGet();
-        }
     }
 }
