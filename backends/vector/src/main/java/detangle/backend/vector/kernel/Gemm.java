@@ -17,8 +17,8 @@ public final class Gemm {
     private static final int TASKS_PER_THREAD = 4;
 
     /**
-     * A task of a product has about this many multiplications, some 100 microseconds, if it could have more: a thread that
-     * loses its processor keeps the others waiting for no more than that.
+     * The most multiplications of a task with more than one panel, some 100 microseconds: at the end of a section,
+     * threads wait for tasks that others are in.
      */
     private static final long TASK_MULTIPLICATIONS = 10_000_000;
 
@@ -119,7 +119,7 @@ public final class Gemm {
         WorkerPool.SHARED.run(groups * Math.ceilDiv(panels, panelsPerTask), multiply);
     }
 
-    /** Returns how many panels a task multiplies by some rows, at least one and at most as many as threads are to share. */
+    /** Returns how many panels a task multiplies by some rows; at least one, and {@code most} at most. */
     static int panelsOfTask(int rows, int depth, int most) {
         long ofOne = Math.max(1, (long) rows * depth * WIDTH);
         return Math.clamp(TASK_MULTIPLICATIONS / ofOne, 1, Math.max(1, most));

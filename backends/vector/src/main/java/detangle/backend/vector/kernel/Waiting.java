@@ -13,7 +13,7 @@ final class Waiting {
 
     private static final int SPINS_PER_PAUSE = 64;
 
-    /** One spin of so many may last as long as any, so that a thread that parks at once finds out when spinning pays. */
+    /** One spin of so many may last as long as any, so that whoever parks at once finds out when spinning pays. */
     private static final int TRIES = 16;
 
     /** The thread that is parked or about to; null while none is. */
