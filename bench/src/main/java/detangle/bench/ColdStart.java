@@ -92,7 +92,10 @@ public final class ColdStart {
     private static long firstAnswer(
             Contender contender, int threads, Question question, BenchModel model, Map<String, String> versions) {
         long begin = System.nanoTime();
-        try (Worker worker = contender.starter().apply(threads)) {
+        Worker started = contender.peer()
+                ? contender.starter().apply(threads)
+                : Worker.detangleOnce(model, contender.name(), threads);
+        try (Worker worker = started) {
             if (question.isReadBy(contender)) {
                 worker.prepare(question.text().orElseThrow());
             } else {

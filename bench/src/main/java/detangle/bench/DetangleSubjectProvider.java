@@ -14,6 +14,7 @@ import detangle.runtime.DetangleVersion;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +22,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Models in Detangle itself; the options are {@code BACKEND HEAD [WEIGHT_TYPE]}. A masked LM predicts one token of each
+ * Models in Detangle itself; the options are {@code BACKEND HEAD [WEIGHT_TYPE] [once]}. A masked LM predicts one token of each
  * sequence, its last.
  */
 public final class DetangleSubjectProvider implements SubjectProvider {
@@ -29,6 +30,9 @@ public final class DetangleSubjectProvider implements SubjectProvider {
     public DetangleSubjectProvider() {}
 
     static final String NAME = "detangle";
+
+    /** The last option of a process that is asked once. */
+    static final String ONCE = "once";
 
     @Override
     public String name() {
@@ -42,15 +46,19 @@ public final class DetangleSubjectProvider implements SubjectProvider {
     }
 
     private static SessionOptions sessionOptions(String options) {
-        String[] words = options.split(" ");
+        List<String> words = new ArrayList<>(List.of(options.split(" ")));
+        boolean isAskedOnce = words.remove(ONCE);
         SessionOptions session = SessionOptions.DEFAULT
-                .withBackend(words[0])
-                .withHead(Architecture.named(words[1]).orElseThrow())
+                .withBackend(words.get(0))
+                .withHead(Architecture.named(words.get(1)).orElseThrow())
                 .withHiddenStates(false)
                 .withMaskedRows(true)
                 // What is left over takes no time.
-                .withIgnoreUnused(true);
-        return words.length > 2 ? session.withWeightType(DType.valueOf(words[2].toUpperCase(Locale.ROOT))) : session;
+                .withIgnoreUnused(true)
+                .withWarmUp(!isAskedOnce);
+        return words.size() > 2
+                ? session.withWeightType(DType.valueOf(words.get(2).toUpperCase(Locale.ROOT)))
+                : session;
     }
 
     private static Subject subject(Path model, Session session, Architecture head, Set<String> names) {

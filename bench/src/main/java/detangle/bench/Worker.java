@@ -51,6 +51,12 @@ final class Worker implements AutoCloseable {
                 DetangleSubjectProvider.NAME, model, backend, threads, options(model, backend, model.weightType()));
     }
 
+    /** Returns a worker like {@link #detangle}, which loads as commands with one answer do. */
+    static Worker detangleOnce(BenchModel model, String backend, int threads) {
+        String options = options(model, backend, model.weightType()) + " " + DetangleSubjectProvider.ONCE;
+        return detangle(DetangleSubjectProvider.NAME, model, backend, threads, options);
+    }
+
     /** Returns a worker like {@link #detangle}, whose runs are steps of training. */
     static Worker detangleTraining(BenchModel model, String backend, int threads, TrainingStep step) {
         String options = TrainingSubjectProvider.options(backend, step);
