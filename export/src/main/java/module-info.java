@@ -7,8 +7,6 @@ module detangle.export {
     requires detangle.runtime;
 
     exports detangle.export;
-    exports detangle.export.file to
-            detangle.cli;
     exports detangle.export.onnx;
     exports detangle.export.torchscript;
 }

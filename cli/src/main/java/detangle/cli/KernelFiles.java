@@ -1,7 +1,7 @@
 package detangle.cli;
 
 import detangle.backend.KernelCode;
-import detangle.export.file.WholeFiles;
+import detangle.models.files.WholeFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

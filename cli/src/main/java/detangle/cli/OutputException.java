@@ -1,7 +1,7 @@
 package detangle.cli;
 
-import detangle.export.file.WholeFiles;
 import detangle.ir.DeviceException;
+import detangle.models.files.WholeFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;

@@ -126,8 +126,7 @@ class TrainFaultsTest extends TrainCommandCase {
         assertEquals(1, run("evaluate", "" + model, "" + rows, "--results", "" + measures));
         assertTrue(out.toString().contains("eval_accuracy"), out.toString());
         assertTrue(
-                err.toString().endsWith(measures + " cannot be written: the folder for it does not exist\n"),
-                err.toString());
+                err.toString().endsWith(measures + " cannot be written: its folder does not exist\n"), err.toString());
     }
 
     @Test

@@ -61,9 +61,12 @@ final class OnnxFiles implements TrainingCallback {
     void write(ModelFolderWriter files, Map<String, Tensor> parameters) {
         try {
             Path part = Files.createTempDirectory(folder, ".onnx");
-            files.writeInto(part, parameters);
-            write(part);
-            Folders.delete(part);
+            try {
+                files.writeInto(part, parameters);
+                write(part);
+            } finally {
+                Folders.delete(part);
+            }
         } catch (IOException e) {
             throw ResultFiles.fault(folder, e);
         }

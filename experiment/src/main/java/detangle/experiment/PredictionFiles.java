@@ -1,5 +1,6 @@
 package detangle.experiment;
 
+import detangle.models.files.WholeFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -20,16 +21,29 @@ public interface PredictionFiles {
     void write(Predictions predictions, Where where) throws IOException;
 
     /**
-     * The folder and the parts of the names of files of predictions.
+     * The folder and the parts of the names of files of predictions. They get their names together, once all of them are
+     * written: a disk that is full or a process that is killed leaves those that were there before.
      *
+     * @param files the files that are being written
      * @param folder the output folder
      * @param set the name of the set
      * @param prefix the tag of the command, or the number of the update of an evaluation during training
      */
-    record Where(Path folder, String set, String prefix) {
-        /** Returns a file in the folder: {@code submit-dev-final.tsv} for {@code submit} and {@code tsv}. */
-        public Path file(String beginning, String ending) {
-            return folder.resolve(beginning + "-" + set + "-" + prefix + "." + ending);
+    record Where(WholeFiles files, Path folder, String set, String prefix) {
+        /**
+         * Returns where to write what is to become a file of the folder: {@code submit-dev-final.tsv} for {@code
+         * submit} and {@code tsv}.
+         */
+        public Path file(String beginning, String ending) throws IOException {
+            return files.part(folder.resolve(beginning + "-" + set + "-" + prefix + "." + ending));
+        }
+
+        /**
+         * Returns where to write what is to become a file of the original's main program: {@code
+         * eval_results_dev_final.txt} for {@code eval_results}.
+         */
+        Path text(String beginning) throws IOException {
+            return files.part(folder.resolve(beginning + "_" + set + "_" + prefix + ".txt"));
         }
     }
 

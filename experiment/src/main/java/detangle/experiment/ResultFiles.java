@@ -3,12 +3,12 @@ package detangle.experiment;
 import detangle.ir.DeviceException;
 import detangle.models.deberta.ModelFolderWriter;
 import detangle.models.deberta.OutputNames;
+import detangle.models.files.WholeFiles;
 import detangle.train.data.Target;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,17 +35,19 @@ final class ResultFiles {
      */
     static void write(
             EvaluationSet set, Predictions predictions, Map<String, Double> measures, Path folder, String prefix) {
-        try {
-            Path file = folder.resolve("eval_results_" + set.name() + "_" + prefix + ".txt");
+        try (WholeFiles files = new WholeFiles()) {
+            PredictionFiles.Where where = new PredictionFiles.Where(files, folder, set.name(), prefix);
+            set.files().write(predictions, where);
             Map<String, String> lines = new TreeMap<>();
             measures.forEach((name, value) -> lines.put(name, PythonText.number(value)));
             lines.put("eval_samples", Integer.toString(predictions.size()));
-            try (BufferedWriter writer = Files.newBufferedWriter(file)) {
-                for (Map.Entry<String, String> line : lines.entrySet()) {
-                    writer.write(line.getKey() + " = " + line.getValue() + "\n");
-                }
-            }
-            set.files().write(predictions, new PredictionFiles.Where(folder, set.name(), prefix));
+            // The results last: where they are, the predictions are too.
+            Files.write(
+                    where.text("eval_results"),
+                    lines.entrySet().stream()
+                            .map(line -> line.getKey() + " = " + line.getValue())
+                            .toList());
+            files.publish();
         } catch (IOException e) {
             throw fault(folder, e);
         }
@@ -53,9 +55,11 @@ final class ResultFiles {
 
     /** Writes {@code test_logits_SET_PREFIX.txt}, the logits of an example in each line, and the set's own files. */
     static void writeTest(EvaluationSet set, Predictions predictions, Path folder, String prefix) {
-        try {
-            writeLogits(folder.resolve("test_logits_" + set.name() + "_" + prefix + ".txt"), predictions);
-            set.files().write(predictions, new PredictionFiles.Where(folder, set.name(), prefix));
+        try (WholeFiles files = new WholeFiles()) {
+            PredictionFiles.Where where = new PredictionFiles.Where(files, folder, set.name(), prefix);
+            writeLogits(where.text("test_logits"), predictions);
+            set.files().write(predictions, where);
+            files.publish();
         } catch (IOException e) {
             throw fault(folder, e);
         }
@@ -66,8 +70,7 @@ final class ResultFiles {
      * answers.
      */
     static void writePredictions(Predictions predictions, PredictionFiles.Where where) throws IOException {
-        String ending = where.set() + "_" + where.prefix() + ".txt";
-        writeLogits(where.folder().resolve("predict_results_" + ending), predictions);
+        writeLogits(where.text("predict_results"), predictions);
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < predictions.size(); i++) {
             switch (predictions.examples().get(i).target()) {
@@ -77,7 +80,7 @@ final class ResultFiles {
             }
         }
         if (!lines.isEmpty()) {
-            Files.write(where.folder().resolve("predict_labels_" + ending), lines);
+            Files.write(where.text("predict_labels"), lines);
         }
     }
 
@@ -100,16 +103,19 @@ final class ResultFiles {
     static void writeConfiguration(ModelFolderWriter files, Path folder) {
         try {
             Path part = Files.createTempDirectory(folder, ".config");
-            files.writeConfiguration(part);
-            Path written = part.resolve("config.json");
-            Files.move(written, folder.resolve("model_config.json"), StandardCopyOption.REPLACE_EXISTING);
-            Files.delete(part);
+            try {
+                files.writeConfiguration(part);
+                Path written = part.resolve("config.json");
+                WholeFiles.write(folder.resolve("model_config.json"), Files.readAllBytes(written));
+            } finally {
+                Folders.delete(part);
+            }
         } catch (IOException e) {
             throw fault(folder, e);
         }
     }
 
     static ResultException fault(Path folder, IOException e) {
-        return new ResultException("results cannot be written to " + folder + ": " + e.getMessage(), e);
+        return new ResultException("results cannot be written to " + folder + ": " + WholeFiles.reason(e), e);
     }
 }

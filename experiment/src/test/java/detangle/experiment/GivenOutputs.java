@@ -6,6 +6,7 @@ import detangle.experiment.data.DataFolder;
 import detangle.experiment.data.SegmentFeatures;
 import detangle.experiment.data.TaskInput;
 import detangle.ir.Tensor;
+import detangle.models.files.WholeFiles;
 import detangle.models.text.Tokenizers;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
@@ -40,7 +41,10 @@ public final class GivenOutputs {
             row.forEach((output, values) -> tensors.put(output, Tensor.of(values, 1, values.length)));
             predictions.add(tensors);
         }
-        set.files().write(predictions, new PredictionFiles.Where(folder, set.name(), "final"));
+        try (WholeFiles files = new WholeFiles()) {
+            set.files().write(predictions, new PredictionFiles.Where(files, folder, set.name(), "final"));
+            files.publish();
+        }
         return set.measures().of(predictions);
     }
 

@@ -2,10 +2,10 @@ package detangle.export.torchscript;
 
 import detangle.export.ExportException;
 import detangle.export.file.TensorBytes;
-import detangle.export.file.WholeFiles;
 import detangle.export.torchscript.TorchModule.Buffer;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
+import detangle.models.files.WholeFiles;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

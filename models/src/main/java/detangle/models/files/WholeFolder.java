@@ -3,9 +3,7 @@ package detangle.models.files;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -48,7 +46,7 @@ public final class WholeFolder {
                 delete(part);
             }
         } catch (IOException e) {
-            throw new FolderException(folder, "cannot be written: " + reason(e), e);
+            throw new FolderException(folder, "cannot be written: " + WholeFiles.reason(e), e);
         }
     }
 
@@ -103,15 +101,5 @@ public final class WholeFolder {
         try (Stream<Path> files = Files.walk(folder)) {
             return files.sorted(Comparator.reverseOrder()).toList();
         }
-    }
-
-    /** What went wrong in words, as the messages of some of these exceptions are bare paths. */
-    private static String reason(IOException e) {
-        return switch (e) {
-            case NoSuchFileException missing -> "the folder for it does not exist";
-            case AccessDeniedException denied -> "no permission to write there";
-            case FileSystemException other when other.getReason() != null -> other.getReason();
-            default -> e.getMessage();
-        };
     }
 }

@@ -3,15 +3,14 @@ package detangle.models.weights;
 import detangle.ir.DType;
 import detangle.ir.Tensor;
 import detangle.ir.TensorType;
+import detangle.models.files.WholeFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -130,7 +129,7 @@ public final class SafetensorsWriter {
                 Files.deleteIfExists(temporary);
             }
         } catch (IOException e) {
-            throw new WeightsException(file, "cannot be written: " + reason(e), e);
+            throw new WeightsException(file, "cannot be written: " + WholeFiles.reason(e), e);
         }
     }
 
@@ -145,7 +144,7 @@ public final class SafetensorsWriter {
         try {
             return file.toRealPath();
         } catch (IOException e) {
-            throw new WeightsException(file, "cannot be written: " + reason(e), e);
+            throw new WeightsException(file, "cannot be written: " + WholeFiles.reason(e), e);
         }
     }
 
@@ -209,14 +208,5 @@ public final class SafetensorsWriter {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }
-    }
-
-    private static String reason(IOException e) {
-        // These exceptions' messages are bare paths.
-        return switch (e) {
-            case NoSuchFileException missing -> "its folder does not exist";
-            case AccessDeniedException denied -> "no permission to write there";
-            default -> e.getMessage();
-        };
     }
 }

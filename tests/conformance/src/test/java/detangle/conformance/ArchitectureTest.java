@@ -74,8 +74,15 @@ class ArchitectureTest {
             Map.entry("detangle.export.file", List.of("detangle.ir", "detangle.export")),
             Map.entry(
                     "detangle.export.onnx",
-                    List.of("detangle.ir", "detangle.export", "detangle.export.file", "com.google.protobuf")),
-            Map.entry("detangle.export.torchscript", List.of("detangle.ir", "detangle.export", "detangle.export.file")),
+                    List.of(
+                            "detangle.ir",
+                            "detangle.models",
+                            "detangle.export",
+                            "detangle.export.file",
+                            "com.google.protobuf")),
+            Map.entry(
+                    "detangle.export.torchscript",
+                    List.of("detangle.ir", "detangle.models", "detangle.export", "detangle.export.file")),
             Map.entry(
                     "detangle.train",
                     List.of(
@@ -165,7 +172,6 @@ class ArchitectureTest {
                             "detangle.runtime",
                             "detangle.hub",
                             "detangle.export",
-                            "detangle.export.file",
                             "detangle.pipelines",
                             "detangle.server",
                             "detangle.bench",

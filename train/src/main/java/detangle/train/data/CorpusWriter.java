@@ -1,19 +1,17 @@
 package detangle.train.data;
 
 import detangle.backend.processor.ThreadCount;
+import detangle.models.files.WholeFiles;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.ForkJoinPool;
 
 /**
@@ -24,14 +22,14 @@ import java.util.concurrent.ForkJoinPool;
  */
 public final class CorpusWriter implements AutoCloseable {
     private final Path file;
-    private final Path part;
+    private final WholeFiles files = new WholeFiles();
     private final Tokenizer tokenizer;
     private final int perLine;
 
     /** A parallel stream runs in the pool of the task that ends it. */
     private final ForkJoinPool threads = new ForkJoinPool(ThreadCount.chosen().threads());
 
-    private final FileChannel channel;
+    private final OutputStream out;
     private final BufferedWriter writer;
     private int inLine;
     private long tokens;
@@ -48,19 +46,18 @@ public final class CorpusWriter implements AutoCloseable {
             throw new DataException("max_seq_length is " + maxLength + ": it must be at least 3");
         }
         this.file = file;
-        this.part = file.toAbsolutePath().resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
         this.tokenizer = tokenizer;
         this.perLine = maxLength - 2;
         try {
-            this.channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            this.out = Files.newOutputStream(files.part(file));
         } catch (IOException e) {
             throw unwritable(e);
         }
-        this.writer = new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8), 1 << 16);
+        this.writer = new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8.newEncoder()), 1 << 16);
     }
 
     private CorpusException unwritable(IOException e) {
-        return new CorpusException(file + " cannot be written: " + e, e);
+        return new CorpusException(file + " cannot be written: " + WholeFiles.reason(e), e);
     }
 
     /** Adds texts, such as lines of a file. Their tokens are found by several threads. */
@@ -116,10 +113,8 @@ public final class CorpusWriter implements AutoCloseable {
         }
         try {
             endLine();
-            writer.flush();
-            channel.force(true);
             writer.close();
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            files.publish();
         } catch (IOException e) {
             throw unwritable(e);
         }
@@ -140,8 +135,8 @@ public final class CorpusWriter implements AutoCloseable {
     public void close() {
         threads.close();
         try {
-            channel.close();
-            Files.deleteIfExists(part);
+            out.close(); // The writer's own end would write what it still holds.
+            files.close();
         } catch (IOException e) {
             throw unwritable(e);
         }

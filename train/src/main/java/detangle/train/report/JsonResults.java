@@ -1,9 +1,8 @@
 package detangle.train.report;
 
+import detangle.models.files.WholeFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -84,10 +83,8 @@ public final class JsonResults {
 
     /** Writes a file that appears whole or not at all. */
     static void whole(Path file, byte[] content) {
-        Path part = file.resolveSibling("." + file.getFileName() + ".part");
         try {
-            Files.write(part, content);
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            WholeFiles.write(file, content);
         } catch (IOException e) {
             throw new ReportException(file, e);
         }
