@@ -159,7 +159,9 @@ public record TextTraining(
     private TextTrainingResult train(Dataset<Row> rows, Optional<Dataset<Row>> validation) {
         Path folder = ExecutorModels.path(model);
         Tokenizer tokenizer = Tokenizers.load(folder);
-        int length = length(DebertaConfig.read(folder), tokenizer);
+        DebertaConfig config = DebertaConfig.read(folder);
+        config.checkTokenizer(tokenizer, folder);
+        int length = length(config, tokenizer);
         ClassificationData data = read(rows, "the dataset", new ExampleEncoder(tokenizer, length, true), labels);
         LabelRule known = LabelRule.as(data, labels.delimiter());
         List<Example> judged = validation

@@ -3,6 +3,7 @@ package detangle.train;
 import detangle.backend.Device;
 import detangle.ir.TensorType;
 import detangle.runtime.Backends;
+import detangle.train.optimizer.Schedule;
 import detangle.train.parallel.DataParallel;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -125,7 +126,14 @@ public record Trainer(
         return trained;
     }
 
-    private void check() {
+    /**
+     * Refuses options that do not go together, or do not go with the rows, before anything is computed. {@link #train}
+     * does so too.
+     *
+     * @throws TrainingException if options do not fit
+     * @throws detangle.train.optimizer.OptimizerException if the schedule does not
+     */
+    public void check() {
         EvaluationOptions evaluation = options.evaluation();
         SavingOptions saving = options.saving();
         boolean evaluates = evaluation.evalStrategy() != Moment.NEVER;
@@ -165,6 +173,22 @@ public record Trainer(
                     "load_best_model_at_end needs a checkpoint of each evaluation: save_strategy must"
                             + " be eval_strategy or best, and save_steps be eval_steps");
         }
+        schedules();
+    }
+
+    /** Returns the options of the optimizer of each phase. */
+    List<OptimizerOptions> optimizers() {
+        return model.phases().stream()
+                .map(phase -> phase.optimizer().apply(options.optimizer()))
+                .toList();
+    }
+
+    /** Returns the schedule of each phase over all updates. */
+    List<Schedule> schedules() {
+        long updates = options.updates(ownBatches());
+        return optimizers().stream()
+                .map(o -> o.schedule(updates, options.evaluation().greaterIsBetter()))
+                .toList();
     }
 
     private boolean savesEachEvaluation(EvaluationOptions evaluation, SavingOptions saving) {

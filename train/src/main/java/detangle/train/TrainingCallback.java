@@ -2,7 +2,10 @@ package detangle.train;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
+import tools.jackson.databind.JsonNode;
 
 /** A listener that is told of the progress of training, on the thread that trains. */
 public interface TrainingCallback {
@@ -14,6 +17,14 @@ public interface TrainingCallback {
 
     /** Called after each evaluation. */
     default void onEvaluate(Evaluation evaluation) {}
+
+    /**
+     * Returns what a checkpoint keeps, so that the callback goes on from it: values by names that no other callback has.
+     * {@link Begin#kept} returns them.
+     */
+    default Map<String, JsonNode> kept() {
+        return Map.of();
+    }
 
     /** Called after a checkpoint has been written. */
     default void onSave(Path checkpoint) {}
@@ -30,8 +41,14 @@ public interface TrainingCallback {
      * @param updates the number of all updates, those included
      * @param perEpoch the number of updates in an epoch
      * @param memory the memory that training will take
+     * @param checkpoint the fields of the checkpoint that training goes on from; empty without one
      */
-    record Begin(long done, long updates, int perEpoch, TrainingMemory memory) {}
+    record Begin(long done, long updates, int perEpoch, TrainingMemory memory, Optional<JsonNode> checkpoint) {
+        /** Returns what a callback has kept in the checkpoint under a name, if training goes on from one that has it. */
+        public Optional<JsonNode> kept(String name) {
+            return checkpoint.flatMap(fields -> fields.optional(name));
+        }
+    }
 
     /**
      * An update.

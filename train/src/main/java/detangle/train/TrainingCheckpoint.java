@@ -22,7 +22,10 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -42,13 +45,16 @@ final class TrainingCheckpoint {
     /** The progress of the second phase and of those behind it; that of the first stands beside it. */
     private static final String FURTHER = "further_phases";
 
+    /** What the loss follows from. Checkpoints of earlier versions do not tell. */
+    private static final String OBJECTIVE = "objective";
+
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private TrainingCheckpoint() {}
 
     /**
      * The values that must be the same when training goes on: those that determine the order of the rows, the
-     * optimizer, whose states mean nothing to another one, and whether the program expects a scaled loss.
+     * optimizer, whose states mean nothing to another one, the loss, and whether the program expects a scaled one.
      *
      * @param order the rule by which rows are ordered, if there are several
      * @param optim the name of the optimizer of each phase
@@ -56,6 +62,7 @@ final class TrainingCheckpoint {
      * @param updatesPerEpoch the number of updates in an epoch, which follows from the rows, their batches and
      *     accumulation
      * @param scalesLoss whether there is a {@link LossScaler}, whose state is kept
+     * @param objective what the loss follows from beside the rows, by the names of options
      */
     record Identity(
             Recipe recipe,
@@ -68,7 +75,8 @@ final class TrainingCheckpoint {
             long rows,
             long checksum,
             int updatesPerEpoch,
-            boolean scalesLoss) {}
+            boolean scalesLoss,
+            SortedMap<String, String> objective) {}
 
     /** Returns whether a folder is a checkpoint. */
     static boolean is(Path folder) {
@@ -80,6 +88,7 @@ final class TrainingCheckpoint {
      *
      * @param parameters the parameters of the model, by name
      * @param trained the names of the parameters that training changes
+     * @param kept what callbacks keep, by name
      * @throws detangle.ir.DeviceException if it cannot be written
      */
     static void write(
@@ -89,14 +98,16 @@ final class TrainingCheckpoint {
             Map<String, TensorType> trained,
             Variables variables,
             Identity identity,
-            TrainerState state) {
+            TrainerState state,
+            Map<String, JsonNode> kept) {
         WholeFolder.write(folder, part -> {
             writer.write(part, parameters);
             SafetensorsWriter.writeEach(
                     part.resolve(VALUES), values(part, parameters, trained, variables), variables::read);
+            ObjectNode json = json(identity, state);
+            json.setAll(kept);
             Files.writeString(
-                    part.resolve(STATE),
-                    JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json(identity, state)) + "\n");
+                    part.resolve(STATE), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
         });
     }
 
@@ -144,6 +155,8 @@ final class TrainingCheckpoint {
         json.put("rows", identity.rows());
         json.put("rows_checksum", identity.checksum());
         json.put("updates_per_epoch", identity.updatesPerEpoch());
+        ObjectNode objective = json.putObject(OBJECTIVE);
+        identity.objective().forEach(objective::put);
         return json;
     }
 
@@ -270,7 +283,8 @@ final class TrainingCheckpoint {
         return new Tensor(tensor.dtype(), tensor.shape(), MemorySegment.ofArray(bytes));
     }
 
-    private static JsonNode json(Path folder) {
+    /** Returns the fields of a checkpoint. */
+    static JsonNode json(Path folder) {
         Path file = folder.resolve(STATE);
         try {
             return JSON.readTree(Files.readString(file));
@@ -292,13 +306,12 @@ final class TrainingCheckpoint {
             "rows_checksum",
             "updates_per_epoch"
         }) {
-            String then = json.path(field).asString("not said");
-            String now = wanted.path(field).asString("not said");
-            if (!then.equals(now)) {
-                throw new TrainingException(folder + " was written by a training whose " + field + " is " + then
-                        + ", and here it is " + now
-                        + ": go on with the rows and options of then, or begin in another output_dir");
-            }
+            check(folder, field, json, wanted);
+        }
+        if (json.has(OBJECTIVE)) {
+            Set<String> fields = new TreeSet<>(json.path(OBJECTIVE).propertyNames());
+            fields.addAll(wanted.path(OBJECTIVE).propertyNames());
+            fields.forEach(field -> check(folder, field, json.path(OBJECTIVE), wanted.path(OBJECTIVE)));
         }
         if (json.has("loss_scaler") != scalesLoss) {
             throw new TrainingException(folder + " was written by a training that "
@@ -306,6 +319,16 @@ final class TrainingCheckpoint {
                             ? "did not scale its loss, and this one does"
                             : "scaled its loss, and this one" + " does not")
                     + ": go on with the options of then, or begin in another output_dir");
+        }
+    }
+
+    private static void check(Path folder, String field, JsonNode json, JsonNode wanted) {
+        String then = json.path(field).asString("not said");
+        String now = wanted.path(field).asString("not said");
+        if (!then.equals(now)) {
+            throw new TrainingException(folder + " was written by a training whose " + field + " is " + then
+                    + ", and here it is " + now
+                    + ": go on with the rows and options of then, or begin in another output_dir");
         }
     }
 

@@ -15,7 +15,6 @@ import detangle.ir.Shape;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.models.deberta.HeadLosses;
-import detangle.train.optimizer.ParameterGroups;
 import detangle.train.optimizer.ParameterUpdates;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -77,7 +76,8 @@ public final class TrainingPrograms {
      * @param packed whether the padding of batches is left out, where the program allows it: see
      *     {@link detangle.compiler.PackedInputs}
      * @throws TrainingException if no parameter is left to train
-     * @throws detangle.train.optimizer.OptimizerException if a parameter that is to be frozen is not there
+     * @throws detangle.train.optimizer.OptimizerException if a parameter that is to be frozen is not there, or rates
+     *     follow from layers and no parameter belongs to one
      */
     public static TrainingPrograms of(Program model, ParameterUpdates.Plan plan, boolean packed) {
         return of(model, List.of(), plan, packed);
@@ -89,6 +89,7 @@ public final class TrainingPrograms {
      * @param outputs the outputs of the model that {@link #step} and {@link #accumulate} have beside the loss
      */
     public static TrainingPrograms of(Program model, List<String> outputs, ParameterUpdates.Plan plan, boolean packed) {
+        plan.groups().check(parameters(model).keySet());
         Set<String> frozen = plan.groups().frozen().among(parameters(model).keySet());
         List<Output> kept = new ArrayList<>();
         Stream.concat(Stream.of(HeadLosses.LOSS), outputs.stream())
@@ -113,7 +114,7 @@ public final class TrainingPrograms {
      * @throws TrainingException if no weight has the name of a layer's
      */
     public TrainingPrograms withGradientCheckpointing() {
-        if (weights(forward).noneMatch(name -> ParameterGroups.layer(name).isPresent())) {
+        if (LayerNumbers.of(weights(forward)).isEmpty()) {
             throw new TrainingException(
                     "gradient_checkpointing computes layers of the encoder again, and no parameter is"
                             + " called like encoder.layer.0.: train without it");
@@ -215,8 +216,8 @@ public final class TrainingPrograms {
 
     private Backward backward(Builder b) {
         Node factor = b.input(LOSS_FACTOR, SCALAR);
-        Function<String, OptionalInt> layers =
-                name -> checkpointing ? ParameterGroups.layer(name) : OptionalInt.empty();
+        LayerNumbers numbers = LayerNumbers.of(checkpointing ? weights(forward) : Stream.of());
+        Function<String, OptionalInt> layers = numbers::layer;
         Program whole = SiftGradient.in(forward, factor, layers);
         Output scaled = new Output("scaled_loss", b.mul(whole.output(HeadLosses.LOSS), factor));
         List<Node> inputs = new ArrayList<>(whole.inputs());

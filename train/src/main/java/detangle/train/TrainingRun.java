@@ -4,15 +4,18 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorType;
 import detangle.models.weights.FiniteWeights;
 import detangle.train.optimizer.LossScaler;
+import detangle.train.optimizer.Schedule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
 
 /** One training, from its beginning or from a checkpoint to its end. */
 final class TrainingRun {
@@ -46,24 +49,22 @@ final class TrainingRun {
         this.together = new Together(trainer.parallel(), loaded.variables(), trained.keySet());
         this.updates = options.updates(batches);
         this.perEpoch = batches.updates();
-        this.optimizers = model.phases().stream()
-                .map(phase -> phase.optimizer().apply(options.optimizer()))
-                .toList();
-        this.state = TrainerState.begin(optimizers.stream()
-                .map(o -> new PhaseState(
-                        0,
-                        o.lossScaler(),
-                        o.schedule(updates, options.evaluation().greaterIsBetter())))
-                .toList());
+        this.optimizers = trainer.optimizers();
+        List<Schedule> schedules = trainer.schedules();
+        List<PhaseState> phases = new ArrayList<>();
+        for (int phase = 0; phase < schedules.size(); phase++) {
+            phases.add(new PhaseState(0, optimizers.get(phase).lossScaler(), schedules.get(phase)));
+        }
+        this.state = TrainerState.begin(phases);
     }
 
     TrainingResult train() {
         TrainingMemory memory = loaded.memory(batches.update(0, 0).getFirst());
         memory.check(Runtime.getRuntime().maxMemory());
-        begin();
+        Optional<JsonNode> from = begin();
         long before = state.step();
         double lossBefore = state.lossSum();
-        tell(c -> c.onBegin(new TrainingCallback.Begin(before, updates, perEpoch, memory)));
+        tell(c -> c.onBegin(new TrainingCallback.Begin(before, updates, perEpoch, memory, from)));
         boolean stops = isOutOfPatience();
         while (state.step() < updates && !stops) {
             update();
@@ -99,18 +100,21 @@ final class TrainingRun {
                 batches.rows(),
                 batches.checksum(),
                 perEpoch,
-                optimizers.stream().anyMatch(o -> o.lossScaler().isPresent()));
+                optimizers.stream().anyMatch(o -> o.lossScaler().isPresent()),
+                model.objective());
     }
 
-    private void begin() {
+    /** Returns the fields of the checkpoint that training goes on from, if there is one. */
+    private Optional<JsonNode> begin() {
         Optional<Path> from = checkpoints.flatMap(this::start);
         from.ifPresent(folder -> {
             state = TrainingCheckpoint.read(folder, trained, loaded.variables(), identity(), state);
             model.writer().ifPresent(writer -> writer.checkGoesOn(folder));
         });
+        Optional<JsonNode> fields = from.map(TrainingCheckpoint::json); // The folder may be deleted below.
         together.begin(state, batches);
         if (checkpoints.isEmpty() || !trainer.isFirst()) {
-            return;
+            return fields;
         }
         checkpoints.get().deleteParts();
         if (options.evaluation().loadBestModelAtEnd() && state.bestStep().isPresent() && best().isEmpty()) {
@@ -120,6 +124,7 @@ final class TrainingRun {
                             + " there, or leave that option out");
         }
         checkpoints.get().clear(from, options.saving().overwrites());
+        return fields;
     }
 
     /**
@@ -286,9 +291,16 @@ final class TrainingRun {
                 trained,
                 loaded.variables(),
                 identity(),
-                state);
+                state,
+                kept());
         checkpoints.get().rotate(when.saveTotalLimit(), state.bestStep());
         tell(c -> c.onSave(folder));
+    }
+
+    private Map<String, JsonNode> kept() {
+        Map<String, JsonNode> kept = new LinkedHashMap<>();
+        trainer.callbacks().forEach(callback -> kept.putAll(callback.kept()));
+        return kept;
     }
 
     private Optional<Path> best() {

@@ -85,7 +85,12 @@ final class Toy {
     static TrainableModel withoutDropout() {
         TrainableModel model = model();
         return new TrainableModel(
-                List.of(TrainingPhase.of(program(false))), model.evaluation(), model.parameters(), 0, model.writer());
+                List.of(TrainingPhase.of(program(false))),
+                model.evaluation(),
+                model.parameters(),
+                0,
+                model.writer(),
+                model.objective());
     }
 
     /** Rows whose target is a function of what is in them. */

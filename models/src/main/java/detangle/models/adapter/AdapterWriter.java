@@ -2,9 +2,10 @@ package detangle.models.adapter;
 
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
+import detangle.models.files.WholeFiles;
 import detangle.models.weights.SafetensorsWriter;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +33,8 @@ public final class AdapterWriter {
         TreeMap<String, Tensor> tensors = new TreeMap<>();
         parameters.forEach((name, tensor) -> tensors.put(AdapterTensors.PREFIX + name, tensor));
         SafetensorsWriter.write(folder.resolve(WEIGHTS), tensors, Map.of("format", "pt"));
-        String json = JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(fields(config));
-        Files.writeString(folder.resolve(AdapterConfig.NAME), json + "\n");
+        String json = JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(fields(config)) + "\n";
+        WholeFiles.write(folder.resolve(AdapterConfig.NAME), json.getBytes(StandardCharsets.UTF_8));
     }
 
     /** The fields that PEFT's LoraConfig writes, sorted as it sorts them; what it adds later has a default there. */

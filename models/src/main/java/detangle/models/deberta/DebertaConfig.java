@@ -1,5 +1,6 @@
 package detangle.models.deberta;
 
+import detangle.models.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -88,6 +89,21 @@ public record DebertaConfig(
     /** The configuration that an object inside another file states. */
     public static DebertaConfig of(ConfigFields fields) {
         return ConfigReader.read(fields);
+    }
+
+    /**
+     * Refuses a tokenizer that has ids without an embedding, before texts are read that have such tokens.
+     *
+     * @param origin the folder or the artifact of the tokenizer, for the message
+     * @throws ConfigException if the tokenizer does not fit
+     */
+    public void checkTokenizer(Tokenizer tokenizer, Path origin) {
+        if (tokenizer.vocabSize() > vocabSize) {
+            throw new ConfigException(
+                    file,
+                    "vocab_size is " + vocabSize + ", and the tokenizer in " + origin + " has ids up to "
+                            + (tokenizer.vocabSize() - 1) + ": name the tokenizer that goes with the model");
+        }
     }
 
     /** The same model with another number of layers. Layers are alike, so a few tell what all are. */

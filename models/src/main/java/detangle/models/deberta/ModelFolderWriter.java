@@ -3,11 +3,12 @@ package detangle.models.deberta;
 import detangle.ir.Tensor;
 import detangle.models.files.ModelFile;
 import detangle.models.files.ModelFiles;
+import detangle.models.files.WholeFiles;
 import detangle.models.files.WholeFolder;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.SafetensorsWriter;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -163,7 +164,7 @@ public final class ModelFolderWriter {
 
     private void write(Path folder, SequencedMap<String, Tensor> tensors) throws IOException {
         for (ModelFile file : tokenizer) {
-            Files.write(folder.resolve(file.path().getFileName().toString()), file.content());
+            WholeFiles.write(folder.resolve(file.path().getFileName().toString()), file.content());
         }
         SafetensorsWriter.write(folder.resolve(WEIGHTS), tensors, Map.of("format", "pt"));
         writeConfiguration(folder);
@@ -171,8 +172,8 @@ public final class ModelFolderWriter {
 
     /** Writes config.json alone, for a folder whose weights are others than a model's. */
     public void writeConfiguration(Path folder) throws IOException {
-        Files.writeString(
-                folder.resolve(CONFIG), MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
+        String text = MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n";
+        WholeFiles.write(folder.resolve(CONFIG), text.getBytes(StandardCharsets.UTF_8));
     }
 
     /**

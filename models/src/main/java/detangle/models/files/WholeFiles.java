@@ -3,6 +3,7 @@ package detangle.models.files;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -75,6 +76,7 @@ public final class WholeFiles implements AutoCloseable {
         return switch (e) {
             case NoSuchFileException missing ->
                 isInFolder(missing.getFile()) ? "its folder takes no new files" : "its folder does not exist";
+            case FileAlreadyExistsException there -> there.getFile() + " is there, and is not a folder";
             case AccessDeniedException denied -> "no permission to write there";
             // Its message is a path, and the reason apart.
             case FileSystemException other when other.getReason() != null -> other.getReason();

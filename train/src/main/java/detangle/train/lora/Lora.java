@@ -44,7 +44,11 @@ public final class Lora {
         TrainableModel adapted = TrainableModel.of(
                         training.withConstants(model.parameters()::get), parameters, model.layers())
                 .withWriter(
-                        writer(training, files, baseModel, model.parameters().get(WORDS)));
+                        writer(training, files, baseModel, model.parameters().get(WORDS)))
+                .withObjective(model.objective())
+                .withObjective(Map.of(
+                        "lora_alpha", Double.toString(options.alpha()),
+                        "lora_dropout", Double.toString(options.dropout())));
         return model.evaluation()
                 .map(program -> LoraModel.of(program, config, options.withDropout(0)))
                 .map(evaluation -> adapted.withEvaluation(evaluation.withConstants(model.parameters()::get)))

@@ -1,5 +1,6 @@
 package detangle.train.optimizer;
 
+import java.util.Collection;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
@@ -37,6 +38,23 @@ public record ParameterGroups(
     /** All parameters are trained at one rate. */
     public static ParameterGroups of(DecayRule rule, double weightDecay) {
         return new ParameterGroups(rule, weightDecay, 0, 1, OptionalDouble.empty(), FrozenParameters.NONE);
+    }
+
+    /**
+     * Refuses rates that follow from layers if no parameter belongs to the encoder, as all would have the rate of the head.
+     * Those of replaced-token detection are called {@code generator.deberta.} and {@code discriminator.deberta.}, and have
+     * no rates of their own by layers.
+     *
+     * @throws OptimizerException if that is so
+     */
+    public void check(Collection<String> parameters) {
+        boolean differ = layerwiseDecay < 1 || headRateFactor.isPresent();
+        if (differ && parameters.stream().noneMatch(name -> name.startsWith(ENCODER))) {
+            String head = headRateFactor.isPresent() ? ", and the head has a rate of its own" : "";
+            throw new OptimizerException("layerwise_decay is " + layerwiseDecay + head
+                    + ": rates follow from the layers of an encoder, and no parameter is called like " + ENCODER
+                    + "encoder.layer.0.: train all parameters at one rate");
+        }
     }
 
     /** Returns the group of a parameter that is trained. */

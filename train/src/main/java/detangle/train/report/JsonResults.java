@@ -10,7 +10,6 @@ import tools.jackson.core.util.DefaultIndenter;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.core.util.Separators;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -48,18 +47,12 @@ public final class JsonResults {
             object.put("best_model_checkpoint", bestCheckpoint);
         }
         state.forEach((name, value) -> put(object, name, value));
-        ArrayNode history = object.putArray("log_history");
-        for (LogEntry entry : log) {
-            ObjectNode node = history.addObject();
-            put(node, "epoch", entry.epoch());
-            entry.values().forEach((name, value) -> put(node, name, value));
-            node.put("step", entry.step());
-        }
+        object.set(LogHistory.NAME, LogHistory.json(log));
         write(file, object);
     }
 
     /** Puts a whole number without a point. A number that is not finite becomes null, as JSON has no such numbers. */
-    private static void put(ObjectNode object, String name, double value) {
+    static void put(ObjectNode object, String name, double value) {
         if (!Double.isFinite(value)) {
             object.putNull(name);
         } else if (value == Math.rint(value) && Math.abs(value) < 1e15 && isCount(name)) {

@@ -4,16 +4,26 @@ import detangle.train.TrainingCallback;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Keeps the log of a training as HuggingFace's Trainer keeps its {@code log_history}. An entry has the mean loss of
  * some updates, the norm of the last gradients and the learning rate; each evaluation has an entry too. What the phases
  * of an update report is in the entry as its mean; phases behind the first have their norm and their rate under their
- * name, such as {@code discriminator_learning_rate}.
+ * name, such as {@code discriminator_learning_rate}. A checkpoint keeps the log, so that a training that goes on from it
+ * has all entries in the end.
  */
 public final class TrainingLog implements TrainingCallback {
+    /** The sums of the updates since the last entry, and the number of these updates among them. */
+    private static final String SUMS = "log_sums";
+
+    private static final String STEPS = "steps";
+
     private final long every;
     private final Consumer<LogEntry> listener;
     private final List<LogEntry> entries = new ArrayList<>();
@@ -27,6 +37,26 @@ public final class TrainingLog implements TrainingCallback {
     public TrainingLog(long every, Consumer<LogEntry> listener) {
         this.every = Math.max(1, every);
         this.listener = listener;
+    }
+
+    /** Takes the entries of the checkpoint, which the listener has been told of before. */
+    @Override
+    public void onBegin(Begin begin) {
+        begin.kept(LogHistory.NAME).ifPresent(history -> {
+            entries.addAll(0, LogHistory.entries(history));
+            begin.kept(SUMS).ifPresent(kept -> {
+                sums.putAll(LogHistory.numbers(kept));
+                steps = sums.remove(STEPS).intValue();
+            });
+        });
+    }
+
+    @Override
+    public Map<String, JsonNode> kept() {
+        ObjectNode begun = JsonMapper.shared().createObjectNode();
+        sums.forEach(begun::put);
+        begun.put(STEPS, steps);
+        return Map.of(LogHistory.NAME, LogHistory.json(entries), SUMS, begun);
     }
 
     @Override

@@ -4,6 +4,7 @@ import detangle.ir.Program;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DropoutRates;
 import detangle.models.deberta.Head;
 import detangle.models.deberta.HeadLoss;
 import detangle.models.deberta.InitialWeights;
@@ -17,7 +18,9 @@ import detangle.train.lora.Lora;
 import detangle.train.lora.LoraOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -129,9 +132,34 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
         TrainableModel model = TrainableModel.of(
                         training, starting.parameters(), writer.config().numHiddenLayers())
                 .withEvaluation(evaluation)
-                .withWriter(writer::writeInto);
+                .withWriter(writer::writeInto)
+                .withObjective(objective(options.training(), writer.config().dropout()));
         Path origin = weights.orElse(writer.config().file());
         return new TaskModel(model, writer.config(), writer, starting.messages(origin));
+    }
+
+    /** Returns what the loss follows from beside the rows, by the names of options. */
+    private static Map<String, String> objective(TrainingModelOptions options, DropoutRates rates) {
+        Map<String, String> objective = new HashMap<>();
+        if (options.loss().labelSmoothing() > 0) {
+            objective.put(
+                    "label_smoothing_factor", Double.toString(options.loss().labelSmoothing()));
+        }
+        if (!options.loss().classWeights().isEmpty()) {
+            objective.put("class_weights", options.loss().classWeights().toString());
+        }
+        options.sift().ifPresent(sift -> {
+            objective.put("vat_lambda", Double.toString(sift.lambda()));
+            objective.put("vat_learning_rate", Double.toString(sift.learningRate()));
+            objective.put("vat_init_perturbation", Double.toString(sift.initPerturbation()));
+            sift.lossFunction().ifPresent(function -> objective.put("vat_loss_fn", function.text()));
+        });
+        DropoutRates dropped = options.dropoutRates().orElse(rates);
+        objective.put("hidden_dropout_prob", Double.toString(dropped.hidden()));
+        objective.put("attention_probs_dropout_prob", Double.toString(dropped.attention()));
+        objective.put("pooler_dropout", Double.toString(dropped.pooler()));
+        objective.put("cls_dropout", Double.toString(dropped.classifier()));
+        return objective;
     }
 
     private static StartingWeights stored(

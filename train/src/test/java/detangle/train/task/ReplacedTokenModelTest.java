@@ -25,6 +25,7 @@ import detangle.train.Trainer;
 import detangle.train.TrainingCallback;
 import detangle.train.TrainingOptions;
 import detangle.train.TrainingPhase;
+import detangle.train.optimizer.OptimizerException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -164,6 +165,39 @@ class ReplacedTokenModelTest {
             }
             checkDiscriminator(output.resolve("checkpoint-4"), sharing, whole);
         }
+    }
+
+    /** Layers of the generator and of the discriminator are others, though both are numbered from 0. */
+    @Test
+    void layersOfBothModelsAreComputedAgain() throws IOException {
+        ReplacedTokenConfig config = config(EmbeddingSharing.GDES);
+        Map<String, Tensor> begin = begin(config);
+        Trainer plain = trainer(config, false, begin, SavingOptions.NONE);
+        Trainer again =
+                new Trainer(plain.model(), plain.batches(), plain.options().withGradientCheckpointing(true));
+        List<Long> bytes = new ArrayList<>();
+        TrainingCallback memory = new TrainingCallback() {
+            @Override
+            public void onBegin(Begin told) {
+                bytes.add(told.memory().activationBytes());
+            }
+        };
+        Map<String, Tensor> expected = plain.with(memory).train().parameters();
+        Map<String, Tensor> actual = again.with(memory).train().parameters();
+        expected.forEach((name, value) ->
+                assertArrayEquals(value.toFloats(), actual.get(name).toFloats(), name));
+        assertTrue(bytes.getLast() < bytes.getFirst(), bytes.toString());
+    }
+
+    @Test
+    void ratesByLayersAreRefused() throws IOException {
+        ReplacedTokenConfig config = config(EmbeddingSharing.GDES);
+        Trainer plain = trainer(config, false, begin(config), SavingOptions.NONE);
+        TrainingOptions options = plain.options();
+        Trainer decaying = new Trainer(
+                plain.model(), plain.batches(), options.with(options.optimizer().withLayerwiseDecay(0.9)));
+        String message = assertThrows(OptimizerException.class, decaying::train).getMessage();
+        assertTrue(message.startsWith("layerwise_decay is 0.9: rates follow from the layers of an encoder"), message);
     }
 
     private static void checkDiscriminator(Path checkpoint, EmbeddingSharing sharing, Map<String, Tensor> parameters) {
