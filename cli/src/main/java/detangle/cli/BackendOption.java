@@ -1,6 +1,8 @@
 package detangle.cli;
 
+import detangle.runtime.Backends;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** What computes, for the commands that run a model. */
@@ -11,6 +13,15 @@ final class BackendOption {
             description =
                     "vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best on the CPU by default.")
     private Optional<String> backend;
+
+    /**
+     * Refuses a backend that is not there, before files are read.
+     *
+     * @throws detangle.ir.DetangleException if there is none of that name
+     */
+    void check() {
+        Backends.device(backend, Set.of());
+    }
 
     Optional<String> name() {
         return backend;

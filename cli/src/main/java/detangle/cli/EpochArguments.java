@@ -89,8 +89,10 @@ final class EpochArguments {
 
     /** Returns the batches of an epoch for a model, with its rows in an order of their own in each epoch. */
     Batches batches(Path model) {
-        Tokenizer reads = Tokenizers.load(tokenizer.map(ModelFolder::of).orElse(model));
+        Path vocabulary = tokenizer.map(ModelFolder::of).orElse(model);
+        Tokenizer reads = Tokenizers.load(vocabulary);
         DebertaConfig config = DebertaConfig.read(model);
+        config.checkTokenizer(reads, vocabulary);
         LabelledData.Reading how = new LabelledData.Reading(
                 reads,
                 DataColumns.DEFAULT,

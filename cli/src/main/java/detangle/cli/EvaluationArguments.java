@@ -9,6 +9,8 @@ import detangle.train.data.Masking;
 import detangle.train.data.NGramMasking;
 import detangle.train.data.TokenMasking;
 import detangle.train.data.WordParts;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -54,6 +56,17 @@ final class EvaluationArguments {
 
     int batch() {
         return batch;
+    }
+
+    /** Returns what the loss of a masked language model follows from, by the names of options. */
+    Map<String, String> objective(Architecture head) {
+        if (!head.predictsMasks()) {
+            return Map.of();
+        }
+        Map<String, String> objective = new HashMap<>();
+        objective.put("mlm_probability", Double.toString(mlmProbability.orElse(MLM_PROBABILITY)));
+        maxGram.ifPresent(n -> objective.put("max_ngram", Integer.toString(n)));
+        return objective;
     }
 
     /**

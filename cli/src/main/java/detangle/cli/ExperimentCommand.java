@@ -152,17 +152,15 @@ final class ExperimentCommand implements Runnable {
         ExperimentTask task = ExperimentSpelling.tasks(taskDir)
                 .named(taskName.orElseThrow(() -> wrongUse("name a task by --task_name; --list prints all")));
         Path output = outputDir.orElseThrow(() -> wrongUse("name a folder for the results by --output_dir"));
+        check();
         threads.apply();
         ExperimentOptions options = options(task, output);
-        if (doTrain) {
-            new OutputFolder(output).check(trainer.goesOn());
-        }
-        new OutputFolder(output).make();
+        OutputFolder.ofExperiment(output).check(!doTrain || trainer.goesOn());
+        OutputFolder.ofExperiment(output).checkWritable();
         ModelSource source = model.source(spec);
         TrainingProgress progress = new TrainingProgress(
                 spec.commandLine().getErr(), Boolean.getBoolean("detangle.terminal"), trainer.resumes());
-        try (PrintWriter file = ExperimentLogFile.open(output, task.name())) {
-            ExperimentLogFile log = new ExperimentLogFile(file, progress::say);
+        try (ExperimentLogFile log = new ExperimentLogFile(output, task.name(), progress::say)) {
             log.accept("arguments: " + OptionsAsGiven.of(spec));
             optimizer.notices().forEach(log);
             trainer.notices().forEach(log);
@@ -177,6 +175,19 @@ final class ExperimentCommand implements Runnable {
         } finally {
             progress.clear();
         }
+    }
+
+    /** Refuses values that are wrong, by the names of this command's options. */
+    private void check() {
+        if (!doTrain && !doEval && !doPredict) {
+            throw wrongUse("there is nothing to do: say --do_train, --do_eval or --do_predict");
+        }
+        NumberChecks numbers = new NumberChecks(spec);
+        numbers.atLeast("--eval_batch_size", evalBatchSize, 1);
+        numbers.atLeast("--predict_batch_size", predictBatchSize, 1);
+        numbers.atLeast("--max_seq_length", maxSeqLength, 8);
+        trainer.check(numbers);
+        optimizer.check(numbers);
     }
 
     private static String words(LogEntry entry) {

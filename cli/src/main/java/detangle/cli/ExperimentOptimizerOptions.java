@@ -121,6 +121,17 @@ final class ExperimentOptimizerOptions {
     @Option(names = "--weight_decay", paramLabel = "X", description = "The decay of weights; 0.01 by default.")
     private double weightDecay = 0.01;
 
+    /** Refuses numbers outside their ranges. */
+    void check(NumberChecks numbers) {
+        numbers.above("--loss_scale", lossScale, 0);
+        numbers.atLeast("--scale_steps", scaleSteps, 1);
+        numbers.atLeast("--warmup_proportion", warmup, 0);
+        numbers.above("--learning_rate", learningRate, 0);
+        numbers.atLeast("--weight_decay", weightDecay, 0);
+        numbers.finite("--max_grad_norm", maxGradNorm);
+        numbers.finite("--lr_schedule_ends", scheduleEnds);
+    }
+
     /** Returns remarks on what differs from the original. */
     List<String> notices() {
         return fp16

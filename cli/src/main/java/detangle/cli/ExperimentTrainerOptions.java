@@ -87,6 +87,14 @@ final class ExperimentTrainerOptions {
             description = "Compute each layer of the encoder again in the backward pass: less memory for more time.")
     private boolean checkpointing;
 
+    /** Refuses numbers outside their ranges. */
+    void check(NumberChecks numbers) {
+        numbers.atLeast("--accumulative_update", accumulation, 1);
+        numbers.atLeast("--dump_interval", dumpInterval, 1);
+        numbers.atLeast("--train_batch_size", batch, 1);
+        numbers.above("--num_train_epochs", epochs, 0);
+    }
+
     long dumpInterval() {
         return dumpInterval;
     }

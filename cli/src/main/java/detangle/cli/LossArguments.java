@@ -32,6 +32,15 @@ final class LossArguments {
                     "The weight of each class's rows in the loss, or balanced: all classes weigh the same together.")
     private List<String> classWeights = List.of();
 
+    /**
+     * Refuses a share that is wrong.
+     *
+     * @throws detangle.models.deberta.LossException if it is not from 0 to 1
+     */
+    void check() {
+        LossOptions.DEFAULT.withLabelSmoothing(smoothing);
+    }
+
     /** Returns the options of the loss of a model that learns from these rows. */
     LossOptions options(LabelledData training) {
         return LossOptions.DEFAULT.withLabelSmoothing(smoothing).withClassWeights(weights(training));

@@ -19,7 +19,9 @@ final class OptionsAsGiven {
             String name = argument instanceof OptionSpec option
                     ? option.longestName().replaceFirst("^--", "")
                     : argument.paramLabel();
-            given.put(name, values.isEmpty() ? "true" : String.join(",", values));
+            // Of an option that takes one value, the last one counts.
+            List<String> counted = argument.isMultiValue() || values.isEmpty() ? values : List.of(values.getLast());
+            given.put(name, values.isEmpty() ? "true" : String.join(",", counted));
         }
         return given;
     }

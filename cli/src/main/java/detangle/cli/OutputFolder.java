@@ -1,23 +1,65 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
+import detangle.models.files.WholeFiles;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** The folder that a training writes to. It is checked before training begins. */
-record OutputFolder(Path path) {
+/**
+ * The folder that a training writes to. It is checked before training begins.
+ *
+ * @param space what the command's options have between two words
+ */
+record OutputFolder(Path path, char space) {
+    /** Makes the folder of {@code train}. */
+    OutputFolder(Path path) {
+        this(path, '-');
+    }
+
+    /** Makes the folder of {@code experiment}. */
+    static OutputFolder ofExperiment(Path path) {
+        return new OutputFolder(path, '_');
+    }
+
+    /** Returns the name of an option as the command has it. */
+    private String option(String name) {
+        return "--" + name.replace('_', space);
+    }
+
     /** @param goesThere whether the folder may have a model already */
     void check(boolean goesThere) {
         if (Files.exists(path) && !Files.isDirectory(path)) {
-            throw new CliException("--output-dir " + path + " is a file: name a folder");
+            throw new CliException(option("output_dir") + " " + path + " is a file: name a folder");
         }
         if (!goesThere && hasModel()) {
-            throw new CliException(path + " has a model or checkpoints already: name another --output-dir, go on with"
-                    + " --resume-from-checkpoint, or say --overwrite-output-dir");
+            throw new CliException(path + " has a model or checkpoints already: name another " + option("output_dir")
+                    + ", go on with " + option("resume_from_checkpoint") + ", or say "
+                    + option("overwrite_output_dir"));
         }
+    }
+
+    /** Checks that the folder is there or can be made, and takes files, and leaves all as it is. */
+    void checkWritable() {
+        Path there = path.toAbsolutePath().normalize();
+        while (!Files.exists(there)) {
+            there = there.getParent();
+        }
+        if (!Files.isDirectory(there)) {
+            throw new CliException(
+                    path + " cannot be made: " + there + " is a file; name another " + option("output_dir"));
+        }
+        try {
+            Files.delete(Files.createTempFile(there, ".", ".part"));
+        } catch (IOException e) {
+            throw unwritable(e);
+        }
+    }
+
+    private CliException unwritable(IOException e) {
+        return new CliException(
+                path + " cannot be written: " + WholeFiles.reason(e) + "; name another " + option("output_dir"));
     }
 
     private boolean hasModel() {
@@ -57,8 +99,7 @@ record OutputFolder(Path path) {
             Files.createDirectories(path);
             Files.delete(Files.createTempFile(path, ".", ".part"));
         } catch (IOException e) {
-            String why = e instanceof AccessDeniedException ? "no permission to write there" : Failures.reason(e);
-            throw new CliException(path + " cannot be written: " + why + "; name another --output-dir");
+            throw unwritable(e);
         }
     }
 }

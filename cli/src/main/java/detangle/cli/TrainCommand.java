@@ -5,10 +5,12 @@ import detangle.ir.DType;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.TrainingModelOptions;
+import detangle.models.files.WholeFiles;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.runtime.OptionValues;
 import detangle.runtime.SessionOptions;
+import detangle.train.TrainableModel;
 import detangle.train.Trainer;
 import detangle.train.TrainingCallback.Evaluation;
 import detangle.train.TrainingOptions;
@@ -26,6 +28,7 @@ import detangle.train.task.TaskModelOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -174,6 +177,7 @@ final class TrainCommand implements Runnable {
         Path vocabulary = model.vocabulary(folder);
         Tokenizer tokenizer = Tokenizers.load(vocabulary);
         DebertaConfig original = DebertaConfig.read(folder);
+        original.checkTokenizer(tokenizer, vocabulary);
         TrainingOptions options = run.options(
                         outputDir, overwrites, validationFile.isPresent() || validationSplit.isPresent())
                 .with(precision.scaled(optimizer.options(run.recipe()), run.recipe()));
@@ -200,20 +204,29 @@ final class TrainCommand implements Runnable {
                         ? ", " + sets.training.task().labels().size() + " labels"
                         : "")
                 + ": " + DataOptions.name(head));
+        Optional<TaskEvaluator> evaluator = sets.validation.map(
+                v -> new TaskEvaluator(v.examples(), collator, evaluation.batch(), v::scorer, head));
+        TrainableModel trained = task.model()
+                .withObjective(evaluation.objective(head))
+                .withObjective(
+                        maskProbability > 0
+                                ? Map.of("input_mask_probability", Double.toString(maskProbability))
+                                : Map.of());
+        Trainer plain = new Trainer(trained, batches, onBackend(options));
+        Trainer evaluated = evaluator.map(plain::with).orElse(plain);
+        evaluated.check();
         new OutputFolder(outputDir).make();
         try (TrainingOutputs outputs = new TrainingOutputs(outputDir, report.tensorBoard(outputDir))) {
             TrainingLog log = new TrainingLog(report.every(batches, options), entry -> {
                 progress.log(entry);
                 outputs.add(entry);
             });
-            Trainer silent = new Trainer(task.model(), batches, onBackend(options))
+            Trainer told = evaluated
                     .with(new FreesAfterLoading())
                     .with(progress)
                     .with(outputs)
                     .with(log);
-            Optional<TaskEvaluator> evaluator = sets.validation.map(
-                    v -> new TaskEvaluator(v.examples(), collator, evaluation.batch(), v::scorer, head));
-            TrainingResult result = trained(evaluator.map(silent::with).orElse(silent), progress);
+            TrainingResult result = trained(told, progress);
             write(task, result);
             double seconds = progress.seconds();
             double epoch = (double) result.steps() / batches.updates();
@@ -263,6 +276,9 @@ final class TrainCommand implements Runnable {
         run.check(validationFile.isPresent() || validationSplit.isPresent());
         run.checkpoint().ifPresent(new OutputFolder(outputDir)::checkIsNot);
         new OutputFolder(outputDir).check(overwrites || run.resumes());
+        backend.check();
+        loss.check();
+        sift.options(run.recipe()); // Refuses numbers outside their ranges.
     }
 
     private static TrainingResult trained(Trainer trainer, TrainingProgress progress) {
@@ -277,7 +293,7 @@ final class TrainCommand implements Runnable {
         try {
             task.model().writer().orElseThrow().write(outputDir, result.parameters());
         } catch (IOException e) {
-            throw new CliException("the model cannot be written to " + outputDir + ": " + Failures.reason(e));
+            throw new CliException("the model cannot be written to " + outputDir + ": " + WholeFiles.reason(e));
         }
     }
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,8 +124,7 @@ class ExperimentCommandTest extends TrainCommandCase {
                         + " --num_train_epochs 1 --data_dir " + data),
                 err.toString());
         assertTrue(err.toString().contains("cls_drop_out=0.15"), err.toString());
-        assertTrue(err.toString().contains("train_batch_size=32,2")
-                || err.toString().contains("train_batch_size=2"));
+        assertTrue(err.toString().contains("train_batch_size=2,"), err.toString());
         assertEquals(
                 0.15,
                 DebertaConfig.read(output.resolve("checkpoint-2")).dropout().classifier());
@@ -182,14 +182,60 @@ class ExperimentCommandTest extends TrainCommandCase {
         String unknown = fault("--task_name WNLI --do_train");
         assertTrue(unknown.contains("there is no task 'WNLI'; there are a") && unknown.contains(", sts-b"), unknown);
         assertTrue(fault("--do_train").contains("name a task by --task_name"), err.toString());
-        assertTrue(fault("--task_name RTE").contains("say do_train, do_eval or do_predict"), err.toString());
+        assertTrue(fault("--task_name RTE").contains("say --do_train, --do_eval or --do_predict"), err.toString());
         String missing = fault("--task_name RTE --do_train --data_dir " + folder);
         assertTrue(missing.contains("rte reads " + folder.resolve("dev.tsv") + ", which does not exist"), missing);
         Path data = GlueFiles.write(folder.resolve("RTE"), "RTE", 4);
         String warmup = fault("--task_name RTE --do_train --train_batch_size 2 --warmup 100 --data_dir " + data);
         assertTrue(warmup.contains("the warm-up takes"), warmup);
+        assertFalse(Files.exists(output));
         Files.writeString(data.resolve("train.tsv"), "header\n1\tonly one\n");
         String columns = fault("--task_name RTE --do_train --data_dir " + data);
         assertTrue(columns.contains("train.tsv, line 2 has 2 columns, and 3 are needed"), columns);
+    }
+
+    /** As the command's options are called, and not as those of {@code train}. */
+    @Test
+    void wrongNumbersAreToldByTheNamesOfTheOptions() {
+        String words = "--task_name RTE --do_train ";
+        Map.of(
+                        "--train_batch_size 0", "--train_batch_size is 0: it must be at least 1",
+                        "--accumulative_update 0", "--accumulative_update is 0: it must be at least 1",
+                        "--warmup -1", "--warmup_proportion is -1: it must be at least 0",
+                        "--warmup NaN", "--warmup_proportion is NaN: it must be at least 0",
+                        "--loss_scale 0", "--loss_scale is 0: it must be above 0",
+                        "--scale_steps 0", "--scale_steps is 0: it must be at least 1",
+                        "--max_grad_norm NaN", "--max_grad_norm is NaN: it must be a finite number",
+                        "--num_train_epochs -0.5", "--num_train_epochs is -0.5: it must be above 0",
+                        "--eval_batch_size 0", "--eval_batch_size is 0: it must be at least 1")
+                .forEach((option, message) -> assertTrue(fault(words + option).contains(message), err.toString()));
+    }
+
+    @Test
+    void whereNothingCanBeWrittenIsToldInWords() throws IOException {
+        Path data = GlueFiles.write(folder.resolve("RTE"), "RTE", 4);
+        Path taken = file("taken", "");
+        output = taken;
+        String words = "--task_name RTE --do_eval --data_dir " + data;
+        assertEquals("detangle: --output_dir " + taken + " is a file: name a folder", fault(words));
+        output = taken.resolve("out");
+        assertEquals(
+                "detangle: " + output + " cannot be made: " + taken + " is a file; name another --output_dir",
+                fault(words));
+        output = folder.resolve("model");
+        String there = fault("--task_name RTE --do_train --data_dir " + data);
+        assertTrue(
+                there.endsWith("name another --output_dir, go on with --resume_from_checkpoint, or say"
+                        + " --overwrite_output_dir"),
+                there);
+    }
+
+    @Test
+    void aServiceThatIsNotATaskProviderIsTold() throws IOException {
+        Path services = Files.createDirectories(folder.resolve("own/META-INF/services"));
+        Files.writeString(services.resolve("detangle.experiment.TaskProvider"), "java.lang.String\n");
+        String told = fault("--task_name RTE --do_train --task_dir " + folder.resolve("own"));
+        assertTrue(told.startsWith("detangle: task_dir " + folder.resolve("own") + ": tasks cannot be loaded"), told);
+        assertTrue(told.contains("names a class that implements it"), told);
     }
 }

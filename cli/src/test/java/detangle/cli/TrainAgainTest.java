@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 /** A second training in the same folder or with the same seed gives the same model, or is refused. */
 class TrainAgainTest extends TrainCommandCase {
@@ -118,6 +120,70 @@ class TrainAgainTest extends TrainCommandCase {
         assertTrue(ordered.contains("whose order is shuffled, and here it is grouped_by_length"), ordered);
         String updated = fault(rows, "--max-steps", "2", "--resume-from-checkpoint", "--optim", "admax");
         assertTrue(updated.contains("whose optim is adamw_torch, and here it is admax"), updated);
+    }
+
+    /** Dropout, smoothing, weights of classes and SiFT are parts of the loss. */
+    @Test
+    void aTrainingDoesNotGoOnWithAnotherLoss() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(0, train(rows, "--max-steps", "1", "--label-smoothing-factor", "0.1"), err.toString());
+        String smoothed = "--label-smoothing-factor=0.1";
+        Map<List<String>, String> others = Map.of(
+                List.of("--label-smoothing-factor=0.2"), "label_smoothing_factor is 0.1, and here it is 0.2",
+                List.of(smoothed, "--class-weights=1,2"), "class_weights is not said, and here it is [1.0, 2.0]",
+                List.of(smoothed, "--vat-lambda=5"), "vat_init_perturbation is not said, and here it is 0.01",
+                List.of(smoothed, "--hidden-dropout-prob=0.3"), ", and here it is 0.3");
+        others.forEach((options, fault) -> {
+            List<String> all = new ArrayList<>(List.of("--max-steps=2", "--resume-from-checkpoint"));
+            all.addAll(options);
+            String told = fault(rows, all.toArray(String[]::new));
+            assertTrue(told.contains("checkpoint-1 was written by a training whose ") && told.contains(fault), told);
+        });
+        assertEquals(
+                0,
+                train(rows, "--max-steps", "2", "--resume-from-checkpoint", "--label-smoothing-factor", "0.1"),
+                err.toString());
+    }
+
+    /** The mean loss of three updates is that of all three, though training went on within them. */
+    @Test
+    void theLogGoesOnToo() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        String[] options = {
+            "--max-steps=4",
+            "--per-device-train-batch-size=2",
+            "--save-steps=2",
+            "--logging-steps=3",
+            "--validation-file=" + rows,
+            "--eval-strategy=steps",
+            "--eval-steps=2"
+        };
+        assertEquals(0, train(rows, options), err.toString());
+        List<JsonNode> whole = log();
+        assertEquals(
+                List.of(2, 3, 4, 4),
+                whole.stream().map(e -> e.get("step").asInt()).toList(),
+                whole.toString());
+        Path checkpoint = output.resolve("checkpoint-2");
+        output = Files.createDirectory(folder.resolve("resumed"));
+        Files.move(checkpoint, output.resolve("checkpoint-2"));
+        List<String> resuming = new ArrayList<>(List.of(options));
+        resuming.add("--resume-from-checkpoint");
+        assertEquals(0, train(rows, resuming.toArray(String[]::new)), err.toString());
+        List<JsonNode> resumed = log();
+        assertEquals(whole.size(), resumed.size(), resumed.toString());
+        for (int i = 0; i < 3; i++) {
+            for (String value : List.of("step", "epoch", "loss", "eval_loss")) {
+                assertEquals(whole.get(i).get(value), resumed.get(i).get(value), value);
+            }
+        }
+    }
+
+    private List<JsonNode> log() {
+        return json(output.resolve("trainer_state.json"))
+                .get("log_history")
+                .valueStream()
+                .toList();
     }
 
     @Test

@@ -51,6 +51,37 @@ class TrainFaultsTest extends TrainCommandCase {
                 err.toString());
     }
 
+    /** The tokenizer of another model has tokens that this one has no embeddings of. */
+    @Test
+    void aTokenizerThatDoesNotFitIsToldBeforeRowsAreRead() throws IOException {
+        Path config = model.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replace("\"vocab_size\":4001", "\"vocab_size\":4000"));
+        assertEquals(
+                "detangle: " + config + ": vocab_size is 4000, and the tokenizer in " + model
+                        + " has ids up to 4000: name the tokenizer that goes with the model",
+                fault(folder.resolve("none.csv")));
+    }
+
+    @Test
+    void oddNumbersOfTheLossAreToldBeforeRowsAreRead() {
+        Path none = folder.resolve("none.csv");
+        for (String value : List.of("-1", "NaN", "Infinity")) {
+            assertTrue(fault(none, "--vat-lambda", value).contains("vat_lambda is "), err.toString());
+            String rate = fault(none, "--vat-lambda", "5", "--vat-learning-rate", value);
+            assertTrue(rate.contains("vat_learning_rate is "), rate);
+            assertTrue(fault(none, "--label-smoothing-factor", value).contains("label smoothing is"), err.toString());
+        }
+    }
+
+    @Test
+    void whatDoesNotFitLeavesNoFolderBehind() throws IOException {
+        assertTrue(fault(folder.resolve("none.csv"), "--backend", "foo").contains("foo"), err.toString());
+        Path rows = file("rows.csv", ROWS);
+        String told = fault(rows, "--recipe", "microsoft", "--per-device-train-batch-size", "100");
+        assertTrue(told.contains("not one batch of 100 out of 4 rows"), told);
+        assertFalse(Files.exists(output));
+    }
+
     @Test
     void optionsOfOtherTasksAreRefused() throws IOException {
         Path rows = file("rows.csv", ROWS);

@@ -13,7 +13,8 @@ import java.util.Set;
  * @param critical the names of the measures whose mean is the metric that decides on the best model; all of them if it
  *     is empty
  * @param files the files of predictions that are written
- * @param decides whether the set has a share in the metric that decides on the best model
+ * @param decides whether the set has a share in the metric that decides on the best model; one with train in its name
+ *     has none, as in the original
  */
 public record EvaluationSet(
         String name,
@@ -25,6 +26,7 @@ public record EvaluationSet(
     public EvaluationSet {
         examples = List.copyOf(examples);
         critical = Set.copyOf(critical);
+        decides = decides && !name.contains("train");
     }
 
     /** Makes a set whose measures all decide on the best model. */

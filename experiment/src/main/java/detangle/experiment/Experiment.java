@@ -1,10 +1,12 @@
 package detangle.experiment;
 
+import detangle.runtime.Backends;
 import detangle.train.TrainingCallback;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -33,17 +35,22 @@ public record Experiment(
         return new Experiment(options, model, log, all);
     }
 
+    /** Makes the output folder. A task calls it once nothing is left to refuse, so that no file is left behind. */
+    public void begin() {
+        try {
+            Files.createDirectories(options.outputDir());
+        } catch (IOException e) {
+            throw ResultFiles.fault(options.outputDir(), e);
+        }
+    }
+
     /**
      * Runs a task, and returns when all its results are written.
      *
      * @throws detangle.ir.DetangleException of the part at fault
      */
     public void run(ExperimentTask task) {
-        try {
-            Files.createDirectories(options.outputDir());
-        } catch (IOException e) {
-            throw ResultFiles.fault(options.outputDir(), e);
-        }
+        Backends.device(options.training().backend(), Set.of()); // Refuses a backend that is not there.
         switch (task) {
             case FineTuningTask fineTuning -> new FineTuning(this, fineTuning).run();
             case PretrainingTask pretraining -> pretraining.run(this);

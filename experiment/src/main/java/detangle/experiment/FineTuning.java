@@ -6,6 +6,7 @@ import detangle.experiment.data.TaskInput;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
+import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HeadLosses;
 import detangle.models.text.Tokenizer;
 import detangle.train.Batch;
@@ -16,11 +17,9 @@ import detangle.train.Trainer;
 import detangle.train.TrainingCallback;
 import detangle.train.TrainingOptions;
 import detangle.train.data.Collator;
-import detangle.train.data.DataException;
 import detangle.train.data.EpochBatches;
 import detangle.train.data.Example;
 import detangle.train.data.Order;
-import detangle.train.data.Target;
 import detangle.train.task.TaskModel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,7 +39,9 @@ final class FineTuning {
         this.experiment = experiment;
         this.options = experiment.options();
         this.task = task;
-        this.tokenizer = experiment.model().loadTokenizer();
+        this.tokenizer = experiment
+                .model()
+                .loadTokenizer(DebertaConfig.of(experiment.model().config()));
         this.input = new TaskInput(
                 new DataFolder(options.dataDir(), task.name(), task.origin()),
                 new SegmentFeatures(tokenizer, options.maxSeqLength()),
@@ -49,60 +50,44 @@ final class FineTuning {
     }
 
     void run() {
-        List<EvaluationSet> evaluated = options.doEval() || options.doTrain() ? task.evaluation(input) : List.of();
-        List<EvaluationSet> tested = options.doPredict() ? task.test(input) : List.of();
-        List<Example> training = options.doTrain() ? task.training(input) : List.of();
-        evaluated.forEach(set -> checkExamples(set.name(), set.examples()));
-        tested.forEach(set -> checkExamples(set.name(), set.examples()));
-        evaluated.forEach(set -> checkAnswers(set.name(), set.examples()));
-        if (options.doTrain()) {
-            checkExamples("train", training);
-            checkAnswers("train", training);
-        }
+        TaskSets sets = TaskSets.read(task, input, options, experiment.log());
         TaskModel model = experiment
                 .model()
                 .model(task.head(), options.sift(), options.training().seed());
         model.notices().forEach(experiment.log());
         Collator collator = Collator.of(tokenizer.padTokenId(), model.config().typeVocabSize() > 0);
         SetsEvaluator evaluator = new SetsEvaluator(
-                evaluated, collator, options.evalBatchSize(), options.outputDir(), options.tag(), experiment.log());
+                sets.evaluated(),
+                collator,
+                options.evalBatchSize(),
+                options.outputDir(),
+                options.tag(),
+                experiment.log());
         Optional<OnnxFiles> onnx = options.exportOnnxModel()
                 ? Optional.of(OnnxFiles.of(task, options.outputDir(), evaluator::prefix, experiment.log()))
                 : Optional.empty();
+        Optional<Trainer> trainer = options.doTrain()
+                ? Optional.of(trainer(model, sets.training(), collator, evaluator, onnx))
+                : Optional.empty();
+        trainer.ifPresent(Trainer::check);
+        experiment.begin();
         Map<String, Tensor> initial = model.model().parameters();
         if (options.doEval()) {
-            experiment.log().accept("evaluating with " + counts(evaluated));
+            experiment.log().accept("evaluating with " + counts(sets.evaluated()));
             Program program = model.model().evaluation().orElseThrow();
             ModelEvaluation.of(program, initial, options.training(), evaluator);
             onnx.ifPresent(files -> files.write(model.files(), initial));
         }
         Map<String, Tensor> parameters = initial;
-        if (options.doTrain()) {
+        if (trainer.isPresent()) {
             experiment
                     .log()
-                    .accept("training on " + training.size() + " examples, evaluating with " + counts(evaluated));
-            parameters = train(model, training, collator, evaluator, onnx);
+                    .accept("training on " + sets.training().size() + " examples, evaluating with "
+                            + counts(sets.evaluated()));
+            parameters = trainer.get().train().parameters();
         }
         if (options.doPredict()) {
-            predict(tested, model, parameters, collator);
-        }
-    }
-
-    /** Refuses a set without examples, which nothing can be learned from, measured with or predicted of. */
-    private void checkExamples(String set, List<Example> examples) {
-        if (examples.isEmpty()) {
-            throw new DataException("the task " + task.name() + " has no examples for the set " + set + ": its file in "
-                    + options.dataDir() + " has no rows; download it again (" + task.origin() + ")");
-        }
-    }
-
-    /** Refuses examples without an answer where they are to be trained or measured with. */
-    private void checkAnswers(String set, List<Example> examples) {
-        for (int i = 0; i < examples.size(); i++) {
-            if (examples.get(i).target() == Target.NONE) {
-                throw new DataException("the task " + task.name() + " has no answer for example " + i + " of the set "
-                        + set + ", counted from 0: its file lacks the label of a row");
-            }
+            predict(sets.tested(), model, parameters, collator);
         }
     }
 
@@ -114,8 +99,7 @@ final class FineTuning {
                         .toList());
     }
 
-    /** Trains the model, and returns its parameters after the last update. */
-    private Map<String, Tensor> train(
+    private Trainer trainer(
             TaskModel model,
             List<Example> examples,
             Collator collator,
@@ -132,17 +116,17 @@ final class FineTuning {
                         training.gradientAccumulationSteps()),
                 Order.SHUFFLED,
                 training.orderSeed());
-        ResultFiles.writeConfiguration(model.files(), options.outputDir());
         Trainer trainer = new Trainer(model.model(), batches, training)
                 .with((Evaluator) evaluator)
                 .with((TrainingCallback) evaluator)
+                .with(ResultFiles.configuration(model.files(), options.outputDir()))
                 .with(new BestModel(options.outputDir(), experiment.log()));
         List<TrainingCallback> callbacks = new ArrayList<>(experiment.callbacks());
         onnx.ifPresent(callbacks::add);
         for (TrainingCallback callback : callbacks) {
             trainer = trainer.with(callback);
         }
-        return trainer.train().parameters();
+        return trainer;
     }
 
     private void predict(List<EvaluationSet> sets, TaskModel model, Map<String, Tensor> parameters, Collator collator) {

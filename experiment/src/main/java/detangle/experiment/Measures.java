@@ -1,12 +1,14 @@
 package detangle.experiment;
 
+import detangle.train.data.DataException;
+import detangle.train.data.Example;
 import detangle.train.data.Target;
 import detangle.train.metrics.ChoiceMetrics;
 import detangle.train.metrics.ConfusionMatrix;
-import detangle.train.metrics.Correlation;
 import detangle.train.metrics.Logits;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 
@@ -15,6 +17,14 @@ import java.util.stream.IntStream;
 public interface Measures {
     /** Returns the measures by name. */
     SequencedMap<String, Double> of(Predictions predictions);
+
+    /**
+     * Refuses a set for which a measure is not a number, whatever a model answers.
+     *
+     * @param set the name of the set, for the message
+     * @throws DataException if that is so
+     */
+    default void check(String set, List<Example> examples) {}
 
     /** Measures {@code accuracy}, the share of rows whose greatest logit is that of the right class. */
     Measures ACCURACY = predictions -> named("accuracy", matrix(predictions).accuracy());
@@ -28,17 +38,7 @@ public interface Measures {
             ACCURACY.and(predictions -> named("mcc", matrix(predictions).matthews()));
 
     /** Measures {@code pearsonr} and {@code spearmanr} of numbers. */
-    Measures CORRELATIONS = predictions -> {
-        double[] labels = new double[predictions.size()];
-        double[] given = new double[predictions.size()];
-        for (int i = 0; i < labels.length; i++) {
-            labels[i] = predictions.target(i, Target.Numbers.class).values()[0];
-            given[i] = predictions.logits(i)[0];
-        }
-        SequencedMap<String, Double> measures = named("pearsonr", Correlation.pearson(labels, given));
-        measures.put("spearmanr", Correlation.spearman(labels, given));
-        return measures;
-    };
+    Measures CORRELATIONS = new CorrelationMeasures();
 
     /**
      * Returns {@code accuracy} of questions with several options, each of which is an example with two classes: the
@@ -53,10 +53,20 @@ public interface Measures {
 
     /** Returns these measures, followed by others. */
     default Measures and(Measures more) {
-        return predictions -> {
-            SequencedMap<String, Double> measures = new LinkedHashMap<>(of(predictions));
-            measures.putAll(more.of(predictions));
-            return measures;
+        Measures first = this;
+        return new Measures() {
+            @Override
+            public SequencedMap<String, Double> of(Predictions predictions) {
+                SequencedMap<String, Double> measures = new LinkedHashMap<>(first.of(predictions));
+                measures.putAll(more.of(predictions));
+                return measures;
+            }
+
+            @Override
+            public void check(String set, List<Example> examples) {
+                first.check(set, examples);
+                more.check(set, examples);
+            }
         };
     }
 

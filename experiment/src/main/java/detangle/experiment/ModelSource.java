@@ -3,6 +3,7 @@ package detangle.experiment;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.Convention;
+import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DropoutChange;
 import detangle.models.deberta.ModelFolderWriter;
 import detangle.models.deberta.SiftOptions;
@@ -44,9 +45,16 @@ public record ModelSource(
 
     private static final List<String> CONFIGS = List.of("config.json", "model_config.json");
 
-    /** Returns the tokenizer. */
-    public Tokenizer loadTokenizer() {
-        return Tokenizers.load(tokenizer);
+    /**
+     * Returns the tokenizer for a model.
+     *
+     * @param model the configuration of the model
+     * @throws detangle.models.deberta.ConfigException if the tokenizer has ids that the model has no embeddings of
+     */
+    public Tokenizer loadTokenizer(DebertaConfig model) {
+        Tokenizer loaded = Tokenizers.load(tokenizer);
+        model.checkTokenizer(loaded, tokenizer);
+        return loaded;
     }
 
     /**

@@ -40,6 +40,20 @@ public final class Predictions {
         });
     }
 
+    /** Returns whether all values are finite numbers. */
+    boolean areFinite() {
+        for (List<float[]> rows : values.values()) {
+            for (float[] row : rows) {
+                for (float value : row) {
+                    if (!Float.isFinite(value)) {
+                        return false;
+                    }
+                }
+            }
+        }
+        return true;
+    }
+
     /** Returns the number of examples. */
     public int size() {
         return examples.size();

@@ -49,26 +49,32 @@ public record Pretraining(
         ExperimentOptions options = experiment.options();
         notices.forEach(experiment.log());
         Measuring measuring = new Measuring(options.tag());
+        Optional<Trainer> trainer =
+                options.doTrain() ? Optional.of(trainer(batches.get(), measuring)) : Optional.empty();
+        trainer.ifPresent(Trainer::check);
+        experiment.begin();
         if (options.doEval()) {
             Program program = model.evaluation().orElseThrow();
             ModelEvaluation.of(program, model.parameters(), options.training(), measuring);
         }
-        if (!options.doTrain()) {
-            return Optional.empty();
-        }
-        Trainer trainer = new Trainer(model, batches.get(), options.trainingWithDumps())
+        return trainer.map(ready -> ready.train().parameters());
+    }
+
+    private Trainer trainer(Batches batches, Measuring measuring) {
+        ExperimentOptions options = experiment.options();
+        Trainer trainer = new Trainer(model, batches, options.trainingWithDumps())
                 .with((Evaluator) measuring)
                 .with((TrainingCallback) measuring)
                 .with(new BestModel(options.outputDir(), experiment.log()));
         for (TrainingCallback callback : experiment.callbacks()) {
             trainer = trainer.with(callback);
         }
-        return Optional.of(trainer.train().parameters());
+        return trainer;
     }
 
-    /** Writes {@code model_config.json}, the configuration of the model that is trained. */
-    public static void writeConfiguration(ModelFolderWriter files, Path folder) {
-        ResultFiles.writeConfiguration(files, folder);
+    /** Returns who writes {@code model_config.json}, the configuration of the model, when its training begins. */
+    public static TrainingCallback configuration(ModelFolderWriter files, Path folder) {
+        return ResultFiles.configuration(files, folder);
     }
 
     /** Deletes a folder of an earlier training with all that is in it, if it is there. */

@@ -4,6 +4,7 @@ import detangle.ir.DeviceException;
 import detangle.models.deberta.ModelFolderWriter;
 import detangle.models.deberta.OutputNames;
 import detangle.models.files.WholeFiles;
+import detangle.train.TrainingCallback;
 import detangle.train.data.Target;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -99,8 +100,17 @@ final class ResultFiles {
         }
     }
 
-    /** Writes {@code model_config.json}, the configuration of the model that is trained. */
-    static void writeConfiguration(ModelFolderWriter files, Path folder) {
+    /** Returns who writes {@code model_config.json}, the configuration of the model, when its training begins. */
+    static TrainingCallback configuration(ModelFolderWriter files, Path folder) {
+        return new TrainingCallback() {
+            @Override
+            public void onBegin(Begin begin) {
+                writeConfiguration(files, folder);
+            }
+        };
+    }
+
+    private static void writeConfiguration(ModelFolderWriter files, Path folder) {
         try {
             Path part = Files.createTempDirectory(folder, ".config");
             try {

@@ -5,6 +5,7 @@ import detangle.models.deberta.HeadLosses;
 import detangle.train.Batch;
 import detangle.train.Evaluator;
 import detangle.train.TrainingCallback;
+import detangle.train.TrainingException;
 import detangle.train.data.Collator;
 import detangle.train.data.EpochBatches;
 import java.nio.file.Path;
@@ -64,7 +65,7 @@ final class SetsEvaluator implements Evaluator, TrainingCallback {
         int deciding = 0;
         for (EvaluationSet set : sets) {
             SequencedMap<String, Double> measures = evaluate(set, model);
-            if (set.decides() && !set.name().contains("train")) {
+            if (set.decides()) {
                 sum += measures.get(EVAL_METRIC);
                 deciding++;
             }
@@ -74,6 +75,10 @@ final class SetsEvaluator implements Evaluator, TrainingCallback {
                 line.append(String.format(Locale.ROOT, "  %s %.4f", name, value));
             });
             log.accept(line.toString());
+            if (Double.isNaN(measures.get(EVAL_METRIC))) {
+                log.accept(set.name() + " " + prefix + ": " + EVAL_METRIC + " is not a number, and never the best: the"
+                        + " model answers all examples alike");
+            }
         }
         all.put(ExperimentOptions.METRIC, sum / deciding);
         return all;
@@ -96,6 +101,10 @@ final class SetsEvaluator implements Evaluator, TrainingCallback {
                 .mapToDouble(Map.Entry::getValue)
                 .average()
                 .orElse(Double.NaN);
+        if (!predictions.areFinite()) {
+            throw new TrainingException("the model's answers to the set " + set.name() + " at " + prefix
+                    + " are not finite numbers: its weights are damaged, or the learning rate was too high");
+        }
         measures.put("eval_loss", losses / batches); // The mean of the batches' means, as in the original.
         measures.put(EVAL_METRIC, metric);
         ResultFiles.write(set, predictions, measures, folder, prefix);

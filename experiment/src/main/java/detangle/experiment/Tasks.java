@@ -87,9 +87,14 @@ public record Tasks(SortedMap<String, ExperimentTask> byName) {
                     }
                 }
             }
-        } catch (ServiceConfigurationError e) {
+        } catch (ServiceConfigurationError | LinkageError e) {
+            Throwable cause = e instanceof ServiceConfigurationError && e.getCause() != null ? e.getCause() : e;
             throw new TaskException(
-                    path.map(p -> "task_dir " + p + ": ").orElse("") + "tasks cannot be loaded: " + e.getMessage(), e);
+                    path.map(p -> "task_dir " + p + ": ").orElse("") + "tasks cannot be loaded (" + cause
+                            + "); a line of META-INF/services/" + TaskProvider.class.getName()
+                            + " names a class that implements it, is public, has a constructor without arguments, and is"
+                            + " built with this version",
+                    e);
         }
         return new Tasks(tasks);
     }

@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.ir.DetangleException;
 import detangle.models.deberta.DebertaConfig;
 import detangle.testing.models.TinyModel;
 import detangle.train.SavingOptions;
 import detangle.train.TrainingException;
+import detangle.train.TrainingOptions;
 import detangle.train.data.DataException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -192,7 +194,121 @@ final class ExperimentTest {
         String message =
                 assertThrows(DataException.class, () -> run(options, model)).getMessage();
         assertTrue(message.startsWith("the task sst-2 has no examples for the set dev"), message);
-        assertEquals(List.of(), names(folder.resolve("out")));
+        assertFalse(Files.exists(folder.resolve("out")));
+    }
+
+    private String refused(ExperimentOptions options, String task) {
+        Experiment experiment = new Experiment(options, model, log::add, List.of());
+        String message = assertThrows(
+                        DetangleException.class,
+                        () -> experiment.run(Tasks.find().named(task)))
+                .getMessage();
+        assertFalse(Files.exists(options.outputDir()), message);
+        return message;
+    }
+
+    /** Nothing would be learned, and the metric would not be a number. */
+    @Test
+    void labelsOfAnotherTaskAreRefused() throws IOException {
+        Files.writeString(folder.resolve("train.tsv"), "sentence\tlabel\na film\tgood\nbad\tbad\n");
+        String message = refused(options("out"), "SST-2");
+        assertEquals(
+                "the task sst-2 knows none of the labels of the set train, which are 0, 1: its file in " + folder
+                        + " is of another task, or has its columns in another order; download it again"
+                        + " (https://gluebenchmark.com/tasks)",
+                message);
+        Files.writeString(folder.resolve("dev.tsv"), "sentence\tlabel\na film\tgood\n");
+        message = refused(options("out").withWork(false, true, false), "SST-2");
+        assertTrue(message.contains("knows none of the labels of the set dev"), message);
+    }
+
+    @Test
+    void howManyLabelsAreUnknownIsTold() throws IOException {
+        Files.writeString(folder.resolve("dev.tsv"), "sentence\tlabel\ngood one\t1\nbad one\t-\n");
+        run(options("out").withWork(false, true, false), model);
+        assertTrue(
+                log.contains(
+                        "1 of the 2 examples of the set dev do not count, the first of them example 1, counted from"
+                                + " 0: they have none of the labels, which are 0, 1"),
+                log.toString());
+    }
+
+    /** STS-B is measured by correlations. */
+    @Test
+    void numbersThatAreAllTheSameAreNotMeasured() throws IOException {
+        String row = "0\tg\tf\ty\t1\ts\ts\ta cat\ta dog\t%s\n";
+        Files.writeString(folder.resolve("train.tsv"), "header\n" + row.formatted("1.5"));
+        Files.writeString(folder.resolve("dev.tsv"), "header\n" + row.formatted("1.5") + row.formatted("1.50"));
+        String message = refused(options("out"), "STS-B");
+        assertTrue(message.startsWith("the set dev has the number 1.5 for each of its rows (2)"), message);
+        Files.writeString(folder.resolve("dev.tsv"), "header\n" + row.formatted("NaN"));
+        message = refused(options("out"), "STS-B");
+        assertEquals(folder.resolve("dev.tsv") + ", line 2: 'NaN' in column 10 is not a number", message);
+    }
+
+    @Test
+    void withoutASetThatDecidesNothingIsTrained() throws IOException {
+        String mnli = "0\t1\t2\t3\t4\t5\t6\t7\tMy card\tlost\t10\tneutral\n";
+        Files.writeString(folder.resolve("train.tsv"), "header\n" + mnli);
+        String header = "language\tgold_label\tsentence1\tsentence2\n";
+        for (String name : List.of("xnli.dev.tsv", "xnli.test.tsv")) {
+            Files.writeString(folder.resolve(name), header + "de\tneutral\tMeine Karte\tweg\n");
+        }
+        String message = refused(options("out"), "XNLI");
+        assertTrue(
+                message.startsWith("the task xnli chooses the best model by a set that is not there; there are"
+                        + " [dev-de, test-de]"),
+                message);
+    }
+
+    /** Whatever does not fit is told before anything is measured, and leaves no file behind. */
+    @Test
+    void optionsThatDoNotFitAreRefusedBefore() {
+        ExperimentOptions both = options("out").withWork(true, true, false);
+        TrainingOptions training = both.training();
+        String message = refused(both.with(training.withBackend("foo")), "SST-2");
+        assertTrue(message.contains("foo"), message);
+        message = refused(both.with(training.with(training.optimizer().withWarmupSteps(5))), "SST-2");
+        assertTrue(message.contains("the warm-up takes"), message);
+        message = refused(both.with(training.withPerDeviceTrainBatchSize(11)), "SST-2");
+        assertTrue(message.contains("not one batch of 11 out of 5 rows"), message);
+        assertEquals(
+                List.of(), log.stream().filter(line -> line.contains("eval")).toList());
+    }
+
+    /** The tokenizer of another model has tokens that this one has no embeddings of. */
+    @Test
+    void aTokenizerThatDoesNotFitIsToldBeforeAnythingIsRead() throws IOException {
+        Path config = folder.resolve("model/config.json");
+        Files.writeString(config, Files.readString(config).replace("\"vocab_size\":4001", "\"vocab_size\":4000"));
+        Files.delete(folder.resolve("dev.tsv"));
+        for (String task : List.of("SST-2", "MLM")) {
+            assertEquals(
+                    config + ": vocab_size is 4000, and the tokenizer in " + folder.resolve("model")
+                            + " has ids up to 4000: name the tokenizer that goes with the model",
+                    refused(options("out"), task));
+        }
+    }
+
+    @Test
+    void linesWithoutTextAtTheEndOfAFileArePassedOver() throws IOException {
+        Files.writeString(folder.resolve("dev.tsv"), "sentence\tlabel\ngood one\t1\nbad one\t0\n\n\r\n");
+        run(options("out").withWork(false, true, false), model);
+        assertEquals(
+                "eval_samples = 2",
+                Files.readAllLines(folder.resolve("out/eval_results_dev_final.txt"))
+                        .getLast());
+        Files.writeString(folder.resolve("dev.tsv"), "sentence\tlabel\ngood one\t1\n\nbad one\t0\n");
+        String message = refused(options("again").withWork(false, true, false), "SST-2");
+        assertTrue(message.contains("dev.tsv, line 3 has 1 columns, and 2 are needed"), message);
+    }
+
+    @Test
+    void aFolderInThePlaceOfAFileIsToldToBeOne() throws IOException {
+        Files.delete(folder.resolve("dev.tsv"));
+        Files.createDirectory(folder.resolve("dev.tsv"));
+        String message = refused(options("out"), "SST-2");
+        assertTrue(message.contains("dev.tsv, which is a folder and not a file: download"), message);
     }
 
     /** The tag is heeded when results are written, which may be days later. */

@@ -15,14 +15,17 @@ public record DataFolder(Path path, String task, String origin) {
     /**
      * Returns a file of the folder.
      *
-     * @throws DataException if it is missing; the message names what to download and where it should lie
+     * @throws DataException if it is missing or is not a file; the message names what to download and where it should lie
      */
     public Path file(String name) {
         Path file = path.resolve(name);
         if (!Files.isRegularFile(file)) {
+            String fault = Files.isDirectory(file)
+                    ? "is a folder and not a file"
+                    : Files.exists(file) ? "is not a regular file" : "does not exist";
             throw new DataException(
-                    "the task " + task + " reads " + file + ", which does not exist: download the data of " + task
-                            + " (" + origin + ") and put " + name + " there, or name its folder by --data_dir");
+                    "the task " + task + " reads " + file + ", which " + fault + ": download the data of " + task + " ("
+                            + origin + ") and put " + name + " there, or name its folder by --data_dir");
         }
         return file;
     }

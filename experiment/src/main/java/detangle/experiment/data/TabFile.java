@@ -50,10 +50,18 @@ public final class TabFile {
         public float number(int index) {
             String text = column(index);
             try {
-                return Float.parseFloat(text.strip());
+                float number = Float.parseFloat(text.strip());
+                if (Float.isFinite(number)) {
+                    return number;
+                }
+                throw new DataException(fault(index, text));
             } catch (NumberFormatException e) {
-                throw new DataException(where() + ": '" + text + "' in column " + (index + 1) + " is not a number", e);
+                throw new DataException(fault(index, text), e);
             }
+        }
+
+        private String fault(int index, String text) {
+            return where() + ": '" + text + "' in column " + (index + 1) + " is not a number";
         }
 
         private String where() {

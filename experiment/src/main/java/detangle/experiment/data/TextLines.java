@@ -33,7 +33,8 @@ public final class TextLines {
     }
 
     /**
-     * Passes the lines of a file one by one, without their ends. A byte order mark at the beginning is left out.
+     * Passes the lines of a file one by one, without their ends. A byte order mark at the beginning is left out, and lines
+     * without any character at the end of the file are passed over.
      *
      * @throws DataException if the file cannot be read, is not in UTF-8, or has a line that is too long
      */
@@ -44,10 +45,16 @@ public final class TextLines {
                 reader.reset();
             }
             int number = 1;
+            int taken = 0;
             for (Optional<String> line = next(reader, file, number);
                     line.isPresent();
-                    line = next(reader, file, number)) {
-                taker.take(number++, line.get());
+                    line = next(reader, file, ++number)) {
+                if (!line.get().isEmpty()) {
+                    while (++taken < number) {
+                        taker.take(taken, "");
+                    }
+                    taker.take(number, line.get());
+                }
             }
         } catch (CharacterCodingException e) {
             throw new DataException(file + " is not in UTF-8: convert it", e);

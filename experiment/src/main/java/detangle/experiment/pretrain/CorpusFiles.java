@@ -5,6 +5,7 @@ import detangle.experiment.ExperimentOptions;
 import detangle.experiment.ExperimentTask;
 import detangle.experiment.TaskOption;
 import detangle.experiment.data.DataFolder;
+import detangle.models.deberta.DebertaConfig;
 import detangle.models.text.Tokenizer;
 import detangle.train.BatchPlan;
 import detangle.train.TrainingOptions;
@@ -34,9 +35,10 @@ record CorpusFiles(Experiment experiment, DataFolder folder, Tokenizer tokenizer
     /**
      * Opens the folder.
      *
+     * @param model the configuration of the model whose tokens the corpora have
      * @throws DataException if the options ask for something that needs examples
      */
-    static CorpusFiles of(Experiment experiment, ExperimentTask task) {
+    static CorpusFiles of(Experiment experiment, ExperimentTask task, DebertaConfig model) {
         String name = task.name().toUpperCase(Locale.ROOT);
         if (experiment.options().doPredict()) {
             throw new DataException(name + " has no set to predict: leave do_predict out");
@@ -51,7 +53,7 @@ record CorpusFiles(Experiment experiment, DataFolder folder, Tokenizer tokenizer
         return new CorpusFiles(
                 experiment,
                 new DataFolder(experiment.options().dataDir(), task.name(), ORIGIN),
-                experiment.model().loadTokenizer());
+                experiment.model().loadTokenizer(model));
     }
 
     /** Opens a corpus, which is read once from its beginning to its end. */

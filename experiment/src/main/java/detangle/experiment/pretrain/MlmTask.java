@@ -7,7 +7,9 @@ import detangle.experiment.PretrainingTask;
 import detangle.experiment.TaskHead;
 import detangle.experiment.TaskOption;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
 import detangle.models.text.Tokenizer;
+import detangle.train.TrainableModel;
 import detangle.train.data.Collator;
 import detangle.train.data.Corpus;
 import detangle.train.data.CorpusBatches;
@@ -19,6 +21,7 @@ import detangle.train.task.Task;
 import detangle.train.task.TaskEvaluator;
 import detangle.train.task.TaskModel;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Masked language modelling with the enhanced mask decoder (apps/tasks/mlm_task.py). The folder has {@code train.txt}
@@ -49,7 +52,8 @@ final class MlmTask implements PretrainingTask {
     @Override
     public void run(Experiment experiment) {
         ExperimentOptions options = experiment.options();
-        CorpusFiles files = CorpusFiles.of(experiment, this);
+        CorpusFiles files = CorpusFiles.of(
+                experiment, this, DebertaConfig.of(experiment.model().config()));
         TaskModel model = experiment
                 .model()
                 .model(
@@ -63,10 +67,10 @@ final class MlmTask implements PretrainingTask {
                 valid.lines(),
                 GuessScorer::new,
                 Architecture.MASKED_LM_EMD);
-        if (options.doTrain()) {
-            Pretraining.writeConfiguration(model.files(), options.outputDir());
-        }
-        new Pretraining(experiment, model.model(), model.notices(), "dev", evaluator, "accuracy")
+        Experiment told = experiment.with(Pretraining.configuration(model.files(), options.outputDir()));
+        TrainableModel trained =
+                model.model().withObjective(Map.of(MAX_NGRAM.name(), Integer.toString(files.number(MAX_NGRAM))));
+        new Pretraining(told, trained, model.notices(), "dev", evaluator, "accuracy")
                 .run(() -> files.batches(collator));
     }
 

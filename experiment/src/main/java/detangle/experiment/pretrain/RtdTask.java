@@ -68,8 +68,8 @@ final class RtdTask implements PretrainingTask {
     public void run(Experiment experiment) {
         ExperimentOptions options = experiment.options();
         RtdOptions own = RtdOptions.of(options.ofTask(this));
-        CorpusFiles files = CorpusFiles.of(experiment, this);
         ReplacedTokenConfig config = config(experiment);
+        CorpusFiles files = CorpusFiles.of(experiment, this, config.generator());
         Collator collator = collator(files.tokenizer(), config, options);
         ReplacedTokenWeights begin = ReplacedTokenWeights.of(
                 config, own.generator(), own.discriminator(), options.training().seed());
@@ -77,7 +77,14 @@ final class RtdTask implements PretrainingTask {
                 ReplacedTokenWriter.of(config, experiment.model().tokenizer());
         TrainableModel model = TrainableModel.of(phases(config, own), begin.parameters(), 0)
                 .withEvaluation(ReplacedTokens.evaluation(config, TokenSampler.random()))
-                .withWriter(writer::writeInto);
+                .withWriter(writer::writeInto)
+                .withObjective(Map.of(
+                        WEIGHT,
+                        Double.toString(own.weight()),
+                        DECOUPLED,
+                        Boolean.toString(own.decoupled()),
+                        "embedding_sharing",
+                        config.sharing().text()));
         Corpus valid = files.corpus("valid.txt");
         ReplacedTokenEvaluator evaluator = new ReplacedTokenEvaluator(
                 CorpusBatches.inOrder(valid, collator, options.maxSeqLength(), options.evalBatchSize()));
