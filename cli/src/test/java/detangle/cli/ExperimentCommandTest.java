@@ -229,13 +229,4 @@ class ExperimentCommandTest extends TrainCommandCase {
                         + " --overwrite_output_dir"),
                 there);
     }
-
-    @Test
-    void aServiceThatIsNotATaskProviderIsTold() throws IOException {
-        Path services = Files.createDirectories(folder.resolve("own/META-INF/services"));
-        Files.writeString(services.resolve("detangle.experiment.TaskProvider"), "java.lang.String\n");
-        String told = fault("--task_name RTE --do_train --task_dir " + folder.resolve("own"));
-        assertTrue(told.startsWith("detangle: task_dir " + folder.resolve("own") + ": tasks cannot be loaded"), told);
-        assertTrue(told.contains("names a class that implements it"), told);
-    }
 }

@@ -20,6 +20,8 @@ import java.util.OptionalDouble;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A task of somebody else is found in a folder of classes, and trained. */
 class OwnTaskTest {
@@ -58,7 +60,7 @@ class OwnTaskTest {
 
     @Test
     void isFoundAndTrained() throws IOException {
-        Path classes = compile();
+        Path classes = compile(SOURCE);
         Tasks tasks = Tasks.findWith(classes);
         assertTrue(tasks.byName().containsKey("sts-b"));
         Path source = TinyModel.write(folder.resolve("model"), "ForSequenceClassification", List.of("blue", "red"));
@@ -89,9 +91,27 @@ class OwnTaskTest {
                 .contains("does not exist"));
     }
 
-    private Path compile() throws IOException {
+    /** Another class than a provider, a provider without a public constructor, and one that cannot be initialised. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "public final class Colours {}",
+                "public final class Colours implements detangle.experiment.TaskProvider { private Colours() {}"
+                        + " public java.util.List<detangle.experiment.ExperimentTask> tasks() { return null; } }",
+                "public final class Colours implements detangle.experiment.TaskProvider { static int x = 1 / 0;"
+                        + " public java.util.List<detangle.experiment.ExperimentTask> tasks() { return null; } }"
+            })
+    void aServiceThatIsNotATaskProviderIsTold(String source) throws IOException {
+        Path classes = compile(source);
+        String message = assertThrows(Tasks.TaskException.class, () -> Tasks.findWith(classes))
+                .getMessage();
+        assertTrue(message.startsWith("task_dir " + classes + ": tasks cannot be loaded ("), message);
+        assertTrue(message.contains("names a class that implements it, is public,"), message);
+    }
+
+    private Path compile(String text) throws IOException {
         Path classes = Files.createDirectories(folder.resolve("classes"));
-        Path source = Files.writeString(folder.resolve("Colours.java"), SOURCE);
+        Path source = Files.writeString(folder.resolve("Colours.java"), text);
         int status = ToolProvider.getSystemJavaCompiler()
                 .run(
                         null,
