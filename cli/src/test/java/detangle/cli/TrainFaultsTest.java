@@ -59,7 +59,7 @@ class TrainFaultsTest extends TrainCommandCase {
         assertEquals(
                 "detangle: " + config + ": vocab_size is 4000, and the tokenizer in " + model
                         + " has ids up to 4000: name the tokenizer that goes with the model",
-                fault(file("rows.csv", "")));
+                fault(file("rows.csv", "text,label\na rose,\n")));
     }
 
     @Test

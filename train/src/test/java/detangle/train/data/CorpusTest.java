@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import detangle.backend.processor.ThreadCount;
 import detangle.models.text.Tokenizer;
@@ -125,6 +126,26 @@ final class CorpusTest {
             DataException e = assertThrows(DataException.class, writer::finish);
             assertEquals("there is no text to make " + file + " of", e.getMessage());
         }
+    }
+
+    /** A device is written to, and stays one; a full disk is told as it is. */
+    @Test
+    void whatCannotBeAFileIsToldInWords() throws IOException {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full));
+        CorpusException e = assertThrows(CorpusException.class, () -> {
+            try (CorpusWriter writer = new CorpusWriter(full, TOKENIZER, 16)) {
+                writer.add(sentences(10));
+                writer.finish();
+            }
+        });
+        assertTrue(e.getMessage().startsWith(full + " cannot be written: "), e.getMessage());
+        assertFalse(Files.isRegularFile(full));
+        e = assertThrows(CorpusException.class, () -> new CorpusWriter(folder, TOKENIZER, 16));
+        assertEquals(folder + " cannot be written: it is a folder; name a file", e.getMessage());
+        Path none = folder.resolve("none/corpus.txt");
+        e = assertThrows(CorpusException.class, () -> new CorpusWriter(none, TOKENIZER, 16));
+        assertEquals(none + " cannot be written: its folder does not exist", e.getMessage());
     }
 
     /** An index of eight places finds each of a thousand lines, whatever is between them. */
