@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
-/**
  * Shows the user the lines of an experiment's log, and keeps them in {@code training_TASK.log} of the output folder. Lines
  * wait until the folder is there, so that an experiment that is refused makes none; a later experiment adds to the file.
  */
