@@ -57,7 +57,7 @@ final class RequestTimes {
             byLength.forEach((n, times) -> lengths.add(new AtLength(n, Cells.rounded(times.median()))));
         }
         return new Served(
-                Cells.rounded(millisecondsPerToken() * 1e3) / 1e3,
+                Math.rint(millisecondsPerToken() * 1e6) / 1e6,
                 Cells.rounded(requests.median()),
                 Cells.rounded(requests.percentile(0.9)),
                 Cells.rounded(requests.percentile(0.99)),
