@@ -46,9 +46,7 @@ public final class Lora {
                 .withWriter(
                         writer(training, files, baseModel, model.parameters().get(WORDS)))
                 .withObjective(model.objective())
-                .withObjective(Map.of(
-                        "lora_alpha", Double.toString(options.alpha()),
-                        "lora_dropout", Double.toString(options.dropout())));
+                .withObjective(Map.of("lora_dropout", Double.toString(options.dropout())));
         return model.evaluation()
                 .map(program -> LoraModel.of(program, config, options.withDropout(0)))
                 .map(evaluation -> adapted.withEvaluation(evaluation.withConstants(model.parameters()::get)))
