@@ -1,6 +1,9 @@
 package detangle.conformance;
 
+import detangle.cli.CommandLineHere;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Starts Detangle as its users do: in a process of its own, from the jars that the build has collected. */
+/** Runs Detangle as its users do: mostly in a process of its own, from the jars that the build has collected. */
 final class DetangleProcess {
     /** The root of the repository. */
     static final Path HOME = Path.of(System.getProperty("detangle.home"));
@@ -72,6 +75,17 @@ final class DetangleProcess {
     /** Runs the command line in a new JVM, in a folder, with variables beside those of this process. */
     static Result javaIn(Path directory, Map<String, String> environment, Launch launch, String... arguments) {
         return run(directory, environment, command(launch, arguments));
+    }
+
+    /**
+     * Runs the command line inside of this process, on the class path, for tests of what a command computes or refuses
+     * and not of how it is started. Relative paths begin at the folder of the tests.
+     */
+    static Result here(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int status = CommandLineHere.run(new PrintWriter(out), new PrintWriter(err), arguments);
+        return new Result(status, out.toString(), err.toString());
     }
 
     /** Starts the command line in a new JVM; the caller reads, writes and ends it. */

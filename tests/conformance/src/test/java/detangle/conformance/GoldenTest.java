@@ -13,12 +13,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** All fixtures, as a user runs them, against outputs that the two original codes computed in double precision. */
+/**
+ * Compares all fixtures, run by the command {@code run}, with outputs that the two original codes computed in double
+ * precision. One of them is run in processes of their own, and the others inside of the tests' process.
+ */
 class GoldenTest {
     @TempDir
     Path folder;
@@ -34,22 +39,34 @@ class GoldenTest {
     @ParameterizedTest
     @MethodSource("fixtures")
     void matchesOnVector(Fixture fixture) {
-        check(fixture, false, "--backend", "vector");
+        check(DetangleProcess::here, fixture, false, "--backend", "vector");
     }
 
     @ParameterizedTest
     @MethodSource("fixtures")
     void matchesOnReference(Fixture fixture) {
-        check(fixture, false, "--backend", "reference");
+        check(DetangleProcess::here, fixture, false, "--backend", "reference");
     }
 
     @ParameterizedTest
     @MethodSource("microsoft")
     void matchesTheOriginalCode(Fixture fixture) {
-        check(fixture, true, "--convention", "microsoft");
+        check(DetangleProcess::here, fixture, true, "--convention", "microsoft");
     }
 
-    private void check(Fixture fixture, boolean microsoft, String... options) {
+    @Test
+    void processesOfTheirOwnMatchToo() {
+        Fixture fixture = Fixture.named("v3-encoder");
+        check(GoldenTest::inAProcess, fixture, false, "--backend", "vector");
+        check(GoldenTest::inAProcess, fixture, false, "--backend", "reference");
+        check(GoldenTest::inAProcess, microsoft().findFirst().orElseThrow(), true, "--convention", "microsoft");
+    }
+
+    private static Result inAProcess(String... arguments) {
+        return DetangleProcess.java(Launch.MODULE_PATH, arguments);
+    }
+
+    private void check(Function<String[], Result> run, Fixture fixture, boolean microsoft, String... options) {
         Path output = folder.resolve("out.safetensors");
         List<String> arguments = new ArrayList<>(List.of(
                 "run",
@@ -63,7 +80,7 @@ class GoldenTest {
         }
         arguments.addAll(List.of(options));
 
-        Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments.toArray(String[]::new));
+        Result result = run.apply(arguments.toArray(String[]::new));
 
         assertEquals(0, result.status(), result.err());
         try (Weights actual = Weights.open(output)) {
