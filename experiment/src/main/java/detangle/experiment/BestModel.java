@@ -42,9 +42,9 @@ final class BestModel implements TrainingCallback {
         try {
             Path best = folder.resolve("best");
             Path next = folder.resolve(".best");
-            Folders.delete(next); // A process that was killed may have left it.
+            WholeFolder.delete(next); // A process that was killed may have left it.
             WholeFolder.write(next, part -> copy(checkpoint, part));
-            Folders.delete(best);
+            WholeFolder.delete(best);
             Files.move(next, best);
         } catch (IOException e) {
             throw ResultFiles.fault(folder, e);

@@ -4,6 +4,7 @@ import detangle.export.ModelExport;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.ModelFolderWriter;
+import detangle.models.files.WholeFolder;
 import detangle.train.TrainingCallback;
 import detangle.train.TrainingException;
 import java.io.IOException;
@@ -65,7 +66,7 @@ final class OnnxFiles implements TrainingCallback {
                 files.writeInto(part, parameters);
                 write(part);
             } finally {
-                Folders.delete(part);
+                WholeFolder.delete(part);
             }
         } catch (IOException e) {
             throw ResultFiles.fault(folder, e);

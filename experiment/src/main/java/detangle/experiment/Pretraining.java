@@ -3,6 +3,7 @@ package detangle.experiment;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.models.deberta.ModelFolderWriter;
+import detangle.models.files.WholeFolder;
 import detangle.train.Batches;
 import detangle.train.Evaluator;
 import detangle.train.ModelEvaluation;
@@ -80,7 +81,7 @@ public record Pretraining(
     /** Deletes a folder of an earlier training with all that is in it, if it is there. */
     public static void delete(Path folder) {
         try {
-            Folders.delete(folder);
+            WholeFolder.delete(folder);
         } catch (IOException e) {
             throw ResultFiles.fault(folder, e);
         }

@@ -4,6 +4,7 @@ import detangle.ir.DeviceException;
 import detangle.models.deberta.ModelFolderWriter;
 import detangle.models.deberta.OutputNames;
 import detangle.models.files.WholeFiles;
+import detangle.models.files.WholeFolder;
 import detangle.train.TrainingCallback;
 import detangle.train.data.Target;
 import java.io.BufferedWriter;
@@ -118,7 +119,7 @@ final class ResultFiles {
                 Path written = part.resolve("config.json");
                 WholeFiles.write(folder.resolve("model_config.json"), Files.readAllBytes(written));
             } finally {
-                Folders.delete(part);
+                WholeFolder.delete(part);
             }
         } catch (IOException e) {
             throw fault(folder, e);

@@ -88,8 +88,8 @@ public final class WholeFolder {
         }
     }
 
-    /** If it is there; after the move it is not. */
-    private static void delete(Path folder) throws IOException {
+    /** Deletes a folder with all that is in it, if it is there. */
+    public static void delete(Path folder) throws IOException {
         if (Files.exists(folder)) {
             for (Path path : deepestFirst(folder)) {
                 Files.delete(path);
