@@ -30,9 +30,10 @@ say_that_another_builds() {
     echo "${0##*/}: another process is building $home; waiting for it" >&2
 }
 
-# Where flock is missing, as on macOS: a link to the number of the process that holds the lock, which appears in one step.
+# Where flock is missing, as on macOS: a link to the number of the process that holds the lock, which appears in one step. With a second
+# argument nothing is said of waiting.
 lock_by_link() {
-    local owner told=
+    local owner told=${2:-}
     until ln -s "process-$$" "$1" 2>/dev/null; do
         owner=$(readlink "$1" || true)
         if [ -n "$owner" ] && ! runs "${owner#process-}"; then

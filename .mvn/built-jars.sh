@@ -44,10 +44,29 @@ is_fresh() {
         \( -path '*/src/main/*' -o -name pom.xml \) -newer "$1" -print)" ]
 }
 
-# Copies what Maven has built, if that is complete and of these sources, and sets lib to the copy.
+# Copies what Maven has built, if that is complete and of these sources, and sets lib to the copy. One process does so at a time, and the
+# others take its copy: each new copy has another one removed, which somebody may be about to run from.
 copy_of_maven_lib() {
     is_fresh "$maven_done" || return 1
     mkdir -p "$runs"
+    (
+        take_copy_lock
+        current_run || make_copy
+    ) && current_run
+}
+
+# Holds the lock until the subshell has ended.
+take_copy_lock() {
+    if command -v flock >/dev/null 2>&1; then
+        exec 9>>"$runs/lock"
+        flock 9
+    else
+        lock_by_link "$runs/lock.owner" quietly
+        trap 'rm -f "$runs/lock.owner"' EXIT
+    fi
+}
+
+make_copy() {
     local name new
     name=$(date +%s).$$
     new=$runs/part.$$
@@ -64,7 +83,6 @@ copy_of_maven_lib() {
     local before
     before=$(cat "$runs/current" 2>/dev/null || true)
     mv -f "$runs/current.$$" "$runs/current"
-    lib=$runs/$name/lib
     remove_old_runs "$name" "$before"
 }
 

@@ -97,6 +97,27 @@ class FirstUseTest {
         assertEquals("detangle: building, as a source has changed\n", result.err());
     }
 
+    /** Each new copy has an older one removed; here three processes begin while there is none, and copying takes long. */
+    @Test
+    void whoStartsAtOnceKeepsItsJars() throws IOException {
+        Result result = inTheCopy("""
+                rm -r cli/target/runs
+                touch cli/target/lib.complete
+                cat >start.sh <<'END'
+                    home=$PWD
+                    . .mvn/build-lock.sh
+                    . .mvn/built-jars.sh
+                    cp() { command cp "$@" && sleep 0.3; }
+                    find_built_jars
+                    sleep 1
+                    ls "$lib" | grep -c detangle-cli
+                END
+                bash start.sh & bash start.sh & bash start.sh & wait
+                """);
+
+        assertEquals("1\n1\n1\n", result.out(), result.err());
+    }
+
     @Test
     void aFailedBuildLeavesTheOldOneAsItWas() throws IOException {
         Result result = inTheCopy("""
