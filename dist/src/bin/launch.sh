@@ -31,9 +31,10 @@ fi
 if grep -Eqs '\[(always|madvise)\]' /sys/kernel/mm/transparent_hugepage/enabled; then
     set -- -XX:+UseTransparentHugePages "$@"
 fi
-# Classes that bin/make-archive has put there. The JVM passes over them without a word where they are not those of these jars and this JDK.
+# Classes that bin/make-archive has put there. The JVM passes over them without a word where they are not those of these jars and this JDK,
+# or where their checksum is wrong, which would crash it otherwise.
 if [ -f "$home/classes.jsa" ]; then
-    set -- "-XX:SharedArchiveFile=$home/classes.jsa" "$@"
+    set -- "-XX:SharedArchiveFile=$home/classes.jsa" -XX:+VerifySharedSpaces "$@"
 fi
 # DETANGLE_JAVA_OPTS and the collector are unquoted, as they hold several options. The JVM's own messages go to stderr: stdout is for
 # results.

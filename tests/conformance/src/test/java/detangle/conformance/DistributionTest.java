@@ -66,10 +66,12 @@ class DistributionTest {
                 "visa_or_mastercard (0.87)\n",
                 "env -i JAVA_HOME=/nowhere \"$home/bin/detangle\" classify 'Où est ma carte? 😀'");
         // The archive of classes that was made with it is used, and passed over where it is damaged.
-        prints("card_arrival (0.93)\n1\ncard_arrival (0.93)\n", """
+        prints("card_arrival (0.93)\n1\ncard_arrival (0.93)\ncard_arrival (0.93)\n", """
                 export JAVA_HOME=/nowhere DETANGLE_JAVA_OPTS=-Xlog:class+load:file=loaded
                 "$home/bin/detangle" classify 'Where is my card?'
                 grep -c 'detangle.cli.Main source: shared objects file' loaded
+                dd if=/dev/urandom of="$home/classes.jsa" bs=100000 seek=90 count=2 conv=notrunc 2>log
+                "$home/bin/detangle" classify 'Where is my card?'
                 head -c 1000000 "$home/classes.jsa" >cut && mv cut "$home/classes.jsa"
                 "$home/bin/detangle" classify 'Where is my card?'
                 """);
