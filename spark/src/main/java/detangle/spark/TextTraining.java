@@ -77,6 +77,9 @@ public record TextTraining(
             throw new TrainingException("num_processes is " + numProcesses + " and per_device_eval_batch_size is "
                     + evalBatchSize + ": both must be at least 1");
         }
+        if (timeout.toMillis() < 1) {
+            throw new TrainingException("the timeout is " + timeout + ": it must be at least 1 millisecond");
+        }
         if (options.saving().outputDir().isEmpty()) {
             throw new TrainingException("a model that is trained needs a folder: set output_dir (SavingOptions.in)");
         }
@@ -130,6 +133,7 @@ public record TextTraining(
         return with(t -> t.syncEvery = updates);
     }
 
+    /** Sets how long a process waits for another one that is silent: at least a millisecond, half an hour by default. */
     public TextTraining withTimeout(Duration longest) {
         return with(t -> t.timeout = longest);
     }

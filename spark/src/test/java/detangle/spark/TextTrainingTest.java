@@ -35,6 +35,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -244,5 +245,8 @@ class TextTrainingTest implements Serializable {
         TrainingException none = assertThrows(
                 TrainingException.class, () -> TextTraining.of(model.toString(), 2, TrainingOptions.DEFAULT));
         assertTrue(none.getMessage().startsWith("a model that is trained needs a folder"), none.getMessage());
+        TrainingException late =
+                assertThrows(TrainingException.class, () -> training.withTimeout(Duration.ofNanos(999_999)));
+        assertTrue(late.getMessage().startsWith("the timeout is PT0.000999999S"), late.getMessage());
     }
 }
