@@ -1,4 +1,4 @@
-# What mlm and rtd have in common, for bash: they set home, and are called with FOLDER [DATA].
+# Sourced by mlm and rtd, in bash, which have set home and are called with FOLDER [DATA].
 if [ $# -lt 1 ]; then
     echo "usage: $0 FOLDER [DATA]" >&2
     exit 2
@@ -31,7 +31,7 @@ tune() {
         --results "$folder/$name.json"
 }
 
-# Fine-tunes what has initial values: tune_initial SEED
+# Fine-tunes a model with initial values: tune_initial SEED
 tune_initial() {
     tune initial "$1" --config "$folder/config.json" --tokenizer-name "$model"
 }

@@ -1,9 +1,10 @@
 package detangle.bench;
 
+import detangle.models.files.WholeFiles;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -42,13 +43,13 @@ final class SuiteParts {
         try {
             Files.createDirectories(folder);
             if (!Files.exists(file)) {
-                write(file, measured);
+                WholeFiles.write(file, measured.getBytes(StandardCharsets.UTF_8));
             } else if (!Files.readString(file).equals(measured)) {
                 throw new BenchException(folder + " has results of another machine, version or options, as " + file
                         + " tells: name another folder");
             }
         } catch (IOException e) {
-            throw new BenchException("cannot keep results in " + folder + ": " + e.getMessage(), e);
+            throw new BenchException("cannot keep results in " + folder + ": " + WholeFiles.reason(e), e);
         }
         return new SuiteParts(options, folder, progress);
     }
@@ -72,7 +73,7 @@ final class SuiteParts {
                 + "\n";
     }
 
-    /** What ran the models, by name. */
+    /** Returns the versions of what ran the models, by name. */
     SequencedMap<String, String> versions() {
         return versions;
     }
@@ -101,12 +102,12 @@ final class SuiteParts {
                 progress.accept("part: " + name);
                 Path home = home(config, head);
                 report = measure.apply(options.withModel(model(config, head, home), head), home);
-                write(file, ReportFormat.json.write(report));
+                WholeFiles.write(file, ReportFormat.json.write(report).getBytes(StandardCharsets.UTF_8));
             }
         } catch (JacksonException e) {
             throw new BenchException(file + " cannot be read; delete it, and this part is measured again", e);
         } catch (IOException e) {
-            throw new BenchException("cannot keep results in " + folder + ": " + e.getMessage(), e);
+            throw new BenchException("cannot keep results in " + folder + ": " + WholeFiles.reason(e), e);
         }
         versions.putAll(report.host().versions());
         return report;
@@ -128,12 +129,5 @@ final class SuiteParts {
     /** Deletes a model whose parts are done. */
     void done(String config, String head) {
         Folders.delete(home(config, head));
-    }
-
-    /** Writes a file that is whole when it is there. */
-    private static void write(Path file, String content) throws IOException {
-        Path part = file.resolveSibling("." + file.getFileName() + ".part");
-        Files.writeString(part, content);
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }
