@@ -19,9 +19,9 @@ public interface Device {
     default void warmUp() {}
 
     /**
-     * Leaves out what {@link #warmUp} begins until a program runs for the second time, where the device can answer
-     * without it, and {@link #load} does not wait for it. Answers are the same, to the last bit. Nothing is left out that
-     * has begun.
+     * Puts off what {@link #warmUp} begins until a program runs for the second time, if the device can answer without
+     * it. Then {@link #load} does not wait for it, and answers are the same to the last bit. A warm-up that has begun
+     * goes on.
      */
     default void deferWarmUp() {}
 

@@ -37,7 +37,7 @@ final class ControlGroups {
     }
 
     /**
-     * What was found.
+     * A quota, and the faults of the files that it was read from.
      *
      * @param processors the processors whose time a period brings, such as 1.5; empty where nothing limits it
      * @param faults what is wrong with files that should tell a quota, a line for each
@@ -48,7 +48,7 @@ final class ControlGroups {
         }
     }
 
-    /** Where groups are mounted, and which of them this mount shows. */
+    /** A folder that groups are mounted at, and the group that this mount shows there. */
     private record Mount(String shown, String place) {
         /**
          * Reads a line of mountinfo: its fourth and fifth word are the group that is shown and the place; behind a dash
@@ -69,7 +69,7 @@ final class ControlGroups {
             return wanted ? Optional.of(new Mount(decoded(words[3]), decoded(words[4]))) : Optional.empty();
         }
 
-        /** Of white space and backslashes the octal numbers stand in mountinfo. */
+        /** Returns a name in plain characters: mountinfo has octal numbers for white space and backslashes. */
         private static String decoded(String name) {
             return name.replace("\\040", " ")
                     .replace("\\011", "\t")
@@ -77,7 +77,7 @@ final class ControlGroups {
                     .replace("\\134", "\\");
         }
 
-        /** Where a group is below this mount; the mount itself, if that shows another part of the tree. */
+        /** Returns where a group is below this mount: the mount itself, if that shows another part of the tree. */
         String below(String group) {
             String start = shown.equals("/") ? "" : shown;
             boolean inside = group.startsWith(start) && group.startsWith("/", start.length());
@@ -110,7 +110,7 @@ final class ControlGroups {
         }
     }
 
-    /** From the first mount of a version down to the group. */
+    /** Reads the folders from the first mount of a version down to the group. */
     private void walk(String[] mounts, boolean second, String group) {
         for (String line : mounts) {
             Optional<Mount> mount = Mount.of(line, second);
@@ -169,7 +169,7 @@ final class ControlGroups {
         }
     }
 
-    /** A number that a quota or a period can have; 0 for any other text. */
+    /** Returns the number that a quota or a period has, and 0 for any other text. */
     private static long number(String text) {
         long number = 0;
         for (int i = 0; i < text.length(); i++) {

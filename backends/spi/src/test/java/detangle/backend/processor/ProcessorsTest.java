@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Quotas are read as Linux writes them, from files that lie in a folder. */
 class ProcessorsTest {
-    /** As in a container: the mount shows the container's own group, and that is called the root. */
+    /** In a container the mount shows the container's own group, which is called the root there. */
     private static final String CGROUP2 = "30 23 0:26 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw,nsdelegate";
 
     private static final String CPU =

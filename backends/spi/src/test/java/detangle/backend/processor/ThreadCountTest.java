@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is asked for is computed with, and what nobody asks for suits the processors. */
+/** The number of threads is the one that was asked for, and otherwise one that suits the processors. */
 class ThreadCountTest {
     private static final Processors FOUR = new Processors(4, OptionalDouble.empty(), List.of());
 

@@ -16,14 +16,14 @@ final class FloatLoops {
 
     private FloatLoops() {}
 
-    /** As {@link VectorLayerNorm#add}. */
+    /** Computes {@link VectorLayerNorm#add} by loops over floats. */
     static void add(float[] a, int ao, float[] b, int bo, float[] out, int oo, int size) {
         for (int i = 0; i < size; i++) {
             out[oo + i] = a[ao + i] + b[bo + i];
         }
     }
 
-    /** As {@link VectorLayerNorm#normalise}. */
+    /** Computes {@link VectorLayerNorm#normalise} by loops over floats. */
     static void normalise(
             float[] x, int xo, float[] gamma, float[] beta, float epsilon, float[] out, int oo, int size) {
         int whole = size - size % COUNT;
@@ -59,7 +59,7 @@ final class FloatLoops {
         }
     }
 
-    /** As {@link VectorMath#gelu}. */
+    /** Computes {@link VectorMath#gelu} by loops over floats. */
     static void gelu(float[] x, int at, int stride, int rows, int columns) {
         for (int row = at; row < at + rows * stride; row += stride) {
             for (int i = row; i < row + columns; i++) {
@@ -82,7 +82,7 @@ final class FloatLoops {
         }
     }
 
-    /** As {@link VectorMath#exponentials}. */
+    /** Computes {@link VectorMath#exponentials} by loops over floats. */
     static float exponentials(float[] x, int at, int size, float scale, float[] mask, int maskAt) {
         float max = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < size; i++) {

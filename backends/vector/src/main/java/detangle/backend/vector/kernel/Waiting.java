@@ -9,18 +9,18 @@ import java.util.function.BooleanSupplier;
  */
 final class Waiting {
     /** The longest spin in nanoseconds, about what it takes to wake a thread whose processor sleeps. */
-    private static final long MOST = 100_000;
+    private static final long LONGEST_SPIN = 100_000;
 
     private static final int SPINS_PER_PAUSE = 64;
 
-    /** One spin of so many may last as long as any, so that whoever parks at once finds out when spinning pays. */
-    private static final int TRIES = 16;
+    /** One wait of so many may spin for the longest time, so that a thread that parks at once finds out when spinning pays. */
+    private static final int LONG_SPIN_EVERY = 16;
 
     /** The thread that is parked or about to; null while none is. */
     private volatile Thread parked;
 
     /** How long a spin lasts before the thread parks, in nanoseconds. */
-    private long limit = MOST;
+    private long limit = LONGEST_SPIN;
 
     private int waits;
 
@@ -29,14 +29,14 @@ final class Waiting {
         if (condition.getAsBoolean()) {
             return;
         }
-        long longest = ++waits % TRIES == 0 ? MOST : limit;
+        long longest = ++waits % LONG_SPIN_EVERY == 0 ? LONGEST_SPIN : limit;
         long begin = System.nanoTime();
         long spun = 0;
         int spins = 0;
         while (spun < longest) {
             if (condition.getAsBoolean()) {
                 // Several times as long as this one took, and slowly less.
-                limit = Math.min(MOST, Math.max(4 * spun, limit - limit / 64));
+                limit = Math.min(LONGEST_SPIN, Math.max(4 * spun, limit - limit / 64));
                 return;
             }
             if (++spins % SPINS_PER_PAUSE == 0) {

@@ -40,7 +40,7 @@ public enum Warmup {
     private static boolean isMissing;
     private static volatile boolean isDeferred;
 
-    /** Not volatile, as each tile reads it: who sees it late computes the same numbers another way. */
+    /** Not volatile, as each tile reads it: a thread that sees a change late computes the same bits another way. */
     private static boolean usesFloats;
 
     private final CompletableFuture<Void> done = new CompletableFuture<>();
@@ -65,7 +65,7 @@ public enum Warmup {
         static void begin() {}
     }
 
-    /** Runs loops over vectors whatever else does. */
+    /** A thread that runs loops over vectors while others run loops over floats. */
     private static final class WarmingThread extends Thread {
         WarmingThread(Warmup warmup) {
             super(warmup::run, "detangle-warm-up-" + warmup.ordinal());
@@ -133,7 +133,7 @@ public enum Warmup {
         }
     }
 
-    /** From then on vectors are used if all kernels with them are fast. */
+    /** Ends this warm-up. Once all have ended, threads use vectors if C2 has compiled all kernels. */
     private void end(boolean isCompiled) {
         synchronized (Warmup.class) {
             done.complete(null);
@@ -146,7 +146,7 @@ public enum Warmup {
         }
     }
 
-    /** Says by which loops all threads compute that do not warm up kernels. */
+    /** Sets whether threads that do not warm up kernels compute by loops over floats. */
     static void useFloats(boolean value) {
         usesFloats = value;
     }

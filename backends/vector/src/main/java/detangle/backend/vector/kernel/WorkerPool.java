@@ -10,8 +10,8 @@ import java.util.function.BooleanSupplier;
 /**
  * The threads that kernels share: persistent daemon threads. The caller works as well, and takes over whatever no
  * worker has begun, so that a worker without a processor delays it by no more than the task that it is in. Several
- * callers share what there is: one that is alone has all workers, and no more threads compute than the pool has,
- * callers that {@link #enter} included. Who waits for others does so by {@link Waiting}.
+ * callers share the workers: one that is alone has all workers, and no more threads compute than the pool has,
+ * callers that {@link #enter} included. Threads wait for each other by {@link Waiting}.
  */
 public final class WorkerPool {
     public static final WorkerPool SHARED = new WorkerPool(ThreadCount.chosen().threads());
@@ -26,7 +26,7 @@ public final class WorkerPool {
     private static final class Section {
         private static final ThreadLocal<Section> OF_CALLER = ThreadLocal.withInitial(Section::new);
 
-        /** What a worker has in place of the section that it has begun, which cannot be taken back any more. */
+        /** Stands for a section that a worker has begun, so that its caller cannot take it back. */
         private static final Section BEGUN = new Section();
 
         private final AtomicInteger next = new AtomicInteger();

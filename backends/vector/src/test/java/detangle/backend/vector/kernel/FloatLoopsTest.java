@@ -25,7 +25,7 @@ class FloatLoopsTest {
         return x;
     }
 
-    /** What a kernel gives by loops over floats. */
+    /** Returns what a kernel computes by loops over floats. */
     private static float[] byFloats(Supplier<float[]> kernel) {
         Warmup.useFloats(true);
         try {

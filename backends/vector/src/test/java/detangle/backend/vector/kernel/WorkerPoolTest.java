@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class WorkerPoolTest {
-    /** Nothing here takes nearly as long. */
+    /** A limit that only a pool that hangs reaches. */
     private static final Duration TIME = Duration.ofSeconds(30);
 
     private static final WorkerPool POOL = new WorkerPool(3);
