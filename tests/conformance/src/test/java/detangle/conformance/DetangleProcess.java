@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs Detangle as its users do: mostly in a process of its own, from the jars that the build has collected. */
 final class DetangleProcess {
+    private static final int SIGINT = 2;
+
     /** The root of the repository. */
     static final Path HOME = Path.of(System.getProperty("detangle.home"));
 
@@ -88,9 +90,27 @@ final class DetangleProcess {
         return new Result(status, out.toString(), err.toString());
     }
 
-    /** Starts the command line in a new JVM; the caller reads, writes and ends it. */
+    /** Starts the command line in a new JVM; the caller reads, writes and ends it, also by Ctrl-C's signal. */
     static Process start(String... arguments) throws IOException {
-        return new ProcessBuilder(command(Launch.MODULE_PATH, arguments)).start();
+        List<String> command =
+                new ArrayList<>(isInterruptIgnored() ? List.of("env", "--default-signal=INT") : List.of());
+        command.addAll(command(Launch.MODULE_PATH, arguments));
+        return new ProcessBuilder(command).start();
+    }
+
+    /** Whether this process ignores SIGINT, as do those that a shell starts with an ampersand, and so all that it starts. */
+    private static boolean isInterruptIgnored() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return false;
+        }
+        String ignored = Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .findFirst()
+                .orElseThrow()
+                .substring("SigIgn:".length())
+                .strip();
+        return (Long.parseUnsignedLong(ignored, 16) & 1L << (SIGINT - 1)) != 0;
     }
 
     private static List<String> command(Launch launch, String... arguments) {
