@@ -34,6 +34,11 @@ final class ApiException extends RuntimeException {
         return new ApiException(404, "Validation", message);
     }
 
+    /** The path is known, and the method is not one of its own. */
+    static ApiException methodNotAllowed(String message) {
+        return new ApiException(405, "Validation", message);
+    }
+
     static ApiException unauthorized() {
         return new ApiException(401, "Unauthorized", "send Authorization: Bearer KEY with the server's API key");
     }

@@ -42,7 +42,7 @@ final class HttpFaults {
         return switch (status.code()) {
             case 414 -> "the first line of the request is too long: it may have " + MAX_FIRST_LINE + " bytes";
             case 501 -> "the Transfer-Encoding of the body is not supported: send it plain or in chunks";
-            case 505 -> "the request is not of the version HTTP/1.1";
+            case 505 -> "the request is not of the version HTTP/1.1 or HTTP/1.0";
             case 500 -> "internal error";
             default ->
                 FAULTS.stream()

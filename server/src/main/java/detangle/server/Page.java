@@ -1,7 +1,6 @@
 package detangle.server;
 
 import io.helidon.http.HeaderNames;
-import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
@@ -58,23 +57,5 @@ final class Page {
     /** The description of all routes. */
     void sendDescription(ServerRequest request, ServerResponse response) {
         Responses.send(request, response, 200, Responses.JSON, description);
-    }
-
-    /** Lets a browser show an answer to a page of another site. */
-    static void share(ServerResponse response, String origin) {
-        response.header(HeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, origin)
-                .header(HeaderNames.VARY, "Origin")
-                .header(HeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS, BinaryTensors.JSON_LENGTH);
-    }
-
-    /** Tells a browser what such a page may send. */
-    static void answerPreflight(ServerResponse response) {
-        response.status(Status.NO_CONTENT_204)
-                .header(HeaderNames.ACCESS_CONTROL_ALLOW_METHODS, "GET, POST")
-                .header(
-                        HeaderNames.ACCESS_CONTROL_ALLOW_HEADERS,
-                        "Content-Type, Authorization, " + BinaryTensors.JSON_LENGTH)
-                .header(HeaderNames.ACCESS_CONTROL_MAX_AGE, "3600")
-                .send();
     }
 }

@@ -72,6 +72,7 @@ final class RequestBytes implements Supplier<byte[]> {
 
     private long length;
     private ChunkedBody chunks = new ChunkedBody();
+    private HeadVersion version = new HeadVersion();
 
     /** @param socket the next bytes, or null behind the last */
     RequestBytes(Supplier<byte[]> socket, Listener listener) {
@@ -94,6 +95,7 @@ final class RequestBytes implements Supplier<byte[]> {
         methodRead = false;
         matched = 0;
         lines = 0;
+        version = new HeadVersion();
         if (headers.contains(HeaderNames.TRANSFER_ENCODING)) {
             part = Part.CHUNKS;
             chunks = new ChunkedBody();
@@ -160,13 +162,21 @@ final class RequestBytes implements Supplier<byte[]> {
             matched = rest[i] == HEAD_END[matched] ? matched + 1 : rest[i] == HEAD_END[0] ? 1 : 0;
             if (matched == HEAD_END.length) {
                 part = Part.JUDGED;
-                return take(i + 1);
+                return passed(take(i + 1), true);
             }
             if (rest[i] == '\n') {
                 endLine();
             }
         }
-        return take(rest.length);
+        return passed(take(rest.length), false);
+    }
+
+    private byte[] passed(byte[] piece, boolean last) {
+        try {
+            return version.next(piece, last);
+        } catch (HeadVersion.RefusedException e) {
+            throw refused(Status.BAD_REQUEST_400, e.getMessage());
+        }
     }
 
     /** Counts lines, as the library counts headers of one name as one. */

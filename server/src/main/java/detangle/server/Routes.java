@@ -11,8 +11,6 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
-import io.helidon.http.Method;
-import io.helidon.http.PathMatchers;
 import io.helidon.http.RequestException;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRouting;
@@ -25,7 +23,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +31,6 @@ import tools.jackson.databind.JsonNode;
 /** What is answered to which request. */
 final class Routes {
     private static final Logger LOG = LoggerFactory.getLogger(InferenceServer.class);
-    private static final Predicate<Method> READ = Method.predicate(Method.GET, Method.HEAD);
     private static final String INFER = "/v2/models/{name:.+}/infer";
     private static final HeaderName JSON_LENGTH = HeaderNames.create(BinaryTensors.JSON_LENGTH);
 
@@ -85,24 +81,25 @@ final class Routes {
                 return;
             }
             if (origin.isPresent()) {
-                Page.share(response, origin.get());
-                if (request.prologue().method().text().equals("OPTIONS")) {
-                    Page.answerPreflight(response);
-                    return;
-                }
+                CrossOrigin.share(response, origin.get());
             }
             chain.proceed();
         });
-        routes.route(READ, PathMatchers.create("/"), (request, response) -> page.send(request, response));
-        routes.route(
-                READ,
-                PathMatchers.create("/openapi.json"),
-                (request, response) -> page.sendDescription(request, response));
-        routes.route(READ, PathMatchers.create("/health"), (request, response) -> {
+        RouteTable table = table();
+        table.addTo(routes);
+        routes.error(Throwable.class, this::fail);
+    }
+
+    /** All routes. The first path that matches a request decides which methods it may have. */
+    RouteTable table() {
+        RouteTable routes = new RouteTable();
+        routes.read("/", page::send);
+        routes.read("/openapi.json", page::sendDescription);
+        routes.read("/health", (request, response) -> {
             Responses.prepare(response.headers());
             response.send();
         });
-        routes.route(READ, PathMatchers.create("/metrics"), (request, response) -> {
+        routes.read("/metrics", (request, response) -> {
             authorize(request);
             Responses.send(
                     request,
@@ -118,10 +115,10 @@ final class Routes {
         post(routes, "/embed", embeddingsInference::embed);
         post(routes, "/tokenize", embeddingsInference::tokenize);
 
-        routes.route(READ, PathMatchers.create("/v2/health/live"), (request, response) -> {
+        routes.read("/v2/health/live", (request, response) -> {
             Responses.json(request, response, 200, Json.of("live", true));
         });
-        routes.route(READ, PathMatchers.create("/v2/health/ready"), (request, response) -> {
+        routes.read("/v2/health/ready", (request, response) -> {
             Responses.json(request, response, 200, Json.of("ready", true));
         });
         get(routes, "/v2", request -> openInference.server());
@@ -129,11 +126,7 @@ final class Routes {
         get(routes, "/v2/models/{name:.+}/ready", request -> openInference.ready(name(request)));
         routes.post(INFER, (request, response) -> answer(request, response, INFER, () -> infer(request)));
         get(routes, "/v2/models/{name:.+}", request -> openInference.metadata(name(request)));
-        routes.any((request, response) -> {
-            throw ApiException.notFound("there is no route "
-                    + request.prologue().method().text() + " " + request.path().path() + ": see /openapi.json");
-        });
-        routes.error(Throwable.class, this::fail);
+        return routes;
     }
 
     private static void closeIfAsked(ServerRequest request, ServerResponse response) {
@@ -159,15 +152,14 @@ final class Routes {
         return read(request, body -> openInference.infer(name(request), body, length));
     }
 
-    private void get(HttpRouting.Builder routes, String path, Function<ServerRequest, Object> answerer) {
-        routes.route(
-                READ,
-                PathMatchers.create(path),
+    private void get(RouteTable routes, String path, Function<ServerRequest, Object> answerer) {
+        routes.read(
+                path,
                 (request, response) ->
                         answer(request, response, path, () -> admission.admit(() -> answerer.apply(request))));
     }
 
-    private void post(HttpRouting.Builder routes, String path, Function<JsonNode, Object> answerer) {
+    private void post(RouteTable routes, String path, Function<JsonNode, Object> answerer) {
         routes.post(
                 path,
                 (request, response) -> answer(request, response, path, () -> {

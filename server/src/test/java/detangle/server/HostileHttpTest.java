@@ -39,7 +39,8 @@ class HostileHttpTest extends ServerTest {
                                 400),
                         Probe.raw("a greeting of TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n", "", 400),
                         Probe.raw("HTTP/0.9", "GET /\r\n\r\n", "malformed", 400),
-                        Probe.raw("HTTP/1.0", "GET /health HTTP/1.0\r\n\r\n", "not of the version HTTP/1.1", 505),
+                        Probe.raw("HTTP/1.0", "GET /health HTTP/1.0\r\n\r\n", "", 200),
+                        Probe.raw("HTTP/1.2", "GET /health HTTP/1.2\r\nHost: localhost\r\n\r\n", "malformed", 400),
                         Probe.raw("HTTP/2.0", "GET /health HTTP/2.0\r\n\r\n", "malformed", 400),
                         Probe.raw("HTTP/2 known before", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "malformed", 400),
                         Probe.raw("a word too many", "GET / x HTTP/1.1\r\nHost: localhost\r\n\r\n", "", 400),
@@ -48,15 +49,24 @@ class HostileHttpTest extends ServerTest {
                         Probe.raw(
                                 "an unknown method",
                                 "BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                                "no route BREW",
+                                "does not take BREW",
+                                405),
+                        Probe.raw("TRACE", "TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", "not take TRACE", 405),
+                        Probe.raw("OPTIONS", "OPTIONS / HTTP/1.1\r\nHost: localhost\r\n\r\n", "", 204),
+                        Probe.raw("OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", "", 204),
+                        Probe.raw(
+                                "OPTIONS of nothing",
+                                "OPTIONS /no HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                "no route OPTIONS",
                                 404),
-                        Probe.raw("TRACE", "TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", "no route TRACE", 404),
-                        Probe.raw("OPTIONS", "OPTIONS / HTTP/1.1\r\nHost: localhost\r\n\r\n", "no route OPTIONS", 404),
-                        Probe.raw("OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", "", 404),
                         Probe.raw("CONNECT", "CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n", "", 404),
-                        Probe.raw("DELETE", "DELETE /predict HTTP/1.1\r\nHost: localhost\r\n\r\n", "", 404),
+                        Probe.raw("DELETE", "DELETE /predict HTTP/1.1\r\nHost: localhost\r\n\r\n", "", 405),
                         Probe.raw("a method of 4000 letters", "A".repeat(4000) + " / HTTP/1.1\r\n\r\n", "", 400),
-                        get("a route of others", "/predict", "no route GET /predict", 404),
+                        get(
+                                "a route that is sent to",
+                                "/predict",
+                                "/predict does not take GET: it takes POST, OPTIONS",
+                                405),
                         get("a path of 3000 letters", "/" + "a".repeat(3000), "no route", 404),
                         get("a path of 5000 letters", "/" + "a".repeat(5000), "it may have 4096 bytes", 414),
                         get("a byte of zero", "/he%00alth", "no route GET /he\\u0000alth", 404),
@@ -140,7 +150,7 @@ class HostileHttpTest extends ServerTest {
     @Test
     void whoAsksForAHeadGetsNoBody() throws IOException {
         for (Map.Entry<String, Integer> known :
-                Map.of("/", 200, "/health", 200, "/v2", 200, "/predict", 404).entrySet()) {
+                Map.of("/", 200, "/health", 200, "/v2", 200, "/predict", 405).entrySet()) {
             String path = known.getKey();
             try (Socket socket = new Socket("127.0.0.1", server.port())) {
                 socket.getOutputStream()
