@@ -6,6 +6,7 @@ import java.io.FileOutputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -94,8 +95,12 @@ public final class Main implements Runnable {
      * @param out throws an {@link OutputException} where it cannot be written
      */
     static int run(PrintWriter out, PrintWriter err, String... args) {
+        return run(out, err, System.getenv(), args);
+    }
+
+    static int run(PrintWriter out, PrintWriter err, Map<String, String> environment, String... args) {
         try {
-            int status = execute(out, err, args);
+            int status = execute(out, err, environment, args);
             out.flush();
             return status;
         } catch (OutputException e) {
@@ -119,24 +124,29 @@ public final class Main implements Runnable {
 
     /** All commands with their options. */
     static CommandLine commands() {
-        return commands(new Main());
+        return commands(System.getenv());
     }
 
-    private static CommandLine commands(Main main) {
+    static CommandLine commands(Map<String, String> environment) {
+        return commands(new Main(), environment);
+    }
+
+    private static CommandLine commands(Main main, Map<String, String> environment) {
         CommandLine line = new CommandLine(main)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false); // A text that begins with @ is a text, and not the name of a file of options.
         line.getSubcommands()
                 .values()
                 .forEach(command -> command.getCommandSpec().versionProvider(new Version()));
+        OptionVariables.addTo(line.getSubcommands().get("serve"), environment);
         // Later options replace earlier ones, as in Python's argparse; a preset's options come first.
         line.getSubcommands().get("experiment").getCommandSpec().parser().overwrittenOptionsAllowed(true);
         return line;
     }
 
-    private static int execute(PrintWriter out, PrintWriter err, String... args) {
+    private static int execute(PrintWriter out, PrintWriter err, Map<String, String> environment, String... args) {
         Main main = new Main();
-        CommandLine line = commands(main).setOut(out).setErr(err);
+        CommandLine line = commands(main, environment).setOut(out).setErr(err);
         line.setParameterExceptionHandler((e, given) -> {
             err.println("detangle: " + OneLine.of(WrongUse.message(e)));
             return CommandLine.ExitCode.USAGE;
@@ -152,7 +162,7 @@ public final class Main implements Runnable {
             if (e instanceof OutputException output) {
                 return lost(output, err);
             }
-            err.println("detangle: " + Failures.message(e));
+            err.println("detangle: " + OptionVariables.named(Failures.message(e), command));
             if (main.verbose) {
                 e.printStackTrace(err);
             }

@@ -1,6 +1,8 @@
 package detangle.cli;
 
+import detangle.backend.processor.ThreadCount;
 import detangle.cli.Failures.CliException;
+import detangle.ir.DetangleException;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.runtime.OptionValues;
 import detangle.server.Access;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.CountDownLatch;
@@ -58,11 +61,7 @@ final class ServeCommand implements Runnable {
     @Option(names = "--port", paramLabel = "N", description = "${DEFAULT-VALUE} by default, 0 for any that is free.")
     private int port = DEFAULT.port();
 
-    @Option(
-            names = "--api-key",
-            paramLabel = "KEY",
-            description = "What clients must send as a bearer token; DETANGLE_API_KEY of the environment by default.",
-            defaultValue = "${env:DETANGLE_API_KEY}")
+    @Option(names = "--api-key", paramLabel = "KEY", description = "What clients must send as a bearer token.")
     private Optional<String> apiKey;
 
     @Mixin
@@ -176,6 +175,23 @@ final class ServeCommand implements Runnable {
         return line.toString();
     }
 
+    private void checkLimits() {
+        Map<String, Long> limits = Map.of(
+                "--max-batch-tokens", (long) maxBatchTokens,
+                "--max-concurrent-requests", (long) maxConcurrentRequests,
+                "--max-client-batch-size", (long) maxClientBatchSize,
+                "--payload-limit", payloadLimit,
+                "--deadline", (long) deadline,
+                "--client-timeout", (long) clientTimeout,
+                "--idle-timeout", (long) idleTimeout,
+                "--max-connections", (long) maxConnections);
+        limits.forEach((name, limit) -> {
+            if (limit < 1) {
+                throw new ParameterException(spec.commandLine(), name + " is at least 1");
+            }
+        });
+    }
+
     private EmbeddingOptions embedding() {
         EmbeddingOptions named =
                 OptionValues.with(vectors.options(), defaultPromptName, EmbeddingOptions::withPromptName);
@@ -184,22 +200,17 @@ final class ServeCommand implements Runnable {
 
     @Override
     public void run() {
-        if (port < 0 || port > 65_535 || maxBatchTokens < 1 || maxConcurrentRequests < 1) {
-            throw new ParameterException(spec.commandLine(), "--port is at most 65535, and limits are at least 1");
+        if (port < 0 || port > 65_535) {
+            throw new ParameterException(spec.commandLine(), "--port is a number from 0 to 65535");
         }
-        if (maxClientBatchSize < 1
-                || payloadLimit < 1
-                || deadline < 1
-                || clientTimeout < 1
-                || idleTimeout < 1
-                || maxConnections < 1) {
-            throw new ParameterException(spec.commandLine(), "limits are at least 1");
-        }
+        checkLimits();
         if (defaultPromptName.isPresent() && defaultPrompt.isPresent()) {
             throw new ParameterException(spec.commandLine(), "give either --default-prompt-name or --default-prompt");
         }
         threads.apply();
         PrintWriter err = spec.commandLine().getErr();
+        OptionVariables.misspelt(spec.commandLine()).forEach(fault -> err.println("detangle: " + fault));
+        err.println("detangle: computing with " + ThreadCount.chosen().text());
         ServerOptions asked = DEFAULT.withHost(host)
                 .withPort(port)
                 .withIgnoreUnused(ignoreUnused.isSet())
@@ -239,12 +250,14 @@ final class ServeCommand implements Runnable {
 
     private SequencedMap<String, Path> folders() {
         SequencedMap<String, Path> folders = new LinkedHashMap<>();
-        if (models.isEmpty()) {
+        List<String> ofEnvironment = models.isEmpty() ? OptionVariables.models(spec.commandLine()) : List.of();
+        List<String> asked = ofEnvironment.isEmpty() ? models : ofEnvironment;
+        if (asked.isEmpty()) {
             Path shipped = ShippedModel.folder();
             folders.put(shipped.getFileName().toString(), shipped);
         }
-        for (String model : models) {
-            Path folder = ModelFolder.of(model);
+        for (String model : asked) {
+            Path folder = ofEnvironment.isEmpty() ? ModelFolder.of(model) : folderOfEnvironment(model);
             // A model of the hub keeps its name; its folder is called by a commit.
             boolean local = folder.equals(Path.of(model));
             String name = local
@@ -259,5 +272,15 @@ final class ServeCommand implements Runnable {
             }
         }
         return folders;
+    }
+
+    private static Path folderOfEnvironment(String model) {
+        try {
+            return ModelFolder.of(model);
+        } catch (DetangleException e) {
+            CliException named = new CliException(OptionVariables.MODEL + " of the environment: " + e.getMessage());
+            named.initCause(e);
+            throw named;
+        }
     }
 }

@@ -20,8 +20,8 @@ final class WrongUse {
 
     static String message(ParameterException e) {
         CommandLine command = e.getCommandLine();
-        return what(e) + "; see detangle " + (command.getParent() == null ? "" : command.getCommandName() + " ")
-                + "--help";
+        return OptionVariables.named(what(e), e) + "; see detangle "
+                + (command.getParent() == null ? "" : command.getCommandName() + " ") + "--help";
     }
 
     private static String what(ParameterException e) {
@@ -43,6 +43,9 @@ final class WrongUse {
             argument.completionCandidates().forEach(words::add);
             return name + " is one of " + String.join(", ", words) + ", not '" + e.getValue() + "'"
                     + Suggestion.of(e.getValue(), words);
+        }
+        if (type == boolean.class || type == Boolean.class) {
+            return name + " is true or false, not '" + e.getValue() + "'";
         }
         if (WHOLE.contains(type)) {
             return name + " is a whole number, not '" + e.getValue() + "'";
