@@ -5,8 +5,9 @@
 cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
 if [ -z "$cache" ] || ! mkdir -p "$cache/detangle" 2>/dev/null || [ ! -w "$cache/detangle" ]; then
     cache=${TMPDIR:-/tmp}/detangle-$(id -u)
-    mkdir -p -m 700 "$cache/detangle"
-    if [ ! -O "$cache" ]; then
+    # Where nothing can be written to, each process measures again.
+    mkdir -p -m 700 "$cache/detangle" 2>/dev/null || true
+    if [ -e "$cache" ] && [ ! -O "$cache" ]; then
         echo "detangle: $cache belongs to another user: set XDG_CACHE_HOME to a folder that you can write to" >&2
         exit 1
     fi

@@ -32,7 +32,7 @@ class DistributionTest {
     static void unpack() throws IOException {
         Result unpacked = inTheFolder("""
                 'JDK/bin/jar' --extract --file 'ZIP' && mv detangle-* "$home" &&
-                chmod +x "$home"/bin/detangle "$home"/bin/make-*
+                chmod +x "$home"/bin/detangle "$home"/bin/healthcheck "$home"/bin/make-*
                 """.replace("ZIP", ZIP.toString()));
         assertEquals(0, unpacked.status(), unpacked.err());
     }
@@ -87,5 +87,23 @@ class DistributionTest {
                 cat log
                 """);
         assertTrue(served.out().contains("serving at http://127.0.0.1:"), served.out());
+    }
+
+    /** As in a container: no folder to write to, every option a variable, and nothing to ask whether it is well but bash. */
+    @Test
+    void servesByVariablesAlone() throws IOException {
+        Result served = inTheFolder("""
+                env -i JAVA_HOME='JDK' HOME=/proc/none TMPDIR=/proc/none DETANGLE_PORT=0 DETANGLE_THREADS=1 \\
+                    DETANGLE_MODEL="$home/models/pretrained/banking77-small" "$home/bin/detangle" serve >started 2>&1 &
+                server=$!
+                for i in $(seq 240); do sleep 0.25; grep -q serving started && break; done
+                cat started
+                export DETANGLE_PORT=$(sed -n 's/.*serving at http:[^:]*:\\([0-9]*\\).*/\\1/p' started)
+                "$home/bin/healthcheck" && echo healthy
+                kill $server; wait $server 2>/dev/null
+                "$home/bin/healthcheck" 2>/dev/null || echo ended
+                """);
+        assertTrue(served.out().contains("computing with 1 thread ("), served.out() + served.err());
+        assertTrue(served.out().endsWith("healthy\nended\n"), served.out() + served.err());
     }
 }
