@@ -26,7 +26,7 @@ public record Host(
         SequencedMap<String, String> versions) {
     static Host of(SequencedMap<String, String> versions) {
         return new Host(
-                line("/proc/cpuinfo", "model name").orElse(System.getProperty("os.arch")),
+                cpuName(),
                 Runtime.getRuntime().availableProcessors(),
                 line("/proc/meminfo", "MemTotal")
                         .map(kb -> Math.round(Double.parseDouble(kb.split(" ")[0]) / (1 << 20)) + " GiB")
@@ -36,6 +36,24 @@ public record Host(
                 DetangleVersion.number(),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 new TreeMap<>(versions));
+    }
+
+    /**
+     * The processor's name, with its family and model where the system tells them: virtual machines often call processors
+     * of several generations by one name.
+     */
+    private static String cpuName() {
+        String name = line("/proc/cpuinfo", "model name").orElse(System.getProperty("os.arch"));
+        Optional<String> family = line("/proc/cpuinfo", "cpu family");
+        Optional<String> model = line("/proc/cpuinfo", "model\t");
+        return family.isEmpty() || model.isEmpty()
+                ? name
+                : name + " (family " + family.get() + ", model " + model.get() + ")";
+    }
+
+    /** {@code AMD EPYC, 2 processors, 24 GiB}. */
+    String machine() {
+        return cpu + ", " + processors + (processors == 1 ? " processor, " : " processors, ") + memory;
     }
 
     private static Optional<String> line(String file, String key) {

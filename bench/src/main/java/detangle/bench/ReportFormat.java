@@ -122,8 +122,7 @@ public enum ReportFormat {
     /** The machine and the versions, in one line. */
     static String host(Report report) {
         Host host = report.host();
-        return host.cpu() + ", " + host.processors() + " processors, " + host.memory() + ", " + host.os() + ", JDK "
-                + host.java() + "; "
+        return host.machine() + ", " + host.os() + ", JDK " + host.java() + "; "
                 + String.join("; ", new TreeSet<>(host.versions().values()));
     }
 }

@@ -63,7 +63,7 @@ final class SuiteParts {
                         .append(given.map(path -> "=" + path.toAbsolutePath()).orElse("")));
         return String.join(
                         "\n",
-                        host.cpu() + ", " + host.processors() + " processors, " + host.memory(),
+                        host.machine(),
                         "Detangle " + host.detangle() + ", Java " + host.java(),
                         "backends " + options.backends() + ", threads " + options.threads() + ", weights "
                                 + options.weightType().map(t -> t.text()).orElse("as stored"),

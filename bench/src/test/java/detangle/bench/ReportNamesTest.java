@@ -52,6 +52,7 @@ class ReportNamesTest {
                         .count());
         assertTrue(ReportFormat.markdown.write(REPORT).contains("\\|\"a\""));
         assertEquals(3, ReportFormat.text.write(REPORT).lines().count());
+        assertTrue(ReportFormat.text.write(REPORT).startsWith("cpu @TABLE@, 1 processor, 1 GiB, "));
         assertTrue(ReportFormat.csv
                 .write(REPORT)
                 .startsWith("model,ms\n\"<!--<script>alert(1)</script>|\"\"a\"\",@DATA@\n\u001b[2J\",1\n"));

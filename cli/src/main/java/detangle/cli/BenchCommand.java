@@ -209,9 +209,8 @@ final class BenchCommand implements Runnable {
             List<Path> all =
                     new ArrayList<>(models.stream().map(ModelFolder::of).toList());
             all.addAll(randomModels(configs, head(), scratch));
-            boolean noShape = shapes.isEmpty() && lengths.isEmpty() && mix.isEmpty();
             List<Workload> workloads =
-                    BenchOptions.workloads(shapes, batches, noShape ? List.of(16, 128, 512) : lengths, mix);
+                    BenchOptions.workloads(shapes, batches, shapesAreGiven() ? lengths : List.of(16, 128, 512), mix);
             BenchOptions options = options(all, head(), workloads, threads());
             if (ops) {
                 write(OpBenchmark.run(options, this::progress));
@@ -279,6 +278,10 @@ final class BenchCommand implements Runnable {
         return head.wanted().map(Architecture::text);
     }
 
+    private boolean shapesAreGiven() {
+        return !shapes.isEmpty() || !lengths.isEmpty() || mix.isPresent();
+    }
+
     private void check() {
         if (models.isEmpty() && configs.isEmpty() && suite.isEmpty()) {
             throw new ParameterException(
@@ -293,9 +296,10 @@ final class BenchCommand implements Runnable {
                         || busy > 0
                         || head.wanted().isPresent()
                         || !models.isEmpty()
-                        || !configs.isEmpty())) {
+                        || !configs.isEmpty()
+                        || shapesAreGiven())) {
             throw new ParameterException(
-                    spec.commandLine(), "--suite has models, heads and kinds of measurement of its own");
+                    spec.commandLine(), "--suite has models, heads, batches and kinds of measurement of its own");
         }
         if (resume.isPresent() && suite.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "--resume goes with --suite");
@@ -311,7 +315,7 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--ops, --cold, --training, --lengths and --traffic exclude each other");
         }
-        if (epochs.areGiven() && (!training || !shapes.isEmpty() || !lengths.isEmpty() || mix.isPresent())) {
+        if (epochs.areGiven() && (!training || shapesAreGiven())) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--train-file goes with --training, and has batches of its own instead of --shape, --seq, --mix");
@@ -319,7 +323,7 @@ final class BenchCommand implements Runnable {
         epochs.check(spec, !configs.isEmpty());
         newLengths.ifPresent(this::range);
         traffic.check();
-        if (traffic.areGiven() && (!shapes.isEmpty() || !lengths.isEmpty() || mix.isPresent())) {
+        if (traffic.areGiven() && shapesAreGiven()) {
             throw new ParameterException(
                     spec.commandLine(), "--traffic has batches of its own instead of --shape, --seq, --mix");
         }

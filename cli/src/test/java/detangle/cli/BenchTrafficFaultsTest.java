@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The bench refuses impossible traffic before it measures anything. */
 class BenchTrafficFaultsTest {
@@ -27,9 +28,19 @@ class BenchTrafficFaultsTest {
                     1 | --traffic uniform:8-9 --requests 5 --max-batch-requests 6 | at most all of them
                     """)
     void faultsAreToldInOneLine(int status, String options, String message) {
+        assertFault(status, "bench models/pretrained/banking77-small " + options, message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--shape 1x8", "--seq 16", "--mix 8,16", "--busy 1", "--cold"})
+    void aSuiteRefusesWhatItDecidesItself(String option) {
+        assertFault(2, "bench --suite traffic " + option, "--suite has models, heads, batches");
+    }
+
+    private static void assertFault(int status, String command, String message) {
         StringWriter err = new StringWriter();
-        String[] arguments = ("bench models/pretrained/banking77-small " + options).split(" ");
-        assertEquals(status, Main.run(new PrintWriter(new StringWriter()), new PrintWriter(err, true), arguments));
+        assertEquals(
+                status, Main.run(new PrintWriter(new StringWriter()), new PrintWriter(err, true), command.split(" ")));
         assertTrue(err.toString().contains(message), err.toString());
     }
 }
