@@ -3,6 +3,7 @@ package detangle.cli;
 import detangle.pipelines.Entity;
 import detangle.pipelines.EntityExtractor;
 import detangle.pipelines.ExtractionOptions;
+import detangle.pipelines.LongTexts;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import java.nio.file.Path;
@@ -33,6 +34,17 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
     @Option(names = "--multi-label", description = "Allow several labels for the same part of a text.")
     private boolean multiLabel;
 
+    @Option(
+            names = "--merge-adjacent",
+            description = "Join entities of one label that stand next to each other, as NuNER Zero wants it.")
+    private boolean mergeAdjacent;
+
+    @Option(
+            names = "--cut",
+            description = "Cut texts of more words than the model takes, as GLiNER does; they are read in windows"
+                    + " otherwise.")
+    private boolean cut;
+
     @Override
     EntityExtractor load(Path folder, PipelineOptions options) {
         return EntityExtractor.load(folder, options);
@@ -60,7 +72,9 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
     @Override
     List<Result> run(EntityExtractor extractor, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
-        ExtractionOptions options = new ExtractionOptions(threshold, !nested, multiLabel);
+        ExtractionOptions options = new ExtractionOptions(threshold, !nested, multiLabel)
+                .withMergeAdjacent(mergeAdjacent)
+                .withLongTexts(cut ? LongTexts.CUT : LongTexts.WINDOWS);
         List<List<Entity>> all = extractor.extract(texts, labels, options, counting(progress, windows -> 0));
         progress.done(texts.size());
         List<Result> results = new ArrayList<>();

@@ -22,7 +22,11 @@ final class GlinerInspection {
         lines.put("labels", "any that extract is given");
         lines.put("encoder", encoder(fields, folder));
         lines.put("longest text", fields.atLeast(1, "max_len", 384) + " words; extract reads longer ones in windows");
-        lines.put("longest entity", fields.atLeast(1, "max_width", 12) + " words");
+        lines.put(
+                "longest entity",
+                GlinerConfig.isOfTokens(folder)
+                        ? "any number of words"
+                        : fields.atLeast(1, "max_width", 12) + " words");
         return lines;
     }
 

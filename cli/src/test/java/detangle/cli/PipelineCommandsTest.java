@@ -110,7 +110,10 @@ class PipelineCommandsTest {
         Files.writeString(config, Files.readString(config).replace("markerV0", "token_level"));
         inspected = run("inspect", gliner.toString());
         assertTrue(inspected.contains("GLiNER, uni-encoder, tokens"), inspected);
-        assertTrue(inspected.contains("none: " + config + ": span_mode is 'token_level'"), inspected);
+        assertTrue(inspected.contains("any number of words"), inspected);
+        Files.writeString(config, Files.readString(config).replace("token_level", "conv_conv"));
+        inspected = run("inspect", gliner.toString());
+        assertTrue(inspected.contains("none: " + config + ": span_mode is 'conv_conv'"), inspected);
     }
 
     private static String[] with(String[] arguments, String last) {

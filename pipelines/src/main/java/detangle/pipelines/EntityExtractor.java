@@ -4,21 +4,24 @@ import detangle.ir.Tensor;
 import detangle.models.gliner.BiLstm;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerModel;
+import detangle.models.gliner.Scoring;
 import detangle.models.text.Encoding;
 import detangle.models.weights.Weights;
 import detangle.pipelines.WordSpans.Found;
 import detangle.pipelines.WordSpans.Word;
-import detangle.runtime.CompiledProgram;
+import detangle.pipelines.WordVectors.WordRange;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -32,22 +35,23 @@ import java.util.stream.Collectors;
  * }</pre>
  */
 public final class EntityExtractor implements Pipeline {
+    /** So many windows wait for each other, so that their words are scored at once. */
+    private static final int SCORED_TOGETHER = 16;
+
     private final GlinerConfig config;
     private final TextModel model;
     private final Optional<BiLstm> lstm;
-    private final CompiledProgram spans;
-    private final Weights weights;
+    private final WordVectors.Scorer scorer;
     private final int entId;
     private final int sepId;
     private final int maxWords;
 
     private EntityExtractor(
-            GlinerFolder folder, TextModel model, Optional<BiLstm> lstm, CompiledProgram spans, int maxWords) {
+            GlinerFolder folder, TextModel model, Optional<BiLstm> lstm, WordVectors.Scorer scorer, int maxWords) {
         this.config = folder.config();
         this.model = model;
         this.lstm = lstm;
-        this.spans = spans;
-        this.weights = folder.weights();
+        this.scorer = scorer;
         this.entId = folder.entId();
         this.sepId = folder.sepId();
         this.maxWords = maxWords;
@@ -86,14 +90,29 @@ public final class EntityExtractor implements Pipeline {
         try {
             return weights.reading(() -> {
                 Optional<BiLstm> lstm = config.lstm() ? Optional.of(new BiLstm(config, weights)) : Optional.empty();
-                CompiledProgram spans = CompiledProgram.load(GlinerModel.spans(config), parameters, session);
                 return new EntityExtractor(
-                        parts, model, lstm, spans, options.maxLength().orElse(config.maxWords()));
+                        parts,
+                        model,
+                        lstm,
+                        scorer(config, weights, parameters, session),
+                        options.maxLength().orElse(config.maxWords()));
             });
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
         }
+    }
+
+    private static WordVectors.Scorer scorer(
+            GlinerConfig config, Weights weights, Map<String, Tensor> parameters, SessionOptions session) {
+        return switch (config.scoring()) {
+            case Scoring.Spans _ -> new SpanScorer(config, weights, parameters, session);
+            case Scoring.Tokens _ -> new TokenScorer(config, weights, parameters, session);
+            case Scoring.RepresentedSpans _ ->
+                new RepresentedSpanScorer(
+                        new TokenScorer(config, weights, parameters, session),
+                        new SpanScorer(config, weights, parameters, session));
+        };
     }
 
     private static Map<String, Tensor> parameters(Weights weights) {
@@ -118,63 +137,127 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * The entities of each text, in order.
+     * The entities of each text, in order. A text of white space alone has none.
      *
      * @param labels what is looked for, in words: {@code person}, {@code credit card number}
      * @param progress told how many windows are done, after each batch
-     * @throws PipelineException if a text or a label is empty, or there are no labels
+     * @throws PipelineException if a label is empty, or there are no labels
      */
     public List<List<Entity>> extract(
             List<String> texts, List<String> labels, ExtractionOptions options, ProgressListener progress) {
         if (labels.isEmpty()) {
             throw new PipelineException("there are no labels to look for");
         }
-        List<String> distinct = labels.stream().distinct().toList();
-        distinct.forEach(InputRow.alone("a label")::requireText);
-        List<int[]> prompt = distinct.stream().map(this::tokens).toList();
-        EncodedRows<Window> rows = EncodedRows.of("text", texts.size(), progress, row -> {
-            String text = texts.get(row.index());
-            row.requireText(text);
-            return windows(row.index(), text, prompt);
-        });
+        List<ExtractionRequest> requests = texts.stream()
+                .map(text -> ExtractionRequest.of(text, labels, options))
+                .toList();
+        return run(requests, progress).stream().map(Extraction::entities).toList();
+    }
+
+    /**
+     * What each text holds of what is looked for in it, in the order of the requests. Texts with different labels and options share batches,
+     * and no text changes the answer to another one.
+     *
+     * @param progress told how many windows are done, after each batch
+     * @throws PipelineException if a label is empty
+     */
+    public List<Extraction> run(List<ExtractionRequest> requests, ProgressListener progress) {
+        Map<String, int[]> labelTokens = new HashMap<>();
+        List<Text> texts = new ArrayList<>();
+        for (ExtractionRequest request : requests) {
+            List<String> labels = request.labels().stream().distinct().toList();
+            labels.forEach(label -> labelTokens.computeIfAbsent(label, this::labelTokens));
+            texts.add(new Text(request, labels, labels.isEmpty() ? List.of() : words(request.text())));
+        }
+        EncodedRows<Window> rows = EncodedRows.of(
+                "text", texts.size(), progress, row -> windows(row.index(), texts.get(row.index()), labelTokens));
         List<Window> windows = rows.encodings();
-        List<List<Found>> found = new ArrayList<>();
-        texts.forEach(t -> found.add(new ArrayList<>()));
+        List<List<Found>> found = new ArrayList<>(Collections.nCopies(windows.size(), List.of()));
+        List<Integer> waiting = new ArrayList<>();
+        List<WordVectors> vectors = new ArrayList<>();
+        Runnable score = () -> {
+            if (!waiting.isEmpty()) {
+                Encoding first = windows.get(waiting.getFirst()).encoding();
+                List<List<Found>> all = model.reading(first, () -> scorer.found(vectors));
+                for (int i = 0; i < all.size(); i++) {
+                    found.set(waiting.get(i), all.get(i));
+                }
+                waiting.clear();
+                vectors.clear();
+            }
+        };
         model.run(windows.stream().map(Window::encoding).toList(), progress, (index, row) -> {
             Window window = windows.get(index);
-            found.get(window.text()).addAll(candidates(window, row, options.threshold()));
+            waiting.add(index);
+            vectors.add(vectors(window, row, texts.get(window.text())));
+            if (waiting.size() == SCORED_TOGETHER) {
+                score.run();
+            }
         });
-        List<List<Entity>> results = new ArrayList<>();
+        score.run();
+        List<List<List<Found>>> ofTexts = new ArrayList<>();
+        texts.forEach(text -> ofTexts.add(new ArrayList<>()));
+        for (int i = 0; i < windows.size(); i++) {
+            ofTexts.get(windows.get(i).text()).add(inText(windows.get(i), found.get(i)));
+        }
+        List<Extraction> results = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
-            results.add(entities(texts.get(i), found.get(i), distinct, options));
+            results.add(new Extraction(entities(texts.get(i), ofTexts.get(i))));
         }
         return results;
     }
 
-    private List<Entity> entities(String text, List<Found> found, List<String> labels, ExtractionOptions options) {
-        List<Word> words = words(text);
-        // Windows overlap: what two of them found is one.
-        List<Found> once = List.copyOf(found.stream()
+    private int[] labelTokens(String label) {
+        InputRow.alone("a label").requireText(label);
+        return tokens(label);
+    }
+
+    /**
+     * A text with the words that have tokens; a word of which the tokenizer leaves nothing is not a part of an entity.
+     *
+     * @param labels each once
+     */
+    private record Text(ExtractionRequest request, List<String> labels, List<Word> words) {}
+
+    private List<Word> words(String text) {
+        return WordSpans.words(text).stream()
+                .filter(word -> tokens(word.text()).length > 0)
+                .toList();
+    }
+
+    private static List<Found> inText(Window window, List<Found> found) {
+        return found.stream()
+                .map(f ->
+                        new Found(window.firstWord() + f.first(), window.firstWord() + f.last(), f.label(), f.score()))
+                .toList();
+    }
+
+    private static List<Entity> entities(Text text, List<List<Found>> windows) {
+        ExtractionOptions options = text.request().options();
+        List<Found> all = windows.size() == 1 ? windows.getFirst() : once(windows);
+        List<Entity> entities = WordSpans.chosen(all, options).stream()
+                .map(f -> {
+                    int start = text.words().get(f.first()).start();
+                    int end = text.words().get(f.last()).end();
+                    String word = text.request().text().substring(start, end);
+                    return new Entity(text.labels().get(f.label()), f.score(), word, start, end);
+                })
+                .toList();
+        return options.mergeAdjacent()
+                ? WordSpans.merged(entities, text.request().text())
+                : entities;
+    }
+
+    /** Windows overlap: what two of them found is one. */
+    private static List<Found> once(List<List<Found>> windows) {
+        return List.copyOf(windows.stream()
+                .flatMap(List::stream)
                 .collect(Collectors.toMap(
                         f -> List.of(f.first(), f.last(), f.label()),
                         f -> f,
                         (a, b) -> a.score() >= b.score() ? a : b,
                         LinkedHashMap::new))
                 .values());
-        return WordSpans.chosen(once, options).stream()
-                .map(f -> {
-                    int start = words.get(f.first()).start();
-                    int end = words.get(f.last()).end();
-                    return new Entity(labels.get(f.label()), f.score(), text.substring(start, end), start, end);
-                })
-                .toList();
-    }
-
-    /** The words that have tokens; a word of which the tokenizer leaves nothing is not a part of an entity. */
-    private List<Word> words(String text) {
-        return WordSpans.words(text).stream()
-                .filter(word -> tokens(word.text()).length > 0)
-                .toList();
     }
 
     /**
@@ -187,8 +270,9 @@ public final class EntityExtractor implements Pipeline {
      */
     private record Window(Encoding encoding, int text, int firstWord, int[] labelTokens, int[] wordTokens) {}
 
-    private List<Window> windows(int number, String text, List<int[]> prompt) {
-        List<Word> words = words(text);
+    private List<Window> windows(int number, Text text, Map<String, int[]> labelTokens) {
+        List<int[]> prompt = text.labels().stream().map(labelTokens::get).toList();
+        List<Word> words = text.words();
         int length = Math.min(maxWords, words.size());
         // An entity that one window cuts is whole in the next.
         int overlap = Math.min(maxWords / 2, Math.max(config.maxWidth(), maxWords / 4));
@@ -197,7 +281,7 @@ public final class EntityExtractor implements Pipeline {
         for (int first = 0; first < words.size(); first += length - overlap) {
             List<Word> part = words.subList(first, Math.min(words.size(), first + length));
             windows.add(window(number, first, prompt, part, known));
-            if (first + length >= words.size()) {
+            if (first + length >= words.size() || text.request().options().longTexts() == LongTexts.CUT) {
                 break;
             }
         }
@@ -228,43 +312,32 @@ public final class EntityExtractor implements Pipeline {
         return GlinerFolder.tokens(model.tokenizer(), word);
     }
 
-    private List<Found> candidates(Window window, Row row, double threshold) {
+    private WordVectors vectors(Window window, Row row, Text text) {
         float[][] states = row.floats(GlinerModel.STATES);
         float[][] words = lstm.map(l -> l.run(new float[][][] {
                     picked(row.floats(GlinerModel.GATES.get(0)), window.wordTokens()),
                     picked(row.floats(GlinerModel.GATES.get(1)), window.wordTokens())
                 }))
                 .orElseGet(() -> picked(states, window.wordTokens()));
-        int count = words.length;
-        List<Found> all = new ArrayList<>();
-        if (count == 0) {
-            return all;
+        return new WordVectors(
+                words,
+                picked(states, window.labelTokens()),
+                text.request().options().threshold(),
+                text.request().spans().map(spans -> ranges(spans, text.words(), window.firstWord())));
+    }
+
+    /** Parts of a text as words of a window; those that do not begin and end with words are left out. */
+    private static Set<WordRange> ranges(List<TextSpan> spans, List<Word> words, int firstWord) {
+        Map<Integer, Integer> starts = new HashMap<>();
+        Map<Integer, Integer> ends = new HashMap<>();
+        for (int i = 0; i < words.size(); i++) {
+            starts.put(words.get(i).start(), i - firstWord);
+            ends.put(words.get(i).end(), i - firstWord);
         }
-        long[] starts = new long[count * config.maxWidth()];
-        long[] ends = new long[starts.length];
-        int size = 0;
-        for (int first = 0; first < count; first++) {
-            for (int last = first; last < Math.min(count, first + config.maxWidth()); last++) {
-                starts[size] = first;
-                ends[size++] = last;
-            }
-        }
-        Map<String, Tensor> inputs = Map.of(
-                GlinerModel.WORDS, tensor(words),
-                GlinerModel.STARTS, Tensor.of(Arrays.copyOf(starts, size), size),
-                GlinerModel.ENDS, Tensor.of(Arrays.copyOf(ends, size), size),
-                GlinerModel.LABELS, tensor(picked(states, window.labelTokens())));
-        Tensor scores = weights.reading(() -> spans.run(inputs)).get(GlinerModel.SCORES);
-        int labels = window.labelTokens().length;
-        for (int i = 0; i < size * labels; i++) {
-            double score = Scores.sigmoid(Row.finite(scores.getDouble(i)));
-            if (score > threshold) {
-                int first = window.firstWord() + (int) starts[i / labels];
-                int last = window.firstWord() + (int) ends[i / labels];
-                all.add(new Found(first, last, i % labels, score));
-            }
-        }
-        return all;
+        return spans.stream()
+                .filter(span -> starts.containsKey(span.start()) && ends.containsKey(span.end()))
+                .map(span -> new WordRange(starts.get(span.start()), ends.get(span.end())))
+                .collect(Collectors.toSet());
     }
 
     private static float[][] picked(float[][] rows, int[] indices) {
@@ -273,15 +346,6 @@ public final class EntityExtractor implements Pipeline {
             picked[i] = rows[indices[i]];
         }
         return picked;
-    }
-
-    private static Tensor tensor(float[][] rows) {
-        int width = rows[0].length;
-        float[] values = new float[rows.length * width];
-        for (int i = 0; i < rows.length; i++) {
-            System.arraycopy(rows[i], 0, values, i * width, width);
-        }
-        return Tensor.of(values, rows.length, width);
     }
 
     /** Collects ids. */
@@ -309,7 +373,7 @@ public final class EntityExtractor implements Pipeline {
 
     @Override
     public void close() {
-        spans.close();
+        scorer.close();
         model.close();
     }
 }

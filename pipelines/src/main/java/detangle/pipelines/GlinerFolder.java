@@ -5,8 +5,8 @@ import detangle.hub.HubException;
 import detangle.hub.HubOptions;
 import detangle.hub.HubProgress;
 import detangle.models.deberta.ConfigException;
+import detangle.models.gliner.GlinerCheckpoint;
 import detangle.models.gliner.GlinerConfig;
-import detangle.models.gliner.GlinerModel;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
@@ -34,11 +34,11 @@ record GlinerFolder(GlinerConfig config, Tokenizer tokenizer, Weights weights, i
                 Tokenizers.exists(folder)
                         ? folder
                         : base.orElseGet(() -> base(folder, GlinerConfig.modelName(folder))));
-        Weights weights = Weights.open(folder);
+        Weights weights = GlinerCheckpoint.open(folder);
         try {
-            int rows = GlinerModel.wordRows(weights);
+            int rows = GlinerCheckpoint.wordRows(weights);
             GlinerConfig config = GlinerConfig.read(folder, base, rows);
-            GlinerModel.check(config, weights, ignoreUnused);
+            GlinerCheckpoint.check(config, weights, ignoreUnused);
             int[] ent = tokens(tokenizer, config.entToken());
             int[] sep = tokens(tokenizer, config.sepToken());
             int entId = config.classTokenIndex()

@@ -31,6 +31,11 @@ final class Scores {
         return 1 / (1 + Math.exp(-logit));
     }
 
+    /** The probability of a logit in single precision, in which large ones are equal; none is of what is not a finite number. */
+    static float probability(double logit) {
+        return (float) sigmoid(Row.finite(logit));
+    }
+
     static double[] softmax(double... logits) {
         double max = Arrays.stream(logits).max().orElse(0);
         double[] exponentials =

@@ -65,4 +65,29 @@ final class WordSpans {
         chosen.sort(Comparator.comparingInt(Found::first));
         return chosen;
     }
+
+    /**
+     * Entities of one label that stand next to each other, or with one character between them, as one: as the card of NuNER Zero joins the
+     * words of an entity.
+     *
+     * @param entities in the order of the text
+     */
+    static List<Entity> merged(List<Entity> entities, String text) {
+        List<Entity> merged = new ArrayList<>();
+        for (Entity next : entities) {
+            Entity last = merged.isEmpty() ? next : merged.getLast();
+            boolean joins = !merged.isEmpty()
+                    && last.entity().equals(next.entity())
+                    && last.end() <= next.start()
+                    && text.codePointCount(last.end(), next.start()) <= 1;
+            if (joins) {
+                String word = text.substring(last.start(), next.end());
+                double score = Math.min(last.score(), next.score());
+                merged.set(merged.size() - 1, new Entity(last.entity(), score, word, last.start(), next.end()));
+            } else {
+                merged.add(next);
+            }
+        }
+        return merged;
+    }
 }

@@ -194,9 +194,8 @@ class EntityExtractorTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "span_mode | \"markerV0\" | \"token_level\"",
+                "span_mode | \"markerV0\" | \"conv_conv\"",
                 "labels_encoder | \"name\": | \"labels_encoder\":\"x\",\"name\":",
-                "fuse_layers | \"fuse_layers\":false | \"fuse_layers\":true",
                 "model_type | \"deberta-v2\" | \"bert\""
             })
     void otherKindsAreRefused(String field, String from, String to) throws IOException {
@@ -264,8 +263,9 @@ class EntityExtractorTest {
         try (EntityExtractor extractor = EntityExtractor.load(TinyGliner.write(folder))) {
             assertThrows(PipelineException.class, () -> extractor.extract("Ada", List.of(), ExtractionOptions.DEFAULT));
             assertThrows(
-                    PipelineException.class,
-                    () -> extractor.extract(" ", List.of("person"), ExtractionOptions.DEFAULT));
+                    PipelineException.class, () -> extractor.extract("Ada", List.of(" "), ExtractionOptions.DEFAULT));
+            assertEquals(List.of(), extractor.extract(" ", List.of("person"), ExtractionOptions.DEFAULT));
+            assertEquals(List.of(), extractor.extract("", List.of("person"), ExtractionOptions.DEFAULT));
             assertEquals(
                     List.of(), extractor.extract("No.", List.of("person"), ExtractionOptions.DEFAULT.withThreshold(1)));
         }

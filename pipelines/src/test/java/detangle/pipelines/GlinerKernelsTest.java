@@ -8,12 +8,15 @@ import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerModel;
+import detangle.models.gliner.GlinerPrograms;
+import detangle.models.gliner.Scoring;
 import detangle.runtime.Backends;
 import detangle.runtime.KernelCoverage;
 import detangle.testing.models.FormulaModel;
 import detangle.testing.models.TinyGliner;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -33,7 +36,7 @@ class GlinerKernelsTest {
 
     @ParameterizedTest(name = "{index}")
     @MethodSource("models")
-    void bothProgramsHaveKernels(JsonNode model) throws IOException {
+    void allProgramsHaveKernels(JsonNode model) throws IOException {
         Device vector = Backends.device(Optional.of("vector"), Set.of());
         GlinerFolder opened = GlinerFolder.open(TinyGliner.write(folder, model), false);
         try {
@@ -41,11 +44,33 @@ class GlinerKernelsTest {
             Program encoder = DebertaModel.build(
                     config.encoder(), GlinerModel.encoder(config), ModelOptions.DEFAULT.withHiddenStates(false));
             assertEquals(Set.of(), KernelCoverage.of(vector, encoder).lacking());
-            assertEquals(
-                    Set.of(),
-                    KernelCoverage.of(vector, GlinerModel.spans(config)).lacking());
+            for (Scoring scoring : List.of(config.scoring(), new Scoring.RepresentedSpans())) {
+                for (Program program : GlinerPrograms.all(with(config, scoring, false))) {
+                    assertEquals(Set.of(), KernelCoverage.of(vector, program).lacking(), program.name());
+                }
+            }
+            Program fused = DebertaModel.build(
+                    config.encoder(),
+                    GlinerModel.encoder(with(config, config.scoring(), true)),
+                    ModelOptions.DEFAULT.withHiddenStates(false));
+            assertEquals(Set.of(), KernelCoverage.of(vector, fused).lacking());
         } finally {
             opened.weights().close();
         }
+    }
+
+    private static GlinerConfig with(GlinerConfig c, Scoring scoring, boolean fuseLayers) {
+        return new GlinerConfig(
+                c.encoder(),
+                c.hiddenSize(),
+                c.maxWidth(),
+                c.maxWords(),
+                scoring,
+                fuseLayers,
+                c.lstm(),
+                c.embedEntToken(),
+                c.entToken(),
+                c.sepToken(),
+                c.classTokenIndex());
     }
 }

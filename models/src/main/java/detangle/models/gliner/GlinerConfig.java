@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param hiddenSize width of words, labels and spans; the encoder's states are projected to it
  * @param maxWidth the longest span, in words
  * @param maxWords the longest text, in words
+ * @param scoring how spans are found and scored
+ * @param fuseLayers whether the outputs of all layers are summed up, and not that of the last one taken
  * @param lstm whether a bidirectional LSTM runs over the words
  * @param embedEntToken whether a label's state is that of the token before it, and not that of its own first token
  * @param entToken stands before each label
@@ -25,7 +27,8 @@ public record GlinerConfig(
         int hiddenSize,
         int maxWidth,
         int maxWords,
-        SpanMode spanMode,
+        Scoring scoring,
+        boolean fuseLayers,
         boolean lstm,
         boolean embedEntToken,
         String entToken,
@@ -35,12 +38,13 @@ public record GlinerConfig(
     public static final String FILE = "gliner_config.json";
 
     private static final String ENCODER_FILE = "config.json";
+    private static final String TOKEN_LEVEL = "token_level";
 
     /**
      * Reads a folder's configuration.
      *
      * @param base the folder of {@link #baseModel}, if it is one whose encoder this folder does not describe
-     * @param rows of the checkpoint's word table ({@link GlinerModel#wordRows}); they are the size of the vocabulary where the file names
+     * @param rows of the checkpoint's word table ({@link GlinerCheckpoint#wordRows}); they are the size of the vocabulary where the file names
      *     none, as the older ones do
      * @throws detangle.models.deberta.ConfigException if the file is missing or not well formed, or the model is of another kind
      */
@@ -49,12 +53,18 @@ public record GlinerConfig(
         checkKind(fields);
         int vocabulary = fields.integer("vocab_size", -1);
         int classToken = fields.integer("class_token_index", -1);
+        DebertaConfig encoder = encoder(folder, fields, base, vocabulary < 0 ? rows : vocabulary);
+        boolean fuseLayers = fields.flag("fuse_layers", false);
+        if (fuseLayers && encoder.numHiddenLayers() < 2) {
+            throw fields.fault("fuse_layers", "is true, and the encoder has one layer, with which none is fused");
+        }
         return new GlinerConfig(
-                encoder(folder, fields, base, vocabulary < 0 ? rows : vocabulary),
+                encoder,
                 fields.between(1, 1 << 16, "hidden_size", 512),
                 fields.between(1, 1 << 8, "max_width", 12),
                 fields.between(1, 1 << 20, "max_len", 384),
-                spanMode(fields),
+                scoring(fields),
+                fuseLayers,
                 rnnLayers(fields) == 1,
                 fields.flag("embed_ent_token", true),
                 fields.text("ent_token").orElse("<<ENT>>"),
@@ -86,14 +96,23 @@ public record GlinerConfig(
         } else if (fields.find("labels_encoder").isPresent()) {
             kind = "bi-encoder";
         }
-        return kind + (fields.text("span_mode").orElse("").equals("token_level") ? ", tokens" : ", spans");
+        return kind + (isOfTokens(fields) ? ", tokens" : ", spans");
+    }
+
+    /** Whether a folder's model scores words, so that an entity may have any number of them, and not spans of a greatest width. */
+    public static boolean isOfTokens(Path folder) {
+        return isOfTokens(fields(folder));
+    }
+
+    private static boolean isOfTokens(ConfigFields fields) {
+        return fields.text("span_mode").orElse("").equals(TOKEN_LEVEL);
     }
 
     /** A {@link detangle.models.deberta.ConfigException} if a folder's model is of a kind that cannot be run. */
     public static void check(Path folder) {
         ConfigFields fields = fields(folder);
         checkKind(fields);
-        spanMode(fields);
+        scoring(fields);
     }
 
     /** The model on the hub that a folder's encoder is of, if the folder does not describe the encoder itself. */
@@ -135,11 +154,8 @@ public record GlinerConfig(
         refuseUnless(fields, "post_fusion_schema", "");
         for (String field : new String[] {"labels_encoder", "labels_decoder", "relations_layer"}) {
             if (fields.find(field).isPresent()) {
-                throw fields.fault(field, "is set: that kind of GLiNER is not supported, only span-level ones are");
+                throw fields.fault(field, "is set: that kind of GLiNER is not supported");
             }
-        }
-        if (fields.flag("fuse_layers", false)) {
-            throw fields.fault("fuse_layers", "is true, which is not supported");
         }
         if (rnnLayers(fields) > 1) {
             throw fields.fault("num_rnn_layers", "is above 1, which is not supported");
@@ -152,12 +168,15 @@ public record GlinerConfig(
         });
     }
 
-    private static SpanMode spanMode(ConfigFields fields) {
+    private static Scoring scoring(ConfigFields fields) {
         String word = fields.text("span_mode").orElse("markerV0");
         return switch (word) {
-            case "markerV0" -> SpanMode.MARKER_V0;
-            case "marker" -> SpanMode.MARKER;
-            default -> throw fields.fault("span_mode", "is '" + word + "'; supported are markerV0 and marker");
+            case "markerV0" -> new Scoring.Spans(SpanMode.MARKER_V0);
+            case "marker" -> new Scoring.Spans(SpanMode.MARKER);
+            case TOKEN_LEVEL ->
+                fields.flag("represent_spans", false) ? new Scoring.RepresentedSpans() : new Scoring.Tokens();
+            default ->
+                throw fields.fault("span_mode", "is '" + word + "'; supported are markerV0, marker and token_level");
         };
     }
 }

@@ -67,6 +67,18 @@ public final class Weights implements AutoCloseable {
         return new Weights(origin, all, metadata, files);
     }
 
+    /**
+     * Some of these weights' tensors under other names. The result takes these weights over: its owner closes it alone.
+     *
+     * @param names the names that the tensors have here, by the names that they get
+     * @throws WeightsException if there is no tensor of such a name
+     */
+    public Weights named(SequencedMap<String, String> names) {
+        SequencedMap<String, StoredTensor> all = new LinkedHashMap<>();
+        names.forEach((name, here) -> all.put(name, stored(here)));
+        return new Weights(origin, all, metadata, files);
+    }
+
     /** Whether a file begins as one of weights does, of any format; a path of anything else than a file does not. */
     public static boolean areIn(Path file) {
         return Files.isRegularFile(file) && WeightFiles.beginsAsWeights(WeightFiles.start(file));

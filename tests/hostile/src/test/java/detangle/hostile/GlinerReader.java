@@ -1,12 +1,9 @@
 package detangle.hostile;
 
-import detangle.ir.Node;
-import detangle.ir.Program;
 import detangle.ir.Tensor;
-import detangle.ir.TensorOp;
 import detangle.models.deberta.Architecture;
+import detangle.models.gliner.GlinerCheckpoint;
 import detangle.models.gliner.GlinerConfig;
-import detangle.models.gliner.GlinerModel;
 import detangle.pipelines.EntityExtractor;
 import detangle.pipelines.ExtractionOptions;
 import java.io.IOException;
@@ -18,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** A folder of a GLiNER model: its configuration with that of the encoder inside, and the tensors of its own layers. */
@@ -25,7 +23,6 @@ final class GlinerReader implements Reader {
     private static final int WORDS = 16;
     private static final int WIDTH = 6;
     private static final String CONFIG = "gliner_config.json";
-    private static final String LSTM = "rnn.lstm.";
 
     private static final String[][] FIELDS = {
         {"hidden_size", "2147483647", "hidden_size is 2147483647; it must be at most 65536"},
@@ -51,7 +48,9 @@ final class GlinerReader implements Reader {
         {"ent_token", "\"\"", ""},
         {"ent_token", "\"" + "card ".repeat(100_000) + "\"", ""},
         {"sep_token", "\"\\u001b[31m\\u202e\"", ""},
-        {"span_mode", "\"token_level\"", "span_mode"},
+        {"span_mode", "\"token_level\"", "scorer."},
+        {"span_mode", "\"token-level\"", "supported are markerV0, marker and token_level"},
+        {"represent_spans", "1", ""},
         {"span_mode", "\"marker\"", "span_rep_layer"},
         {"span_mode", "\"\\u001b[31m\"", "span_mode"},
         {"has_rnn", "false", "rnn.lstm."},
@@ -59,7 +58,8 @@ final class GlinerReader implements Reader {
         {"num_rnn_layers", "0", "rnn.lstm."},
         {"num_rnn_layers", "2147483647", "num_rnn_layers"},
         {"num_rnn_layers", "-1", "num_rnn_layers"},
-        {"fuse_layers", "true", "fuse_layers"},
+        {"fuse_layers", "true", "layers_fuser.squeeze"},
+        {"fuse_layers", "\"yes\"", "fuse_layers"},
         {"labels_encoder", "\"a\"", "labels_encoder"},
         {"labels_decoder", "[]", "labels_decoder"},
         {"relations_layer", "7", "relations_layer"},
@@ -121,9 +121,20 @@ final class GlinerReader implements Reader {
         }
     }
 
-    private static final Gliner GOOD = made();
+    private static final Gliner GOOD = made(Map.of());
 
-    private static Gliner made() {
+    private static final Gliner TOKENS =
+            made(Map.of("span_mode", "\"token_level\"", "represent_spans", "true", "fuse_layers", "true"));
+
+    private static final String[][] TOKENS_FIELDS = {
+        {"represent_spans", "false", "span_rep_layer."},
+        {"represent_spans", "\"no\"", "represent_spans"},
+        {"span_mode", "\"markerV0\"", "prompt_rep_layer.0"},
+        {"fuse_layers", "false", "layers_fuser."},
+        {"hidden_size", "8", "hidden_size 8"},
+    };
+
+    private static Gliner made(Map<String, String> changes) {
         SequencedMap<String, String> fields = new LinkedHashMap<>();
         fields.put("model_name", "\"nobody/nothing\"");
         fields.put("hidden_size", Integer.toString(WIDTH));
@@ -139,21 +150,11 @@ final class GlinerReader implements Reader {
                         tensors.put(name.replaceFirst("^deberta\\.", "token_rep_layer.bert_layer.model."), tensor));
         tensors.put(
                 "token_rep_layer.bert_layer.model.embeddings.word_embeddings.weight", SmallModel.all(0.1f, WORDS, 8));
-        tensors.put("token_rep_layer.projection.weight", SmallModel.all(0.1f, WIDTH, 8));
-        tensors.put("token_rep_layer.projection.bias", SmallModel.all(0.1f, WIDTH));
-        for (String suffix : List.of("_l0", "_l0_reverse")) {
-            tensors.put(LSTM + "weight_ih" + suffix, SmallModel.all(0.1f, 2 * WIDTH, WIDTH));
-            tensors.put(LSTM + "weight_hh" + suffix, SmallModel.all(0.1f, 2 * WIDTH, WIDTH / 2));
-            tensors.put(LSTM + "bias_ih" + suffix, SmallModel.all(0.1f, 2 * WIDTH));
-            tensors.put(LSTM + "bias_hh" + suffix, SmallModel.all(0.1f, 2 * WIDTH));
-        }
+        fields.putAll(changes);
         Gliner gliner = new Gliner(fields, encoder, tensors);
-        Program spans = GlinerModel.spans(config(gliner));
-        for (Node node : spans.nodes()) {
-            if (node.op() instanceof TensorOp.Param(String name, var type)) {
-                tensors.put(name, SmallModel.all(0.1f, type.shape().sizes()));
-            }
-        }
+        GlinerCheckpoint.parameters(config(gliner))
+                .forEach((name, type) ->
+                        tensors.put(name, SmallModel.all(0.1f, type.shape().sizes())));
         return gliner;
     }
 
@@ -176,7 +177,8 @@ final class GlinerReader implements Reader {
 
     @Override
     public List<Hostile> good() {
-        return List.of(new Hostile("a span model", GOOD.files(), ""));
+        return List.of(
+                new Hostile("a span model", GOOD.files(), ""), new Hostile("a token model", TOKENS.files(), ""));
     }
 
     @Override
@@ -187,6 +189,12 @@ final class GlinerReader implements Reader {
             all.add(new Hostile(
                     field[0] + " is " + shown, GOOD.with(field[0], field[1]).files(), field[2]));
         }
+        for (String[] field : TOKENS_FIELDS) {
+            all.add(new Hostile(
+                    field[0] + " of a token model is " + field[1],
+                    TOKENS.with(field[0], field[1]).files(),
+                    field[2]));
+        }
         for (String[] field : ENCODERS) {
             all.add(new Hostile(
                     field[0] + " of the encoder is " + field[1],
@@ -194,28 +202,33 @@ final class GlinerReader implements Reader {
                     field[2]));
         }
         all.addAll(StrangeFiles.inThePlaceOf(CONFIG, GOOD.files()));
-        tensors(all);
+        tensors(GOOD, name -> !name.startsWith("token_rep_layer.bert_layer."), all);
+        tensors(TOKENS, name -> name.startsWith("scorer.") || name.contains("layers_fuser."), all);
+        others(all);
         return all;
     }
 
-    private static void tensors(List<Hostile> all) {
+    private static void tensors(Gliner model, Predicate<String> which, List<Hostile> all) {
         float[] values = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
-        GOOD.tensors().forEach((name, tensor) -> {
-            if (!name.startsWith("token_rep_layer.bert_layer.")) {
+        model.tensors().forEach((name, tensor) -> {
+            if (which.test(name)) {
                 float[] other = tensor.toFloats();
                 other[0] = values[all.size() % values.length];
                 all.add(new Hostile(
                         name + " begins with " + other[0],
-                        GOOD.withTensor(name, Tensor.of(other, tensor.shape())).files(),
+                        model.withTensor(name, Tensor.of(other, tensor.shape())).files(),
                         name));
                 all.add(new Hostile(
-                        name + " is missing", GOOD.withoutTensor(name).files(), name));
+                        name + " is missing", model.withoutTensor(name).files(), name));
                 all.add(new Hostile(
                         name + " is of another shape",
-                        GOOD.withTensor(name, SmallModel.all(0, 3)).files(),
+                        model.withTensor(name, SmallModel.all(0, 3)).files(),
                         name));
             }
         });
+    }
+
+    private static void others(List<Hostile> all) {
         all.add(new Hostile(
                 "finite numbers whose products are infinite",
                 GOOD.withTensor("prompt_rep_layer.0.weight", SmallModel.all(3e38f, 4 * WIDTH, WIDTH))
@@ -236,7 +249,12 @@ final class GlinerReader implements Reader {
                 "the table of words has " + what, GOOD.withTensor(words, tensor).files(), words)));
         all.add(new Hostile(
                 "there is no table of words", GOOD.withoutTensor(words).files(), "word_embeddings"));
-        for (String name : List.of("rnn.lstm.weight_ih_l1", "span_rep_layer.a", "prompt_rep_layer.5.weight")) {
+        all.add(new Hostile(
+                "a tensor under its own and under a compiled model's name",
+                GOOD.withTensor("_orig_mod.rnn.lstm.bias_hh_l0", SmallModel.all(0, 2)).files(),
+                "which are both rnn.lstm.bias_hh_l0"));
+        for (String name :
+                List.of("rnn.lstm.weight_ih_l1", "span_rep_layer.a", "prompt_rep_layer.5.weight", "scorer.a")) {
             all.add(new Hostile(
                     name + " is left over",
                     GOOD.withTensor(name, SmallModel.all(0, 2)).files(),

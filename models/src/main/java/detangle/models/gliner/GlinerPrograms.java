@@ -1,0 +1,145 @@
+package detangle.models.gliner;
+
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Level;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.Shape;
+import detangle.ir.TensorType;
+import detangle.models.deberta.HiddenActivation;
+import detangle.models.deberta.Layers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The programs that score words and spans against labels. B texts are scored at once; W, N and C are the largest numbers of words, spans
+ * and labels that one of them has. Each score depends on its own words and its own label alone, so padding changes nothing.
+ */
+public final class GlinerPrograms {
+    /** Inputs: the vectors of words {@code f32[B,W,D]}, and those of labels {@code f32[B,C,D]}. */
+    public static final String WORDS = "words";
+
+    public static final String LABELS = "labels";
+
+    /** Inputs: the first and the last word of each span, {@code i64[B,N]}: word w of text b is b*W+w. */
+    public static final String STARTS = "starts";
+
+    public static final String ENDS = "ends";
+
+    /** The output: logits, {@code f32[B,N,C]} of spans, {@code f32[B,W,C,3]} of words. */
+    public static final String SCORES = "scores";
+
+    /** The logits of a word and a label in {@link #tokens}: that the word is the first, the last, and any of an entity's. */
+    public static final int START = 0;
+
+    public static final int END = 1;
+    public static final int INSIDE = 2;
+
+    private static final Dim BATCH = Dim.symbol("B");
+
+    private GlinerPrograms() {}
+
+    /** All that a model of this kind is scored with. */
+    public static List<Program> all(GlinerConfig config) {
+        return switch (config.scoring()) {
+            case Scoring.Spans _ -> List.of(spans(config));
+            case Scoring.Tokens _ -> List.of(tokens(config));
+            case Scoring.RepresentedSpans _ -> List.of(tokens(config), spans(config));
+        };
+    }
+
+    /** The program from {@link #WORDS}, {@link #STARTS}, {@link #ENDS} and {@link #LABELS} to the scores of spans. */
+    public static Program spans(GlinerConfig config) {
+        Builder b = new Builder();
+        int width = config.hiddenSize();
+        Node words = words(b, width);
+        Node starts = b.input(STARTS, TensorType.of(DType.I64, BATCH, Dim.symbol("N")));
+        Node ends = b.input(ENDS, TensorType.of(DType.I64, BATCH, Dim.symbol("N")));
+        Node labels = labels(b, width);
+        Layers layers = Layers.of(b);
+        SpanLayers spans = new SpanLayers(layers, width, mode(config.scoring()));
+        Node inner = spans.inner(SpanLayers.rows(b, words), starts, ends);
+        Node scores = spans.scores(inner, projected(config, layers, labels));
+        return program("gliner_spans", List.of(words, starts, ends, labels), SCORES, scores);
+    }
+
+    /** The kind of the layers that make vectors of spans. */
+    private static SpanMode mode(Scoring scoring) {
+        return switch (scoring) {
+            case Scoring.Spans(SpanMode mode) -> mode;
+            // TokenMarker has the layers of markerV0 (gliner/modeling/span_rep.py).
+            case Scoring.Tokens _, Scoring.RepresentedSpans _ -> SpanMode.MARKER_V0;
+        };
+    }
+
+    /** Labels as they are compared with: span models project them, token models do not (gliner/modeling/base.py). */
+    private static Node projected(GlinerConfig config, Layers layers, Node labels) {
+        int width = config.hiddenSize();
+        return switch (config.scoring()) {
+            case Scoring.Spans _ ->
+                SpanLayers.projection(layers.scope("prompt_rep_layer"), labels, width, 4L * width, width);
+            case Scoring.Tokens _, Scoring.RepresentedSpans _ -> labels;
+        };
+    }
+
+    /**
+     * The program from {@link #WORDS} and {@link #LABELS} to the scores of words (gliner/modeling/scorers.py). The matrix of
+     * {@code out_mlp.0} is applied to its three operands apart, as two of them are the same for many words or many labels.
+     */
+    public static Program tokens(GlinerConfig config) {
+        Builder b = new Builder();
+        int width = config.hiddenSize();
+        Node words = words(b, width);
+        Node labels = labels(b, width);
+        Layers top = Layers.of(b);
+        Layers scorer = top.scope("scorer");
+        Node word = scorer.linear("proj_token", words, width, 2L * width);
+        Node label = scorer.linear("proj_label", projected(config, top, labels), width, 2L * width);
+        long inner = 4L * width;
+        Node matrix = scorer.param("out_mlp.0.weight", inner, 3L * width);
+        Node ofWord = b.add(
+                b.dotTransposed(b.slice(word, 2, 0, width), b.slice(matrix, 1, 0, width)),
+                scorer.param("out_mlp.0.bias", inner));
+        Node ofLabel = b.dotTransposed(b.slice(label, 2, 0, width), b.slice(matrix, 1, width, 2L * width));
+        Node product = b.mul(
+                perWord(b, b.slice(word, 2, width, 2L * width)), perLabel(b, b.slice(label, 2, width, 2L * width)));
+        Node ofBoth = b.dotTransposed(product, b.slice(matrix, 1, 2L * width, 3L * width));
+        Node sum = b.add(ofBoth, b.add(perWord(b, ofWord), perLabel(b, ofLabel)));
+        Node scores = scorer.linear("out_mlp.3", scorer.activation(HiddenActivation.RELU, sum), inner, 3);
+        return program("gliner_tokens", List.of(words, labels), SCORES, scores);
+    }
+
+    /** {@code [B,W,X]} as {@code [B,W,1,X]}. */
+    private static Node perWord(Builder b, Node x) {
+        return b.reshape(x, new Shape(with(x.shape().dims(), 2)));
+    }
+
+    /** {@code [B,C,X]} as {@code [B,1,C,X]}. */
+    private static Node perLabel(Builder b, Node x) {
+        return b.reshape(x, new Shape(with(x.shape().dims(), 1)));
+    }
+
+    private static List<Dim> with(List<Dim> dims, int axis) {
+        List<Dim> all = new ArrayList<>(dims);
+        all.add(axis, Dim.of(1));
+        return all;
+    }
+
+    private static Node words(Builder b, int width) {
+        return b.input(WORDS, TensorType.of(DType.F32, BATCH, Dim.symbol("W"), Dim.of(width)));
+    }
+
+    private static Node labels(Builder b, int width) {
+        return b.input(LABELS, TensorType.of(DType.F32, BATCH, Dim.symbol("C"), Dim.of(width)));
+    }
+
+    private static Program program(String name, List<Node> inputs, String output, Node value) {
+        Program program = new Program(name, inputs, List.of(new Output(output, value)), Map.of());
+        Level.MODEL.check(program);
+        return program;
+    }
+}

@@ -1,0 +1,103 @@
+package detangle.models.gliner;
+
+import detangle.ir.Builder;
+import detangle.ir.Dim;
+import detangle.ir.Node;
+import detangle.ir.ReduceFunction;
+import detangle.ir.Shape;
+import detangle.models.deberta.HiddenActivation;
+import detangle.models.deberta.Layers;
+import java.util.List;
+
+/**
+ * Makes vectors of spans from the states of their first and last words, and scores them (gliner/modeling/span_rep.py, SpanMarker,
+ * SpanMarkerV0 and TokenMarker).
+ *
+ * <p>The matrix after the concatenation of both words is applied to each word alone and the results are added, as it is linear: there are
+ * far more spans than words. For the same reason the last matrix is applied to the labels and not to the spans.
+ */
+final class SpanLayers {
+    private final Layers layers;
+    private final int width;
+    private final SpanMode mode;
+
+    /** @param width of words and of spans, D */
+    SpanLayers(Layers top, int width, SpanMode mode) {
+        this.layers = top.scope("span_rep_layer.span_rep_layer");
+        this.width = width;
+        this.mode = mode;
+    }
+
+    /**
+     * What the scores and the vectors of spans are computed from.
+     *
+     * @param words {@code f32[R,D]}
+     * @param starts rows of the first words, {@code i64[...]}
+     * @param ends rows of the last words, {@code i64[...]}
+     * @return {@code f32[...,I]}
+     */
+    Node inner(Node words, Node starts, Node ends) {
+        Builder b = layers.builder();
+        int wide = (mode == SpanMode.MARKER_V0 ? 4 : 2) * width;
+        Node first = relu(projection(layers.scope("project_start"), words, width, wide, width));
+        Node last = relu(projection(layers.scope("project_end"), words, width, wide, width));
+        String name = mode == SpanMode.MARKER_V0 ? "out_project.0" : "out_project";
+        int out = mode == SpanMode.MARKER_V0 ? wide : width;
+        Node matrix = layers.param(name + ".weight", out, 2L * width);
+        Node ofFirst = b.add(b.dotTransposed(first, b.slice(matrix, 1, 0, width)), layers.param(name + ".bias", out));
+        Node ofLast = b.dotTransposed(last, b.slice(matrix, 1, width, 2L * width));
+        Node sum = b.add(b.gather(ofFirst, starts), b.gather(ofLast, ends));
+        return mode == SpanMode.MARKER_V0 ? relu(sum) : sum;
+    }
+
+    /** The vectors of spans, {@code f32[...,D]} of {@code f32[...,I]}. */
+    Node vectors(Node inner) {
+        return mode == SpanMode.MARKER_V0 ? layers.linear("out_project.3", inner, 4L * width, width) : inner;
+    }
+
+    /**
+     * The products of spans and labels.
+     *
+     * @param inner {@code f32[B,N,I]}
+     * @param labels {@code f32[B,C,D]}
+     * @return {@code f32[B,N,C]}
+     */
+    Node scores(Node inner, Node labels) {
+        return mode == SpanMode.MARKER_V0
+                ? productOfLinear(layers, "out_project.3", inner, 4L * width, width, labels)
+                : layers.builder().dotTransposed(inner, labels);
+    }
+
+    /**
+     * The products of {@code linear(name, x)} and other vectors, where the matrix is applied to the others.
+     *
+     * @param x {@code f32[B,N,in]}
+     * @param others {@code f32[B,C,out]}
+     * @return {@code f32[B,N,C]}
+     */
+    static Node productOfLinear(Layers layers, String name, Node x, long in, long out, Node others) {
+        Builder b = layers.builder();
+        Node product = b.dotTransposed(x, b.dot(others, layers.param(name + ".weight", out, in)));
+        Node constant = b.reduce(ReduceFunction.SUM, b.mul(others, layers.param(name + ".bias", out)), 2);
+        Dim batch = others.type().dim(0);
+        return b.add(
+                product,
+                b.reshape(constant, Shape.of(batch, Dim.of(1), others.type().dim(1))));
+    }
+
+    /** Two matrices with a ReLU between them, as create_projection_layer of gliner/modeling/layers.py makes them. */
+    static Node projection(Layers layers, Node x, long in, long inner, long out) {
+        Node wide = layers.activation(HiddenActivation.RELU, layers.linear("0", x, in, inner));
+        return layers.linear("3", wide, inner, out);
+    }
+
+    private Node relu(Node x) {
+        return layers.activation(HiddenActivation.RELU, x);
+    }
+
+    /** {@code [B,W,D]} as {@code [B*W,D]}. */
+    static Node rows(Builder b, Node words) {
+        List<Dim> dims = words.shape().dims();
+        return b.reshape(words, Shape.of(dims.get(0).times(dims.get(1)), dims.get(2)));
+    }
+}

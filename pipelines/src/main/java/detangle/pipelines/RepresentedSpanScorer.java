@@ -1,0 +1,42 @@
+package detangle.pipelines;
+
+import detangle.pipelines.WordSpans.Found;
+import detangle.pipelines.WordVectors.WordRange;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Takes from words which spans there are, and scores these as spans; a span that several labels suggest is listed for each of them. */
+final class RepresentedSpanScorer implements WordVectors.Scorer {
+    private final TokenScorer tokens;
+    private final SpanScorer spans;
+
+    RepresentedSpanScorer(TokenScorer tokens, SpanScorer spans) {
+        this.tokens = tokens;
+        this.spans = spans;
+    }
+
+    /** As modeling/utils.py:356-436 finds spans, and decoding/decoder.py:1272-1355 lists them. */
+    @Override
+    public List<List<Found>> found(List<WordVectors> windows) {
+        List<float[]> probabilities = tokens.probabilities(windows);
+        List<List<WordRange>> suggested = new ArrayList<>();
+        for (int i = 0; i < windows.size(); i++) {
+            WordVectors window = windows.get(i);
+            suggested.add(TokenSpans.found(probabilities.get(i), window, p -> p > window.threshold()).stream()
+                    .map(found -> new WordRange(found.first(), found.last()))
+                    .toList());
+        }
+        List<float[]> scores = spans.probabilities(windows, suggested);
+        List<List<Found>> all = new ArrayList<>();
+        for (int i = 0; i < windows.size(); i++) {
+            all.add(SpanScorer.above(windows.get(i), suggested.get(i), scores.get(i)));
+        }
+        return all;
+    }
+
+    @Override
+    public void close() {
+        spans.close();
+        tokens.close();
+    }
+}

@@ -1,0 +1,47 @@
+package detangle.pipelines;
+
+import detangle.ir.Tensor;
+import detangle.pipelines.WordSpans.Found;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A window of a text as it is scored.
+ *
+ * @param words the vectors of its words, {@code [W][D]}
+ * @param labels the vectors of its labels, {@code [C][D]}
+ * @param threshold above which a span is an entity
+ * @param given the spans that may be entities, as first and last word; any if empty
+ */
+record WordVectors(float[][] words, float[][] labels, double threshold, Optional<Set<WordRange>> given) {
+    /** Finds entities in windows. */
+    interface Scorer extends AutoCloseable {
+        /** What each window holds, in the order in which GLiNER's own code lists it: where scores are equal, the first is kept. */
+        List<List<Found>> found(List<WordVectors> windows);
+
+        @Override
+        void close();
+    }
+
+    /** The words from the first to the last, both included. */
+    record WordRange(int first, int last) {}
+
+    boolean allows(int first, int last) {
+        return given.isEmpty() || given.get().contains(new WordRange(first, last));
+    }
+
+    /** Vectors of several windows, {@code f32[B,N,D]}, with zeros behind those of a window that has fewer. */
+    static Tensor padded(List<float[][]> rows) {
+        int most = rows.stream().mapToInt(r -> r.length).max().orElse(0);
+        int width = rows.getFirst()[0].length;
+        float[] values = new float[Math.multiplyExact(Math.multiplyExact(rows.size(), most), width)];
+        for (int i = 0; i < rows.size(); i++) {
+            float[][] own = rows.get(i);
+            for (int j = 0; j < own.length; j++) {
+                System.arraycopy(own[j], 0, values, (i * most + j) * width, width);
+            }
+        }
+        return Tensor.of(values, rows.size(), most, width);
+    }
+}
