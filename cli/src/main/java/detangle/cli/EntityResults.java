@@ -7,7 +7,7 @@ import java.util.List;
 
 /** The entities of a text as a result. */
 final class EntityResults {
-    private static final String ENTITIES = "entities";
+    static final String ENTITIES = "entities";
 
     private EntityResults() {}
 
@@ -32,18 +32,6 @@ final class EntityResults {
         return List.of(label, "score", "word", "start", "end");
     }
 
-    /** With the properties that GLiNER's own code gives an entity. */
-    static List<Column> columnsOfGliner() {
-        return List.of(Column.listOf(
-                ENTITIES,
-                new ObjectOf(
-                        Column.whole("start"),
-                        Column.whole("end"),
-                        Column.text("text"),
-                        Column.text("label"),
-                        Column.score("score"))));
-    }
-
     /** @param index the text's place among those of the call */
     static Result of(int index, String text, List<Entity> entities, String label) {
         List<Object> json = new ArrayList<>();
@@ -63,22 +51,14 @@ final class EntityResults {
         return result(index, text, entities, json);
     }
 
-    static Result ofGliner(int index, String text, List<Entity> entities) {
-        List<Object> json = new ArrayList<>();
-        for (Entity e : entities) {
-            json.add(Result.object(
-                    "start", Result.codePoint(text, e.start()),
-                    "end", Result.codePoint(text, e.end()),
-                    "text", e.word(),
-                    "label", e.entity(),
-                    "score", Result.rounded(e.score())));
-        }
-        return result(index, text, entities, json);
+    private static Result result(int index, String text, List<Entity> entities, List<Object> json) {
+        String words = entities.isEmpty() ? "-" : String.join(", ", words(entities));
+        return new Result(index, json, Result.object(ENTITIES, json), records(text, entities), words);
     }
 
-    private static Result result(int index, String text, List<Entity> entities, List<Object> json) {
+    /** Entities as rows of a table with the columns of {@link #names}. */
+    static List<List<Object>> records(String text, List<Entity> entities) {
         List<List<Object>> records = new ArrayList<>();
-        List<String> words = new ArrayList<>();
         for (Entity e : entities) {
             records.add(List.of(
                     e.entity(),
@@ -86,9 +66,14 @@ final class EntityResults {
                     e.word(),
                     Result.codePoint(text, e.start()),
                     Result.codePoint(text, e.end())));
-            words.add(e.word() + ": " + Result.scored(e.entity(), e.score()));
         }
-        return new Result(
-                index, json, Result.object(ENTITIES, json), records, words.isEmpty() ? "-" : String.join(", ", words));
+        return records;
+    }
+
+    /** Entities for people. */
+    static List<String> words(List<Entity> entities) {
+        return entities.stream()
+                .map(e -> e.word() + ": " + Result.scored(e.entity(), e.score()))
+                .toList();
     }
 }

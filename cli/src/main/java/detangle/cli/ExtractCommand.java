@@ -1,14 +1,16 @@
 package detangle.cli;
 
-import detangle.pipelines.Entity;
 import detangle.pipelines.EntityExtractor;
+import detangle.pipelines.Extraction;
 import detangle.pipelines.ExtractionOptions;
+import detangle.pipelines.ExtractionRequest;
 import detangle.pipelines.LongTexts;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -27,6 +29,25 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
 
     @Option(names = "--threshold", paramLabel = "P", description = "The least probability; ${DEFAULT-VALUE}.")
     private double threshold = ExtractionOptions.DEFAULT.threshold();
+
+    @Option(
+            names = "--relations",
+            paramLabel = "RELATION",
+            split = ",",
+            description = "Relations between entities to look for: \"works for,located in\"; some models find them.")
+    private List<String> relations = List.of();
+
+    @Option(
+            names = "--relation-threshold",
+            paramLabel = "P",
+            description = "The least probability of a relation; that of --threshold by default.")
+    private Optional<Double> relationThreshold;
+
+    @Option(
+            names = "--adjacency-threshold",
+            paramLabel = "P",
+            description = "The least probability that two entities are related at all; that of --threshold by default.")
+    private Optional<Double> adjacencyThreshold;
 
     @Option(names = "--nested", description = "Allow entities inside one another.")
     private boolean nested;
@@ -52,15 +73,22 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
 
     @Override
     void check(boolean fromFile) {
-        if (!(threshold >= 0 && threshold <= 1)) {
-            throw wrongUse("--threshold is between 0 and 1");
-        }
+        requireProbability("--threshold", threshold);
+        relationThreshold.ifPresent(value -> requireProbability("--relation-threshold", value));
+        adjacencyThreshold.ifPresent(value -> requireProbability("--adjacency-threshold", value));
         labels = names("--labels", labels);
+        relations = relations.isEmpty() ? relations : names("--relations", relations);
+    }
+
+    private void requireProbability(String option, double value) {
+        if (!(value >= 0 && value <= 1)) {
+            throw wrongUse(option + " is between 0 and 1");
+        }
     }
 
     @Override
     List<Column> answer() {
-        return EntityResults.columnsOfGliner();
+        return ExtractionResults.columns(!relations.isEmpty());
     }
 
     @Override
@@ -72,15 +100,26 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
     @Override
     List<Result> run(EntityExtractor extractor, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
-        ExtractionOptions options = new ExtractionOptions(threshold, !nested, multiLabel)
-                .withMergeAdjacent(mergeAdjacent)
-                .withLongTexts(cut ? LongTexts.CUT : LongTexts.WINDOWS);
-        List<List<Entity>> all = extractor.extract(texts, labels, options, counting(progress, windows -> 0));
+        ExtractionOptions options = options();
+        List<ExtractionRequest> requests = texts.stream()
+                .map(text -> ExtractionRequest.of(text, labels, options).withRelations(relations))
+                .toList();
+        List<Extraction> all = extractor.run(requests, counting(progress, windows -> 0));
         progress.done(texts.size());
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
-            results.add(EntityResults.ofGliner(i, texts.get(i), all.get(i)));
+            results.add(ExtractionResults.of(i, texts.get(i), all.get(i), !relations.isEmpty()));
         }
         return results;
+    }
+
+    private ExtractionOptions options() {
+        ExtractionOptions options = new ExtractionOptions(threshold, !nested, multiLabel)
+                .withMergeAdjacent(mergeAdjacent)
+                .withLongTexts(cut ? LongTexts.CUT : LongTexts.WINDOWS);
+        if (relationThreshold.isPresent()) {
+            options = options.withRelationThreshold(relationThreshold.get());
+        }
+        return adjacencyThreshold.isPresent() ? options.withAdjacencyThreshold(adjacencyThreshold.get()) : options;
     }
 }

@@ -7,6 +7,7 @@ import detangle.models.gliner.GlinerModel;
 import detangle.models.gliner.Scoring;
 import detangle.models.text.Encoding;
 import detangle.models.weights.Weights;
+import detangle.pipelines.RelationScorer.Related;
 import detangle.pipelines.WordSpans.Found;
 import detangle.pipelines.WordSpans.Word;
 import detangle.pipelines.WordVectors.WordRange;
@@ -21,8 +22,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -42,18 +45,27 @@ public final class EntityExtractor implements Pipeline {
     private final TextModel model;
     private final Optional<BiLstm> lstm;
     private final WordVectors.Scorer scorer;
+    private final Optional<RelationScorer> relations;
     private final int entId;
     private final int sepId;
+    private final OptionalInt relId;
     private final int maxWords;
 
     private EntityExtractor(
-            GlinerFolder folder, TextModel model, Optional<BiLstm> lstm, WordVectors.Scorer scorer, int maxWords) {
+            GlinerFolder folder,
+            TextModel model,
+            Optional<BiLstm> lstm,
+            WordVectors.Scorer scorer,
+            Optional<RelationScorer> relations,
+            int maxWords) {
         this.config = folder.config();
         this.model = model;
         this.lstm = lstm;
         this.scorer = scorer;
+        this.relations = relations;
         this.entId = folder.entId();
         this.sepId = folder.sepId();
+        this.relId = folder.relId();
         this.maxWords = maxWords;
     }
 
@@ -95,6 +107,7 @@ public final class EntityExtractor implements Pipeline {
                         model,
                         lstm,
                         scorer(config, weights, parameters, session),
+                        config.relations().map(r -> new RelationScorer(config, r, weights, parameters, session)),
                         options.maxLength().orElse(config.maxWords()));
             });
         } catch (RuntimeException | Error e) {
@@ -159,56 +172,94 @@ public final class EntityExtractor implements Pipeline {
      * and no text changes the answer to another one.
      *
      * @param progress told how many windows are done, after each batch
-     * @throws PipelineException if a label is empty
+     * @throws PipelineException if a label is empty, or relations are asked for that the model does not find
      */
     public List<Extraction> run(List<ExtractionRequest> requests, ProgressListener progress) {
         Map<String, int[]> labelTokens = new HashMap<>();
         List<Text> texts = new ArrayList<>();
         for (ExtractionRequest request : requests) {
             List<String> labels = request.labels().stream().distinct().toList();
-            labels.forEach(label -> labelTokens.computeIfAbsent(label, this::labelTokens));
-            texts.add(new Text(request, labels, labels.isEmpty() ? List.of() : words(request.text())));
+            List<String> asked = request.relations().stream().distinct().toList();
+            if (!asked.isEmpty() && relations.isEmpty()) {
+                throw new PipelineException(config.encoder().file()
+                        + ": relations_layer is not set: this model finds entities and no relations");
+            }
+            labels.forEach(label -> labelTokens.computeIfAbsent(label, l -> labelTokens("a label", l)));
+            asked.forEach(relation -> labelTokens.computeIfAbsent(relation, r -> labelTokens("a relation", r)));
+            texts.add(new Text(request, labels, asked, labels.isEmpty() ? List.of() : words(request.text())));
         }
         EncodedRows<Window> rows = EncodedRows.of(
                 "text", texts.size(), progress, row -> windows(row.index(), texts.get(row.index()), labelTokens));
         List<Window> windows = rows.encodings();
-        List<List<Found>> found = new ArrayList<>(Collections.nCopies(windows.size(), List.of()));
-        List<Integer> waiting = new ArrayList<>();
-        List<WordVectors> vectors = new ArrayList<>();
-        Runnable score = () -> {
-            if (!waiting.isEmpty()) {
-                Encoding first = windows.get(waiting.getFirst()).encoding();
-                List<List<Found>> all = model.reading(first, () -> scorer.found(vectors));
-                for (int i = 0; i < all.size(); i++) {
-                    found.set(waiting.get(i), all.get(i));
-                }
-                waiting.clear();
-                vectors.clear();
-            }
-        };
+        List<Answer> answers = new ArrayList<>(Collections.nCopies(windows.size(), Answer.NONE));
+        List<Waiting> waiting = new ArrayList<>();
         model.run(windows.stream().map(Window::encoding).toList(), progress, (index, row) -> {
             Window window = windows.get(index);
-            waiting.add(index);
-            vectors.add(vectors(window, row, texts.get(window.text())));
+            waiting.add(waiting(index, window, row, texts.get(window.text())));
             if (waiting.size() == SCORED_TOGETHER) {
-                score.run();
+                answer(waiting, windows, texts, answers);
             }
         });
-        score.run();
-        List<List<List<Found>>> ofTexts = new ArrayList<>();
+        answer(waiting, windows, texts, answers);
+        List<List<Answer>> ofTexts = new ArrayList<>();
         texts.forEach(text -> ofTexts.add(new ArrayList<>()));
         for (int i = 0; i < windows.size(); i++) {
-            ofTexts.get(windows.get(i).text()).add(inText(windows.get(i), found.get(i)));
+            ofTexts.get(windows.get(i).text()).add(answers.get(i).at(windows.get(i).firstWord()));
         }
         List<Extraction> results = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
-            results.add(new Extraction(entities(texts.get(i), ofTexts.get(i))));
+            results.add(extraction(texts.get(i), ofTexts.get(i)));
         }
         return results;
     }
 
-    private int[] labelTokens(String label) {
-        InputRow.alone("a label").requireText(label);
+    /** A window whose states are computed and that is not scored yet. */
+    private record Waiting(int index, WordVectors vectors, float[][] relations) {}
+
+    /** What was found in a window, by its words, or by those of its text. */
+    private record Answer(List<Found> found, List<Related> related) {
+        static final Answer NONE = new Answer(List.of(), List.of());
+
+        Answer at(int firstWord) {
+            return new Answer(
+                    found.stream()
+                            .map(f -> new Found(firstWord + f.first(), firstWord + f.last(), f.label(), f.score()))
+                            .toList(),
+                    related.stream()
+                            .map(r -> new Related(
+                                    r.head().after(firstWord), r.tail().after(firstWord), r.relation(), r.score()))
+                            .toList());
+        }
+    }
+
+    private void answer(List<Waiting> waiting, List<Window> windows, List<Text> texts, List<Answer> answers) {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        Encoding first = windows.get(waiting.getFirst().index()).encoding();
+        List<List<Found>> found = model.reading(
+                first, () -> scorer.found(waiting.stream().map(Waiting::vectors).toList()));
+        for (int i = 0; i < found.size(); i++) {
+            Waiting one = waiting.get(i);
+            Window window = windows.get(one.index());
+            ExtractionOptions options = texts.get(window.text()).request().options();
+            List<Found> own = found.get(i);
+            List<Related> related = relations
+                    .map(r -> model.reading(
+                            window.encoding(), () -> r.related(one.vectors(), one.relations(), own, options)))
+                    .orElseGet(List::of);
+            answers.set(one.index(), new Answer(own, related));
+        }
+        waiting.clear();
+    }
+
+    /** Whether the model finds relations between entities. */
+    public boolean findsRelations() {
+        return relations.isPresent();
+    }
+
+    private int[] labelTokens(String what, String label) {
+        InputRow.alone(what).requireText(label);
         return tokens(label);
     }
 
@@ -216,8 +267,9 @@ public final class EntityExtractor implements Pipeline {
      * A text with the words that have tokens; a word of which the tokenizer leaves nothing is not a part of an entity.
      *
      * @param labels each once
+     * @param relations each once
      */
-    private record Text(ExtractionRequest request, List<String> labels, List<Word> words) {}
+    private record Text(ExtractionRequest request, List<String> labels, List<String> relations, List<Word> words) {}
 
     private List<Word> words(String text) {
         return WordSpans.words(text).stream()
@@ -225,53 +277,86 @@ public final class EntityExtractor implements Pipeline {
                 .toList();
     }
 
-    private static List<Found> inText(Window window, List<Found> found) {
-        return found.stream()
-                .map(f ->
-                        new Found(window.firstWord() + f.first(), window.firstWord() + f.last(), f.label(), f.score()))
-                .toList();
+    private static Extraction extraction(Text text, List<Answer> windows) {
+        ExtractionOptions options = text.request().options();
+        boolean overlap = windows.size() > 1;
+        List<Found> all = windows.stream().flatMap(w -> w.found().stream()).toList();
+        List<Found> chosen = WordSpans.chosen(overlap ? once(all, EntityExtractor::key, Found::score) : all, options);
+        List<Entity> entities = chosen.stream().map(f -> entity(text, f)).toList();
+        List<Related> related =
+                windows.stream().flatMap(w -> w.related().stream()).toList();
+        List<Entity> merged =
+                options.mergeAdjacent() ? WordSpans.merged(entities, text.request().text()) : entities;
+        List<Relation> relations = new ArrayList<>();
+        for (Related r : overlap ? once(related, EntityExtractor::key, Related::score) : related) {
+            Optional<Entity> head = at(r.head(), chosen, entities);
+            Optional<Entity> tail = at(r.tail(), chosen, entities);
+            if (head.isPresent() && tail.isPresent()) {
+                relations.add(new Relation(
+                        text.relations().get(r.relation()),
+                        r.score(),
+                        WordSpans.holding(merged, head.get()),
+                        WordSpans.holding(merged, tail.get())));
+            }
+        }
+        return new Extraction(merged, relations);
     }
 
-    private static List<Entity> entities(Text text, List<List<Found>> windows) {
-        ExtractionOptions options = text.request().options();
-        List<Found> all = windows.size() == 1 ? windows.getFirst() : once(windows);
-        List<Entity> entities = WordSpans.chosen(all, options).stream()
-                .map(f -> {
-                    int start = text.words().get(f.first()).start();
-                    int end = text.words().get(f.last()).end();
-                    String word = text.request().text().substring(start, end);
-                    return new Entity(text.labels().get(f.label()), f.score(), word, start, end);
-                })
-                .toList();
-        return options.mergeAdjacent()
-                ? WordSpans.merged(entities, text.request().text())
-                : entities;
+    private static Entity entity(Text text, Found found) {
+        int start = text.words().get(found.first()).start();
+        int end = text.words().get(found.last()).end();
+        String word = text.request().text().substring(start, end);
+        return new Entity(text.labels().get(found.label()), found.score(), word, start, end);
+    }
+
+    /** The first entity of these words. */
+    private static Optional<Entity> at(WordRange words, List<Found> chosen, List<Entity> entities) {
+        for (int i = 0; i < chosen.size(); i++) {
+            if (chosen.get(i).first() == words.first() && chosen.get(i).last() == words.last()) {
+                return Optional.of(entities.get(i));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<Integer> key(Found f) {
+        return List.of(f.first(), f.last(), f.label());
+    }
+
+    private static List<Integer> key(Related r) {
+        return List.of(r.head().first(), r.head().last(), r.tail().first(), r.tail().last(), r.relation());
     }
 
     /** Windows overlap: what two of them found is one. */
-    private static List<Found> once(List<List<Found>> windows) {
-        return List.copyOf(windows.stream()
-                .flatMap(List::stream)
+    private static <T> List<T> once(List<T> all, Function<T, List<Integer>> key, ToDoubleFunction<T> score) {
+        return List.copyOf(all.stream()
                 .collect(Collectors.toMap(
-                        f -> List.of(f.first(), f.last(), f.label()),
-                        f -> f,
-                        (a, b) -> a.score() >= b.score() ? a : b,
+                        key,
+                        one -> one,
+                        (a, b) -> score.applyAsDouble(a) >= score.applyAsDouble(b) ? a : b,
                         LinkedHashMap::new))
                 .values());
     }
 
     /**
-     * Labels and words as the model reads them: {@code [CLS] <<ENT>> label <<ENT>> label <<SEP>> words [SEP]}.
+     * Labels and words as the model reads them: {@code [CLS] <<ENT>> label <<ENT>> label <<SEP>> words [SEP]}, or, if it finds relations,
+     * {@code [CLS] <<ENT>> label <<SEP>> <<REL>> relation <<SEP>> words [SEP]}.
      *
      * @param text its number
      * @param firstWord the number in the text of the first word
      * @param labelTokens where the state of each label stands
+     * @param relationTokens where the state of each relation stands
      * @param wordTokens where each word begins
      */
-    private record Window(Encoding encoding, int text, int firstWord, int[] labelTokens, int[] wordTokens) {}
+    private record Window(
+            Encoding encoding,
+            int text,
+            int firstWord,
+            int[] labelTokens,
+            int[] relationTokens,
+            int[] wordTokens) {}
 
     private List<Window> windows(int number, Text text, Map<String, int[]> labelTokens) {
-        List<int[]> prompt = text.labels().stream().map(labelTokens::get).toList();
         List<Word> words = text.words();
         int length = Math.min(maxWords, words.size());
         // An entity that one window cuts is whole in the next.
@@ -280,7 +365,7 @@ public final class EntityExtractor implements Pipeline {
         List<Window> windows = new ArrayList<>();
         for (int first = 0; first < words.size(); first += length - overlap) {
             List<Word> part = words.subList(first, Math.min(words.size(), first + length));
-            windows.add(window(number, first, prompt, part, known));
+            windows.add(window(number, first, text, part, labelTokens, known));
             if (first + length >= words.size() || text.request().options().longTexts() == LongTexts.CUT) {
                 break;
             }
@@ -288,42 +373,54 @@ public final class EntityExtractor implements Pipeline {
         return windows;
     }
 
-    private Window window(int number, int first, List<int[]> prompt, List<Word> words, Map<String, int[]> known) {
+    private Window window(
+            int number,
+            int first,
+            Text text,
+            List<Word> words,
+            Map<String, int[]> labelTokens,
+            Map<String, int[]> known) {
         int[] frame = model.tokenizer().encode("").ids();
         Ids ids = new Ids();
-        int[] labelTokens = new int[prompt.size()];
-        int[] wordTokens = new int[words.size()];
         ids.add(frame[0]);
-        for (int label = 0; label < labelTokens.length; label++) {
-            labelTokens[label] = ids.size() + (config.embedEntToken() ? 0 : 1);
-            ids.add(entId);
-            ids.add(prompt.get(label));
-        }
+        int[] labels = ids.addMarked(
+                entId, text.labels().stream().map(labelTokens::get).toList(), config.embedEntToken());
         ids.add(sepId);
+        int[] relations = new int[0];
+        if (relId.isPresent()) {
+            boolean embed = config.relations().orElseThrow().embedRelToken();
+            relations = ids.addMarked(
+                    relId.getAsInt(),
+                    text.relations().stream().map(labelTokens::get).toList(),
+                    embed);
+            ids.add(sepId);
+        }
+        int[] wordTokens = new int[words.size()];
         for (int word = 0; word < wordTokens.length; word++) {
             wordTokens[word] = ids.size();
             ids.add(known.computeIfAbsent(words.get(word).text(), this::tokens));
         }
         ids.add(frame[frame.length - 1]);
-        return new Window(ids.encoding(), number, first, labelTokens, wordTokens);
+        return new Window(ids.encoding(), number, first, labels, relations, wordTokens);
     }
 
     private int[] tokens(String word) {
         return GlinerFolder.tokens(model.tokenizer(), word);
     }
 
-    private WordVectors vectors(Window window, Row row, Text text) {
+    private Waiting waiting(int index, Window window, Row row, Text text) {
         float[][] states = row.floats(GlinerModel.STATES);
         float[][] words = lstm.map(l -> l.run(new float[][][] {
                     picked(row.floats(GlinerModel.GATES.get(0)), window.wordTokens()),
                     picked(row.floats(GlinerModel.GATES.get(1)), window.wordTokens())
                 }))
                 .orElseGet(() -> picked(states, window.wordTokens()));
-        return new WordVectors(
+        WordVectors vectors = new WordVectors(
                 words,
                 picked(states, window.labelTokens()),
                 text.request().options().threshold(),
                 text.request().spans().map(spans -> ranges(spans, text.words(), window.firstWord())));
+        return new Waiting(index, vectors, picked(states, window.relationTokens()));
     }
 
     /** Parts of a text as words of a window; those that do not begin and end with words are left out. */
@@ -365,6 +462,22 @@ public final class EntityExtractor implements Pipeline {
             size += more.length;
         }
 
+        /**
+         * Adds words with a token before each.
+         *
+         * @param atMark whether a word's state is that of the token before it
+         * @return where the words' states stand
+         */
+        int[] addMarked(int mark, List<int[]> words, boolean atMark) {
+            int[] places = new int[words.size()];
+            for (int i = 0; i < places.length; i++) {
+                places[i] = size + (atMark ? 0 : 1);
+                add(mark);
+                add(words.get(i));
+            }
+            return places;
+        }
+
         Encoding encoding() {
             int[] none = new int[size];
             return new Encoding(Arrays.copyOf(ids, size), none, List.of(), none, none, none, none);
@@ -373,6 +486,7 @@ public final class EntityExtractor implements Pipeline {
 
     @Override
     public void close() {
+        relations.ifPresent(RelationScorer::close);
         scorer.close();
         model.close();
     }

@@ -90,4 +90,21 @@ final class WordSpans {
         }
         return merged;
     }
+
+    /** The place of an entity, or of the one that it was merged into. */
+    static int holding(List<Entity> merged, Entity part) {
+        int same = merged.indexOf(part);
+        if (same >= 0) {
+            return same;
+        }
+        for (int i = 0; i < merged.size(); i++) {
+            Entity whole = merged.get(i);
+            if (whole.entity().equals(part.entity())
+                    && whole.start() <= part.start()
+                    && part.end() <= whole.end()) {
+                return i;
+            }
+        }
+        throw new IllegalArgumentException("none of the entities holds " + part);
+    }
 }

@@ -2,6 +2,7 @@ package detangle.pipelines;
 
 import detangle.ir.Tensor;
 import detangle.pipelines.WordSpans.Found;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -25,10 +26,21 @@ record WordVectors(float[][] words, float[][] labels, double threshold, Optional
     }
 
     /** The words from the first to the last, both included. */
-    record WordRange(int first, int last) {}
+    record WordRange(int first, int last) {
+        /** The same words counted from an earlier one. */
+        WordRange after(int words) {
+            return new WordRange(words + first, words + last);
+        }
+    }
 
     boolean allows(int first, int last) {
         return given.isEmpty() || given.get().contains(new WordRange(first, last));
+    }
+
+    /** Vectors as {@code f32[N,D]}. */
+    static Tensor matrix(float[][] rows) {
+        Tensor one = padded(Collections.singletonList(rows));
+        return one.reshape(one.dim(1), one.dim(2));
     }
 
     /** Vectors of several windows, {@code f32[B,N,D]}, with zeros behind those of a window that has fewer. */

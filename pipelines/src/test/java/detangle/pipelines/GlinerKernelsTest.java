@@ -9,6 +9,7 @@ import detangle.models.deberta.ModelOptions;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerModel;
 import detangle.models.gliner.GlinerPrograms;
+import detangle.models.gliner.Relations;
 import detangle.models.gliner.Scoring;
 import detangle.runtime.Backends;
 import detangle.runtime.KernelCoverage;
@@ -71,6 +72,12 @@ class GlinerKernelsTest {
                 c.embedEntToken(),
                 c.entToken(),
                 c.sepToken(),
-                c.classTokenIndex());
+                c.classTokenIndex(),
+                Optional.of(new Relations(
+                        Relations.Pairs.DOT,
+                        Relations.PairScoring.CONCATENATION,
+                        "<<REL>>",
+                        Optional.empty(),
+                        true)));
     }
 }

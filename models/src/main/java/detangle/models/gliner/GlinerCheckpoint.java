@@ -29,6 +29,9 @@ public final class GlinerCheckpoint {
             "span_rep_layer.",
             "prompt_rep_layer.",
             "scorer.",
+            "pair_rep_layer.",
+            "relations_rep_layer.",
+            "triples_score_layer.",
             GlinerModel.PROJECTION + ".",
             GlinerModel.FUSER + ".");
 

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param entToken stands before each label
  * @param sepToken stands between the labels and the text
  * @param classTokenIndex the id of {@code entToken}; empty where the tokenizer must tell
+ * @param relations how relations between entities are found; empty if the model finds none
  */
 public record GlinerConfig(
         DebertaConfig encoder,
@@ -33,12 +34,14 @@ public record GlinerConfig(
         boolean embedEntToken,
         String entToken,
         String sepToken,
-        Optional<Integer> classTokenIndex) {
+        Optional<Integer> classTokenIndex,
+        Optional<Relations> relations) {
     /** The file's name in a model's folder. */
     public static final String FILE = "gliner_config.json";
 
     private static final String ENCODER_FILE = "config.json";
     private static final String TOKEN_LEVEL = "token_level";
+    private static final String RELATIONS_LAYER = "relations_layer";
 
     /**
      * Reads a folder's configuration.
@@ -69,7 +72,8 @@ public record GlinerConfig(
                 fields.flag("embed_ent_token", true),
                 fields.text("ent_token").orElse("<<ENT>>"),
                 fields.text("sep_token").orElse("<<SEP>>"),
-                classToken < 0 ? Optional.empty() : Optional.of(classToken));
+                classToken < 0 ? Optional.empty() : Optional.of(classToken),
+                relations(fields));
     }
 
     private static ConfigFields fields(Path folder) {
@@ -89,7 +93,7 @@ public record GlinerConfig(
     public static String kind(Path folder) {
         ConfigFields fields = fields(folder);
         String kind = "uni-encoder";
-        if (fields.find("relations_layer").isPresent()) {
+        if (fields.find(RELATIONS_LAYER).isPresent()) {
             kind = "relations";
         } else if (fields.find("labels_decoder").isPresent()) {
             kind = "decoder of labels";
@@ -113,6 +117,7 @@ public record GlinerConfig(
         ConfigFields fields = fields(folder);
         checkKind(fields);
         scoring(fields);
+        relations(fields);
     }
 
     /** The model on the hub that a folder's encoder is of, if the folder does not describe the encoder itself. */
@@ -152,7 +157,7 @@ public record GlinerConfig(
         refuseUnless(fields, "subtoken_pooling", "first");
         refuseUnless(fields, "words_splitter_type", "whitespace");
         refuseUnless(fields, "post_fusion_schema", "");
-        for (String field : new String[] {"labels_encoder", "labels_decoder", "relations_layer"}) {
+        for (String field : new String[] {"labels_encoder", "labels_decoder"}) {
             if (fields.find(field).isPresent()) {
                 throw fields.fault(field, "is set: that kind of GLiNER is not supported");
             }
@@ -174,9 +179,43 @@ public record GlinerConfig(
             case "markerV0" -> new Scoring.Spans(SpanMode.MARKER_V0);
             case "marker" -> new Scoring.Spans(SpanMode.MARKER);
             case TOKEN_LEVEL ->
-                fields.flag("represent_spans", false) ? new Scoring.RepresentedSpans() : new Scoring.Tokens();
+                // Models with relations do not heed it (gliner/modeling/base.py, UniEncoderTokenRelexModel).
+                fields.flag("represent_spans", false)
+                                && fields.find(RELATIONS_LAYER).isEmpty()
+                        ? new Scoring.RepresentedSpans()
+                        : new Scoring.Tokens();
             default ->
                 throw fields.fault("span_mode", "is '" + word + "'; supported are markerV0, marker and token_level");
         };
+    }
+
+    private static Optional<Relations> relations(ConfigFields fields) {
+        return fields.text(RELATIONS_LAYER).map(word -> {
+            int relToken = fields.integer("rel_token_index", -1);
+            return new Relations(
+                    pairs(fields, word),
+                    pairScoring(fields),
+                    fields.text("rel_token").orElse("<<REL>>"),
+                    relToken < 0 ? Optional.empty() : Optional.of(relToken),
+                    fields.flag("embed_rel_token", true));
+        });
+    }
+
+    private static Relations.Pairs pairs(ConfigFields fields, String word) {
+        return switch (word) {
+            case "none" -> Relations.Pairs.ALL;
+            case "dot" -> Relations.Pairs.DOT;
+            default -> throw fields.fault(RELATIONS_LAYER, "is '" + word + "'; supported are none and dot");
+        };
+    }
+
+    private static Relations.PairScoring pairScoring(ConfigFields fields) {
+        return fields.text("triples_layer")
+                .map(word -> switch (word) {
+                    case "DistMult" -> Relations.PairScoring.DIST_MULT;
+                    default ->
+                        throw fields.fault("triples_layer", "is '" + word + "'; supported are DistMult and null");
+                })
+                .orElse(Relations.PairScoring.CONCATENATION);
     }
 }

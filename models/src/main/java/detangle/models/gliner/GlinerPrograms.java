@@ -30,6 +30,16 @@ public final class GlinerPrograms {
 
     public static final String ENDS = "ends";
 
+    /** Outputs of {@link #entities}: vectors of entities, and their products with each other, whose sigmoids are probabilities. */
+    public static final String ENTITIES = "entities";
+
+    public static final String ADJACENCY = "adjacency";
+
+    /** Inputs of {@link #pairs}: the first and the second entity of each pair. */
+    public static final String HEADS = "heads";
+
+    public static final String TAILS = "tails";
+
     /** The output: logits, {@code f32[B,N,C]} of spans, {@code f32[B,W,C,3]} of words. */
     public static final String SCORES = "scores";
 
@@ -45,11 +55,17 @@ public final class GlinerPrograms {
 
     /** All that a model of this kind is scored with. */
     public static List<Program> all(GlinerConfig config) {
-        return switch (config.scoring()) {
-            case Scoring.Spans _ -> List.of(spans(config));
-            case Scoring.Tokens _ -> List.of(tokens(config));
-            case Scoring.RepresentedSpans _ -> List.of(tokens(config), spans(config));
-        };
+        List<Program> all = new ArrayList<>(
+                switch (config.scoring()) {
+                    case Scoring.Spans _ -> List.of(spans(config));
+                    case Scoring.Tokens _ -> List.of(tokens(config));
+                    case Scoring.RepresentedSpans _ -> List.of(tokens(config), spans(config));
+                });
+        config.relations().ifPresent(relations -> {
+            all.add(entities(config, relations));
+            all.add(pairs(config, relations));
+        });
+        return all;
     }
 
     /** The program from {@link #WORDS}, {@link #STARTS}, {@link #ENDS} and {@link #LABELS} to the scores of spans. */
@@ -64,7 +80,7 @@ public final class GlinerPrograms {
         SpanLayers spans = new SpanLayers(layers, width, mode(config.scoring()));
         Node inner = spans.inner(SpanLayers.rows(b, words), starts, ends);
         Node scores = spans.scores(inner, projected(config, layers, labels));
-        return program("gliner_spans", List.of(words, starts, ends, labels), SCORES, scores);
+        return program("gliner_spans", List.of(words, starts, ends, labels), List.of(new Output(SCORES, scores)));
     }
 
     /** The kind of the layers that make vectors of spans. */
@@ -76,14 +92,21 @@ public final class GlinerPrograms {
         };
     }
 
-    /** Labels as they are compared with: span models project them, token models do not (gliner/modeling/base.py). */
+    /**
+     * Labels as they are compared with: span models and those with relations project them, other token models do not
+     * (gliner/modeling/base.py).
+     */
     private static Node projected(GlinerConfig config, Layers layers, Node labels) {
         int width = config.hiddenSize();
-        return switch (config.scoring()) {
-            case Scoring.Spans _ ->
-                SpanLayers.projection(layers.scope("prompt_rep_layer"), labels, width, 4L * width, width);
-            case Scoring.Tokens _, Scoring.RepresentedSpans _ -> labels;
-        };
+        boolean projects =
+                switch (config.scoring()) {
+                    case Scoring.Spans _ -> true;
+                    case Scoring.Tokens _, Scoring.RepresentedSpans _ ->
+                        config.relations().isPresent();
+                };
+        return projects
+                ? SpanLayers.projection(layers.scope("prompt_rep_layer"), labels, width, 4L * width, width)
+                : labels;
     }
 
     /**
@@ -110,7 +133,58 @@ public final class GlinerPrograms {
         Node ofBoth = b.dotTransposed(product, b.slice(matrix, 1, 2L * width, 3L * width));
         Node sum = b.add(ofBoth, b.add(perWord(b, ofWord), perLabel(b, ofLabel)));
         Node scores = scorer.linear("out_mlp.3", scorer.activation(HiddenActivation.RELU, sum), inner, 3);
-        return program("gliner_tokens", List.of(words, labels), SCORES, scores);
+        return program("gliner_tokens", List.of(words, labels), List.of(new Output(SCORES, scores)));
+    }
+
+    /**
+     * The program that makes vectors of a text's entities. Inputs: {@link #WORDS} {@code f32[W,D]}, {@link #STARTS} and {@link #ENDS}
+     * {@code i64[E]}. Outputs: {@link #ENTITIES} {@code f32[E,D]}, and {@link #ADJACENCY} {@code f32[E,E]} if the model tells by their
+     * products which of them are related.
+     */
+    public static Program entities(GlinerConfig config, Relations relations) {
+        Builder b = new Builder();
+        int width = config.hiddenSize();
+        Dim count = Dim.symbol("E");
+        Node words = b.input(WORDS, TensorType.of(DType.F32, Dim.symbol("W"), Dim.of(width)));
+        Node starts = b.input(STARTS, TensorType.of(DType.I64, count));
+        Node ends = b.input(ENDS, TensorType.of(DType.I64, count));
+        SpanLayers spans = new SpanLayers(Layers.of(b), width, mode(config.scoring()));
+        Node entities = spans.vectors(spans.inner(words, starts, ends));
+        List<Output> outputs = new ArrayList<>(List.of(new Output(ENTITIES, entities)));
+        switch (relations.pairs()) {
+            case ALL -> {}
+            case DOT -> outputs.add(new Output(ADJACENCY, b.dotTransposed(entities, entities)));
+        }
+        return program("gliner_entities", List.of(words, starts, ends), outputs);
+    }
+
+    /**
+     * The program that scores pairs of entities against relations. Inputs: {@link #ENTITIES} {@code f32[E,D]}, {@link #HEADS} and
+     * {@link #TAILS} {@code i64[P]}, the entities of each pair, and {@link #LABELS} {@code f32[R,D]}, the vectors of relations. Output:
+     * {@link #SCORES} {@code f32[P,R]}.
+     */
+    public static Program pairs(GlinerConfig config, Relations relations) {
+        Builder b = new Builder();
+        int width = config.hiddenSize();
+        Dim count = Dim.symbol("P");
+        Node entities = b.input(ENTITIES, TensorType.of(DType.F32, Dim.symbol("E"), Dim.of(width)));
+        Node heads = b.input(HEADS, TensorType.of(DType.I64, count));
+        Node tails = b.input(TAILS, TensorType.of(DType.I64, count));
+        Node labels = b.input(LABELS, TensorType.of(DType.F32, Dim.symbol("R"), Dim.of(width)));
+        Node scores =
+                switch (relations.scoring()) {
+                    case CONCATENATION -> {
+                        Layers pair = Layers.of(b).scope("pair_rep_layer");
+                        long inner = 4L * width;
+                        Node both = SpanLayers.linearOfPairs(pair, "0", entities, heads, entities, tails, width, inner);
+                        Node wide = pair.activation(HiddenActivation.RELU, both);
+                        yield SpanLayers.productOfLinear(pair, "3", wide, inner, width, labels);
+                    }
+                    case DIST_MULT ->
+                        b.dotTransposed(b.mul(b.gather(entities, heads), b.gather(entities, tails)), labels);
+                };
+        return program(
+                "gliner_pairs", List.of(entities, heads, tails, labels), List.of(new Output(SCORES, scores)));
     }
 
     /** {@code [B,W,X]} as {@code [B,W,1,X]}. */
@@ -137,8 +211,8 @@ public final class GlinerPrograms {
         return b.input(LABELS, TensorType.of(DType.F32, BATCH, Dim.symbol("C"), Dim.of(width)));
     }
 
-    private static Program program(String name, List<Node> inputs, String output, Node value) {
-        Program program = new Program(name, inputs, List.of(new Output(output, value)), Map.of());
+    private static Program program(String name, List<Node> inputs, List<Output> outputs) {
+        Program program = new Program(name, inputs, outputs, Map.of());
         Level.MODEL.check(program);
         return program;
     }

@@ -37,17 +37,27 @@ final class SpanLayers {
      * @return {@code f32[...,I]}
      */
     Node inner(Node words, Node starts, Node ends) {
-        Builder b = layers.builder();
         int wide = (mode == SpanMode.MARKER_V0 ? 4 : 2) * width;
         Node first = relu(projection(layers.scope("project_start"), words, width, wide, width));
         Node last = relu(projection(layers.scope("project_end"), words, width, wide, width));
-        String name = mode == SpanMode.MARKER_V0 ? "out_project.0" : "out_project";
-        int out = mode == SpanMode.MARKER_V0 ? wide : width;
-        Node matrix = layers.param(name + ".weight", out, 2L * width);
-        Node ofFirst = b.add(b.dotTransposed(first, b.slice(matrix, 1, 0, width)), layers.param(name + ".bias", out));
-        Node ofLast = b.dotTransposed(last, b.slice(matrix, 1, width, 2L * width));
-        Node sum = b.add(b.gather(ofFirst, starts), b.gather(ofLast, ends));
+        Node sum = mode == SpanMode.MARKER_V0
+                ? linearOfPairs(layers, "out_project.0", first, starts, last, ends, width, wide)
+                : linearOfPairs(layers, "out_project", first, starts, last, ends, width, width);
         return mode == SpanMode.MARKER_V0 ? relu(sum) : sum;
+    }
+
+    /**
+     * {@code linear(name, [a; b])} of rows a of one table and rows b of another.
+     *
+     * @param width of a row of either table
+     */
+    static Node linearOfPairs(
+            Layers layers, String name, Node as, Node rowsOfA, Node bs, Node rowsOfB, long width, long out) {
+        Builder b = layers.builder();
+        Node matrix = layers.param(name + ".weight", out, 2L * width);
+        Node ofA = b.add(b.dotTransposed(as, b.slice(matrix, 1, 0, width)), layers.param(name + ".bias", out));
+        Node ofB = b.dotTransposed(bs, b.slice(matrix, 1, width, 2L * width));
+        return b.add(b.gather(ofA, rowsOfA), b.gather(ofB, rowsOfB));
     }
 
     /** The vectors of spans, {@code f32[...,D]} of {@code f32[...,I]}. */
@@ -71,9 +81,9 @@ final class SpanLayers {
     /**
      * The products of {@code linear(name, x)} and other vectors, where the matrix is applied to the others.
      *
-     * @param x {@code f32[B,N,in]}
-     * @param others {@code f32[B,C,out]}
-     * @return {@code f32[B,N,C]}
+     * @param x {@code f32[...,N,in]}
+     * @param others {@code f32[...,C,out]}
+     * @return {@code f32[...,N,C]}
      */
     static Node productOfLinear(Layers layers, String name, Node x, long in, long out, Node others) {
         Builder b = layers.builder();

@@ -28,10 +28,11 @@ class GlinerFamilyTest {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"gliner-token-lstm", "gliner-token-spans", "gliner-token-fused"})
+    @ValueSource(strings = {"gliner-token-lstm", "gliner-token-spans", "gliner-token-fused", "gliner-relex-span", "gliner-relex-token"})
     void findsWhatTheOriginalFinds(String name) throws IOException {
         FamilyFixture fixture = FamilyFixture.named(name);
         int found = 0;
+        int related = 0;
         try (EntityExtractor extractor = EntityExtractor.load(fixture.write(folder))) {
             for (FamilyFixture.Case asked : fixture.cases()) {
                 List<ExtractionRequest> requests = requests(asked);
@@ -48,11 +49,15 @@ class GlinerFamilyTest {
                         JsonNode expected = asked.expected().get("entities").get(i);
                         assertEntities(expected, requests.get(i).text(), alone.entities(), what);
                         found += alone.entities().size();
+                        assertRelations(
+                                asked.expected().path("relations").path(i), requests.get(i).text(), alone, what);
+                        related += alone.relations().size();
                     }
                 }
             }
         }
-        assertTrue(found > 20, name + " finds " + found);
+        assertTrue(found > 10, name + " finds " + found);
+        assertEquals(name.contains("relex"), related > 10, name + " relates " + related);
     }
 
     private static List<ExtractionRequest> requests(FamilyFixture.Case asked) {
@@ -62,6 +67,10 @@ class GlinerFamilyTest {
                         o.path("flat_ner").asBoolean(true),
                         o.path("multi_label").asBoolean(false))
                 .withLongTexts(LongTexts.CUT);
+        if (o.has("relation_threshold")) {
+            options = options.withRelationThreshold(o.get("relation_threshold").doubleValue())
+                    .withAdjacencyThreshold(o.get("adjacency_threshold").doubleValue());
+        }
         List<ExtractionRequest> requests = new ArrayList<>();
         for (int i = 0; i < asked.texts().size(); i++) {
             String text = asked.texts().get(i);
@@ -69,6 +78,7 @@ class GlinerFamilyTest {
             requests.add(new ExtractionRequest(
                     text,
                     strings(asked.input().get("labels"), i),
+                    strings(asked.input().path("relations"), i),
                     spans.isArray() ? Optional.of(spans(spans, text)) : Optional.empty(),
                     options));
         }
@@ -106,11 +116,41 @@ class GlinerFamilyTest {
         }
     }
 
+    private static void assertRelations(JsonNode expected, String text, Extraction found, String what) {
+        assertEquals(
+                expected.valueStream()
+                        .map(r -> end(r.get("head")) + " " + r.get("relation").stringValue() + " " + end(r.get("tail")))
+                        .toList(),
+                found.relations().stream()
+                        .map(r -> end(text, found, r.head()) + " " + r.relation() + " " + end(text, found, r.tail()))
+                        .toList(),
+                what);
+        for (int i = 0; i < found.relations().size(); i++) {
+            double score = found.relations().get(i).score();
+            assertEquals(expected.get(i).get("score").doubleValue(), score, TOLERANCE, what);
+        }
+    }
+
+    private static String end(JsonNode end) {
+        return end.get("entity_idx") + ":" + end.get("start") + "-" + end.get("end") + ":"
+                + end.get("type").stringValue();
+    }
+
+    private static String end(String text, Extraction found, int place) {
+        Entity entity = found.entities().get(place);
+        return place + ":" + text.codePointCount(0, entity.start()) + "-" + text.codePointCount(0, entity.end()) + ":"
+                + entity.entity();
+    }
+
     /** A text is answered alone as it is in a batch, but for rounding. */
     private static void assertClose(Extraction alone, Extraction together, String what) {
         assertEquals(
                 alone.entities().stream().map(GlinerFamilyTest::place).toList(),
                 together.entities().stream().map(GlinerFamilyTest::place).toList(),
+                what);
+        assertEquals(
+                alone.relations().stream().map(r -> r.head() + r.relation() + r.tail()).toList(),
+                together.relations().stream().map(r -> r.head() + r.relation() + r.tail()).toList(),
                 what);
         for (int i = 0; i < alone.entities().size(); i++) {
             assertEquals(

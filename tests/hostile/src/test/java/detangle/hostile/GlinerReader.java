@@ -6,6 +6,7 @@ import detangle.models.gliner.GlinerCheckpoint;
 import detangle.models.gliner.GlinerConfig;
 import detangle.pipelines.EntityExtractor;
 import detangle.pipelines.ExtractionOptions;
+import detangle.pipelines.ExtractionRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +64,8 @@ final class GlinerReader implements Reader {
         {"labels_encoder", "\"a\"", "labels_encoder"},
         {"labels_decoder", "[]", "labels_decoder"},
         {"relations_layer", "7", "relations_layer"},
+        {"relations_layer", "\"none\"", "pair_rep_layer"},
+        {"relations_layer", "\"gat\"", "supported are none and dot"},
         {"subtoken_pooling", "\"mean\"", "subtoken_pooling"},
         {"words_splitter_type", "\"spacy\"", "words_splitter_type"},
         {"post_fusion_schema", "\"a\"", "post_fusion_schema"},
@@ -126,6 +129,23 @@ final class GlinerReader implements Reader {
     private static final Gliner TOKENS =
             made(Map.of("span_mode", "\"token_level\"", "represent_spans", "true", "fuse_layers", "true"));
 
+    private static final Gliner RELATIONS =
+            made(Map.of("span_mode", "\"token_level\"", "relations_layer", "\"dot\""));
+
+    private static final String[][] RELATIONS_FIELDS = {
+        {"relations_layer", "\"mlp\"", "relations_layer"},
+        {"relations_layer", "null", "pair_rep_layer."},
+        {"triples_layer", "\"TransE\"", "triples_layer"},
+        {"triples_layer", "\"DistMult\"", "pair_rep_layer."},
+        {"triples_layer", "[]", "triples_layer"},
+        {"rel_token", "7", "rel_token"},
+        {"rel_token_index", "2147483647", "gives <<REL>> the id 2147483647"},
+        {"rel_token_index", "16", "gives <<REL>> the id 16"},
+        {"rel_token_index", "1", "rel_token_index is 1, which is not the id"},
+        {"rel_token_index", "-1", ""},
+        {"embed_rel_token", "1", "embed_rel_token"},
+    };
+
     private static final String[][] TOKENS_FIELDS = {
         {"represent_spans", "false", "span_rep_layer."},
         {"represent_spans", "\"no\"", "represent_spans"},
@@ -178,7 +198,8 @@ final class GlinerReader implements Reader {
     @Override
     public List<Hostile> good() {
         return List.of(
-                new Hostile("a span model", GOOD.files(), ""), new Hostile("a token model", TOKENS.files(), ""));
+                new Hostile("a span model", GOOD.files(), ""), new Hostile("a token model", TOKENS.files(), ""),
+                new Hostile("a model with relations", RELATIONS.files(), ""));
     }
 
     @Override
@@ -195,6 +216,12 @@ final class GlinerReader implements Reader {
                     TOKENS.with(field[0], field[1]).files(),
                     field[2]));
         }
+        for (String[] field : RELATIONS_FIELDS) {
+            all.add(new Hostile(
+                    field[0] + " of a model with relations is " + field[1],
+                    RELATIONS.with(field[0], field[1]).files(),
+                    field[2]));
+        }
         for (String[] field : ENCODERS) {
             all.add(new Hostile(
                     field[0] + " of the encoder is " + field[1],
@@ -204,6 +231,7 @@ final class GlinerReader implements Reader {
         all.addAll(StrangeFiles.inThePlaceOf(CONFIG, GOOD.files()));
         tensors(GOOD, name -> !name.startsWith("token_rep_layer.bert_layer."), all);
         tensors(TOKENS, name -> name.startsWith("scorer.") || name.contains("layers_fuser."), all);
+        tensors(RELATIONS, name -> name.startsWith("pair_rep_layer."), all);
         others(all);
         return all;
     }
@@ -285,7 +313,10 @@ final class GlinerReader implements Reader {
     @Override
     public void read(Path folder) {
         try (EntityExtractor extractor = EntityExtractor.load(folder, SmallModel.OPTIONS)) {
-            extractor.extract(SmallModel.TEXT, List.of("money", "the card"), ExtractionOptions.DEFAULT);
+            ExtractionRequest request = ExtractionRequest.of(
+                    SmallModel.TEXT, List.of("money", "the card"), ExtractionOptions.DEFAULT.withThreshold(0.2));
+            List<String> relations = extractor.findsRelations() ? List.of("is of") : List.of();
+            extractor.run(List.of(request.withRelations(relations)), done -> {});
         }
     }
 }
