@@ -5,6 +5,7 @@ module detangle.models {
     requires org.slf4j;
 
     exports detangle.models.adapter;
+    exports detangle.models.bert;
     exports detangle.models.deberta;
     exports detangle.models.files;
     exports detangle.models.gliner;

@@ -1,5 +1,8 @@
 package detangle.cli;
 
+import detangle.ir.Tensor;
+import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
 import detangle.pipelines.EntityExtractor;
 import detangle.pipelines.Extraction;
 import detangle.pipelines.ExtractionOptions;
@@ -9,7 +12,9 @@ import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -66,9 +71,40 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
                     + " otherwise.")
     private boolean cut;
 
+    @Option(
+            names = "--label-vectors",
+            paramLabel = "FILE",
+            description = "A safetensors file with a vector for each label, by its name, instead of those that a"
+                    + " bi-encoder computes.")
+    private Optional<Path> labelVectors;
+
     @Override
     EntityExtractor load(Path folder, PipelineOptions options) {
-        return EntityExtractor.load(folder, options);
+        EntityExtractor extractor = EntityExtractor.load(folder, options);
+        try {
+            labelVectors.ifPresent(file -> extractor.giveLabelVectors(vectors(file)));
+            return extractor;
+        } catch (RuntimeException | Error e) {
+            extractor.close();
+            throw e;
+        }
+    }
+
+    private static Map<String, float[]> vectors(Path file) {
+        try (Weights weights = Weights.open(file)) {
+            return weights.reading(() -> {
+                Map<String, float[]> vectors = new HashMap<>();
+                for (String label : weights.names()) {
+                    Tensor vector = weights.get(label);
+                    if (vector.rank() != 1 || !vector.dtype().isFloat()) {
+                        throw new WeightsException(
+                                file, label + " is " + vector.type() + ", and a label's vector is a row of numbers");
+                    }
+                    vectors.put(label, vector.toFloats());
+                }
+                return vectors;
+            });
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.models.bert.InnerEncoder;
 import detangle.models.deberta.ConfigException;
 import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
@@ -21,6 +22,7 @@ final class GlinerInspection {
         lines.put("command", unsupported(folder).map(fault -> "none: " + fault).orElse("extract --labels ..."));
         lines.put("labels", "any that extract is given");
         lines.put("encoder", encoder(fields, folder));
+        GlinerConfig.labelsModel(folder).ifPresent(model -> lines.put("encoder of labels", ofLabels(fields, model)));
         lines.put("longest text", fields.atLeast(1, "max_len", 384) + " words; extract reads longer ones in windows");
         lines.put(
                 "longest entity",
@@ -39,19 +41,43 @@ final class GlinerInspection {
         }
     }
 
+    private static String ofLabels(ConfigFields fields, String model) {
+        if (fields.find("labels_encoder_config").isEmpty()) {
+            return "that of " + model;
+        }
+        ConfigFields encoder = fields.object("labels_encoder_config");
+        String type = encoder.text("model_type").orElse("of no type that is named");
+        return InnerEncoder.isSupported(encoder)
+                ? type + ", its tokenizer that of " + model
+                : type + ", which is not supported: vectors of labels have to be given";
+    }
+
     private static String encoder(ConfigFields fields, Path folder) {
         Optional<String> base = GlinerConfig.baseModel(folder);
         if (base.isPresent()) {
             return "that of " + base.get();
         }
-        ConfigFields encoder = fields.find("encoder_config").isPresent()
+        return encoderConfig(folder)
+                .map(c -> c.modelType().text() + ", " + c.numHiddenLayers() + " layers of " + c.hiddenSize())
+                .orElseGet(() -> stated(fields, folder).text("model_type").orElse("of no type that is named"));
+    }
+
+    /** The configuration of the encoder of texts, if the folder states it and it is DeBERTa's. */
+    static Optional<DebertaConfig> encoderConfig(Path folder) {
+        if (GlinerConfig.baseModel(folder).isPresent()) {
+            return Optional.empty();
+        }
+        ConfigFields fields = ConfigFields.read(folder, GlinerConfig.FILE);
+        try {
+            return Optional.of(DebertaConfig.of(stated(fields, folder).with("architectures", null)));
+        } catch (ConfigException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static ConfigFields stated(ConfigFields fields, Path folder) {
+        return fields.find("encoder_config").isPresent()
                 ? fields.object("encoder_config")
                 : ConfigFields.read(folder, "config.json");
-        try {
-            DebertaConfig c = DebertaConfig.of(encoder.with("architectures", null));
-            return c.modelType().text() + ", " + c.numHiddenLayers() + " layers of " + c.hiddenSize();
-        } catch (ConfigException e) {
-            return encoder.text("model_type").orElse("of no type that is named"); // One that is not DeBERTa.
-        }
     }
 }

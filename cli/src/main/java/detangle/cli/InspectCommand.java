@@ -71,6 +71,7 @@ final class InspectCommand implements Runnable {
                     Tokenizers.exists(model.folder())
                             ? tokenizer()
                             : "that of " + GlinerConfig.modelName(model.folder()));
+            GlinerInspection.encoderConfig(model.folder()).ifPresent(c -> memory(out, c, Architecture.ENCODER));
             out.flush();
             return;
         }

@@ -116,6 +116,71 @@ class PipelineCommandsTest {
         assertTrue(inspected.contains("none: " + config + ": span_mode is 'conv_conv'"), inspected);
     }
 
+    @Test
+    void relationsHaveTheShapeOfTheOriginals() throws IOException {
+        String model = TinyGliner.writeWithRelations(folder.resolve("gliner")).toString();
+        String[] extract = {
+            "extract",
+            "--model",
+            model,
+            "--labels",
+            "person,city",
+            "--threshold",
+            "0.3",
+            "--relations",
+            "lives in",
+            "--relation-threshold",
+            "0",
+            "--adjacency-threshold",
+            "0.1",
+            "--format",
+            "json",
+            "Ada lives in London."
+        };
+        JsonNode all = JsonMapper.shared().readTree(run(extract));
+        JsonNode found = all.isArray() ? all.get(0) : all;
+        assertEquals(List.of("entities", "relations"), List.copyOf(found.propertyNames()));
+        assertTrue(found.get("relations").size() > 0, found.toString());
+        for (JsonNode relation : found.get("relations")) {
+            assertEquals(List.of("head", "tail", "relation", "score"), List.copyOf(relation.propertyNames()));
+            JsonNode head = relation.get("head");
+            JsonNode entity = found.get("entities").get(head.get("entity_idx").intValue());
+            assertEquals(entity.get("start"), head.get("start"));
+            assertEquals(entity.get("label"), head.get("type"));
+        }
+        Path parquet = folder.resolve("relations.parquet");
+        Path file = Files.writeString(folder.resolve("one.csv"), "text\nAda lives in London.\n");
+        run(
+                "extract",
+                "--model",
+                model,
+                "--labels",
+                "person,city",
+                "--threshold",
+                "0.3",
+                "--relations",
+                "lives in",
+                "--file",
+                file.toString(),
+                "-o",
+                parquet.toString());
+        assertTrue(Files.size(parquet) > 0);
+        String plain = TinyGliner.write(folder.resolve("plain")).toString();
+        Result none = result("extract", "--model", plain, "--labels", "a", "--relations", "b", "Ada");
+        assertEquals(1, none.status());
+        assertTrue(none.err().contains("relations_layer is not set"), none.err());
+        Result vectors = result(
+                "extract", "--model", plain, "--labels", "a", "--label-vectors", plain + "/model.safetensors", "Ada");
+        assertEquals(1, vectors.status());
+        assertTrue(vectors.err().contains("and a label's vector is a row of numbers"), vectors.err());
+        for (String option : List.of("--threshold", "--relation-threshold", "--adjacency-threshold")) {
+            assertEquals(
+                    2,
+                    result("extract", "--model", plain, "--labels", "a", option, "2", "Ada")
+                            .status());
+        }
+    }
+
     private static String[] with(String[] arguments, String last) {
         return Stream.concat(Stream.of(arguments), Stream.of(last)).toArray(String[]::new);
     }

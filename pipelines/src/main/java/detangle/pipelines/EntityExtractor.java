@@ -4,9 +4,11 @@ import detangle.ir.Tensor;
 import detangle.models.gliner.BiLstm;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerModel;
+import detangle.models.gliner.LabelSource;
 import detangle.models.gliner.Scoring;
 import detangle.models.text.Encoding;
 import detangle.models.weights.Weights;
+import detangle.pipelines.GlinerFolder.Marks;
 import detangle.pipelines.RelationScorer.Related;
 import detangle.pipelines.WordSpans.Found;
 import detangle.pipelines.WordSpans.Word;
@@ -19,10 +21,10 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -46,9 +48,9 @@ public final class EntityExtractor implements Pipeline {
     private final Optional<BiLstm> lstm;
     private final WordVectors.Scorer scorer;
     private final Optional<RelationScorer> relations;
-    private final int entId;
-    private final int sepId;
-    private final OptionalInt relId;
+    private final Optional<Marks> marks;
+    private final Optional<LabelVectors> labelVectors;
+    private final Optional<CrossFuser> fuser;
     private final int maxWords;
 
     private EntityExtractor(
@@ -57,15 +59,17 @@ public final class EntityExtractor implements Pipeline {
             Optional<BiLstm> lstm,
             WordVectors.Scorer scorer,
             Optional<RelationScorer> relations,
+            Optional<LabelVectors> labelVectors,
+            Optional<CrossFuser> fuser,
             int maxWords) {
         this.config = folder.config();
         this.model = model;
         this.lstm = lstm;
         this.scorer = scorer;
         this.relations = relations;
-        this.entId = folder.entId();
-        this.sepId = folder.sepId();
-        this.relId = folder.relId();
+        this.marks = folder.marks();
+        this.labelVectors = labelVectors;
+        this.fuser = fuser;
         this.maxWords = maxWords;
     }
 
@@ -89,16 +93,31 @@ public final class EntityExtractor implements Pipeline {
         GlinerConfig config = parts.config();
         Weights weights = parts.weights();
         SessionOptions session = options.session();
-        Map<String, Tensor> parameters = parameters(weights);
-        TextModel model = TextModel.of(
-                Session.builder()
-                        .config(config.encoder())
-                        .weights(weights)
-                        .options(session)
-                        .head(GlinerModel.encoder(config), parameters)
-                        .load(),
-                parts.tokenizer(),
-                options);
+        Map<String, Tensor> parameters;
+        Optional<LabelVectors> labels;
+        try {
+            parameters = parameters(weights);
+            labels = labelVectors(parts, parameters, options);
+        } catch (RuntimeException | Error e) {
+            parts.labels().ifPresent(inner -> inner.weights().close());
+            weights.close();
+            throw e;
+        }
+        TextModel model;
+        try {
+            model = TextModel.of(
+                    Session.builder()
+                            .config(config.encoder())
+                            .weights(weights)
+                            .options(session)
+                            .head(GlinerModel.encoder(config), parameters)
+                            .load(),
+                    parts.tokenizer(),
+                    options);
+        } catch (RuntimeException | Error e) {
+            labels.ifPresent(LabelVectors::close);
+            throw e;
+        }
         try {
             return weights.reading(() -> {
                 Optional<BiLstm> lstm = config.lstm() ? Optional.of(new BiLstm(config, weights)) : Optional.empty();
@@ -108,12 +127,38 @@ public final class EntityExtractor implements Pipeline {
                         lstm,
                         scorer(config, weights, parameters, session),
                         config.relations().map(r -> new RelationScorer(config, r, weights, parameters, session)),
+                        labels,
+                        config.fusion().map(f -> new CrossFuser(config, f, weights, parameters, session)),
                         options.maxLength().orElse(config.maxWords()));
             });
         } catch (RuntimeException | Error e) {
+            labels.ifPresent(LabelVectors::close);
             model.close();
             throw e;
         }
+    }
+
+    private static Optional<LabelVectors> labelVectors(
+            GlinerFolder folder, Map<String, Tensor> parameters, PipelineOptions options) {
+        return switch (folder.config().labels()) {
+            case LabelSource.Prompt _ -> Optional.empty();
+            case LabelSource.OwnEncoder own -> {
+                // Its lengths are those of labels.
+                PipelineOptions ofLabels = options.withoutMaxLength();
+                Optional<TextModel> encoder = folder.labels()
+                        .map(inner -> TextModel.of(
+                                        Session.builder()
+                                                .config(inner.config())
+                                                .weights(inner.weights())
+                                                .options(options.session())
+                                                .head(GlinerModel.labels(folder.config()), parameters)
+                                                .load(),
+                                        inner.tokenizer(),
+                                        ofLabels)
+                                .cutting());
+                yield Optional.of(new LabelVectors(folder.config(), own, encoder));
+            }
+        };
     }
 
     private static WordVectors.Scorer scorer(
@@ -129,14 +174,9 @@ public final class EntityExtractor implements Pipeline {
     }
 
     private static Map<String, Tensor> parameters(Weights weights) {
-        try {
-            return weights.names().stream()
-                    .filter(name -> weights.isReadable(name) && weights.isFloat(name))
-                    .collect(Collectors.toMap(Function.identity(), weights::get));
-        } catch (RuntimeException | Error e) {
-            weights.close();
-            throw e;
-        }
+        return weights.names().stream()
+                .filter(name -> weights.isReadable(name) && weights.isFloat(name))
+                .collect(Collectors.toMap(Function.identity(), weights::get));
     }
 
     /** The entities of a text, in order; see {@link #extract(List, List, ExtractionOptions, ProgressListener)}. */
@@ -176,6 +216,7 @@ public final class EntityExtractor implements Pipeline {
      */
     public List<Extraction> run(List<ExtractionRequest> requests, ProgressListener progress) {
         Map<String, int[]> labelTokens = new HashMap<>();
+        Set<String> allLabels = new LinkedHashSet<>();
         List<Text> texts = new ArrayList<>();
         for (ExtractionRequest request : requests) {
             List<String> labels = request.labels().stream().distinct().toList();
@@ -185,9 +226,12 @@ public final class EntityExtractor implements Pipeline {
                         + ": relations_layer is not set: this model finds entities and no relations");
             }
             labels.forEach(label -> labelTokens.computeIfAbsent(label, l -> labelTokens("a label", l)));
+            allLabels.addAll(labels);
             asked.forEach(relation -> labelTokens.computeIfAbsent(relation, r -> labelTokens("a relation", r)));
             texts.add(new Text(request, labels, asked, labels.isEmpty() ? List.of() : words(request.text())));
         }
+        Map<String, float[]> vectors =
+                labelVectors.map(known -> known.of(allLabels)).orElseGet(Map::of);
         EncodedRows<Window> rows = EncodedRows.of(
                 "text", texts.size(), progress, row -> windows(row.index(), texts.get(row.index()), labelTokens));
         List<Window> windows = rows.encodings();
@@ -195,7 +239,7 @@ public final class EntityExtractor implements Pipeline {
         List<Waiting> waiting = new ArrayList<>();
         model.run(windows.stream().map(Window::encoding).toList(), progress, (index, row) -> {
             Window window = windows.get(index);
-            waiting.add(waiting(index, window, row, texts.get(window.text())));
+            waiting.add(waiting(index, window, row, texts.get(window.text()), vectors));
             if (waiting.size() == SCORED_TOGETHER) {
                 answer(waiting, windows, texts, answers);
             }
@@ -204,7 +248,8 @@ public final class EntityExtractor implements Pipeline {
         List<List<Answer>> ofTexts = new ArrayList<>();
         texts.forEach(text -> ofTexts.add(new ArrayList<>()));
         for (int i = 0; i < windows.size(); i++) {
-            ofTexts.get(windows.get(i).text()).add(answers.get(i).at(windows.get(i).firstWord()));
+            ofTexts.get(windows.get(i).text())
+                    .add(answers.get(i).at(windows.get(i).firstWord()));
         }
         List<Extraction> results = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
@@ -237,8 +282,9 @@ public final class EntityExtractor implements Pipeline {
             return;
         }
         Encoding first = windows.get(waiting.getFirst().index()).encoding();
+        List<WordVectors> vectors = waiting.stream().map(Waiting::vectors).toList();
         List<List<Found>> found = model.reading(
-                first, () -> scorer.found(waiting.stream().map(Waiting::vectors).toList()));
+                first, () -> scorer.found(fuser.map(f -> f.fused(vectors)).orElse(vectors)));
         for (int i = 0; i < found.size(); i++) {
             Waiting one = waiting.get(i);
             Window window = windows.get(one.index());
@@ -256,6 +302,35 @@ public final class EntityExtractor implements Pipeline {
     /** Whether the model finds relations between entities. */
     public boolean findsRelations() {
         return relations.isPresent();
+    }
+
+    /**
+     * The vectors of labels of a bi-encoder, each {@code hidden_size} numbers: what {@link #giveLabelVectors} takes. They are computed once
+     * and kept.
+     *
+     * @throws PipelineException if the model has no encoder of labels, or has one of a kind that is not supported
+     */
+    public Map<String, float[]> labelVectors(List<String> labels) {
+        labels.forEach(InputRow.alone("a label")::requireText);
+        return ofLabels().of(new LinkedHashSet<>(labels));
+    }
+
+    /**
+     * Gives vectors of labels to a bi-encoder, which are used instead of those that its encoder of labels computes. A model whose encoder of
+     * labels is of a kind that is not supported finds these labels.
+     *
+     * @param vectors by label, {@code hidden_size} numbers each: the mean of the projected states of the label's tokens
+     * @throws PipelineException if the model has no encoder of labels, or a vector is of another length or not finite
+     */
+    public void giveLabelVectors(Map<String, float[]> vectors) {
+        ofLabels().give(vectors);
+    }
+
+    private LabelVectors ofLabels() {
+        return labelVectors.orElseThrow(
+                () -> new PipelineException(
+                        config.encoder().file()
+                                + ": labels_encoder is not set: labels of this model stand before the text and have no vectors"));
     }
 
     private int[] labelTokens(String what, String label) {
@@ -285,8 +360,9 @@ public final class EntityExtractor implements Pipeline {
         List<Entity> entities = chosen.stream().map(f -> entity(text, f)).toList();
         List<Related> related =
                 windows.stream().flatMap(w -> w.related().stream()).toList();
-        List<Entity> merged =
-                options.mergeAdjacent() ? WordSpans.merged(entities, text.request().text()) : entities;
+        List<Entity> merged = options.mergeAdjacent()
+                ? WordSpans.merged(entities, text.request().text())
+                : entities;
         List<Relation> relations = new ArrayList<>();
         for (Related r : overlap ? once(related, EntityExtractor::key, Related::score) : related) {
             Optional<Entity> head = at(r.head(), chosen, entities);
@@ -324,7 +400,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     private static List<Integer> key(Related r) {
-        return List.of(r.head().first(), r.head().last(), r.tail().first(), r.tail().last(), r.relation());
+        return List.of(
+                r.head().first(), r.head().last(), r.tail().first(), r.tail().last(), r.relation());
     }
 
     /** Windows overlap: what two of them found is one. */
@@ -349,12 +426,7 @@ public final class EntityExtractor implements Pipeline {
      * @param wordTokens where each word begins
      */
     private record Window(
-            Encoding encoding,
-            int text,
-            int firstWord,
-            int[] labelTokens,
-            int[] relationTokens,
-            int[] wordTokens) {}
+            Encoding encoding, int text, int firstWord, int[] labelTokens, int[] relationTokens, int[] wordTokens) {}
 
     private List<Window> windows(int number, Text text, Map<String, int[]> labelTokens) {
         List<Word> words = text.words();
@@ -383,17 +455,21 @@ public final class EntityExtractor implements Pipeline {
         int[] frame = model.tokenizer().encode("").ids();
         Ids ids = new Ids();
         ids.add(frame[0]);
-        int[] labels = ids.addMarked(
-                entId, text.labels().stream().map(labelTokens::get).toList(), config.embedEntToken());
-        ids.add(sepId);
+        int[] labels = new int[0];
         int[] relations = new int[0];
-        if (relId.isPresent()) {
-            boolean embed = config.relations().orElseThrow().embedRelToken();
-            relations = ids.addMarked(
-                    relId.getAsInt(),
-                    text.relations().stream().map(labelTokens::get).toList(),
-                    embed);
-            ids.add(sepId);
+        switch (config.labels()) {
+            case LabelSource.Prompt prompt -> {
+                Marks tokens = marks.orElseThrow();
+                labels = ids.addMarked(tokens.ent(), prompt(text.labels(), labelTokens), prompt.embedEntToken());
+                ids.add(tokens.sep());
+                if (prompt.relations().isPresent()) {
+                    boolean atMark = prompt.relations().get().embedRelToken();
+                    relations =
+                            ids.addMarked(tokens.rel().orElseThrow(), prompt(text.relations(), labelTokens), atMark);
+                    ids.add(tokens.sep());
+                }
+            }
+            case LabelSource.OwnEncoder _ -> {}
         }
         int[] wordTokens = new int[words.size()];
         for (int word = 0; word < wordTokens.length; word++) {
@@ -404,20 +480,29 @@ public final class EntityExtractor implements Pipeline {
         return new Window(ids.encoding(), number, first, labels, relations, wordTokens);
     }
 
+    private static List<int[]> prompt(List<String> labels, Map<String, int[]> labelTokens) {
+        return labels.stream().map(labelTokens::get).toList();
+    }
+
     private int[] tokens(String word) {
         return GlinerFolder.tokens(model.tokenizer(), word);
     }
 
-    private Waiting waiting(int index, Window window, Row row, Text text) {
+    private Waiting waiting(int index, Window window, Row row, Text text, Map<String, float[]> labelVectors) {
         float[][] states = row.floats(GlinerModel.STATES);
         float[][] words = lstm.map(l -> l.run(new float[][][] {
                     picked(row.floats(GlinerModel.GATES.get(0)), window.wordTokens()),
                     picked(row.floats(GlinerModel.GATES.get(1)), window.wordTokens())
                 }))
                 .orElseGet(() -> picked(states, window.wordTokens()));
+        float[][] labels = switch (config.labels()) {
+            case LabelSource.Prompt _ -> picked(states, window.labelTokens());
+            case LabelSource.OwnEncoder _ ->
+                text.labels().stream().map(labelVectors::get).toArray(float[][]::new);
+        };
         WordVectors vectors = new WordVectors(
                 words,
-                picked(states, window.labelTokens()),
+                labels,
                 text.request().options().threshold(),
                 text.request().spans().map(spans -> ranges(spans, text.words(), window.firstWord())));
         return new Waiting(index, vectors, picked(states, window.relationTokens()));
@@ -487,6 +572,8 @@ public final class EntityExtractor implements Pipeline {
     @Override
     public void close() {
         relations.ifPresent(RelationScorer::close);
+        fuser.ifPresent(CrossFuser::close);
+        labelVectors.ifPresent(LabelVectors::close);
         scorer.close();
         model.close();
     }

@@ -5,8 +5,10 @@ import detangle.hub.HubException;
 import detangle.hub.HubOptions;
 import detangle.hub.HubProgress;
 import detangle.models.deberta.ConfigException;
+import detangle.models.deberta.DebertaConfig;
 import detangle.models.gliner.GlinerCheckpoint;
 import detangle.models.gliner.GlinerConfig;
+import detangle.models.gliner.LabelSource;
 import detangle.models.gliner.Relations;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
@@ -24,12 +26,27 @@ import java.util.stream.IntStream;
  * The parts of a GLiNER model. Older folders have weights and a short configuration alone: their tokenizer and the configuration of
  * their encoder are those of the model that they were made from, with the tokens that gliner adds to it.
  *
- * @param entId the token that stands before each label
- * @param sepId the token between the labels and the text
- * @param relId the token that stands before each relation, if the model finds relations
+ * @param marks the tokens of the prompt; empty if labels have an encoder of their own
+ * @param labels the encoder of labels; empty if they stand in the prompt, or the encoder is of a kind that is not supported
  */
 record GlinerFolder(
-        GlinerConfig config, Tokenizer tokenizer, Weights weights, int entId, int sepId, OptionalInt relId) {
+        GlinerConfig config,
+        Tokenizer tokenizer,
+        Weights weights,
+        Optional<Marks> marks,
+        Optional<LabelFolder> labels) {
+    /**
+     * Ids of the tokens that gliner adds to a tokenizer.
+     *
+     * @param ent stands before each label
+     * @param sep stands between the labels and the text
+     * @param rel stands before each relation, if the model finds relations
+     */
+    record Marks(int ent, int sep, OptionalInt rel) {}
+
+    /** An encoder of labels. */
+    record LabelFolder(DebertaConfig config, Tokenizer tokenizer, Weights weights) {}
+
     /** @param ignoreUnused whether tensors of the model may be left over */
     static GlinerFolder open(Path folder, boolean ignoreUnused) {
         Optional<Path> base = GlinerConfig.baseModel(folder).map(name -> base(folder, name));
@@ -37,31 +54,66 @@ record GlinerFolder(
                 Tokenizers.exists(folder)
                         ? folder
                         : base.orElseGet(() -> base(folder, GlinerConfig.modelName(folder))));
+        Optional<Path> labelsConfig = GlinerConfig.statesLabelsEncoder(folder)
+                ? Optional.empty()
+                : GlinerConfig.labelsModel(folder).map(name -> base(folder, name));
         Weights weights = GlinerCheckpoint.open(folder);
         try {
             int rows = GlinerCheckpoint.wordRows(weights);
-            GlinerConfig config = GlinerConfig.read(folder, base, rows);
+            GlinerConfig config = GlinerConfig.read(folder, base, labelsConfig, rows);
             GlinerCheckpoint.check(config, weights, ignoreUnused);
-            int[] ent = tokens(tokenizer, config.entToken());
-            int[] sep = tokens(tokenizer, config.sepToken());
-            int entId = config.classTokenIndex()
-                    .orElseGet(() -> ent.length == 1 ? ent[0] : added(weights, tokenizer, rows, config));
-            config.classTokenIndex()
-                    .ifPresent(id -> checkId(folder, "class_token_index", "ent_token", config.entToken(), tokenizer, id));
-            // Where the tokenizer is that of the encoder's model, the token was added to it after the other.
-            int sepId = sep.length == 1 ? sep[0] : entId + 1;
-            checkRow(folder, weights, rows, config.entToken(), entId, "class_token_index");
-            checkRow(folder, weights, rows, config.sepToken(), sepId, "class_token_index");
-            OptionalInt relId = config.relations()
-                    .map(relations -> OptionalInt.of(relId(folder, relations, tokenizer, sepId)))
-                    .orElse(OptionalInt.empty());
-            relId.ifPresent(id -> checkRow(
-                    folder, weights, rows, config.relations().orElseThrow().relToken(), id, "rel_token_index"));
-            return new GlinerFolder(config, tokenizer, weights, entId, sepId, relId);
+            return switch (config.labels()) {
+                case LabelSource.Prompt prompt ->
+                    new GlinerFolder(
+                            config,
+                            tokenizer,
+                            weights,
+                            Optional.of(marks(folder, prompt, tokenizer, weights, rows)),
+                            Optional.empty());
+                case LabelSource.OwnEncoder own ->
+                    new GlinerFolder(
+                            config,
+                            tokenizer,
+                            GlinerCheckpoint.ofText(weights),
+                            Optional.empty(),
+                            own.encoder().map(encoder -> labels(folder, own.model(), encoder)));
+            };
         } catch (RuntimeException | Error e) {
             weights.close();
             throw e;
         }
+    }
+
+    private static LabelFolder labels(Path folder, String model, DebertaConfig encoder) {
+        Tokenizer tokenizer = Tokenizers.load(inside(folder, model).orElseGet(() -> base(folder, model)));
+        encoder.checkTokenizer(tokenizer, folder);
+        // The text's encoder closes its weights for itself.
+        Weights weights = GlinerCheckpoint.open(folder);
+        return new LabelFolder(encoder, tokenizer, GlinerCheckpoint.ofLabels(weights));
+    }
+
+    /** The tokenizer of labels, if it was saved into the model's folder under the name of its model. */
+    private static Optional<Path> inside(Path folder, String name) {
+        return lastPart(name).map(folder::resolve).filter(Tokenizers::exists);
+    }
+
+    private static Marks marks(Path folder, LabelSource.Prompt prompt, Tokenizer tokenizer, Weights weights, int rows) {
+        int[] ent = tokens(tokenizer, prompt.entToken());
+        int[] sep = tokens(tokenizer, prompt.sepToken());
+        int entId = prompt.classTokenIndex()
+                .orElseGet(() -> ent.length == 1 ? ent[0] : added(weights, tokenizer, rows, prompt));
+        prompt.classTokenIndex()
+                .ifPresent(id -> checkId(folder, "class_token_index", "ent_token", prompt.entToken(), tokenizer, id));
+        // Where the tokenizer is that of the encoder's model, the token was added to it after the other.
+        int sepId = sep.length == 1 ? sep[0] : entId + 1;
+        checkRow(folder, weights, rows, prompt.entToken(), entId, "class_token_index");
+        checkRow(folder, weights, rows, prompt.sepToken(), sepId, "class_token_index");
+        if (prompt.relations().isEmpty()) {
+            return new Marks(entId, sepId, OptionalInt.empty());
+        }
+        int relId = relId(folder, prompt.relations().get(), tokenizer, sepId);
+        checkRow(folder, weights, rows, prompt.relations().get().relToken(), relId, "rel_token_index");
+        return new Marks(entId, sepId, OptionalInt.of(relId));
     }
 
     /** The original looks for the id among those that the tokenizer makes of a prompt, and finds no label where it is another token's. */
@@ -85,8 +137,7 @@ record GlinerFolder(
     private static int relId(Path folder, Relations relations, Tokenizer tokenizer, int sepId) {
         relations
                 .relTokenIndex()
-                .ifPresent(id ->
-                        checkId(folder, "rel_token_index", "rel_token", relations.relToken(), tokenizer, id));
+                .ifPresent(id -> checkId(folder, "rel_token_index", "rel_token", relations.relToken(), tokenizer, id));
         int[] rel = tokens(tokenizer, relations.relToken());
         // Where the tokenizer is that of the encoder's model, the token was added to it after the other two.
         return relations.relTokenIndex().orElseGet(() -> rel.length == 1 ? rel[0] : sepId + 1);
@@ -96,15 +147,15 @@ record GlinerFolder(
         if (id >= rows) {
             throw new ConfigException(
                     folder.resolve(GlinerConfig.FILE),
-                    "gives " + token + " the id " + id + " (" + field + "), and " + weights.origin() + " has "
-                            + rows + " rows of words");
+                    "gives " + token + " the id " + id + " (" + field + "), and " + weights.origin() + " has " + rows
+                            + " rows of words");
         }
     }
 
     /** The id that the token before labels has got, by the rows that the word table has beyond the tokenizer's tokens. */
-    private static int added(Weights weights, Tokenizer tokenizer, int rows, GlinerConfig config) {
+    private static int added(Weights weights, Tokenizer tokenizer, int rows, LabelSource.Prompt prompt) {
         int known = tokenizer.vocabSize();
-        if (config.relations().isPresent() && rows - known == 3) {
+        if (prompt.relations().isPresent() && rows - known == 3) {
             return known; // Before the tokens that stand after labels and before relations.
         }
         return switch (rows - known) {
@@ -114,8 +165,8 @@ record GlinerFolder(
                 throw new WeightsException(
                         weights.origin(),
                         "has " + rows + " rows of words, and the tokenizer " + known
-                                + " tokens, to which GLiNER adds [FLERT], " + config.entToken() + " and "
-                                + config.sepToken() + ": the tokenizer is that of another model");
+                                + " tokens, to which GLiNER adds [FLERT], " + prompt.entToken() + " and "
+                                + prompt.sepToken() + ": the tokenizer is that of another model");
         };
     }
 
@@ -134,8 +185,7 @@ record GlinerFolder(
 
     /** The folder of the model that another was made from: beside it, or from the hub or its cache. */
     private static Path base(Path folder, String name) {
-        Optional<Path> sibling = Optional.of(name.substring(name.lastIndexOf('/') + 1))
-                .filter(last -> last.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*"))
+        Optional<Path> sibling = lastPart(name)
                 .map(last -> folder.toAbsolutePath().resolveSibling(last))
                 .filter(beside -> Files.exists(beside.resolve("config.json")));
         if (sibling.isPresent()) {
@@ -150,5 +200,11 @@ record GlinerFolder(
                             + ")",
                     e);
         }
+    }
+
+    /** The part of a name behind its owner, if it is that of a file in a folder and leads nowhere else. */
+    private static Optional<String> lastPart(String name) {
+        return Optional.of(name.substring(name.lastIndexOf('/') + 1))
+                .filter(last -> last.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*"));
     }
 }

@@ -94,6 +94,11 @@ public record PipelineOptions(
         return with(o -> o.maxLength = OptionalInt.of(value));
     }
 
+    /** The same with the lengths that the model itself states. */
+    PipelineOptions withoutMaxLength() {
+        return with(o -> o.maxLength = OptionalInt.empty());
+    }
+
     public PipelineOptions withIgnoreUnused(boolean value) {
         return with(o -> o.ignoreUnused = value);
     }

@@ -80,10 +80,7 @@ final class RelationScorer implements AutoCloseable {
                 if (probability > threshold) {
                     Pair pair = some.get(i / asked.length);
                     related.add(new Related(
-                            candidates.get(pair.head()),
-                            candidates.get(pair.tail()),
-                            i % asked.length,
-                            probability));
+                            candidates.get(pair.head()), candidates.get(pair.tail()), i % asked.length, probability));
                 }
             }
         }
@@ -119,15 +116,14 @@ final class RelationScorer implements AutoCloseable {
         List<Pair> all = new ArrayList<>();
         for (int head = 0; head < count; head++) {
             for (int tail = 0; tail < count; tail++) {
-                boolean related =
-                        switch (relations.pairs()) {
-                            case ALL -> true;
-                            case DOT ->
-                                Scores.probability(represented
-                                                .get(GlinerPrograms.ADJACENCY)
-                                                .getDouble((long) head * count + tail))
-                                        > threshold;
-                        };
+                boolean related = switch (relations.pairs()) {
+                    case ALL -> true;
+                    case DOT ->
+                        Scores.probability(represented
+                                        .get(GlinerPrograms.ADJACENCY)
+                                        .getDouble((long) head * count + tail))
+                                > threshold;
+                };
                 if (head != tail && related) {
                     all.add(new Pair(head, tail));
                 }

@@ -99,9 +99,7 @@ final class WordSpans {
         }
         for (int i = 0; i < merged.size(); i++) {
             Entity whole = merged.get(i);
-            if (whole.entity().equals(part.entity())
-                    && whole.start() <= part.start()
-                    && part.end() <= whole.end()) {
+            if (whole.entity().equals(part.entity()) && whole.start() <= part.start() && part.end() <= whole.end()) {
                 return i;
             }
         }

@@ -195,7 +195,7 @@ class EntityExtractorTest {
             delimiter = '|',
             value = {
                 "span_mode | \"markerV0\" | \"conv_conv\"",
-                "labels_encoder | \"name\": | \"labels_encoder\":\"x\",\"name\":",
+                "labels_decoder | \"name\": | \"labels_decoder\":\"x\",\"name\":",
                 "model_type | \"deberta-v2\" | \"bert\""
             })
     void otherKindsAreRefused(String field, String from, String to) throws IOException {

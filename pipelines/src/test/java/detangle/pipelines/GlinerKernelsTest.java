@@ -6,9 +6,11 @@ import detangle.backend.Device;
 import detangle.ir.Program;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
+import detangle.models.gliner.CrossFusion;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerModel;
 import detangle.models.gliner.GlinerPrograms;
+import detangle.models.gliner.LabelSource;
 import detangle.models.gliner.Relations;
 import detangle.models.gliner.Scoring;
 import detangle.runtime.Backends;
@@ -45,14 +47,27 @@ class GlinerKernelsTest {
             Program encoder = DebertaModel.build(
                     config.encoder(), GlinerModel.encoder(config), ModelOptions.DEFAULT.withHiddenStates(false));
             assertEquals(Set.of(), KernelCoverage.of(vector, encoder).lacking());
+            Relations relations = new Relations(
+                    Relations.Pairs.DOT, Relations.PairScoring.CONCATENATION, "<<REL>>", Optional.empty(), true);
+            CrossFusion fusion = new CrossFusion(List.of(CrossFusion.Step.values()), 2, 2);
+            List<LabelSource> sources = List.of(
+                    new LabelSource.Prompt("<<ENT>>", "<<SEP>>", Optional.empty(), true, Optional.of(relations)),
+                    new LabelSource.OwnEncoder(
+                            "labels", Optional.of(config.encoder()), "deberta-v2", Optional.of(fusion)));
             for (Scoring scoring : List.of(config.scoring(), new Scoring.RepresentedSpans())) {
-                for (Program program : GlinerPrograms.all(with(config, scoring, false))) {
-                    assertEquals(Set.of(), KernelCoverage.of(vector, program).lacking(), program.name());
+                for (LabelSource source : sources) {
+                    for (Program program : GlinerPrograms.all(with(config, scoring, false, source))) {
+                        assertEquals(
+                                Set.of(), KernelCoverage.of(vector, program).lacking(), program.name());
+                    }
                 }
             }
+            Program labels = DebertaModel.build(
+                    config.encoder(), GlinerModel.labels(config), ModelOptions.DEFAULT.withHiddenStates(false));
+            assertEquals(Set.of(), KernelCoverage.of(vector, labels).lacking());
             Program fused = DebertaModel.build(
                     config.encoder(),
-                    GlinerModel.encoder(with(config, config.scoring(), true)),
+                    GlinerModel.encoder(with(config, config.scoring(), true, config.labels())),
                     ModelOptions.DEFAULT.withHiddenStates(false));
             assertEquals(Set.of(), KernelCoverage.of(vector, fused).lacking());
         } finally {
@@ -60,24 +75,8 @@ class GlinerKernelsTest {
         }
     }
 
-    private static GlinerConfig with(GlinerConfig c, Scoring scoring, boolean fuseLayers) {
+    private static GlinerConfig with(GlinerConfig c, Scoring scoring, boolean fuseLayers, LabelSource labels) {
         return new GlinerConfig(
-                c.encoder(),
-                c.hiddenSize(),
-                c.maxWidth(),
-                c.maxWords(),
-                scoring,
-                fuseLayers,
-                c.lstm(),
-                c.embedEntToken(),
-                c.entToken(),
-                c.sepToken(),
-                c.classTokenIndex(),
-                Optional.of(new Relations(
-                        Relations.Pairs.DOT,
-                        Relations.PairScoring.CONCATENATION,
-                        "<<REL>>",
-                        Optional.empty(),
-                        true)));
+                c.encoder(), c.hiddenSize(), c.maxWidth(), c.maxWords(), scoring, fuseLayers, c.lstm(), labels);
     }
 }

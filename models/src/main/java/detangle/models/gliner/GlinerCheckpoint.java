@@ -7,6 +7,7 @@ import detangle.ir.Shape;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
+import detangle.models.bert.InnerEncoder;
 import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
@@ -32,7 +33,9 @@ public final class GlinerCheckpoint {
             "pair_rep_layer.",
             "relations_rep_layer.",
             "triples_score_layer.",
+            "cross_fuser.",
             GlinerModel.PROJECTION + ".",
+            GlinerModel.LABELS_PROJECTION + ".",
             GlinerModel.FUSER + ".");
 
     /** As many as any vocabulary may have. */
@@ -62,6 +65,20 @@ public final class GlinerCheckpoint {
             }
         }
         return weights.named(names);
+    }
+
+    /** The weights of the text's encoder and of GLiNER's own layers: all but those of an encoder of labels. Takes the others over. */
+    public static Weights ofText(Weights weights) {
+        SequencedMap<String, String> names = new LinkedHashMap<>();
+        weights.names().stream()
+                .filter(name -> !name.startsWith(GlinerModel.LABELS_ENCODER))
+                .forEach(name -> names.put(name, name));
+        return names.size() == weights.names().size() ? weights : weights.named(names);
+    }
+
+    /** The weights of the encoder of labels, by the names of DeBERTa's. Takes the others over. */
+    public static Weights ofLabels(Weights weights) {
+        return InnerEncoder.weights(weights, GlinerModel.LABELS_ENCODER + "model.");
     }
 
     /**
@@ -105,6 +122,7 @@ public final class GlinerCheckpoint {
         List<String> unused = weights.names().stream()
                 .filter(name -> ROOTS.stream().anyMatch(name::startsWith))
                 .filter(name -> !parameters.containsKey(name) && weights.isFloat(name))
+                .filter(name -> !isNeverRun(config, name))
                 .toList();
         if (!unused.isEmpty() && !ignoreUnused) {
             throw new WeightsException(
@@ -114,6 +132,14 @@ public final class GlinerCheckpoint {
                             + " of the model that no parameter takes: " + GlinerConfig.FILE
                             + " describes another model; --ignore-unused passes over them");
         }
+    }
+
+    /** A bi-encoder is saved with an LSTM that it does not run, and has no use for layers behind an encoder that is not supported. */
+    private static boolean isNeverRun(GlinerConfig config, String name) {
+        return config.labels() instanceof LabelSource.OwnEncoder own
+                && (name.startsWith(GlinerModel.LSTM_LAYER)
+                        || name.startsWith(GlinerModel.LABELS_PROJECTION)
+                                && own.encoder().isEmpty());
     }
 
     private static void checkType(GlinerConfig config, Weights weights, String name, TensorType type) {
@@ -146,6 +172,13 @@ public final class GlinerCheckpoint {
         }
         if (states != width) {
             linear(parameters, GlinerModel.PROJECTION, states, width);
+        }
+        if (config.labels() instanceof LabelSource.OwnEncoder own
+                && own.encoder().isPresent()) {
+            long labels = own.encoder().get().hiddenSize();
+            if (labels != width) {
+                linear(parameters, GlinerModel.LABELS_PROJECTION, labels, width);
+            }
         }
         if (config.lstm()) {
             for (String suffix : GlinerModel.SUFFIXES) {

@@ -1,10 +1,15 @@
 package detangle.models.gliner;
 
+import detangle.models.bert.InnerEncoder;
 import detangle.models.deberta.ConfigException;
 import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.files.ModelFiles;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -17,11 +22,7 @@ import java.util.Optional;
  * @param scoring how spans are found and scored
  * @param fuseLayers whether the outputs of all layers are summed up, and not that of the last one taken
  * @param lstm whether a bidirectional LSTM runs over the words
- * @param embedEntToken whether a label's state is that of the token before it, and not that of its own first token
- * @param entToken stands before each label
- * @param sepToken stands between the labels and the text
- * @param classTokenIndex the id of {@code entToken}; empty where the tokenizer must tell
- * @param relations how relations between entities are found; empty if the model finds none
+ * @param labels where the vectors of labels come from
  */
 public record GlinerConfig(
         DebertaConfig encoder,
@@ -31,31 +32,33 @@ public record GlinerConfig(
         Scoring scoring,
         boolean fuseLayers,
         boolean lstm,
-        boolean embedEntToken,
-        String entToken,
-        String sepToken,
-        Optional<Integer> classTokenIndex,
-        Optional<Relations> relations) {
+        LabelSource labels) {
+    /** Released models have four in one layer. */
+    private static final int MOST_STEPS = 64;
+
     /** The file's name in a model's folder. */
     public static final String FILE = "gliner_config.json";
 
     private static final String ENCODER_FILE = "config.json";
     private static final String TOKEN_LEVEL = "token_level";
     private static final String RELATIONS_LAYER = "relations_layer";
+    private static final String LABELS_ENCODER = "labels_encoder";
+    private static final String LABELS_CONFIG = "labels_encoder_config";
+    private static final String FUSION = "post_fusion_schema";
 
     /**
      * Reads a folder's configuration.
      *
      * @param base the folder of {@link #baseModel}, if it is one whose encoder this folder does not describe
+     * @param labelsEncoder the folder of {@link #labelsModel}, if there is one whose configuration this folder does not state
      * @param rows of the checkpoint's word table ({@link GlinerCheckpoint#wordRows}); they are the size of the vocabulary where the file names
      *     none, as the older ones do
      * @throws detangle.models.deberta.ConfigException if the file is missing or not well formed, or the model is of another kind
      */
-    public static GlinerConfig read(Path folder, Optional<Path> base, int rows) {
+    public static GlinerConfig read(Path folder, Optional<Path> base, Optional<Path> labelsEncoder, int rows) {
         ConfigFields fields = fields(folder);
         checkKind(fields);
         int vocabulary = fields.integer("vocab_size", -1);
-        int classToken = fields.integer("class_token_index", -1);
         DebertaConfig encoder = encoder(folder, fields, base, vocabulary < 0 ? rows : vocabulary);
         boolean fuseLayers = fields.flag("fuse_layers", false);
         if (fuseLayers && encoder.numHiddenLayers() < 2) {
@@ -68,12 +71,25 @@ public record GlinerConfig(
                 fields.between(1, 1 << 20, "max_len", 384),
                 scoring(fields),
                 fuseLayers,
-                rnnLayers(fields) == 1,
-                fields.flag("embed_ent_token", true),
-                fields.text("ent_token").orElse("<<ENT>>"),
-                fields.text("sep_token").orElse("<<SEP>>"),
-                classToken < 0 ? Optional.empty() : Optional.of(classToken),
-                relations(fields));
+                // A bi-encoder's checkpoint holds an LSTM that is never run (gliner/modeling/base.py:827-886).
+                rnnLayers(fields) == 1 && fields.find(LABELS_ENCODER).isEmpty(),
+                labels(fields, encoder, labelsEncoder));
+    }
+
+    /** How relations between entities are found; empty if the model finds none. */
+    public Optional<Relations> relations() {
+        return switch (labels) {
+            case LabelSource.Prompt prompt -> prompt.relations();
+            case LabelSource.OwnEncoder _ -> Optional.empty();
+        };
+    }
+
+    /** The layers in which words and labels see each other; empty if there are none. */
+    public Optional<CrossFusion> fusion() {
+        return switch (labels) {
+            case LabelSource.Prompt _ -> Optional.empty();
+            case LabelSource.OwnEncoder own -> own.fusion();
+        };
     }
 
     private static ConfigFields fields(Path folder) {
@@ -129,6 +145,18 @@ public record GlinerConfig(
                 : Optional.of(modelName(fields));
     }
 
+    /** The model on the hub that a folder's encoder of labels is of, if it has one. */
+    public static Optional<String> labelsModel(Path folder) {
+        return fields(folder).text(LABELS_ENCODER);
+    }
+
+    /** Whether a folder states the configuration of its encoder of labels, or has none. */
+    public static boolean statesLabelsEncoder(Path folder) {
+        ConfigFields fields = fields(folder);
+        return fields.find(LABELS_ENCODER).isEmpty()
+                || fields.find(LABELS_CONFIG).isPresent();
+    }
+
     /** The model on the hub that a folder's tokenizer is of, if the folder has none. */
     public static String modelName(Path folder) {
         return modelName(fields(folder));
@@ -156,11 +184,18 @@ public record GlinerConfig(
         // 2025.
         refuseUnless(fields, "subtoken_pooling", "first");
         refuseUnless(fields, "words_splitter_type", "whitespace");
-        refuseUnless(fields, "post_fusion_schema", "");
-        for (String field : new String[] {"labels_encoder", "labels_decoder"}) {
-            if (fields.find(field).isPresent()) {
-                throw fields.fault(field, "is set: that kind of GLiNER is not supported");
-            }
+        if (fields.flag("precomputed_prompts_mode", false)) {
+            throw fields.fault("precomputed_prompts_mode", "is true: labels of a model's own are not supported");
+        }
+        if (fields.find("labels_decoder").isPresent()) {
+            throw fields.fault("labels_decoder", "is set: models that generate labels are not supported");
+        }
+        if (fields.find(LABELS_ENCODER).isEmpty()) {
+            refuseUnless(fields, FUSION, "");
+        } else if (fields.find(RELATIONS_LAYER).isPresent()) {
+            throw fields.fault(RELATIONS_LAYER, "is set beside labels_encoder: a model has one of the two");
+        } else if (fields.flag("fuse_layers", false)) {
+            throw fields.fault("fuse_layers", "is true beside labels_encoder, which is not supported");
         }
         if (rnnLayers(fields) > 1) {
             throw fields.fault("num_rnn_layers", "is above 1, which is not supported");
@@ -187,6 +222,48 @@ public record GlinerConfig(
             default ->
                 throw fields.fault("span_mode", "is '" + word + "'; supported are markerV0, marker and token_level");
         };
+    }
+
+    private static LabelSource labels(ConfigFields fields, DebertaConfig text, Optional<Path> folder) {
+        Optional<String> model = fields.text(LABELS_ENCODER);
+        if (model.isEmpty()) {
+            int classToken = fields.integer("class_token_index", -1);
+            return new LabelSource.Prompt(
+                    fields.text("ent_token").orElse("<<ENT>>"),
+                    fields.text("sep_token").orElse("<<SEP>>"),
+                    classToken < 0 ? Optional.empty() : Optional.of(classToken),
+                    fields.flag("embed_ent_token", true),
+                    relations(fields));
+        }
+        ConfigFields encoder = fields.find(LABELS_CONFIG).isPresent()
+                ? fields.object(LABELS_CONFIG)
+                : ConfigFields.read(folder.orElseThrow(), ENCODER_FILE);
+        return new LabelSource.OwnEncoder(
+                model.get(),
+                InnerEncoder.isSupported(encoder) ? Optional.of(InnerEncoder.config(encoder)) : Optional.empty(),
+                encoder.text("model_type").orElse("not stated"),
+                fusion(fields, text));
+    }
+
+    private static Optional<CrossFusion> fusion(ConfigFields fields, DebertaConfig text) {
+        String schema = fields.text(FUSION).orElse("");
+        if (schema.isEmpty()) {
+            return Optional.empty();
+        }
+        List<CrossFusion.Step> steps = new ArrayList<>();
+        for (String step : schema.split("-", MOST_STEPS + 1)) {
+            steps.add(Arrays.stream(CrossFusion.Step.values())
+                    .filter(s -> s.name().toLowerCase(Locale.ROOT).equals(step))
+                    .findFirst()
+                    .orElseThrow(() ->
+                            fields.fault(FUSION, "has the step '" + step + "'; supported are l2l, l2t, t2t and t2l")));
+        }
+        int heads = text.numAttentionHeads();
+        int width = fields.between(1, 1 << 16, "hidden_size", 512);
+        if (width % heads != 0) {
+            throw fields.fault(FUSION, "is set, and hidden_size " + width + " has no " + heads + " equal heads");
+        }
+        return Optional.of(new CrossFusion(steps, fields.between(1, MOST_STEPS, "num_post_fusion_layers", 1), heads));
     }
 
     private static Optional<Relations> relations(ConfigFields fields) {

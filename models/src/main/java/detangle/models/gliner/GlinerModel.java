@@ -2,9 +2,11 @@ package detangle.models.gliner;
 
 import detangle.ir.Builder;
 import detangle.ir.DType;
+import detangle.ir.Dim;
 import detangle.ir.Node;
 import detangle.ir.Program.Output;
 import detangle.ir.ReduceFunction;
+import detangle.ir.Shape;
 import detangle.models.deberta.EncoderOutput;
 import detangle.models.deberta.Head;
 import detangle.models.deberta.HiddenActivation;
@@ -23,10 +25,15 @@ public final class GlinerModel {
     /** Outputs: what the states contribute to an LSTM's gates in a direction, {@code f32[B,S,2D]}. */
     public static final List<String> GATES = List.of("gates", "gates_reverse");
 
+    /** Output of {@link #labels}: the vectors of labels, {@code f32[B,D]}. */
+    public static final String VECTORS = "vectors";
+
     /** Where parameters of the encoder and its projection stand. */
     static final String ENCODER = "token_rep_layer.";
 
     static final String PROJECTION = ENCODER + "projection";
+    static final String LABELS_ENCODER = ENCODER + "labels_encoder.";
+    static final String LABELS_PROJECTION = ENCODER + "labels_projection";
     static final String FUSER = ENCODER + "bert_layer.layers_fuser";
     static final String LSTM_LAYER = "rnn.";
     static final List<String> SUFFIXES = List.of("_l0", "_l0_reverse");
@@ -52,6 +59,21 @@ public final class GlinerModel {
                 }
             }
             return outputs;
+        };
+    }
+
+    /** What stands on an encoder of labels: the mean of the projected states of all tokens (gliner/modeling/encoder.py:917-966). */
+    public static Head labels(GlinerConfig config) {
+        return encoder -> {
+            Builder b = encoder.builder();
+            int own = encoder.config().hiddenSize();
+            int width = config.hiddenSize();
+            Node states = encoder.lastHiddenState();
+            Node projected = own == width ? states : encoder.layers().linear(LABELS_PROJECTION, states, own, width);
+            Node sum = b.reduce(ReduceFunction.SUM, encoder.zeroPadding(projected), 1);
+            Node tokens = b.reduce(ReduceFunction.SUM, b.convert(encoder.tokenMask(), DType.F32), 1);
+            return List.of(
+                    new Output(VECTORS, b.reshape(b.div(sum, tokens), Shape.of(encoder.batch(), Dim.of(width)))));
         };
     }
 

@@ -1,6 +1,7 @@
 package detangle.models.gliner;
 
 import detangle.ir.Builder;
+import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Level;
@@ -40,6 +41,13 @@ public final class GlinerPrograms {
 
     public static final String TAILS = "tails";
 
+    /** Inputs and outputs of {@link #fused}. */
+    public static final String WORD_MASK = "word_mask";
+
+    public static final String LABEL_MASK = "label_mask";
+    public static final String FUSED_WORDS = "fused_words";
+    public static final String FUSED_LABELS = "fused_labels";
+
     /** The output: logits, {@code f32[B,N,C]} of spans, {@code f32[B,W,C,3]} of words. */
     public static final String SCORES = "scores";
 
@@ -61,6 +69,7 @@ public final class GlinerPrograms {
                     case Scoring.Tokens _ -> List.of(tokens(config));
                     case Scoring.RepresentedSpans _ -> List.of(tokens(config), spans(config));
                 });
+        config.fusion().ifPresent(fusion -> all.add(fused(config, fusion)));
         config.relations().ifPresent(relations -> {
             all.add(entities(config, relations));
             all.add(pairs(config, relations));
@@ -98,12 +107,11 @@ public final class GlinerPrograms {
      */
     private static Node projected(GlinerConfig config, Layers layers, Node labels) {
         int width = config.hiddenSize();
-        boolean projects =
-                switch (config.scoring()) {
-                    case Scoring.Spans _ -> true;
-                    case Scoring.Tokens _, Scoring.RepresentedSpans _ ->
-                        config.relations().isPresent();
-                };
+        boolean projects = switch (config.scoring()) {
+            case Scoring.Spans _ -> true;
+            case Scoring.Tokens _, Scoring.RepresentedSpans _ ->
+                config.relations().isPresent();
+        };
         return projects
                 ? SpanLayers.projection(layers.scope("prompt_rep_layer"), labels, width, 4L * width, width)
                 : labels;
@@ -134,6 +142,34 @@ public final class GlinerPrograms {
         Node sum = b.add(ofBoth, b.add(perWord(b, ofWord), perLabel(b, ofLabel)));
         Node scores = scorer.linear("out_mlp.3", scorer.activation(HiddenActivation.RELU, sum), inner, 3);
         return program("gliner_tokens", List.of(words, labels), List.of(new Output(SCORES, scores)));
+    }
+
+    /**
+     * The program in which words and labels see each other. Inputs: {@link #WORDS} and {@link #LABELS}, and {@link #WORD_MASK}
+     * {@code i64[B,W]} and {@link #LABEL_MASK} {@code i64[B,C]}, which are 1 where a text has a word or a label. Outputs: {@link #FUSED_WORDS} and
+     * {@link #FUSED_LABELS}, of the same shapes; what stands at padding is not said.
+     */
+    public static Program fused(GlinerConfig config, CrossFusion fusion) {
+        Builder b = new Builder();
+        int width = config.hiddenSize();
+        Node words = words(b, width);
+        Node labels = labels(b, width);
+        Node wordMask = b.input(WORD_MASK, TensorType.of(DType.I64, BATCH, Dim.symbol("W")));
+        Node labelMask = b.input(LABEL_MASK, TensorType.of(DType.I64, BATCH, Dim.symbol("C")));
+        List<Node> fused = new CrossFusionLayers(fusion, Layers.of(b), width)
+                .fused(
+                        new CrossFusionLayers.Sequence(words, ofHeads(b, wordMask)),
+                        new CrossFusionLayers.Sequence(labels, ofHeads(b, labelMask)));
+        return program(
+                "gliner_fused",
+                List.of(words, labels, wordMask, labelMask),
+                List.of(new Output(FUSED_WORDS, fused.get(0)), new Output(FUSED_LABELS, fused.get(1))));
+    }
+
+    /** {@code i64[B,N]} as {@code i1[B,1,1,N]}. */
+    private static Node ofHeads(Builder b, Node mask) {
+        Node truths = b.compare(Comparison.NE, mask, b.constant(DType.I64, 0));
+        return b.reshape(truths, BATCH, Dim.of(1), Dim.of(1), mask.type().dim(1));
     }
 
     /**
@@ -171,20 +207,17 @@ public final class GlinerPrograms {
         Node heads = b.input(HEADS, TensorType.of(DType.I64, count));
         Node tails = b.input(TAILS, TensorType.of(DType.I64, count));
         Node labels = b.input(LABELS, TensorType.of(DType.F32, Dim.symbol("R"), Dim.of(width)));
-        Node scores =
-                switch (relations.scoring()) {
-                    case CONCATENATION -> {
-                        Layers pair = Layers.of(b).scope("pair_rep_layer");
-                        long inner = 4L * width;
-                        Node both = SpanLayers.linearOfPairs(pair, "0", entities, heads, entities, tails, width, inner);
-                        Node wide = pair.activation(HiddenActivation.RELU, both);
-                        yield SpanLayers.productOfLinear(pair, "3", wide, inner, width, labels);
-                    }
-                    case DIST_MULT ->
-                        b.dotTransposed(b.mul(b.gather(entities, heads), b.gather(entities, tails)), labels);
-                };
-        return program(
-                "gliner_pairs", List.of(entities, heads, tails, labels), List.of(new Output(SCORES, scores)));
+        Node scores = switch (relations.scoring()) {
+            case CONCATENATION -> {
+                Layers pair = Layers.of(b).scope("pair_rep_layer");
+                long inner = 4L * width;
+                Node both = SpanLayers.linearOfPairs(pair, "0", entities, heads, entities, tails, width, inner);
+                Node wide = pair.activation(HiddenActivation.RELU, both);
+                yield SpanLayers.productOfLinear(pair, "3", wide, inner, width, labels);
+            }
+            case DIST_MULT -> b.dotTransposed(b.mul(b.gather(entities, heads), b.gather(entities, tails)), labels);
+        };
+        return program("gliner_pairs", List.of(entities, heads, tails, labels), List.of(new Output(SCORES, scores)));
     }
 
     /** {@code [B,W,X]} as {@code [B,W,1,X]}. */

@@ -88,11 +88,12 @@ final class SpanLayers {
     static Node productOfLinear(Layers layers, String name, Node x, long in, long out, Node others) {
         Builder b = layers.builder();
         Node product = b.dotTransposed(x, b.dot(others, layers.param(name + ".weight", out, in)));
-        Node constant = b.reduce(ReduceFunction.SUM, b.mul(others, layers.param(name + ".bias", out)), 2);
-        Dim batch = others.type().dim(0);
-        return b.add(
-                product,
-                b.reshape(constant, Shape.of(batch, Dim.of(1), others.type().dim(1))));
+        Node constant = b.reduce(ReduceFunction.SUM, b.mul(others, layers.param(name + ".bias", out)), -1);
+        int outer = others.type().rank() - 2;
+        Shape asRow = others.shape()
+                .sub(0, outer)
+                .concat(Shape.of(Dim.of(1), others.type().dim(outer)));
+        return b.add(product, b.reshape(constant, asRow));
     }
 
     /** Two matrices with a ReLU between them, as create_projection_layer of gliner/modeling/layers.py makes them. */

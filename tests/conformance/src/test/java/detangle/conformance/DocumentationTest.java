@@ -58,7 +58,7 @@ class DocumentationTest {
         while (part.find()) {
             String comment = Optional.ofNullable(part.group(1)).orElse("");
             String code = Optional.ofNullable(part.group(3)).orElse("");
-            if (comment.startsWith("model ") || comment.equals("gliner")) {
+            if (comment.startsWith("model ") || comment.startsWith("gliner")) {
                 model = Optional.of(comment);
             } else if (comment.startsWith("example ")) {
                 String command = "examples/run " + comment.substring("example ".length());
@@ -165,6 +165,9 @@ class DocumentationTest {
         }
         if (comment.equals("gliner")) {
             return TinyGliner.write(model);
+        }
+        if (comment.equals("gliner with relations")) {
+            return TinyGliner.writeWithRelations(model);
         }
         List<String> words = Arrays.asList(comment.split(" "));
         List<String> labels = words.subList(2, words.size());

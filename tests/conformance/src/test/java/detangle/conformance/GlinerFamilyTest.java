@@ -1,20 +1,29 @@
 package detangle.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.ir.Tensor;
+import detangle.models.weights.Weights;
 import detangle.pipelines.Entity;
 import detangle.pipelines.EntityExtractor;
 import detangle.pipelines.Extraction;
 import detangle.pipelines.ExtractionOptions;
 import detangle.pipelines.ExtractionRequest;
 import detangle.pipelines.LongTexts;
+import detangle.pipelines.PipelineException;
 import detangle.pipelines.TextSpan;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,11 +33,23 @@ import tools.jackson.databind.JsonNode;
 class GlinerFamilyTest {
     private static final double TOLERANCE = 1e-4;
 
+    /** Models in whose original padding takes part, so that only texts that are alone have one answer. */
+    private static final Set<String> PADDED = Set.of("gliner-token-fused", "gliner-bi-token");
+
     @TempDir
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"gliner-token-lstm", "gliner-token-spans", "gliner-token-fused", "gliner-relex-span", "gliner-relex-token"})
+    @ValueSource(
+            strings = {
+                "gliner-bi-span",
+                "gliner-bi-token",
+                "gliner-token-lstm",
+                "gliner-token-spans",
+                "gliner-token-fused",
+                "gliner-relex-span",
+                "gliner-relex-token"
+            })
     void findsWhatTheOriginalFinds(String name) throws IOException {
         FamilyFixture fixture = FamilyFixture.named(name);
         int found = 0;
@@ -44,13 +65,16 @@ class GlinerFamilyTest {
                     assertClose(alone, together.get(i), what);
                     // The original's answers depend on what else is in a batch, where it fuses layers or labels and
                     // words.
-                    boolean padded = name.equals("gliner-token-fused") && requests.size() > 1;
+                    boolean padded = PADDED.contains(name) && requests.size() > 1;
                     if (!padded) {
                         JsonNode expected = asked.expected().get("entities").get(i);
                         assertEntities(expected, requests.get(i).text(), alone.entities(), what);
                         found += alone.entities().size();
                         assertRelations(
-                                asked.expected().path("relations").path(i), requests.get(i).text(), alone, what);
+                                asked.expected().path("relations").path(i),
+                                requests.get(i).text(),
+                                alone,
+                                what);
                         related += alone.relations().size();
                     }
                 }
@@ -58,6 +82,61 @@ class GlinerFamilyTest {
         }
         assertTrue(found > 10, name + " finds " + found);
         assertEquals(name.contains("relex"), related > 10, name + " relates " + related);
+    }
+
+    /** A label's vector is the original's, is computed once, and is the one that was given if one was. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gliner-bi-span", "gliner-bi-token"})
+    void labelsHaveVectors(String name) throws IOException {
+        FamilyFixture fixture = FamilyFixture.named(name);
+        try (EntityExtractor extractor = EntityExtractor.load(fixture.write(folder));
+                Weights tensors = fixture.tensors()) {
+            List<String> labels = List.of("person", "place", "date");
+            Map<String, float[]> vectors = extractor.labelVectors(labels);
+            Tensor expected = tensors.get("single.labels_embeds");
+            for (int i = 0; i < expected.elements(); i++) {
+                int width = (int) expected.dim(1);
+                assertEquals(expected.getDouble(i), vectors.get(labels.get(i / width))[i % width], 1e-4, name);
+            }
+            assertSame(
+                    vectors.get("place"),
+                    extractor.labelVectors(List.of("place")).get("place"));
+            List<ExtractionRequest> asked = requests(fixture.caseNamed("single"));
+            List<Entity> before = extractor.run(asked, done -> {}).getFirst().entities();
+            extractor.giveLabelVectors(Map.of(
+                    "person", vectors.get("date"), "date", vectors.get("person"), "place", vectors.get("place")));
+            List<String> changed = extractor.run(asked, done -> {}).getFirst().entities().stream()
+                    .map(GlinerFamilyTest::place)
+                    .toList();
+            Map<String, String> others = Map.of("person", "date", "date", "person", "place", "place");
+            assertEquals(
+                    before.stream()
+                            .map(e -> e.start() + "-" + e.end() + " " + others.get(e.entity()))
+                            .toList(),
+                    changed);
+            PipelineException e = assertThrows(
+                    PipelineException.class, () -> extractor.giveLabelVectors(Map.of("person", new float[3])));
+            assertTrue(e.getMessage().contains("has 3 numbers, and hidden_size is"), e.getMessage());
+        }
+    }
+
+    /** A model whose encoder of labels cannot be run finds the labels whose vectors are given. */
+    @Test
+    void vectorsOfLabelsReplaceAnEncoderThatIsNotSupported() throws IOException {
+        FamilyFixture fixture = FamilyFixture.named("gliner-bi-span");
+        Path model = fixture.write(folder.resolve("known"));
+        Path other = fixture.write(folder.resolve("other"));
+        Path config = other.resolve("gliner_config.json");
+        Files.writeString(
+                config, Files.readString(config).replace("\"model_type\": \"bert\"", "\"model_type\": \"modernbert\""));
+        List<ExtractionRequest> asked = requests(fixture.caseNamed("single"));
+        try (EntityExtractor known = EntityExtractor.load(model);
+                EntityExtractor unknown = EntityExtractor.load(other)) {
+            PipelineException e = assertThrows(PipelineException.class, () -> unknown.run(asked, done -> {}));
+            assertTrue(e.getMessage().contains("has the model_type 'modernbert'"), e.getMessage());
+            unknown.giveLabelVectors(known.labelVectors(asked.getFirst().labels()));
+            assertEquals(known.run(asked, done -> {}), unknown.run(asked, done -> {}));
+        }
     }
 
     private static List<ExtractionRequest> requests(FamilyFixture.Case asked) {
@@ -149,8 +228,12 @@ class GlinerFamilyTest {
                 together.entities().stream().map(GlinerFamilyTest::place).toList(),
                 what);
         assertEquals(
-                alone.relations().stream().map(r -> r.head() + r.relation() + r.tail()).toList(),
-                together.relations().stream().map(r -> r.head() + r.relation() + r.tail()).toList(),
+                alone.relations().stream()
+                        .map(r -> r.head() + r.relation() + r.tail())
+                        .toList(),
+                together.relations().stream()
+                        .map(r -> r.head() + r.relation() + r.tail())
+                        .toList(),
                 what);
         for (int i = 0; i < alone.entities().size(); i++) {
             assertEquals(

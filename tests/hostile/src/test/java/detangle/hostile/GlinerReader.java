@@ -61,11 +61,13 @@ final class GlinerReader implements Reader {
         {"num_rnn_layers", "-1", "num_rnn_layers"},
         {"fuse_layers", "true", "layers_fuser.squeeze"},
         {"fuse_layers", "\"yes\"", "fuse_layers"},
-        {"labels_encoder", "\"a\"", "labels_encoder"},
+        {"labels_encoder", "7", "labels_encoder"},
+        {"labels_encoder", "\"../../../etc\"", "needs the tokenizer and config.json of ../../../etc"},
         {"labels_decoder", "[]", "labels_decoder"},
         {"relations_layer", "7", "relations_layer"},
         {"relations_layer", "\"none\"", "pair_rep_layer"},
         {"relations_layer", "\"gat\"", "supported are none and dot"},
+        {"precomputed_prompts_mode", "true", "precomputed_prompts_mode"},
         {"subtoken_pooling", "\"mean\"", "subtoken_pooling"},
         {"words_splitter_type", "\"spacy\"", "words_splitter_type"},
         {"post_fusion_schema", "\"a\"", "post_fusion_schema"},
@@ -118,7 +120,9 @@ final class GlinerReader implements Reader {
         FolderWriter files() {
             SequencedMap<String, String> all = new LinkedHashMap<>(fields);
             all.putIfAbsent("encoder_config", encoder.json());
-            return FolderWriter.file(SmallModel.VOCABULARY, SmallModel.TOKENS)
+            FolderWriter tokenizer = FolderWriter.file(SmallModel.VOCABULARY, SmallModel.TOKENS);
+            FolderWriter ofLabels = FolderWriter.file("labels/" + SmallModel.VOCABULARY, SmallModel.TOKENS);
+            return (fields.containsKey("labels_encoder_config") ? tokenizer.and(ofLabels) : tokenizer)
                     .and(FolderWriter.file(CONFIG, new SmallModel(all, new LinkedHashMap<>()).json()))
                     .and(SmallModel.weights(SmallModel.WEIGHTS, tensors));
         }
@@ -129,12 +133,11 @@ final class GlinerReader implements Reader {
     private static final Gliner TOKENS =
             made(Map.of("span_mode", "\"token_level\"", "represent_spans", "true", "fuse_layers", "true"));
 
-    private static final Gliner RELATIONS =
-            made(Map.of("span_mode", "\"token_level\"", "relations_layer", "\"dot\""));
+    private static final Gliner RELATIONS = made(Map.of("span_mode", "\"token_level\"", "relations_layer", "\"dot\""));
 
     private static final String[][] RELATIONS_FIELDS = {
         {"relations_layer", "\"mlp\"", "relations_layer"},
-        {"relations_layer", "null", "pair_rep_layer."},
+        {"relations_layer", "null", "prompt_rep_layer.0.weight"},
         {"triples_layer", "\"TransE\"", "triples_layer"},
         {"triples_layer", "\"DistMult\"", "pair_rep_layer."},
         {"triples_layer", "[]", "triples_layer"},
@@ -145,6 +148,44 @@ final class GlinerReader implements Reader {
         {"rel_token_index", "-1", ""},
         {"embed_rel_token", "1", "embed_rel_token"},
     };
+
+    /** One whose labels have an encoder like that of the text, of the same words. */
+    private static final Gliner LABELS = ofLabels();
+
+    private static final String[][] LABELS_FIELDS = {
+        {"labels_encoder", "7", "labels_encoder"},
+        {"labels_encoder", "\"\"", "needs the tokenizer"},
+        {"labels_encoder_config", "null", "needs the tokenizer and config.json"},
+        {"labels_encoder_config", "[]", "labels_encoder_config"},
+        {"labels_encoder_config", "{}", "has the model_type 'not stated'"},
+        {"labels_encoder_config", "{\"model_type\":\"modernbert\"}", "has the model_type 'modernbert'"},
+        {"labels_encoder_config", "{\"model_type\":\"bert\"}", "vocab_size is missing"},
+        {
+            "labels_encoder_config",
+            "{\"model_type\":\"bert\",\"position_embedding_type\":\"relative_key\"}",
+            "supported is absolute"
+        },
+        {"post_fusion_schema", "\"l2l-x\"", "has the step 'x'"},
+        {"post_fusion_schema", "\"" + "l2l-".repeat(100_000) + "\"", "post_fusion_schema"},
+        {"post_fusion_schema", "\"t2l\"", "cross_fuser."},
+        {"post_fusion_schema", "null", "cross_fuser."},
+        {"num_post_fusion_layers", "2147483647", "num_post_fusion_layers is 2147483647; it must be at most 64"},
+        {"num_post_fusion_layers", "2", "cross_fuser.layers.1"},
+        {"relations_layer", "\"dot\"", "relations_layer is set beside labels_encoder"},
+        {"fuse_layers", "true", "fuse_layers is true beside labels_encoder"},
+        {"hidden_size", "7", "post_fusion_schema is set, and hidden_size 7"},
+    };
+
+    private static Gliner ofLabels() {
+        String encoder = SmallModel.of(Architecture.ENCODER).json();
+        Gliner gliner = made(Map.of(
+                "labels_encoder", "\"labels\"", "labels_encoder_config", encoder, "post_fusion_schema", "\"l2t-t2t\""));
+        SmallModel.of(Architecture.ENCODER)
+                .tensors()
+                .forEach((name, tensor) -> gliner.tensors()
+                        .put(name.replaceFirst("^deberta\\.", "token_rep_layer.labels_encoder.model."), tensor));
+        return gliner;
+    }
 
     private static final String[][] TOKENS_FIELDS = {
         {"represent_spans", "false", "span_rep_layer."},
@@ -182,7 +223,7 @@ final class GlinerReader implements Reader {
         try {
             Path folder = Files.createTempDirectory("gliner");
             gliner.files().write(folder);
-            GlinerConfig config = GlinerConfig.read(folder, Optional.empty(), WORDS);
+            GlinerConfig config = GlinerConfig.read(folder, Optional.empty(), Optional.empty(), WORDS);
             Folders.remove(folder);
             return config;
         } catch (IOException e) {
@@ -198,8 +239,10 @@ final class GlinerReader implements Reader {
     @Override
     public List<Hostile> good() {
         return List.of(
-                new Hostile("a span model", GOOD.files(), ""), new Hostile("a token model", TOKENS.files(), ""),
-                new Hostile("a model with relations", RELATIONS.files(), ""));
+                new Hostile("a span model", GOOD.files(), ""),
+                new Hostile("a token model", TOKENS.files(), ""),
+                new Hostile("a model with relations", RELATIONS.files(), ""),
+                new Hostile("a bi-encoder", LABELS.files(), ""));
     }
 
     @Override
@@ -214,6 +257,13 @@ final class GlinerReader implements Reader {
             all.add(new Hostile(
                     field[0] + " of a token model is " + field[1],
                     TOKENS.with(field[0], field[1]).files(),
+                    field[2]));
+        }
+        for (String[] field : LABELS_FIELDS) {
+            String shown = field[1].length() > 100 ? field[1].substring(0, 100) + "..." : field[1];
+            all.add(new Hostile(
+                    field[0] + " of a bi-encoder is " + shown,
+                    LABELS.with(field[0], field[1]).files(),
                     field[2]));
         }
         for (String[] field : RELATIONS_FIELDS) {
@@ -232,6 +282,7 @@ final class GlinerReader implements Reader {
         tensors(GOOD, name -> !name.startsWith("token_rep_layer.bert_layer."), all);
         tensors(TOKENS, name -> name.startsWith("scorer.") || name.contains("layers_fuser."), all);
         tensors(RELATIONS, name -> name.startsWith("pair_rep_layer."), all);
+        tensors(LABELS, name -> name.startsWith("cross_fuser.") || name.contains("labels_projection."), all);
         others(all);
         return all;
     }
@@ -250,7 +301,7 @@ final class GlinerReader implements Reader {
                         name + " is missing", model.withoutTensor(name).files(), name));
                 all.add(new Hostile(
                         name + " is of another shape",
-                        model.withTensor(name, SmallModel.all(0, 3)).files(),
+                        model.withTensor(name, SmallModel.all(0, 7)).files(),
                         name));
             }
         });
@@ -279,7 +330,8 @@ final class GlinerReader implements Reader {
                 "there is no table of words", GOOD.withoutTensor(words).files(), "word_embeddings"));
         all.add(new Hostile(
                 "a tensor under its own and under a compiled model's name",
-                GOOD.withTensor("_orig_mod.rnn.lstm.bias_hh_l0", SmallModel.all(0, 2)).files(),
+                GOOD.withTensor("_orig_mod.rnn.lstm.bias_hh_l0", SmallModel.all(0, 2))
+                        .files(),
                 "which are both rnn.lstm.bias_hh_l0"));
         for (String name :
                 List.of("rnn.lstm.weight_ih_l1", "span_rep_layer.a", "prompt_rep_layer.5.weight", "scorer.a")) {

@@ -1,0 +1,80 @@
+package detangle.models.bert;
+
+import detangle.models.deberta.ConfigFields;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.weights.Weights;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * An encoder inside of a model that has several: DeBERTa, or BERT. BERT (Devlin et al. 2019; HuggingFace transformers'
+ * modeling_bert.py) is DeBERTa v2 without relative attention, with absolute positions and token types in the input, and with other names
+ * for the three projections of attention.
+ */
+public final class InnerEncoder {
+    private static final String BERT = "bert";
+
+    private static final Pattern PROJECTION = Pattern.compile("(.*\\.attention\\.self\\.)(query|key|value)(\\..*)");
+
+    private InnerEncoder() {}
+
+    /** Whether a configuration is that of an encoder that can be run. */
+    public static boolean isSupported(ConfigFields fields) {
+        String type = fields.text("model_type").orElse("");
+        return type.equals(BERT) || type.equals("deberta") || type.equals("deberta-v2");
+    }
+
+    /**
+     * The configuration of an encoder.
+     *
+     * @throws detangle.models.deberta.ConfigException if it is of another kind, or not well formed
+     */
+    public static DebertaConfig config(ConfigFields fields) {
+        if (!fields.text("model_type").orElse("").equals(BERT)) {
+            return DebertaConfig.of(fields.with("architectures", null));
+        }
+        String positions = fields.text("position_embedding_type").orElse("absolute");
+        if (!positions.equals("absolute")) {
+            throw fields.fault("position_embedding_type", "is '" + positions + "'; supported is absolute");
+        }
+        ObjectNode node = (ObjectNode) fields.root().deepCopy();
+        node.putNull("architectures");
+        node.put("model_type", "deberta-v2");
+        node.put("relative_attention", false);
+        node.put("position_biased_input", true);
+        node.putNull("pos_att_type");
+        // What BERT has where its file does not say it, and DeBERTa otherwise.
+        if (fields.find("layer_norm_eps").isEmpty()) {
+            node.put("layer_norm_eps", 1e-12);
+        }
+        if (fields.find("type_vocab_size").isEmpty()) {
+            node.put("type_vocab_size", 2);
+        }
+        return DebertaConfig.of(new ConfigFields(fields.file(), node));
+    }
+
+    /**
+     * The weights of an encoder that stands inside of a model, by the names of DeBERTa's. The result takes the model's weights over: its
+     * owner closes it alone.
+     *
+     * @param prefix what the names of its tensors begin with
+     */
+    public static Weights weights(Weights model, String prefix) {
+        SequencedMap<String, String> names = new LinkedHashMap<>();
+        for (String name : model.names()) {
+            if (name.startsWith(prefix)) {
+                String rest = name.substring(prefix.length());
+                Matcher projection = PROJECTION.matcher(rest);
+                names.put(
+                        projection.matches()
+                                ? projection.group(1) + projection.group(2) + "_proj" + projection.group(3)
+                                : rest,
+                        name);
+            }
+        }
+        return model.named(names);
+    }
+}

@@ -1,0 +1,76 @@
+package detangle.pipelines;
+
+import detangle.ir.Tensor;
+import detangle.models.gliner.CrossFusion;
+import detangle.models.gliner.GlinerConfig;
+import detangle.models.gliner.GlinerPrograms;
+import detangle.models.weights.Weights;
+import detangle.runtime.CompiledProgram;
+import detangle.runtime.SessionOptions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToIntFunction;
+
+/** Makes other vectors of a window's words and labels, which have seen each other. */
+final class CrossFuser implements AutoCloseable {
+    private final CompiledProgram program;
+    private final Weights weights;
+    private final int heads;
+
+    CrossFuser(
+            GlinerConfig config,
+            CrossFusion fusion,
+            Weights weights,
+            Map<String, Tensor> parameters,
+            SessionOptions options) {
+        this.program = CompiledProgram.load(GlinerPrograms.fused(config, fusion), parameters, options);
+        this.weights = weights;
+        this.heads = fusion.heads();
+    }
+
+    List<WordVectors> fused(List<WordVectors> windows) {
+        List<WordVectors> all = new ArrayList<>();
+        for (List<WordVectors> group : Groups.of(windows, this::scores)) {
+            Map<String, Tensor> outputs = weights.reading(() -> program.run(Map.of(
+                    GlinerPrograms.WORDS,
+                    WordVectors.padded(group.stream().map(WordVectors::words).toList()),
+                    GlinerPrograms.LABELS,
+                    WordVectors.padded(group.stream().map(WordVectors::labels).toList()),
+                    GlinerPrograms.WORD_MASK,
+                    mask(group, window -> window.words().length),
+                    GlinerPrograms.LABEL_MASK,
+                    mask(group, window -> window.labels().length))));
+            for (int i = 0; i < group.size(); i++) {
+                WordVectors window = group.get(i);
+                all.add(new WordVectors(
+                        new Row(outputs, i, window.words().length).floats(GlinerPrograms.FUSED_WORDS),
+                        new Row(outputs, i, window.labels().length).floats(GlinerPrograms.FUSED_LABELS),
+                        window.threshold(),
+                        window.given()));
+            }
+        }
+        return all;
+    }
+
+    /** Numbers of the scores of attention. */
+    private long scores(WordVectors window) {
+        long longest = Math.max(window.words().length, window.labels().length);
+        return heads * longest * longest;
+    }
+
+    private static Tensor mask(List<WordVectors> group, ToIntFunction<WordVectors> count) {
+        int most = group.stream().mapToInt(count).max().orElse(0);
+        long[] mask = new long[group.size() * most];
+        for (int i = 0; i < group.size(); i++) {
+            Arrays.fill(mask, i * most, i * most + count.applyAsInt(group.get(i)), 1);
+        }
+        return Tensor.of(mask, group.size(), most);
+    }
+
+    @Override
+    public void close() {
+        program.close();
+    }
+}
