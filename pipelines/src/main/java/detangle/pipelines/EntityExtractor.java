@@ -31,9 +31,9 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
- * Finds entities of any kind that is named, with a GLiNER model (Zaratiana et al. 2024) on a DeBERTa encoder, in the layout of
- * urchade/gliner_small-v2.1. A text that is longer than the model takes is read in windows that overlap. Any number of threads may use
- * one.
+ * Finds entities of any kind that is named, and relations between them, with a GLiNER model (Zaratiana et al. 2024) on a
+ * DeBERTa encoder: one that scores spans or words, whose labels stand before the text or have an encoder of their own. A
+ * text that is longer than the model takes is read in windows that overlap. Any number of threads may use one.
  *
  * <pre>{@code
  * extractor.extract("Ada lives in London", List.of("person", "city"), ExtractionOptions.DEFAULT)
@@ -79,8 +79,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say. Tokenizer and encoder configuration that the folder lacks, as older ones do, are those
-     * of the model that it names: of a folder of that name beside it, or from the hub or its cache.
+     * As {@link #load(Path)}, as the options say. Tokenizer and encoder configuration that the folder lacks, as older
+     * ones do, are those of the model that it names: of a folder of that name beside it, or from the hub or its cache.
      *
      * @throws detangle.models.deberta.ConfigException if the model is of another kind
      * @throws PipelineException if the model that it names cannot be had
@@ -208,8 +208,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * What each text holds of what is looked for in it, in the order of the requests. Texts with different labels and options share batches,
-     * and no text changes the answer to another one.
+     * What each text holds of what is looked for in it, in the order of the requests. Texts with different labels and
+     * options share batches, and no text changes the answer to another one.
      *
      * @param progress told how many windows are done, after each batch
      * @throws PipelineException if a label is empty, or relations are asked for that the model does not find
@@ -305,8 +305,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * The vectors of labels of a bi-encoder, each {@code hidden_size} numbers: what {@link #giveLabelVectors} takes. They are computed once
-     * and kept.
+     * The vectors of labels of a bi-encoder, each {@code hidden_size} numbers: what {@link #giveLabelVectors} takes.
+     * They are computed once and kept.
      *
      * @throws PipelineException if the model has no encoder of labels, or has one of a kind that is not supported
      */
@@ -316,8 +316,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * Gives vectors of labels to a bi-encoder, which are used instead of those that its encoder of labels computes. A model whose encoder of
-     * labels is of a kind that is not supported finds these labels.
+     * Gives vectors of labels to a bi-encoder, which are used instead of those that its encoder of labels computes. A
+     * model whose encoder of labels is of a kind that is not supported finds these labels.
      *
      * @param vectors by label, {@code hidden_size} numbers each: the mean of the projected states of the label's tokens
      * @throws PipelineException if the model has no encoder of labels, or a vector is of another length or not finite
@@ -327,10 +327,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     private LabelVectors ofLabels() {
-        return labelVectors.orElseThrow(
-                () -> new PipelineException(
-                        config.encoder().file()
-                                + ": labels_encoder is not set: labels of this model stand before the text and have no vectors"));
+        return labelVectors.orElseThrow(() -> new PipelineException(
+                config.encoder().file() + ": labels_encoder is not set: labels of this model stand before the text"));
     }
 
     private int[] labelTokens(String what, String label) {
@@ -416,8 +414,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * Labels and words as the model reads them: {@code [CLS] <<ENT>> label <<ENT>> label <<SEP>> words [SEP]}, or, if it finds relations,
-     * {@code [CLS] <<ENT>> label <<SEP>> <<REL>> relation <<SEP>> words [SEP]}.
+     * Labels and words as the model reads them: {@code [CLS] <<ENT>> label <<ENT>> label <<SEP>> words [SEP]}, or, if
+     * it finds relations, {@code [CLS] <<ENT>> label <<SEP>> <<REL>> relation <<SEP>> words [SEP]}.
      *
      * @param text its number
      * @param firstWord the number in the text of the first word

@@ -23,11 +23,13 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * The parts of a GLiNER model. Older folders have weights and a short configuration alone: their tokenizer and the configuration of
- * their encoder are those of the model that they were made from, with the tokens that gliner adds to it.
+ * The parts of a GLiNER model. Older folders have weights and a short configuration alone: their tokenizer and the
+ * configuration of their encoder are those of the model that they were made from, with the tokens that gliner adds to
+ * it.
  *
  * @param marks the tokens of the prompt; empty if labels have an encoder of their own
- * @param labels the encoder of labels; empty if they stand in the prompt, or the encoder is of a kind that is not supported
+ * @param labels the encoder of labels; empty if they stand in the prompt, or the encoder is of a kind that is not
+ *     supported
  */
 record GlinerFolder(
         GlinerConfig config,
@@ -116,7 +118,10 @@ record GlinerFolder(
         return new Marks(entId, sepId, OptionalInt.of(relId));
     }
 
-    /** The original looks for the id among those that the tokenizer makes of a prompt, and finds no label where it is another token's. */
+    /**
+     * The original looks for the id among those that the tokenizer makes of a prompt, and finds no label where it is
+     * another token's.
+     */
     private static void checkId(
             Path folder, String field, String tokenField, String token, Tokenizer tokenizer, int id) {
         Encoding encoding = tokenizer.encode(token);
@@ -152,7 +157,9 @@ record GlinerFolder(
         }
     }
 
-    /** The id that the token before labels has got, by the rows that the word table has beyond the tokenizer's tokens. */
+    /**
+     * The id that the token before labels has got, by the rows that the word table has beyond the tokenizer's tokens.
+     */
     private static int added(Weights weights, Tokenizer tokenizer, int rows, LabelSource.Prompt prompt) {
         int known = tokenizer.vocabSize();
         if (prompt.relations().isPresent() && rows - known == 3) {

@@ -17,7 +17,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Finds relations between the entities of a window (gliner/modeling/base.py:2127-2495, decoding/decoder.py:962-1119). */
+/**
+ * Finds relations between the entities of a window (gliner/modeling/base.py:2127-2495, decoding/decoder.py:962-1119).
+ */
 final class RelationScorer implements AutoCloseable {
     /** More pairs of candidates than any text has whose entities are worth anything. */
     private static final long MOST_PAIRS = 1 << 22;
@@ -88,8 +90,8 @@ final class RelationScorer implements AutoCloseable {
     }
 
     /**
-     * The spans that the original relates to each other. It lists a span of words once for each label that suggests it, so that its
-     * relations are listed as often.
+     * The spans that the original relates to each other. It lists a span of words once for each label that suggests it,
+     * so that its relations are listed as often.
      */
     private List<WordRange> candidates(List<Found> found, double threshold) {
         List<WordRange> all = found.stream()

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A text as words, and spans of them that were found to be entities; as GLiNER divides and decides (decoding/decoder.py). */
+/**
+ * A text as words, and spans of them that were found to be entities; as GLiNER divides and decides
+ * (decoding/decoder.py).
+ */
 final class WordSpans {
     // What Python calls a letter: it counts every kind of number, and no accents that stand alone.
     private static final String LETTER = "[\\p{L}\\p{N}_]";
@@ -67,8 +70,8 @@ final class WordSpans {
     }
 
     /**
-     * Entities of one label that stand next to each other, or with one character between them, as one: as the card of NuNER Zero joins the
-     * words of an entity.
+     * Entities of one label that stand next to each other, or with one character between them, as one: as the card of
+     * NuNER Zero joins the words of an entity.
      *
      * @param entities in the order of the text
      */

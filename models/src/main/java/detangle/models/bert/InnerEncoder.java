@@ -11,8 +11,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * An encoder inside of a model that has several: DeBERTa, or BERT. BERT (Devlin et al. 2019; HuggingFace transformers'
- * modeling_bert.py) is DeBERTa v2 without relative attention, with absolute positions and token types in the input, and with other names
- * for the three projections of attention.
+ * modeling_bert.py) is DeBERTa v2 without relative attention, with absolute positions and token types in the input, and
+ * with other names for the three projections of attention.
  */
 public final class InnerEncoder {
     private static final String BERT = "bert";
@@ -57,8 +57,8 @@ public final class InnerEncoder {
     }
 
     /**
-     * The weights of an encoder that stands inside of a model, by the names of DeBERTa's. The result takes the model's weights over: its
-     * owner closes it alone.
+     * The weights of an encoder that stands inside of a model, by the names of DeBERTa's. The result takes the model's
+     * weights over: its owner closes it alone.
      *
      * @param prefix what the names of its tensors begin with
      */

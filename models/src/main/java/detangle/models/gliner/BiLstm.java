@@ -5,8 +5,8 @@ import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
 
 /**
- * A bidirectional LSTM (Hochreiter and Schmidhuber 1997) as PyTorch computes it, from what its inputs contribute to the gates: input,
- * forget, cell and output gate, H each.
+ * A bidirectional LSTM (Hochreiter and Schmidhuber 1997) as PyTorch computes it, from what its inputs contribute to the
+ * gates: input, forget, cell and output gate, H each.
  */
 public final class BiLstm {
     private final int hidden;

@@ -7,8 +7,8 @@ import detangle.models.deberta.Layers;
 import java.util.List;
 
 /**
- * Words and labels that see each other, before they are compared (gliner/modeling/layers.py:199-410). The original passes its masks to an
- * argument that it does not read, so that padded words take part in a batch; here they do not.
+ * Words and labels that see each other, before they are compared (gliner/modeling/layers.py:199-410). The original
+ * passes its masks to an argument that it does not read, so that padded words take part in a batch; here they do not.
  */
 final class CrossFusionLayers {
     /** That of torch.nn.LayerNorm. */

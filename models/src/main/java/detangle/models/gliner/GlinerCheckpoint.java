@@ -21,7 +21,10 @@ import java.util.SequencedMap;
 
 /** The tensors of GLiNER's own layers, which stand beside the encoder's in a checkpoint. */
 public final class GlinerCheckpoint {
-    /** What torch.compile puts before the names of a model's tensors; gliner removes it when it saves one (model.py:624-637). */
+    /**
+     * What torch.compile puts before the names of a model's tensors; gliner removes it when it saves one
+     * (model.py:624-637).
+     */
     private static final String COMPILED = "_orig_mod.";
 
     /** What the names of its own layers begin with. */
@@ -67,7 +70,10 @@ public final class GlinerCheckpoint {
         return weights.named(names);
     }
 
-    /** The weights of the text's encoder and of GLiNER's own layers: all but those of an encoder of labels. Takes the others over. */
+    /**
+     * The weights of the text's encoder and of GLiNER's own layers: all but those of an encoder of labels. Takes the
+     * others over.
+     */
     public static Weights ofText(Weights weights) {
         SequencedMap<String, String> names = new LinkedHashMap<>();
         weights.names().stream()
@@ -105,8 +111,10 @@ public final class GlinerCheckpoint {
     /**
      * Holds GLiNER's own layers against a checkpoint, before programs of their sizes are run.
      *
-     * @param ignoreUnused whether tensors of its layers may be left over, such as an LSTM where gliner_config.json says that there is none
-     * @throws WeightsException that names a tensor that is lacking, of another shape, not of finite numbers, or left over
+     * @param ignoreUnused whether tensors of its layers may be left over, such as an LSTM where gliner_config.json says
+     *     that there is none
+     * @throws WeightsException that names a tensor that is lacking, of another shape, not of finite numbers, or left
+     *     over
      */
     public static void check(GlinerConfig config, Weights weights, boolean ignoreUnused) {
         SequencedMap<String, TensorType> parameters = parameters(config);
@@ -134,7 +142,10 @@ public final class GlinerCheckpoint {
         }
     }
 
-    /** A bi-encoder is saved with an LSTM that it does not run, and has no use for layers behind an encoder that is not supported. */
+    /**
+     * A bi-encoder is saved with an LSTM that it does not run, and has no use for layers behind an encoder that is not
+     * supported.
+     */
     private static boolean isNeverRun(GlinerConfig config, String name) {
         return config.labels() instanceof LabelSource.OwnEncoder own
                 && (name.startsWith(GlinerModel.LSTM_LAYER)

@@ -50,10 +50,12 @@ public record GlinerConfig(
      * Reads a folder's configuration.
      *
      * @param base the folder of {@link #baseModel}, if it is one whose encoder this folder does not describe
-     * @param labelsEncoder the folder of {@link #labelsModel}, if there is one whose configuration this folder does not state
-     * @param rows of the checkpoint's word table ({@link GlinerCheckpoint#wordRows}); they are the size of the vocabulary where the file names
-     *     none, as the older ones do
-     * @throws detangle.models.deberta.ConfigException if the file is missing or not well formed, or the model is of another kind
+     * @param labelsEncoder the folder of {@link #labelsModel}, if there is one whose configuration this folder does not
+     *     state
+     * @param rows of the checkpoint's word table ({@link GlinerCheckpoint#wordRows}); they are the size of the
+     *     vocabulary where the file names none, as the older ones do
+     * @throws detangle.models.deberta.ConfigException if the file is missing or not well formed, or the model is of
+     *     another kind
      */
     public static GlinerConfig read(Path folder, Optional<Path> base, Optional<Path> labelsEncoder, int rows) {
         ConfigFields fields = fields(folder);
@@ -119,7 +121,10 @@ public record GlinerConfig(
         return kind + (isOfTokens(fields) ? ", tokens" : ", spans");
     }
 
-    /** Whether a folder's model scores words, so that an entity may have any number of them, and not spans of a greatest width. */
+    /**
+     * Whether a folder's model scores words, so that an entity may have any number of them, and not spans of a greatest
+     * width.
+     */
     public static boolean isOfTokens(Path folder) {
         return isOfTokens(fields(folder));
     }
@@ -189,6 +194,9 @@ public record GlinerConfig(
         }
         if (fields.find("labels_decoder").isPresent()) {
             throw fields.fault("labels_decoder", "is set: models that generate labels are not supported");
+        }
+        if (fields.text(LABELS_ENCODER).filter(String::isBlank).isPresent()) {
+            throw fields.fault(LABELS_ENCODER, "is empty: name the model that the encoder of labels was made from");
         }
         if (fields.find(LABELS_ENCODER).isEmpty()) {
             refuseUnless(fields, FUSION, "");

@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What stands on the encoder of a GLiNER model (gliner/modeling/base.py, encoder.py). It makes states of all tokens; those of words pass
- * through {@link BiLstm}, if the model has one, and are then scored by {@link GlinerPrograms}.
+ * What stands on the encoder of a GLiNER model (gliner/modeling/base.py, encoder.py). It makes states of all tokens;
+ * those of words pass through {@link BiLstm}, if the model has one, and are then scored by {@link GlinerPrograms}.
  */
 public final class GlinerModel {
     /** Output: states of tokens, {@code f32[B,S,D]}. */
@@ -62,7 +62,10 @@ public final class GlinerModel {
         };
     }
 
-    /** What stands on an encoder of labels: the mean of the projected states of all tokens (gliner/modeling/encoder.py:917-966). */
+    /**
+     * What stands on an encoder of labels: the mean of the projected states of all tokens
+     * (gliner/modeling/encoder.py:917-966).
+     */
     public static Head labels(GlinerConfig config) {
         return encoder -> {
             Builder b = encoder.builder();
@@ -78,9 +81,9 @@ public final class GlinerModel {
     }
 
     /**
-     * The sum of all layers' outputs, each times a factor that follows from the text (LayersFuser of gliner/modeling/layers.py, after Hu et
-     * al. 2018, squeeze and excitation). The original's means are over padding too, so that its answers depend on the other texts of a
-     * batch; these are over the text's own tokens.
+     * The sum of all layers' outputs, each times a factor that follows from the text (LayersFuser of
+     * gliner/modeling/layers.py, after Hu et al. 2018, squeeze and excitation). The original's means are over padding
+     * too, so that its answers depend on the other texts of a batch; these are over the text's own tokens.
      */
     private static Node fused(EncoderOutput encoder) {
         Builder b = encoder.builder();

@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The programs that score words and spans against labels. B texts are scored at once; W, N and C are the largest numbers of words, spans
- * and labels that one of them has. Each score depends on its own words and its own label alone, so padding changes nothing.
+ * The programs that score words and spans against labels. B texts are scored at once; W, N and C are the largest
+ * numbers of words, spans and labels that one of them has. Each score depends on its own words and its own label alone,
+ * so padding changes nothing.
  */
 public final class GlinerPrograms {
     /** Inputs: the vectors of words {@code f32[B,W,D]}, and those of labels {@code f32[B,C,D]}. */
@@ -31,7 +32,10 @@ public final class GlinerPrograms {
 
     public static final String ENDS = "ends";
 
-    /** Outputs of {@link #entities}: vectors of entities, and their products with each other, whose sigmoids are probabilities. */
+    /**
+     * Outputs of {@link #entities}: vectors of entities, and their products with each other, whose sigmoids are
+     * probabilities.
+     */
     public static final String ENTITIES = "entities";
 
     public static final String ADJACENCY = "adjacency";
@@ -51,7 +55,10 @@ public final class GlinerPrograms {
     /** The output: logits, {@code f32[B,N,C]} of spans, {@code f32[B,W,C,3]} of words. */
     public static final String SCORES = "scores";
 
-    /** The logits of a word and a label in {@link #tokens}: that the word is the first, the last, and any of an entity's. */
+    /**
+     * The logits of a word and a label in {@link #tokens}: that the word is the first, the last, and any of an
+     * entity's.
+     */
     public static final int START = 0;
 
     public static final int END = 1;
@@ -118,8 +125,9 @@ public final class GlinerPrograms {
     }
 
     /**
-     * The program from {@link #WORDS} and {@link #LABELS} to the scores of words (gliner/modeling/scorers.py). The matrix of
-     * {@code out_mlp.0} is applied to its three operands apart, as two of them are the same for many words or many labels.
+     * The program from {@link #WORDS} and {@link #LABELS} to the scores of words (gliner/modeling/scorers.py). The
+     * matrix of {@code out_mlp.0} is applied to its three operands apart, as two of them are the same for many words or
+     * many labels.
      */
     public static Program tokens(GlinerConfig config) {
         Builder b = new Builder();
@@ -145,9 +153,10 @@ public final class GlinerPrograms {
     }
 
     /**
-     * The program in which words and labels see each other. Inputs: {@link #WORDS} and {@link #LABELS}, and {@link #WORD_MASK}
-     * {@code i64[B,W]} and {@link #LABEL_MASK} {@code i64[B,C]}, which are 1 where a text has a word or a label. Outputs: {@link #FUSED_WORDS} and
-     * {@link #FUSED_LABELS}, of the same shapes; what stands at padding is not said.
+     * The program in which words and labels see each other. Inputs: {@link #WORDS} and {@link #LABELS}, and {@link
+     * #WORD_MASK} {@code i64[B,W]} and {@link #LABEL_MASK} {@code i64[B,C]}, which are 1 where a text has a word or a
+     * label. Outputs: {@link #FUSED_WORDS} and {@link #FUSED_LABELS}, of the same shapes; what stands at padding is not
+     * said.
      */
     public static Program fused(GlinerConfig config, CrossFusion fusion) {
         Builder b = new Builder();
@@ -173,9 +182,9 @@ public final class GlinerPrograms {
     }
 
     /**
-     * The program that makes vectors of a text's entities. Inputs: {@link #WORDS} {@code f32[W,D]}, {@link #STARTS} and {@link #ENDS}
-     * {@code i64[E]}. Outputs: {@link #ENTITIES} {@code f32[E,D]}, and {@link #ADJACENCY} {@code f32[E,E]} if the model tells by their
-     * products which of them are related.
+     * The program that makes vectors of a text's entities. Inputs: {@link #WORDS} {@code f32[W,D]}, {@link #STARTS} and
+     * {@link #ENDS} {@code i64[E]}. Outputs: {@link #ENTITIES} {@code f32[E,D]}, and {@link #ADJACENCY} {@code
+     * f32[E,E]} if the model tells by their products which of them are related.
      */
     public static Program entities(GlinerConfig config, Relations relations) {
         Builder b = new Builder();
@@ -195,9 +204,9 @@ public final class GlinerPrograms {
     }
 
     /**
-     * The program that scores pairs of entities against relations. Inputs: {@link #ENTITIES} {@code f32[E,D]}, {@link #HEADS} and
-     * {@link #TAILS} {@code i64[P]}, the entities of each pair, and {@link #LABELS} {@code f32[R,D]}, the vectors of relations. Output:
-     * {@link #SCORES} {@code f32[P,R]}.
+     * The program that scores pairs of entities against relations. Inputs: {@link #ENTITIES} {@code f32[E,D]}, {@link
+     * #HEADS} and {@link #TAILS} {@code i64[P]}, the entities of each pair, and {@link #LABELS} {@code f32[R,D]}, the
+     * vectors of relations. Output: {@link #SCORES} {@code f32[P,R]}.
      */
     public static Program pairs(GlinerConfig config, Relations relations) {
         Builder b = new Builder();

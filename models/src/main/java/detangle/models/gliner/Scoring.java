@@ -5,12 +5,14 @@ public sealed interface Scoring {
     /** Each span of at most max_width words is scored against each label. */
     record Spans(SpanMode mode) implements Scoring {}
 
-    /** Each word is scored as the start, the end and the inside of an entity of each label (gliner/modeling/scorers.py). */
+    /**
+     * Each word is scored as the start, the end and the inside of an entity of each label (gliner/modeling/scorers.py).
+     */
     record Tokens() implements Scoring {}
 
     /**
-     * The words' scores say only which spans there are, as those of {@link Tokens} do; the spans are then scored against each label
-     * (gliner/modeling/base.py, get_span_representations).
+     * The words' scores say only which spans there are, as those of {@link Tokens} do; the spans are then scored
+     * against each label (gliner/modeling/base.py, get_span_representations).
      */
     record RepresentedSpans() implements Scoring {}
 }

@@ -10,11 +10,12 @@ import detangle.models.deberta.Layers;
 import java.util.List;
 
 /**
- * Makes vectors of spans from the states of their first and last words, and scores them (gliner/modeling/span_rep.py, SpanMarker,
- * SpanMarkerV0 and TokenMarker).
+ * Makes vectors of spans from the states of their first and last words, and scores them (gliner/modeling/span_rep.py,
+ * SpanMarker, SpanMarkerV0 and TokenMarker).
  *
- * <p>The matrix after the concatenation of both words is applied to each word alone and the results are added, as it is linear: there are
- * far more spans than words. For the same reason the last matrix is applied to the labels and not to the spans.
+ * <p>The matrix after the concatenation of both words is applied to each word alone and the results are added, as it is
+ * linear: there are far more spans than words. For the same reason the last matrix is applied to the labels and not to
+ * the spans.
  */
 final class SpanLayers {
     private final Layers layers;

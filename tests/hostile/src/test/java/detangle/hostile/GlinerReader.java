@@ -154,12 +154,12 @@ final class GlinerReader implements Reader {
 
     private static final String[][] LABELS_FIELDS = {
         {"labels_encoder", "7", "labels_encoder"},
-        {"labels_encoder", "\"\"", "needs the tokenizer"},
+        {"labels_encoder", "\"\"", "labels_encoder is empty"},
         {"labels_encoder_config", "null", "needs the tokenizer and config.json"},
         {"labels_encoder_config", "[]", "labels_encoder_config"},
         {"labels_encoder_config", "{}", "has the model_type 'not stated'"},
         {"labels_encoder_config", "{\"model_type\":\"modernbert\"}", "has the model_type 'modernbert'"},
-        {"labels_encoder_config", "{\"model_type\":\"bert\"}", "vocab_size is missing"},
+        {"labels_encoder_config", "{\"model_type\":\"bert\"}", "hidden_size is missing"},
         {
             "labels_encoder_config",
             "{\"model_type\":\"bert\",\"position_embedding_type\":\"relative_key\"}",
@@ -280,9 +280,9 @@ final class GlinerReader implements Reader {
         }
         all.addAll(StrangeFiles.inThePlaceOf(CONFIG, GOOD.files()));
         tensors(GOOD, name -> !name.startsWith("token_rep_layer.bert_layer."), all);
-        tensors(TOKENS, name -> name.startsWith("scorer.") || name.contains("layers_fuser."), all);
+        tensors(TOKENS, name -> name.matches("scorer\\..*weight|.*layers_fuser\\.[sW].*"), all);
         tensors(RELATIONS, name -> name.startsWith("pair_rep_layer."), all);
-        tensors(LABELS, name -> name.startsWith("cross_fuser.") || name.contains("labels_projection."), all);
+        tensors(LABELS, name -> name.matches("cross_fuser\\.layers\\.0\\.0\\..*weight|.*labels_projection\\..*"), all);
         others(all);
         return all;
     }

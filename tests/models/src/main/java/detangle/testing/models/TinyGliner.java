@@ -19,7 +19,10 @@ public final class TinyGliner {
         return write(folder, FormulaModel.golden("gliner.json").get("cases").get(0));
     }
 
-    /** The same with relations, whose scores need no layers: the token before a relation is one that the prompt has no other use for. */
+    /**
+     * The same with relations, whose scores need no layers: the token before a relation is one that the prompt has no
+     * other use for.
+     */
     public static Path writeWithRelations(Path folder) throws IOException {
         ObjectNode golden = (ObjectNode)
                 FormulaModel.golden("gliner.json").get("cases").get(0).deepCopy();
