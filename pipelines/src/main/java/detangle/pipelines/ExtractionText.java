@@ -1,0 +1,48 @@
+package detangle.pipelines;
+
+import detangle.pipelines.WordSpans.Found;
+import detangle.pipelines.WordSpans.Word;
+import detangle.pipelines.WordVectors.WordRange;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * A text with the words that have tokens; a word of which the tokenizer leaves nothing is not a part of an entity.
+ *
+ * @param labels each once
+ * @param relations each once
+ */
+record ExtractionText(ExtractionRequest request, List<String> labels, List<String> relations, List<Word> words) {
+    ExtractionOptions options() {
+        return request.options();
+    }
+
+    Entity entity(Found found) {
+        int start = words.get(found.first()).start();
+        int end = words.get(found.last()).end();
+        return new Entity(
+                labels.get(found.label()), found.score(), request.text().substring(start, end), start, end);
+    }
+
+    /**
+     * The parts of the text that may be entities, as words of a window; those that do not begin and end with words are
+     * left out.
+     *
+     * @param firstWord the window's first word
+     */
+    Set<WordRange> ranges(List<TextSpan> spans, int firstWord) {
+        Map<Integer, Integer> starts = new HashMap<>();
+        Map<Integer, Integer> ends = new HashMap<>();
+        for (int i = 0; i < words.size(); i++) {
+            starts.put(words.get(i).start(), i - firstWord);
+            ends.put(words.get(i).end(), i - firstWord);
+        }
+        return spans.stream()
+                .filter(span -> starts.containsKey(span.start()) && ends.containsKey(span.end()))
+                .map(span -> new WordRange(starts.get(span.start()), ends.get(span.end())))
+                .collect(Collectors.toSet());
+    }
+}

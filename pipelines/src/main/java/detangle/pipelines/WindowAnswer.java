@@ -1,0 +1,92 @@
+package detangle.pipelines;
+
+import detangle.pipelines.RelationScorer.Related;
+import detangle.pipelines.WordSpans.Found;
+import detangle.pipelines.WordVectors.WordRange;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+
+/** What was found in a window, by its words or by those of its text, before some of it is chosen. */
+record WindowAnswer(List<Found> found, List<Related> related) {
+    static final WindowAnswer NONE = new WindowAnswer(List.of(), List.of());
+
+    /** The same counted from an earlier word. */
+    WindowAnswer at(int firstWord) {
+        return new WindowAnswer(
+                found.stream()
+                        .map(f -> new Found(firstWord + f.first(), firstWord + f.last(), f.label(), f.score()))
+                        .toList(),
+                related.stream()
+                        .map(r -> new Related(
+                                r.head().after(firstWord), r.tail().after(firstWord), r.relation(), r.score()))
+                        .toList());
+    }
+
+    /**
+     * The answer to a text.
+     *
+     * @param windows what was found in its windows, by the text's words
+     */
+    static Extraction chosen(ExtractionText text, List<WindowAnswer> windows) {
+        List<Found> all = windows.stream().flatMap(w -> w.found().stream()).toList();
+        List<Related> related =
+                windows.stream().flatMap(w -> w.related().stream()).toList();
+        if (windows.size() > 1) {
+            // Windows overlap: what two of them found is one.
+            all = once(all, WindowAnswer::key, Found::score);
+            related = once(related, WindowAnswer::key, Related::score);
+        }
+        List<Found> chosen = WordSpans.chosen(all, text.options());
+        List<Entity> entities = chosen.stream().map(text::entity).toList();
+        List<Entity> merged = text.options().mergeAdjacent()
+                ? WordSpans.merged(entities, text.request().text())
+                : entities;
+        List<Relation> relations = new ArrayList<>();
+        for (Related r : related) {
+            Optional<Entity> head = at(r.head(), chosen, entities);
+            Optional<Entity> tail = at(r.tail(), chosen, entities);
+            if (head.isPresent() && tail.isPresent()) {
+                relations.add(new Relation(
+                        text.relations().get(r.relation()),
+                        r.score(),
+                        WordSpans.holding(merged, head.get()),
+                        WordSpans.holding(merged, tail.get())));
+            }
+        }
+        return new Extraction(merged, relations);
+    }
+
+    /** The first entity of these words. */
+    private static Optional<Entity> at(WordRange words, List<Found> chosen, List<Entity> entities) {
+        for (int i = 0; i < chosen.size(); i++) {
+            if (chosen.get(i).first() == words.first() && chosen.get(i).last() == words.last()) {
+                return Optional.of(entities.get(i));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<Integer> key(Found f) {
+        return List.of(f.first(), f.last(), f.label());
+    }
+
+    private static List<Integer> key(Related r) {
+        return List.of(
+                r.head().first(), r.head().last(), r.tail().first(), r.tail().last(), r.relation());
+    }
+
+    private static <T> List<T> once(List<T> all, Function<T, List<Integer>> key, ToDoubleFunction<T> score) {
+        return List.copyOf(all.stream()
+                .collect(Collectors.toMap(
+                        key,
+                        one -> one,
+                        (a, b) -> score.applyAsDouble(a) >= score.applyAsDouble(b) ? a : b,
+                        LinkedHashMap::new))
+                .values());
+    }
+}
