@@ -3,7 +3,9 @@ package detangle.cli;
 import detangle.cli.WeightTypeOption.WeightType;
 import detangle.ir.DType;
 import detangle.models.deberta.Architecture;
+import detangle.models.gliner.GlinerConfig;
 import detangle.models.weights.Artifact;
+import detangle.runtime.GlinerArtifact;
 import detangle.runtime.ModelArtifact;
 import detangle.runtime.OptionValues;
 import java.io.IOException;
@@ -63,6 +65,17 @@ final class CompileCommand implements Runnable {
                 .getErr()
                 .println("detangle: --weights " + type + " is the old spelling of --weight-type " + type));
         Optional<Path> file = weights.file().filter(f -> oldSpelling.isEmpty());
+        if (GlinerConfig.isIn(model.folder())) {
+            if (headOptions.areGiven() || file.isPresent() || adapter.folder().isPresent()) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--head, --convention, --weights and --adapter are not for GLiNER models: leave them out");
+            }
+            GlinerArtifact.write(
+                    model.folder(), output, weightType.written().or(() -> oldSpelling.map(WeightType::dtype)));
+            sayWritten();
+            return;
+        }
         Architecture head = headOptions.head(model.folder(), file, adapter.folder());
         ModelArtifact.Options asked = ModelArtifact.Options.DEFAULT
                 .withHead(head)
@@ -73,6 +86,10 @@ final class CompileCommand implements Runnable {
         Optional<DType> type = weightType.written().or(() -> oldSpelling.map(WeightType::dtype));
         ModelArtifact.write(
                 model.folder(), output, OptionValues.with(read, type, ModelArtifact.Options::withWeightType));
+        sayWritten();
+    }
+
+    private void sayWritten() {
         spec.commandLine()
                 .getErr()
                 .println(String.format(Locale.ROOT, "detangle: wrote %s, %.1f MiB", output, size() / 0x1p20));

@@ -32,6 +32,11 @@ final class HeadOptions {
                     + "that of the head's origin by default.")
     private Optional<Convention> convention;
 
+    /** Whether any of these options is given. */
+    boolean areGiven() {
+        return wanted().isPresent() || convention.isPresent();
+    }
+
     /** The head that is asked for. */
     Optional<Architecture> wanted() {
         return head.wanted();

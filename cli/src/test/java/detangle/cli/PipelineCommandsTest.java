@@ -116,6 +116,33 @@ class PipelineCommandsTest {
         assertTrue(inspected.contains("none: " + config + ": span_mode is 'conv_conv'"), inspected);
     }
 
+    /** A GLiNER model in one file answers as its folder does, in its tensors' type or another. */
+    @Test
+    void aGlinerModelIsCompiledIntoOneFile() throws IOException {
+        String model = TinyGliner.write(folder.resolve("gliner")).toString();
+        String artifact = folder.resolve("gliner.dtl").toString();
+        assertEquals(0, result("compile", model, "-o", artifact).status());
+        String[] asked = {"--labels", "person,city", "--threshold", "0.3", "Ada lives in London."};
+        String expected = run(Stream.concat(Stream.of("extract", "--model", model), Stream.of(asked))
+                .toArray(String[]::new));
+        assertTrue(expected.contains("("), expected);
+        assertEquals(
+                expected,
+                run(Stream.concat(Stream.of("extract", "--model", artifact), Stream.of(asked))
+                        .toArray(String[]::new)));
+        assertTrue(run("inspect", artifact).contains("GLiNER, uni-encoder, spans"));
+        assertEquals(
+                2,
+                result("compile", model, "--convention", "microsoft", "-o", artifact)
+                        .status());
+        String narrow = folder.resolve("narrow.dtl").toString();
+        assertEquals(
+                0,
+                result("compile", model, "--weight-type", "bf16", "-o", narrow).status());
+        assertTrue(Files.size(Path.of(narrow)) < Files.size(Path.of(artifact)));
+        run("extract", "--model", narrow, "--labels", "person", "Ada lives in London.");
+    }
+
     @Test
     void relationsHaveTheShapeOfTheOriginals() throws IOException {
         String model = TinyGliner.writeWithRelations(folder.resolve("gliner")).toString();

@@ -175,7 +175,8 @@ public final class ModelArtifact {
         return manifest;
     }
 
-    private static Tensor narrowed(Tensor tensor, DType type) {
+    /** A matrix or a table in another type; vectors stay as they are. */
+    static Tensor narrowed(Tensor tensor, DType type) {
         // Vectors are few, and added and multiplied in single precision.
         return tensor.rank() < 2 ? tensor : inType(tensor, type);
     }
