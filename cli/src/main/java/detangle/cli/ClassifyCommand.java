@@ -6,13 +6,16 @@ import detangle.pipelines.Classification;
 import detangle.pipelines.FunctionToApply;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.pipelines.StrongestWindow;
 import detangle.pipelines.TextClassifier;
 import detangle.pipelines.TextPair;
+import detangle.pipelines.WindowOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -46,6 +49,20 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
             description = "${COMPLETION-CANDIDATES}; what goes with the model by default.")
     private Optional<FunctionToApply> function;
 
+    @Option(
+            names = "--stride",
+            paramLabel = "N",
+            description = "Read a long text in windows that share N tokens, and tell what the strongest one says and"
+                    + " where it is.")
+    private Optional<Integer> stride;
+
+    @Option(
+            names = "--watch",
+            paramLabel = "LABEL",
+            split = ",",
+            description = "The labels that make a window strong, such as INJECTION; the surest label by default.")
+    private List<String> watched = List.of();
+
     @Override
     Path defaultModel() {
         return ShippedModel.folder();
@@ -68,6 +85,12 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
         if (pairColumn.isPresent() && (!fromFile || textPair.isPresent())) {
             throw wrongUse("--pair-column goes with --file, and not with --text-pair");
         }
+        if (stride.isPresent() && pairs()) {
+            throw wrongUse("--stride is for texts and not for pairs of them");
+        }
+        if (stride.isEmpty() && !watched.isEmpty()) {
+            throw wrongUse("--watch goes with --stride");
+        }
     }
 
     @Override
@@ -81,7 +104,14 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
 
     @Override
     List<String> columns() {
-        return List.of("label", "score");
+        return withWindow(List.of("label", "score"), List.of("start", "end"));
+    }
+
+    /** What is said of each text, and of the window where texts are read in windows. */
+    private <T> List<T> withWindow(List<T> said, List<T> window) {
+        return stride.isEmpty()
+                ? said
+                : Stream.concat(said.stream(), window.stream()).toList();
     }
 
     @Override
@@ -102,13 +132,18 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
 
     @Override
     List<Column> answer() {
-        return topK == 1
-                ? List.of(Column.text("label"), Column.score("score"))
-                : List.of(Column.listOf("labels", Scalar.TEXT), Column.listOf("scores", Scalar.DOUBLE));
+        return withWindow(
+                topK == 1
+                        ? List.of(Column.text("label"), Column.score("score"))
+                        : List.of(Column.listOf("labels", Scalar.TEXT), Column.listOf("scores", Scalar.DOUBLE)),
+                List.of(Column.whole("start"), Column.whole("end")));
     }
 
     @Override
     List<Result> run(TextClassifier classifier, List<List<String>> rows, ProgressListener progress) {
+        if (stride.isPresent()) {
+            return inWindows(classifier, rows.stream().map(List::getFirst).toList(), progress);
+        }
         List<List<String>> inputs = rows.stream()
                 .map(row -> textPair.map(pair -> List.of(row.getFirst(), pair)).orElse(row))
                 .toList();
@@ -121,20 +156,45 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
                 : classifier.classify(inputs.stream().map(List::getFirst).toList(), progress);
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
-            results.add(result(
-                    i, all.get(i).subList(0, Math.min(topK, all.get(i).size()))));
+            results.add(result(i, all.get(i), Result.object()));
         }
         return results;
     }
 
-    private Result result(int index, List<Classification> best) {
+    private List<Result> inWindows(TextClassifier classifier, List<String> texts, ProgressListener progress) {
+        WindowOptions options = new WindowOptions(stride.orElseThrow(), watched);
+        List<StrongestWindow> all = classifier.classifyInWindows(texts, options, counting(progress, windows -> 0));
+        progress.done(texts.size());
+        List<Result> results = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            StrongestWindow window = all.get(i);
+            String text = texts.get(i);
+            results.add(result(
+                    i,
+                    window.labels(),
+                    Result.object(
+                            "start",
+                            Result.codePoint(text, window.start()),
+                            "end",
+                            Result.codePoint(text, window.end()))));
+        }
+        return results;
+    }
+
+    /** @param window where in the text the labels are from; empty if they are of the whole text */
+    private Result result(int index, List<Classification> all, SequencedMap<String, Object> window) {
+        List<Classification> best = all.subList(0, Math.min(topK, all.size()));
         List<Object> json = new ArrayList<>();
         List<List<Object>> records = new ArrayList<>();
         List<String> words = new ArrayList<>();
         for (Classification c : best) {
             double score = Result.rounded(c.score());
-            json.add(Result.object("label", c.label(), "score", score));
-            records.add(List.of(c.label(), score));
+            SequencedMap<String, Object> one = Result.object("label", c.label(), "score", score);
+            one.putAll(window);
+            json.add(one);
+            List<Object> row = new ArrayList<>(List.of(c.label(), score));
+            row.addAll(window.values());
+            records.add(row);
             words.add(Result.scored(c.label(), c.score()));
         }
         SequencedMap<String, Object> answer;
@@ -143,7 +203,7 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
                     "labels",
                     records.stream().map(List::getFirst).toList(),
                     "scores",
-                    records.stream().map(List::getLast).toList());
+                    records.stream().map(row -> row.get(1)).toList());
         } else {
             answer = records.isEmpty()
                     ? Result.object()
@@ -151,8 +211,13 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
                             "label",
                             records.getFirst().getFirst(),
                             "score",
-                            records.getFirst().getLast());
+                            records.getFirst().get(1));
         }
-        return new Result(index, json, answer, records, String.join(", ", words));
+        if (!best.isEmpty()) {
+            answer.putAll(window);
+        }
+        String where =
+                window.isEmpty() || best.isEmpty() ? "" : " at " + window.get("start") + " to " + window.get("end");
+        return new Result(index, json, answer, records, String.join(", ", words) + where);
     }
 }

@@ -208,7 +208,7 @@ class PipelineCommandsTest {
         }
     }
 
-    private static String[] with(String[] arguments, String last) {
+    private static String[] with(String[] arguments, String... last) {
         return Stream.concat(Stream.of(arguments), Stream.of(last)).toArray(String[]::new);
     }
 
@@ -263,6 +263,26 @@ class PipelineCommandsTest {
                 "detangle: " + file + ", row 2 has no 'text'; it has texts: choose with --column"
                         + System.lineSeparator(),
                 result.err());
+    }
+
+    @Test
+    void aLongTextIsClassifiedInWindows() throws IOException {
+        String text = "😀 " + "What is the exchange rate? ".repeat(9) + "My card was swallowed.";
+        String[] windows = {"classify", "--max-length", "24", "--stride", "8", "--watch", "card_swallowed"};
+        JsonNode found = json(with(windows, text)).get(0).get(0);
+        assertEquals(List.of("label", "score", "start", "end"), names(found));
+        assertEquals(text.codePointCount(0, text.length()), found.get("end").intValue());
+        String line = run(with(windows, text)).strip();
+        assertTrue(line.endsWith(" at " + found.get("start") + " to " + found.get("end")), line);
+        Path file = Files.writeString(folder.resolve("a.txt"), text + "\n");
+        String csv = run(with(windows, "--file=" + file, "--format", "csv", "--top-k", "2"));
+        assertEquals(3, csv.lines().count(), csv);
+        assertTrue(csv.startsWith("text,label,score,start,end"), csv);
+        assertEquals(2, result("classify", "--watch", "card_swallowed", text).status());
+        assertEquals(
+                2, result("classify", "--stride", "8", "--text-pair", "a", text).status());
+        Result unknown = result("classify", "--stride", "8", "--watch", "INJECTION", text);
+        assertTrue(unknown.err().contains("has no label 'INJECTION'"), unknown.err());
     }
 
     @Test

@@ -131,6 +131,68 @@ public final class TextClassifier implements Pipeline {
         return run(rows, pairs.size(), progress);
     }
 
+    /**
+     * What the strongest window of each text says, in the texts' order. A text that is longer than the model takes is
+     * read in windows of {@link #maxLength()} tokens that overlap, so that nothing of it is cut: a guard finds what is
+     * hidden in the middle of a page.
+     *
+     * @param progress told how many windows are done, after each batch
+     * @throws PipelineException if a text is empty, windows cannot share so many tokens, or the model does not have a
+     *     label that is watched
+     */
+    public List<StrongestWindow> classifyInWindows(
+            List<String> texts, WindowOptions options, ProgressListener progress) {
+        List<String> labels = model.config().labels();
+        options.watched().stream()
+                .filter(label -> !labels.contains(label))
+                .findFirst()
+                .ifPresent(label -> {
+                    throw new PipelineException(
+                            "the model has no label '" + label + "'; its labels are " + String.join(", ", labels));
+                });
+        Truncation windows = model.windows(options.stride());
+        EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
+            String text = texts.get(row.index());
+            row.requireText(text);
+            return windows.apply(model.tokenizer().encode(text));
+        });
+        List<List<Classification>> said =
+                new ArrayList<>(Collections.nCopies(rows.encodings().size(), List.of()));
+        model.run(rows.encodings(), progress, (index, row) -> said.set(index, ranked(row.values(OutputNames.LOGITS))));
+        int[] strongest = new int[texts.size()];
+        int[] counts = new int[texts.size()];
+        for (int window = 0; window < said.size(); window++) {
+            int text = rows.row(window);
+            if (counts[text]++ == 0
+                    || strength(said.get(window), options) > strength(said.get(strongest[text]), options)) {
+                strongest[text] = window;
+            }
+        }
+        return IntStream.range(0, texts.size())
+                .mapToObj(i -> counts[i] == 0
+                        ? StrongestWindow.NONE
+                        : window(texts.get(i), rows.encoding(strongest[i]), said.get(strongest[i]), counts[i]))
+                .toList();
+    }
+
+    private static double strength(List<Classification> labels, WindowOptions options) {
+        return options.watched().isEmpty()
+                ? labels.getFirst().score()
+                : labels.stream()
+                        .filter(c -> options.watched().contains(c.label()))
+                        .mapToDouble(Classification::score)
+                        .sum();
+    }
+
+    private static StrongestWindow window(String text, Encoding window, List<Classification> labels, int count) {
+        int[] tokens = IntStream.range(0, window.length())
+                .filter(i -> window.sequences()[i] != Encoding.SPECIAL)
+                .toArray();
+        Characters.Span part =
+                new Characters(text).span(window.starts()[tokens[0]], window.ends()[tokens[tokens.length - 1]]);
+        return new StrongestWindow(labels, part.start(), part.end(), count);
+    }
+
     private List<List<Classification>> run(EncodedRows<Encoding> rows, int count, ProgressListener progress) {
         List<List<Classification>> results = new ArrayList<>(Collections.nCopies(count, List.<Classification>of()));
         model.run(

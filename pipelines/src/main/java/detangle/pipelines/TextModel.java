@@ -156,6 +156,21 @@ final class TextModel implements AutoCloseable {
         return encoder.maxLength();
     }
 
+    /**
+     * Windows of a text, each as long as the model takes.
+     *
+     * @param shared how many tokens two windows share
+     * @throws PipelineException if windows of this length cannot share so many
+     */
+    Truncation windows(int shared) {
+        // A window has two special tokens, and one at least that the window before it has not.
+        if (shared < 0 || shared > maxLength() - 3) {
+            throw new PipelineException(
+                    "windows that share " + shared + " tokens cannot be: choose a stride of 0 to " + (maxLength() - 3));
+        }
+        return new Truncation(maxLength(), Truncation.Strategy.ONLY_FIRST, Optional.of(shared));
+    }
+
     /** The name of one of several texts in messages. */
     static String name(String what, int index, int of) {
         return of == 1 ? "the " + what : what + " " + (index + 1);

@@ -9,7 +9,6 @@ import detangle.pipelines.EntityAggregation.Piece;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Finds entities in texts with a token-classification model: HuggingFace's {@code token-classification}, or {@code ner}. A
@@ -70,12 +69,7 @@ public final class TokenClassifier implements Pipeline {
             List<String> texts, TokenClassificationOptions options, ProgressListener progress) {
         EntityAggregation aggregation = new EntityAggregation(model.config().labels(), options.strategy());
         int shared = options.stride().orElse(Math.min(STRIDE, model.maxLength() / 4));
-        // A window has two special tokens, and one at least that the window before it has not.
-        if (shared < 0 || shared > model.maxLength() - 3) {
-            throw new PipelineException("windows that share " + shared + " tokens cannot be: choose a stride of 0 to "
-                    + (model.maxLength() - 3));
-        }
-        Truncation windows = new Truncation(model.maxLength(), Truncation.Strategy.ONLY_FIRST, Optional.of(shared));
+        Truncation windows = model.windows(shared);
         EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
             String text = texts.get(row.index());
             row.requireText(text);

@@ -10,6 +10,7 @@ import detangle.models.deberta.Architecture;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
+import detangle.models.text.Truncation;
 import detangle.runtime.OptionValues;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
@@ -19,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +30,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,6 +85,66 @@ class PipelinesTest {
                 assertEquals(Math.exp(logits.getDouble(index)) / sum, c.score(), TOLERANCE);
             }
             assertTrue(labels.get(0).score() >= labels.get(1).score());
+        }
+    }
+
+    @Test
+    void aLongTextIsWhatItsStrongestWindowSays() throws IOException {
+        Path model = nli();
+        String text = "Where is my new card? It is lost. ".repeat(4) + "I was charged twice in Rome. 👩‍🚀"
+                + " Rates are high.".repeat(9);
+        List<Encoding> windows = new Truncation(24, Truncation.Strategy.ONLY_FIRST, Optional.of(5))
+                .apply(Tokenizers.load(model).encode(text));
+        assertTrue(windows.size() > 3);
+        double[] watched = new double[windows.size()];
+        for (int i = 0; i < watched.length; i++) {
+            Tensor logits = run(model, windows.get(i)).get("logits");
+            watched[i] = Scores.softmax(logits.getDouble(0), logits.getDouble(1), logits.getDouble(2))[1];
+        }
+        int strongest = IntStream.range(0, watched.length)
+                .boxed()
+                .max(Comparator.comparingDouble(i -> watched[i]))
+                .orElseThrow();
+        Encoding window = windows.get(strongest);
+        WindowOptions options = WindowOptions.DEFAULT.withStride(5).withWatched(List.of("neutral"));
+        try (TextClassifier classifier = TextClassifier.load(model, PipelineOptions.DEFAULT.withMaxLength(24))) {
+            List<StrongestWindow> found =
+                    classifier.classifyInWindows(List.of("A short one.", text), options, done -> {});
+            assertEquals(new Found(0, 12, 1), Found.of(found.get(0)));
+            assertEquals(classifier.classify("A short one."), found.get(0).labels());
+            Characters.Span part = new Characters(text).span(window.starts()[1], window.ends()[window.length() - 2]);
+            assertEquals(new Found(part.start(), part.end(), windows.size()), Found.of(found.get(1)));
+            double neutral = found.get(1).labels().stream()
+                    .filter(c -> c.label().equals("neutral"))
+                    .findFirst()
+                    .orElseThrow()
+                    .score();
+            assertEquals(watched[strongest], neutral, TOLERANCE);
+
+            // Without such a label the surest window counts.
+            StrongestWindow surest = classifier
+                    .classifyInWindows(List.of(text), options.withWatched(List.of()), done -> {})
+                    .getFirst();
+            assertTrue(surest.labels().getFirst().score()
+                    >= found.get(1).labels().getFirst().score());
+            assertEquals(
+                    "the model has no label 'INJECTION'; its labels are contradiction, neutral, ENTAILMENT",
+                    assertThrows(
+                                    PipelineException.class,
+                                    () -> classifier.classifyInWindows(
+                                            List.of(text), options.withWatched(List.of("INJECTION")), done -> {}))
+                            .getMessage());
+            assertThrows(
+                    PipelineException.class,
+                    () -> classifier.classifyInWindows(List.of(text), options.withStride(22), done -> {}));
+            assertThrows(
+                    PipelineException.class, () -> classifier.classifyInWindows(List.of(" "), options, done -> {}));
+        }
+    }
+
+    private record Found(int start, int end, int windows) {
+        static Found of(StrongestWindow window) {
+            return new Found(window.start(), window.end(), window.windows());
         }
     }
 
