@@ -8,6 +8,7 @@ module detangle.models {
     exports detangle.models.bert;
     exports detangle.models.deberta;
     exports detangle.models.files;
+    exports detangle.models.gliclass;
     exports detangle.models.gliner;
     exports detangle.models.sentence;
     exports detangle.models.text;

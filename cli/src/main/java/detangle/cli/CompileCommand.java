@@ -3,6 +3,7 @@ package detangle.cli;
 import detangle.cli.WeightTypeOption.WeightType;
 import detangle.ir.DType;
 import detangle.models.deberta.Architecture;
+import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.weights.Artifact;
 import detangle.runtime.GlinerArtifact;
@@ -54,6 +55,10 @@ final class CompileCommand implements Runnable {
             description = "The file to write.")
     private Path output;
 
+    private ModelArtifact.Options ofHead(Architecture head) {
+        return ModelArtifact.Options.DEFAULT.withHead(head).withConvention(headOptions.convention(head));
+    }
+
     @Override
     public void run() {
         if (!Artifact.is(output)) {
@@ -76,10 +81,9 @@ final class CompileCommand implements Runnable {
             sayWritten();
             return;
         }
-        Architecture head = headOptions.head(model.folder(), file, adapter.folder());
-        ModelArtifact.Options asked = ModelArtifact.Options.DEFAULT
-                .withHead(head)
-                .withConvention(headOptions.convention(head))
+        ModelArtifact.Options asked = (GliclassConfig.isIn(model.folder())
+                        ? ModelArtifact.Options.DEFAULT
+                        : ofHead(headOptions.head(model.folder(), file, adapter.folder())))
                 .withIgnoreUnused(ignoreUnused.isSet());
         ModelArtifact.Options adapted = OptionValues.with(asked, adapter.folder(), ModelArtifact.Options::withAdapter);
         ModelArtifact.Options read = OptionValues.with(adapted, file, ModelArtifact.Options::withWeights);

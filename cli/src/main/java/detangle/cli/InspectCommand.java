@@ -10,6 +10,7 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HeadException;
 import detangle.models.deberta.PositionTerm;
 import detangle.models.files.ModelFiles;
+import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.sentence.SentenceModules;
 import detangle.models.sentence.SentenceSettings;
@@ -75,6 +76,10 @@ final class InspectCommand implements Runnable {
             out.flush();
             return;
         }
+        if (GliclassConfig.isIn(model.folder())) {
+            gliclass(out);
+            return;
+        }
         DebertaConfig c = DebertaConfig.read(model.folder());
         Checkpoint.checkSizes(model.folder(), c);
         line(out, "model type", c.modelType().text());
@@ -100,6 +105,14 @@ final class InspectCommand implements Runnable {
         memory(out, c, head);
         interpreted(out, c, head);
         JavaRelease.warning(Runtime.version()).ifPresent(spec.commandLine().getErr()::println);
+        out.flush();
+    }
+
+    private void gliclass(PrintWriter out) {
+        GliclassInspection.lines(model.folder()).forEach((name, value) -> line(out, name, value));
+        line(out, "weights", weights());
+        line(out, "tokenizer", tokenizer());
+        GliclassInspection.encoder(model.folder()).ifPresent(encoder -> memory(out, encoder, Architecture.ENCODER));
         out.flush();
     }
 

@@ -4,6 +4,7 @@ import detangle.cli.Column.Scalar;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ZeroShotClassifier;
+import detangle.pipelines.ZeroShotOptions;
 import detangle.pipelines.ZeroShotResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +16,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "zero-shot-classification",
-        description = "Classifies texts by labels of your own, with a model for natural language inference.",
+        description =
+                "Classifies texts by labels of your own, with a model for natural language inference or a GLiClass one.",
         mixinStandardHelpOptions = true)
 final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
     @Option(
@@ -35,6 +37,15 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
     @Option(names = "--multi-label", description = "Judge each label by itself, as several may be right.")
     private boolean multiLabel;
 
+    @Option(
+            names = "--threshold",
+            paramLabel = "P",
+            description = "The least probability of a label that is printed; all are by default.")
+    private double threshold;
+
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "What a GLiClass model is asked of each text.")
+    private String prompt = "";
+
     @Override
     ZeroShotClassifier load(Path folder, PipelineOptions options) {
         return ZeroShotClassifier.load(folder, options);
@@ -43,6 +54,9 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
     @Override
     void check(boolean fromFile) {
         labels = names("--candidate-labels", labels);
+        if (!(threshold >= 0 && threshold <= 1)) {
+            throw wrongUse("--threshold is between 0 and 1");
+        }
     }
 
     @Override
@@ -68,17 +82,26 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
     @Override
     List<Result> run(ZeroShotClassifier classifier, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
-        List<ZeroShotResult> all = classifier.classify(
-                texts, labels, template, multiLabel, counting(progress, pairs -> pairs / labels.size()));
+        ZeroShotOptions options = ZeroShotOptions.DEFAULT
+                .withTemplate(template)
+                .withMultiLabel(multiLabel)
+                .withPrompt(prompt);
+        List<ZeroShotResult> all =
+                classifier.classify(texts, labels, options, counting(progress, pairs -> pairs / labels.size()));
         return IntStream.range(0, all.size())
                 .mapToObj(i -> result(i, all.get(i)))
                 .toList();
     }
 
-    private static Result result(int index, ZeroShotResult result) {
+    private Result result(int index, ZeroShotResult all) {
+        // The best label comes first.
+        int count =
+                (int) all.scores().stream().filter(score -> score >= threshold).count();
+        ZeroShotResult result = new ZeroShotResult(
+                all.sequence(), all.labels().subList(0, count), all.scores().subList(0, count));
         List<List<Object>> records = new ArrayList<>();
         List<String> words = new ArrayList<>();
-        for (int i = 0; i < result.labels().size(); i++) {
+        for (int i = 0; i < count; i++) {
             double score = result.scores().get(i);
             records.add(List.of(result.labels().get(i), Result.rounded(score)));
             words.add(Result.scored(result.labels().get(i), score));

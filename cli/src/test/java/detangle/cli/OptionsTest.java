@@ -42,6 +42,7 @@ class OptionsTest {
             Map.entry("--seed", "the order of rows does not follow from that of an experiment"),
             Map.entry("--max-length", "tokenize cuts to it unasked"),
             Map.entry("--max-seq-length", "prepare-corpus fills lines up to it, and has the original's default"),
+            Map.entry("--threshold", "zero-shot-classification prints all labels unasked"),
             Map.entry("--prompt", "sentence-transformers has it before texts to embed, and choices continue it"));
 
     /** Those that load a model and run it. */

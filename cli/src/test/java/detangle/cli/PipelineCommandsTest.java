@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.Architecture;
+import detangle.testing.models.TinyGliclass;
 import detangle.testing.models.TinyGliner;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
@@ -296,6 +297,38 @@ class PipelineCommandsTest {
         double second = result.get(0).get("scores").get(1).doubleValue();
         assertEquals(1, first + second, 2e-6);
         assertTrue(first >= second);
+    }
+
+    @Test
+    void zeroShotTakesGliclassModels() throws IOException {
+        Path model = TinyGliclass.write(folder.resolve("gliclass"));
+        String[] asked = {"zero-shot-classification", "--model", model.toString(), "--labels", "sport,banking,art"};
+        JsonNode all = json(with(asked, QUESTIONS.get(0))).get(0);
+        assertEquals(List.of("sequence", "labels", "scores"), names(all));
+        assertEquals(3, all.get("labels").size());
+        JsonNode each = json(with(asked, "--multi-label", "--threshold", "0.99999", QUESTIONS.get(0)))
+                .get(0);
+        assertEquals(0, each.get("labels").size());
+        JsonNode prompted = json(with(asked, "--prompt", "What is it about?", QUESTIONS.get(0)))
+                .get(0);
+        assertTrue(!all.get("scores").equals(prompted.get("scores")));
+        String inspected = run("inspect", model.toString());
+        assertTrue(inspected.contains("GLiClass, uni-encoder"), inspected);
+        assertTrue(inspected.contains("deberta-v2, 2 layers of 16"), inspected);
+        assertTrue(inspected.contains("for weights"), inspected);
+        Path artifact = folder.resolve("gliclass.dtl");
+        assertEquals(
+                0,
+                result("compile", model.toString(), "-o", artifact.toString()).status());
+        assertEquals(
+                all,
+                json("zero-shot-classification", "--model", artifact.toString(), "--labels", asked[4], QUESTIONS.get(0))
+                        .get(0));
+        Result classify = result("classify", "--model", model.toString(), "a");
+        assertTrue(classify.err().contains("run it with zero-shot-classification"), classify.err());
+        String nli = model("ForSequenceClassification", List.of("contradiction", "entailment"));
+        Result prompt = result("zero-shot-classification", "--model", nli, "--labels", "a", "--prompt", "b", "c");
+        assertTrue(prompt.err().contains("takes neither a prompt nor examples"), prompt.err());
     }
 
     @Test

@@ -5,6 +5,7 @@ public sealed interface Pipeline extends AutoCloseable
         permits TextClassifier,
                 ZeroShotClassifier,
                 TokenClassifier,
+                LabelClassifier,
                 EntityExtractor,
                 QuestionAnswerer,
                 MaskFiller,

@@ -2,18 +2,21 @@ package detangle.pipelines;
 
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.OutputNames;
+import detangle.models.gliclass.GliclassConfig;
 import detangle.models.text.Encoding;
 import detangle.models.text.Truncation;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Labels texts with labels that the model was not trained on: HuggingFace's {@code zero-shot-classification}. The model tells
- * whether one text follows from another (NLI), and is asked whether {@code This example is LABEL.} follows from the text.
- * Any number of threads may use one.
+ * Labels texts with labels that the model was not trained on: HuggingFace's {@code zero-shot-classification}. A model
+ * that tells whether one text follows from another (NLI) is asked whether {@code This example is LABEL.} follows from
+ * the text. A GLiClass model ({@link LabelClassifier}) is told all labels at once. Any number of threads may use one.
  *
  * <pre>{@code
  * classifier.classify("Where is my card?", List.of("banking", "sport"), ZeroShotClassifier.TEMPLATE, false).labels().getFirst()
@@ -25,18 +28,21 @@ public final class ZeroShotClassifier implements Pipeline {
 
     private static final String BLANK = "{}";
 
-    private final TextModel model;
-    private final int entailment;
+    private final Judge judge;
 
-    private ZeroShotClassifier(TextModel model) {
-        this.model = model;
-        List<String> labels = model.config().labels();
-        this.entailment = IntStream.range(0, labels.size())
-                .filter(i -> labels.get(i).toLowerCase(Locale.ROOT).startsWith("entail"))
-                .findFirst()
-                .orElseThrow(() -> new PipelineException(
-                        model.config().file() + ": none of the labels " + String.join(", ", labels)
-                                + " is entailment: zero-shot classification needs a model for NLI"));
+    /** What tells how well labels fit texts. */
+    private sealed interface Judge {
+        /**
+         * The scores of the labels of each text, in the order of the labels; nothing for a text that cannot be
+         * answered. Each label is judged by itself where the options say so.
+         */
+        double[][] scores(List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress);
+
+        void close();
+    }
+
+    private ZeroShotClassifier(Judge judge) {
+        this.judge = judge;
     }
 
     /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
@@ -50,9 +56,12 @@ public final class ZeroShotClassifier implements Pipeline {
      * @throws PipelineException if the model has another head, or no label of entailment
      */
     public static ZeroShotClassifier load(Path folder, PipelineOptions options) {
+        if (GliclassConfig.isIn(folder)) {
+            return new ZeroShotClassifier(new Named(LabelClassifier.load(folder, options)));
+        }
         TextModel model = TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options);
         try {
-            return new ZeroShotClassifier(model);
+            return new ZeroShotClassifier(Entailment.of(model));
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
@@ -69,19 +78,24 @@ public final class ZeroShotClassifier implements Pipeline {
         return classify(texts, labels, template, multiLabel, done -> {});
     }
 
+    /** How well labels fit each text; see {@link #classify(List, List, ZeroShotOptions, ProgressListener)}. */
+    public List<ZeroShotResult> classify(
+            List<String> texts, List<String> labels, String template, boolean multiLabel, ProgressListener progress) {
+        return classify(
+                texts, labels, ZeroShotOptions.DEFAULT.withTemplate(template).withMultiLabel(multiLabel), progress);
+    }
+
     /**
      * How well labels fit each text.
      *
      * @param labels at least one, and none of them twice
-     * @param template a sentence with {@code {}} where a label goes
-     * @param multiLabel whether each label is judged by itself, by entailment against contradiction; otherwise the labels share
-     *     a probability of 1. One label alone is always judged by itself
      * @param progress told how many pairs of text and label are done, after each batch
-     * @throws PipelineException if a text, a label or the list of labels is empty, a label is named twice, or the template has no
-     *     place for a label
+     * @throws PipelineException if a text, a label or the list of labels is empty, a label is named twice, the template
+     *     has no place for a label, or a model for NLI is given a prompt or examples
      */
     public List<ZeroShotResult> classify(
-            List<String> texts, List<String> labels, String template, boolean multiLabel, ProgressListener progress) {
+            List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress) {
+        String template = options.template();
         if (labels.isEmpty()) {
             throw new PipelineException("there are no labels to choose from");
         }
@@ -96,44 +110,118 @@ public final class ZeroShotClassifier implements Pipeline {
         if (!template.contains(BLANK)) {
             throw new PipelineException("the hypothesis '" + template + "' has no {} for the label");
         }
-        EncodedRows<Encoding> rows = EncodedRows.of(
-                "text",
-                texts.size(),
-                progress,
-                row -> labels.stream()
-                        .map(label -> new TextPair(texts.get(row.index()), template.replace(BLANK, label)))
-                        .map(pair -> model.encode(pair, Truncation.Strategy.ONLY_FIRST, row))
-                        .toList());
-        double[][][] logits = new double[texts.size()][labels.size()][];
-        // A row that is encoded has an encoding for each label.
-        model.run(
-                rows.encodings(),
-                progress,
-                (index, row) -> logits[rows.row(index)][index % labels.size()] = row.values(OutputNames.LOGITS));
-        boolean alone = multiLabel || labels.size() == 1;
+        boolean alone = options.multiLabel() || labels.size() == 1;
+        double[][] scores = judge.scores(texts, labels, options.withMultiLabel(alone), progress);
         return IntStream.range(0, texts.size())
-                .mapToObj(i -> logits[i][0] == null
+                .mapToObj(i -> scores[i].length == 0
                         ? new ZeroShotResult(texts.get(i), List.of(), List.of())
-                        : ranked(texts.get(i), labels, alone ? eachAlone(logits[i]) : together(logits[i])))
+                        : ranked(texts.get(i), labels, scores[i]))
                 .toList();
     }
 
-    private double[] eachAlone(double[][] logits) {
-        // HuggingFace's choice of the other label; models for NLI have contradiction at one end or the other.
-        int contradiction = entailment == 0 ? model.config().numLabels() - 1 : 0;
-        double[] scores = new double[logits.length];
-        for (int label = 0; label < logits.length; label++) {
-            scores[label] = Scores.softmax(logits[label][contradiction], logits[label][entailment])[1];
+    /** A model for NLI, which is asked whether a sentence with the label follows from the text. */
+    private record Entailment(TextModel model, int entailment) implements Judge {
+        static Entailment of(TextModel model) {
+            List<String> labels = model.config().labels();
+            int entailment = IntStream.range(0, labels.size())
+                    .filter(i -> labels.get(i).toLowerCase(Locale.ROOT).startsWith("entail"))
+                    .findFirst()
+                    .orElseThrow(() -> new PipelineException(
+                            model.config().file() + ": none of the labels " + String.join(", ", labels)
+                                    + " is entailment: zero-shot classification needs a model for NLI"));
+            return new Entailment(model, entailment);
         }
-        return scores;
+
+        @Override
+        public double[][] scores(
+                List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress) {
+            if (!options.prompt().isEmpty() || !options.examples().isEmpty()) {
+                throw new PipelineException(model.config().file()
+                        + " is of a model for NLI, which takes neither a prompt nor examples: leave them out, or choose a"
+                        + " GLiClass model");
+            }
+            String template = options.template();
+            EncodedRows<Encoding> rows = EncodedRows.of(
+                    "text",
+                    texts.size(),
+                    progress,
+                    row -> labels.stream()
+                            .map(label -> new TextPair(texts.get(row.index()), template.replace(BLANK, label)))
+                            .map(pair -> model.encode(pair, Truncation.Strategy.ONLY_FIRST, row))
+                            .toList());
+            double[][][] logits = new double[texts.size()][labels.size()][];
+            // A row that is encoded has an encoding for each label.
+            model.run(
+                    rows.encodings(),
+                    progress,
+                    (index, row) -> logits[rows.row(index)][index % labels.size()] = row.values(OutputNames.LOGITS));
+            return Arrays.stream(logits)
+                    .map(all -> all[0] == null ? new double[0] : options.multiLabel() ? eachAlone(all) : together(all))
+                    .toArray(double[][]::new);
+        }
+
+        private double[] eachAlone(double[][] logits) {
+            // HuggingFace's choice of the other label; models for NLI have contradiction at one end or the other.
+            int contradiction = entailment == 0 ? model.config().numLabels() - 1 : 0;
+            double[] scores = new double[logits.length];
+            for (int label = 0; label < logits.length; label++) {
+                scores[label] = Scores.softmax(logits[label][contradiction], logits[label][entailment])[1];
+            }
+            return scores;
+        }
+
+        private double[] together(double[][] logits) {
+            double[] entailments = new double[logits.length];
+            for (int label = 0; label < logits.length; label++) {
+                entailments[label] = logits[label][entailment];
+            }
+            return Scores.softmax(entailments);
+        }
+
+        @Override
+        public void close() {
+            model.close();
+        }
     }
 
-    private double[] together(double[][] logits) {
-        double[] entailments = new double[logits.length];
-        for (int label = 0; label < logits.length; label++) {
-            entailments[label] = logits[label][entailment];
+    /** A GLiClass model, which is told all labels at once. */
+    private record Named(LabelClassifier classifier) implements Judge {
+        @Override
+        public double[][] scores(
+                List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress) {
+            String template = options.template();
+            List<String> told = template.equals(TEMPLATE)
+                    ? labels
+                    : labels.stream()
+                            .map(label -> template.replace(BLANK, label))
+                            .toList();
+            LabelOptions asked = new LabelOptions(options.multiLabel(), 0, options.prompt(), options.examples());
+            ProgressListener ofPairs = new ProgressListener() {
+                @Override
+                public void done(int done) {
+                    progress.done(done * labels.size());
+                }
+
+                @Override
+                public void unanswerable(RowMessage message) {
+                    progress.unanswerable(message);
+                }
+
+                @Override
+                public void cut(RowMessage message) {
+                    progress.cut(message);
+                }
+            };
+            return classifier.scores(texts, Collections.nCopies(texts.size(), told), asked, ofPairs).stream()
+                    .map(scored ->
+                            scored.stream().mapToDouble(Classification::score).toArray())
+                    .toArray(double[][]::new);
         }
-        return Scores.softmax(entailments);
+
+        @Override
+        public void close() {
+            classifier.close();
+        }
     }
 
     private static ZeroShotResult ranked(String text, List<String> labels, double[] scores) {
@@ -149,6 +237,6 @@ public final class ZeroShotClassifier implements Pipeline {
 
     @Override
     public void close() {
-        model.close();
+        judge.close();
     }
 }

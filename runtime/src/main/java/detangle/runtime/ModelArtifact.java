@@ -24,6 +24,7 @@ import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
+import detangle.models.gliclass.GliclassConfig;
 import detangle.models.weights.Artifact;
 import detangle.models.weights.ArtifactException;
 import detangle.models.weights.FiniteWeights;
@@ -105,11 +106,15 @@ public final class ModelArtifact {
 
     /**
      * Makes an artifact of a folder with config.json, weights and perhaps a tokenizer. The file appears whole or not at all; the same
-     * folder makes the same bytes.
+     * folder makes the same bytes. A GLiClass model is put into it without programs: they are built when it is loaded.
      *
      * @throws DetangleException of the part at fault, with one line that names the file and what to do
      */
     public static void write(Path folder, Path output, Options options) {
+        if (GliclassConfig.isIn(folder)) {
+            GliclassArtifact.write(folder, output, options);
+            return;
+        }
         DebertaConfig config = DebertaConfig.read(folder);
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {
             AdaptedModel model = AdaptedModel.of(config, weights, options.adapter());

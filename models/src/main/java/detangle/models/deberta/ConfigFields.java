@@ -199,7 +199,8 @@ public record ConfigFields(Path file, JsonNode root) {
         return value;
     }
 
-    HiddenActivation activation(String field, HiddenActivation otherwise) {
+    /** One of the activations that are known, by the name that transformers gives it. */
+    public HiddenActivation activation(String field, HiddenActivation otherwise) {
         return text(field)
                 .map(word -> HiddenActivation.of(word)
                         .orElseThrow(() -> fault(

@@ -23,6 +23,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 final class ConfigReader {
     private static final String CONFIG = "config.json";
     private static final String GLINER = "gliner_config.json";
+    private static final String GLICLASS = "GLiClass";
 
     /** Five times as many as any released model has, and few enough that a program of as many is built in seconds. */
     private static final int MOST_LAYERS = 256;
@@ -176,7 +177,19 @@ final class ConfigReader {
         return config;
     }
 
+    private static void refuseGliclass(ConfigFields fields) {
+        if (fields.find("model_type")
+                .filter(type -> GLICLASS.equals(type.asString("")))
+                .isPresent()) {
+            throw fields.fault(
+                    "model_type",
+                    "is '" + GLICLASS + "': such a model judges texts by labels that are named: run it with"
+                            + " zero-shot-classification --candidate-labels");
+        }
+    }
+
     private static ModelType modelType(ConfigFields fields) {
+        refuseGliclass(fields);
         // The original code has one model for all versions and writes no type; see ProjectionLayouts for its v1.
         boolean microsofts = fields.find("relative_attention").isPresent();
         String word = fields.text("model_type")

@@ -3,6 +3,7 @@ package detangle.models.gliner;
 import detangle.ir.Tensor;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
+import java.util.List;
 
 /**
  * A bidirectional LSTM (Hochreiter and Schmidhuber 1997) as PyTorch computes it, from what its inputs contribute to the
@@ -18,10 +19,19 @@ public final class BiLstm {
      * @throws WeightsException if one is missing or of another size
      */
     public BiLstm(GlinerConfig config, Weights weights) {
-        this.hidden = config.hiddenSize() / 2;
-        this.recurrent = new float[][] {
-            transposed(weights, GlinerModel.recurrent(0)), transposed(weights, GlinerModel.recurrent(1))
-        };
+        this(config.hiddenSize(), weights, List.of(GlinerModel.recurrent(0), GlinerModel.recurrent(1)));
+    }
+
+    /**
+     * The recurrent matrices of any model.
+     *
+     * @param width of the states of both directions
+     * @param matrices the names of the tensors {@code f32[2*width,width/2]}, forwards and backwards
+     * @throws WeightsException if one is missing or of another size
+     */
+    public BiLstm(int width, Weights weights, List<String> matrices) {
+        this.hidden = width / 2;
+        this.recurrent = new float[][] {transposed(weights, matrices.get(0)), transposed(weights, matrices.get(1))};
     }
 
     /** {@code [4H,H]} as {@code [H,4H]}, so that a state's element adds a row to the gates. */
@@ -32,7 +42,7 @@ public final class BiLstm {
             throw new WeightsException(
                     weights.source(name),
                     name + " has shape " + matrix.type().shape() + ", and hidden_size asks for [" + gates + "," + hidden
-                            + "]: gliner_config.json and weights do not belong together");
+                            + "]: the configuration and the weights do not belong together");
         }
         float[] rows = new float[gates * hidden];
         for (int gate = 0; gate < gates; gate++) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.conformance.DetangleProcess.Result;
 import detangle.models.deberta.Architecture;
+import detangle.testing.models.TinyGliclass;
 import detangle.testing.models.TinyGliner;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
@@ -58,7 +59,7 @@ class DocumentationTest {
         while (part.find()) {
             String comment = Optional.ofNullable(part.group(1)).orElse("");
             String code = Optional.ofNullable(part.group(3)).orElse("");
-            if (comment.startsWith("model ") || comment.startsWith("gliner")) {
+            if (comment.startsWith("model ") || comment.startsWith("gliner") || comment.equals("gliclass")) {
                 model = Optional.of(comment);
             } else if (comment.startsWith("example ")) {
                 String command = "examples/run " + comment.substring("example ".length());
@@ -168,6 +169,9 @@ class DocumentationTest {
         }
         if (comment.equals("gliner with relations")) {
             return TinyGliner.writeWithRelations(model);
+        }
+        if (comment.equals("gliclass")) {
+            return TinyGliclass.write(model);
         }
         List<String> words = Arrays.asList(comment.split(" "));
         List<String> labels = words.subList(2, words.size());

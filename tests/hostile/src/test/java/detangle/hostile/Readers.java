@@ -10,6 +10,7 @@ final class Readers {
             new ArtifactFileReader(),
             new ByteLevelReader(),
             new CaseReader(),
+            new GliclassReader(),
             new GlinerReader(),
             new HubCacheReader(),
             new ModelReader(),

@@ -1,0 +1,50 @@
+package detangle.cli;
+
+import detangle.models.deberta.ConfigException;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.gliclass.GliclassConfig;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What {@code inspect} says of a GLiClass model, as far as its configuration tells. */
+final class GliclassInspection {
+    private GliclassInspection() {}
+
+    /** Lines by their names; a {@link ConfigException} if config.json is not well formed. */
+    static Map<String, String> lines(Path model) {
+        Map<String, String> lines = new LinkedHashMap<>();
+        lines.put("model type", "GLiClass, " + GliclassConfig.kind(model));
+        try {
+            GliclassConfig config = GliclassConfig.read(model);
+            DebertaConfig encoder = config.encoder();
+            lines.put("command", "zero-shot-classification --candidate-labels ...");
+            lines.put("labels", labels(config));
+            lines.put(
+                    "encoder",
+                    encoder.modelType().text() + ", " + encoder.numHiddenLayers() + " layers of " + encoder.hiddenSize()
+                            + (config.layer() < encoder.numHiddenLayers()
+                                    ? ", of which " + config.layer() + " run"
+                                    : ""));
+            lines.put("pooling", config.textPooling().text() + (config.lstm() ? ", behind an LSTM" : ""));
+        } catch (ConfigException e) {
+            lines.put("command", "none: " + e.getMessage());
+        }
+        return lines;
+    }
+
+    private static String labels(GliclassConfig config) {
+        return "any that are named"
+                + (config.slots().isPresent() ? ", up to " + config.slots().getAsInt() + " at once" : "");
+    }
+
+    /** The encoder, which takes nearly all of the memory; empty if the model is of a kind that cannot be run. */
+    static Optional<DebertaConfig> encoder(Path model) {
+        try {
+            return Optional.of(GliclassConfig.read(model).encoder());
+        } catch (ConfigException e) {
+            return Optional.empty(); // The lines tell why.
+        }
+    }
+}

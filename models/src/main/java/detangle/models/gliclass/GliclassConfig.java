@@ -1,0 +1,240 @@
+package detangle.models.gliclass;
+
+import detangle.models.deberta.ConfigFields;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.HiddenActivation;
+import detangle.models.files.ModelFiles;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What the config.json of a published GLiClass model states (gliclass/config.py), for models whose labels and text go
+ * through one encoder.
+ *
+ * @param encoder the DeBERTa model inside; with segments it has three token types
+ * @param layer whose states are read: the number of a layer from 1, or 0 for the embeddings
+ * @param innerWidth width inside the projections of texts and labels
+ * @param activation between the two matrices of a projection
+ * @param segments whether tokens of the labels, the text and the examples have embeddings of their own
+ * @param lstm whether a bidirectional LSTM runs over the text's states
+ * @param textAlone whether the text's vector is made of the states from its marker on, and not of all states
+ * @param normalize whether vectors of texts and labels have length 1, and scores are scaled
+ * @param labelsFirst whether labels stand in front of the text
+ * @param slots how many labels a call has place for, where the model has a fixed number
+ * @param labelToken the id of {@link Marker#LABEL}
+ * @param textToken the id of {@link Marker#TEXT}
+ * @param exampleToken the id of {@link Marker#EXAMPLE}
+ */
+public record GliclassConfig(
+        DebertaConfig encoder,
+        int layer,
+        int innerWidth,
+        HiddenActivation activation,
+        boolean segments,
+        boolean lstm,
+        boolean textAlone,
+        LabelPooling labelPooling,
+        TextPooling textPooling,
+        LabelScorer scorer,
+        boolean normalize,
+        boolean labelsFirst,
+        OptionalInt slots,
+        int labelToken,
+        int textToken,
+        int exampleToken) {
+    /** The file's name in a model's folder. */
+    public static final String FILE = "config.json";
+
+    /** How many labels a model with a fixed number of slots may have place for. */
+    private static final int MOST_SLOTS = 1 << 10;
+
+    private static final String MODEL_TYPE = "GLiClass";
+    private static final String ENCODER = "encoder_config";
+    private static final int MOST_WIDTH = 1 << 16;
+    private static final int SEGMENTS = 3;
+
+    /** Whether a folder or an artifact has the configuration of a GLiClass model, of this kind or another. */
+    public static boolean isIn(Path model) {
+        return ModelFiles.of(model).has(FILE)
+                && ConfigFields.read(model, FILE)
+                        .find("model_type")
+                        .filter(type -> type.isString() && type.stringValue().equals(MODEL_TYPE))
+                        .isPresent();
+    }
+
+    /**
+     * Reads the configuration of a folder or an artifact.
+     *
+     * @throws detangle.models.deberta.ConfigException if the file is missing or not well formed, or the model is of
+     *     another kind
+     */
+    public static GliclassConfig read(Path model) {
+        ConfigFields fields = ConfigFields.read(model, FILE);
+        checkKind(fields);
+        ConfigFields stated = encoderFields(fields);
+        boolean segments = fields.flag("use_segment_embeddings", false);
+        DebertaConfig encoder = DebertaConfig.of(segments ? withSegments(fields, stated) : stated);
+        int vocabulary = encoder.vocabSize();
+        TextPooling pooling = pooling(fields);
+        return new GliclassConfig(
+                encoder,
+                layer(fields, encoder),
+                fields.between(1, MOST_WIDTH, "hidden_size", encoder.hiddenSize()),
+                fields.activation("projector_hidden_act", HiddenActivation.GELU),
+                segments,
+                fields.flag("use_lstm", false),
+                fields.flag("extract_text_features", false),
+                labelPooling(fields),
+                pooling,
+                scorer(fields, encoder, pooling),
+                fields.flag("normalize_features", false),
+                fields.flag("prompt_first", false),
+                slots(fields),
+                token(fields, Marker.LABEL, vocabulary),
+                token(fields, Marker.TEXT, vocabulary + 1),
+                token(fields, Marker.EXAMPLE, vocabulary + 2));
+    }
+
+    /** The kind of a folder's model, as config.json names it: {@code uni-encoder}. */
+    public static String kind(Path model) {
+        return kind(ConfigFields.read(model, FILE));
+    }
+
+    private static String kind(ConfigFields fields) {
+        return fields.text("architecture_type").orElse("uni-encoder");
+    }
+
+    private static void checkKind(ConfigFields fields) {
+        String type = fields.text("model_type").orElse("");
+        if (!type.equals(MODEL_TYPE)) {
+            throw fields.fault("model_type", "is '" + type + "', and a GLiClass model has '" + MODEL_TYPE + "'");
+        }
+        String kind = kind(fields);
+        if (!kind.equals("uni-encoder")) {
+            throw fields.fault("architecture_type", "is '" + kind + "'; supported is 'uni-encoder'");
+        }
+        if (fields.flag("squeeze_layers", false)) {
+            throw fields.fault("squeeze_layers", "is true, which is not supported");
+        }
+    }
+
+    private static ConfigFields encoderFields(ConfigFields fields) {
+        if (fields.find(ENCODER).isEmpty()) {
+            throw fields.fault(ENCODER, "is missing, so that the encoder is not described");
+        }
+        ConfigFields stated = fields.object(ENCODER);
+        String type = stated.text("model_type").orElse("deberta-v2");
+        if (!type.equals("deberta-v2") && !type.equals("deberta")) {
+            throw fields.fault(
+                    ENCODER + ".model_type",
+                    "is '" + type + "'; supported are deberta and deberta-v2, other encoders are not");
+        }
+        ConfigFields typed = stated.with("model_type", type).with("architectures", null);
+        return fields.find("vocab_size").isPresent()
+                ? typed.with("vocab_size", fields.integer("vocab_size", 0))
+                : typed;
+    }
+
+    /** Embeddings of segments are added to those of words, as those of token types are. */
+    private static ConfigFields withSegments(ConfigFields fields, ConfigFields encoder) {
+        if (encoder.integer("type_vocab_size", 0) != 0) {
+            throw fields.fault(
+                    "use_segment_embeddings",
+                    "is true, and the encoder has token types of its own (type_vocab_size of encoder_config), which is not supported");
+        }
+        return encoder.with("type_vocab_size", SEGMENTS);
+    }
+
+    /** Negative numbers count from the last layer, as Python's indices do. */
+    private static int layer(ConfigFields fields, DebertaConfig encoder) {
+        int last = encoder.numHiddenLayers();
+        int asked = fields.integer("encoder_layer_id", -1);
+        int layer = asked < 0 ? last + 1 + asked : asked;
+        if (layer < 0 || layer > last) {
+            throw fields.fault(
+                    "encoder_layer_id",
+                    "is " + asked + ", and the encoder has " + last + " layers: choose -1 to " + last);
+        }
+        return layer;
+    }
+
+    private static LabelPooling labelPooling(ConfigFields fields) {
+        boolean marker = fields.flag("embed_class_token", true);
+        String word = fields.text("class_token_pooling").orElse("first");
+        return switch (word) {
+            case "first" -> marker ? LabelPooling.MARKER : LabelPooling.FIRST_TOKEN;
+            case "average" -> marker ? LabelPooling.AVERAGE : LabelPooling.AVERAGE_OF_TOKENS;
+            default -> throw fields.fault("class_token_pooling", "is '" + word + "'; supported are first and average");
+        };
+    }
+
+    private static TextPooling pooling(ConfigFields fields) {
+        String word = fields.text("pooling_strategy").orElse("first");
+        return TextPooling.named(word)
+                .orElseThrow(() ->
+                        fields.fault("pooling_strategy", "is '" + word + "'; supported are " + TextPooling.names()));
+    }
+
+    private static LabelScorer scorer(ConfigFields fields, DebertaConfig encoder, TextPooling pooling) {
+        String word = fields.text("scorer_type").orElse("simple");
+        LabelScorer scorer = switch (word) {
+            case "simple" -> new LabelScorer.Dot();
+            case "weighted-dot" -> new LabelScorer.WeightedDot();
+            case "mlp" -> new LabelScorer.Mlp();
+            case "hopfield" -> new LabelScorer.Hopfield();
+            case "cross-attn" -> crossAttention(fields, encoder);
+            default ->
+                throw fields.fault(
+                        "scorer_type",
+                        "is '" + word + "'; supported are simple, weighted-dot, mlp, hopfield and cross-attn");
+        };
+        if (scorer instanceof LabelScorer.CrossAttention != (pooling == TextPooling.PASS)) {
+            throw fields.fault(
+                    "scorer_type",
+                    "is '" + word + "', which does not go with pooling_strategy '" + pooling.text()
+                            + "': cross-attn reads tokens, which are pooled by pass, and the others read a vector");
+        }
+        return scorer;
+    }
+
+    private static LabelScorer crossAttention(ConfigFields fields, DebertaConfig encoder) {
+        int heads = fields.between(1, MOST_WIDTH, "scorer_num_heads", 16);
+        if (encoder.hiddenSize() % heads != 0) {
+            throw fields.fault(
+                    "scorer_num_heads",
+                    "is " + heads + ", which does not divide hidden_size " + encoder.hiddenSize() + " of the encoder");
+        }
+        return new LabelScorer.CrossAttention(heads, fields.between(2, MOST_WIDTH, "scorer_mlp_hidden_size", 1024));
+    }
+
+    /** {@code max_labels_alloc} is "dynamic", "fixed" or a number. */
+    private static OptionalInt slots(ConfigFields fields) {
+        JsonNode allocation = fields.find("max_labels_alloc").orElse(null);
+        if (allocation == null
+                || allocation.isString() && allocation.stringValue().equals("dynamic")) {
+            return OptionalInt.empty();
+        }
+        if (allocation.isString() && allocation.stringValue().equals("fixed")) {
+            return OptionalInt.of(fields.between(1, MOST_SLOTS, "max_num_classes", 25));
+        }
+        if (allocation.isNumber()) {
+            return OptionalInt.of(fields.between(1, MOST_SLOTS, "max_labels_alloc", 0));
+        }
+        throw fields.fault("max_labels_alloc", "is " + allocation + "; supported are dynamic, fixed and a number");
+    }
+
+    private static int token(ConfigFields fields, Marker marker, int otherwise) {
+        int id = fields.atLeast(-1, marker.field(), -1);
+        return id < 0 ? otherwise : id;
+    }
+
+    /** The id of a marker. */
+    public int id(Marker marker) {
+        return switch (marker) {
+            case LABEL -> labelToken;
+            case TEXT -> textToken;
+            case EXAMPLE -> exampleToken;
+        };
+    }
+}

@@ -1,0 +1,345 @@
+package detangle.models.gliclass;
+
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Idioms;
+import detangle.ir.Level;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.ReduceFunction;
+import detangle.ir.Shape;
+import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
+import detangle.ir.UnaryFunction;
+import detangle.models.deberta.EncoderOutput;
+import detangle.models.deberta.Head;
+import detangle.models.deberta.HiddenActivation;
+import detangle.models.deberta.Layers;
+import detangle.models.weights.FiniteWeights;
+import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * The two programs of a GLiClass model (gliclass/model.py, scorers.py, poolings.py). The first encodes labels and text
+ * together; between them an LSTM runs over the text, if the model has one; the second makes vectors of the states and
+ * scores each label.
+ */
+public final class GliclassModel {
+    /** Output of {@link #encoder}: states of tokens, {@code f32[B,S,H]}. */
+    public static final String STATES = "states";
+
+    /**
+     * Outputs of {@link #encoder}: what the states contribute to the LSTM's gates in a direction, {@code f32[B,S,2H]}.
+     */
+    public static final List<String> GATES = List.of("gates", "gates_reverse");
+
+    /** Inputs of {@link #scores}: see there. */
+    public static final String TOKENS = "tokens";
+
+    public static final String CHOICE = "choice";
+    public static final String TEXT = "text";
+
+    /** The output of {@link #scores}. */
+    public static final String SCORES = "scores";
+
+    /** What the names of its tensors begin with. */
+    private static final String ROOT = "model.";
+
+    private static final String ENCODER = ROOT + "encoder_model.";
+
+    /** The tensor of the segments' embeddings, and what it is called among an encoder's. */
+    public static final String SEGMENTS = ROOT + "segment_embeddings.weight";
+
+    public static final String TOKEN_TYPES = ENCODER + "embeddings.token_type_embeddings.weight";
+
+    private static final String LSTM = ROOT + "lstm.lstm.";
+    private static final List<String> SUFFIXES = List.of("_l0", "_l0_reverse");
+    private static final String LOGIT_SCALE = "logit_scale";
+
+    /** Width inside the networks of the scorers mlp and hopfield (scorers.py). */
+    private static final int SCORER_WIDTH = 256;
+
+    /** What the scorer hopfield multiplies attention with. */
+    private static final double BETA = 4;
+
+    /** PyTorch's epsilon of a LayerNorm. */
+    private static final double NORM_EPSILON = 1e-5;
+
+    /** What is added to a vector's length (model.py). */
+    private static final double LENGTH_EPSILON = 1e-8;
+
+    private GliclassModel() {}
+
+    /** The recurrent matrices of the LSTM, {@code f32[2H,H/2]}, by direction. */
+    public static List<String> recurrent() {
+        return SUFFIXES.stream().map(suffix -> LSTM + "weight_hh" + suffix).toList();
+    }
+
+    /**
+     * Reads the parameters beside the encoder's and holds them against the configuration, before programs of their
+     * sizes are built.
+     *
+     * @param ignoreUnused whether other tensors of the model may be left over
+     * @throws WeightsException that names a tensor that is lacking, of another shape, not of finite numbers, or left
+     *     over
+     */
+    public static Map<String, Tensor> parameters(GliclassConfig config, Weights weights, boolean ignoreUnused) {
+        SequencedMap<String, TensorType> types = types(config);
+        Map<String, Tensor> tensors = new HashMap<>();
+        types.forEach((name, type) -> {
+            // Nothing of a tensor of another type or shape is read.
+            if (weights.contains(name) && weights.isReadable(name)) {
+                checkType(weights, name, type);
+            }
+            tensors.put(name, weights.get(name));
+        });
+        FiniteWeights.check(weights, tensors);
+        List<String> unused = weights.names().stream()
+                .filter(name -> name.startsWith(ROOT) && !name.startsWith(ENCODER))
+                .filter(name -> !types.containsKey(name) && weights.isFloat(name))
+                // A model that does not scale its scores has the number too.
+                .filter(name -> !name.equals(ROOT + LOGIT_SCALE))
+                .filter(name -> !name.equals(SEGMENTS) || !config.segments())
+                .toList();
+        if (!unused.isEmpty() && !ignoreUnused) {
+            throw new WeightsException(
+                    weights.origin(),
+                    "holds " + unused.getFirst()
+                            + (unused.size() == 1 ? "" : " and " + (unused.size() - 1) + " more tensors")
+                            + " of the model that no parameter takes: " + GliclassConfig.FILE
+                            + " describes another model; --ignore-unused passes over them");
+        }
+        return tensors;
+    }
+
+    private static void checkType(Weights weights, String name, TensorType type) {
+        if (!weights.isFloat(name)) {
+            throw new WeightsException(
+                    weights.origin(),
+                    name + " has dtype " + weights.type(name) + ", and a parameter is a floating-point number");
+        }
+        Shape shape = Shape.of(weights.shape(name));
+        if (!shape.equals(type.shape())) {
+            throw new WeightsException(
+                    weights.origin(),
+                    name + " has shape " + shape + ", and " + GliclassConfig.FILE + " asks for " + type.shape()
+                            + ": correct it, or choose the weights that belong to it");
+        }
+    }
+
+    private static SequencedMap<String, TensorType> types(GliclassConfig config) {
+        SequencedMap<String, TensorType> types = new LinkedHashMap<>();
+        long width = config.encoder().hiddenSize();
+        if (config.lstm()) {
+            for (String suffix : SUFFIXES) {
+                types.put(LSTM + "weight_ih" + suffix, TensorType.of(DType.F32, 2 * width, width));
+                types.put(LSTM + "weight_hh" + suffix, TensorType.of(DType.F32, 2 * width, width / 2));
+                types.put(LSTM + "bias_ih" + suffix, TensorType.of(DType.F32, 2 * width));
+                types.put(LSTM + "bias_hh" + suffix, TensorType.of(DType.F32, 2 * width));
+            }
+        }
+        for (Node node : scores(config).nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
+                types.put(name, type);
+            }
+        }
+        return types;
+    }
+
+    /** What stands on the encoder. */
+    public static Head encoder(GliclassConfig config) {
+        return encoder -> {
+            List<Output> outputs = new ArrayList<>();
+            Node states = encoder.hiddenStates().get(config.layer());
+            outputs.add(new Output(STATES, encoder.zeroPadding(states)));
+            if (config.lstm()) {
+                for (int direction = 0; direction < 2; direction++) {
+                    outputs.add(new Output(GATES.get(direction), gates(encoder, states, direction)));
+                }
+            }
+            return outputs;
+        };
+    }
+
+    private static Node gates(EncoderOutput encoder, Node states, int direction) {
+        Builder b = encoder.builder();
+        int width = encoder.config().hiddenSize();
+        // Four gates of half the width, as the other half is the other direction's.
+        int gates = 2 * width;
+        String suffix = SUFFIXES.get(direction);
+        Layers layers = encoder.layers();
+        Node product = b.dotTransposed(states, layers.param(LSTM + "weight_ih" + suffix, gates, width));
+        Node bias =
+                b.add(layers.param(LSTM + "bias_ih" + suffix, gates), layers.param(LSTM + "bias_hh" + suffix, gates));
+        return encoder.zeroPadding(b.add(product, bias));
+    }
+
+    /**
+     * Scores labels for one text. Inputs: {@link #TOKENS} {@code f32[S,H]}, the states of all tokens; {@link #CHOICE}
+     * {@code f32[C,S]}, how much of each token is in the vector of each label; {@link #TEXT} {@code f32[T,H]}, the
+     * states that the text's vector is made of. Output: {@link #SCORES} {@code f32[C]}, of which a sigmoid is a
+     * probability.
+     */
+    public static Program scores(GliclassConfig config) {
+        Builder b = new Builder();
+        Dim width = Dim.of(config.encoder().hiddenSize());
+        Dim labels = Dim.symbol("C");
+        Dim tokens = Dim.symbol("S");
+        Node states = b.input(TOKENS, TensorType.of(DType.F32, tokens, width));
+        Node choice = b.input(CHOICE, TensorType.of(DType.F32, labels, tokens));
+        Node text = b.input(TEXT, TensorType.of(DType.F32, Dim.symbol("T"), width));
+        Scoring scoring = new Scoring(config, Layers.of(b).scope("model"));
+        Node score = scoring.scores(text, b.dot(choice, states));
+        Program program = new Program(
+                "gliclass_scores",
+                List.of(states, choice, text),
+                List.of(new Output(SCORES, b.reshape(score, labels))),
+                Map.of());
+        Level.MODEL.check(program);
+        return program;
+    }
+
+    /** From the states of a text and the vectors of labels to scores. */
+    private static final class Scoring {
+        private final GliclassConfig config;
+        private final Layers layers;
+        private final Builder b;
+        private final Idioms idioms;
+        private final int width;
+
+        Scoring(GliclassConfig config, Layers layers) {
+            this.config = config;
+            this.layers = layers;
+            this.b = layers.builder();
+            this.idioms = new Idioms(b);
+            this.width = config.encoder().hiddenSize();
+        }
+
+        /**
+         * {@code f32[C,1]}.
+         *
+         * @param states of the text's tokens, {@code f32[T,H]}
+         * @param labels {@code f32[C,H]}
+         */
+        Node scores(Node states, Node labels) {
+            Node text = normalised(projected("text_projector", pooled(states)));
+            Node label = normalised(projected("classes_projector", labels));
+            Node scores = switch (config.scorer()) {
+                case LabelScorer.Dot() -> b.dotTransposed(label, text);
+                case LabelScorer.WeightedDot() -> weightedDot(text, label);
+                case LabelScorer.Mlp() -> mlp(b.concat(1, List.of(ofEach(text, label), label)), 2 * width);
+                case LabelScorer.Hopfield() -> mlp(hopfield(text, label), width);
+                case LabelScorer.CrossAttention(int heads, int inner) -> crossAttention(text, label, heads, inner);
+            };
+            return config.normalize() ? b.mul(scores, layers.param(LOGIT_SCALE)) : scores;
+        }
+
+        private Node pooled(Node x) {
+            return switch (config.textPooling()) {
+                case FIRST -> b.slice(x, 0, 0, 1);
+                case LAST -> {
+                    Dim rows = x.type().dim(0);
+                    yield b.op(new TensorOp.Slice(0, rows.plus(-1), rows), x);
+                }
+                case AVG -> idioms.mean(x, 0);
+                case MAX -> b.reduce(ReduceFunction.MAX, x, 0);
+                case SUM -> b.reduce(ReduceFunction.SUM, x, 0);
+                case RMS -> b.unary(UnaryFunction.SQRT, idioms.mean(b.mul(x, x), 0));
+                case ABS_MAX -> b.reduce(ReduceFunction.MAX, b.unary(UnaryFunction.ABS, x), 0);
+                case ABS_AVG -> idioms.mean(b.unary(UnaryFunction.ABS, x), 0);
+                case PASS -> x;
+            };
+        }
+
+        private Node projected(String name, Node x) {
+            Layers own = layers.scope(name);
+            Node inner = own.activation(config.activation(), own.linear("linear_1", x, width, config.innerWidth()));
+            return own.linear("linear_2", inner, config.innerWidth(), width);
+        }
+
+        private Node normalised(Node x) {
+            if (!config.normalize()) {
+                return x;
+            }
+            Node length = b.unary(UnaryFunction.SQRT, b.reduce(ReduceFunction.SUM, b.mul(x, x), -1));
+            return b.div(x, b.add(length, b.constant(DType.F32, LENGTH_EPSILON)));
+        }
+
+        /** The text's vector {@code [1,N]} once for each label. */
+        private Node ofEach(Node text, Node label) {
+            return b.broadcast(text, Shape.of(label.type().dim(0), text.type().dim(1)));
+        }
+
+        private Node weightedDot(Node text, Node label) {
+            Layers scorer = layers.scope("scorer");
+            Node texts = scorer.linear("proj_text", text, width, 2L * width);
+            Node labels = scorer.linear("proj_label", label, width, 2L * width);
+            Node product = b.mul(b.slice(labels, 1, width, 2L * width), b.slice(texts, 1, width, 2L * width));
+            Node all = b.concat(
+                    1, List.of(ofEach(b.slice(texts, 1, 0, width), label), b.slice(labels, 1, 0, width), product));
+            Layers out = scorer.scope("out_mlp");
+            Node inner = out.activation(HiddenActivation.RELU, out.linear("0", all, 3L * width, 4L * width));
+            return out.linear("3", inner, 4L * width, 1);
+        }
+
+        private Node mlp(Node x, int in) {
+            return network(layers.scope("scorer.mlp"), HiddenActivation.RELU, x, in, SCORER_WIDTH);
+        }
+
+        private static Node network(Layers layers, HiddenActivation activation, Node x, int in, int inner) {
+            Node first = layers.activation(activation, layers.linear("0", x, in, inner));
+            Node second = layers.activation(activation, layers.linear("2", first, inner, inner / 2));
+            return layers.linear("4", second, inner / 2, 1);
+        }
+
+        private Node hopfield(Node text, Node label) {
+            Layers scorer = layers.scope("scorer");
+            Node query = scorer.linearWithoutBias("q_proj", label, width, width);
+            Node key = scorer.linearWithoutBias("k_proj", text, width, width);
+            Node value = scorer.linearWithoutBias("v_proj", text, width, width);
+            Node attention = b.mul(b.dotTransposed(query, key), b.constant(DType.F32, BETA));
+            Node exponentials =
+                    b.unary(UnaryFunction.EXP, b.sub(attention, b.reduce(ReduceFunction.MAX, attention, 0)));
+            Node share = b.div(exponentials, b.reduce(ReduceFunction.SUM, exponentials, 0));
+            return b.add(label, b.mul(share, value));
+        }
+
+        private Node crossAttention(Node text, Node label, int heads, int inner) {
+            Layers scorer = layers.scope("scorer");
+            int size = width / heads;
+            Node query = heads(scorer.linear("q", norm(scorer, "q_norm", label), width, width), heads, size);
+            Node key = heads(scorer.linear("k", norm(scorer, "kv_norm", text), width, width), heads, size);
+            Node value = heads(scorer.linear("v", text, width, width), heads, size);
+            Node scores = b.mul(b.dotTransposed(query, key), b.constant(DType.F32, 1 / Math.sqrt(size)));
+            Node exponentials = b.unary(UnaryFunction.EXP, b.sub(scores, b.reduce(ReduceFunction.MAX, scores, -1)));
+            Node share = b.div(exponentials, b.reduce(ReduceFunction.SUM, exponentials, -1));
+            Node found = b.reshape(
+                    b.transpose(b.dot(share, value), 1, 0, 2), label.type().dim(0), Dim.of(width));
+            Node context = norm(scorer, "norm", scorer.linear("out", found, width, width));
+            return network(
+                    scorer.scope("score_mlp"),
+                    HiddenActivation.GELU,
+                    b.concat(1, List.of(context, label)),
+                    2 * width,
+                    inner);
+        }
+
+        /** {@code [N,A*d]} as {@code [A,N,d]}. */
+        private Node heads(Node x, int heads, int size) {
+            return b.transpose(layers.splitHeads(x, heads, size), 1, 0, 2);
+        }
+
+        private Node norm(Layers scorer, String name, Node x) {
+            return scorer.layerNorm(name, x, width, NORM_EPSILON);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package detangle.models.gliclass;
+
+/** What compares a text with labels (gliclass/scorers.py). */
+public sealed interface LabelScorer {
+    /** {@code simple}: a product of the two vectors. */
+    record Dot() implements LabelScorer {}
+
+    /** {@code weighted-dot}: a network reads halves of the projected vectors and the product of the other halves. */
+    record WeightedDot() implements LabelScorer {}
+
+    /** {@code mlp}: a network reads both vectors side by side. */
+    record Mlp() implements LabelScorer {}
+
+    /**
+     * {@code hopfield}: labels attend to the text, with a softmax over the labels, and a network reads what becomes of
+     * them.
+     */
+    record Hopfield() implements LabelScorer {}
+
+    /**
+     * {@code cross-attn}: labels attend to the tokens of the text, and a network reads what they find beside the
+     * labels.
+     *
+     * @param heads how many heads attend
+     * @param innerWidth width of the network
+     */
+    record CrossAttention(int heads, int innerWidth) implements LabelScorer {}
+}

@@ -1,0 +1,31 @@
+package detangle.models.gliclass;
+
+/**
+ * The tokens that divide a prompt: {@code <<LABEL>>a<<LABEL>>b<<SEP>>text<<EXAMPLE>>...<<SEP>>} (gliclass/pipeline.py).
+ */
+public enum Marker {
+    /** Stands before each label. */
+    LABEL("<<LABEL>>", "class_token_index"),
+    /** Stands behind the labels, and behind the examples. */
+    TEXT("<<SEP>>", "text_token_index"),
+    /** Stands before each example. */
+    EXAMPLE("<<EXAMPLE>>", "example_token_index");
+
+    private final String spelling;
+    private final String field;
+
+    Marker(String spelling, String field) {
+        this.spelling = spelling;
+        this.field = field;
+    }
+
+    /** What stands in a prompt. */
+    public String spelling() {
+        return spelling;
+    }
+
+    /** The field of config.json that has its id. */
+    public String field() {
+        return field;
+    }
+}

@@ -1,0 +1,34 @@
+package detangle.models.gliclass;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** How the states of a text's tokens become one vector (gliclass/poolings.py). */
+public enum TextPooling {
+    FIRST,
+    LAST,
+    AVG,
+    MAX,
+    SUM,
+    /** The root of the mean of the squares. */
+    RMS,
+    ABS_MAX,
+    ABS_AVG,
+    /** The states stay as they are, for a scorer that attends to tokens. */
+    PASS;
+
+    /** The name in config.json. */
+    public String text() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    static Optional<TextPooling> named(String text) {
+        return Arrays.stream(values()).filter(p -> p.text().equals(text)).findFirst();
+    }
+
+    static String names() {
+        return Arrays.stream(values()).map(TextPooling::text).collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,48 @@
+package detangle.pipelines;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * How {@link LabelClassifier#classifyInChunks} divides long texts and many labels, as GLiClass does.
+ *
+ * @param text code points of a part of a text
+ * @param overlap code points that two parts share
+ * @param labels labels that are judged at once; scores depend on which labels these are
+ */
+public record LabelChunks(int text, int overlap, int labels) {
+    /** GLiClass's: 8192 code points, 256 of them shared, 8 labels. */
+    public static final LabelChunks DEFAULT = new LabelChunks(8192, 256, 8);
+
+    /** @throws PipelineException if the parts cannot be */
+    public LabelChunks {
+        if (text < 1 || labels < 1) {
+            throw new PipelineException("a part has at least one character and one label");
+        }
+        if (overlap < 0 || overlap >= text) {
+            throw new PipelineException(
+                    "parts of " + text + " characters cannot share " + overlap + ": choose 0 to " + (text - 1));
+        }
+    }
+
+    /** The parts of a text, in order; one if it is short enough. */
+    List<String> of(String whole) {
+        int[] points = whole.codePoints().toArray();
+        List<String> parts = new ArrayList<>();
+        for (int start = 0; ; start += text - overlap) {
+            int end = Math.min(points.length, start + text);
+            parts.add(new String(points, start, end - start));
+            if (end == points.length) {
+                return parts;
+            }
+        }
+    }
+
+    /** The labels in groups, in order. */
+    List<List<String>> of(List<String> all) {
+        return IntStream.iterate(0, i -> i < all.size(), i -> i + labels)
+                .mapToObj(i -> all.subList(i, Math.min(all.size(), i + labels)))
+                .toList();
+    }
+}

@@ -1,0 +1,328 @@
+package detangle.pipelines;
+
+import detangle.ir.Tensor;
+import detangle.models.gliclass.GliclassConfig;
+import detangle.models.gliclass.GliclassModel;
+import detangle.models.gliclass.TextPooling;
+import detangle.models.gliner.BiLstm;
+import detangle.models.text.Encoding;
+import detangle.models.weights.Weights;
+import detangle.runtime.CompiledProgram;
+import detangle.runtime.Session;
+import detangle.runtime.SessionOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Judges texts by labels of any kind with a GLiClass model (Knowledgator 2025) on a DeBERTa encoder, in the layout of
+ * knowledgator/gliclass-base-v3.0. All labels are judged in one pass, so that many of them cost little. A text's scores
+ * do not depend on the texts beside it, as those of the original do. Any number of threads may use one.
+ *
+ * <pre>{@code
+ * classifier.classify("Where is my card?", List.of("banking", "sport"), LabelOptions.DEFAULT)
+ * }</pre>
+ */
+public final class LabelClassifier implements Pipeline {
+    /** GLiClass's length of a prompt, in tokens. */
+    private static final int MAX_LENGTH = 1024;
+
+    private final GliclassConfig config;
+    private final TextModel model;
+    private final Optional<BiLstm> lstm;
+    private final CompiledProgram scores;
+    private final Weights weights;
+
+    private LabelClassifier(GliclassFolder folder, TextModel model, Optional<BiLstm> lstm, CompiledProgram scores) {
+        this.config = folder.config();
+        this.model = model;
+        this.lstm = lstm;
+        this.scores = scores;
+        this.weights = folder.weights();
+    }
+
+    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    public static LabelClassifier load(Path folder) {
+        return load(folder, PipelineOptions.DEFAULT);
+    }
+
+    /**
+     * As {@link #load(Path)}, as the options say. Without a maximum length a prompt has as many tokens as in GLiClass,
+     * 1024.
+     *
+     * @throws detangle.models.deberta.ConfigException if the model is of another kind
+     */
+    public static LabelClassifier load(Path folder, PipelineOptions options) {
+        options.adapter().ifPresent(adapter -> {
+            throw new PipelineException(adapter + ": adapters are not applied to GLiClass's models: leave it out");
+        });
+        GliclassFolder parts = GliclassFolder.open(folder, options.ignoreUnused());
+        GliclassConfig config = parts.config();
+        // Layers above the one that is read are left over.
+        boolean cut = config.layer() < config.encoder().numHiddenLayers();
+        SessionOptions session = options.session();
+        boolean longer = options.maxLength().isEmpty() && !config.encoder().positionBiasedInput();
+        TextModel model = TextModel.of(
+                Session.builder()
+                        .config(config.encoder())
+                        .weights(parts.weights())
+                        .options(cut ? session.withIgnoreUnused(true) : session)
+                        .head(GliclassModel.encoder(config), parts.parameters())
+                        .load(),
+                parts.tokenizer(),
+                longer ? options.withMaxLength(MAX_LENGTH) : options);
+        try {
+            return parts.weights().reading(() -> {
+                Optional<BiLstm> lstm = config.lstm()
+                        ? Optional.of(
+                                new BiLstm(config.encoder().hiddenSize(), parts.weights(), GliclassModel.recurrent()))
+                        : Optional.empty();
+                CompiledProgram scores =
+                        CompiledProgram.load(GliclassModel.scores(config), parts.parameters(), session);
+                return new LabelClassifier(parts, model, lstm, scores);
+            });
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** What prompts of labels and text are cut to where truncation is allowed, in tokens. */
+    public int maxLength() {
+        return model.maxLength();
+    }
+
+    /** The labels of one text; see {@link #classify(List, List, LabelOptions, ProgressListener)}. */
+    public List<Classification> classify(String text, List<String> labels, LabelOptions options) {
+        return classify(List.of(text), labels, options, done -> {}).getFirst();
+    }
+
+    /**
+     * The labels of each text. Where each label is judged by itself, those that reach the threshold, in the order in
+     * which they were named; otherwise the best one.
+     *
+     * @param progress told how many texts are done, after each batch
+     * @throws PipelineException if a text, a label or the list of labels is empty, a label is named twice, there are
+     *     more labels than the model has place for, or prompt and labels and text are too long
+     */
+    public List<List<Classification>> classify(
+            List<String> texts, List<String> labels, LabelOptions options, ProgressListener progress) {
+        return classifyEach(texts, Collections.nCopies(texts.size(), labels), options, progress);
+    }
+
+    /** As {@link #classify(List, List, LabelOptions, ProgressListener)}, with labels of its own for each text. */
+    public List<List<Classification>> classifyEach(
+            List<String> texts, List<List<String>> labels, LabelOptions options, ProgressListener progress) {
+        return scores(texts, labels, options, progress).stream()
+                .map(scored -> chosen(scored, options))
+                .toList();
+    }
+
+    /**
+     * The score of every label of each text, in the order of the labels; nothing for a text that cannot be answered.
+     */
+    public List<List<Classification>> scores(
+            List<String> texts, List<List<String>> labels, LabelOptions options, ProgressListener progress) {
+        double[][] logits = logits(texts, labels, options, progress);
+        return IntStream.range(0, texts.size())
+                .mapToObj(i -> scored(labels.get(i), logits[i], options))
+                .toList();
+    }
+
+    /**
+     * The labels of long texts and of many labels: a text is read in parts, labels are judged in groups, and the best
+     * score of a label in any part counts. The best label comes first. It is GLiClass's {@code
+     * ZeroShotClassificationWithChunkingPipeline}.
+     *
+     * @param progress told how many parts are done, after each batch
+     * @throws PipelineException as {@link #classify(List, List, LabelOptions, ProgressListener)}
+     */
+    public List<List<Classification>> classifyInChunks(
+            List<String> texts,
+            List<String> labels,
+            LabelChunks chunks,
+            LabelOptions options,
+            ProgressListener progress) {
+        List<List<Classification>> results = new ArrayList<>();
+        checkLabels(labels);
+        for (int i = 0; i < texts.size(); i++) {
+            results.add(inChunks(i, texts, labels, chunks, options, progress));
+        }
+        return results;
+    }
+
+    private List<Classification> inChunks(
+            int index,
+            List<String> texts,
+            List<String> labels,
+            LabelChunks chunks,
+            LabelOptions options,
+            ProgressListener progress) {
+        InputRow row = new InputRow(index, TextModel.name("text", index, texts.size()), progress);
+        String text = texts.get(index);
+        try {
+            row.requireText(text);
+        } catch (InputRow.UnanswerableException e) {
+            return List.of(); // The listener knows.
+        }
+        List<String> parts =
+                chunks.of(text).stream().filter(part -> !part.isBlank()).toList();
+        List<List<String>> groups = chunks.of(labels);
+        List<String> repeated = new ArrayList<>();
+        List<List<String>> asked = new ArrayList<>();
+        for (String part : parts) {
+            for (List<String> group : groups) {
+                repeated.add(part);
+                asked.add(group);
+            }
+        }
+        double[][] logits = logits(repeated, asked, options, progress);
+        double[] best = new double[labels.size()];
+        for (int part = 0; part < parts.size(); part++) {
+            double[] all = Arrays.stream(logits, part * groups.size(), (part + 1) * groups.size())
+                    .flatMapToDouble(Arrays::stream)
+                    .toArray();
+            if (all.length < best.length) {
+                return List.of(); // A part is too long, which the listener knows.
+            }
+            double[] scores = probabilities(all, options);
+            for (int label = 0; label < best.length; label++) {
+                best[label] = Math.max(best[label], scores[label]);
+            }
+        }
+        double total = options.multiLabel() ? 1 : Arrays.stream(best).sum();
+        List<Classification> scored = IntStream.range(0, best.length)
+                .mapToObj(label -> new Classification(labels.get(label), best[label] / total))
+                .toList();
+        return chosen(scored, options).stream()
+                .sorted(Comparator.comparingDouble(Classification::score).reversed())
+                .toList();
+    }
+
+    private static List<Classification> scored(List<String> labels, double[] logits, LabelOptions options) {
+        double[] scores = probabilities(logits, options);
+        return IntStream.range(0, scores.length)
+                .mapToObj(i -> new Classification(labels.get(i), scores[i]))
+                .toList();
+    }
+
+    private static double[] probabilities(double[] logits, LabelOptions options) {
+        return options.multiLabel() ? Arrays.stream(logits).map(Scores::sigmoid).toArray() : Scores.softmax(logits);
+    }
+
+    private static List<Classification> chosen(List<Classification> scored, LabelOptions options) {
+        return options.multiLabel()
+                ? scored.stream()
+                        .filter(label -> label.score() >= options.threshold())
+                        .toList()
+                : scored.stream()
+                        // Of two that are equally good the first.
+                        .reduce((a, b) -> b.score() > a.score() ? b : a)
+                        .map(List::of)
+                        .orElseGet(List::of);
+    }
+
+    private void checkLabels(List<String> labels) {
+        if (labels.isEmpty()) {
+            throw new PipelineException("there are no labels to choose from");
+        }
+        labels.forEach(InputRow.alone("a label")::requireText);
+        if (labels.stream().distinct().count() < labels.size()) {
+            throw new PipelineException("the label '"
+                    + labels.stream()
+                            .filter(label -> labels.indexOf(label) != labels.lastIndexOf(label))
+                            .findFirst()
+                            .orElseThrow()
+                    + "' is named twice: name it once");
+        }
+    }
+
+    private void checkSlots(List<String> labels) {
+        config.slots().ifPresent(slots -> {
+            if (labels.size() > slots) {
+                throw new PipelineException("the model has place for " + slots + " labels (max_num_classes of "
+                        + GliclassConfig.FILE + "), and there are " + labels.size()
+                        + ": name fewer, or have them judged in groups (chunks)");
+            }
+        });
+    }
+
+    /** A number for each label of each text; none for a text that cannot be answered. */
+    private double[][] logits(
+            List<String> texts, List<List<String>> labels, LabelOptions options, ProgressListener progress) {
+        labels.stream().distinct().forEach(asked -> {
+            checkLabels(asked);
+            checkSlots(asked);
+        });
+        EncodedRows<LabelPrompt.Places> rows = EncodedRows.of("text", texts.size(), progress, row -> {
+            String text = texts.get(row.index());
+            row.requireText(text);
+            LabelPrompt prompt = LabelPrompt.of(config, text, labels.get(row.index()), options);
+            return List.of(prompt.places(config, model.encode(prompt.string(), row)));
+        });
+        List<Encoding> encodings = rows.encodings().stream()
+                .map(places -> config.segments() ? places.withSegments() : places.encoding())
+                .toList();
+        double[][] logits = new double[texts.size()][0];
+        model.run(encodings, progress, (index, row) -> {
+            int text = rows.row(index);
+            logits[text] = logits(rows.encoding(index), row, labels.get(text).size());
+        });
+        return logits;
+    }
+
+    private double[] logits(LabelPrompt.Places places, Row row, int labels) {
+        float[][] states = row.floats(GliclassModel.STATES);
+        int slots = config.slots().orElse(labels);
+        float[][] text = textStates(places, row, states);
+        Map<String, Tensor> inputs = Map.of(
+                GliclassModel.TOKENS, tensor(states),
+                GliclassModel.CHOICE, Tensor.of(places.choice(config, slots), slots, states.length),
+                GliclassModel.TEXT, tensor(text));
+        Tensor all = weights.reading(() -> scores.run(inputs)).get(GliclassModel.SCORES);
+        return Row.read(all, 0, labels);
+    }
+
+    /** The states that the text's vector is made of: all of the prompt's, or those from the text's marker on. */
+    private float[][] textStates(LabelPrompt.Places places, Row row, float[][] states) {
+        int first = config.textAlone() ? places.text() : 0;
+        if (lstm.isPresent()) {
+            return lstm.get().run(new float[][][] {
+                from(first, row.floats(GliclassModel.GATES.get(0))), from(first, row.floats(GliclassModel.GATES.get(1)))
+            });
+        }
+        float[][] text = from(first, states);
+        if (config.textPooling() == TextPooling.PASS || first == 0) {
+            return text;
+        }
+        // The original moves the states to the front and leaves zeros behind them, which poolings read.
+        float[][] padded = Arrays.copyOf(text, states.length);
+        Arrays.fill(padded, text.length, padded.length, new float[states[0].length]);
+        return padded;
+    }
+
+    private static float[][] from(int first, float[][] rows) {
+        return Arrays.copyOfRange(rows, first, rows.length);
+    }
+
+    private static Tensor tensor(float[][] rows) {
+        int width = rows[0].length;
+        float[] values = new float[rows.length * width];
+        for (int i = 0; i < rows.length; i++) {
+            System.arraycopy(rows[i], 0, values, i * width, width);
+        }
+        return Tensor.of(values, rows.length, width);
+    }
+
+    @Override
+    public void close() {
+        scores.close();
+        model.close();
+    }
+}

@@ -1,0 +1,145 @@
+package detangle.pipelines;
+
+import detangle.models.gliclass.GliclassConfig;
+import detangle.models.gliclass.LabelPooling;
+import detangle.models.gliclass.Marker;
+import detangle.models.text.Encoding;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * A text with its labels as a GLiClass model reads them (gliclass/pipeline.py, prepare_input). Markers are known by
+ * where the prompt has put them, so that one that stands in a text or a label changes neither the number of the labels
+ * nor their order.
+ */
+final class LabelPrompt {
+    private final StringBuilder prompt = new StringBuilder();
+    private final int[] labels;
+    private int text;
+    private int example = -1;
+    private int points;
+
+    private LabelPrompt(int labels) {
+        this.labels = new int[labels];
+    }
+
+    static LabelPrompt of(GliclassConfig config, String text, List<String> labels, LabelOptions options) {
+        LabelPrompt all = new LabelPrompt(labels.size());
+        if (!config.labelsFirst()) {
+            all.add(text);
+        }
+        for (int i = 0; i < labels.size(); i++) {
+            all.labels[i] = all.add(Marker.LABEL.spelling());
+            all.add(labels.get(i));
+        }
+        all.text = all.add(Marker.TEXT.spelling());
+        all.add(options.prompt());
+        if (config.labelsFirst()) {
+            all.add(text);
+        }
+        for (LabelExample example : options.examples()) {
+            int start = all.add(Marker.EXAMPLE.spelling());
+            all.example = all.example < 0 ? start : all.example;
+            all.add(example.text() + " \nLabels:\n " + String.join(", ", example.labels()));
+        }
+        if (!options.examples().isEmpty()) {
+            all.add(Marker.TEXT.spelling());
+        }
+        return all;
+    }
+
+    /** Adds a part, and returns the code point at which it begins. */
+    private int add(String part) {
+        int start = points;
+        prompt.append(part);
+        points += part.codePointCount(0, part.length());
+        return start;
+    }
+
+    String string() {
+        return prompt.toString();
+    }
+
+    /**
+     * Where parts of the prompt are among the tokens of what is left of it.
+     *
+     * @param encoding the prompt's, which may be cut
+     * @param labels the token that marks each label; one that is cut away is absent
+     * @param text the token that marks the text; 0 if it is cut away, as in the original
+     * @param examples whether there are examples
+     */
+    record Places(Encoding encoding, OptionalInt[] labels, int text, boolean examples) {
+        /** With the segment of each token as its type; the original marks all tokens alike where there are examples. */
+        Encoding withSegments() {
+            int[] segments = new int[encoding.length()];
+            for (int i = 0; i < segments.length; i++) {
+                segments[i] = examples ? 2 : i < text ? 0 : 1;
+            }
+            return new Encoding(
+                    encoding.ids(),
+                    segments,
+                    encoding.tokens(),
+                    encoding.sequences(),
+                    encoding.words(),
+                    encoding.starts(),
+                    encoding.ends());
+        }
+
+        /**
+         * How much of each token is in the vector of each label, {@code [slots][tokens]}; nothing for a label that is
+         * cut away, or a slot without a label.
+         */
+        float[] choice(GliclassConfig config, int slots) {
+            int tokens = encoding.length();
+            float[] choice = new float[slots * tokens];
+            int end = config.textAlone() && text > 0 ? text : tokens;
+            for (int label = 0; label < labels.length; label++) {
+                if (labels[label].isPresent()) {
+                    int marker = labels[label].getAsInt();
+                    int next = IntStream.range(label + 1, labels.length)
+                            .filter(i -> labels[i].isPresent())
+                            .map(i -> labels[i].getAsInt())
+                            .findFirst()
+                            .orElse(Math.max(end, marker));
+                    int[] chosen = chosen(config.labelPooling(), marker, next);
+                    for (int token = chosen[0]; token < Math.min(tokens, chosen[1]); token++) {
+                        choice[label * tokens + token] = 1f / (Math.min(tokens, chosen[1]) - chosen[0]);
+                    }
+                }
+            }
+            return choice;
+        }
+
+        /** The first token of a label's vector, and the one behind the last. */
+        private static int[] chosen(LabelPooling pooling, int marker, int next) {
+            return switch (pooling) {
+                case MARKER -> new int[] {marker, marker + 1};
+                case FIRST_TOKEN -> new int[] {marker + 1, marker + 2};
+                case AVERAGE -> new int[] {marker, next};
+                case AVERAGE_OF_TOKENS -> new int[] {marker + 1, next};
+            };
+        }
+    }
+
+    Places places(GliclassConfig config, Encoding encoding) {
+        return new Places(
+                encoding,
+                Arrays.stream(labels)
+                        .mapToObj(start -> token(encoding, start, config.labelToken()))
+                        .toArray(OptionalInt[]::new),
+                token(encoding, text, config.textToken()).orElse(0),
+                example >= 0 && token(encoding, example, config.exampleToken()).isPresent());
+    }
+
+    /** The token of a marker that begins at a code point; a token may begin with the space before it. */
+    private static OptionalInt token(Encoding encoding, int start, int id) {
+        return IntStream.range(0, encoding.length())
+                .filter(i -> encoding.ids()[i] == id
+                        && encoding.sequences()[i] != Encoding.SPECIAL
+                        && encoding.starts()[i] <= start
+                        && start < encoding.ends()[i])
+                .findFirst();
+    }
+}

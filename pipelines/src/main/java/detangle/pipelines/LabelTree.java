@@ -1,0 +1,64 @@
+package detangle.pipelines;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Labels in groups of groups, as GLiClass takes them: {@code {"tone": ["glad", "sad"]}}. A model is given their paths,
+ * such as {@code tone.glad}.
+ */
+public sealed interface LabelTree {
+    /** Labels beside one another. */
+    record Labels(List<String> names) implements LabelTree {
+        /** Keeps a copy of the names. */
+        public Labels {
+            names = List.copyOf(names);
+        }
+    }
+
+    /** Groups by their names, in order. */
+    record Groups(SequencedMap<String, LabelTree> groups) implements LabelTree {
+        /** Keeps a copy of the map. */
+        public Groups {
+            groups = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(groups));
+        }
+    }
+
+    /** The paths of all labels, in order. */
+    default List<String> paths() {
+        return switch (this) {
+            case Labels(List<String> names) -> names;
+            case Groups(SequencedMap<String, LabelTree> groups) ->
+                groups.sequencedEntrySet().stream()
+                        .flatMap(group -> group.getValue().paths().stream().map(path -> group.getKey() + "." + path))
+                        .toList();
+        };
+    }
+
+    /**
+     * Scores in the form of the tree, as {@code return_hierarchical} of GLiClass gives them: a map with a number for
+     * each label, and a map for each group.
+     *
+     * @param scores of paths; one that is not there counts as 0
+     */
+    default SequencedMap<String, Object> nested(List<Classification> scores) {
+        Map<String, Double> byPath =
+                scores.stream().collect(Collectors.toMap(Classification::label, Classification::score));
+        return nested("", path -> byPath.getOrDefault(path, 0.0));
+    }
+
+    private SequencedMap<String, Object> nested(String prefix, Function<String, Double> scores) {
+        SequencedMap<String, Object> nested = new LinkedHashMap<>();
+        switch (this) {
+            case Labels(List<String> names) -> names.forEach(name -> nested.put(name, scores.apply(prefix + name)));
+            case Groups(SequencedMap<String, LabelTree> groups) ->
+                groups.forEach((name, tree) -> nested.put(name, tree.nested(prefix + name + ".", scores)));
+        }
+        return nested;
+    }
+}
