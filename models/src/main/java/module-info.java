@@ -6,6 +6,7 @@ module detangle.models {
 
     exports detangle.models.adapter;
     exports detangle.models.bert;
+    exports detangle.models.bertscore;
     exports detangle.models.deberta;
     exports detangle.models.files;
     exports detangle.models.gliclass;

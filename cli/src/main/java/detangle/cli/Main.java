@@ -33,6 +33,7 @@ import picocli.CommandLine.ScopeType;
             FillMaskCommand.class,
             FeatureExtractionCommand.class,
             TextRankingCommand.class,
+            BertScoreCommand.class,
             MultipleChoiceCommand.class,
             ReplacedTokenCommand.class,
             TrainCommand.class,

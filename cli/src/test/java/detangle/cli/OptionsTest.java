@@ -55,6 +55,7 @@ class OptionsTest {
             "fill-mask",
             "feature-extraction",
             "text-ranking",
+            "bertscore",
             "multiple-choice",
             "replaced-token-detection",
             "run",

@@ -332,6 +332,37 @@ class PipelineCommandsTest {
     }
 
     @Test
+    void bertScore() throws IOException {
+        String model = model("ForSequenceClassification", List.of("a", "b"));
+        Path candidates = Files.writeString(folder.resolve("hyps.txt"), "Where is my card?\n\n");
+        Path references = Files.writeString(folder.resolve("refs.txt"), "Where is my new card?\nIt is lost.\n");
+        String[] asked = {"bertscore", "-m", model, "-c", candidates.toString(), "-r", references.toString()};
+        List<String> lines = run(with(asked, "-l", "1", "-s", "--idf")).lines().toList();
+        assertEquals(3, lines.size());
+        assertTrue(lines.get(0).startsWith(model + "_L1_idf P: 0."), lines.get(0));
+        assertEquals("0.000000\t0.000000\t0.000000", lines.get(2));
+        assertEquals(3, run(with(asked, "--all_layers")).lines().count());
+        String same = run("bertscore", "-m", model, "--num_layers", "2", "-c", "It is lost.", "-r", "It is lost.");
+        assertTrue(same.endsWith("_L2_no-idf P: 1.000000 R: 1.000000 F1: 1.000000" + System.lineSeparator()), same);
+        Path folderOfBaselines = Files.createDirectories(folder.resolve("rescale_baseline/en/microsoft"));
+        Files.writeString(folderOfBaselines.resolve("model.tsv"), "LAYER,P,R,F\n0,0,0,0\n1,0.5,0.5,0.5\n");
+        String rescaled = run(with(
+                asked,
+                "-l",
+                "1",
+                "--rescale_with_baseline",
+                "--baseline_path",
+                folder.resolve("rescale_baseline").toString()));
+        assertTrue(rescaled.contains("_L1_no-idf-rescaled P: "), rescaled);
+        assertEquals(2, result(with(asked, "--rescale-with-baseline")).status());
+        assertEquals(2, result("bertscore", "-c", "a", "-r", "b").status());
+        Result layers = result(asked);
+        assertTrue(layers.err().contains("choose one of its 2 layers"), layers.err());
+        Result unequal = result("bertscore", "-m", model, "-l", "1", "-c", "a", "-r", references.toString());
+        assertTrue(unequal.err().contains("has 2 references, and there are 1 candidates"), unequal.err());
+    }
+
+    @Test
     void offsetsCountCodePoints() throws IOException {
         String model = model("ForTokenClassification", List.of("O", "I-PER", "I-LOC"));
         for (JsonNode entity : json("token-classification", "--model", model, "--aggregation-strategy", "none", SMILING)

@@ -6,6 +6,7 @@ public sealed interface Pipeline extends AutoCloseable
                 ZeroShotClassifier,
                 TokenClassifier,
                 LabelClassifier,
+                BertScorer,
                 EntityExtractor,
                 QuestionAnswerer,
                 MaskFiller,

@@ -1,0 +1,69 @@
+package detangle.pipelines;
+
+import detangle.models.deberta.ConfigException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The baselines of a file of bert-score's rescale_baseline: a header, then a row {@code LAYER,P,R,F} for each layer
+ * from 0.
+ */
+record ScoreBaselines(Path file, List<BertScore> layers) {
+    /** Published files have a few kilobytes. */
+    private static final long MOST_BYTES = 1 << 20;
+
+    static ScoreBaselines read(Path file) {
+        try {
+            if (!Files.isRegularFile(file)) {
+                throw new ConfigException(file, "is not a file of baselines");
+            }
+            if (Files.size(file) > MOST_BYTES) {
+                throw new ConfigException(
+                        file, "has more than " + MOST_BYTES + " bytes, which no file of baselines has");
+            }
+            List<BertScore> layers = new ArrayList<>();
+            for (String line : Files.readString(file).lines().skip(1).toList()) {
+                if (!line.isBlank()) {
+                    layers.add(row(file, layers.size(), line));
+                }
+            }
+            return new ScoreBaselines(file, List.copyOf(layers));
+        } catch (IOException e) {
+            throw new ConfigException(file, "cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static BertScore row(Path file, int layer, String line) {
+        String[] values = line.split("[,\t]", -1);
+        double[] numbers = new double[4];
+        try {
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i] = Double.parseDouble(values[i].strip());
+            }
+        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+            throw new ConfigException(file, "row " + (layer + 1) + " is not LAYER,P,R,F with numbers", e);
+        }
+        if (numbers[0] != layer) {
+            throw new ConfigException(
+                    file, "row " + (layer + 1) + " is of layer " + values[0] + ", and not of " + layer);
+        }
+        for (int i = 1; i < numbers.length; i++) {
+            if (!(numbers[i] < 1)) {
+                throw new ConfigException(
+                        file, "row " + (layer + 1) + " has the baseline " + values[i] + ", which must be below 1");
+            }
+        }
+        return new BertScore(numbers[1], numbers[2], numbers[3]);
+    }
+
+    BertScore of(int layer) {
+        if (layer >= layers.size()) {
+            throw new ConfigException(
+                    file, "has baselines of " + layers.size() + " layers, and none of layer " + layer);
+        }
+        return layers.get(layer);
+    }
+}
