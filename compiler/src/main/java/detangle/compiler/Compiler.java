@@ -29,23 +29,29 @@ public final class Compiler {
     public static Program run(Program program, List<Pass> passes, Observer observer) {
         Program current = program;
         Level level = Level.PASSES;
+        Verifier.Checked checked = new Verifier.Checked();
         for (Pass pass : passes) {
             level = pass.leaves(level);
-            current = run(pass, current, pass != passes.getFirst(), level);
+            current = run(pass, current, pass != passes.getFirst(), level, checked);
             observer.after(pass, current);
         }
         return current;
     }
 
-    /** @param verified whether the program is the result of another pass and has been verified */
-    private static Program run(Pass pass, Program program, boolean verified, Level after) {
+    /**
+     * Runs a pass.
+     *
+     * @param verified whether the program is the result of another pass and has been verified
+     * @param checked the nodes of the programs that have been verified
+     */
+    private static Program run(Pass pass, Program program, boolean verified, Level after, Verifier.Checked checked) {
         try {
             pass.takes().check(program);
             Program result = pass.run(program);
             if (result == program && verified) {
                 after.check(result); // The pass changed nothing, but what it leaves may be held to another level.
             } else {
-                Verifier.check(result, after);
+                Verifier.check(result, after, checked);
             }
             return result;
         } catch (IrException | SizeException | InterpreterException e) {

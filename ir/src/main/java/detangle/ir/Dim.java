@@ -2,14 +2,15 @@ package detangle.ir;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.LongBinaryOperator;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 
 /**
  * An extent of a tensor: a polynomial with integer coefficients over symbols such as {@code B} and {@code S}.
@@ -30,22 +31,35 @@ public final class Dim {
     /** Characters of the longest symbol. */
     public static final int LONGEST_SYMBOL = 64;
 
-    /** Monomial, its symbols sorted and joined by '*' (the empty string is the constant term), to coefficient. */
-    private final TreeMap<String, Long> terms;
+    private static final String[] NONE = {};
 
-    private Dim(TreeMap<String, Long> terms) {
-        terms.values().removeIf(c -> c == 0);
-        if (terms.size() > MOST_TERMS) {
-            throw new SizeException(
-                    "a dimension has " + terms.size() + " terms, and no more than " + MOST_TERMS + " are possible");
-        }
-        this.terms = terms;
+    /**
+     * The monomials in ascending order, each its symbols sorted and joined by '*'; the empty string is the constant
+     * term. There are none for a number, as most sizes are. They are arrays and no map, as C2 takes long to compile
+     * products of maps, and a program has thousands of sizes.
+     */
+    private final String[] monomials;
+
+    /** By monomial, not 0. */
+    private final long[] coefficients;
+
+    /** The number, if there are no monomials. */
+    private final long number;
+
+    private Dim(long number) {
+        this.monomials = NONE;
+        this.coefficients = new long[0];
+        this.number = number;
+    }
+
+    private Dim(String[] monomials, long[] coefficients) {
+        this.monomials = monomials;
+        this.coefficients = coefficients;
+        this.number = 0;
     }
 
     public static Dim of(long size) {
-        TreeMap<String, Long> terms = new TreeMap<>();
-        terms.put("", size);
-        return new Dim(terms);
+        return new Dim(size);
     }
 
     /** A symbol: a letter followed by letters, digits or underscores; a {@link SizeException} for any other name. */
@@ -58,27 +72,22 @@ public final class Dim {
             throw new SizeException("'" + name + "' is not a name of a dimension: use up to " + LONGEST_SYMBOL
                     + " letters, digits and _, the first a letter");
         }
-        TreeMap<String, Long> terms = new TreeMap<>();
-        terms.put(name, 1L);
-        return new Dim(terms);
+        return new Dim(new String[] {name}, new long[] {1});
     }
 
     public boolean isStatic() {
-        return terms.isEmpty() || terms.size() == 1 && terms.containsKey("");
+        return monomials.length == 0;
     }
 
     /** The symbol, if this is nothing else. */
     public Optional<String> asSymbol() {
-        return terms.size() == 1
-                        && terms.firstEntry().getValue() == 1
-                        && !terms.firstKey().isEmpty()
-                        && terms.firstKey().indexOf('*') < 0
-                ? Optional.of(terms.firstKey())
+        return monomials.length == 1 && coefficients[0] == 1 && monomials[0].indexOf('*') < 0
+                ? Optional.of(monomials[0])
                 : Optional.empty();
     }
 
     public boolean isOne() {
-        return isStatic() && constantTerm() == 1;
+        return isStatic() && number == 1;
     }
 
     /** The size of a static dim; an {@link IllegalStateException} for a symbolic one. */
@@ -86,11 +95,7 @@ public final class Dim {
         if (!isStatic()) {
             throw new IllegalStateException("the dimension " + this + " has no fixed size: bind its symbols first");
         }
-        return constantTerm();
-    }
-
-    private long constantTerm() {
-        return terms.getOrDefault("", 0L);
+        return number;
     }
 
     static boolean isLetter(int c) {
@@ -114,9 +119,13 @@ public final class Dim {
     }
 
     public Dim plus(Dim other) {
-        TreeMap<String, Long> sum = new TreeMap<>(terms);
-        other.terms.forEach((m, c) -> sum.merge(m, c, (a, b) -> exact(Math::addExact, a, b)));
-        return new Dim(sum);
+        if (isStatic() && other.isStatic()) {
+            return of(exact(Math::addExact, number, other.number));
+        }
+        Terms sum = new Terms();
+        sum.add(this, "", 1);
+        sum.add(other, "", 1);
+        return sum.dim();
     }
 
     public Dim plus(long constant) {
@@ -134,10 +143,72 @@ public final class Dim {
         if (other.isOne()) {
             return this;
         }
-        TreeMap<String, Long> product = new TreeMap<>();
-        terms.forEach((m1, c1) -> other.terms.forEach((m2, c2) -> product.merge(
-                monomial(m1, m2), exact(Math::multiplyExact, c1, c2), (a, b) -> exact(Math::addExact, a, b))));
-        return new Dim(product);
+        if (isStatic() && other.isStatic()) {
+            return of(exact(Math::multiplyExact, number, other.number));
+        }
+        Terms product = new Terms();
+        if (other.isStatic()) {
+            product.add(this, "", other.number);
+            return product.dim();
+        }
+        for (int i = 0; i < other.monomials.length; i++) {
+            product.add(this, other.monomials[i], other.coefficients[i]);
+        }
+        return product.dim();
+    }
+
+    /** A sum of terms, ascending. */
+    private static final class Terms {
+        private final List<String> monomials = new ArrayList<>();
+        private final List<Long> coefficients = new ArrayList<>();
+
+        /** Adds the product of a polynomial and a term. */
+        void add(Dim dim, String monomial, long coefficient) {
+            if (dim.isStatic()) {
+                add(monomial, exact(Math::multiplyExact, dim.number, coefficient));
+            }
+            for (int i = 0; i < dim.monomials.length; i++) {
+                long both = exact(Math::multiplyExact, dim.coefficients[i], coefficient);
+                add(monomial(dim.monomials[i], monomial), both);
+            }
+        }
+
+        private void add(String monomial, long coefficient) {
+            int at = 0;
+            while (at < monomials.size() && monomials.get(at).compareTo(monomial) < 0) {
+                at++;
+            }
+            if (at < monomials.size() && monomials.get(at).equals(monomial)) {
+                coefficients.set(at, exact(Math::addExact, coefficients.get(at), coefficient));
+            } else {
+                monomials.add(at, monomial);
+                coefficients.add(at, coefficient);
+            }
+        }
+
+        Dim dim() {
+            int count = 0;
+            for (long coefficient : coefficients) {
+                count += coefficient == 0 ? 0 : 1;
+            }
+            if (count > MOST_TERMS) {
+                throw new SizeException(
+                        "a dimension has " + count + " terms, and no more than " + MOST_TERMS + " are possible");
+            }
+            String[] names = new String[count];
+            long[] factors = new long[count];
+            int to = 0;
+            for (int i = 0; i < monomials.size(); i++) {
+                if (coefficients.get(i) != 0) {
+                    names[to] = monomials.get(i);
+                    factors[to++] = coefficients.get(i);
+                }
+            }
+            if (count == 0) {
+                return of(0);
+            }
+            return count == 1 && names[0].isEmpty() ? of(factors[0]) : new Dim(names, factors);
+        }
     }
 
     public Dim times(long factor) {
@@ -147,6 +218,9 @@ public final class Dim {
     private static String monomial(String a, String b) {
         if (a.isEmpty() || b.isEmpty()) {
             return a + b;
+        }
+        if (a.indexOf('*') < 0 && b.indexOf('*') < 0) {
+            return a.compareTo(b) < 0 ? a + "*" + b : b + "*" + a;
         }
         String[] symbols = (a + "*" + b).split("\\*");
         if (symbols.length > MOST_FACTORS) {
@@ -166,22 +240,32 @@ public final class Dim {
 
     /** The summands, the constant first; none for zero. */
     public List<Term> terms() {
-        return terms.entrySet().stream()
-                .map(t -> new Term(
-                        t.getValue(),
-                        t.getKey().isEmpty() ? List.of() : List.of(t.getKey().split("\\*"))))
-                .toList();
+        if (isStatic()) {
+            return number == 0 ? List.of() : List.of(new Term(number, List.of()));
+        }
+        List<Term> terms = new ArrayList<>();
+        for (int i = 0; i < monomials.length; i++) {
+            String monomial = monomials[i];
+            terms.add(new Term(coefficients[i], monomial.isEmpty() ? List.of() : List.of(monomial.split("\\*"))));
+        }
+        return terms;
     }
 
     /** The symbols that occur, sorted. */
     public SortedSet<String> symbols() {
         SortedSet<String> symbols = new TreeSet<>();
+        if (isStatic()) {
+            return symbols;
+        }
         terms().forEach(term -> symbols.addAll(term.symbols()));
         return symbols;
     }
 
     /** The value with every symbol bound; a {@link SizeException} names a symbol without a value, or says that it overflows. */
     public long evaluate(Map<String, Long> bindings) {
+        if (isStatic()) {
+            return number;
+        }
         long sum = 0;
         for (Term term : terms()) {
             long product = term.coefficient();
@@ -212,7 +296,8 @@ public final class Dim {
 
     /** Whether this is at least {@code other} for every assignment of non-negative sizes, by coefficients. */
     public boolean dominates(Dim other) {
-        return minus(other).terms.values().stream().allMatch(c -> c >= 0);
+        Dim difference = minus(other);
+        return difference.number >= 0 && Arrays.stream(difference.coefficients).allMatch(c -> c >= 0);
     }
 
     /** Parses the text form; a {@link SizeException} says what is wrong. */
@@ -222,25 +307,30 @@ public final class Dim {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Dim d && terms.equals(d.terms);
+        return other instanceof Dim d
+                && number == d.number
+                && Arrays.equals(monomials, d.monomials)
+                && Arrays.equals(coefficients, d.coefficients);
     }
 
     @Override
     public int hashCode() {
-        return terms.hashCode();
+        return isStatic() ? Long.hashCode(number) : Arrays.hashCode(monomials) * 31 + Arrays.hashCode(coefficients);
     }
 
     /** Highest degree first, the constant last: {@code B*S+2*S-1}. */
     @Override
     public String toString() {
-        if (terms.isEmpty()) {
-            return "0";
+        if (isStatic()) {
+            return Long.toString(number);
         }
-        List<String> monomials = new ArrayList<>(terms.keySet());
-        monomials.sort((a, b) -> degree(a) != degree(b) ? degree(b) - degree(a) : a.compareTo(b));
+        List<Integer> order =
+                new ArrayList<>(IntStream.range(0, monomials.length).boxed().toList());
+        order.sort(Comparator.comparing(i -> -degree(monomials[i]))); // Those of one degree stay as they are.
         StringBuilder text = new StringBuilder();
-        for (String monomial : monomials) {
-            long c = terms.get(monomial);
+        for (int i : order) {
+            String monomial = monomials[i];
+            long c = coefficients[i];
             text.append(c < 0 ? "-" : text.isEmpty() ? "" : "+");
             long magnitude = Math.abs(c);
             if (monomial.isEmpty()) {

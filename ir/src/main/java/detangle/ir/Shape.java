@@ -40,12 +40,22 @@ public record Shape(List<Dim> dims) {
     }
 
     public boolean isStatic() {
-        return dims.stream().allMatch(Dim::isStatic);
+        // Without streams here and below, as each node of each program is asked.
+        for (Dim dim : dims) {
+            if (!dim.isStatic()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The number of elements. */
     public Dim elements() {
-        return dims.stream().reduce(Dim.of(1), Dim::times);
+        Dim elements = Dim.of(1);
+        for (Dim dim : dims) {
+            elements = elements.times(dim);
+        }
+        return elements;
     }
 
     /** A copy with one axis replaced; negative axes count from the end. */

@@ -18,19 +18,50 @@ public final class Verifier {
     private static final int MOST_ERRORS = 100;
 
     private final Program program;
+    private final Checked checked;
     private final List<Diagnostic> errors = new ArrayList<>();
 
     /** Programs share the few sizes that they have, and most are looked at once. */
     private final Set<Dim> known = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    private Verifier(Program program) {
+    /**
+     * The nodes of valid programs. Nodes never change, so that what is checked of a node by itself holds in each program
+     * that has at least the same symbols: programs that follow from each other, as those between passes do, share most
+     * nodes.
+     */
+    public static final class Checked {
+        private final Set<Node> nodes = Collections.newSetFromMap(new IdentityHashMap<>());
+
+        /** The symbols that the programs' inputs bind. */
+        private Set<String> bound = Set.of();
+
+        /** None yet. */
+        public Checked() {}
+
+        private void begin(Set<String> symbols) {
+            if (!symbols.containsAll(bound)) {
+                nodes.clear();
+            }
+            bound = symbols;
+        }
+    }
+
+    private Verifier(Program program, Checked checked) {
         this.program = program;
+        this.checked = checked;
     }
 
     /** The errors, in program order; empty for a valid program. */
     public static List<Diagnostic> verify(Program program) {
-        Verifier verifier = new Verifier(program);
+        return verify(program, new Checked());
+    }
+
+    private static List<Diagnostic> verify(Program program, Checked checked) {
+        Verifier verifier = new Verifier(program, checked);
         verifier.verify();
+        if (verifier.errors.isEmpty()) {
+            checked.nodes.addAll(program.nodes());
+        }
         return verifier.errors.subList(0, Math.min(MOST_ERRORS, verifier.errors.size()));
     }
 
@@ -44,6 +75,16 @@ public final class Verifier {
      */
     public static void check(Program program, Level level) {
         check(program);
+        level.check(program);
+    }
+
+    /**
+     * As {@link #check(Program, Level)}, for a program that follows from others.
+     *
+     * @param checked the nodes of those, to which the nodes of this one are added
+     */
+    public static void check(Program program, Level level, Checked checked) {
+        check(verify(program, checked));
         level.check(program);
     }
 
@@ -66,6 +107,7 @@ public final class Verifier {
             listed.add(input);
             input.shape().dims().forEach(dim -> dim.asSymbol().ifPresent(bound::add));
         }
+        checked.begin(bound);
         Map<String, TensorType> parameters = new HashMap<>();
         for (Node node : program.nodes()) {
             if (errors.size() >= MOST_ERRORS) {
@@ -74,10 +116,12 @@ public final class Verifier {
             if (node.op() instanceof TensorOp.Input && !listed.contains(node)) {
                 report(node, Constraint.INPUT_C1, "the program does not list it");
             }
-            types(node);
             parameter(node, parameters);
-            sizes(node);
-            symbols(node, bound);
+            if (!checked.nodes.contains(node)) {
+                types(node);
+                sizes(node);
+                symbols(node, bound);
+            }
         }
         Set<String> outputNames = new HashSet<>();
         for (Output output : program.outputs()) {

@@ -76,13 +76,23 @@ public final class FiniteWeights {
         for (long from = 0; from < tensor.elements(); from += CHUNK) {
             int count = (int) Math.min(CHUNK, tensor.elements() - from);
             tensor.copyTo(from, chunk, 0, count);
-            for (int i = 0; i < count; i++) {
-                if (!Float.isFinite(chunk[i])) {
-                    return OptionalLong.of(from + i);
-                }
+            int finite = finite(chunk, count);
+            if (finite < count) {
+                return OptionalLong.of(from + finite);
             }
         }
         return OptionalLong.empty();
+    }
+
+    /**
+     * How many elements there are before the first that is not finite. By itself, as a small method is compiled sooner.
+     */
+    private static int finite(float[] chunk, int count) {
+        int i = 0;
+        while (i < count && Float.isFinite(chunk[i])) {
+            i++;
+        }
+        return i;
     }
 
     private static long[] index(Tensor tensor, long at) {
