@@ -23,8 +23,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Computes constants on the device that will read them, which spares the interpreter the large products, such as those of
- * relative positions. What has no product in f32 is left to the interpreter, in f64.
+ * Computes constants on the device that will read them, which spares the interpreter large products and sums, such as
+ * the projections of relative positions and the normalisation of their rows. What has no such sum in f32 is left to the
+ * interpreter, in f64.
  */
 public final class DeviceEvaluator implements ConstantEvaluator {
     private static final List<Pass> PASSES =
@@ -41,7 +42,7 @@ public final class DeviceEvaluator implements ConstantEvaluator {
         Map<Node, Tensor> values = new IdentityHashMap<>();
         List<Node> others = new ArrayList<>();
         for (Node root : roots) {
-            if (hasProduct(root)) {
+            if (hasSums(root)) {
                 values.put(root, onDevice(root, constants));
             } else {
                 others.add(root);
@@ -51,9 +52,10 @@ public final class DeviceEvaluator implements ConstantEvaluator {
         return values;
     }
 
-    private static boolean hasProduct(Node root) {
+    private static boolean hasSums(Node root) {
         return root.type().dtype() == DType.F32
-                && program(root, List.of()).nodes().stream().anyMatch(n -> n.op() instanceof TensorOp.Dot);
+                && program(root, List.of()).nodes().stream()
+                        .anyMatch(n -> n.op() instanceof TensorOp.Dot || n.op() instanceof TensorOp.Reduce);
     }
 
     private static Program program(Node root, List<Node> inputs) {

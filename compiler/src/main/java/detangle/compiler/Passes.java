@@ -55,9 +55,19 @@ public final class Passes {
 
     /** The same passes, with constants folded by an evaluator of one's own. */
     public static List<Pass> withEvaluator(List<Pass> passes, ConstantEvaluator evaluator) {
-        return passes.stream()
-                .map(p -> p instanceof FoldConstants ? new FoldConstants(evaluator) : p)
-                .toList();
+        return with(new FoldConstants(evaluator), passes);
+    }
+
+    /**
+     * As {@link #withEvaluator}, for a device that {@linkplain detangle.backend.Device#projectsPositions() computes} the
+     * tables of relative positions that attention reads.
+     */
+    public static List<Pass> leavingPositions(List<Pass> passes, ConstantEvaluator evaluator) {
+        return with(FoldConstants.leavingPositions(evaluator), passes);
+    }
+
+    private static List<Pass> with(FoldConstants fold, List<Pass> passes) {
+        return passes.stream().map(p -> p instanceof FoldConstants ? fold : p).toList();
     }
 
     /** The same passes, after which weights of linear layers take 16 bits. */
@@ -163,8 +173,9 @@ public final class Passes {
             new Canonicalise(), // patterns below match one form
             new CommonSubexpressions(), // layers share index, mask and positions: patterns compare by identity
             new RelativeIndexTable(), // before folding: the index has symbolic sizes, its table is what attention reads
-            new FoldConstants(), // PK and PQ become tables; before fusion, which would hide their products in kernels
             new FuseAttention(), // first of the fusions: softmax and products inside it belong to it
+            new FoldConstants(), // PK and PQ become tables, unless attention reads them and the device computes them;
+            // before other fusions, which would hide their products in kernels
             new FuseSoftmax(), // what softmax attention left
             new FuseLayerNorm(), // before linear: both match a sum, and gamma and beta are no bias
             new LowerConvolution(), // before linear, which takes the product

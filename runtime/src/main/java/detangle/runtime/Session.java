@@ -119,11 +119,15 @@ public final class Session implements AutoCloseable {
         try {
             return device.load(plan);
         } catch (NotFiniteConstantException e) {
-            throw new WeightsException(
-                    weights.origin(), FiniteWeights.fault(weights).orElseGet(e::getMessage));
+            throw notFinite(e);
         } catch (IrException e) {
             throw new WeightsException(weights.origin(), e.getMessage());
         }
+    }
+
+    private WeightsException notFinite(NotFiniteConstantException e) {
+        return new WeightsException(
+                weights.origin(), FiniteWeights.fault(weights).orElseGet(e::getMessage));
     }
 
     private Plan compile(Form form) {
@@ -135,7 +139,13 @@ public final class Session implements AutoCloseable {
         List<Pass> typed = options.weightType()
                 .map(dtype -> Passes.withNarrowWeights(passes, dtype))
                 .orElse(passes);
-        return Compiler.compile(program, Passes.withEvaluator(typed, new DeviceEvaluator(device.host())));
+        DeviceEvaluator evaluator = new DeviceEvaluator(device.host());
+        // Positions are projected by weights as they are stored, whatever type those of linear layers are given.
+        boolean leavesPositions =
+                device.projectsPositions() && options.weightType().isEmpty();
+        return Compiler.compile(
+                program,
+                leavesPositions ? Passes.leavingPositions(typed, evaluator) : Passes.withEvaluator(typed, evaluator));
     }
 
     public DebertaConfig config() {
@@ -176,7 +186,8 @@ public final class Session implements AutoCloseable {
      *     memory than there is
      * @throws IllegalStateException if the session is closed, even while it runs
      * @throws WeightsException if the file of the weights has been written to or cut off since the model was loaded: tables of words
-     *     are read from it row by row. A file that another one has replaced by rename is still there for this session
+     *     are read from it row by row. A file that another one has replaced by rename is still there for this session. Without a
+     *     warm-up, also if a weight is not a finite number
      */
     public Map<String, Tensor> run(Map<String, Tensor> inputs) {
         return run(inputs, Executable::run);
@@ -235,6 +246,8 @@ public final class Session implements AutoCloseable {
             BiFunction<Executable, Map<String, Tensor>, Map<String, Tensor>> how) {
         try {
             return how.apply(loaded.executable(), inputs);
+        } catch (NotFiniteConstantException e) {
+            throw notFinite(e); // A device that has one answer to give reads its weights for the first time now.
         } catch (InputException e) {
             throw loaded.stored() ? new InputException(weights.origin() + ": " + e.getMessage()) : e;
         }

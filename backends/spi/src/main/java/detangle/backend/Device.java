@@ -59,6 +59,15 @@ public interface Device {
     }
 
     /**
+     * Whether the device computes tables of relative positions by itself, as far as the lengths of runs reach, where a
+     * program has them as projections of constant rows. Otherwise all rows are better computed once, when the program is
+     * compiled.
+     */
+    default boolean projectsPositions() {
+        return false;
+    }
+
+    /**
      * Memory on the device for the parameters that programs leave unbound.
      *
      * @param values the first value of each parameter, by name, of the type that the parameter has; they are copied

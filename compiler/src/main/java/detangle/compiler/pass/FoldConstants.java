@@ -27,6 +27,8 @@ import java.util.Set;
  * Evaluates what depends on constants alone and has fixed sizes. The projections of the relative positions, {@code PK} and
  * {@code PQ}, are such values when the parameters are bound.
  *
+ * <p>A device that computes such tables by itself is left those that attention reads ({@link ProjectedPositions}).
+ *
  * <p>What merely moves, repeats or converts a constant is left to the backend, which reads weights as they are stored;
  * folding it would only make a copy.
  */
@@ -38,6 +40,7 @@ public final class FoldConstants implements Pass {
     private static final double TOO_LARGE = 0x1p53;
 
     private final ConstantEvaluator evaluator;
+    private final boolean leavesPositions;
 
     /** With the interpreter in f64, whose results the backend rounds: folding changes no value. */
     public FoldConstants() {
@@ -45,7 +48,20 @@ public final class FoldConstants implements Pass {
     }
 
     public FoldConstants(ConstantEvaluator evaluator) {
+        this(evaluator, false);
+    }
+
+    private FoldConstants(ConstantEvaluator evaluator, boolean leavesPositions) {
         this.evaluator = evaluator;
+        this.leavesPositions = leavesPositions;
+    }
+
+    /**
+     * Returns the pass that leaves projections of positions to the device where attention alone reads them, and folds
+     * the rows that are projected.
+     */
+    public static FoldConstants leavingPositions(ConstantEvaluator evaluator) {
+        return new FoldConstants(evaluator, true);
     }
 
     @Override
@@ -83,9 +99,10 @@ public final class FoldConstants implements Pass {
     }
 
     /** Constant nodes that do not depend on sizes either, and whose data is there. */
-    private static Set<Node> constantNodes(Program program) {
+    private Set<Node> constantNodes(Program program) {
         Map<Node, Dependence> dependence = program.dependence();
         Set<Node> constant = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Node> left = leavesPositions ? ProjectedPositions.of(program) : Set.of();
         for (Node node : program.nodes()) {
             // A program that was read from text has none of its data.
             boolean lacksData = node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)
@@ -94,6 +111,7 @@ public final class FoldConstants implements Pass {
                     && !lacksData
                     && node.shape().isStatic()
                     && OpDims.isStatic(node.op())
+                    && !left.contains(node)
                     && constant.containsAll(node.inputs())) {
                 constant.add(node);
             }

@@ -2,7 +2,6 @@ package detangle.backend.vector;
 
 import detangle.backend.vector.kernel.AttentionOperands;
 import detangle.backend.vector.kernel.Elements;
-import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.RelativeTable;
 import detangle.backend.vector.kernel.VectorAttentionGrad;
 import detangle.ir.AttentionDropout;
@@ -19,7 +18,7 @@ import java.util.function.Function;
 
 /** Binds disentangled attention and its gradients, over padded and over packed batches, to the values of a program. */
 final class AttentionBinding {
-    private static final Operands.Form<PackedMatrix[]> ABSENT = f -> AttentionOperands.Positions.ABSENT;
+    private static final Operands.Tables ABSENT = (f, reached) -> AttentionOperands.Positions.ABSENT;
 
     /** The first operand of padded attention that may be a table of positions, behind q, k, v and the mask. */
     private static final int PADDED_TABLES = 4;
@@ -219,10 +218,13 @@ final class AttentionBinding {
             return (f, to) -> to.setNone();
         }
         int tableAt = first + tables(c2p, p2c) - 1;
-        Operands.Form<PackedMatrix[]> keys = c2p ? operands.heads(node, first) : ABSENT;
-        Operands.Form<PackedMatrix[]> queries = p2c ? operands.heads(node, tableAt - 1) : ABSENT;
+        Operands.Tables keys = c2p ? operands.heads(node, first) : ABSENT;
+        Operands.Tables queries = p2c ? operands.heads(node, tableAt - 1) : ABSENT;
         Operands.Form<RelativeTable> rows = rows(node, tableAt, first, length);
-        return (f, to) -> to.set(keys.of(f), queries.of(f), rows.of(f));
+        return (f, to) -> {
+            RelativeTable reached = rows.of(f);
+            to.set(keys.of(f, reached), queries.of(f, reached), reached);
+        };
     }
 
     /** Returns the table of rows in the form that kernels read. */

@@ -6,6 +6,9 @@ import detangle.backend.vector.VectorVariables.Variable;
 import detangle.backend.vector.kernel.NarrowMatrix;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
+import detangle.backend.vector.kernel.ProjectedTable;
+import detangle.backend.vector.kernel.StoredMatrix;
+import detangle.backend.vector.kernel.Warmup;
 import detangle.ir.DType;
 import detangle.ir.IrException;
 import detangle.ir.Literal;
@@ -24,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The constants of a program in the form that kernels read: matrices packed once, straight from their stored type;
@@ -35,6 +39,8 @@ final class Constants {
     private final VectorVariables variables;
     private final Map<Node, Panels> matrices = new IdentityHashMap<>();
     private final Map<Node, PackedMatrix[]> heads = new IdentityHashMap<>();
+    private final Map<Node, ProjectedTable> projected = new IdentityHashMap<>();
+    private final Map<Node, float[]> rows = new IdentityHashMap<>();
     private final Map<Node, float[]> vectors = new IdentityHashMap<>();
     private final Set<Variable> packed = new LinkedHashSet<>();
     private final Map<Node, Object> evaluated = new IdentityHashMap<>();
@@ -47,6 +53,7 @@ final class Constants {
         Constants result = new Constants(other, variables);
         result.matrices.putAll(matrices);
         result.heads.putAll(heads);
+        result.projected.putAll(projected);
         result.packed.addAll(packed);
         return result;
     }
@@ -119,24 +126,26 @@ final class Constants {
         if (variable.isPresent()) {
             return packed(variable.get())[0];
         }
-        return matrices.computeIfAbsent(unwidened(weight), w -> {
-            Tensor tensor = named(stored(w)).orElseThrow();
-            try {
-                return packed(w, tensor);
-            } catch (ArithmeticException notFinite) {
-                throw new NotFiniteConstantException(name(stored(w)));
-            }
-        });
+        return matrices.computeIfAbsent(
+                unwidened(weight), w -> panels(w, named(stored(w)).orElseThrow()));
     }
 
-    private static Panels packed(Node w, Tensor tensor) {
+    private static Panels panels(Node w, Tensor tensor) {
         int n = Math.toIntExact(tensor.dim(0));
         int k = Math.toIntExact(tensor.dim(1));
         DType dtype = w.type().dtype();
+        Supplier<NotFiniteConstantException> fault = () -> new NotFiniteConstantException(name(stored(w)));
         if (dtype == DType.F16 || dtype == DType.BF16) {
-            return NarrowMatrix.ofRows((row, to, at) -> tensor.copyTo((long) row * k, dtype, to, at, k), dtype, n, k);
+            try {
+                return NarrowMatrix.ofRows(
+                        (row, to, at) -> tensor.copyTo((long) row * k, dtype, to, at, k), dtype, n, k);
+            } catch (ArithmeticException notFinite) {
+                throw fault.get();
+            }
         }
-        return PackedMatrix.ofRows((row, to, at) -> tensor.copyTo((long) row * k, to, at, k), n, k);
+        StoredMatrix matrix =
+                new StoredMatrix((row, count, to, at) -> tensor.copyTo((long) row * k, to, at, count * k), n, k, fault);
+        return Warmup.isDeferred() ? matrix : matrix.kept();
     }
 
     private static String name(Node constant) {
@@ -153,6 +162,28 @@ final class Constants {
             int[] shape = shape(t);
             return packHeads(named(t).orElseThrow().toFloats(), 0, shape[0], shape[1], shape[2]);
         });
+    }
+
+    /**
+     * A table {@code [A,P,d]} that is computed as far as runs reach; empty for one that is not projected from constants.
+     */
+    synchronized Optional<ProjectedTable> projected(Node table) {
+        return Projection.of(table)
+                .map(p -> projected.computeIfAbsent(table, t -> {
+                    int[] shape = shape(t);
+                    float[] data = rows.computeIfAbsent(
+                            p.rows(), r -> named(stored(r)).orElseThrow().toFloats());
+                    float[] bias = p.bias()
+                            .map(b -> padded(named(stored(b)).orElseThrow().toFloats()))
+                            .orElseGet(() -> padded(new float[shape[0] * shape[2]]));
+                    return new ProjectedTable(
+                            new ProjectedTable.Source(data, matrix(p.weight()), bias), shape[1], shape[0], shape[2]);
+                }));
+    }
+
+    /** Computes all rows of tables that are projected. */
+    synchronized void completeTables() {
+        projected.values().forEach(ProjectedTable::whole);
     }
 
     /** The shape of a constant. */

@@ -18,7 +18,7 @@ record Kernel(List<Reads> reads, ResultsBinder binder) {
         STORED,
         /**
          * A named constant in the form that {@link Constants} packs ahead of the first run; a parameter ahead of each
-         * run that needs it.
+         * run that needs it; a {@link Projection} of constants as far as runs need it.
          */
         PACKED,
         /** Not at all. */

@@ -171,7 +171,9 @@ final class Kernels {
         List<Reads> reads = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
             Node operand = node.input(i);
-            boolean packed = i >= tables && isStored(operand) && operand.type().rank() == 3;
+            boolean packed = i >= tables
+                    && operand.type().rank() == 3
+                    && (isStored(operand) || Projection.of(operand).isPresent());
             reads.add(packed ? Reads.PACKED : Reads.MEMORY);
         }
         return Kernel.of(reads, binder);

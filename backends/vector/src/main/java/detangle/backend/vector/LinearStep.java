@@ -52,7 +52,7 @@ final class LinearStep implements Step {
         for (int i = 0; i < products.size(); i++) {
             Product product = products.get(i);
             gemm.product(
-                    product.weight().of(f),
+                    product.weight().of(f).next(),
                     product.bias().of(f),
                     product.activation(),
                     f.floats(product.out()),

@@ -2,6 +2,8 @@ package detangle.backend.vector;
 
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
+import detangle.backend.vector.kernel.ProjectedTable;
+import detangle.backend.vector.kernel.RelativeTable;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
 import java.util.Arrays;
@@ -109,8 +111,27 @@ final class Operands {
         };
     }
 
+    /**
+     * Tables of positions {@code [A,P,d]}, each packed, as a run has them: with the rows that a table of relative
+     * positions has.
+     */
+    @FunctionalInterface
+    interface Tables {
+        PackedMatrix[] of(Frame frame, RelativeTable reached);
+    }
+
     /** Matrices {@code [A,P,d]}, each packed. */
-    Form<PackedMatrix[]> heads(Node node, int operand) {
+    Tables heads(Node node, int operand) {
+        Node table = node.input(operand);
+        if (!inMemory(node, operand) && constants.projected(table).isPresent()) {
+            ProjectedTable projected = constants.projected(table).get();
+            return (frame, reached) -> projected.reaching(reached);
+        }
+        Form<PackedMatrix[]> whole = wholeHeads(node, operand);
+        return (frame, reached) -> whole.of(frame);
+    }
+
+    private Form<PackedMatrix[]> wholeHeads(Node node, int operand) {
         if (!inMemory(node, operand)) {
             return once(constants.heads(node.input(operand)));
         }

@@ -100,10 +100,11 @@ final class Selection {
     }
 
     private static void pack(Node node, int operand, Constants constants) {
-        if (node.input(operand).type().rank() == 2) {
-            constants.matrix(node.input(operand));
-        } else {
-            constants.heads(node.input(operand));
+        Node constant = node.input(operand);
+        if (constant.type().rank() == 2) {
+            constants.matrix(constant);
+        } else if (constants.projected(constant).isEmpty()) {
+            constants.heads(constant);
         }
     }
 

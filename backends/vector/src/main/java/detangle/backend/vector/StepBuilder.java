@@ -204,7 +204,7 @@ final class StepBuilder {
     Step dotStored(TensorOp.Dot op, Node node, FrameValue out) {
         FrameValue a = in(node, 0);
         Form<Panels> b = operands.matrix(node, 1);
-        return f -> multiply(f, op, a, new MatMul.Transpose(b.of(f)), out);
+        return f -> multiply(f, op, a, new MatMul.Transpose(b.of(f).kept()), out);
     }
 
     private static void multiply(Frame f, TensorOp.Dot op, FrameValue a, MatMul.Right right, FrameValue out) {

@@ -73,6 +73,11 @@ final class VectorDevice implements Device {
     }
 
     @Override
+    public boolean projectsPositions() {
+        return true;
+    }
+
+    @Override
     public Variables variables(Map<String, Tensor> values) {
         return new VectorVariables(values);
     }

@@ -46,6 +46,7 @@ final class VectorExecutable implements Executable {
                         n.op() instanceof KernelOp.DisentangledAttention || n.op() instanceof KernelOp.PackedAttention);
         if (!Warmup.isDeferred()) {
             (attends ? Warmup.ATTENTION : Warmup.PRODUCTS).await();
+            all.completeTables(); // No request is to wait for it.
         }
     }
 

@@ -168,6 +168,11 @@ public final class Gemm {
                 at = 0;
                 narrow.unpack(p, data);
             }
+            case StoredMatrix stored -> {
+                data = Scratch.get().floats(SCRATCH_PANEL, k * WIDTH);
+                at = 0;
+                stored.pack(p, data);
+            }
         }
         for (int block = group; block < end; block++) {
             int row = block * blockRows;

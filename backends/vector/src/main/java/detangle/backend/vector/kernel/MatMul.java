@@ -44,7 +44,7 @@ public final class MatMul {
     public record Matrices(float[] array, int offset, Places numbers, boolean transposed) implements Right {}
 
     /** One matrix {@code [K,N]} that stands packed for products with its transpose; {@code panels} is {@code [N,K]}. */
-    public record Transpose(Panels panels) implements Right {}
+    public record Transpose(KeptPanels panels) implements Right {}
 
     private final Matrices a;
     private final Right b;
@@ -214,7 +214,7 @@ public final class MatMul {
      * Packs rows {@code [from, from + depth)} and a panel of columns of a matrix that stands packed the other way
      * round: its rows are the columns of that form.
      */
-    private static void transpose(Panels stored, int from, int depth, int column, int width, float[] to, int at) {
+    private static void transpose(KeptPanels stored, int from, int depth, int column, int width, float[] to, int at) {
         int k = stored.k();
         for (int row = from; row < from + depth; row += WIDTH) {
             int count = Math.min(WIDTH, from + depth - row);

@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * @param dtype f16 or bf16
  */
-public record NarrowMatrix(short[] data, DType dtype, int k, int n) implements Panels {
+public record NarrowMatrix(short[] data, DType dtype, int k, int n) implements KeptPanels {
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, Lanes.SPECIES.vectorShape());
     private static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(Lanes.SPECIES.vectorBitSize() / 2));

@@ -18,6 +18,8 @@ public final class RelativeTable {
     private int[] diagonal = {};
     private int[] windows = {};
     private float[] places = {};
+    private int least;
+    private int most = -1;
     private boolean narrow = true;
     private int stride = COUNT;
     private boolean[] whole = {};
@@ -46,12 +48,16 @@ public final class RelativeTable {
             windows = new int[keys - COUNT];
             places = new float[(keys - COUNT) * COUNT];
         }
+        least = positions;
+        most = -1;
         for (int n = 0; n < length; n++) {
             byKey[n] = table[from + length - 1 - n];
             if (byKey[n] < 0 || byKey[n] >= positions) {
                 throw new InterpreterException(
                         "relative position " + byKey[n] + " is outside a table of " + positions + " rows");
             }
+            least = Math.min(least, byKey[n]);
+            most = Math.max(most, byKey[n]);
         }
         // What stands there is the last difference's, so that windows stay narrow.
         Arrays.fill(byKey, length, keys, length > 0 ? byKey[length - 1] : 0);
@@ -70,6 +76,20 @@ public final class RelativeTable {
                 narrow &= place < COUNT;
             }
         }
+    }
+
+    boolean isEmpty() {
+        return most < 0;
+    }
+
+    /** The least row. */
+    int least() {
+        return least;
+    }
+
+    /** The last row. */
+    int most() {
+        return most;
     }
 
     int origin() {

@@ -7,7 +7,7 @@ final class Scratch {
     /** The array of {@link VectorFunctions}. Regions take no other array from here while these run. */
     static final int FUNCTION = 0;
 
-    private final float[][] arrays = new float[22][0];
+    private final float[][] arrays = new float[23][0];
     private int[] ints = {};
     private double[] doubles = {};
 
