@@ -13,6 +13,7 @@ public record ColdReport(Host host, List<Start> results) implements Report {
      * One runtime's processes.
      *
      * @param runsIn a backend of Detangle, or a peer and its file
+     * @param archive whether processes started with an archive of classes
      * @param reads {@code text}, or {@code ids} where a tokenizer is no part of it
      * @param tokens of the text
      * @param busy how many processes kept processors busy meanwhile
@@ -20,13 +21,19 @@ public record ColdReport(Host host, List<Start> results) implements Report {
     public record Start(
             String model,
             String runsIn,
+            boolean archive,
             String reads,
             int tokens,
             int threads,
             int busy,
             int processes,
             double medianMs,
-            double bestMs) {}
+            double bestMs) {
+        /** The name of the runtime, and whether there was an archive. */
+        private String runtime() {
+            return archive ? runsIn + ", archive of classes" : runsIn;
+        }
+    }
 
     @Override
     public List<List<String>> table() {
@@ -40,7 +47,7 @@ public record ColdReport(Host host, List<Start> results) implements Report {
         rows.add(heading);
         for (Start r : results) {
             List<String> row = new ArrayList<>(List.of(
-                    r.model(), r.runsIn(), r.reads(), Integer.toString(r.tokens()), Integer.toString(r.threads())));
+                    r.model(), r.runtime(), r.reads(), Integer.toString(r.tokens()), Integer.toString(r.threads())));
             if (busy) {
                 row.add(Integer.toString(r.busy()));
             }

@@ -3,6 +3,7 @@ package detangle.bench;
 import detangle.bench.ColdReport.Start;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,7 +16,8 @@ import java.util.function.Consumer;
 
 /**
  * From the start of a process to its first answer to a text of 16 tokens, the files in the page cache. Detangle reads
- * the text itself where the model has a tokenizer; others are given its ids, which spares them a tokenizer.
+ * the text itself where the model has a tokenizer; others are given its ids, which spares them a tokenizer. Detangle
+ * starts with and without an archive of classes, as {@code bin/make-archive} makes one.
  */
 public final class ColdStart {
     private static final int PROCESSES = 10;
@@ -53,6 +55,28 @@ public final class ColdStart {
         }
     }
 
+    /**
+     * A runtime whose processes are started.
+     *
+     * @param archive of the classes that an answer needs, if processes start with one
+     */
+    private record Starter(Contender contender, Optional<Path> archive) {
+        Worker start(BenchModel model, int threads) {
+            return contender.peer()
+                    ? contender.starter().apply(threads)
+                    : Worker.detangleOnce(
+                            model,
+                            contender.name(),
+                            threads,
+                            archive.map(Starter::reading).orElseGet(List::of));
+        }
+
+        /** The checksum is verified as the launcher has it verified. */
+        private static List<String> reading(Path archive) {
+            return List.of("-XX:SharedArchiveFile=" + archive, "-XX:+VerifySharedSpaces");
+        }
+    }
+
     public static ColdReport run(BenchOptions options, Path scratch, Consumer<String> progress) {
         List<Start> results = new ArrayList<>();
         SequencedMap<String, String> versions = new TreeMap<>();
@@ -61,24 +85,37 @@ public final class ColdStart {
             BenchModel model = BenchModel.of(folder, options.head(), options.weightType());
             Question question = Question.of(model);
             List<Contender> contenders = Contender.of(model, options, scratch, progress);
-            Map<Contender, Timings> times = new LinkedHashMap<>();
-            contenders.forEach(c -> times.put(c, new Timings()));
+            Map<Starter, Timings> times = new LinkedHashMap<>();
+            for (Contender contender : contenders) {
+                times.put(new Starter(contender, Optional.empty()), new Timings());
+                if (!contender.peer()) {
+                    Path archive = scratch.resolve(
+                            model.name() + "-" + contender.name().replace(':', '-') + ".jsa");
+                    progress.accept("making an archive of the classes that " + contender.name() + " needs");
+                    makeArchive(archive, contender, threads, question, model);
+                    // Another JVM than HotSpot may make none.
+                    if (Files.isRegularFile(archive)) {
+                        times.put(new Starter(contender, Optional.of(archive)), new Timings());
+                    }
+                }
+            }
             try (BusyProcesses _ = BusyProcesses.start(options.busy())) {
                 // The first round only brings the files into the page cache.
                 for (int round = 0; round <= PROCESSES; round++) {
                     progress.accept(model.name() + ", process " + round + " of " + PROCESSES);
-                    for (Contender contender : contenders) {
-                        long nanos = firstAnswer(contender, threads, question, model, versions);
+                    for (Map.Entry<Starter, Timings> each : times.entrySet()) {
+                        long nanos = firstAnswer(each.getKey(), threads, question, model, versions);
                         if (round > 0) {
-                            times.get(contender).add(new long[] {nanos});
+                            each.getValue().add(new long[] {nanos});
                         }
                     }
                 }
             }
-            times.forEach((contender, all) -> results.add(new Start(
+            times.forEach((starter, all) -> results.add(new Start(
                     model.name(),
-                    contender.name(),
-                    question.isReadBy(contender) ? "text" : "ids",
+                    starter.contender().name(),
+                    starter.archive().isPresent(),
+                    question.isReadBy(starter.contender()) ? "text" : "ids",
                     question.tokens(),
                     threads,
                     options.busy(),
@@ -89,22 +126,32 @@ public final class ColdStart {
         return new ColdReport(Host.of(versions), results);
     }
 
+    private static void makeArchive(
+            Path archive, Contender contender, int threads, Question question, BenchModel model) {
+        List<String> options = List.of("-XX:ArchiveClassesAtExit=" + archive);
+        try (Worker worker = Worker.detangleOnce(model, contender.name(), threads, options)) {
+            answer(worker, contender, question, model);
+            worker.end();
+        }
+    }
+
     private static long firstAnswer(
-            Contender contender, int threads, Question question, BenchModel model, Map<String, String> versions) {
+            Starter starter, int threads, Question question, BenchModel model, Map<String, String> versions) {
         long begin = System.nanoTime();
-        Worker started = contender.peer()
-                ? contender.starter().apply(threads)
-                : Worker.detangleOnce(model, contender.name(), threads);
-        try (Worker worker = started) {
-            if (question.isReadBy(contender)) {
-                worker.prepare(question.text().orElseThrow());
-            } else {
-                worker.prepare(Workload.of(1, question.tokens()), model.config().vocabSize(), false);
-            }
-            worker.run(1);
+        try (Worker worker = starter.start(model, threads)) {
+            answer(worker, starter.contender(), question, model);
             long nanos = System.nanoTime() - begin;
-            versions.put(contender.name(), worker.version());
+            versions.put(starter.contender().name(), worker.version());
             return nanos;
         }
+    }
+
+    private static void answer(Worker worker, Contender contender, Question question, BenchModel model) {
+        if (question.isReadBy(contender)) {
+            worker.prepare(question.text().orElseThrow());
+        } else {
+            worker.prepare(Workload.of(1, question.tokens()), model.config().vocabSize(), false);
+        }
+        worker.run(1);
     }
 }

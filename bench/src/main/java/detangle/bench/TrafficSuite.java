@@ -144,7 +144,7 @@ final class TrafficSuite {
             lines.add(new Line(
                     start.model(),
                     "cold",
-                    "start to first answer",
+                    start.archive() ? "start to first answer, archive of classes" : "start to first answer",
                     start.runsIn(),
                     start.threads(),
                     start.busy(),

@@ -51,10 +51,14 @@ final class Worker implements AutoCloseable {
                 DetangleSubjectProvider.NAME, model, backend, threads, options(model, backend, model.weightType()));
     }
 
-    /** Returns a worker like {@link #detangle}, which loads as commands with one answer do. */
-    static Worker detangleOnce(BenchModel model, String backend, int threads) {
+    /**
+     * Returns a worker like {@link #detangle}, which loads as commands with one answer do.
+     *
+     * @param javaOptions for its JVM, besides those of this one
+     */
+    static Worker detangleOnce(BenchModel model, String backend, int threads, List<String> javaOptions) {
         String options = options(model, backend, model.weightType()) + " " + DetangleSubjectProvider.ONCE;
-        return detangle(DetangleSubjectProvider.NAME, model, backend, threads, options);
+        return detangle(DetangleSubjectProvider.NAME, model, backend, threads, options, javaOptions);
     }
 
     /** Returns a worker like {@link #detangle}, whose runs are steps of training. */
@@ -64,7 +68,14 @@ final class Worker implements AutoCloseable {
     }
 
     private static Worker detangle(String provider, BenchModel model, String backend, int threads, String options) {
-        List<String> command = java(MAIN, List.of("-D" + ThreadCount.PROPERTY + "=" + threads));
+        return detangle(provider, model, backend, threads, options, List.of());
+    }
+
+    private static Worker detangle(
+            String provider, BenchModel model, String backend, int threads, String options, List<String> javaOptions) {
+        List<String> all = new ArrayList<>(javaOptions);
+        all.add("-D" + ThreadCount.PROPERTY + "=" + threads);
+        List<String> command = java(MAIN, all);
         command.addAll(List.of(
                 provider,
                 model.folder().toString(),
@@ -250,6 +261,16 @@ final class Worker implements AutoCloseable {
             String[] numbers = answer.split(" ");
             return new double[] {Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1])};
         });
+    }
+
+    /** Lets the process end by itself, as it does where there are no more commands. */
+    void end() {
+        commands.close();
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

@@ -121,7 +121,8 @@ class SuitePartsTest {
     }
 
     private static ColdReport cold() {
-        return new ColdReport(HOST, List.of(new ColdReport.Start(CONFIG, "vector", "ids", 16, 2, 0, 10, 1900, 1800)));
+        return new ColdReport(
+                HOST, List.of(new ColdReport.Start(CONFIG, "vector", false, "ids", 16, 2, 0, 10, 1900, 1800)));
     }
 
     @Test

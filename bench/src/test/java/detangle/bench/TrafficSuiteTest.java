@@ -67,11 +67,16 @@ class TrafficSuiteTest {
         ColdReport cold = new ColdReport(
                 host,
                 List.of(
-                        new ColdReport.Start("base", "vector", "ids", 16, 2, 0, 10, 1500, 1400),
-                        new ColdReport.Start("base", "onnxruntime", "ids", 16, 2, 0, 10, 1000, 900),
-                        new ColdReport.Start("base", "onnxruntime huggingface", "ids", 16, 2, 0, 10, 2000, 900)));
+                        new ColdReport.Start("base", "vector", false, "ids", 16, 2, 0, 10, 1500, 1400),
+                        new ColdReport.Start("base", "vector", true, "ids", 16, 2, 0, 10, 1200, 1100),
+                        new ColdReport.Start("base", "onnxruntime", false, "ids", 16, 2, 0, 10, 1000, 900),
+                        new ColdReport.Start(
+                                "base", "onnxruntime huggingface", false, "ids", 16, 2, 0, 10, 2000, 900)));
         List<ConditionsReport.Line> lines = TrafficSuite.cold(cold, List.of("vector"));
-        assertEquals(1, lines.size());
+        assertEquals(2, lines.size());
+        assertEquals(
+                "start to first answer, archive of classes", lines.getLast().work());
+        assertEquals(1.2, peer(lines.getLast()).ratio());
         assertEquals(1.5, peer(lines.getFirst()).ratio());
         assertEquals(
                 0.75, lines.getFirst().peers().get("onnxruntime huggingface").ratio());

@@ -165,6 +165,7 @@ class BenchTest {
         assertTrue(
                 table.lines().anyMatch(line -> line.matches("banking77-small +vector +text +1[67] +\\d+ +\\d+ +\\d+")),
                 table);
+        assertTrue(table.contains("vector, archive of classes"), table);
     }
 
     @Test
