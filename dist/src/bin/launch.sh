@@ -19,6 +19,15 @@ collector="-XX:+UseParallelGC -XX:MaxNewSize=128m"
 if [ "${1:-}" = serve ] && ! grep -Eqs '^JAVA_VERSION="25(\.0(\.[0-2](\.[0-9]+)*)?)?"' "$JAVA_HOME/release"; then
     collector="-XX:+UseG1GC -XX:G1PeriodicGCInterval=10000 -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=30"
 fi
+# C2 compiles what has run four times as often as by default: a command that has one answer to give ends before that pays, and shares its
+# processors with the compiler. Kernels are warmed up as soon as before.
+case ${1:-} in
+    serve | train) start= ;;
+    *)
+        start="-XX:Tier4InvocationThreshold=20000 -XX:Tier4MinInvocationThreshold=2400 -XX:Tier4CompileThreshold=60000"
+        start="$start -XX:Tier4BackEdgeThreshold=160000"
+        ;;
+esac
 set -- -m detangle.cli/detangle.cli.Main "$@"
 modules=$lib
 if ls "$lib"/detangle-backend-tornado-*.jar >/dev/null 2>&1 && tornado=$(find_tornadovm); then
@@ -37,11 +46,11 @@ fi
 if [ -f "$home/classes.jsa" ]; then
     set -- "-XX:SharedArchiveFile=$home/classes.jsa" -XX:+VerifySharedSpaces "$@"
 fi
-# DETANGLE_JAVA_OPTS and the collector are unquoted, as they hold several options. The JVM's own messages go to stderr: stdout is for
+# DETANGLE_JAVA_OPTS, the collector and the start are unquoted, as they hold several options. The JVM's own messages go to stderr: stdout is for
 # results.
 set -- \
     -Xlog:disable -Xlog:all=warning:stderr '-Xlog:cds*=off:stderr' '-Xlog:aot*=off:stderr' \
-    -XX:MaxRAMPercentage=70 $collector \
+    -XX:MaxRAMPercentage=70 $collector $start \
     --module-path "$modules" \
     --add-modules jdk.incubator.vector \
     --enable-native-access=dev.hardwood.core,snappy.java,com.github.luben.zstd_jni \
