@@ -22,6 +22,11 @@ import java.util.function.Consumer;
 public final class ColdStart {
     private static final int PROCESSES = 10;
     private static final int LENGTH = 16;
+
+    /** The JVM's messages about archives must not stand among a worker's answers; the launcher has these options too. */
+    private static final List<String> NO_MESSAGES = List.of(
+            "-Xlog:disable", "-Xlog:all=warning:stderr", "-Xlog:cds*=off:stderr", "-Xlog:aot*=off:stderr");
+
     private static final List<String> WORDS =
             List.of("we went to the sea for a day and it was good to see you there with all of them".split(" "));
 
@@ -73,7 +78,7 @@ public final class ColdStart {
 
         /** The checksum is verified as the launcher has it verified. */
         private static List<String> reading(Path archive) {
-            return List.of("-XX:SharedArchiveFile=" + archive, "-XX:+VerifySharedSpaces");
+            return withoutMessages("-XX:SharedArchiveFile=" + archive, "-XX:+VerifySharedSpaces");
         }
     }
 
@@ -126,9 +131,15 @@ public final class ColdStart {
         return new ColdReport(Host.of(versions), results);
     }
 
+    private static List<String> withoutMessages(String... options) {
+        List<String> all = new ArrayList<>(NO_MESSAGES);
+        all.addAll(List.of(options));
+        return all;
+    }
+
     private static void makeArchive(
             Path archive, Contender contender, int threads, Question question, BenchModel model) {
-        List<String> options = List.of("-XX:ArchiveClassesAtExit=" + archive);
+        List<String> options = withoutMessages("-XX:ArchiveClassesAtExit=" + archive);
         try (Worker worker = Worker.detangleOnce(model, contender.name(), threads, options)) {
             answer(worker, contender, question, model);
             worker.end();
