@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.backend.MeasurementFile;
 import detangle.backend.processor.ThreadCount;
 import detangle.bench.worker.Subject.Difference;
 import detangle.ir.DType;
@@ -75,6 +76,8 @@ final class Worker implements AutoCloseable {
             String provider, BenchModel model, String backend, int threads, String options, List<String> javaOptions) {
         List<String> all = new ArrayList<>(javaOptions);
         all.add("-D" + ThreadCount.PROPERTY + "=" + threads);
+        // A process waits for its turn while another one is measured, which it must not disturb.
+        all.add("-D" + MeasurementFile.WHEN_IDLE + "=false");
         List<String> command = java(MAIN, all);
         command.addAll(List.of(
                 provider,

@@ -17,6 +17,9 @@ public final class MeasurementFile {
     /** The property with the folder of such files; {@code ~/.cache/detangle} by default. */
     public static final String FOLDER = "detangle.cache";
 
+    /** The property that keeps a process from measuring while it has nothing else to do, when it is {@code false}. */
+    public static final String WHEN_IDLE = "detangle.measure.idle";
+
     /** Bytes. A larger file is not one of these, and is written anew. */
     private static final long LARGEST = 1 << 20;
 

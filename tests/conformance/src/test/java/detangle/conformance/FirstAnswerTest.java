@@ -22,11 +22,11 @@ class FirstAnswerTest {
     @TempDir
     private Path folder;
 
-    /** The classes that a command loads; the shape of tiles is given, as finding it compiles vectors too. */
+    /** The classes that a command loads on a machine that nothing has been measured on. */
     private String classes(String arguments) throws IOException {
         Result result = DetangleProcess.bash(
                 folder,
-                "DETANGLE_JAVA_OPTS='-Ddetangle.vector.tile=6f -Xlog:class+load:file=classes' '" + DetangleProcess.HOME
+                "DETANGLE_JAVA_OPTS='-Ddetangle.cache=measured -Xlog:class+load:file=classes' '" + DetangleProcess.HOME
                         + "/detangle' classify " + arguments);
         assertEquals(0, result.status(), result.err());
         assertEquals("card_arrival (0.93)", result.out().lines().findFirst().orElseThrow());

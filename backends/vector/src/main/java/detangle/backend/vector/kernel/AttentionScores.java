@@ -199,7 +199,7 @@ final class AttentionScores {
         int step = placeStride();
         for (int place = 0; place < span; place += BLOCK) {
             int rows = Math.min(BLOCK, span - place);
-            MicroKernel.packRows(source, from + place * step, step, rows, size, packed, 0);
+            MicroKernel.ORDINARY.packRows(source, from + place * step, step, rows, size, packed, 0);
             long panels = panels(firstQuery(), endOfQueries(), place, place + rows);
             products(packed, rows, size, pq, panels, keyTerms, place * termStride, termStride);
         }
@@ -266,7 +266,8 @@ final class AttentionScores {
         float[] queryTerms = scratch.floats(QUERY_TERMS, pk.isPresent() ? BLOCK * termStride : 0);
         float[] keyTerms = scratch.floats(KEY_TERMS, 0);
         int maskBuffer = BLOCK * Math.max(size, span);
-        MicroKernel.packRows(operands.q.data, operands.q.offset + at(begin), rowStride(), rows, size, packed, 0);
+        MicroKernel.ORDINARY.packRows(
+                operands.q.data, operands.q.offset + at(begin), rowStride(), rows, size, packed, 0);
         float[] keyPanels = scratch.floats(KEYS, 0);
         for (int p = 0; p < PackedMatrix.panels(span); p++) {
             Gemm.multiply(

@@ -36,6 +36,9 @@ public final class Gemm {
         private int ldc;
     }
 
+    /** The kernel whatever the number of rows is; null to choose by it. */
+    private final MicroKernel given;
+
     private final WorkerPool.Task pack = this::pack;
     private final WorkerPool.Task multiply = this::multiply;
 
@@ -43,6 +46,7 @@ public final class Gemm {
     private final List<Target> targets = new ArrayList<>();
 
     private int count;
+    private MicroKernel kernel;
     private float[] a;
     private int ao;
     private int lda;
@@ -63,7 +67,14 @@ public final class Gemm {
     private int panelsPerTask;
 
     /** Products whose sides and results are told before each run. */
-    public Gemm() {}
+    public Gemm() {
+        this(null);
+    }
+
+    /** Products by one kernel. */
+    Gemm(MicroKernel kernel) {
+        given = kernel;
+    }
 
     /**
      * Begins: the left side of the next run, without products yet.
@@ -77,10 +88,11 @@ public final class Gemm {
         m = rows;
         k = depth;
         count = 0;
-        int largest = Math.max(MicroKernel.ROWS, GROUP_FLOATS / Math.max(1, k));
+        kernel = given == null ? MicroKernel.ofLinear(rows) : given;
+        int largest = Math.max(kernel.rows(), GROUP_FLOATS / Math.max(1, k));
         int even = Math.ceilDiv(m, largest);
         // Several to a group, as threads share the packing too.
-        groupBlocks = Math.max(1, Math.min(WorkerPool.SHARED.threads(), m / even / MicroKernel.ROWS));
+        groupBlocks = Math.max(1, Math.min(WorkerPool.SHARED.threads(), m / even / kernel.rows()));
         blockRows = Lanes.roundUp(Math.ceilDiv(m, even * groupBlocks), 2);
         blocks = Math.ceilDiv(m, blockRows);
         groups = Math.ceilDiv(blocks, groupBlocks);
@@ -131,7 +143,7 @@ public final class Gemm {
 
     private void pack(int block) {
         int first = block * blockRows;
-        MicroKernel.packRows(a, ao + first * lda, lda, rows(block), k, packed, first * k);
+        kernel.packRows(a, ao + first * lda, lda, rows(block), k, packed, first * k);
     }
 
     /** Some panels by a group of blocks; the next task has the same panels and the next group. */
@@ -178,7 +190,21 @@ public final class Gemm {
             int row = block * blockRows;
             int out = target.co + row * target.ldc + p * WIDTH;
             float[] bias = target.bias;
-            multiply(packed, row * k, rows(block), k, data, at, columns, bias, p * WIDTH, target.c, out, target.ldc);
+            multiply(
+                    kernel,
+                    packed,
+                    row * k,
+                    rows(block),
+                    k,
+                    data,
+                    at,
+                    columns,
+                    bias,
+                    p * WIDTH,
+                    0,
+                    target.c,
+                    out,
+                    target.ldc);
         }
         int row = group * blockRows;
         int out = target.co + row * target.ldc + p * WIDTH;
@@ -186,7 +212,7 @@ public final class Gemm {
         Activations.apply(target.activation, target.c, out, target.ldc, rows, columns);
     }
 
-    /** Packed rows by one panel, of which the first {@code columns} are stored. */
+    /** Rows packed by {@link MicroKernel#ORDINARY} by one panel, of which the first {@code columns} are stored. */
     static void multiply(
             float[] packed,
             int at,
@@ -200,16 +226,17 @@ public final class Gemm {
             float[] c,
             int co,
             int ldc) {
-        multiply(packed, at, m, k, b, panel, columns, bias, biasAt, 0, c, co, ldc);
+        multiply(MicroKernel.ORDINARY, packed, at, m, k, b, panel, columns, bias, biasAt, 0, c, co, ldc);
     }
 
     /** Computes the same product as {@link #multiply} and adds it to c. */
     static void add(
             float[] packed, int at, int m, int k, float[] b, int panel, int columns, float[] c, int co, int ldc) {
-        multiply(packed, at, m, k, b, panel, columns, c, co, ldc, c, co, ldc);
+        multiply(MicroKernel.ORDINARY, packed, at, m, k, b, panel, columns, c, co, ldc, c, co, ldc);
     }
 
     private static void multiply(
+            MicroKernel kernel,
             float[] packed,
             int at,
             int m,
@@ -226,13 +253,13 @@ public final class Gemm {
         int tile = at;
         int row = 0;
         while (row < m) {
-            int rows = MicroKernel.tileRows(m - row);
+            int rows = kernel.shape().next(m - row);
             int begin = firstAt + row * firstStride;
             int out = co + row * ldc;
             if (columns < WIDTH) {
-                narrow(rows, packed, tile, b, panel, k, columns, first, begin, firstStride, c, out, ldc);
+                narrow(kernel, rows, packed, tile, b, panel, k, columns, first, begin, firstStride, c, out, ldc);
             } else {
-                MicroKernel.run(rows, packed, tile, b, panel, k, first, begin, firstStride, c, out, ldc);
+                kernel.run(rows, packed, tile, b, panel, k, first, begin, firstStride, c, out, ldc);
             }
             tile += rows * k;
             row += rows;
@@ -241,6 +268,7 @@ public final class Gemm {
 
     /** A tile whose panel is wider than the result. */
     private static void narrow(
+            MicroKernel kernel,
             int rows,
             float[] packed,
             int ao,
@@ -254,14 +282,14 @@ public final class Gemm {
             float[] c,
             int co,
             int ldc) {
-        float[] tile = Scratch.get().floats(SCRATCH_TILE, MicroKernel.ROWS * WIDTH);
+        float[] tile = Scratch.get().floats(SCRATCH_TILE, kernel.rows() * WIDTH);
         if (firstStride == 0) {
-            MicroKernel.run(rows, packed, ao, b, bo, k, first, firstAt, 0, tile, 0, WIDTH);
+            kernel.run(rows, packed, ao, b, bo, k, first, firstAt, 0, tile, 0, WIDTH);
         } else {
             for (int i = 0; i < rows; i++) {
                 System.arraycopy(first, firstAt + i * firstStride, tile, i * WIDTH, columns);
             }
-            MicroKernel.run(rows, packed, ao, b, bo, k, tile, 0, WIDTH, tile, 0, WIDTH);
+            kernel.run(rows, packed, ao, b, bo, k, tile, 0, WIDTH, tile, 0, WIDTH);
         }
         for (int i = 0; i < rows; i++) {
             System.arraycopy(tile, i * WIDTH, c, co + i * ldc, columns);

@@ -115,8 +115,8 @@ public final class MatMul {
             int depth = Math.min(k, DEPTH);
             int tasks = TASKS_PER_THREAD * WorkerPool.SHARED.threads();
             int most = BLOCK_FLOATS / Math.max(1, depth);
-            int even = Math.max(LEAST_TILES * MicroKernel.ROWS, Math.ceilDiv(rows, tasks));
-            blockRows = Lanes.roundUp(Math.clamp(even, 1, Math.max(1, most)), MicroKernel.ROWS);
+            int even = Math.max(LEAST_TILES * MicroKernel.ORDINARY.rows(), Math.ceilDiv(rows, tasks));
+            blockRows = Lanes.roundUp(Math.clamp(even, 1, Math.max(1, most)), MicroKernel.ORDINARY.rows());
             blocks = Math.ceilDiv(rows, blockRows);
             panels = PackedMatrix.panels(columns);
             int evenPanels = Math.ceilDiv(panels, Math.min(panels, Math.ceilDiv(tasks, blocks)));
@@ -150,9 +150,11 @@ public final class MatMul {
             int matrix = a.offset() + a.numbers().at(p) * m * k;
             int to = block * blockRows * depth;
             if (a.transposed()) {
-                MicroKernel.packColumns(a.array(), matrix + from * m + row, m, rowsOf(block), depth, packedRows, to);
+                MicroKernel.ORDINARY.packColumns(
+                        a.array(), matrix + from * m + row, m, rowsOf(block), depth, packedRows, to);
             } else {
-                MicroKernel.packRows(a.array(), matrix + row * k + from, k, rowsOf(block), depth, packedRows, to);
+                MicroKernel.ORDINARY.packRows(
+                        a.array(), matrix + row * k + from, k, rowsOf(block), depth, packedRows, to);
             }
         }
 

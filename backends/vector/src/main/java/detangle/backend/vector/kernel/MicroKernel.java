@@ -1,59 +1,90 @@
 package detangle.backend.vector.kernel;
 
-import java.util.function.IntFunction;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Tiles of all heights that products need, and the packing of A that they read. */
+/** Tiles of all heights that products with one {@link TileShape} need, and the packing of A that they read. */
 final class MicroKernel {
-    private static final TileShape SHAPE = TileShape.chosen();
+    private static final Map<TileShape, Tile> COMPILED = new ConcurrentHashMap<>();
 
-    /** The most rows of a tile. */
-    static final int ROWS = SHAPE.rows();
+    /** Of attention, and of all products but those of linear layers. */
+    static final MicroKernel ORDINARY = new MicroKernel(TileShape.forced().orElse(TileShape.DEFAULT));
 
-    private static final int FEW = 4;
+    private static final Map<TileRows, MicroKernel> OF_LINEAR = ofLinear();
 
-    private static final Tile[] FLOATS = tiles(FloatTile::new);
+    private final TileShape shape;
+    private final Tile[] floats;
 
-    /** Generated when they are used for the first time. */
-    private static final class Vectors {
-        static final Tile[] TILES = tiles(rows -> TileCompiler.compile(rows, SHAPE.fence()));
+    /** Null until vectors are used for the first time. */
+    private volatile Tile[] vectors;
 
-        private Vectors() {}
+    MicroKernel(TileShape shape) {
+        this.shape = shape;
+        floats = new Tile[shape.rows() + 1];
+        for (int rows = 1; rows <= shape.rows(); rows++) {
+            if (rows == TileShape.height(rows)) {
+                floats[rows] = new FloatTile(rows);
+            }
+        }
     }
 
-    private MicroKernel() {}
+    private static Map<TileRows, MicroKernel> ofLinear() {
+        TileTuner tuner = TileTuner.ofThisMachine();
+        Map<TileRows, MicroKernel> kernels = new EnumMap<>(TileRows.class);
+        for (TileRows rows : TileRows.values()) {
+            TileShape shape = tuner.shape(rows);
+            kernels.put(rows, shape.equals(ORDINARY.shape) ? ORDINARY : new MicroKernel(shape));
+        }
+        return kernels;
+    }
 
-    /** Returns tiles by their number of rows: one and the even ones, as each is code to be compiled. */
-    private static Tile[] tiles(IntFunction<Tile> tile) {
-        Tile[] tiles = new Tile[ROWS + 1];
-        for (int rows = 1; rows <= ROWS; rows++) {
-            if (rows == height(rows)) {
-                tiles[rows] = tile.apply(rows);
+    /** Returns the kernel of linear layers whose input has so many rows. */
+    static MicroKernel ofLinear(int rows) {
+        return OF_LINEAR.get(TileRows.of(rows));
+    }
+
+    /** Returns the kernels that products of this process use. */
+    static Set<MicroKernel> used() {
+        Set<MicroKernel> kernels = new LinkedHashSet<>(List.of(ORDINARY));
+        kernels.addAll(OF_LINEAR.values());
+        return kernels;
+    }
+
+    TileShape shape() {
+        return shape;
+    }
+
+    /** The most rows of a tile. */
+    int rows() {
+        return shape.rows();
+    }
+
+    private Tile tile(int rows) {
+        return (Warmup.usesVectors() ? vectors() : floats)[rows];
+    }
+
+    /** Tiles with the same number of rows are the same code, whatever else there is beside them. */
+    private Tile[] vectors() {
+        Tile[] tiles = vectors;
+        if (tiles == null) {
+            tiles = new Tile[floats.length];
+            for (int rows = 1; rows < tiles.length; rows++) {
+                if (floats[rows] != null) {
+                    tiles[rows] = COMPILED.computeIfAbsent(
+                            new TileShape(rows, shape.fence()), s -> TileCompiler.compile(s.rows(), s.fence()));
+                }
             }
+            vectors = tiles;
         }
         return tiles;
     }
 
-    private static Tile tile(int rows) {
-        return (Warmup.usesVectors() ? Vectors.TILES : FLOATS)[rows];
-    }
-
-    private static int height(int rows) {
-        return rows == 1 ? 1 : Lanes.roundUp(rows, 2);
-    }
-
-    /**
-     * Rows of the tile that begins {@code left} rows before the end: all of them of about one height. Where a few rows
-     * more than one tile are left, the first has all it can: a panel that comes from memory, as with a short sequence,
-     * is then waited for less.
-     */
-    static int tileRows(int left) {
-        int tiles = left <= ROWS + FEW ? 1 : Math.ceilDiv(left, ROWS);
-        int even = height(Math.min(ROWS, Math.ceilDiv(left, tiles)));
-        return even <= left ? even : even == 2 ? 1 : even - 2;
-    }
-
-    /** As {@link Tile#run}, for a number of rows that {@link #tileRows} gives. */
-    static void run(
+    /** As {@link Tile#run}, for a number of rows that {@link TileShape#next} gives. */
+    void run(
             int rows,
             float[] a,
             int ao,
@@ -69,12 +100,12 @@ final class MicroKernel {
         tile(rows).run(a, ao, b, bo, k, first, firstAt, firstStride, c, co, ldc);
     }
 
-    /** Packs rows of A, {@code stride} apart, as tiles of {@link #tileRows} rows one after the other. */
-    static void packRows(float[] from, int offset, int stride, int rows, int k, float[] to, int at) {
+    /** Packs rows of A, {@code stride} apart, as tiles of {@link TileShape#next} rows one after the other. */
+    void packRows(float[] from, int offset, int stride, int rows, int k, float[] to, int at) {
         int out = at;
         int row = 0;
         while (row < rows) {
-            int tile = tileRows(rows - row);
+            int tile = shape.next(rows - row);
             tile(tile).pack(from, offset + row * stride, stride, k, to, out);
             out += tile * k;
             row += tile;
@@ -85,11 +116,11 @@ final class MicroKernel {
      * Packs rows as {@link #packRows} does, but reads them from columns: element k of row r is
      * {@code from[offset + k * stride + r]}.
      */
-    static void packColumns(float[] from, int offset, int stride, int rows, int k, float[] to, int at) {
+    void packColumns(float[] from, int offset, int stride, int rows, int k, float[] to, int at) {
         int out = at;
         int row = 0;
         while (row < rows) {
-            int tile = tileRows(rows - row);
+            int tile = shape.next(rows - row);
             Columns.copy(from, offset + row, stride, k, tile, to, out);
             out += tile * k;
             row += tile;

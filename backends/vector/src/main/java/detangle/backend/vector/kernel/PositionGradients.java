@@ -158,7 +158,7 @@ final class PositionGradients {
         int high = Math.min(rows, ((int) panels + 1) * WIDTH);
         float[] left = Scratch.get().floats(PACKED, 0);
         if (out.isPresent()) {
-            MicroKernel.packRows(terms, termsAt + low, stride, count, high - low, left, 0);
+            MicroKernel.ORDINARY.packRows(terms, termsAt + low, stride, count, high - low, left, 0);
             for (int p = 0; p < PackedMatrix.panels(size); p++) {
                 int panel = columnsAt + head * columnSize() + (p * reached + low - first) * WIDTH;
                 int width = Math.min(WIDTH, size - p * WIDTH);
@@ -166,7 +166,7 @@ final class PositionGradients {
             }
         }
         if (table.gradient().isPresent()) {
-            MicroKernel.packColumns(terms, termsAt + low, stride, high - low, count, left, 0);
+            MicroKernel.ORDINARY.packColumns(terms, termsAt + low, stride, high - low, count, left, 0);
             int to = sumAt(group, head, low);
             for (int p = 0; p < PackedMatrix.panels(size); p++) {
                 int panel = (p * depth + xRow) * WIDTH;

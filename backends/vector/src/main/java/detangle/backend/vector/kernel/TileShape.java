@@ -1,16 +1,34 @@
 package detangle.backend.vector.kernel;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How large tiles are and whether C2 is kept from moving loads between rows: see {@link TileCompiler}. What is fastest
- * depends on the processor and on the JDK, so it is measured, once for each ({@link TileTuner}).
+ * depends on the processor and on the JDK. {@link #DEFAULT} is never much slower, so all products use it unless
+ * {@link TileTuner} has found something better for some of them.
  *
  * @param rows the most rows of a tile, even
  */
 public record TileShape(int rows, boolean fence) {
-    /** The property that forces a shape, such as {@code 14}, or {@code 6f} with fences. */
+    /** The property that forces a shape on all products, such as {@code 14}, or {@code 6f} with fences. */
     static final String PROPERTY = "detangle.vector.tile";
+
+    /**
+     * Up to so many rows more than a tile are left to the first tile's height: a panel that comes from memory, as with
+     * a short sequence, is then waited for less.
+     */
+    private static final int FEW_MORE = 4;
+
+    private static final int LONGEST_BITS = 512;
+    private static final int MANY_REGISTERS = 32;
+    private static final int FEW_REGISTERS = 16;
+
+    /**
+     * Where there are 32 vector registers, 8 rows: whatever C2 moves to the top of the loop, 16 sums, 2 vectors of B
+     * and 8 of A fit, so that nothing is spilled in any process. With taller tiles that is left to its schedule.
+     */
+    static final TileShape DEFAULT = hasManyRegisters() ? new TileShape(8, false) : new TileShape(6, true);
 
     static final List<TileShape> CANDIDATES = List.of(
             new TileShape(6, true),
@@ -19,18 +37,45 @@ public record TileShape(int rows, boolean fence) {
             new TileShape(12, false),
             new TileShape(14, false));
 
-    static TileShape chosen() {
-        String forced = System.getProperty(PROPERTY);
-        return forced == null ? TileTuner.fastest() : parse(forced);
+    /** Whether vectors have 32 registers, as with AVX-512 and on Arm, and not 16. */
+    private static boolean hasManyRegisters() {
+        return Lanes.SPECIES.vectorBitSize() == LONGEST_BITS
+                || System.getProperty("os.arch", "").equals("aarch64");
+    }
+
+    /** Whether sums, vectors of B and one of A have registers of their own. */
+    boolean fitsRegisters() {
+        int vectors = PackedMatrix.WIDTH / Lanes.COUNT;
+        return vectors * rows + vectors + 1 <= (hasManyRegisters() ? MANY_REGISTERS : FEW_REGISTERS);
+    }
+
+    /** Returns the shape that {@link #PROPERTY} forces, if any. */
+    static Optional<TileShape> forced() {
+        return Optional.ofNullable(System.getProperty(PROPERTY)).map(TileShape::parse);
     }
 
     /** An {@link IllegalArgumentException} if it is none of the candidates. */
     public static TileShape parse(String text) {
-        return CANDIDATES.stream()
-                .filter(c -> c.toString().equals(text))
-                .findFirst()
+        return known(text)
                 .orElseThrow(() -> new IllegalArgumentException(
-                        PROPERTY + "=" + text + " is no shape of tiles: use one of " + CANDIDATES));
+                        PROPERTY + "=" + text + " is not a shape of tiles: use one of " + CANDIDATES));
+    }
+
+    /** Returns the candidate of a name, if it is one. */
+    static Optional<TileShape> known(String text) {
+        return CANDIDATES.stream().filter(c -> c.toString().equals(text)).findFirst();
+    }
+
+    /** Returns the height of the lowest tile that has so many rows: one or an even number, as each is code to be compiled. */
+    static int height(int rows) {
+        return rows == 1 ? 1 : Lanes.roundUp(rows, 2);
+    }
+
+    /** Returns the rows of the tile that begins {@code left} rows before the end: all of them have about one height. */
+    int next(int left) {
+        int tiles = left <= rows + FEW_MORE ? 1 : Math.ceilDiv(left, rows);
+        int even = height(Math.min(rows, Math.ceilDiv(left, tiles)));
+        return even <= left ? even : even == 2 ? 1 : even - 2;
     }
 
     @Override

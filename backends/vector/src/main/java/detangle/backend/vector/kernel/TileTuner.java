@@ -1,85 +1,129 @@
 package detangle.backend.vector.kernel;
 
 import detangle.backend.MeasurementFile;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
- * Finds the fastest shape of tiles by trying them, a second or so in all, and remembers it in a file by processor,
- * JDK and vector width. Without a place to write, it is found anew in each process.
+ * Finds out, while a process has nothing to do, whether another shape of tiles than {@link TileShape#DEFAULT} is clearly faster
+ * for linear layers with few rows, or with many. What {@link TileJudge} decides is remembered in a file by processor, JDK,
+ * vector width and number of threads, and used by the processes that begin later, each of which judges anew. No answer waits for
+ * it, and nothing changes within a process.
  */
 final class TileTuner {
-    private static final int WARM_CALLS = 12_000;
-    private static final int WARM_DEPTH = 4;
-    private static final int DEPTH = 768;
+    private static final Duration IDLE = Duration.ofSeconds(10);
 
-    /** About as many as meet a panel at once in a large product; the same for all shapes. */
-    private static final int ROWS = 168;
+    /** Trials of a process before it leaves the question to others; the pause between two doubles. */
+    private static final int TRIALS = 8;
 
-    private static final int ROW_PANELS = 8;
-    private static final long PATIENCE = 80_000_000;
-    private static final long LIMIT = 2_000_000_000;
-    private static final double LITTLE = 1.02;
+    private final TileShape standard;
+    private final MeasurementFile file;
+    private final String key;
 
-    private TileTuner() {}
-
-    static TileShape fastest() {
-        MeasurementFile file =
-                MeasurementFile.named("tile-shapes.properties", "The fastest tiles of the vector backend");
-        String key = Processor.name() + ", " + Runtime.version() + ", " + Lanes.SPECIES.vectorBitSize() + " bits";
-        return file.get(key)
-                .flatMap(text -> TileShape.CANDIDATES.stream()
-                        .filter(c -> c.toString().equals(text))
-                        .findFirst())
-                .orElseGet(() -> {
-                    TileShape best = measured();
-                    file.put(key, best.toString());
-                    return best;
-                });
+    /**
+     * A tuner with a memory.
+     *
+     * @param standard what is used where nothing is known
+     * @param machine names everything that shapes are to be judged anew for
+     */
+    TileTuner(TileShape standard, String machine) {
+        this.standard = standard;
+        file = MeasurementFile.named("tile-shapes.properties", "The fastest tiles of the vector backend");
+        key = machine;
     }
 
-    private static TileShape measured() {
-        TileShape best = TileShape.CANDIDATES.getFirst();
-        double most = 0;
-        for (TileShape shape : TileShape.CANDIDATES) {
-            double rate = rate(shape);
-            if (rate > most) {
-                most = rate;
-                best = shape;
-            }
-        }
-        return best;
+    /** Returns the tuner of this process. */
+    static TileTuner ofThisMachine() {
+        return new TileTuner(
+                TileShape.DEFAULT,
+                Processor.name() + ", " + Runtime.version() + ", " + Lanes.SPECIES.vectorBitSize() + " bits, "
+                        + WorkerPool.SHARED.threads() + " threads");
+    }
+
+    /** The shape that products use: the forced one, else the one that was decided for, else the default. */
+    TileShape shape(TileRows rows) {
+        return TileShape.forced().or(() -> decided(rows)).orElse(standard);
+    }
+
+    /** A file of another version has other keys, and a value that is not the name of a shape counts as none. */
+    private Optional<TileShape> decided(TileRows rows) {
+        return file.get(key(rows)).flatMap(TileShape::known);
+    }
+
+    private String key(TileRows rows) {
+        return key + ", " + rows;
+    }
+
+    /** What is timed: the default first, then what is at least as tall and fits the registers. */
+    List<TileShape> contenders() {
+        List<TileShape> shapes = new ArrayList<>(List.of(standard));
+        TileShape.CANDIDATES.stream()
+                .filter(c -> !c.equals(standard) && c.rows() >= standard.rows() && c.fitsRegisters())
+                .forEach(shapes::add);
+        return shapes;
     }
 
     /**
-     * Rows by nanoseconds, the best of some rounds, in the surroundings of a large product: one panel meets rows that
-     * come, as it does, from the second-level cache. Ends when C2 has had time to do its best and nothing gets better.
+     * Judges from rounds of {@link #contenders}, and remembers the decision if there is one.
+     *
+     * @return whether there is one
      */
-    private static double rate(TileShape shape) {
-        Tile tile = TileCompiler.compile(shape.rows(), shape.fence());
-        int width = PackedMatrix.WIDTH;
-        int stride = ROW_PANELS * width;
-        int tiles = Math.ceilDiv(ROWS, shape.rows());
-        float[] a = new float[tiles * shape.rows() * DEPTH];
-        float[] b = new float[width * DEPTH];
-        float[] c = new float[tiles * shape.rows() * stride];
-        for (int i = 0; i < WARM_CALLS; i++) {
-            tile.run(a, 0, b, 0, WARM_DEPTH, b, 0, 0, c, 0, stride);
+    boolean judge(TileRows rows, List<TileJudge.Round> rounds) {
+        List<TileShape> contenders = contenders();
+        // A shape that is not among them would not be judged, so it is given up.
+        TileShape held = decided(rows).filter(contenders::contains).orElse(standard);
+        OptionalInt fastest = TileJudge.fastest(rounds, contenders.indexOf(held));
+        fastest.ifPresent(f -> file.put(key(rows), contenders.get(f).toString()));
+        return fastest.isPresent();
+    }
+
+    /** Begins to wait for moments without anything to do, unless the user does not want it. */
+    static void begin() {
+        if (TileShape.forced().isPresent() || "false".equals(System.getProperty(MeasurementFile.WHEN_IDLE))) {
+            return;
         }
-        double best = 0;
-        long begin = System.nanoTime();
-        long improved = begin;
-        for (long now = begin; now - improved < PATIENCE && now - begin < LIMIT; ) {
-            for (int i = 0; i < tiles; i++) {
-                int to = i * shape.rows() * stride;
-                tile.run(a, i * shape.rows() * DEPTH, b, 0, DEPTH, b, 0, 0, c, to, stride);
+        Thread thread = new Thread(ofThisMachine()::watch, "detangle-tile-tuner");
+        thread.setDaemon(true);
+        thread.setPriority(Thread.MIN_PRIORITY);
+        thread.start();
+    }
+
+    private void watch() {
+        List<MicroKernel> kernels = contenders().stream().map(MicroKernel::new).toList();
+        Set<TileRows> open = EnumSet.allOf(TileRows.class);
+        Duration pause = IDLE;
+        try {
+            for (int trial = 0; trial < TRIALS && !open.isEmpty(); trial++) {
+                Thread.sleep(pause);
+                pause = pause.multipliedBy(2);
+                long passes = passesAfterIdling();
+                BooleanSupplier isIdle = () -> WorkerPool.SHARED.passes() == passes;
+                if (TileTrial.hasMemory()) {
+                    open.removeIf(rows -> TileTrial.rounds(rows, kernels, isIdle)
+                            .map(r -> judge(rows, r))
+                            .orElse(false));
+                }
             }
-            long end = System.nanoTime();
-            double rate = tiles * shape.rows() / (double) (end - now);
-            if (rate > best * LITTLE) {
-                improved = end;
-            }
-            best = Math.max(best, rate);
-            now = end;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
-        return best;
+    }
+
+    /** Returns the number of forward passes so far, when none has run for a while. */
+    private static long passesAfterIdling() throws InterruptedException {
+        long before;
+        long passes = WorkerPool.SHARED.passes();
+        do {
+            before = passes;
+            Thread.sleep(IDLE);
+            passes = WorkerPool.SHARED.passes();
+        } while (passes != before);
+        return passes;
     }
 }

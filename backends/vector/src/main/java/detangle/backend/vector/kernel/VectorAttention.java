@@ -99,7 +99,7 @@ public final class VectorAttention {
             AttentionLoops.multiply(
                     head.scores(scratch), head.drawKept(scratch, begin, rows), head.stride(), rows, head.padded());
         }
-        MicroKernel.packRows(head.scores(scratch), 0, head.stride(), rows, span, packed, 0);
+        MicroKernel.ORDINARY.packRows(head.scores(scratch), 0, head.stride(), rows, span, packed, 0);
         for (int p = 0; p < PackedMatrix.panels(size); p++) {
             int columns = Math.min(WIDTH, size - p * WIDTH);
             int at = operands.out.offset + head.at(begin) + p * WIDTH;

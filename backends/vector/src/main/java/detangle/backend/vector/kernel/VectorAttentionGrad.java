@@ -266,7 +266,7 @@ public final class VectorAttentionGrad {
             scores.compute(scratch, begin, count);
             float[] p = scores.scores(scratch);
             float[] ds = scratch.floats(SCORE_GRADIENTS, BLOCK * stride);
-            MicroKernel.packRows(dout.array(), dout.offset() + at, rowStride, count, size, packed, 0);
+            MicroKernel.ORDINARY.packRows(dout.array(), dout.offset() + at, rowStride, count, size, packed, 0);
             for (int panel = 0; panel < PackedMatrix.panels(span); panel++) {
                 int from = panel * size * WIDTH;
                 Gemm.multiply(packed, 0, count, size, values, from, WIDTH, NO_BIAS, 0, ds, panel * WIDTH, stride);
@@ -281,17 +281,17 @@ public final class VectorAttentionGrad {
                     float[] kept = scores.kept(scratch);
                     AttentionLoops.multiply(p, kept, stride, count, scores.padded());
                 }
-                MicroKernel.packColumns(p, 0, stride, span, count, packed, 0);
+                MicroKernel.ORDINARY.packColumns(p, 0, stride, span, count, packed, 0);
                 PackedMatrix.packColumns(dout.array(), dout.offset() + at, rowStride, count, size, columns, 0);
                 valueTarget.take(isFirst, count, columns);
             }
             PackedMatrix.packColumns(operands.q.data, operands.q.offset + at, rowStride, count, size, columns, 0);
             if (dk.isPresent()) {
-                MicroKernel.packColumns(ds, 0, stride, span, count, packed, 0);
+                MicroKernel.ORDINARY.packColumns(ds, 0, stride, span, count, packed, 0);
                 keyTarget.take(isFirst, count, columns);
             }
             dq.ifPresent(d -> {
-                MicroKernel.packRows(ds, 0, stride, count, span, packed, 0);
+                MicroKernel.ORDINARY.packRows(ds, 0, stride, count, span, packed, 0);
                 for (int panel = 0; panel < PackedMatrix.panels(size); panel++) {
                     int width = Math.min(WIDTH, size - panel * WIDTH);
                     int from = panel * span * WIDTH;

@@ -142,6 +142,7 @@ public enum Warmup {
                 useFloats(true);
             } else if (Stream.of(values()).allMatch(w -> w.done.isDone() && !w.done.isCompletedExceptionally())) {
                 useFloats(false);
+                TileTuner.begin();
             }
         }
     }
@@ -210,28 +211,45 @@ public enum Warmup {
         kernels.add(product());
         kernels.add(layerNorm());
         kernels.add(gelu());
-        for (int rows = MicroKernel.ROWS; rows > 0; rows--) {
-            if (MicroKernel.tileRows(rows) == rows) {
-                kernels.add(tile(rows));
-            }
+        for (MicroKernel kernel : MicroKernel.used()) {
+            kernels.addAll(tiles(kernel));
         }
         return kernels;
     }
 
-    private static Kernel tile(int rows) {
+    private static List<Kernel> tiles(MicroKernel kernel) {
+        List<Kernel> tiles = new ArrayList<>();
+        for (int rows = kernel.rows(); rows > 0; rows--) {
+            if (kernel.shape().next(rows) == rows) {
+                tiles.add(tile(kernel, rows));
+            }
+        }
+        return tiles;
+    }
+
+    /**
+     * Runs the tiles of a kernel that no product has used until C2 has compiled them.
+     *
+     * @return whether it does
+     */
+    static boolean warmUpTiles(MicroKernel kernel) {
+        return usesVectors() && tiles(kernel).stream().allMatch(Kernel::warmUp);
+    }
+
+    private static Kernel tile(MicroKernel kernel, int rows) {
         float[] a = new float[rows * DEPTH];
         float[] packed = new float[rows * DEPTH];
         float[] b = new float[WIDTH * DEPTH];
         float[] c = new float[rows * WIDTH];
         return new Kernel(2 * rows * DEPTH + rows * DEPTH, () -> {
-            MicroKernel.packRows(a, 0, DEPTH, rows, DEPTH, packed, 0);
-            MicroKernel.run(rows, packed, 0, b, 0, DEPTH, b, 0, 0, c, 0, WIDTH);
+            kernel.packRows(a, 0, DEPTH, rows, DEPTH, packed, 0);
+            kernel.run(rows, packed, 0, b, 0, DEPTH, b, 0, 0, c, 0, WIDTH);
         });
     }
 
     /** Of one panel, as the threads of the pool are not for this. */
     private static Kernel product() {
-        int rows = MicroKernel.ROWS;
+        int rows = MicroKernel.ORDINARY.rows();
         PackedMatrix b = PackedMatrix.ofRows(new float[WIDTH * DEPTH], 0, WIDTH, DEPTH);
         float[] c = new float[rows * WIDTH];
         Gemm gemm = new Gemm();

@@ -4,6 +4,7 @@ import detangle.backend.processor.ThreadCount;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
@@ -84,6 +85,8 @@ public final class WorkerPool {
 
     private volatile int threads;
 
+    private final AtomicLong passes = new AtomicLong();
+
     WorkerPool(int threads) {
         this(threads, Thread.ofPlatform().daemon().name("detangle-worker-", 1).factory());
     }
@@ -118,7 +121,13 @@ public final class WorkerPool {
 
     /** Before a forward pass: waits while as many threads compute as may. */
     public void enter() {
+        passes.incrementAndGet();
         permits.acquireUninterruptibly();
+    }
+
+    /** How many forward passes have begun. */
+    long passes() {
+        return passes.get();
     }
 
     /** After it. */
