@@ -23,6 +23,11 @@ enum TileRows {
         return rows <= MOST_FEW ? FEW : MANY;
     }
 
+    /** Returns the shape of tiles where nothing is known. */
+    TileShape standard() {
+        return this == FEW ? TileShape.DEFAULT : TileShape.DEFAULT_OF_MANY;
+    }
+
     /** A number of rows that is typical of the class. */
     int typical() {
         return typical;

@@ -5,8 +5,8 @@ import java.util.Optional;
 
 /**
  * How large tiles are and whether C2 is kept from moving loads between rows: see {@link TileCompiler}. What is fastest
- * depends on the processor and on the JDK. {@link #DEFAULT} is never much slower, so all products use it unless
- * {@link TileTuner} has found something better for some of them.
+ * depends on the processor and on the JDK. Products use a default unless {@link TileTuner} has found something better for
+ * linear layers.
  *
  * @param rows the most rows of a tile, even
  */
@@ -29,6 +29,9 @@ public record TileShape(int rows, boolean fence) {
      * and 8 of A fit, so that nothing is spilled in any process. With taller tiles that is left to its schedule.
      */
     static final TileShape DEFAULT = hasManyRegisters() ? new TileShape(8, false) : new TileShape(6, true);
+
+    /** For linear layers with many rows: a panel that is too large for the first-level cache is read once by so many rows. */
+    static final TileShape DEFAULT_OF_MANY = hasManyRegisters() ? new TileShape(12, false) : DEFAULT;
 
     static final List<TileShape> CANDIDATES = List.of(
             new TileShape(6, true),

@@ -9,9 +9,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /**
- * Finds out, while a process has nothing to do, whether another shape of tiles than {@link TileShape#DEFAULT} is clearly faster
+ * Finds out, while a process has nothing to do, whether another shape of tiles than {@link TileRows#standard} is clearly faster
  * for linear layers with few rows, or with many. What {@link TileJudge} decides is remembered in a file by processor, JDK,
  * vector width and number of threads, and used by the processes that begin later, each of which judges anew. No answer waits for
  * it, and nothing changes within a process.
@@ -22,18 +23,18 @@ final class TileTuner {
     /** Trials of a process before it leaves the question to others; the pause between two doubles. */
     private static final int TRIALS = 8;
 
-    private final TileShape standard;
+    private final Function<TileRows, TileShape> standards;
     private final MeasurementFile file;
     private final String key;
 
     /**
      * A tuner with a memory.
      *
-     * @param standard what is used where nothing is known
+     * @param standards what is used where nothing is known
      * @param machine names everything that shapes are to be judged anew for
      */
-    TileTuner(TileShape standard, String machine) {
-        this.standard = standard;
+    TileTuner(Function<TileRows, TileShape> standards, String machine) {
+        this.standards = standards;
         file = MeasurementFile.named("tile-shapes.properties", "The fastest tiles of the vector backend");
         key = machine;
     }
@@ -41,14 +42,14 @@ final class TileTuner {
     /** Returns the tuner of this process. */
     static TileTuner ofThisMachine() {
         return new TileTuner(
-                TileShape.DEFAULT,
+                TileRows::standard,
                 Processor.name() + ", " + Runtime.version() + ", " + Lanes.SPECIES.vectorBitSize() + " bits, "
                         + WorkerPool.SHARED.threads() + " threads");
     }
 
     /** The shape that products use: the forced one, else the one that was decided for, else the default. */
     TileShape shape(TileRows rows) {
-        return TileShape.forced().or(() -> decided(rows)).orElse(standard);
+        return TileShape.forced().or(() -> decided(rows)).orElseGet(() -> standards.apply(rows));
     }
 
     /** A file of another version has other keys, and a value that is not the name of a shape counts as none. */
@@ -60,11 +61,12 @@ final class TileTuner {
         return key + ", " + rows;
     }
 
-    /** What is timed: the default first, then what is at least as tall and fits the registers. */
-    List<TileShape> contenders() {
+    /** What is timed: the default first, then what fits the registers and is not lower than {@link TileShape#DEFAULT}. */
+    List<TileShape> contenders(TileRows rows) {
+        TileShape standard = standards.apply(rows);
         List<TileShape> shapes = new ArrayList<>(List.of(standard));
         TileShape.CANDIDATES.stream()
-                .filter(c -> !c.equals(standard) && c.rows() >= standard.rows() && c.fitsRegisters())
+                .filter(c -> !c.equals(standard) && c.rows() >= TileShape.DEFAULT.rows() && c.fitsRegisters())
                 .forEach(shapes::add);
         return shapes;
     }
@@ -75,9 +77,9 @@ final class TileTuner {
      * @return whether there is one
      */
     boolean judge(TileRows rows, List<TileJudge.Round> rounds) {
-        List<TileShape> contenders = contenders();
+        List<TileShape> contenders = contenders(rows);
         // A shape that is not among them would not be judged, so it is given up.
-        TileShape held = decided(rows).filter(contenders::contains).orElse(standard);
+        TileShape held = decided(rows).filter(contenders::contains).orElse(contenders.getFirst());
         OptionalInt fastest = TileJudge.fastest(rounds, contenders.indexOf(held));
         fastest.ifPresent(f -> file.put(key(rows), contenders.get(f).toString()));
         return fastest.isPresent();
@@ -95,7 +97,6 @@ final class TileTuner {
     }
 
     private void watch() {
-        List<MicroKernel> kernels = contenders().stream().map(MicroKernel::new).toList();
         Set<TileRows> open = EnumSet.allOf(TileRows.class);
         Duration pause = IDLE;
         try {
@@ -105,14 +106,18 @@ final class TileTuner {
                 long passes = passesAfterIdling();
                 BooleanSupplier isIdle = () -> WorkerPool.SHARED.passes() == passes;
                 if (TileTrial.hasMemory()) {
-                    open.removeIf(rows -> TileTrial.rounds(rows, kernels, isIdle)
-                            .map(r -> judge(rows, r))
-                            .orElse(false));
+                    open.removeIf(rows -> isDecided(rows, isIdle));
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private boolean isDecided(TileRows rows, BooleanSupplier isIdle) {
+        List<MicroKernel> kernels =
+                contenders(rows).stream().map(MicroKernel::new).toList();
+        return TileTrial.rounds(rows, kernels, isIdle).map(r -> judge(rows, r)).orElse(false);
     }
 
     /** Returns the number of forward passes so far, when none has run for a while. */

@@ -21,8 +21,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is remembered of decisions, and what is made of a file that is old or damaged. */
 class TileTunerTest {
-    private static final TileShape STANDARD = new TileShape(6, true);
-    private static final TileShape OTHER = new TileShape(6, false);
+    private static final TileShape STANDARD = TileShape.DEFAULT;
+
+    /** What the default is tried against, on this machine. */
+    private static final TileShape OTHER = tuner().contenders(TileRows.FEW).get(1);
+
     private static final int ROUNDS = 24;
 
     @TempDir
@@ -45,12 +48,12 @@ class TileTunerTest {
     }
 
     private static TileTuner tuner() {
-        return new TileTuner(STANDARD, "a processor, a JDK");
+        return new TileTuner(rows -> STANDARD, "a processor, a JDK");
     }
 
     /** Rounds in which another shape takes so many nanoseconds, and all others more than the default's 1000. */
     private static List<TileJudge.Round> rounds(TileShape shape, long nanos) {
-        List<TileShape> contenders = tuner().contenders();
+        List<TileShape> contenders = tuner().contenders(TileRows.FEW);
         long[] turns = new long[contenders.size()];
         Arrays.fill(turns, 2_000);
         turns[0] = 1_000;
@@ -120,14 +123,16 @@ class TileTunerTest {
 
     /** A shape that this machine has too few registers for, or that is lower than the default. */
     @Test
-    void aShapeThatIsNotTriedIsGivenUp() {
-        TileTuner tall = new TileTuner(TileShape.known("8").orElseThrow(), "a processor, a JDK");
-        tuner().judge(TileRows.FEW, rounds(OTHER, 900));
-        assertEquals(OTHER, tall.shape(TileRows.FEW));
-        long[] turns = new long[tall.contenders().size()];
-        Arrays.fill(turns, 1_000);
-        tall.judge(TileRows.FEW, Collections.nCopies(ROUNDS, new TileJudge.Round(turns, 1_000)));
-        assertEquals(TileShape.known("8").orElseThrow(), tall.shape(TileRows.FEW));
+    void aShapeThatIsNotTriedIsGivenUp() throws IOException {
+        TileShape untried = TileShape.CANDIDATES.stream()
+                .filter(c -> !tuner().contenders(TileRows.FEW).contains(c))
+                .findFirst()
+                .orElseThrow();
+        Files.writeString(
+                folder.resolve("tile-shapes.properties"), "a\\ processor,\\ a\\ JDK,\\ few\\ rows=" + untried + "\n");
+        assertEquals(untried, tuner().shape(TileRows.FEW));
+        assertTrue(tuner().judge(TileRows.FEW, rounds(OTHER, 1_100)));
+        assertEquals(STANDARD, tuner().shape(TileRows.FEW));
     }
 
     /** What a trial measures is of use: it has as many rounds as the judge wants, and each turn takes time. */
@@ -135,7 +140,7 @@ class TileTunerTest {
     void aTrialTimesAllContenders() {
         Warmup.ATTENTION.await();
         List<MicroKernel> kernels =
-                tuner().contenders().stream().map(MicroKernel::new).toList();
+                tuner().contenders(TileRows.FEW).stream().map(MicroKernel::new).toList();
         for (TileRows rows : TileRows.values()) {
             List<TileJudge.Round> rounds =
                     TileTrial.rounds(rows, kernels, () -> true).orElseThrow();
