@@ -5,4 +5,5 @@ module detangle.pipelines {
     requires org.slf4j;
 
     exports detangle.pipelines;
+    exports detangle.pipelines.task;
 }

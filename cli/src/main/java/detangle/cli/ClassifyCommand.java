@@ -1,6 +1,5 @@
 package detangle.cli;
 
-import detangle.cli.Column.Scalar;
 import detangle.models.text.WhiteSpace;
 import detangle.pipelines.Classification;
 import detangle.pipelines.FunctionToApply;
@@ -10,6 +9,9 @@ import detangle.pipelines.StrongestWindow;
 import detangle.pipelines.TextClassifier;
 import detangle.pipelines.TextPair;
 import detangle.pipelines.WindowOptions;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.Scalar;
+import detangle.pipelines.task.TextClassification;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -188,13 +190,10 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
         List<List<Object>> records = new ArrayList<>();
         List<String> words = new ArrayList<>();
         for (Classification c : best) {
-            double score = Result.rounded(c.score());
-            SequencedMap<String, Object> one = Result.object("label", c.label(), "score", score);
+            SequencedMap<String, Object> one = TextClassification.json(c, Result.FORM);
             one.putAll(window);
             json.add(one);
-            List<Object> row = new ArrayList<>(List.of(c.label(), score));
-            row.addAll(window.values());
-            records.add(row);
+            records.add(List.copyOf(one.values()));
             words.add(Result.scored(c.label(), c.score()));
         }
         SequencedMap<String, Object> answer;

@@ -1,9 +1,12 @@
 package detangle.cli;
 
-import detangle.cli.Column.ObjectOf;
 import detangle.pipelines.Entity;
-import java.util.ArrayList;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.ObjectOf;
+import detangle.pipelines.task.EntityExtraction;
+import detangle.pipelines.task.TokenClassification;
 import java.util.List;
+import java.util.SequencedMap;
 
 /** The entities of a text as a result. */
 final class EntityResults {
@@ -34,24 +37,10 @@ final class EntityResults {
 
     /** @param index the text's place among those of the call */
     static Result of(int index, String text, List<Entity> entities, String label) {
-        List<Object> json = new ArrayList<>();
-        for (Entity e : entities) {
-            json.add(Result.object(
-                    label,
-                    e.entity(),
-                    "score",
-                    Result.rounded(e.score()),
-                    "word",
-                    e.word(),
-                    "start",
-                    Result.codePoint(text, e.start()),
-                    "end",
-                    Result.codePoint(text, e.end())));
-        }
-        return result(index, text, entities, json);
+        return result(index, text, entities, TokenClassification.json(text, entities, label, Result.FORM));
     }
 
-    private static Result result(int index, String text, List<Entity> entities, List<Object> json) {
+    private static Result result(int index, String text, List<Entity> entities, List<SequencedMap<String, Object>> json) {
         String words = entities.isEmpty() ? "-" : String.join(", ", words(entities));
         return new Result(index, json, Result.object(ENTITIES, json), records(text, entities), words);
     }

@@ -10,6 +10,7 @@ import detangle.pipelines.ExtractionRequest;
 import detangle.pipelines.LongTexts;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.pipelines.task.Column;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,6 +1,8 @@
 package detangle.cli;
 
-import detangle.cli.Column.ObjectOf;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.ObjectOf;
+import detangle.pipelines.task.EntityExtraction;
 import detangle.pipelines.Entity;
 import detangle.pipelines.Extraction;
 import detangle.pipelines.Relation;
@@ -51,15 +53,7 @@ final class ExtractionResults {
      * @param relations whether relations were asked for
      */
     static Result of(int index, String text, Extraction found, boolean relations) {
-        List<Object> entities = new ArrayList<>();
-        for (Entity e : found.entities()) {
-            entities.add(Result.object(
-                    "start", Result.codePoint(text, e.start()),
-                    "end", Result.codePoint(text, e.end()),
-                    "text", e.word(),
-                    "label", e.entity(),
-                    "score", Result.rounded(e.score())));
-        }
+        List<SequencedMap<String, Object>> entities = EntityExtraction.json(text, found.entities(), Result.FORM);
         List<String> words = new ArrayList<>(EntityResults.words(found.entities()));
         SequencedMap<String, Object> answer = Result.object(EntityResults.ENTITIES, entities);
         if (relations) {

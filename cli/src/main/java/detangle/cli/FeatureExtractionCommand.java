@@ -1,10 +1,11 @@
 package detangle.cli;
 
-import detangle.cli.Column.Scalar;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.Scalar;
 import detangle.runtime.OptionValues;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,16 +1,20 @@
 package detangle.cli;
 
-import detangle.cli.Column.ListOf;
-import detangle.cli.Column.ObjectOf;
 import detangle.models.deberta.Architecture;
 import detangle.pipelines.MaskFiller;
 import detangle.pipelines.MaskPrediction;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.ListOf;
+import detangle.pipelines.task.Column.ObjectOf;
+import detangle.pipelines.task.FillMask;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -84,27 +88,22 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
     }
 
     private static Result result(int index, List<List<MaskPrediction>> masks) {
-        List<List<Object>> json = new ArrayList<>();
+        List<List<SequencedMap<String, Object>>> json = FillMask.json(masks, Result.FORM);
         List<List<Object>> records = new ArrayList<>();
-        List<String> words = new ArrayList<>();
-        for (int mask = 0; mask < masks.size(); mask++) {
-            List<Object> ofMask = new ArrayList<>();
-            List<String> ofMaskInWords = new ArrayList<>();
-            for (MaskPrediction p : masks.get(mask)) {
-                double score = Result.rounded(p.score());
-                ofMask.add(Result.object(
-                        "score", score, "token", p.token(), "token_str", p.tokenStr(), "sequence", p.sequence()));
-                records.add(List.of(mask, score, p.token(), p.tokenStr(), p.sequence()));
-                ofMaskInWords.add(Result.scored(p.tokenStr(), p.score()));
+        for (int mask = 0; mask < json.size(); mask++) {
+            for (SequencedMap<String, Object> prediction : json.get(mask)) {
+                List<Object> record = new ArrayList<>();
+                record.add(mask);
+                record.addAll(prediction.values());
+                records.add(record);
             }
-            json.add(ofMask);
-            words.add(String.join(", ", ofMaskInWords));
         }
+        String words = masks.stream()
+                .map(mask -> mask.stream()
+                        .map(p -> Result.scored(p.tokenStr(), p.score()))
+                        .collect(Collectors.joining(", ")))
+                .collect(Collectors.joining(" | "));
         return new Result(
-                index,
-                json.size() == 1 ? json.getFirst() : json,
-                Result.object("predictions", json),
-                records,
-                String.join(" | ", words));
+                index, json.size() == 1 ? json.getFirst() : json, Result.object("predictions", json), records, words);
     }
 }

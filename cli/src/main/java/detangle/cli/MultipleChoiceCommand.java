@@ -1,17 +1,20 @@
 package detangle.cli;
 
-import detangle.cli.Column.ObjectOf;
 import detangle.pipelines.Choice;
 import detangle.pipelines.MultipleChoice;
 import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ProgressListener.RowMessage;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.ObjectOf;
+import detangle.pipelines.task.MultipleChoiceSelection;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -96,16 +99,13 @@ final class MultipleChoiceCommand extends PipelineCommand<MultipleChoice> {
         return results;
     }
 
-    private static Result result(int index, List<Choice> choices) {
-        List<Object> json = new ArrayList<>();
-        List<List<Object>> records = new ArrayList<>();
-        List<String> words = new ArrayList<>();
-        for (Choice c : choices) {
-            double score = Result.rounded(c.score());
-            json.add(Result.object("index", c.index(), "score", score, "choice", c.choice()));
-            records.add(List.of(c.index(), score, c.choice()));
-            words.add(Result.scored(c.choice(), c.score()));
-        }
-        return new Result(index, json, Result.object("choices", json), records, String.join(", ", words));
+    private Result result(int index, List<Choice> choices) {
+        List<SequencedMap<String, Object>> json = MultipleChoiceSelection.json(choices, Result.FORM);
+        return new Result(
+                index,
+                json,
+                Result.object("choices", json),
+                json.stream().map(choice -> Result.values(choice, columns())).toList(),
+                choices.stream().map(c -> Result.scored(c.choice(), c.score())).collect(Collectors.joining(", ")));
     }
 }

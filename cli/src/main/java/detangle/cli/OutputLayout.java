@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.pipelines.task.Column;
 import java.util.List;
 import java.util.stream.Stream;
 

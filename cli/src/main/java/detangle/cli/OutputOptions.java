@@ -1,6 +1,7 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
+import detangle.pipelines.task.Column;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.pipelines.task.Column;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.pipelines.task.Column;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,7 +1,8 @@
 package detangle.cli;
 
-import detangle.cli.Column.Scalar;
 import detangle.cli.Failures.CliException;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.Scalar;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -4,6 +4,7 @@ import detangle.cli.Failures.CliException;
 import detangle.pipelines.Pipeline;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.pipelines.task.Column;
 import detangle.runtime.OptionValues;
 import java.io.PrintWriter;
 import java.nio.file.Path;

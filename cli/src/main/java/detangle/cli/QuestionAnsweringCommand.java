@@ -1,6 +1,5 @@
 package detangle.cli;
 
-import detangle.cli.Column.ObjectOf;
 import detangle.models.text.WhiteSpace;
 import detangle.pipelines.Answer;
 import detangle.pipelines.PipelineOptions;
@@ -8,6 +7,9 @@ import detangle.pipelines.ProgressListener;
 import detangle.pipelines.Question;
 import detangle.pipelines.QuestionAnswerer;
 import detangle.pipelines.QuestionOptions;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.ObjectOf;
+import detangle.pipelines.task.QuestionAnswering;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,23 +130,16 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
     }
 
     private Result result(int index, String context, List<Answer> answers) {
-        List<SequencedMap<String, Object>> json = new ArrayList<>();
-        List<List<Object>> records = new ArrayList<>();
-        List<String> words = new ArrayList<>();
-        for (Answer a : answers) {
-            double score = Result.rounded(a.score());
-            int start = Result.codePoint(context, a.start());
-            int end = Result.codePoint(context, a.end());
-            json.add(Result.object("score", score, "start", start, "end", end, "answer", a.answer()));
-            records.add(List.of(score, start, end, a.answer()));
-            words.add(Result.scored(a.answer().isEmpty() ? "no answer" : a.answer(), a.score()));
-        }
+        List<SequencedMap<String, Object>> json = QuestionAnswering.json(context, answers, Result.FORM);
+        List<String> words = answers.stream()
+                .map(a -> Result.scored(a.answer().isEmpty() ? "no answer" : a.answer(), a.score()))
+                .toList();
         SequencedMap<String, Object> best = json.isEmpty() ? Result.object() : json.getFirst();
         return new Result(
                 index,
                 topK == 1 && json.size() == 1 ? best : json,
                 topK == 1 ? best : Result.object("answers", json),
-                records,
+                json.stream().map(answer -> Result.values(answer, columns())).toList(),
                 String.join(", ", words));
     }
 }

@@ -1,13 +1,17 @@
 package detangle.cli;
 
-import detangle.cli.Column.ObjectOf;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ReplacedTokenDetector;
 import detangle.pipelines.TokenScore;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.ObjectOf;
+import detangle.pipelines.task.ReplacedTokenDetection;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SequencedMap;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -43,18 +47,13 @@ final class ReplacedTokenCommand extends PipelineCommand<ReplacedTokenDetector> 
         return results;
     }
 
-    private static Result result(int index, String text, List<TokenScore> tokens) {
-        List<Object> json = new ArrayList<>();
-        List<List<Object>> records = new ArrayList<>();
-        List<String> words = new ArrayList<>();
-        for (TokenScore t : tokens) {
-            double score = Result.rounded(t.score());
-            int start = Result.codePoint(text, t.start());
-            int end = Result.codePoint(text, t.end());
-            json.add(Result.object("score", score, "word", t.word(), "start", start, "end", end));
-            records.add(List.of(score, t.word(), start, end));
-            words.add(Result.scored(t.word(), t.score()));
-        }
-        return new Result(index, json, Result.object("tokens", json), records, String.join(" ", words));
+    private Result result(int index, String text, List<TokenScore> tokens) {
+        List<SequencedMap<String, Object>> json = ReplacedTokenDetection.json(text, tokens, Result.FORM);
+        return new Result(
+                index,
+                json,
+                Result.object("tokens", json),
+                json.stream().map(token -> Result.values(token, columns())).toList(),
+                tokens.stream().map(t -> Result.scored(t.word(), t.score())).collect(Collectors.joining(" ")));
     }
 }

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.pipelines.task.AnswerForm;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.LinkedHashMap;
@@ -17,6 +18,9 @@ import java.util.SequencedMap;
  * @param text a line for people
  */
 record Result(int row, Object json, SequencedMap<String, Object> answer, List<List<Object>> records, String text) {
+
+    /** How commands write answers that a server gives too. */
+    static final AnswerForm FORM = new AnswerForm(Result::rounded, AnswerForm.Offsets.CODE_POINTS);
 
     /** Six decimals, as single precision has no more, and six digits of what is smaller than a thousandth. */
     static double rounded(double score) {
@@ -40,6 +44,11 @@ record Result(int row, Object json, SequencedMap<String, Object> answer, List<Li
             object.put((String) namesAndValues[i], namesAndValues[i + 1]);
         }
         return object;
+    }
+
+    /** The values of an object by some of its names, in their order: a row of a table. */
+    static List<Object> values(SequencedMap<String, Object> object, List<String> names) {
+        return names.stream().map(object::get).toList();
     }
 
     /** The place of a character as Python counts, by code points. */

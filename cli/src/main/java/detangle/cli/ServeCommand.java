@@ -4,10 +4,11 @@ import detangle.backend.processor.ThreadCount;
 import detangle.cli.Failures.CliException;
 import detangle.ir.DetangleException;
 import detangle.pipelines.EmbeddingOptions;
+import detangle.pipelines.task.Tasks;
+import detangle.pipelines.task.TextTask;
 import detangle.runtime.OptionValues;
 import detangle.server.Access;
 import detangle.server.InferenceServer;
-import detangle.server.ServedTask;
 import detangle.server.ServerOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -30,16 +31,17 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "serve",
-        description = "Answers requests over HTTP, by the routes of text-embeddings-inference and the Open Inference"
-                + " Protocol. /openapi.json describes them, / is a page to try a model.",
+        description =
+                "Answers requests over HTTP, by the routes of HuggingFace's inference API, text-embeddings-inference,"
+                        + " OpenAI and the Open Inference Protocol. /openapi.json describes them, / is a page to try a model.",
         mixinStandardHelpOptions = true)
 final class ServeCommand implements Runnable {
     private static final ServerOptions DEFAULT = ServerOptions.DEFAULT;
 
     /** The words of {@code --task}. */
-    static final class Tasks extends NamedValues<ServedTask> {
-        Tasks() {
-            super(all(ServedTask.class), ServedTask::text);
+    static final class TaskNames extends NamedValues<TextTask<?>> {
+        TaskNames() {
+            super(Tasks.all(), TextTask::name);
         }
     }
 
@@ -76,12 +78,12 @@ final class ServeCommand implements Runnable {
     @Option(
             names = "--task",
             paramLabel = "NAME",
-            converter = Tasks.class,
-            completionCandidates = Tasks.class,
+            converter = TaskNames.class,
+            completionCandidates = TaskNames.class,
             description =
                     "${COMPLETION-CANDIDATES}, for each model; what config.json says by default, or the checkpoint"
                             + " holds where that says nothing.")
-    private Optional<ServedTask> task;
+    private Optional<TextTask<?>> task;
 
     @Mixin
     private IgnoreUnusedOption ignoreUnused;
@@ -240,6 +242,7 @@ final class ServeCommand implements Runnable {
             server.close();
             stopped.countDown();
         }));
+        server.models().forEach(line -> err.println("detangle: " + line));
         err.println("detangle: serving at http://" + host + ":" + server.port());
         try {
             stopped.await();

@@ -4,6 +4,7 @@ import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.RankedDocument;
 import detangle.pipelines.TextRanker;
+import detangle.pipelines.task.Column;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

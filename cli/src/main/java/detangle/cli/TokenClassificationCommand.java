@@ -6,6 +6,8 @@ import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.TokenClassificationOptions;
 import detangle.pipelines.TokenClassifier;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.TokenClassification;
 import detangle.runtime.OptionValues;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,8 +71,7 @@ final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> 
         return results;
     }
 
-    /** HuggingFace tells a token's label from an entity's by the name of the property. */
     private String label() {
-        return strategy == AggregationStrategy.NONE ? "entity" : "entity_group";
+        return TokenClassification.label(strategy);
     }
 }

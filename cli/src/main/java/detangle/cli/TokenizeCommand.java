@@ -1,6 +1,5 @@
 package detangle.cli;
 
-import detangle.cli.Column.Scalar;
 import detangle.cli.Failures.CliException;
 import detangle.models.deberta.InputNames;
 import detangle.models.text.Encoding;
@@ -11,6 +10,8 @@ import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ProgressListener.RowMessage;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.Scalar;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,11 +1,12 @@
 package detangle.cli;
 
-import detangle.cli.Column.Scalar;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ZeroShotClassifier;
 import detangle.pipelines.ZeroShotOptions;
 import detangle.pipelines.ZeroShotResult;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.Scalar;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

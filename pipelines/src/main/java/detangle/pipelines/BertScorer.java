@@ -3,6 +3,7 @@ package detangle.pipelines;
 import detangle.ir.Tensor;
 import detangle.models.bertscore.BertScoreModel;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.text.Tokenizer;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.Weights;
@@ -298,6 +299,16 @@ public final class BertScorer implements Pipeline {
                 : IntStream.range(0, scores.size())
                         .mapToObj(i -> scores.get(i).above(baselines.get(i)))
                         .toList();
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model.tokenizer();
+    }
+
+    @Override
+    public int maxLength() {
+        return model.maxLength();
     }
 
     @Override

@@ -9,14 +9,18 @@ import java.util.stream.IntStream;
 
 /** Makes entities of what a model says of tokens, as HuggingFace's token-classification pipeline does. */
 final class EntityAggregation {
-    private static final String OUTSIDE = "O";
-
     private final List<String> labels;
     private final AggregationStrategy strategy;
+    private final List<String> ignored;
 
-    EntityAggregation(List<String> labels, AggregationStrategy strategy) {
+    /**
+     * @param labels of the model
+     * @param ignored labels of entities that are left out
+     */
+    EntityAggregation(List<String> labels, AggregationStrategy strategy, List<String> ignored) {
         this.labels = labels;
         this.strategy = strategy;
+        this.ignored = ignored;
     }
 
     /**
@@ -48,7 +52,7 @@ final class EntityAggregation {
             case SIMPLE -> entities.addAll(join(tokens, text));
             case FIRST, AVERAGE, MAX -> entities.addAll(join(words(tokens), text));
         }
-        entities.removeIf(e -> e.entity().equals(OUTSIDE));
+        entities.removeIf(e -> ignored.contains(e.entity()));
         return entities;
     }
 

@@ -7,6 +7,7 @@ import detangle.models.gliner.GlinerModel;
 import detangle.models.gliner.LabelSource;
 import detangle.models.gliner.Scoring;
 import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
 import detangle.models.weights.Weights;
 import detangle.pipelines.ExtractionWindows.Window;
 import detangle.pipelines.RelationScorer.Related;
@@ -342,6 +343,16 @@ public final class EntityExtractor implements Pipeline {
             picked[i] = rows[indices[i]];
         }
         return picked;
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model.tokenizer();
+    }
+
+    @Override
+    public int maxLength() {
+        return model.maxLength();
     }
 
     @Override

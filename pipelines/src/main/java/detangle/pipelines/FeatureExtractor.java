@@ -4,6 +4,7 @@ import detangle.models.deberta.Architecture;
 import detangle.models.deberta.OutputNames;
 import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -61,7 +62,7 @@ public final class FeatureExtractor implements Pipeline {
         return new FeatureExtractor(model.cutting(), vectors, lowerCase);
     }
 
-    /** What texts are cut to where truncation is allowed, in tokens, special ones included. */
+    @Override
     public int maxLength() {
         return model.maxLength();
     }
@@ -123,10 +124,25 @@ public final class FeatureExtractor implements Pipeline {
      * @throws PipelineException if a text is empty or too long, or the options do not go with the model's folder
      */
     public List<float[]> encode(List<String> texts, EmbeddingOptions options, ProgressListener progress) {
+        return encodeCounted(texts, options, progress).stream()
+                .map(Encoded::vector)
+                .toList();
+    }
+
+    /**
+     * A vector and what it was made of.
+     *
+     * @param vector empty for a text without one
+     * @param tokens that the model read, special ones and those of a prompt included
+     */
+    public record Encoded(float[] vector, int tokens) {}
+
+    /** As {@link #encode(List, EmbeddingOptions, ProgressListener)}, with the number of tokens of each text. */
+    public List<Encoded> encodeCounted(List<String> texts, EmbeddingOptions options, ProgressListener progress) {
         dimension(options);
         String prompt = prompt(options);
         int promptTokens = prompt.isEmpty() ? 0 : promptTokens(prompt);
-        List<float[]> results = new ArrayList<>(Collections.nCopies(texts.size(), new float[0]));
+        List<Encoded> results = new ArrayList<>(Collections.nCopies(texts.size(), new Encoded(new float[0], 0)));
         EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
             String text = texts.get(row.index());
             row.requireText(text);
@@ -142,7 +158,10 @@ public final class FeatureExtractor implements Pipeline {
                 rows.encodings(),
                 progress,
                 (index, row) -> results.set(
-                        rows.row(index), Row.finite(vectors.apply(row.vectors(STATES), promptTokens, options))));
+                        rows.row(index),
+                        new Encoded(
+                                Row.finite(vectors.apply(row.vectors(STATES), promptTokens, options)),
+                                rows.encoding(index).length())));
         return List.copyOf(results);
     }
 
@@ -177,11 +196,25 @@ public final class FeatureExtractor implements Pipeline {
 
     /** As {@link #tokens(String)}, of each text. */
     public List<float[][]> tokens(List<String> texts, ProgressListener progress) {
+        return tokens(texts, EmbeddingOptions.DEFAULT.withPrompt(""), progress);
+    }
+
+    /** As {@link #tokens(String)}, of each text behind the prompt of the options; the rest of them does not matter here. */
+    public List<float[][]> tokens(List<String> texts, EmbeddingOptions options, ProgressListener progress) {
+        String prompt = prompt(options);
         List<float[][]> results = new ArrayList<>(Collections.nCopies(texts.size(), new float[0][]));
-        EncodedRows<Encoding> rows = EncodedRows.of(
-                "text", texts.size(), progress, row -> List.of(model.encode(cased(texts.get(row.index())), row)));
+        EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
+            String text = texts.get(row.index());
+            row.requireText(text);
+            return List.of(model.encode(cased(prompt + text), row));
+        });
         model.run(rows.encodings(), progress, (index, row) -> results.set(rows.row(index), row.floats(STATES)));
         return List.copyOf(results);
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model.tokenizer();
     }
 
     @Override

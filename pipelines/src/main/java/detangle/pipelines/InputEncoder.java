@@ -85,6 +85,17 @@ final class InputEncoder {
         return fit(encoding, strategy, row);
     }
 
+    /** All tokens of a text, however many: for those who read it in windows. */
+    Encoding encodeWhole(String text) {
+        return encode(text.length(), () -> tokenizer.encode(text));
+    }
+
+    /** All tokens of a pair. */
+    Encoding encodeWhole(TextPair pair) {
+        return encode(
+                pair.text().length() + pair.textPair().length(), () -> tokenizer.encode(pair.text(), pair.textPair()));
+    }
+
     private Encoding encode(int characters, Supplier<Encoding> encode) {
         return threads.isPresent() ? threads.get().encode(characters, encode) : encode.get();
     }

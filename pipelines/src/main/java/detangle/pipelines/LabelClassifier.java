@@ -5,6 +5,7 @@ import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliclass.GliclassModel;
 import detangle.models.gliclass.TextPooling;
 import detangle.models.gliner.BiLstm;
+import detangle.models.text.Tokenizer;
 import detangle.models.text.Encoding;
 import detangle.models.weights.Weights;
 import detangle.runtime.CompiledProgram;
@@ -40,11 +41,25 @@ public final class LabelClassifier implements Pipeline {
     private final Weights weights;
 
     private LabelClassifier(GliclassFolder folder, TextModel model, Optional<BiLstm> lstm, CompiledProgram scores) {
-        this.config = folder.config();
+        this(folder.config(), model, lstm, scores, folder.weights());
+    }
+
+    private LabelClassifier(
+            GliclassConfig config,
+            TextModel model,
+            Optional<BiLstm> lstm,
+            CompiledProgram scores,
+            Weights weights) {
+        this.config = config;
         this.model = model;
         this.lstm = lstm;
         this.scores = scores;
-        this.weights = folder.weights();
+        this.weights = weights;
+    }
+
+    /** The same classifier, which cuts prompts that are too long, with a warning. It is closed with this one. */
+    public LabelClassifier withTruncation() {
+        return new LabelClassifier(config, model.cutting(), lstm, scores, weights);
     }
 
     /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
@@ -94,6 +109,7 @@ public final class LabelClassifier implements Pipeline {
     }
 
     /** What prompts of labels and text are cut to where truncation is allowed, in tokens. */
+    @Override
     public int maxLength() {
         return model.maxLength();
     }
@@ -318,6 +334,11 @@ public final class LabelClassifier implements Pipeline {
             System.arraycopy(rows[i], 0, values, i * width, width);
         }
         return Tensor.of(values, rows.length, width);
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model.tokenizer();
     }
 
     @Override

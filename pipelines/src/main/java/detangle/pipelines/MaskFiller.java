@@ -32,11 +32,9 @@ public final class MaskFiller implements Pipeline {
     private final TextModel model;
     private final int mask;
 
-    private MaskFiller(TextModel model, Path folder) {
+    private MaskFiller(TextModel model, int mask) {
         this.model = model;
-        this.mask = model.tokenizer()
-                .maskTokenId()
-                .orElseThrow(() -> new PipelineException(folder + ": the tokenizer has no [MASK]"));
+        this.mask = mask;
     }
 
     /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
@@ -67,7 +65,11 @@ public final class MaskFiller implements Pipeline {
         }
         TextModel model = TextModel.load(folder, head, options);
         try {
-            return new MaskFiller(model, folder);
+            return new MaskFiller(
+                    model,
+                    model.tokenizer()
+                            .maskTokenId()
+                            .orElseThrow(() -> new PipelineException(folder + ": the tokenizer has no [MASK]")));
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
@@ -181,6 +183,21 @@ public final class MaskFiller implements Pipeline {
     /** Without the spaces that tokens of punctuation leave (clean_up_tokenization of transformers 4). */
     private static String cleaned(String text) {
         return SPACE_BEFORE.matcher(text).replaceAll("$1").replace(" ' ", "'");
+    }
+
+    /** The same filler, which cuts texts that are too long, with a warning. It is closed with this one. */
+    public MaskFiller withTruncation() {
+        return new MaskFiller(model.cutting(), mask);
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model.tokenizer();
+    }
+
+    @Override
+    public int maxLength() {
+        return model.maxLength();
     }
 
     @Override

@@ -4,6 +4,7 @@ import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
 import detangle.models.text.Truncation;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -76,6 +77,21 @@ public final class MultipleChoice implements Pipeline {
             values[i] = rows.getLong(i);
         }
         return Tensor.of(values, 1, rows.dim(0), rows.dim(1));
+    }
+
+    /** The same pipeline, which cuts texts that are too long, with a warning. It is closed with this one. */
+    public MultipleChoice withTruncation() {
+        return new MultipleChoice(model.cutting());
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model.tokenizer();
+    }
+
+    @Override
+    public int maxLength() {
+        return model.maxLength();
     }
 
     @Override

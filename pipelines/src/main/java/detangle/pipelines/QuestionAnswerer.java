@@ -3,6 +3,7 @@ package detangle.pipelines;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
 import detangle.models.text.Truncation;
 import detangle.pipelines.SpanSearch.Found;
 import java.nio.file.Path;
@@ -133,7 +134,7 @@ public final class QuestionAnswerer implements Pipeline {
         row.named("the context of " + row.name()).requireText(question.context());
         int length = Math.min(options.maxSeqLen(), model.maxLength());
         int stride = Math.min(options.docStride(), length / 2);
-        Encoding all = model.tokenizer().encode(question.question(), question.context());
+        Encoding all = model.encodeWhole(new TextPair(question.question(), question.context()));
         // A window is to hold more of the text than it shares with the next one.
         int room = length - (all.length() - tokensOf(all, 1));
         if (room < 1) {
@@ -180,6 +181,16 @@ public final class QuestionAnswerer implements Pipeline {
     private static int tokensOf(Encoding encoding, int sequence) {
         return (int)
                 IntStream.of(encoding.sequences()).filter(s -> s == sequence).count();
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model.tokenizer();
+    }
+
+    @Override
+    public int maxLength() {
+        return model.maxLength();
     }
 
     @Override

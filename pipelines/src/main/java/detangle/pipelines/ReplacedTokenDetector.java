@@ -3,6 +3,7 @@ package detangle.pipelines;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -72,6 +73,21 @@ public final class ReplacedTokenDetector implements Pipeline {
                             .toList());
         });
         return List.copyOf(results);
+    }
+
+    /** The same detector, which cuts texts that are too long, with a warning. It is closed with this one. */
+    public ReplacedTokenDetector withTruncation() {
+        return new ReplacedTokenDetector(model.cutting());
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model.tokenizer();
+    }
+
+    @Override
+    public int maxLength() {
+        return model.maxLength();
     }
 
     @Override

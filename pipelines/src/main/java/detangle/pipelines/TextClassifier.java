@@ -3,12 +3,14 @@ package detangle.pipelines;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
 import detangle.models.text.Truncation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -30,7 +32,8 @@ public final class TextClassifier implements Pipeline {
     private final Path folder;
     private final ScoreFunction function;
 
-    private TextClassifier(TextModel model, Path folder, ScoreFunction function) {
+    /** A classifier on a model that is loaded; see {@link TextRanker#classifier}. */
+    TextClassifier(TextModel model, Path folder, ScoreFunction function) {
         this.model = model;
         this.folder = folder;
         this.function = function;
@@ -67,7 +70,7 @@ public final class TextClassifier implements Pipeline {
         return new TextClassifier(model.cutting(), folder, function);
     }
 
-    /** What texts are cut to where truncation is allowed, in tokens, special ones included. */
+    @Override
     public int maxLength() {
         return model.maxLength();
     }
@@ -75,6 +78,18 @@ public final class TextClassifier implements Pipeline {
     /** The same classifier, with another function that makes scores of logits. It is closed with this one. */
     public TextClassifier withFunction(FunctionToApply other) {
         return new TextClassifier(model, folder, other::apply);
+    }
+
+    /** All labels, in the order in which the model scores them. */
+    public List<String> labels() {
+        return model.config().labels();
+    }
+
+    /** A zero-shot classifier on the same model, if it has a label of entailment. It is closed with this one. */
+    public Optional<ZeroShotClassifier> zeroShot() {
+        return ZeroShotClassifier.hasEntailment(model.config())
+                ? Optional.of(ZeroShotClassifier.of(model))
+                : Optional.empty();
     }
 
     /**
@@ -209,6 +224,11 @@ public final class TextClassifier implements Pipeline {
                 .mapToObj(i -> new Classification(labels.get(i), scores[i]))
                 .sorted(Comparator.comparingDouble(Classification::score).reversed())
                 .toList();
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model.tokenizer();
     }
 
     @Override

@@ -48,7 +48,7 @@ final class TextModel implements AutoCloseable {
     private final Optional<Shared> shared;
 
     /** What threads share that ask at the same time ({@link DynamicBatching}). */
-    private record Shared(TextEncoder encoder, TokenBatcher batcher) {}
+    private record Shared(TextEncoder encoder, TokenBatcher batcher, RunQueue runs) {}
 
     /** Takes what the model says of one encoding. */
     @FunctionalInterface
@@ -79,7 +79,8 @@ final class TextModel implements AutoCloseable {
                 .map(batching -> new Shared(
                         new TextEncoder(batching),
                         new TokenBatcher(
-                                batching, options.batchSize(), rows -> session.run(inputs(session, tokenizer, rows)))));
+                                batching, options.batchSize(), rows -> session.run(inputs(session, tokenizer, rows))),
+                        new RunQueue(batching)));
         InputEncoder encoder = new InputEncoder(
                 tokenizer, options, length, session.hasAbsolutePositions(), shared.map(Shared::encoder));
         return new TextModel(session, tokenizer, options, encoder, shared);
@@ -181,6 +182,16 @@ final class TextModel implements AutoCloseable {
         return encoder.encode(text, row);
     }
 
+    /** As {@link InputEncoder#encodeWhole(String)}. */
+    Encoding encodeWhole(String text) {
+        return encoder.encodeWhole(text);
+    }
+
+    /** As {@link InputEncoder#encodeWhole(TextPair)}. */
+    Encoding encodeWhole(TextPair pair) {
+        return encoder.encodeWhole(pair);
+    }
+
     /** As {@link InputEncoder#encode(TextPair, Truncation.Strategy, InputRow)}. */
     Encoding encode(TextPair pair, Truncation.Strategy cut, InputRow row) {
         return encoder.encode(pair, cut, row);
@@ -251,8 +262,9 @@ final class TextModel implements AutoCloseable {
         }
     }
 
+    /** Runs inputs of a caller of their own, which are no rows of a batch. */
     Map<String, Tensor> run(Map<String, Tensor> inputs) {
-        return session.run(inputs);
+        return shared.isPresent() ? shared.get().runs.run(() -> session.run(inputs)) : session.run(inputs);
     }
 
     /** {@code i64[B,S]} each. */
@@ -295,6 +307,7 @@ final class TextModel implements AutoCloseable {
         shared.ifPresent(s -> {
             s.encoder.close();
             s.batcher.close();
+            s.runs.close();
         });
         session.close();
     }

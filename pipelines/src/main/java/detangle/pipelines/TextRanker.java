@@ -3,6 +3,7 @@ package detangle.pipelines;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
 import detangle.models.text.Truncation;
 import detangle.models.text.WhiteSpace;
 import java.nio.file.Path;
@@ -20,16 +21,18 @@ import java.util.stream.IntStream;
  */
 public final class TextRanker implements Pipeline {
     private final TextModel model;
+    private final Path folder;
     private final ScoreFunction function;
 
-    private TextRanker(TextModel model, ScoreFunction function) {
+    private TextRanker(TextModel model, Path folder, ScoreFunction function) {
         this.model = model;
+        this.folder = folder;
         this.function = function;
     }
 
     /** A ranker on a model that is loaded; see {@link TextClassifier#ranker}. */
     TextRanker(TextModel model, Path folder) {
-        this(model, ScoreFunction.ofRanker(folder));
+        this(model, folder, ScoreFunction.ofRanker(folder));
         if (model.config().numLabels() != 1) {
             throw new PipelineException(folder + " has " + model.config().numLabels()
                     + " labels: ranking needs a model with one, a cross-encoder for reranking");
@@ -58,7 +61,12 @@ public final class TextRanker implements Pipeline {
 
     /** The same ranker, which cuts texts that are too long, with a warning. It is closed with this one. */
     public TextRanker withTruncation() {
-        return new TextRanker(model.cutting(), function);
+        return new TextRanker(model.cutting(), folder, function);
+    }
+
+    /** A classifier on the same model. It is closed with this one. */
+    public TextClassifier classifier() {
+        return new TextClassifier(model, folder, ScoreFunction.ofClassifier(folder, model.config()));
     }
 
     /** All documents, the best first; see {@link #rank(String, List, boolean, ProgressListener)}. */
@@ -102,6 +110,16 @@ public final class TextRanker implements Pipeline {
                 .mapToObj(i -> new RankedDocument(rows.row(i), scores[i], documents.get(rows.row(i))))
                 .sorted(Comparator.comparingDouble(RankedDocument::score).reversed())
                 .toList();
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model.tokenizer();
+    }
+
+    @Override
+    public int maxLength() {
+        return model.maxLength();
     }
 
     @Override

@@ -137,6 +137,10 @@ final class TokenBatcher implements AutoCloseable {
     }
 
     private void submit(List<Item> items) {
+        if (items.size() > options.maxWaiting()) {
+            throw new PipelineException("what is asked is " + items.size() + " texts or windows of texts, and at most "
+                    + options.maxWaiting() + " may wait: ask less at once");
+        }
         int tokens = items.stream().mapToInt(item -> item.encoding().length()).sum();
         Lane lane = tokens > SHORT_CALL ? longCalls : shortCalls;
         lock.lock();

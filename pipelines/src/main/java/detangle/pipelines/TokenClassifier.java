@@ -67,13 +67,14 @@ public final class TokenClassifier implements Pipeline {
      */
     public List<List<Entity>> classify(
             List<String> texts, TokenClassificationOptions options, ProgressListener progress) {
-        EntityAggregation aggregation = new EntityAggregation(model.config().labels(), options.strategy());
+        EntityAggregation aggregation =
+                new EntityAggregation(model.config().labels(), options.strategy(), options.ignoreLabels());
         int shared = options.stride().orElse(Math.min(STRIDE, model.maxLength() / 4));
         Truncation windows = model.windows(shared);
         EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
             String text = texts.get(row.index());
             row.requireText(text);
-            return windows.apply(model.tokenizer().encode(text));
+            return windows.apply(model.encodeWhole(text));
         });
         List<Encoding> encodings = rows.encodings();
         List<Characters> characters = texts.stream().map(Characters::new).toList();
@@ -112,6 +113,21 @@ public final class TokenClassifier implements Pipeline {
         return tokenizer.marksContinuations()
                 ? encoding.words()[token] == encoding.words()[token - 1]
                 : !text.isAtSpace(encoding.starts()[token]);
+    }
+
+    /** All labels, in the order in which the model scores them. */
+    public List<String> labels() {
+        return model.config().labels();
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model.tokenizer();
+    }
+
+    @Override
+    public int maxLength() {
+        return model.maxLength();
     }
 
     @Override

@@ -1,9 +1,11 @@
 package detangle.pipelines;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.OutputNames;
 import detangle.models.gliclass.GliclassConfig;
 import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
 import detangle.models.text.Truncation;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -11,6 +13,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -38,11 +41,34 @@ public final class ZeroShotClassifier implements Pipeline {
          */
         double[][] scores(List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress);
 
+        /** The same, which cuts texts that are too long. */
+        Judge cutting();
+
+        Tokenizer tokenizer();
+
+        int maxLength();
+
         void close();
     }
 
     private ZeroShotClassifier(Judge judge) {
         this.judge = judge;
+    }
+
+    /** A classifier on a model for NLI that is loaded; see {@link TextClassifier#zeroShot}. */
+    static ZeroShotClassifier of(TextModel model) {
+        return new ZeroShotClassifier(Entailment.of(model));
+    }
+
+    private static OptionalInt entailment(List<String> labels) {
+        return IntStream.range(0, labels.size())
+                .filter(i -> labels.get(i).toLowerCase(Locale.ROOT).startsWith("entail"))
+                .findFirst();
+    }
+
+    /** Whether a model has a label of entailment, without which it cannot be asked about labels of others. */
+    static boolean hasEntailment(DebertaConfig config) {
+        return entailment(config.labels()).isPresent();
     }
 
     /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
@@ -123,9 +149,7 @@ public final class ZeroShotClassifier implements Pipeline {
     private record Entailment(TextModel model, int entailment) implements Judge {
         static Entailment of(TextModel model) {
             List<String> labels = model.config().labels();
-            int entailment = IntStream.range(0, labels.size())
-                    .filter(i -> labels.get(i).toLowerCase(Locale.ROOT).startsWith("entail"))
-                    .findFirst()
+            int entailment = ZeroShotClassifier.entailment(labels)
                     .orElseThrow(() -> new PipelineException(
                             model.config().file() + ": none of the labels " + String.join(", ", labels)
                                     + " is entailment: zero-shot classification needs a model for NLI"));
@@ -179,6 +203,21 @@ public final class ZeroShotClassifier implements Pipeline {
         }
 
         @Override
+        public Judge cutting() {
+            return new Entailment(model.cutting(), entailment);
+        }
+
+        @Override
+        public Tokenizer tokenizer() {
+            return model.tokenizer();
+        }
+
+        @Override
+        public int maxLength() {
+            return model.maxLength();
+        }
+
+        @Override
         public void close() {
             model.close();
         }
@@ -219,6 +258,21 @@ public final class ZeroShotClassifier implements Pipeline {
         }
 
         @Override
+        public Judge cutting() {
+            return new Named(classifier.withTruncation());
+        }
+
+        @Override
+        public Tokenizer tokenizer() {
+            return classifier.tokenizer();
+        }
+
+        @Override
+        public int maxLength() {
+            return classifier.maxLength();
+        }
+
+        @Override
         public void close() {
             classifier.close();
         }
@@ -233,6 +287,21 @@ public final class ZeroShotClassifier implements Pipeline {
                 text,
                 order.stream().map(labels::get).toList(),
                 order.stream().map(i -> scores[i]).toList());
+    }
+
+    /** The same classifier, which cuts texts that are too long, with a warning. It is closed with this one. */
+    public ZeroShotClassifier withTruncation() {
+        return new ZeroShotClassifier(judge.cutting());
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return judge.tokenizer();
+    }
+
+    @Override
+    public int maxLength() {
+        return judge.maxLength();
     }
 
     @Override

@@ -25,7 +25,7 @@ class EntityAggregationTest {
     }
 
     private static List<String> entities(AggregationStrategy strategy) {
-        return new EntityAggregation(LABELS, strategy)
+        return new EntityAggregation(LABELS, strategy, List.of("O"))
                 .entities(TOKENS, new Characters(TEXT)).stream()
                         .map(e ->
                                 String.format("%s %s %.3f %d-%d", e.entity(), e.word(), e.score(), e.start(), e.end()))
@@ -71,7 +71,7 @@ class EntityAggregationTest {
         List<Piece> people = List.of(piece(0, 3, false, 0, 1, 0, 0), piece(3, 9, false, 0, 1, 0, 0));
         assertEquals(
                 List.of("Ada", "Byron"),
-                new EntityAggregation(LABELS, AggregationStrategy.SIMPLE)
+                new EntityAggregation(LABELS, AggregationStrategy.SIMPLE, List.of("O"))
                         .entities(people, new Characters(TEXT)).stream()
                                 .map(Entity::word)
                                 .toList());

@@ -2,63 +2,70 @@ package detangle.server;
 
 import detangle.backend.processor.ThreadCount;
 import detangle.models.text.Encoding;
-import detangle.pipelines.Classification;
-import detangle.server.ServedModel.Text;
+import detangle.models.text.Tokenizer;
+import detangle.pipelines.EmbeddingOptions;
+import detangle.pipelines.FeatureExtractor;
+import detangle.pipelines.Pooling;
+import detangle.pipelines.TextClassifier;
+import detangle.pipelines.TokenClassifier;
+import detangle.pipelines.task.Fields;
+import detangle.runtime.OptionValues;
+import detangle.server.ServedModel.Ability;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /** The routes of HuggingFace's text-embeddings-inference. They ask the first model that does what is asked. */
 final class EmbeddingsInferenceApi {
+    private static final String CLASSIFICATION = "text-classification";
+    private static final String RANKING = "text-ranking";
+    private static final String EXTRACTION = "feature-extraction";
+    private static final String SIMILARITY = "sentence-similarity";
+    private static final String INPUTS = "inputs";
+    private static final String TRUNCATE = "truncate";
+    private static final String DIRECTION = "truncation_direction";
+    private static final String RAW_SCORES = "raw_scores";
+    private static final String PROMPT_NAME = "prompt_name";
+
     /** Characters of a request whose tokens are told: an answer has some twenty times as many bytes. */
     private static final int MOST_TOKENIZED = 100_000;
 
     /** Tokens of an answer to {@code /tokenize}. Normalization makes up to 18 characters of one, each of which can be a token. */
     private static final int MOST_TOKENS = 2 * MOST_TOKENIZED;
 
-    private final List<ServedModel> models;
+    /** Numbers of an answer to {@code /embed_all}, each of which is a dozen bytes of JSON. */
+    private static final int MOST_STATES = 2_000_000;
+
+    private final Models models;
+    private final HuggingFaceApi huggingFace;
     private final ServerOptions options;
-    private final Admission admission;
+    private final Sizes sizes;
     private final Turns turns;
     private final String version;
 
     EmbeddingsInferenceApi(
-            List<ServedModel> models, ServerOptions options, Admission admission, Turns turns, String version) {
+            Models models,
+            HuggingFaceApi huggingFace,
+            ServerOptions options,
+            Sizes sizes,
+            Turns turns,
+            String version) {
         this.models = models;
+        this.huggingFace = huggingFace;
         this.options = options;
-        this.admission = admission;
+        this.sizes = sizes;
         this.turns = turns;
         this.version = version;
     }
 
-    private ServedModel model(ServedModel.Task... tasks) {
-        return models.stream()
-                .filter(m -> List.of(tasks).contains(m.task()))
-                .findFirst()
-                .orElseGet(models::getFirst);
-    }
-
     /** {@code GET /info}. */
     Object info() {
-        ServedModel model = models.getFirst();
-        Map<String, Object> type = new LinkedHashMap<>();
-        switch (model.task()) {
-            case CLASSIFIER, RERANKER -> {
-                Map<String, String> labels = new LinkedHashMap<>();
-                Map<String, Integer> numbers = new LinkedHashMap<>();
-                for (int i = 0; i < model.config().numLabels(); i++) {
-                    labels.put(Integer.toString(i), model.config().labels().get(i));
-                    numbers.put(model.config().labels().get(i), i);
-                }
-                type.put(
-                        model.task() == ServedModel.Task.RERANKER ? "reranker" : "classifier",
-                        Json.of("id2label", labels, "label2id", numbers));
-            }
-            case EMBEDDING -> type.put("embedding", Json.of("pooling", model.pooling()));
-        }
+        ServedModel model = models.first();
         return Json.of(
                 "model_id",
                 model.name(),
@@ -67,7 +74,7 @@ final class EmbeddingsInferenceApi {
                 "model_dtype",
                 "float32",
                 "model_type",
-                type,
+                type(model),
                 "max_concurrent_requests",
                 options.maxConcurrentRequests(),
                 "max_input_length",
@@ -90,151 +97,232 @@ final class EmbeddingsInferenceApi {
                 null);
     }
 
-    /** {@code POST /}: what the first model is for. */
-    Object whatTheModelDoes(JsonNode request) {
-        return switch (models.getFirst().task()) {
-            case CLASSIFIER -> predict(request);
-            case RERANKER -> rerank(request);
-            case EMBEDDING -> embed(request);
+    /** What a model is for: in the words of text-embeddings-inference, or by the task's name where that has no such models. */
+    private static Map<String, Object> type(ServedModel model) {
+        return switch (model.task().name()) {
+            case CLASSIFICATION ->
+                Json.of("classifier", labels(classifier(model).labels()));
+            case RANKING -> Json.of("reranker", labels(classifier(model).labels()));
+            case EXTRACTION, SIMILARITY -> Json.of("embedding", Json.of("pooling", pooling(model)));
+            case "token-classification" ->
+                Json.of(
+                        "token-classification",
+                        labels(model.require("token-classification", TokenClassifier.class, Optional.empty())
+                                .labels()));
+            default -> Json.of(model.task().name(), Map.of());
         };
+    }
+
+    private static Map<String, Object> labels(List<String> labels) {
+        Map<String, String> names = new LinkedHashMap<>();
+        Map<String, Integer> numbers = new LinkedHashMap<>();
+        for (int i = 0; i < labels.size(); i++) {
+            names.put(Integer.toString(i), labels.get(i));
+            numbers.put(labels.get(i), i);
+        }
+        return Json.of("id2label", names, "label2id", numbers);
+    }
+
+    private static String pooling(ServedModel model) {
+        return model.require(SIMILARITY, FeatureExtractor.class, Optional.empty()).pooling(model.embedding()).stream()
+                .map(Pooling::text)
+                .collect(Collectors.joining("+"));
+    }
+
+    private static TextClassifier classifier(ServedModel model) {
+        return model.require(CLASSIFICATION, TextClassifier.class, Optional.empty());
+    }
+
+    /** {@code POST /}: what the first model is for. A classifier is asked as here unless the request has HuggingFace's parameters. */
+    Object whatTheModelDoes(JsonNode request) {
+        ServedModel model = models.first();
+        boolean own = Json.isAbsent(request.path("parameters"))
+                && !request.path(INPUTS).isObject();
+        return model.task().name().equals(CLASSIFICATION) && own
+                ? predict(model, request)
+                : huggingFace.answer(model, Optional.empty(), request);
     }
 
     /** {@code POST /predict}. */
     Object predict(JsonNode request) {
-        JsonNode inputs = request.path("inputs");
-        boolean raw = Json.flag(request, "raw_scores", false);
-        boolean truncate = truncate(request);
-        ServedModel model = model(ServedModel.Task.CLASSIFIER, ServedModel.Task.RERANKER);
+        return predict(models.doing(CLASSIFICATION), request);
+    }
+
+    private Object predict(ServedModel model, JsonNode request) {
+        Json.requireKnown(request, "/predict", INPUTS, RAW_SCORES, TRUNCATE, DIRECTION);
+        JsonNode inputs = request.path(INPUTS);
+        Map<String, Object> given = Json.fields(request);
+        given.keySet().removeAll(List.of(INPUTS, RAW_SCORES));
+        if (Json.flag(request, RAW_SCORES, false)) {
+            given.put("function_to_apply", "none");
+        }
+        Ability ability = model.require(CLASSIFICATION);
+        Fields asked = ability.task().options(given);
         boolean single = inputs.isString() || inputs.isArray() && inputs.path(0).isString();
-        List<Text> texts = new ArrayList<>();
+        List<Fields> rows = new ArrayList<>();
         if (single) {
-            texts.add(text(inputs));
+            rows.add(ability.task().row(row(inputs)));
         } else if (inputs.isArray()) {
-            inputs.forEach(input -> texts.add(text(input)));
+            inputs.forEach(input -> rows.add(ability.task().row(row(input))));
         } else {
             throw ApiException.validation("inputs is neither a text, a pair of texts, nor an array of these");
         }
-        checkSize(texts.size());
-        List<Object> answers = new ArrayList<>();
-        for (List<Classification> labels : model.predict(texts, raw, truncate)) {
-            answers.add(labels.stream()
-                    .map(c -> Json.of("score", (float) c.score(), "label", c.label()))
-                    .toList());
-        }
+        sizes.check(rows.size());
+        List<Object> answers = model.answer(ability, rows, asked);
         return single ? answers.getFirst() : answers;
     }
 
-    private static Text text(JsonNode input) {
+    private static Map<String, Object> row(JsonNode input) {
         if (input.isString()) {
-            return new Text(Json.wellFormed(input.stringValue()), Optional.empty());
+            return Map.of("text", Json.wellFormed(input.stringValue()));
         }
-        List<String> both = Json.texts(input, "inputs");
+        List<String> both = Json.texts(input, INPUTS);
         if (both.isEmpty() || both.size() > 2) {
             throw ApiException.validation("inputs holds " + both.size() + " texts where one or two belong together");
         }
-        return new Text(both.getFirst(), both.size() == 2 ? Optional.of(both.get(1)) : Optional.empty());
-    }
-
-    private void checkSize(int texts) {
-        if (texts == 0) {
-            throw ApiException.validation("there are no texts");
-        }
-        if (texts > options.maxClientBatchSize()) {
-            throw ApiException.tooLarge("the request has " + texts + " texts, and at most "
-                    + options.maxClientBatchSize() + " may come at once");
-        }
-        admission.count(texts);
-    }
-
-    /** Whether texts are cut; at their end, so that a request for another place must not be answered as if it were this one. */
-    private boolean truncate(JsonNode request) {
-        Json.optionalText(request, "truncation_direction")
-                .filter(direction -> !direction.equalsIgnoreCase("right"))
-                .ifPresent(direction -> {
-                    throw ApiException.validation(
-                            "truncation_direction is " + direction + ", and texts are cut at their end: leave it out");
-                });
-        return Json.flag(request, "truncate", options.autoTruncate());
+        return both.size() == 1
+                ? Map.of("text", both.getFirst())
+                : Map.of("text", both.getFirst(), "text_pair", both.getLast());
     }
 
     /** {@code POST /rerank}. */
     Object rerank(JsonNode request) {
-        List<String> texts = Json.texts(request.path("texts"), "texts");
-        checkSize(texts.size());
-        boolean withText = Json.flag(request, "return_text", false);
-        return model(ServedModel.Task.RERANKER)
-                .rank(Json.text(request, "query"), texts, Json.flag(request, "raw_scores", false), truncate(request))
-                .stream()
-                .map(d -> withText
-                        ? Json.of("index", d.index(), "text", d.text(), "score", (float) d.score())
-                        : Json.of("index", d.index(), "score", (float) d.score()))
-                .toList();
+        Json.requireKnown(request, "/rerank", "query", "texts", RAW_SCORES, "return_text", TRUNCATE, DIRECTION);
+        return huggingFace.answer(models.doing(RANKING), Optional.of(RANKING), request);
     }
 
     /** {@code POST /embed}. */
     Object embed(JsonNode request) {
-        List<String> texts = inputs(request);
-        return model(ServedModel.Task.EMBEDDING)
-                .embed(
-                        texts,
-                        Json.flag(request, "normalize", true),
-                        truncate(request),
-                        Json.optionalText(request, "prompt_name"),
-                        Json.optionalCount(request, "dimensions"));
+        Json.requireKnown(request, "/embed", INPUTS, "normalize", "dimensions", PROMPT_NAME, TRUNCATE, DIRECTION);
+        inputs(request);
+        return huggingFace.answer(models.doing(EXTRACTION), Optional.of(EXTRACTION), request);
     }
 
-    private List<String> inputs(JsonNode request) {
-        JsonNode inputs = request.path("inputs");
-        List<String> texts =
-                inputs.isString() ? List.of(Json.wellFormed(inputs.stringValue())) : Json.texts(inputs, "inputs");
-        checkSize(texts.size());
-        return texts;
+    /** {@code POST /similarity}. */
+    Object similarity(JsonNode request) {
+        Json.requireKnown(request, "/similarity", INPUTS, "parameters");
+        return huggingFace.answer(models.doing(SIMILARITY), Optional.of(SIMILARITY), request);
+    }
+
+    /** {@code POST /embed_all}: JSON that is written already. */
+    Object embedAll(JsonNode request) {
+        Json.requireKnown(request, "/embed_all", INPUTS, PROMPT_NAME, TRUNCATE, DIRECTION);
+        ServedModel model = models.doing(EXTRACTION);
+        Map<String, Object> given = Json.fields(request);
+        given.remove(INPUTS);
+        Fields asked = model.require(EXTRACTION).task().options(given);
+        FeatureExtractor extractor = model.require(EXTRACTION, FeatureExtractor.class, asked.optionalFlag(TRUNCATE));
+        EmbeddingOptions prompted =
+                OptionValues.with(model.embedding(), asked.optionalText(PROMPT_NAME), EmbeddingOptions::withPromptName);
+        List<String> texts = inputs(request);
+        sizes.check(texts.size());
+        // States are a thousand times as large as their texts, so that one such request is answered at a time.
+        return turns.one(() -> {
+            List<float[][]> states = extractor.tokens(texts, prompted, ServedModel.QUIET);
+            long numbers = states.stream()
+                    .mapToLong(tokens -> Arrays.stream(tokens)
+                            .mapToLong(state -> state.length)
+                            .sum())
+                    .sum();
+            if (numbers > MOST_STATES) {
+                throw ApiException.tooLarge("the states of the texts' tokens are " + numbers + " numbers, and at most "
+                        + MOST_STATES + " are told at once: send fewer texts");
+            }
+            return Json.bytes(states);
+        });
+    }
+
+    private static List<String> inputs(JsonNode request) {
+        JsonNode inputs = request.path(INPUTS);
+        return inputs.isString() ? List.of(Json.wellFormed(inputs.stringValue())) : Json.texts(inputs, INPUTS);
     }
 
     /** {@code POST /tokenize}: JSON that is written already. */
     Object tokenize(JsonNode request) {
+        Json.requireKnown(request, "/tokenize", INPUTS, "add_special_tokens", PROMPT_NAME);
         boolean special = Json.flag(request, "add_special_tokens", true);
         List<String> texts = inputs(request);
+        sizes.check(texts.size());
         long characters = texts.stream().mapToLong(String::length).sum();
         if (characters > MOST_TOKENIZED) {
             throw ApiException.tooLarge("the texts have " + characters
                     + " characters together, and the tokens of at most " + MOST_TOKENIZED + " are told at once");
         }
+        ServedModel model = models.first();
+        String prompt = prompt(model, Json.optionalText(request, PROMPT_NAME));
         // An answer is many times as large as its request, so that writing it counts as well.
         return turns.one(() -> {
             List<Object> answers = new ArrayList<>();
             int told = 0;
             for (String text : texts) {
-                Encoding encoding = models.getFirst().tokenizer().encode(text);
+                Encoding encoding = model.tokenizer().encode(prompt + text);
                 told += encoding.length();
                 if (told > MOST_TOKENS) {
                     throw ApiException.tooLarge("the texts have more than the " + MOST_TOKENS
                             + " tokens that are told at once: send fewer");
                 }
-                answers.add(tokens(encoding, special));
+                answers.add(tokens(prompt + text, encoding, special));
             }
             return Json.bytes(answers);
         });
     }
 
-    private static List<Object> tokens(Encoding encoding, boolean special) {
+    /** What stands before a text of a model that makes vectors; nothing of another one, which has no prompts. */
+    private static String prompt(ServedModel model, Optional<String> name) {
+        if (!model.does(EXTRACTION)) {
+            name.ifPresent(given -> {
+                throw ApiException.validation("prompt_name goes with a model that makes vectors, and " + model.name()
+                        + " is served for " + model.task().name() + ": leave it out");
+            });
+            return "";
+        }
+        return model.require(EXTRACTION, FeatureExtractor.class, Optional.empty())
+                .prompt(OptionValues.with(model.embedding(), name, EmbeddingOptions::withPromptName));
+    }
+
+    /** Tokens with the part of the text that they are of, whose places are those of its bytes in UTF-8. */
+    private static List<Object> tokens(String text, Encoding encoding, boolean special) {
+        int[] points = text.codePoints().toArray();
+        int[] bytes = new int[points.length + 1];
+        for (int i = 0; i < points.length; i++) {
+            bytes[i + 1] = bytes[i] + utf8(points[i]);
+        }
         List<Object> tokens = new ArrayList<>();
         for (int i = 0; i < encoding.length(); i++) {
             boolean added = encoding.sequences()[i] == Encoding.SPECIAL;
             if (special || !added) {
+                int start = encoding.starts()[i];
+                int end = encoding.ends()[i];
                 tokens.add(Json.of(
                         "id",
                         encoding.ids()[i],
                         "text",
-                        encoding.tokens().get(i),
+                        added ? encoding.tokens().get(i) : new String(points, start, end - start),
                         "special",
                         added,
                         "start",
-                        added ? null : encoding.starts()[i],
+                        added ? null : bytes[start],
                         "stop",
-                        added ? null : encoding.ends()[i]));
+                        added ? null : bytes[end]));
             }
         }
         return tokens;
+    }
+
+    /** How many bytes a code point has in UTF-8. */
+    private static int utf8(int point) {
+        return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x1_0000 ? 3 : 4;
+    }
+
+    /** {@code POST /decode}: JSON that is written already. */
+    Object decode(JsonNode request) {
+        Json.requireKnown(request, "/decode", "ids", "skip_special_tokens");
+        boolean skip = Json.flag(request, "skip_special_tokens", true);
+        JsonNode ids = request.path("ids");
+        Tokenizer tokenizer = models.first().tokenizer();
+        List<int[]> all = TokenIds.read(ids, "ids", tokenizer, MOST_TOKENS);
+        sizes.check(all.size());
+        return turns.one(() -> Json.bytes(
+                all.stream().map(text -> tokenizer.decode(text, skip)).toList()));
     }
 }

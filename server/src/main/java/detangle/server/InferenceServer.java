@@ -21,7 +21,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * Models behind HTTP: the routes of text-embeddings-inference and of the Open Inference Protocol. A thread serves
+ * Models behind HTTP: the routes of HuggingFace's inference API, of text-embeddings-inference, of OpenAI's API for vectors and of the Open
+ * Inference Protocol. A thread serves
  * each connection; what requests ask runs in batches of all that waits.
  *
  * <pre>{@code
@@ -58,15 +59,8 @@ public final class InferenceServer implements AutoCloseable {
         InetAddress address = address(options.host());
         this.connections = new Connections(options);
         Admission admission = new Admission(options.maxConcurrentRequests(), options.maxClientBatchSize());
-        this.routes = new Routes(
-                options,
-                metrics,
-                new EmbeddingsInferenceApi(
-                        models, options, admission, new Turns(options.deadline()), DetangleVersion.number()),
-                new OpenInferenceApi(models, options, admission, DetangleVersion.number()),
-                admission,
-                bodies,
-                new Sites(options, address));
+        this.routes =
+                new Routes(options, metrics, apis(options, admission), admission, bodies, new Sites(options, address));
         DirectHandlers.Builder handlers = DirectHandlers.builder();
         for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
             handlers.addHandler(type, this::refuse);
@@ -84,6 +78,19 @@ public final class InferenceServer implements AutoCloseable {
                 .shutdownHook(false)
                 .routing(routes::add)
                 .build();
+    }
+
+    private Routes.Apis apis(ServerOptions options, Admission admission) {
+        Models served = new Models(models);
+        Sizes sizes = new Sizes(options.maxClientBatchSize(), admission);
+        HuggingFaceApi huggingFace = new HuggingFaceApi(served, sizes);
+        Turns turns = new Turns(options.deadline());
+        String version = DetangleVersion.number();
+        return new Routes.Apis(
+                new EmbeddingsInferenceApi(served, huggingFace, options, sizes, turns, version),
+                huggingFace,
+                new OpenAiApi(served, sizes),
+                new OpenInferenceApi(served, sizes, version));
     }
 
     private static InetAddress address(String host) {
@@ -112,7 +119,7 @@ public final class InferenceServer implements AutoCloseable {
                 loaded.add(ServedModel.load(model.getKey(), model.getValue(), options, metrics::batch));
             }
             if (!options.embedding().equals(EmbeddingOptions.DEFAULT)
-                    && loaded.stream().noneMatch(m -> m.task() == ServedModel.Task.EMBEDDING)) {
+                    && loaded.stream().noneMatch(m -> m.does("sentence-similarity"))) {
                 throw new ServerException(
                         "a pooling, a prompt or a number of dimensions goes with a model that makes vectors, and none"
                                 + " is served");
@@ -131,6 +138,11 @@ public final class InferenceServer implements AutoCloseable {
             metrics.close();
             throw e;
         }
+    }
+
+    /** Each model in one line: its name, what it is for, and how much it takes. */
+    public List<String> models() {
+        return models.stream().map(ServedModel::line).toList();
     }
 
     /** The port that it listens at. */

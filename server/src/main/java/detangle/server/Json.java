@@ -8,9 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SequencedMap;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -82,12 +83,51 @@ final class Json {
     }
 
     /** An object of names and values in turn; absent values are left out. */
-    static Map<String, Object> of(Object... namesAndValues) {
-        Map<String, Object> object = new LinkedHashMap<>();
+    static SequencedMap<String, Object> of(Object... namesAndValues) {
+        SequencedMap<String, Object> object = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
             object.put((String) namesAndValues[i], namesAndValues[i + 1]);
         }
         return object;
+    }
+
+    /** Refuses fields that nobody would heed. */
+    static void requireKnown(JsonNode object, String of, String... known) {
+        Set<String> names = Set.of(known);
+        for (String name : object.propertyNames()) {
+            if (!names.contains(name)) {
+                throw ApiException.validation(of + " has no field '" + name + "'; it has " + String.join(", ", known));
+            }
+        }
+    }
+
+    /** A value as JSON has it: a text, an Integer or another number, a truth value, a list, a map, or null. */
+    static Object plain(JsonNode value) {
+        if (isAbsent(value)) {
+            return null;
+        }
+        if (value.isString()) {
+            return wellFormed(value.stringValue());
+        }
+        if (value.isBoolean()) {
+            return value.booleanValue();
+        }
+        if (value.isNumber()) {
+            return value.isInt() ? (Number) value.intValue() : (Number) value.asDouble(Double.NaN);
+        }
+        if (value.isArray()) {
+            List<Object> list = new ArrayList<>();
+            value.forEach(element -> list.add(plain(element)));
+            return list;
+        }
+        return fields(value);
+    }
+
+    /** The fields of an object as {@link #plain} values. */
+    static SequencedMap<String, Object> fields(JsonNode object) {
+        SequencedMap<String, Object> fields = new LinkedHashMap<>();
+        object.properties().forEach(field -> fields.put(field.getKey(), plain(field.getValue())));
+        return fields;
     }
 
     static String text(JsonNode object, String field) {

@@ -1,39 +1,50 @@
 package detangle.server;
 
-import detangle.pipelines.Classification;
-import detangle.server.ServedModel.Text;
+import detangle.pipelines.FeatureExtractor;
+import detangle.pipelines.TextClassifier;
+import detangle.pipelines.task.Field;
+import detangle.pipelines.task.Fields;
+import detangle.pipelines.task.SentenceEmbedding;
+import detangle.pipelines.task.TextClassification;
+import detangle.pipelines.task.TextRanking;
+import detangle.pipelines.task.TextTask;
+import detangle.server.ServedModel.Ability;
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.SequencedMap;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The Open Inference Protocol, version 2 (KServe, Triton, MLServer): tensors of texts in, tensors of labels and scores or of vectors out.
+ * The Open Inference Protocol, version 2 (KServe, Triton, MLServer): tensors of texts in, and tensors out: of labels and scores, of vectors,
+ * or of what other tasks answer as JSON. The options of a task are parameters of the request.
  */
 final class OpenInferenceApi {
-    private static final String TEXT = "text";
-    private static final String PAIR = "text_pair";
     private static final String VERSION = "/versions/1";
     private static final String BINARY_OUTPUT = "binary_data_output";
     private static final String BINARY_SIZE = "binary_data_size";
+    private static final String PARAMETERS = "parameters";
+    private static final String BYTES = "BYTES";
+    private static final String FLOATS = "FP32";
+
+    /** Where answers are neither labels nor vectors, the tensor that has the answer to each row as JSON. */
+    private static final String JSON_OUTPUT = "output";
 
     /** Names of outputs in a request, of which no model has more than three. */
     private static final int MAX_OUTPUTS = 16;
 
-    private final List<ServedModel> models;
-    private final ServerOptions options;
-    private final Admission admission;
+    private final Models models;
+    private final Sizes sizes;
     private final String version;
 
-    OpenInferenceApi(List<ServedModel> models, ServerOptions options, Admission admission, String version) {
+    OpenInferenceApi(Models models, Sizes sizes, String version) {
         this.models = models;
-        this.options = options;
-        this.admission = admission;
+        this.sizes = sizes;
         this.version = version;
     }
 
@@ -45,21 +56,49 @@ final class OpenInferenceApi {
     /** {@code GET /v2/models/NAME}. */
     Object metadata(String name) {
         ServedModel model = model(name);
-        List<Object> outputs = model.task() == ServedModel.Task.EMBEDDING
-                ? List.of(tensor("embedding", "FP32", -1, model.dimension()))
-                : List.of(
-                        tensor("label", "BYTES", -1),
-                        tensor("score", "FP32", -1),
-                        tensor("scores", "FP32", -1, model.config().numLabels()));
         return Json.of(
                 "name", model.name(),
                 "versions", List.of("1"),
                 "platform", "detangle",
-                "inputs", List.of(tensor(TEXT, "BYTES", -1), tensor(PAIR, "BYTES", -1)),
-                "outputs", outputs);
+                "inputs",
+                        model.task().inputs().stream()
+                                .map(input -> tensor(input.name(), BYTES, shape(input)))
+                                .toList(),
+                "outputs", outputs(model));
     }
 
-    private static Map<String, Object> tensor(String name, String type, int... shape) {
+    private static int[] shape(Field input) {
+        return input.type() instanceof Field.Texts ? new int[] {-1, -1} : new int[] {-1};
+    }
+
+    private static List<Object> outputs(ServedModel model) {
+        return switch (model.task()) {
+            case SentenceEmbedding vectors -> List.of(tensor("embedding", FLOATS, -1, dimension(model)));
+            case TextClassification classification -> outputsOfLabels(model);
+            // Asked by tensors, a ranker scores pairs.
+            case TextRanking ranking -> outputsOfLabels(model);
+            default -> List.of(tensor(JSON_OUTPUT, BYTES, -1));
+        };
+    }
+
+    private static List<Object> outputsOfLabels(ServedModel model) {
+        return List.of(
+                tensor("label", BYTES, -1),
+                tensor("score", FLOATS, -1),
+                tensor("scores", FLOATS, -1, labels(model).size()));
+    }
+
+    private static int dimension(ServedModel model) {
+        return model.require("feature-extraction", FeatureExtractor.class, Optional.empty())
+                .dimension(model.embedding());
+    }
+
+    private static List<String> labels(ServedModel model) {
+        return model.require("text-classification", TextClassifier.class, Optional.empty())
+                .labels();
+    }
+
+    private static SequencedMap<String, Object> tensor(String name, String type, int... shape) {
         return Json.of("name", name, "datatype", type, "shape", shape);
     }
 
@@ -70,13 +109,7 @@ final class OpenInferenceApi {
 
     private ServedModel model(String path) {
         // All have one version, which may be named or not.
-        String name = path.endsWith(VERSION) ? path.substring(0, path.length() - VERSION.length()) : path;
-        return models.stream()
-                .filter(m -> m.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> ApiException.notFound("there is no model " + name + "; there are "
-                        + String.join(
-                                ", ", models.stream().map(ServedModel::name).toList())));
+        return models.named(path.endsWith(VERSION) ? path.substring(0, path.length() - VERSION.length()) : path);
     }
 
     /** A tensor of an answer. */
@@ -99,61 +132,105 @@ final class OpenInferenceApi {
         int length =
                 jsonLength.map(l -> BinaryTensors.jsonLength(l, body.bytes())).orElse(body.bytes().length);
         JsonNode request = body.parse(bytes -> Json.object(Arrays.copyOf(bytes, length)));
-        Map<String, List<String>> inputs = inputs(request, new BinaryTensors(body.bytes(), length));
+        Json.requireKnown(request, "the request", "id", "inputs", "outputs", PARAMETERS);
+        JsonNode parameters = parameters(request, "the request");
+        boolean binaryOutput = Json.flag(parameters, BINARY_OUTPUT, false);
+        Map<String, Object> given = parameters.isObject() ? Json.fields(parameters) : new LinkedHashMap<>();
+        given.remove(BINARY_OUTPUT);
+        Ability ability = ability(model);
+        TextTask<?> task = ability.task();
+        if (task instanceof SentenceEmbedding) {
+            // As the model gives them, unless the request says otherwise.
+            given.putIfAbsent("normalize", false);
+        }
+        List<Map<String, Object>> tensors =
+                rows(task, TextTensors.read(objects(request, "inputs"), task, new BinaryTensors(body.bytes(), length)));
         List<Wanted> wanted = wanted(request);
-        List<String> texts = Optional.ofNullable(inputs.get(TEXT))
-                .orElseThrow(() -> ApiException.validation("inputs has no tensor '" + TEXT + "'"));
-        Optional<List<String>> pairs = Optional.ofNullable(inputs.get(PAIR));
-        if (pairs.filter(p -> p.size() != texts.size()).isPresent()) {
-            throw ApiException.validation(TEXT + " and " + PAIR + " differ in length");
-        }
-        if (texts.isEmpty() || texts.size() > options.maxClientBatchSize()) {
-            throw ApiException.tooLarge("the request has " + texts.size() + " texts; 1 to "
-                    + options.maxClientBatchSize() + " may come at once");
-        }
-        admission.count(texts.size());
-        List<Output> outputs = model.task() == ServedModel.Task.EMBEDDING
-                ? List.of(embed(model, texts))
-                : classify(model, texts, pairs);
-        Map<String, Object> answer = Json.of("model_name", model.name(), "model_version", "1");
+        Fields asked = task.options(given);
+        List<Fields> rows = tensors.stream().map(task::row).toList();
+        sizes.check(rows.stream().mapToInt(row -> task.texts(row, asked)).sum());
+        List<Object> answers = model.answer(ability, rows, asked);
+        List<Output> outputs = switch (task) {
+            case SentenceEmbedding vectors -> List.of(embeddings(answers));
+            case TextClassification classification -> labels(answers, labels(model), asked);
+            default -> List.of(new Output(JSON_OUTPUT, BYTES, written(answers), answers.size()));
+        };
+        SequencedMap<String, Object> answer = Json.of("model_name", model.name(), "model_version", "1");
         if (request.path("id").isString()) {
             answer.put("id", Json.text(request, "id"));
         }
-        return answer(answer, outputs, wanted, Json.flag(parameters(request, "the request"), BINARY_OUTPUT, false));
+        return answer(answer, outputs, wanted, binaryOutput);
     }
 
-    private Output embed(ServedModel model, List<String> texts) {
+    /** What a model is asked by tensors: its own task, and pairs of texts where that is ranking. */
+    private static Ability ability(ServedModel model) {
+        return model.task() instanceof TextRanking
+                ? model.require("text-classification")
+                : model.abilities().getFirst();
+    }
+
+    /** Rows of tensors that have as many values each. */
+    private static List<Map<String, Object>> rows(TextTask<?> task, Map<String, List<Object>> tensors) {
+        Field first = task.inputs().getFirst();
+        List<Object> leading = Optional.ofNullable(tensors.get(first.name()))
+                .orElseThrow(() -> ApiException.validation("inputs has no tensor '" + first.name() + "'"));
+        tensors.forEach((name, values) -> {
+            if (values.size() != leading.size()) {
+                throw ApiException.validation(first.name() + " and " + name + " differ in length");
+            }
+        });
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (int i = 0; i < leading.size(); i++) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            for (Map.Entry<String, List<Object>> tensor : tensors.entrySet()) {
+                row.put(tensor.getKey(), tensor.getValue().get(i));
+            }
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    private static Output embeddings(List<Object> answers) {
         List<Float> values = new ArrayList<>();
-        for (float[] vector :
-                model.embed(texts, false, options.autoTruncate(), Optional.empty(), OptionalInt.empty())) {
+        int width = 0;
+        for (Object answer : answers) {
+            float[] vector = (float[]) answer;
+            width = vector.length;
             for (float value : vector) {
                 values.add(value);
             }
         }
-        return new Output("embedding", "FP32", values, texts.size(), model.dimension());
+        return new Output("embedding", FLOATS, values, answers.size(), width);
     }
 
-    private List<Output> classify(ServedModel model, List<String> texts, Optional<List<String>> pairs) {
-        List<Text> inputs = new ArrayList<>();
-        for (int i = 0; i < texts.size(); i++) {
-            int place = i;
-            inputs.add(new Text(texts.get(i), pairs.map(p -> p.get(place))));
+    private static List<Output> labels(List<Object> answers, List<String> labels, Fields asked) {
+        if (asked.has("top_k")) {
+            throw ApiException.validation("top_k leaves no scores for the tensor of all labels: leave it out");
         }
         List<String> best = new ArrayList<>();
         List<Float> score = new ArrayList<>();
         List<Float> scores = new ArrayList<>();
-        List<String> labels = model.config().labels();
-        for (List<Classification> ranked : model.predict(inputs, false, options.autoTruncate())) {
-            best.add(ranked.getFirst().label());
-            score.add((float) ranked.getFirst().score());
-            for (String label : labels) {
-                ranked.stream().filter(c -> c.label().equals(label)).forEach(c -> scores.add((float) c.score()));
+        for (Object answer : answers) {
+            Map<String, Float> byLabel = new LinkedHashMap<>();
+            for (Object each : (List<?>) answer) {
+                Map<?, ?> label = (Map<?, ?>) each;
+                byLabel.put((String) label.get("label"), (Float) label.get("score"));
             }
+            Map.Entry<String, Float> surest = byLabel.entrySet().iterator().next();
+            best.add(surest.getKey());
+            score.add(surest.getValue());
+            labels.forEach(label -> scores.add(byLabel.get(label)));
         }
         return List.of(
-                new Output("label", "BYTES", best, best.size()),
-                new Output("score", "FP32", score, score.size()),
-                new Output("scores", "FP32", scores, best.size(), labels.size()));
+                new Output("label", BYTES, best, best.size()),
+                new Output("score", FLOATS, score, score.size()),
+                new Output("scores", FLOATS, scores, best.size(), labels.size()));
+    }
+
+    private static List<String> written(List<Object> answers) {
+        return answers.stream()
+                .map(answer -> new String(Json.bytes(answer), StandardCharsets.UTF_8))
+                .toList();
     }
 
     /**
@@ -166,7 +243,11 @@ final class OpenInferenceApi {
     private static List<Wanted> wanted(JsonNode request) {
         List<Wanted> wanted = new ArrayList<>();
         for (JsonNode asked : objects(request, "outputs")) {
+            Json.requireKnown(asked, "an output", "name", PARAMETERS);
             JsonNode parameters = parameters(asked, "an output");
+            if (parameters.isObject()) {
+                Json.requireKnown(parameters, "the parameters of an output", "binary_data");
+            }
             Optional<Boolean> binary = Json.isAbsent(parameters.path("binary_data"))
                     ? Optional.empty()
                     : Optional.of(Json.flag(parameters, "binary_data", false));
@@ -194,11 +275,11 @@ final class OpenInferenceApi {
                     .orElseThrow(() -> ApiException.validation("there is no output " + one.name + "; there are "
                             + String.join(
                                     ", ", outputs.stream().map(Output::name).toList())));
-            Map<String, Object> tensor = tensor(output.name, output.type, output.shape);
+            SequencedMap<String, Object> tensor = tensor(output.name, output.type, output.shape);
             if (one.binary.orElse(binaryOutput)) {
                 byte[] bytes = BinaryTensors.of(output.data);
                 tensors.writeBytes(bytes);
-                tensor.put("parameters", Json.of(BINARY_SIZE, bytes.length));
+                tensor.put(PARAMETERS, Json.of(BINARY_SIZE, bytes.length));
             } else {
                 tensor.put("data", output.data);
             }
@@ -206,49 +287,6 @@ final class OpenInferenceApi {
         }
         json.put("outputs", written);
         return new Answer(json, tensors.toByteArray());
-    }
-
-    private static Map<String, List<String>> inputs(JsonNode request, BinaryTensors binary) {
-        Map<String, List<String>> inputs = new HashMap<>();
-        for (JsonNode input : objects(request, "inputs")) {
-            String name = Json.text(input, "name");
-            if (!List.of(TEXT, PAIR).contains(name)) {
-                throw ApiException.validation("there is no input " + name + "; there are " + TEXT + " and " + PAIR);
-            }
-            if (!Json.text(input, "datatype").equals("BYTES")) {
-                throw ApiException.validation(name + " is of type BYTES");
-            }
-            if (inputs.put(name, texts(input, name, binary)) != null) {
-                throw ApiException.validation("inputs has " + name + " twice");
-            }
-        }
-        binary.requireEnd();
-        return inputs;
-    }
-
-    private static List<String> texts(JsonNode input, String name, BinaryTensors binary) {
-        JsonNode size = parameters(input, name).path(BINARY_SIZE);
-        boolean data = !Json.isAbsent(input.path("data"));
-        List<String> texts;
-        if (Json.isAbsent(size)) {
-            texts = Json.texts(input.path("data"), name + ".data");
-        } else if (data || !size.isInt()) {
-            throw ApiException.malformed(
-                    name + " has either data, or a whole number of bytes as " + BINARY_SIZE + " behind the JSON");
-        } else {
-            texts = binary.texts(name, size.intValue());
-        }
-        JsonNode shape = input.path("shape");
-        boolean column = shape.size() == 2 && isNumber(shape.get(1), 1);
-        if (!shape.isArray() || shape.size() != 1 && !column || !isNumber(shape.get(0), texts.size())) {
-            throw ApiException.validation(
-                    name + " has another shape than [" + texts.size() + "], as many as its texts");
-        }
-        return texts;
-    }
-
-    private static boolean isNumber(JsonNode node, int expected) {
-        return node.isInt() && node.intValue() == expected;
     }
 
     /** The objects of an array, which may be absent. */
@@ -268,8 +306,8 @@ final class OpenInferenceApi {
         return array;
     }
 
-    private static JsonNode parameters(JsonNode of, String what) {
-        JsonNode parameters = of.path("parameters");
+    static JsonNode parameters(JsonNode of, String what) {
+        JsonNode parameters = of.path(PARAMETERS);
         if (!Json.isAbsent(parameters) && !parameters.isObject()) {
             throw ApiException.validation("the parameters of " + what + " are not an object");
         }

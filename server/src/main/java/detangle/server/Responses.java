@@ -42,12 +42,12 @@ final class Responses {
         send(request, response, status, JSON, Json.bytes(body));
     }
 
-    /** Sends an error. */
-    static void error(ServerRequest request, ServerResponse response, int status, String type, String message) {
+    /** Sends an error, which a client may try again after a while if there is only too much to do. */
+    static void error(ServerRequest request, ServerResponse response, int status, Object body) {
         if (status == 429 || status == 503) {
             response.header(HeaderNames.RETRY_AFTER, RETRY_AFTER);
         }
-        json(request, response, status, error(type, message));
+        json(request, response, status, body);
     }
 
     static void send(ServerRequest request, ServerResponse response, int status, String type, byte[] body) {

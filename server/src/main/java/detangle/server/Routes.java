@@ -22,6 +22,7 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -36,26 +37,24 @@ final class Routes {
 
     private final ServerOptions options;
     private final Metrics metrics;
-    private final EmbeddingsInferenceApi embeddingsInference;
-    private final OpenInferenceApi openInference;
+    private final Apis apis;
     private final Admission admission;
     private final Bodies bodies;
     private final Sites sites;
     private final Page page = Page.read();
     private volatile boolean stopping;
 
-    Routes(
-            ServerOptions options,
-            Metrics metrics,
+    /** The protocols that are spoken. */
+    record Apis(
             EmbeddingsInferenceApi embeddingsInference,
-            OpenInferenceApi openInference,
-            Admission admission,
-            Bodies bodies,
-            Sites sites) {
+            HuggingFaceApi huggingFace,
+            OpenAiApi openAi,
+            OpenInferenceApi openInference) {}
+
+    Routes(ServerOptions options, Metrics metrics, Apis apis, Admission admission, Bodies bodies, Sites sites) {
         this.options = options;
         this.metrics = metrics;
-        this.embeddingsInference = embeddingsInference;
-        this.openInference = openInference;
+        this.apis = apis;
         this.admission = admission;
         this.bodies = bodies;
         this.sites = sites;
@@ -108,12 +107,30 @@ final class Routes {
                     "text/plain; version=0.0.4; charset=utf-8",
                     metrics.text().getBytes(StandardCharsets.UTF_8));
         });
-        get(routes, "/info", request -> embeddingsInference.info());
-        post(routes, "/", embeddingsInference::whatTheModelDoes);
-        post(routes, "/predict", embeddingsInference::predict);
-        post(routes, "/rerank", embeddingsInference::rerank);
-        post(routes, "/embed", embeddingsInference::embed);
-        post(routes, "/tokenize", embeddingsInference::tokenize);
+        EmbeddingsInferenceApi embeddings = apis.embeddingsInference;
+        get(routes, "/info", request -> embeddings.info());
+        post(routes, "/", embeddings::whatTheModelDoes);
+        post(routes, "/predict", embeddings::predict);
+        post(routes, "/rerank", embeddings::rerank);
+        post(routes, "/embed", embeddings::embed);
+        post(routes, "/embed_all", embeddings::embedAll);
+        post(routes, "/similarity", embeddings::similarity);
+        post(routes, "/tokenize", embeddings::tokenize);
+        post(routes, "/decode", embeddings::decode);
+
+        get(routes, "/models", request -> apis.huggingFace.models());
+        // Names of models may have slashes: what stands between the ends is the name.
+        post(
+                routes,
+                "/models/{name:.+}/pipeline/{task}",
+                (request, body) -> apis.huggingFace.answer(
+                        name(request), request.path().pathParameters().get("task"), body));
+        post(routes, "/models/{name:.+}", (request, body) -> apis.huggingFace.answer(name(request), body));
+        get(routes, "/models/{name:.+}", request -> apis.huggingFace.model(name(request)));
+
+        post(routes, "/v1/embeddings", apis.openAi::embeddings);
+        get(routes, "/v1/models", request -> apis.openAi.models());
+        get(routes, "/v1/models/{name:.+}", request -> apis.openAi.model(name(request)));
 
         routes.read("/v2/health/live", (request, response) -> {
             Responses.json(request, response, 200, Json.of("live", true));
@@ -121,8 +138,8 @@ final class Routes {
         routes.read("/v2/health/ready", (request, response) -> {
             Responses.json(request, response, 200, Json.of("ready", true));
         });
+        OpenInferenceApi openInference = apis.openInference;
         get(routes, "/v2", request -> openInference.server());
-        // Names of models may have slashes: what stands between the ends is the name.
         get(routes, "/v2/models/{name:.+}/ready", request -> openInference.ready(name(request)));
         routes.post(INFER, (request, response) -> answer(request, response, INFER, () -> infer(request)));
         get(routes, "/v2/models/{name:.+}", request -> openInference.metadata(name(request)));
@@ -149,7 +166,7 @@ final class Routes {
         if (length.isEmpty()) {
             Bodies.requireJson(request.headers(), true);
         }
-        return read(request, body -> openInference.infer(name(request), body, length));
+        return read(request, body -> apis.openInference.infer(name(request), body, length));
     }
 
     private void get(RouteTable routes, String path, Function<ServerRequest, Object> answerer) {
@@ -160,11 +177,15 @@ final class Routes {
     }
 
     private void post(RouteTable routes, String path, Function<JsonNode, Object> answerer) {
+        post(routes, path, (request, body) -> answerer.apply(body));
+    }
+
+    private void post(RouteTable routes, String path, BiFunction<ServerRequest, JsonNode, Object> answerer) {
         routes.post(
                 path,
                 (request, response) -> answer(request, response, path, () -> {
                     Bodies.requireJson(request.headers(), false);
-                    return read(request, body -> answerer.apply(body.parse(Json::object)));
+                    return read(request, body -> answerer.apply(request, body.parse(Json::object)));
                 }));
     }
 
@@ -243,11 +264,20 @@ final class Routes {
     private void fail(ServerRequest request, ServerResponse response, Throwable e) {
         if (e instanceof HttpException http) {
             String message = HttpFaults.of(http.status(), http.getMessage());
-            Responses.error(request, response, http.status().code(), "Validation", message);
+            sendError(request, response, http.status().code(), "Validation", message);
             return;
         }
         ApiException known = known(e);
-        Responses.error(request, response, known.status(), known.type(), known.getMessage());
+        sendError(request, response, known.status(), known.type(), known.getMessage());
+    }
+
+    /** Sends an error in the form of the protocol that the route is of. */
+    private static void sendError(
+            ServerRequest request, ServerResponse response, int status, String type, String message) {
+        Object body = request.path().path().startsWith("/v1/")
+                ? OpenAiApi.error(status, message)
+                : Responses.error(type, message);
+        Responses.error(request, response, status, body);
     }
 
     private ApiException known(Throwable e) {

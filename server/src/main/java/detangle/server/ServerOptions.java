@@ -3,6 +3,7 @@ package detangle.server;
 import detangle.ir.DType;
 import detangle.pipelines.DynamicBatching;
 import detangle.pipelines.EmbeddingOptions;
+import detangle.pipelines.task.TextTask;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -50,7 +51,7 @@ public record ServerOptions(
         Optional<String> apiKey,
         Optional<String> backend,
         Optional<DType> weightType,
-        Optional<ServedTask> task,
+        Optional<TextTask<?>> task,
         boolean ignoreUnused,
         int maxBatchTokens,
         int maxConcurrentRequests,
@@ -118,7 +119,7 @@ public record ServerOptions(
         return with(o -> o.weightType = Optional.of(value));
     }
 
-    public ServerOptions withTask(ServedTask value) {
+    public ServerOptions withTask(TextTask<?> value) {
         return with(o -> o.task = Optional.of(value));
     }
 
@@ -199,7 +200,7 @@ public record ServerOptions(
         private Optional<String> apiKey;
         private Optional<String> backend;
         private Optional<DType> weightType;
-        private Optional<ServedTask> task;
+        private Optional<TextTask<?>> task;
         private boolean ignoreUnused;
         private int maxBatchTokens;
         private int maxConcurrentRequests;

@@ -126,7 +126,7 @@ class EmbeddingsInferenceApiTest extends ServerTest {
                 post(server, "/predict", Map.of("inputs", "card ".repeat(600), "truncate", true))
                         .status());
         refused(413, "33 texts", post(server, "/embed", Map.of("inputs", Collections.nCopies(33, "a"))));
-        refused(422, "query is not a text", post(server, "/rerank", Map.of("texts", List.of("a"))));
+        refused(422, "text-ranking needs the field 'query'", post(server, "/rerank", Map.of("texts", List.of("a"))));
         refused(
                 400,
                 "not JSON",

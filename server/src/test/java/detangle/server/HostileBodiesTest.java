@@ -9,7 +9,16 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Bodies that are not what the routes of text-embeddings-inference take. */
 class HostileBodiesTest extends ServerTest {
-    private static final List<String> ROUTES = List.of("/", "/predict", "/rerank", "/embed", "/tokenize");
+    private static final List<String> ROUTES = List.of(
+            "/",
+            "/predict",
+            "/rerank",
+            "/embed",
+            "/embed_all",
+            "/similarity",
+            "/tokenize",
+            "/decode",
+            "/models/banking");
 
     private static byte[] body(byte[] bytes) {
         return Probe.post("/predict", "Content-Type: application/json\r\n", bytes);
@@ -25,16 +34,21 @@ class HostileBodiesTest extends ServerTest {
                 probes.add(Probe.json(route + " " + body, route, body, 400, "JSON"));
             }
             probes.add(Probe.json(route + " nothing", route, "{}", 422, ""));
-            probes.add(Probe.json(route + " nulls", route, "{\"inputs\":null,\"query\":null,\"texts\":null}", 422, ""));
-            probes.add(Probe.json(
-                    route + " objects", route, "{\"inputs\":{\"a\":\"b\"},\"query\":{},\"texts\":{}}", 422, ""));
-            probes.add(Probe.json(route + " no texts", route, "{\"inputs\":[],\"query\":\"a\",\"texts\":[]}", 422, ""));
+            boolean ranks = route.equals("/rerank");
+            String nulls = ranks ? "{\"query\":null,\"texts\":null}" : "{\"inputs\":null}";
+            String objects = ranks ? "{\"query\":{},\"texts\":{}}" : "{\"inputs\":{\"a\":\"b\"}}";
+            String none = ranks ? "{\"query\":\"a\",\"texts\":[]}" : "{\"inputs\":[]}";
+            String many = ranks
+                    ? "{\"query\":\"a\",\"texts\":[" + "\"\",".repeat(15_000) + "\"\"]}"
+                    : "{\"inputs\":[[\"a\"]" + ",[\"\"]".repeat(8_000) + "]}";
+            probes.add(Probe.json(route + " nulls", route, nulls, 422, ""));
+            probes.add(Probe.json(route + " objects", route, objects, 422, ""));
+            probes.add(Probe.json(route + " no texts", route, none, 422, ""));
             probes.add(Probe.json(
                     route + " many empty texts",
                     route,
-                    "{\"query\":\"a\",\"texts\":[" + "\"\",".repeat(15_000) + "\"\"],\"inputs\":[[\"a\"]"
-                            + ",[\"\"]".repeat(8_000) + "]}",
-                    route.equals("/embed") || route.equals("/tokenize") ? 422 : 413,
+                    many,
+                    route.equals("/predict") || route.equals("/") || ranks ? 413 : 422,
                     ""));
         }
         return Probe.tests(server, probes);

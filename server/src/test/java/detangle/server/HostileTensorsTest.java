@@ -65,11 +65,11 @@ class HostileTensorsTest extends ServerTest {
                         tensor("a name of number", "\"name\":7", 422, "name is not a text"),
                         tensor("another type", "\"name\":\"text\",\"datatype\":\"FP32\"", 422, "of type BYTES"),
                         tensor("no type", "\"name\":\"text\"", 422, "datatype is not a text"),
-                        tensor("no data", text + "\"x\":1", 422, "text.data is not an array"),
+                        tensor("no data", text + "\"parameters\":{}", 422, "text.data is not an array"),
                         tensor("data of numbers", text + "\"data\":[1]", 422, "not a text"),
                         tensor("data of arrays", text + "\"data\":[[\"a\"]]", 422, "not a text"),
                         tensor("data of text", text + "\"data\":\"a\"", 422, "not an array"),
-                        tensor("empty data", text.replace("[1]", "[0]") + "\"data\":[]", 413, "0 texts"),
+                        tensor("empty data", text.replace("[1]", "[0]") + "\"data\":[]", 422, "there are no texts"),
                         tensor(
                                 "parameters of text",
                                 text + "\"data\":[\"a\"],\"parameters\":\"a\"",

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.pipelines.PipelineException;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -36,13 +37,11 @@ class InferenceServerTest extends ServerTest {
     void theTaskSaysWhatAModelIsServedFor() throws IOException {
         Path model = TinyModel.write(folder.resolve("task"), "ForSequenceClassification", List.of("a"));
         SequencedMap<String, Path> models = new LinkedHashMap<>(Map.of("task", model));
-        try (InferenceServer vectors =
-                InferenceServer.start(models, options().withTask(ServedTask.FEATURE_EXTRACTION))) {
+        try (InferenceServer vectors = InferenceServer.start(models, options().withTask(task("feature-extraction")))) {
             assertEquals(200, post(vectors, "/embed", Map.of("inputs", TEXT)).status());
             refused(424, "serve it with --task text-classification", post(vectors, "/predict", Map.of("inputs", TEXT)));
         }
-        try (InferenceServer labels =
-                InferenceServer.start(models, options().withTask(ServedTask.TEXT_CLASSIFICATION))) {
+        try (InferenceServer labels = InferenceServer.start(models, options().withTask(task("text-classification")))) {
             assertEquals(200, post(labels, "/predict", Map.of("inputs", TEXT)).status());
             refused(
                     424,
@@ -50,12 +49,12 @@ class InferenceServerTest extends ServerTest {
                     post(labels, "/rerank", Map.of("query", TEXT, "texts", List.of(TEXT))));
         }
         Path several = TinyModel.write(folder.resolve("several"), "ForSequenceClassification", List.of("a", "b"));
-        ServerException refusal = assertThrows(
-                ServerException.class,
+        PipelineException refusal = assertThrows(
+                PipelineException.class,
                 () -> InferenceServer.start(
                         new LinkedHashMap<>(Map.of("several", several)),
-                        options().withTask(ServedTask.TEXT_RANKING)));
-        assertTrue(refusal.getMessage().contains("one label: it has 2"), refusal.getMessage());
+                        options().withTask(task("text-ranking"))));
+        assertTrue(refusal.getMessage().contains("2 labels: ranking needs a model with one"), refusal.getMessage());
     }
 
     @Test

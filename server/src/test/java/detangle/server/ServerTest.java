@@ -3,6 +3,8 @@ package detangle.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.pipelines.task.Tasks;
+import detangle.pipelines.task.TextTask;
 import detangle.runtime.OptionValues;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
@@ -49,6 +51,10 @@ abstract class ServerTest {
     @AfterAll
     static void stop() {
         server.close();
+    }
+
+    static TextTask<?> task(String name) {
+        return Tasks.named(name).orElseThrow();
     }
 
     static ServerOptions options() {

@@ -1,14 +1,14 @@
-package detangle.cli;
+package detangle.pipelines.task;
 
 import java.util.List;
 
 /** A named part of what is said of a row, and what it holds: a property in JSON, a column in Parquet. */
-record Column(String name, Type type) {
+public record Column(String name, Type type) {
     /** What a column holds; any value may also be missing. */
-    sealed interface Type permits Scalar, ListOf, ObjectOf {}
+    public sealed interface Type permits Scalar, ListOf, ObjectOf {}
 
     /** A single value. */
-    enum Scalar implements Type {
+    public enum Scalar implements Type {
         TEXT,
         WHOLE,
         TRUTH,
@@ -19,28 +19,28 @@ record Column(String name, Type type) {
     }
 
     /** Any number of values. */
-    record ListOf(Type element) implements Type {}
+    public record ListOf(Type element) implements Type {}
 
     /** Values with names. */
-    record ObjectOf(List<Column> columns) implements Type {
-        ObjectOf(Column... columns) {
+    public record ObjectOf(List<Column> columns) implements Type {
+        public ObjectOf(Column... columns) {
             this(List.of(columns));
         }
     }
 
-    static Column text(String name) {
+    public static Column text(String name) {
         return new Column(name, Scalar.TEXT);
     }
 
-    static Column whole(String name) {
+    public static Column whole(String name) {
         return new Column(name, Scalar.WHOLE);
     }
 
-    static Column score(String name) {
+    public static Column score(String name) {
         return new Column(name, Scalar.DOUBLE);
     }
 
-    static Column listOf(String name, Type element) {
+    public static Column listOf(String name, Type element) {
         return new Column(name, new ListOf(element));
     }
 }

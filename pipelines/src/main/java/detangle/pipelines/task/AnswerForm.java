@@ -1,0 +1,62 @@
+package detangle.pipelines.task;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.SequencedMap;
+import java.util.function.DoubleFunction;
+
+/**
+ * How answers are written where there are several ways.
+ *
+ * @param score a score as JSON has it
+ * @param offsets what places in a text count
+ */
+public record AnswerForm(DoubleFunction<Number> score, Offsets offsets) {
+    /** What places in a text count. */
+    public enum Offsets {
+        /** Code points, as Python and HuggingFace count. */
+        CODE_POINTS,
+        /** Units of UTF-16, as Java and JavaScript count. */
+        UTF_16
+    }
+
+    /** In single precision, which has all digits that models have, and in code points. */
+    public static final AnswerForm SINGLE = new AnswerForm(score -> (float) score, Offsets.CODE_POINTS);
+
+    /** The same with the offsets that options ask for, if they do. */
+    AnswerForm with(Fields options) {
+        return options.optionalText(TextTask.OFFSETS.name())
+                .map(name -> new AnswerForm(score, Offsets.valueOf(name.toUpperCase(Locale.ROOT))))
+                .orElse(this);
+    }
+
+    /** An object of names and values in turn. */
+    static SequencedMap<String, Object> object(Object... namesAndValues) {
+        SequencedMap<String, Object> object = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            object.put((String) namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return object;
+    }
+
+    /** The places of one text, which are asked for in order most of the time, and found from the last one on. */
+    final class Places {
+        private final String text;
+        private int index;
+        private int place;
+
+        Places(String text) {
+            this.text = text;
+        }
+
+        /** @param at an index of the text, as of {@link String#substring} */
+        int of(int at) {
+            if (offsets == Offsets.UTF_16) {
+                return at;
+            }
+            place += at >= index ? text.codePointCount(index, at) : -text.codePointCount(at, index);
+            index = at;
+            return place;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package detangle.pipelines.task;
+
+import detangle.pipelines.PipelineException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * A named value that a request has: an input of a task or an option.
+ *
+ * @param description a sentence without its end
+ * @param required whether it may not be left out
+ * @param standard what holds where it is left out, as JSON has it; empty if that follows from something else
+ */
+public record Field(String name, String description, Type type, boolean required, Optional<Object> standard) {
+    /** Characters of a value that are enough to know it by. */
+    private static final int QUOTED = 40;
+
+    /** What values a field may have. */
+    public sealed interface Type permits Text, Texts, Whole, Number, Flag, Word {}
+
+    /** A text: a {@link String}. */
+    public record Text() implements Type {}
+
+    /** Any number of texts: a {@link List} of {@link String}. */
+    public record Texts() implements Type {}
+
+    /**
+     * A whole number: an {@link Integer}.
+     *
+     * @param least the smallest that is allowed
+     */
+    public record Whole(int least) implements Type {}
+
+    /** A number between two others, these included: a {@link Double}. */
+    public record Number(double least, double most) implements Type {}
+
+    /** A {@link Boolean}. */
+    public record Flag() implements Type {}
+
+    /** One of several words, in lower case; upper case is read too. */
+    public record Word(List<String> words) implements Type {
+        /** The constants of an enumeration by their names. */
+        static <E extends Enum<E>> Word of(Class<E> type) {
+            return new Word(Arrays.stream(type.getEnumConstants())
+                    .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                    .toList());
+        }
+    }
+
+    /** A field that may not be left out. */
+    static Field required(String name, String description, Type type) {
+        return new Field(name, description, type, true, Optional.empty());
+    }
+
+    /** A field without a value of its own where it is left out. */
+    static Field optional(String name, String description, Type type) {
+        return new Field(name, description, type, false, Optional.empty());
+    }
+
+    /** A field that has a value where it is left out. */
+    static Field optional(String name, String description, Type type, Object standard) {
+        return new Field(name, description, type, false, Optional.of(standard));
+    }
+
+    /**
+     * A value of this field.
+     *
+     * @param value as JSON has it: a {@link String}, a {@link java.lang.Number}, a {@link Boolean}, a {@link List}
+     * @throws PipelineException if it is not one
+     */
+    Object read(Object value) {
+        return switch (type) {
+            case Text text when value instanceof String string -> string;
+            case Text text -> throw wrong("is not a text");
+            case Texts texts -> texts(value);
+            case Whole(int least) when value instanceof Integer number && number >= least -> number;
+            case Whole(int least) -> throw wrong("is not a whole number of at least " + least);
+            case Number(double least, double most)
+            when value instanceof java.lang.Number number
+                    && number.doubleValue() >= least
+                    && number.doubleValue() <= most -> number.doubleValue();
+            case Number(double least, double most) -> throw wrong("is not a number of " + least + " to " + most);
+            case Flag flag when value instanceof Boolean truth -> truth;
+            case Flag flag -> throw wrong("is neither true nor false");
+            case Word(List<String> words)
+            when value instanceof String string && words.contains(string.toLowerCase(Locale.ROOT)) ->
+                string.toLowerCase(Locale.ROOT);
+            case Word(List<String> words)
+            when value instanceof String string ->
+                throw wrong("is '" + (string.length() > QUOTED ? string.substring(0, QUOTED) + "..." : string)
+                        + "', and not one of " + String.join(", ", words) + ": it says " + description);
+            case Word word -> throw wrong("is not a text");
+        };
+    }
+
+    private List<String> texts(Object value) {
+        if (!(value instanceof List<?> list)) {
+            throw wrong("is not an array of texts");
+        }
+        List<String> texts = new ArrayList<>();
+        for (Object text : list) {
+            if (!(text instanceof String string)) {
+                throw wrong("holds something that is not a text");
+            }
+            texts.add(string);
+        }
+        return List.copyOf(texts);
+    }
+
+    private PipelineException wrong(String fault) {
+        return new PipelineException(name + " " + fault);
+    }
+
+    /** The names of fields, for messages: {@code top_k, truncate}. */
+    static String names(List<Field> fields) {
+        return fields.stream().map(Field::name).collect(Collectors.joining(", "));
+    }
+}

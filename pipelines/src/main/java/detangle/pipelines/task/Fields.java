@@ -1,0 +1,91 @@
+package detangle.pipelines.task;
+
+import detangle.pipelines.PipelineException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Values of fields by their names, each of the type that its {@link Field} has. */
+public final class Fields {
+    private final Map<String, Object> values;
+
+    private Fields(Map<String, Object> values) {
+        this.values = Map.copyOf(values);
+    }
+
+    /**
+     * Reads values.
+     *
+     * @param of whose fields these are, for messages
+     * @param known all fields that there are
+     * @param given values as JSON has them; null is the same as none
+     * @throws PipelineException if a field is not known, is missing or has a value that it cannot have
+     */
+    public static Fields read(String of, List<Field> known, Map<String, Object> given) {
+        for (String name : given.keySet()) {
+            if (known.stream().noneMatch(field -> field.name().equals(name))) {
+                throw new PipelineException(
+                        of + " has no field '" + name + "'; it has " + (known.isEmpty() ? "none" : Field.names(known)));
+            }
+        }
+        Map<String, Object> values = new HashMap<>();
+        for (Field field : known) {
+            Object value = given.get(field.name());
+            if (value != null) {
+                values.put(field.name(), field.read(value));
+            } else if (field.required()) {
+                throw new PipelineException(of + " needs the field '" + field.name() + "', " + field.description());
+            } else {
+                field.standard().ifPresent(standard -> values.put(field.name(), standard));
+            }
+        }
+        return new Fields(values);
+    }
+
+    /** Whether a field has a value. */
+    public boolean has(String name) {
+        return values.containsKey(name);
+    }
+
+    /** The value of a field that has one; the field is of the type that is asked for. */
+    private <T> T value(String name, Class<T> type) {
+        return type.cast(Optional.ofNullable(values.get(name))
+                .orElseThrow(() -> new IllegalArgumentException("there is no value of " + name)));
+    }
+
+    public String text(String name) {
+        return value(name, String.class);
+    }
+
+    public Optional<String> optionalText(String name) {
+        return has(name) ? Optional.of(text(name)) : Optional.empty();
+    }
+
+    /** The texts of a field, none where it has no value. */
+    public List<String> texts(String name) {
+        List<?> texts = has(name) ? value(name, List.class) : List.of();
+        return texts.stream().map(String.class::cast).toList();
+    }
+
+    public int whole(String name) {
+        return value(name, Integer.class);
+    }
+
+    public OptionalInt optionalWhole(String name) {
+        return has(name) ? OptionalInt.of(whole(name)) : OptionalInt.empty();
+    }
+
+    public double number(String name) {
+        return value(name, Double.class);
+    }
+
+    public boolean flag(String name) {
+        return value(name, Boolean.class);
+    }
+
+    public Optional<Boolean> optionalFlag(String name) {
+        return has(name) ? Optional.of(flag(name)) : Optional.empty();
+    }
+}

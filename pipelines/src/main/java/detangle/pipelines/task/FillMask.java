@@ -1,0 +1,91 @@
+package detangle.pipelines.task;
+
+import detangle.pipelines.MaskFiller;
+import detangle.pipelines.MaskPrediction;
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SequencedMap;
+
+/** Tokens behind {@code [MASK]}: HuggingFace's {@code fill-mask}. */
+public final class FillMask extends TextTask<MaskFiller> {
+    private static final Field TOP_K =
+            Field.optional("top_k", "how many tokens for a mask at most", new Field.Whole(1), 5);
+    private static final Field TARGETS = Field.optional(
+            "targets", "words to choose from, each of which is one token; all by default", new Field.Texts());
+
+    FillMask() {}
+
+    @Override
+    public String name() {
+        return "fill-mask";
+    }
+
+    @Override
+    public String description() {
+        return "The likeliest tokens behind [MASK]; a list of them for each mask where a text has several";
+    }
+
+    @Override
+    public List<Field> inputs() {
+        return List.of(TEXT);
+    }
+
+    @Override
+    public List<Field> options() {
+        return List.of(TOP_K, TARGETS, TRUNCATE, TRUNCATION_DIRECTION);
+    }
+
+    @Override
+    public Column.Type answer() {
+        return new Column.ListOf(new Column.ObjectOf(
+                Column.score("score"), Column.whole("token"), Column.text("token_str"), Column.text("sequence")));
+    }
+
+    @Override
+    public boolean suits(ModelFacts model) {
+        return model.head().predictsMasks();
+    }
+
+    @Override
+    public MaskFiller load(Path model, PipelineOptions options) {
+        return MaskFiller.load(model, options);
+    }
+
+    @Override
+    public MaskFiller withTruncation(MaskFiller filler) {
+        return filler.withTruncation();
+    }
+
+    @Override
+    public List<Object> answer(
+            MaskFiller filler, List<Fields> rows, Fields options, AnswerForm form, ProgressListener progress) {
+        return filler.fill(texts(rows), options.whole(TOP_K.name()), options.texts(TARGETS.name()), progress).stream()
+                .map(masks -> answer(masks, form))
+                .toList();
+    }
+
+    /** Predictions as HuggingFace's pipeline returns them: a list for each mask where there are several. */
+    private static Object answer(List<List<MaskPrediction>> masks, AnswerForm form) {
+        List<List<SequencedMap<String, Object>>> json = json(masks, form);
+        return json.size() == 1 ? json.getFirst() : json;
+    }
+
+    /** For each mask its predictions, as HuggingFace's pipeline returns them. */
+    public static List<List<SequencedMap<String, Object>>> json(List<List<MaskPrediction>> masks, AnswerForm form) {
+        return masks.stream()
+                .map(mask -> mask.stream()
+                        .map(prediction -> AnswerForm.object(
+                                "score",
+                                form.score().apply(prediction.score()),
+                                "token",
+                                prediction.token(),
+                                "token_str",
+                                prediction.tokenStr(),
+                                "sequence",
+                                prediction.sequence()))
+                        .toList())
+                .toList();
+    }
+}

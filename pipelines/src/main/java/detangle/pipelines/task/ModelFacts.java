@@ -1,0 +1,58 @@
+package detangle.pipelines.task;
+
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.CheckpointHeads;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.gliclass.GliclassConfig;
+import detangle.models.gliner.GlinerConfig;
+import detangle.models.sentence.SentenceModules;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What a model's files say of the task that it is for. */
+public final class ModelFacts {
+    private final Path model;
+    private Optional<Architecture> head = Optional.empty();
+
+    /** @param model a folder or an artifact */
+    public ModelFacts(Path model) {
+        this.model = model;
+    }
+
+    Path model() {
+        return model;
+    }
+
+    /** Whether it has the configuration of a GLiNER model. */
+    boolean isGliner() {
+        return GlinerConfig.isIn(model);
+    }
+
+    /** Whether it has the configuration of a GLiClass model. */
+    boolean isGliclass() {
+        return GliclassConfig.isIn(model);
+    }
+
+    /** Whether modules stand behind the encoder that make vectors, whatever class config.json names. */
+    boolean makesVectors() {
+        return SentenceModules.read(model).filter(m -> !m.behind().isEmpty()).isPresent();
+    }
+
+    /**
+     * The head of a DeBERTa model: what config.json names in {@code architectures}, and otherwise what the checkpoint holds.
+     *
+     * @throws detangle.models.deberta.HeadException if the checkpoint holds heads of several tasks, and config.json does not say which is
+     *     meant
+     */
+    Architecture head() {
+        if (head.isEmpty()) {
+            head = Optional.of(CheckpointHeads.choose(model, Optional.empty(), DebertaConfig.read(model)));
+        }
+        return head.get();
+    }
+
+    /** How many labels config.json has. */
+    int labels() {
+        return DebertaConfig.read(model).numLabels();
+    }
+}

@@ -1,0 +1,110 @@
+package detangle.pipelines.task;
+
+import detangle.models.deberta.Architecture;
+import detangle.pipelines.EmbeddingOptions;
+import detangle.pipelines.FeatureExtractor;
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
+import detangle.runtime.OptionValues;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Texts as vectors: HuggingFace's {@code feature-extraction}, in the words of text-embeddings-inference. */
+public final class SentenceEmbedding extends TextTask<FeatureExtractor> {
+    static final Field PROMPT_NAME = Field.optional(
+            "prompt_name",
+            "the name of the prompt that stands before each text; the model's default by default",
+            new Field.Text());
+    private static final Field NORMALIZE =
+            Field.optional("normalize", "whether vectors are made of length 1", new Field.Flag(), true);
+    private static final Field DIMENSIONS = Field.optional(
+            "dimensions", "how many of a vector's first numbers are kept; all by default", new Field.Whole(1));
+
+    private final EmbeddingOptions standard;
+
+    /** With vectors as each model's folder says. */
+    public SentenceEmbedding() {
+        this(EmbeddingOptions.DEFAULT);
+    }
+
+    /** @param standard how texts become vectors where a request does not say otherwise */
+    public SentenceEmbedding(EmbeddingOptions standard) {
+        this.standard = standard;
+    }
+
+    @Override
+    public String name() {
+        return "feature-extraction";
+    }
+
+    @Override
+    public String description() {
+        return "Texts as vectors";
+    }
+
+    @Override
+    public List<Field> inputs() {
+        return List.of(TEXT);
+    }
+
+    @Override
+    public List<Field> options() {
+        return List.of(NORMALIZE, DIMENSIONS, PROMPT_NAME, TRUNCATE, TRUNCATION_DIRECTION);
+    }
+
+    @Override
+    public Column.Type answer() {
+        return new Column.ListOf(Column.Scalar.FLOAT);
+    }
+
+    @Override
+    public boolean answersInLists() {
+        return true;
+    }
+
+    @Override
+    public boolean suits(ModelFacts model) {
+        return model.makesVectors() || model.head() == Architecture.ENCODER;
+    }
+
+    /** Refuses options of vectors that do not go with the model, before anybody asks. */
+    @Override
+    public FeatureExtractor load(Path model, PipelineOptions options) {
+        FeatureExtractor extractor = FeatureExtractor.load(model, options);
+        try {
+            extractor.dimension(standard);
+            extractor.prompt(standard);
+            return extractor;
+        } catch (RuntimeException | Error e) {
+            extractor.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public FeatureExtractor withTruncation(FeatureExtractor extractor) {
+        return extractor.withTruncation();
+    }
+
+    @Override
+    public List<Loaded<?>> beside(FeatureExtractor extractor) {
+        return List.of(new Loaded<>(new SentenceSimilarity(standard), extractor));
+    }
+
+    @Override
+    public String facts(FeatureExtractor extractor) {
+        return "vectors of " + extractor.dimension(standard) + " numbers";
+    }
+
+    @Override
+    public List<Object> answer(
+            FeatureExtractor extractor, List<Fields> rows, Fields options, AnswerForm form, ProgressListener progress) {
+        EmbeddingOptions cut = OptionValues.with(
+                standard.withNormalize(options.flag(NORMALIZE.name())),
+                options.optionalWhole(DIMENSIONS.name()),
+                EmbeddingOptions::withTruncateDim);
+        EmbeddingOptions asked =
+                OptionValues.with(cut, options.optionalText(PROMPT_NAME.name()), EmbeddingOptions::withPromptName);
+        return List.copyOf(extractor.encode(texts(rows), asked, progress));
+    }
+}

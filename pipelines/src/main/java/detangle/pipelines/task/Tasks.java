@@ -1,0 +1,65 @@
+package detangle.pipelines.task;
+
+import detangle.models.deberta.HeadException;
+import detangle.pipelines.PipelineException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** All tasks. */
+public final class Tasks {
+    /** In the order in which a model is asked whether it is one for them, those first that know it by files of its own. */
+    private static final List<TextTask<?>> ALL = List.of(
+            new EntityExtraction(),
+            new ZeroShotClassification(),
+            new SentenceEmbedding(),
+            new TextRanking(),
+            new TextClassification(),
+            new TokenClassification(),
+            new QuestionAnswering(),
+            new MultipleChoiceSelection(),
+            new FillMask(),
+            new ReplacedTokenDetection(),
+            new SentenceSimilarity());
+
+    private Tasks() {}
+
+    /** Every task. */
+    public static List<TextTask<?>> all() {
+        return ALL;
+    }
+
+    /** The task with that name. */
+    public static Optional<TextTask<?>> named(String name) {
+        return ALL.stream().filter(task -> task.name().equals(name)).findFirst();
+    }
+
+    /** {@code extract, feature-extraction, ...}. */
+    public static String names() {
+        return ALL.stream().map(TextTask::name).collect(Collectors.joining(", "));
+    }
+
+    /**
+     * What a model is for, by its files.
+     *
+     * @param model a folder or an artifact
+     * @throws PipelineException if they say several things
+     */
+    public static TextTask<?> of(Path model) {
+        ModelFacts facts = new ModelFacts(model);
+        try {
+            return ALL.stream()
+                    .filter(task -> task.suits(facts))
+                    .findFirst()
+                    .orElseThrow(() -> new PipelineException(
+                            model + " is not for any task that is known: say which one is meant, of " + names()));
+        } catch (HeadException e) {
+            throw new PipelineException(
+                    model
+                            + " has the heads of several tasks, and config.json does not say in architectures which one is"
+                            + " meant: say the task, of " + names(),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package detangle.pipelines.task;
+
+import detangle.pipelines.Pipeline;
+import detangle.pipelines.PipelineException;
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/**
+ * The description of a task. A request has rows, each of which has {@link #inputs}, and {@link #options}, which hold for all of its
+ * rows; each row has an answer. Names and values are those of HuggingFace's pipelines where it has the task.
+ *
+ * @param <P> what does it
+ */
+public abstract class TextTask<P extends Pipeline> {
+    /** What a row of one text calls it. */
+    static final Field TEXT = Field.required("text", "the text", new Field.Text());
+
+    /** For tasks that can cut texts. What holds where it is left out is the caller's to say. */
+    static final Field TRUNCATE =
+            Field.optional("truncate", "whether texts that are longer than the model takes are cut", new Field.Flag());
+
+    /** Texts are cut at their end; a request for the other one is refused where it is read. */
+    static final Field TRUNCATION_DIRECTION = Field.optional(
+            "truncation_direction",
+            "which end is cut off, and texts are cut at their end",
+            new Field.Word(List.of("right")));
+
+    /** For tasks whose answers have places in texts. */
+    static final Field OFFSETS = Field.optional(
+            "offsets",
+            "what start and end count: code points as in Python, or units of UTF-16 as in Java and JavaScript",
+            Field.Word.of(AnswerForm.Offsets.class),
+            "code_points");
+
+    TextTask() {}
+
+    /** HuggingFace's name of the task: {@code token-classification}. */
+    public abstract String name();
+
+    /** A sentence without its end that says what it does. */
+    public abstract String description();
+
+    /** What each row has. A row of one required text may be given as that text alone. */
+    public abstract List<Field> inputs();
+
+    /** What a request may say of all of its rows. */
+    public abstract List<Field> options();
+
+    /** What the answer to a row is. */
+    public abstract Column.Type answer();
+
+    /** Whether texts that are too long are cut or refused; they are read in windows otherwise. */
+    public final boolean cuts() {
+        return options().contains(TRUNCATE);
+    }
+
+    /** Whether the answer to a request of one row is a list of one answer, as HuggingFace's inference API has it for some tasks. */
+    public boolean answersInLists() {
+        return false;
+    }
+
+    /** Whether a model is one for this task, where nobody says what it is for. */
+    public abstract boolean suits(ModelFacts model);
+
+    /** Loads a model for this task. */
+    public abstract P load(Path model, PipelineOptions options);
+
+    /** The same pipeline, which cuts texts; the pipeline itself where it reads long texts in windows, or cuts nothing. */
+    public P withTruncation(P pipeline) {
+        return pipeline;
+    }
+
+    /** Other tasks that a pipeline's model does as well, by pipelines that are closed with it. */
+    public List<Loaded<?>> beside(P pipeline) {
+        return List.of();
+    }
+
+    /** How many texts a row counts as: as many as the model reads for it. */
+    public int texts(Fields row, Fields options) {
+        return 1;
+    }
+
+    /** What is said of a model when it is loaded, beside its task and its length: {@code 77 labels}; empty if nothing. */
+    public String facts(P pipeline) {
+        return "";
+    }
+
+    /**
+     * The answer to each row, as plain values.
+     *
+     * @param pipeline cuts texts or not, whatever {@code truncate} among the options is
+     * @param rows read with {@link #inputs}
+     * @param options read with {@link #options}
+     * @throws PipelineException if a row cannot be answered
+     */
+    public abstract List<Object> answer(
+            P pipeline, List<Fields> rows, Fields options, AnswerForm form, ProgressListener progress);
+
+    /** Reads a row. */
+    public final Fields row(Map<String, Object> given) {
+        return Fields.read("an input of " + name(), inputs(), given);
+    }
+
+    /** Reads options. */
+    public final Fields options(Map<String, Object> given) {
+        return Fields.read(name(), options(), given);
+    }
+
+    /** Whether all of these are names of inputs or options. */
+    public final boolean knows(Iterable<String> names) {
+        for (String name : names) {
+            if (!isInput(name)
+                    && options().stream().noneMatch(field -> field.name().equals(name))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether an input has that name. */
+    public final boolean isInput(String name) {
+        return inputs().stream().anyMatch(field -> field.name().equals(name));
+    }
+
+    /** The input that a row of a single text has; empty if rows have more than that. */
+    public final Optional<Field> soleText() {
+        List<Field> required = inputs().stream().filter(Field::required).toList();
+        return required.size() == 1 && required.getFirst().type() instanceof Field.Text
+                ? Optional.of(required.getFirst())
+                : Optional.empty();
+    }
+
+    /** The description as plain values, for those who ask a server. */
+    public final SequencedMap<String, Object> described() {
+        SequencedMap<String, Object> task = new LinkedHashMap<>();
+        task.put("task", name());
+        task.put("description", description());
+        task.put("inputs", inputs().stream().map(TextTask::described).toList());
+        task.put("options", options().stream().map(TextTask::described).toList());
+        return task;
+    }
+
+    private static SequencedMap<String, Object> described(Field field) {
+        SequencedMap<String, Object> plain =
+                AnswerForm.object("name", field.name(), "description", field.description(), "type", type(field));
+        switch (field.type()) {
+            case Field.Whole(int least) -> plain.put("minimum", least);
+            case Field.Number(double least, double most) -> {
+                plain.put("minimum", least);
+                plain.put("maximum", most);
+            }
+            case Field.Word(List<String> words) -> plain.put("values", words);
+            case Field.Text text -> {}
+            case Field.Texts texts -> {}
+            case Field.Flag flag -> {}
+        }
+        plain.put("required", field.required());
+        field.standard().ifPresent(standard -> plain.put("default", standard));
+        return plain;
+    }
+
+    private static String type(Field field) {
+        return switch (field.type()) {
+            case Field.Text text -> "text";
+            case Field.Texts texts -> "texts";
+            case Field.Whole whole -> "integer";
+            case Field.Number number -> "number";
+            case Field.Flag flag -> "boolean";
+            case Field.Word word -> "word";
+        };
+    }
+
+    /** The texts of rows that have one. */
+    static List<String> texts(List<Fields> rows) {
+        return rows.stream().map(row -> row.text(TEXT.name())).toList();
+    }
+
+    /**
+     * A task with a pipeline that does it.
+     *
+     * @param <P> the pipeline's type
+     */
+    public record Loaded<P extends Pipeline>(TextTask<P> task, P pipeline) {
+        /** Loads a model for a task. */
+        public static <P extends Pipeline> Loaded<P> load(TextTask<P> task, Path model, PipelineOptions options) {
+            return new Loaded<>(task, task.load(model, options));
+        }
+
+        /** The same, which cuts texts. */
+        public Loaded<P> withTruncation() {
+            return new Loaded<>(task, task.withTruncation(pipeline));
+        }
+
+        /** All that the model does: this first. */
+        public List<Loaded<?>> withThoseBeside() {
+            List<Loaded<?>> all = new ArrayList<>();
+            all.add(this);
+            all.addAll(task.beside(pipeline));
+            return List.copyOf(all);
+        }
+
+        /** As {@link TextTask#answer}. */
+        public List<Object> answer(List<Fields> rows, Fields options, AnswerForm form, ProgressListener progress) {
+            return task.answer(pipeline, rows, options, form, progress);
+        }
+
+        /** As {@link TextTask#facts}. */
+        public String facts() {
+            return task.facts(pipeline);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package detangle.pipelines.task;
+
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.ProgressListener;
+import detangle.pipelines.ZeroShotClassifier;
+import detangle.pipelines.ZeroShotResult;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Labels that a model was not trained on: HuggingFace's {@code zero-shot-classification}. */
+public final class ZeroShotClassification extends TextTask<ZeroShotClassifier> {
+    private static final Field LABELS =
+            Field.required("candidate_labels", "the labels to choose from", new Field.Texts());
+    private static final Field TEMPLATE = Field.optional(
+            "hypothesis_template", "a sentence with {} for the label", new Field.Text(), ZeroShotClassifier.TEMPLATE);
+    private static final Field MULTI_LABEL = Field.optional(
+            "multi_label", "whether each label is judged by itself, as several may be right", new Field.Flag(), false);
+
+    ZeroShotClassification() {}
+
+    @Override
+    public String name() {
+        return "zero-shot-classification";
+    }
+
+    @Override
+    public String description() {
+        return "How well labels of one's own fit texts, the best first, by a model for natural language inference";
+    }
+
+    @Override
+    public List<Field> inputs() {
+        return List.of(TEXT);
+    }
+
+    @Override
+    public List<Field> options() {
+        return List.of(LABELS, TEMPLATE, MULTI_LABEL, TRUNCATE, TRUNCATION_DIRECTION);
+    }
+
+    @Override
+    public Column.Type answer() {
+        return new Column.ListOf(new Column.ObjectOf(Column.text("label"), Column.score("score")));
+    }
+
+    /** A model for natural language inference classifies by its own labels first, and does this as well. */
+    @Override
+    public boolean suits(ModelFacts model) {
+        return model.isGliclass();
+    }
+
+    @Override
+    public ZeroShotClassifier load(Path model, PipelineOptions options) {
+        return ZeroShotClassifier.load(model, options);
+    }
+
+    @Override
+    public ZeroShotClassifier withTruncation(ZeroShotClassifier classifier) {
+        return classifier.withTruncation();
+    }
+
+    @Override
+    public int texts(Fields row, Fields options) {
+        return options.texts(LABELS.name()).size();
+    }
+
+    @Override
+    public List<Object> answer(
+            ZeroShotClassifier classifier,
+            List<Fields> rows,
+            Fields options,
+            AnswerForm form,
+            ProgressListener progress) {
+        List<ZeroShotResult> all = classifier.classify(
+                texts(rows),
+                options.texts(LABELS.name()),
+                options.text(TEMPLATE.name()),
+                options.flag(MULTI_LABEL.name()),
+                progress);
+        return all.stream().<Object>map(result -> pairs(result, form)).toList();
+    }
+
+    /** Labels with their scores, as HuggingFace's inference API answers. */
+    private static List<Object> pairs(ZeroShotResult result, AnswerForm form) {
+        List<Object> pairs = new ArrayList<>();
+        for (int i = 0; i < result.labels().size(); i++) {
+            pairs.add(AnswerForm.object(
+                    "label",
+                    result.labels().get(i),
+                    "score",
+                    form.score().apply(result.scores().get(i))));
+        }
+        return pairs;
+    }
+}

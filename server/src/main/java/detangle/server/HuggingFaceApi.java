@@ -1,0 +1,141 @@
+package detangle.server;
+
+import detangle.pipelines.task.Field;
+import detangle.pipelines.task.Fields;
+import detangle.pipelines.task.TextTask;
+import detangle.server.ServedModel.Ability;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.SequencedSet;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The routes of HuggingFace's inference API: {@code inputs} of any task and its {@code parameters}, which may also stand beside the inputs.
+ * What they are follows from the task's description alone.
+ */
+final class HuggingFaceApi {
+    private static final String INPUTS = "inputs";
+    private static final String PARAMETERS = "parameters";
+
+    private final Models models;
+    private final Sizes sizes;
+
+    HuggingFaceApi(Models models, Sizes sizes) {
+        this.models = models;
+        this.sizes = sizes;
+    }
+
+    /** {@code GET /models}: all models with the descriptions of their tasks. */
+    Object models() {
+        return models.all().stream().map(ServedModel::described).toList();
+    }
+
+    /** {@code GET /models/NAME}. */
+    Object model(String name) {
+        return models.named(name).described();
+    }
+
+    /** {@code POST /models/NAME}. */
+    Object answer(String name, JsonNode request) {
+        return answer(models.named(name), Optional.empty(), request);
+    }
+
+    /** {@code POST /models/NAME/pipeline/TASK}. */
+    Object answer(String name, String task, JsonNode request) {
+        return answer(models.named(name), Optional.of(task), request);
+    }
+
+    /** The answer of a model, by the task that is asked for or else the first of its tasks that has such fields. */
+    Object answer(ServedModel model, Optional<String> task, JsonNode request) {
+        SequencedMap<String, Object> given = given(request);
+        JsonNode inputs = request.path(INPUTS);
+        Ability ability = task.map(model::require).orElseGet(() -> choose(model, names(inputs, given)));
+        TextTask<?> description = ability.task();
+        List<Fields> rows = new ArrayList<>();
+        boolean single = !inputs.isArray();
+        if (inputs.isMissingNode()) {
+            rows.add(description.row(takeInputs(description, given)));
+        } else if (single) {
+            rows.add(row(description, inputs));
+        } else {
+            inputs.forEach(input -> rows.add(row(description, input)));
+        }
+        Fields options = description.options(given);
+        sizes.check(
+                rows.stream().mapToInt(row -> description.texts(row, options)).sum());
+        List<Object> answers = model.answer(ability, rows, options);
+        return single && !description.answersInLists() ? answers.getFirst() : answers;
+    }
+
+    /** What the request says beside its inputs. */
+    private static SequencedMap<String, Object> given(JsonNode request) {
+        SequencedMap<String, Object> given = Json.fields(request);
+        given.remove(INPUTS);
+        given.remove(PARAMETERS);
+        JsonNode parameters = request.path(PARAMETERS);
+        if (!Json.isAbsent(parameters)) {
+            if (!parameters.isObject()) {
+                throw ApiException.validation(PARAMETERS + " is not an object");
+            }
+            Json.fields(parameters).forEach((name, value) -> {
+                if (given.put(name, value) != null) {
+                    throw ApiException.validation(name + " stands in " + PARAMETERS + " and beside them: say it once");
+                }
+            });
+        }
+        return given;
+    }
+
+    /** All names that a request uses, by which the task that is meant is known. */
+    private static SequencedSet<String> names(JsonNode inputs, Map<String, Object> given) {
+        SequencedSet<String> names = new LinkedHashSet<>(given.keySet());
+        JsonNode row = inputs.isArray() ? inputs.path(0) : inputs;
+        if (row.isObject()) {
+            names.addAll(row.propertyNames());
+        }
+        return names;
+    }
+
+    private static Ability choose(ServedModel model, SequencedSet<String> names) {
+        return model.abilities().stream()
+                .filter(ability -> ability.task().knows(names))
+                .findFirst()
+                .orElseGet(() -> model.abilities().getFirst());
+    }
+
+    /** Takes a row out of fields that stand beside one another. */
+    private static Map<String, Object> takeInputs(TextTask<?> task, Map<String, Object> given) {
+        Map<String, Object> row = new LinkedHashMap<>(given);
+        row.keySet().removeIf(name -> !task.isInput(name));
+        given.keySet().removeIf(task::isInput);
+        if (row.isEmpty()) {
+            throw ApiException.validation("there is no field '" + INPUTS + "', which is " + inputs(task));
+        }
+        return row;
+    }
+
+    private static Fields row(TextTask<?> task, JsonNode input) {
+        if (input.isObject()) {
+            return task.row(Json.fields(input));
+        }
+        Optional<Field> text = task.soleText();
+        if (input.isString() && text.isPresent()) {
+            return task.row(Map.of(text.get().name(), Json.wellFormed(input.stringValue())));
+        }
+        throw ApiException.validation(INPUTS + " is not " + inputs(task) + ", or an array of such inputs");
+    }
+
+    /** What an input of a task is, in words. */
+    private static String inputs(TextTask<?> task) {
+        String fields =
+                String.join(", ", task.inputs().stream().map(Field::name).toList());
+        return task.soleText().isPresent()
+                ? "a text or an object of " + fields
+                : "an object of " + fields + ", as " + task.name() + " needs";
+    }
+}

@@ -1,0 +1,37 @@
+package detangle.server;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The models of a server, by their names and by what they do. */
+record Models(List<ServedModel> all) {
+    /** Keeps a copy. */
+    Models {
+        all = List.copyOf(all);
+    }
+
+    /** The model that is asked where a request names none. */
+    ServedModel first() {
+        return all.getFirst();
+    }
+
+    /** The model with that name. */
+    ServedModel named(String name) {
+        return all.stream()
+                .filter(model -> model.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> {
+                    String names = all.stream().map(ServedModel::name).collect(Collectors.joining(", "));
+                    return ApiException.notFound("there is no model " + name + "; there are " + names);
+                });
+    }
+
+    /** The first model that does one of these tasks, or else the first one, which says what it does instead. */
+    ServedModel doing(String... tasks) {
+        return all.stream()
+                .filter(model -> Arrays.stream(tasks).anyMatch(model::does))
+                .findFirst()
+                .orElseGet(this::first);
+    }
+}

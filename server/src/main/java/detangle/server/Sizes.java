@@ -1,0 +1,16 @@
+package detangle.server;
+
+/** How many texts a request may have. */
+record Sizes(int maxClientBatchSize, Admission admission) {
+    /** Refuses a request of no text or of too many, and counts the texts of one that may be answered. */
+    void check(int texts) {
+        if (texts == 0) {
+            throw ApiException.validation("there are no texts");
+        }
+        if (texts > maxClientBatchSize) {
+            throw ApiException.tooLarge(
+                    "the request has " + texts + " texts, and at most " + maxClientBatchSize + " may come at once");
+        }
+        admission.count(texts);
+    }
+}
