@@ -14,19 +14,17 @@ import java.util.Base64;
 /** What a browser gets: the page to try a model, and what pages of other sites are allowed. */
 final class Page {
     private final byte[] html;
-    private final byte[] description;
     private final String policy;
 
-    private Page(byte[] html, byte[] description) {
+    private Page(byte[] html) {
         this.html = html;
-        this.description = description;
         String text = new String(html, StandardCharsets.UTF_8);
         this.policy = "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors"
                 + " 'none'; script-src " + source(text, "script") + "; style-src " + source(text, "style");
     }
 
     static Page read() {
-        return new Page(resource("index.html"), resource("openapi.json"));
+        return new Page(resource("index.html"));
     }
 
     private static byte[] resource(String name) {
@@ -54,8 +52,4 @@ final class Page {
         Responses.send(request, response, 200, "text/html; charset=utf-8", html);
     }
 
-    /** The description of all routes. */
-    void sendDescription(ServerRequest request, ServerResponse response) {
-        Responses.send(request, response, 200, Responses.JSON, description);
-    }
 }

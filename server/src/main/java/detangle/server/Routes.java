@@ -42,6 +42,7 @@ final class Routes {
     private final Bodies bodies;
     private final Sites sites;
     private final Page page = Page.read();
+    private final byte[] description = OpenApi.document();
     private volatile boolean stopping;
 
     /** The protocols that are spoken. */
@@ -93,7 +94,9 @@ final class Routes {
     RouteTable table() {
         RouteTable routes = new RouteTable();
         routes.read("/", page::send);
-        routes.read("/openapi.json", page::sendDescription);
+        routes.read(
+                "/openapi.json",
+                (request, response) -> Responses.send(request, response, 200, Responses.JSON, description));
         routes.read("/health", (request, response) -> {
             Responses.prepare(response.headers());
             response.send();

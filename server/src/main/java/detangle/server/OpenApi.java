@@ -1,0 +1,367 @@
+package detangle.server;
+
+import static detangle.server.Schemas.listOf;
+import static detangle.server.Schemas.object;
+import static detangle.server.Schemas.of;
+import static detangle.server.Schemas.oneOf;
+import static detangle.server.Schemas.reference;
+
+import detangle.pipelines.task.Tasks;
+import detangle.pipelines.task.TextTask;
+import detangle.runtime.DetangleVersion;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/** The description of all routes in OpenAPI 3.0.3, made of the descriptions of tasks. */
+final class OpenApi {
+    private static final String JSON = "application/json";
+    private static final String BYTES = "application/octet-stream";
+
+    /** What any route may be refused for. */
+    private static final List<String> ANY = List.of("403", "408", "431", "503");
+
+    /** What a route that reads a body may be refused for besides. */
+    private static final List<String> WITH_BODY =
+            List.of("400", "401", "413", "415", "422", "424", "429", "500", "504");
+
+    private final SequencedMap<String, Object> paths = new LinkedHashMap<>();
+
+    private OpenApi() {}
+
+    /** The document as JSON. */
+    static byte[] document() {
+        OpenApi api = new OpenApi();
+        api.embeddingsInference();
+        api.huggingFace();
+        api.openAi();
+        api.openInference();
+        return Json.bytes(Json.of(
+                "openapi",
+                "3.0.3",
+                "info",
+                Json.of(
+                        "title",
+                        "Detangle",
+                        "version",
+                        DetangleVersion.number(),
+                        "description",
+                        "DeBERTa models behind the routes of HuggingFace's inference API, of text-embeddings-inference, of"
+                                + " OpenAI's API for vectors and of the Open Inference Protocol, version 2.",
+                        "license",
+                        Json.of("name", "Apache-2.0")),
+                "security",
+                List.of(Map.of(), Map.of("key", List.of())),
+                "paths",
+                api.paths,
+                "components",
+                components()));
+    }
+
+    private void embeddingsInference() {
+        SequencedMap<String, Object> texts = oneOf(of("string"), listOf(of("string")));
+        SequencedMap<String, Object> truncate = of("boolean");
+        SequencedMap<String, Object> direction = Json.of("type", "string", "enum", List.of("right", "Right"));
+        SequencedMap<String, Object> pair =
+                Json.of("type", "array", "items", of("string"), "minItems", 1, "maxItems", 2);
+        SequencedMap<String, Object> labels = listOf(object("score", of("number"), "label", of("string")));
+        SequencedMap<String, Object> token = object(
+                "id",
+                of("integer"),
+                "text",
+                of("string"),
+                "special",
+                of("boolean"),
+                "start",
+                Json.of(
+                        "type",
+                        "integer",
+                        "nullable",
+                        true,
+                        "description",
+                        "In bytes of UTF-8; null of special tokens"),
+                "stop",
+                Json.of("type", "integer", "nullable", true));
+        SequencedMap<String, Object> ids = listOf(of("integer"));
+        get("/health", "Whether the server is up", Map.of());
+        get("/info", "The first model, and the limits", json(of("object")));
+        get("/metrics", "Metrics for Prometheus", content("text/plain", of("string")));
+        post(
+                "/",
+                "What the first model is for: as /models/{name}, and of a classifier without parameters as /predict",
+                reference("TaskRequest"),
+                Map.of());
+        post(
+                "/predict",
+                "Labels of texts or of pairs of them",
+                object(
+                        "inputs",
+                        Json.of(
+                                "anyOf",
+                                List.of(of("string"), pair, listOf(Json.of("anyOf", List.of(of("string"), pair))))),
+                        "raw_scores?",
+                        of("boolean"),
+                        "truncate?",
+                        truncate,
+                        "truncation_direction?",
+                        direction),
+                Json.of("anyOf", List.of(labels, listOf(labels))));
+        post(
+                "/rerank",
+                "Texts by how well they answer a query",
+                object(
+                        "query",
+                        of("string"),
+                        "texts",
+                        listOf(of("string")),
+                        "raw_scores?",
+                        of("boolean"),
+                        "return_text?",
+                        of("boolean"),
+                        "truncate?",
+                        truncate,
+                        "truncation_direction?",
+                        direction),
+                listOf(object("index", of("integer"), "score", of("number"), "text?", of("string"))));
+        post(
+                "/embed",
+                "Vectors of texts",
+                object(
+                        "inputs",
+                        texts,
+                        "normalize?",
+                        of("boolean"),
+                        "dimensions?",
+                        Json.of("type", "integer", "minimum", 1),
+                        "prompt_name?",
+                        of("string"),
+                        "truncate?",
+                        truncate,
+                        "truncation_direction?",
+                        direction),
+                listOf(listOf(of("number"))));
+        post(
+                "/embed_all",
+                "The last hidden state of each token of texts",
+                object(
+                        "inputs",
+                        texts,
+                        "prompt_name?",
+                        of("string"),
+                        "truncate?",
+                        truncate,
+                        "truncation_direction?",
+                        direction),
+                listOf(listOf(listOf(of("number")))));
+        TextTask<?> similarity = Tasks.named("sentence-similarity").orElseThrow();
+        post("/similarity", similarity.description(), Schemas.request(similarity), Schemas.of(similarity.answer()));
+        post(
+                "/tokenize",
+                "Tokens of texts",
+                object("inputs", texts, "add_special_tokens?", of("boolean"), "prompt_name?", of("string")),
+                listOf(listOf(token)));
+        post(
+                "/decode",
+                "Texts of tokens",
+                object("ids", oneOf(ids, listOf(ids)), "skip_special_tokens?", of("boolean")),
+                listOf(of("string")));
+    }
+
+    private void huggingFace() {
+        SequencedMap<String, Object> model = object(
+                "name",
+                of("string"),
+                "task",
+                of("string"),
+                "facts?",
+                of("string"),
+                "max_input_length",
+                of("integer"),
+                "tasks",
+                listOf(of("object")));
+        get("/models", "All models with the descriptions of their tasks", json(listOf(model)));
+        get("/models/{name}", "A model with the descriptions of its tasks", json(model));
+        post(
+                "/models/{name}",
+                "What a model answers, by the first of its tasks that has the fields of the request",
+                reference("TaskRequest"),
+                Map.of());
+        for (TextTask<?> task : Tasks.all()) {
+            post(
+                    "/models/{name}/pipeline/" + task.name(),
+                    task.description(),
+                    Schemas.request(task),
+                    Schemas.answer(task));
+        }
+    }
+
+    private void openAi() {
+        SequencedMap<String, Object> model =
+                object("id", of("string"), "object", of("string"), "created", of("integer"), "owned_by", of("string"));
+        SequencedMap<String, Object> ids = listOf(of("integer"));
+        post(
+                "/v1/embeddings",
+                "Vectors of texts, in OpenAI's form",
+                object(
+                        "model",
+                        of("string"),
+                        "input",
+                        Json.of("anyOf", List.of(of("string"), listOf(of("string")), ids, listOf(ids))),
+                        "encoding_format?",
+                        Json.of("type", "string", "enum", List.of("float", "base64"), "default", "float"),
+                        "dimensions?",
+                        Json.of("type", "integer", "minimum", 1),
+                        "user?",
+                        of("string")),
+                object(
+                        "object",
+                        of("string"),
+                        "data",
+                        listOf(object(
+                                "object",
+                                of("string"),
+                                "embedding",
+                                oneOf(listOf(of("number")), of("string")),
+                                "index",
+                                of("integer"))),
+                        "model",
+                        of("string"),
+                        "usage",
+                        object("prompt_tokens", of("integer"), "total_tokens", of("integer"))));
+        get("/v1/models", "All models, in OpenAI's form", json(object("object", of("string"), "data", listOf(model))));
+        get("/v1/models/{name}", "A model, in OpenAI's form", json(model));
+    }
+
+    private void openInference() {
+        SequencedMap<String, Object> tensors = listOf(reference("Tensor"));
+        get("/v2", "The server", json(of("object")));
+        get("/v2/health/live", "Whether the server is up", json(of("object")));
+        get("/v2/health/ready", "Whether the models are ready", json(of("object")));
+        get("/v2/models/{name}", "A model: its inputs and outputs", json(of("object")));
+        get("/v2/models/{name}/ready", "Whether a model is ready", json(of("object")));
+        SequencedMap<String, Object> wanted =
+                listOf(object("name", of("string"), "parameters?", object("binary_data?", of("boolean"))));
+        wanted.put("description", "Those that are wanted; all of them if absent");
+        SequencedMap<String, Object> options = object("binary_data_output?", of("boolean"));
+        options.put("description", "Options of the task as well");
+        SequencedMap<String, Object> request = content(
+                JSON, object("id?", of("string"), "inputs", tensors, "outputs?", wanted, "parameters?", options));
+        request.put(
+                BYTES,
+                schema("As many bytes of JSON as the header Inference-Header-Content-Length says, then the tensors"
+                        + " that have a binary_data_size"));
+        SequencedMap<String, Object> answer = content(
+                JSON,
+                object(
+                        "model_name",
+                        of("string"),
+                        "model_version?",
+                        of("string"),
+                        "id?",
+                        of("string"),
+                        "outputs",
+                        tensors));
+        answer.put(
+                BYTES,
+                schema("Where tensors are asked for in binary: JSON of Inference-Header-Content-Length bytes, then"
+                        + " those tensors"));
+        operation(
+                "/v2/models/{name}/infer",
+                "post",
+                "What a model answers to tensors of texts: labels and scores, vectors, or JSON",
+                Json.of("required", true, "content", request),
+                answer);
+    }
+
+    private static SequencedMap<String, Object> schema(String bytes) {
+        return Json.of("schema", Json.of("description", bytes, "type", "string", "format", "binary"));
+    }
+
+    private static SequencedMap<String, Object> content(String type, Object schema) {
+        return Json.of(type, Json.of("schema", schema));
+    }
+
+    private static SequencedMap<String, Object> json(Object schema) {
+        return content(JSON, schema);
+    }
+
+    private void get(String path, String summary, Map<String, Object> answer) {
+        operation(path, "get", summary, Map.of(), answer);
+    }
+
+    private void post(String path, String summary, Object request, Map<String, Object> answer) {
+        operation(path, "post", summary, Json.of("required", true, "content", json(request)), json(answer));
+    }
+
+    /** @param body empty of an operation that reads none */
+    private void operation(
+            String path, String method, String summary, Map<String, Object> body, Map<String, Object> answer) {
+        @SuppressWarnings("unchecked") // Values of paths are maps that are made here.
+        SequencedMap<String, Object> operations =
+                (SequencedMap<String, Object>) paths.computeIfAbsent(path, p -> new LinkedHashMap<String, Object>());
+        if (path.contains("{name}")) {
+            operations.put(
+                    "parameters",
+                    List.of(Json.of("name", "name", "in", "path", "required", true, "schema", of("string"))));
+        }
+        SequencedMap<String, Object> operation = Json.of("summary", summary);
+        if (!body.isEmpty()) {
+            operation.put("requestBody", body);
+        }
+        SequencedMap<String, Object> responses = new LinkedHashMap<>();
+        SequencedMap<String, Object> success = Json.of("description", "The answer");
+        if (!answer.isEmpty()) {
+            success.put("content", answer);
+        }
+        responses.put("200", success);
+        String error = path.startsWith("/v1/") ? "OpenAiError" : "Error";
+        ANY.forEach(status -> responses.put(status, error(error)));
+        if (!body.isEmpty()) {
+            WITH_BODY.forEach(status -> responses.put(status, error(error)));
+        }
+        if (path.contains("{name}")) {
+            responses.put("404", error(error));
+        }
+        operation.put("responses", responses);
+        operations.put(method, operation);
+    }
+
+    private static Object error(String schema) {
+        return Json.of("description", "An error", "content", json(reference(schema)));
+    }
+
+    private static Object components() {
+        SequencedMap<String, Object> nothing = Json.of("type", "string", "nullable", true);
+        SequencedMap<String, Object> data = Json.of(
+                "description",
+                "Flat or nested as the shape; absent where parameters have a binary_data_size",
+                "type",
+                "array",
+                "items",
+                Map.of());
+        SequencedMap<String, Object> schemas = Json.of(
+                "Error",
+                object("error", of("string"), "error_type", of("string")),
+                "OpenAiError",
+                object(
+                        "error",
+                        object("message", of("string"), "type", of("string"), "param", nothing, "code", nothing)),
+                "Tensor",
+                object(
+                        "name",
+                        of("string"),
+                        "shape",
+                        listOf(of("integer")),
+                        "datatype",
+                        Json.of("type", "string", "enum", List.of("BYTES", "FP32")),
+                        "data?",
+                        data,
+                        "parameters?",
+                        object("binary_data_size?", of("integer"), "content_type?", of("string"))),
+                "TaskRequest",
+                Json.of("anyOf", Tasks.all().stream().map(Schemas::request).toList()));
+        return Json.of(
+                "securitySchemes", Json.of("key", Json.of("type", "http", "scheme", "bearer")), "schemas", schemas);
+    }
+}
