@@ -5,6 +5,7 @@ import detangle.pipelines.task.Column;
 import detangle.pipelines.task.Column.ObjectOf;
 import detangle.pipelines.task.EntityExtraction;
 import detangle.pipelines.task.TokenClassification;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
 
