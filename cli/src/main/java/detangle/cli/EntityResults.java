@@ -3,7 +3,6 @@ package detangle.cli;
 import detangle.pipelines.Entity;
 import detangle.pipelines.task.Column;
 import detangle.pipelines.task.Column.ObjectOf;
-import detangle.pipelines.task.EntityExtraction;
 import detangle.pipelines.task.TokenClassification;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +40,8 @@ final class EntityResults {
         return result(index, text, entities, TokenClassification.json(text, entities, label, Result.FORM));
     }
 
-    private static Result result(int index, String text, List<Entity> entities, List<SequencedMap<String, Object>> json) {
+    private static Result result(
+            int index, String text, List<Entity> entities, List<SequencedMap<String, Object>> json) {
         String words = entities.isEmpty() ? "-" : String.join(", ", words(entities));
         return new Result(index, json, Result.object(ENTITIES, json), records(text, entities), words);
     }

@@ -1,11 +1,11 @@
 package detangle.cli;
 
-import detangle.pipelines.task.Column;
-import detangle.pipelines.task.Column.ObjectOf;
-import detangle.pipelines.task.EntityExtraction;
 import detangle.pipelines.Entity;
 import detangle.pipelines.Extraction;
 import detangle.pipelines.Relation;
+import detangle.pipelines.task.Column;
+import detangle.pipelines.task.Column.ObjectOf;
+import detangle.pipelines.task.EntityExtraction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;

@@ -52,7 +52,8 @@ final class OutputOptions {
             paramLabel = "WHAT",
             description =
                     "${COMPLETION-CANDIDATES}: what becomes of a row that is empty, too long or not a text. fail, the"
-                            + " default, ends the run before it; skip leaves it out; null writes it with null and an error.")
+                            + " default, ends the run before it; skip leaves it out; null writes it with null and an"
+                            + " error.")
     private OnError onError = OnError.FAIL;
 
     OnError onError() {

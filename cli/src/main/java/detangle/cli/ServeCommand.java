@@ -33,7 +33,8 @@ import tools.jackson.databind.node.ObjectNode;
         name = "serve",
         description =
                 "Answers requests over HTTP, by the routes of HuggingFace's inference API, text-embeddings-inference,"
-                        + " OpenAI and the Open Inference Protocol. /openapi.json describes them, / is a page to try a model.",
+                        + " OpenAI and the Open Inference Protocol. /openapi.json describes them, / is a page to try a"
+                        + " model.",
         mixinStandardHelpOptions = true)
 final class ServeCommand implements Runnable {
     private static final ServerOptions DEFAULT = ServerOptions.DEFAULT;

@@ -18,7 +18,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "zero-shot-classification",
         description =
-                "Classifies texts by labels of your own, with a model for natural language inference or a GLiClass one.",
+                "Classifies texts by labels of your own, with a model for natural language inference or a GLiClass"
+                        + " one.",
         mixinStandardHelpOptions = true)
 final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
     @Option(

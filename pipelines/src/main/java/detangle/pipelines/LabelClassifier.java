@@ -5,8 +5,8 @@ import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliclass.GliclassModel;
 import detangle.models.gliclass.TextPooling;
 import detangle.models.gliner.BiLstm;
-import detangle.models.text.Tokenizer;
 import detangle.models.text.Encoding;
+import detangle.models.text.Tokenizer;
 import detangle.models.weights.Weights;
 import detangle.runtime.CompiledProgram;
 import detangle.runtime.Session;
@@ -45,11 +45,7 @@ public final class LabelClassifier implements Pipeline {
     }
 
     private LabelClassifier(
-            GliclassConfig config,
-            TextModel model,
-            Optional<BiLstm> lstm,
-            CompiledProgram scores,
-            Weights weights) {
+            GliclassConfig config, TextModel model, Optional<BiLstm> lstm, CompiledProgram scores, Weights weights) {
         this.config = config;
         this.model = model;
         this.lstm = lstm;

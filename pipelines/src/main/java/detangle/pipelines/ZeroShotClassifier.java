@@ -161,8 +161,8 @@ public final class ZeroShotClassifier implements Pipeline {
                 List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress) {
             if (!options.prompt().isEmpty() || !options.examples().isEmpty()) {
                 throw new PipelineException(model.config().file()
-                        + " is of a model for NLI, which takes neither a prompt nor examples: leave them out, or choose a"
-                        + " GLiClass model");
+                        + " is of a model for NLI, which takes neither a prompt nor examples: leave them out, or"
+                        + " choose a GLiClass model");
             }
             String template = options.template();
             EncodedRows<Encoding> rows = EncodedRows.of(

@@ -47,8 +47,9 @@ final class OpenApi {
                         "version",
                         DetangleVersion.number(),
                         "description",
-                        "DeBERTa models behind the routes of HuggingFace's inference API, of text-embeddings-inference, of"
-                                + " OpenAI's API for vectors and of the Open Inference Protocol, version 2.",
+                        "DeBERTa models behind the routes of HuggingFace's inference API, of"
+                                + " text-embeddings-inference, of OpenAI's API for vectors and of the Open Inference"
+                                + " Protocol, version 2.",
                         "license",
                         Json.of("name", "Apache-2.0")),
                 "security",

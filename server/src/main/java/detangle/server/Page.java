@@ -51,5 +51,4 @@ final class Page {
         response.header(HeaderNames.create("Content-Security-Policy"), policy);
         Responses.send(request, response, 200, "text/html; charset=utf-8", html);
     }
-
 }

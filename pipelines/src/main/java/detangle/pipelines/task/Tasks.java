@@ -57,8 +57,8 @@ public final class Tasks {
         } catch (HeadException e) {
             throw new PipelineException(
                     model
-                            + " has the heads of several tasks, and config.json does not say in architectures which one is"
-                            + " meant: say the task, of " + names(),
+                            + " has the heads of several tasks, and config.json does not say in architectures which"
+                            + " one is meant: say the task, of " + names(),
                     e);
         }
     }
