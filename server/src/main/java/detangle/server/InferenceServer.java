@@ -116,7 +116,8 @@ public final class InferenceServer implements AutoCloseable {
         List<ServedModel> loaded = new ArrayList<>();
         try {
             for (Map.Entry<String, Path> model : models.entrySet()) {
-                loaded.add(ServedModel.load(model.getKey(), model.getValue(), options, metrics::batch));
+                loaded.add(
+                        ServedModel.load(model.getKey(), model.getValue(), options, metrics.batches(model.getKey())));
             }
             if (!options.embedding().equals(EmbeddingOptions.DEFAULT)
                     && loaded.stream().noneMatch(m -> m.does("sentence-similarity"))) {

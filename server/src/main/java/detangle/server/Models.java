@@ -13,7 +13,7 @@ record Models(List<ServedModel> all) {
 
     /** The model that is asked where a request names none. */
     ServedModel first() {
-        return all.getFirst();
+        return AskedModel.is(all.getFirst());
     }
 
     /** The model with that name. */
@@ -21,6 +21,7 @@ record Models(List<ServedModel> all) {
         return all.stream()
                 .filter(model -> model.name().equals(name))
                 .findFirst()
+                .map(AskedModel::is)
                 .orElseThrow(() -> {
                     String names = all.stream().map(ServedModel::name).collect(Collectors.joining(", "));
                     return ApiException.notFound("there is no model " + name + "; there are " + names);
@@ -32,6 +33,7 @@ record Models(List<ServedModel> all) {
         return all.stream()
                 .filter(model -> Arrays.stream(tasks).anyMatch(model::does))
                 .findFirst()
+                .map(AskedModel::is)
                 .orElseGet(this::first);
     }
 }

@@ -235,7 +235,7 @@ final class Routes {
 
     private void tell(ServerRequest request, String route, int status, Instant time, long begin) {
         Duration took = Duration.ofNanos(System.nanoTime() - begin);
-        metrics.request(route, status, took);
+        metrics.request(route, AskedModel.take(), status, took);
         options.accessLog()
                 .accept(new Access(
                         time, request.prologue().method().text(), request.path().path(), status, took));

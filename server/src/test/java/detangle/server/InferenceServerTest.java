@@ -117,7 +117,9 @@ class InferenceServerTest extends ServerTest {
             assertTrue(document.at("/paths/~1predict/post/responses/" + status).isObject(), status);
         }
         answered("/predict", Map.of("inputs", TEXT));
-        assertTrue(get("/metrics").body().contains("te_request_count_total{method=\"/predict\",status=\"200\"}"));
+        assertTrue(get("/metrics")
+                .body()
+                .contains("te_request_count_total{method=\"/predict\",model=\"banking\",status=\"200\"}"));
         // Every path of the document is a route.
         for (String path : document.get("paths").propertyNames()) {
             String known = path.replace("{name}", "banking");
