@@ -24,8 +24,8 @@ public final class ColdStart {
     private static final int LENGTH = 16;
 
     /** The JVM's messages about archives must not stand among a worker's answers; the launcher has these options too. */
-    private static final List<String> NO_MESSAGES = List.of(
-            "-Xlog:disable", "-Xlog:all=warning:stderr", "-Xlog:cds*=off:stderr", "-Xlog:aot*=off:stderr");
+    private static final List<String> NO_MESSAGES =
+            List.of("-Xlog:disable", "-Xlog:all=warning:stderr", "-Xlog:cds*=off:stderr", "-Xlog:aot*=off:stderr");
 
     private static final List<String> WORDS =
             List.of("we went to the sea for a day and it was good to see you there with all of them".split(" "));
