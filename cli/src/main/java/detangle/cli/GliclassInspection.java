@@ -27,6 +27,11 @@ final class GliclassInspection {
                             + (config.layer() < encoder.numHiddenLayers()
                                     ? ", of which " + config.layer() + " run"
                                     : ""));
+            config.labels()
+                    .ifPresent(own -> lines.put(
+                            "label encoder",
+                            own.config().numHiddenLayers() + " layers of "
+                                    + own.config().hiddenSize() + ", with the tokenizer of " + own.model()));
             lines.put("pooling", config.textPooling().text() + (config.lstm() ? ", behind an LSTM" : ""));
         } catch (ConfigException e) {
             lines.put("command", "none: " + e.getMessage());

@@ -1,40 +1,78 @@
 package detangle.pipelines;
 
+import detangle.hub.Hub;
+import detangle.hub.HubException;
+import detangle.hub.HubOptions;
+import detangle.hub.HubProgress;
 import detangle.ir.Tensor;
+import detangle.models.bert.InnerEncoder;
 import detangle.models.deberta.ConfigException;
+import detangle.models.deberta.DebertaConfig;
 import detangle.models.files.ModelFiles;
 import detangle.models.gliclass.GliclassConfig;
+import detangle.models.gliclass.GliclassConfig.LabelEncoder;
 import detangle.models.gliclass.GliclassModel;
 import detangle.models.gliclass.Marker;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.Weights;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The parts of a GLiClass model.
  *
- * @param parameters those beside the encoder's
+ * @param parameters those beside the encoders'
+ * @param labels the encoder of labels; empty if they stand in the prompt
  */
-record GliclassFolder(GliclassConfig config, Tokenizer tokenizer, Weights weights, Map<String, Tensor> parameters) {
+record GliclassFolder(
+        GliclassConfig config,
+        Tokenizer tokenizer,
+        Weights weights,
+        Map<String, Tensor> parameters,
+        Optional<LabelFolder> labels) {
+    /** An encoder of labels. */
+    record LabelFolder(DebertaConfig config, Tokenizer tokenizer, Weights weights) {}
+
     /** @param ignoreUnused whether tensors of the model may be left over */
     static GliclassFolder open(Path folder, boolean ignoreUnused) {
         GliclassConfig config = GliclassConfig.read(folder);
         Tokenizer tokenizer = Tokenizers.load(folder);
-        for (Marker marker : Marker.values()) {
-            checkMarker(folder, config, tokenizer, marker);
+        if (config.labels().isEmpty()) {
+            for (Marker marker : Marker.values()) {
+                checkMarker(folder, config, tokenizer, marker);
+            }
         }
         Weights weights = Weights.open(folder);
         try {
             Map<String, Tensor> parameters =
                     weights.reading(() -> GliclassModel.parameters(config, weights, ignoreUnused));
+            if (config.labels().isPresent()) {
+                return new GliclassFolder(
+                        config,
+                        tokenizer,
+                        InnerEncoder.weights(weights, GliclassModel.ENCODER),
+                        parameters,
+                        config.labels().map(own -> labels(folder, own)));
+            }
             return new GliclassFolder(
-                    config, tokenizer, config.segments() ? withTypes(folder, weights) : weights, parameters);
+                    config,
+                    tokenizer,
+                    config.segments() ? withTypes(folder, weights) : weights,
+                    parameters,
+                    Optional.empty());
         } catch (RuntimeException | Error e) {
             weights.close();
             throw e;
         }
+    }
+
+    /** Closes the weights of both encoders; closing them again has no effect. */
+    void close() {
+        weights.close();
+        labels.ifPresent(own -> own.weights().close());
     }
 
     /** The original finds no label where a marker has another id, and scores all labels alike. */
@@ -62,6 +100,36 @@ record GliclassFolder(GliclassConfig config, Tokenizer tokenizer, Weights weight
         } catch (RuntimeException | Error e) {
             again.close();
             throw e;
+        }
+    }
+
+    private static LabelFolder labels(Path folder, LabelEncoder own) {
+        Tokenizer tokenizer = Tokenizers.load(tokenizerFolder(folder, own.model()));
+        own.config().checkTokenizer(tokenizer, folder);
+        // The text's encoder closes its weights for itself.
+        return new LabelFolder(
+                own.config(), tokenizer, InnerEncoder.weights(Weights.open(folder), GliclassModel.LABEL_ENCODER));
+    }
+
+    /** Where the tokenizer of labels is: inside of the model's folder, beside it, or on the hub. */
+    private static Path tokenizerFolder(Path folder, String name) {
+        String last = name.substring(name.lastIndexOf('/') + 1);
+        if (last.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*")) {
+            for (Path near :
+                    List.of(folder.resolve(last), folder.toAbsolutePath().resolveSibling(last))) {
+                if (Tokenizers.exists(near)) {
+                    return near;
+                }
+            }
+        }
+        try {
+            return new Hub(HubOptions.fromEnvironment()).folderWithoutWeights(name, HubProgress.NONE);
+        } catch (HubException e) {
+            throw new PipelineException(
+                    folder + " needs the tokenizer of " + name + ", which label_model_name of its "
+                            + GliclassConfig.FILE + " names: put it into a folder " + last + " in it or beside it ("
+                            + e.getMessage() + ")",
+                    e);
         }
     }
 }

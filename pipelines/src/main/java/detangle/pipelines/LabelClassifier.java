@@ -40,22 +40,27 @@ public final class LabelClassifier implements Pipeline {
     private final CompiledProgram scores;
     private final Weights weights;
 
-    private LabelClassifier(GliclassFolder folder, TextModel model, Optional<BiLstm> lstm, CompiledProgram scores) {
-        this(folder.config(), model, lstm, scores, folder.weights());
-    }
+    /** The labels' vectors, if they have an encoder of their own. */
+    private final Optional<EncodedLabels> encoded;
 
     private LabelClassifier(
-            GliclassConfig config, TextModel model, Optional<BiLstm> lstm, CompiledProgram scores, Weights weights) {
+            GliclassConfig config,
+            TextModel model,
+            Optional<BiLstm> lstm,
+            CompiledProgram scores,
+            Weights weights,
+            Optional<EncodedLabels> encoded) {
         this.config = config;
         this.model = model;
         this.lstm = lstm;
         this.scores = scores;
         this.weights = weights;
+        this.encoded = encoded;
     }
 
     /** The same classifier, which cuts prompts that are too long, with a warning. It is closed with this one. */
     public LabelClassifier withTruncation() {
-        return new LabelClassifier(config, model.cutting(), lstm, scores, weights);
+        return new LabelClassifier(config, model.cutting(), lstm, scores, weights, encoded);
     }
 
     /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
@@ -74,6 +79,15 @@ public final class LabelClassifier implements Pipeline {
             throw new PipelineException(adapter + ": adapters are not applied to GLiClass's models: leave it out");
         });
         GliclassFolder parts = GliclassFolder.open(folder, options.ignoreUnused());
+        try {
+            return of(parts, options);
+        } catch (RuntimeException | Error e) {
+            parts.close();
+            throw e;
+        }
+    }
+
+    private static LabelClassifier of(GliclassFolder parts, PipelineOptions options) {
         GliclassConfig config = parts.config();
         // Layers above the one that is read are left over.
         boolean cut = config.layer() < config.encoder().numHiddenLayers();
@@ -96,7 +110,9 @@ public final class LabelClassifier implements Pipeline {
                         : Optional.empty();
                 CompiledProgram scores =
                         CompiledProgram.load(GliclassModel.scores(config), parts.parameters(), session);
-                return new LabelClassifier(parts, model, lstm, scores);
+                Optional<EncodedLabels> encoded =
+                        parts.labels().map(own -> EncodedLabels.load(config, own, parts.parameters(), options));
+                return new LabelClassifier(config, model, lstm, scores, parts.weights(), encoded);
             });
         } catch (RuntimeException | Error e) {
             model.close();
@@ -275,8 +291,7 @@ public final class LabelClassifier implements Pipeline {
         EncodedRows<LabelPrompt.Places> rows = EncodedRows.of("text", texts.size(), progress, row -> {
             String text = texts.get(row.index());
             row.requireText(text);
-            LabelPrompt prompt = LabelPrompt.of(config, text, labels.get(row.index()), options);
-            return List.of(prompt.places(config, model.encode(prompt.string(), row)));
+            return List.of(places(text, labels.get(row.index()), options, row));
         });
         List<Encoding> encodings = rows.encodings().stream()
                 .map(places -> config.segments() ? places.withSegments() : places.encoding())
@@ -284,21 +299,37 @@ public final class LabelClassifier implements Pipeline {
         double[][] logits = new double[texts.size()][0];
         model.run(encodings, progress, (index, row) -> {
             int text = rows.row(index);
-            logits[text] = logits(rows.encoding(index), row, labels.get(text).size());
+            logits[text] = logits(rows.encoding(index), row, labels.get(text));
         });
         return logits;
     }
 
-    private double[] logits(LabelPrompt.Places places, Row row, int labels) {
+    private LabelPrompt.Places places(String text, List<String> labels, LabelOptions options, InputRow row) {
+        if (encoded.isEmpty()) {
+            LabelPrompt prompt = LabelPrompt.of(config, text, labels, options);
+            return prompt.places(config, model.encode(prompt.string(), row));
+        }
+        if (!options.examples().isEmpty()) {
+            throw new PipelineException(
+                    "the labels of this model have an encoder of their own, so that it takes no examples: leave them"
+                            + " out");
+        }
+        String asked = options.prompt().isEmpty() ? text : options.prompt() + " " + text;
+        return LabelPrompt.Places.of(model.encode(asked, row));
+    }
+
+    private double[] logits(LabelPrompt.Places places, Row row, List<String> labels) {
         float[][] states = row.floats(GliclassModel.STATES);
-        int slots = config.slots().orElse(labels);
-        float[][] text = textStates(places, row, states);
-        Map<String, Tensor> inputs = Map.of(
-                GliclassModel.TOKENS, tensor(states),
-                GliclassModel.CHOICE, Tensor.of(places.choice(config, slots), slots, states.length),
-                GliclassModel.TEXT, tensor(text));
+        Tensor text = tensor(textStates(places, row, states));
+        int slots = config.slots().orElse(labels.size());
+        Map<String, Tensor> inputs = encoded.map(
+                        own -> Map.of(GliclassModel.TEXT, text, GliclassModel.LABELS, own.of(labels)))
+                .orElseGet(() -> Map.of(
+                        GliclassModel.TEXT, text,
+                        GliclassModel.TOKENS, tensor(states),
+                        GliclassModel.CHOICE, Tensor.of(places.choice(config, slots), slots, states.length)));
         Tensor all = weights.reading(() -> scores.run(inputs)).get(GliclassModel.SCORES);
-        return Row.read(all, 0, labels);
+        return Row.read(all, 0, labels.size());
     }
 
     /** The states that the text's vector is made of: all of the prompt's, or those from the text's marker on. */
@@ -323,7 +354,8 @@ public final class LabelClassifier implements Pipeline {
         return Arrays.copyOfRange(rows, first, rows.length);
     }
 
-    private static Tensor tensor(float[][] rows) {
+    /** Rows of one length as a tensor. */
+    static Tensor tensor(float[][] rows) {
         int width = rows[0].length;
         float[] values = new float[rows.length * width];
         for (int i = 0; i < rows.length; i++) {
@@ -339,6 +371,7 @@ public final class LabelClassifier implements Pipeline {
 
     @Override
     public void close() {
+        encoded.ifPresent(EncodedLabels::close);
         scores.close();
         model.close();
     }

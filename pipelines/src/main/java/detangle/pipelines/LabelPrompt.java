@@ -71,6 +71,11 @@ final class LabelPrompt {
      * @param examples whether there are examples
      */
     record Places(Encoding encoding, OptionalInt[] labels, int text, boolean examples) {
+        /** Of a text without labels beside it. */
+        static Places of(Encoding encoding) {
+            return new Places(encoding, new OptionalInt[0], 0, false);
+        }
+
         /** With the segment of each token as its type; the original marks all tokens alike where there are examples. */
         Encoding withSegments() {
             int[] segments = new int[encoding.length()];

@@ -23,6 +23,12 @@ final class GliclassArtifact {
 
     static void write(Path folder, Path output, ModelArtifact.Options options) {
         GliclassConfig config = GliclassConfig.read(folder);
+        if (config.labels().isPresent()) {
+            throw new ConfigException(
+                    config.encoder().file(),
+                    "architecture_type is of a model whose labels have an encoder and a tokenizer of their own, which is"
+                            + " not compiled: use the folder");
+        }
         options.adapter().ifPresent(adapter -> {
             throw new ConfigException(adapter, "adapters are not applied to GLiClass's models: leave it out");
         });

@@ -1,18 +1,20 @@
 package detangle.models.gliclass;
 
+import detangle.models.bert.InnerEncoder;
 import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HiddenActivation;
 import detangle.models.files.ModelFiles;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What the config.json of a published GLiClass model states (gliclass/config.py), for models whose labels and text go
- * through one encoder.
+ * What the config.json of a published GLiClass model states (gliclass/config.py).
  *
  * @param encoder the DeBERTa model inside; with segments it has three token types
+ * @param labels the encoder of labels; empty if labels and text go through one encoder together
  * @param layer whose states are read: the number of a layer from 1, or 0 for the embeddings
  * @param innerWidth width inside the projections of texts and labels
  * @param activation between the two matrices of a projection
@@ -28,6 +30,7 @@ import tools.jackson.databind.JsonNode;
  */
 public record GliclassConfig(
         DebertaConfig encoder,
+        Optional<LabelEncoder> labels,
         int layer,
         int innerWidth,
         HiddenActivation activation,
@@ -50,9 +53,19 @@ public record GliclassConfig(
     private static final int MOST_SLOTS = 1 << 10;
 
     private static final String MODEL_TYPE = "GLiClass";
+    private static final String UNI_ENCODER = "uni-encoder";
+    private static final String BI_ENCODER = "bi-encoder";
     private static final String ENCODER = "encoder_config";
+    private static final String LABEL_ENCODER = "label_model_config";
     private static final int MOST_WIDTH = 1 << 16;
     private static final int SEGMENTS = 3;
+
+    /**
+     * An encoder that labels have to themselves, so that a label's vector serves all texts.
+     *
+     * @param model the model that it was made from, whose tokenizer it has
+     */
+    public record LabelEncoder(DebertaConfig config, String model) {}
 
     /** Whether a folder or an artifact has the configuration of a GLiClass model, of this kind or another. */
     public static boolean isIn(Path model) {
@@ -73,24 +86,27 @@ public record GliclassConfig(
         ConfigFields fields = ConfigFields.read(model, FILE);
         checkKind(fields);
         ConfigFields stated = encoderFields(fields);
-        boolean segments = fields.flag("use_segment_embeddings", false);
+        boolean own = kind(fields).equals(BI_ENCODER);
+        // What belongs to a prompt of labels and text is there without an effect where labels have their own encoder.
+        boolean segments = !own && fields.flag("use_segment_embeddings", false);
         DebertaConfig encoder = DebertaConfig.of(segments ? withSegments(fields, stated) : stated);
         int vocabulary = encoder.vocabSize();
         TextPooling pooling = pooling(fields);
         return new GliclassConfig(
                 encoder,
-                layer(fields, encoder),
+                own ? Optional.of(labelEncoder(fields)) : Optional.empty(),
+                own ? encoder.numHiddenLayers() : layer(fields, encoder),
                 fields.between(1, MOST_WIDTH, "hidden_size", encoder.hiddenSize()),
                 fields.activation("projector_hidden_act", HiddenActivation.GELU),
                 segments,
-                fields.flag("use_lstm", false),
-                fields.flag("extract_text_features", false),
+                !own && fields.flag("use_lstm", false),
+                !own && fields.flag("extract_text_features", false),
                 labelPooling(fields),
                 pooling,
                 scorer(fields, encoder, pooling),
                 fields.flag("normalize_features", false),
                 fields.flag("prompt_first", false),
-                slots(fields),
+                own ? OptionalInt.empty() : slots(fields),
                 token(fields, Marker.LABEL, vocabulary),
                 token(fields, Marker.TEXT, vocabulary + 1),
                 token(fields, Marker.EXAMPLE, vocabulary + 2));
@@ -102,7 +118,7 @@ public record GliclassConfig(
     }
 
     private static String kind(ConfigFields fields) {
-        return fields.text("architecture_type").orElse("uni-encoder");
+        return fields.text("architecture_type").orElse(UNI_ENCODER);
     }
 
     private static void checkKind(ConfigFields fields) {
@@ -111,8 +127,9 @@ public record GliclassConfig(
             throw fields.fault("model_type", "is '" + type + "', and a GLiClass model has '" + MODEL_TYPE + "'");
         }
         String kind = kind(fields);
-        if (!kind.equals("uni-encoder")) {
-            throw fields.fault("architecture_type", "is '" + kind + "'; supported is 'uni-encoder'");
+        if (!kind.equals(UNI_ENCODER) && !kind.equals(BI_ENCODER)) {
+            throw fields.fault(
+                    "architecture_type", "is '" + kind + "'; supported are " + UNI_ENCODER + " and " + BI_ENCODER);
         }
         if (fields.flag("squeeze_layers", false)) {
             throw fields.fault("squeeze_layers", "is true, which is not supported");
@@ -136,12 +153,33 @@ public record GliclassConfig(
                 : typed;
     }
 
+    private static LabelEncoder labelEncoder(ConfigFields fields) {
+        if (fields.find(LABEL_ENCODER).isEmpty()) {
+            throw fields.fault(LABEL_ENCODER, "is missing, so that the encoder of labels is not described");
+        }
+        ConfigFields stated = fields.object(LABEL_ENCODER);
+        if (!InnerEncoder.isSupported(stated)) {
+            throw fields.fault(
+                    LABEL_ENCODER + ".model_type",
+                    "is '" + stated.text("model_type").orElse("") + "'; supported are bert, deberta and deberta-v2");
+        }
+        String model =
+                fields.text("label_model_name").orElseThrow(() -> fields.fault("label_model_name", "is missing"));
+        return new LabelEncoder(InnerEncoder.config(stated), model);
+    }
+
+    /** Whether scores are multiplied with a number that was learned. */
+    boolean scaled() {
+        return normalize || labels.isPresent();
+    }
+
     /** Embeddings of segments are added to those of words, as those of token types are. */
     private static ConfigFields withSegments(ConfigFields fields, ConfigFields encoder) {
         if (encoder.integer("type_vocab_size", 0) != 0) {
             throw fields.fault(
                     "use_segment_embeddings",
-                    "is true, and the encoder has token types of its own (type_vocab_size of encoder_config), which is not supported");
+                    "is true, and the encoder has token types of its own (type_vocab_size of encoder_config), which is not"
+                            + " supported");
         }
         return encoder.with("type_vocab_size", SEGMENTS);
     }

@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * The two programs of a GLiClass model (gliclass/model.py, scorers.py, poolings.py). The first encodes labels and text
+ * The programs of a GLiClass model (gliclass/model.py, scorers.py, poolings.py). The first encodes labels and text
  * together; between them an LSTM runs over the text, if the model has one; the second makes vectors of the states and
  * scores each label.
  */
@@ -48,13 +48,21 @@ public final class GliclassModel {
     public static final String CHOICE = "choice";
     public static final String TEXT = "text";
 
+    public static final String LABELS = "labels";
+
     /** The output of {@link #scores}. */
     public static final String SCORES = "scores";
+
+    /** The output of {@link #labelVector}. */
+    public static final String VECTOR = "vector";
 
     /** What the names of its tensors begin with. */
     private static final String ROOT = "model.";
 
-    private static final String ENCODER = ROOT + "encoder_model.";
+    /** What the names of the tensors of the encoder begin with, and those of the encoder of labels. */
+    public static final String ENCODER = ROOT + "encoder_model.";
+
+    public static final String LABEL_ENCODER = ROOT + "label_encoder.";
 
     /** The tensor of the segments' embeddings, and what it is called among an encoder's. */
     public static final String SEGMENTS = ROOT + "segment_embeddings.weight";
@@ -74,7 +82,7 @@ public final class GliclassModel {
     /** PyTorch's epsilon of a LayerNorm. */
     private static final double NORM_EPSILON = 1e-5;
 
-    /** What is added to a vector's length (model.py). */
+    /** What is added to a vector's length, or its least where labels have an encoder of their own (model.py). */
     private static final double LENGTH_EPSILON = 1e-8;
 
     private GliclassModel() {}
@@ -105,6 +113,7 @@ public final class GliclassModel {
         FiniteWeights.check(weights, tensors);
         List<String> unused = weights.names().stream()
                 .filter(name -> name.startsWith(ROOT) && !name.startsWith(ENCODER))
+                .filter(name -> config.labels().isEmpty() || !isBeside(name))
                 .filter(name -> !types.containsKey(name) && weights.isFloat(name))
                 // A model that does not scale its scores has the number too.
                 .filter(name -> !name.equals(ROOT + LOGIT_SCALE))
@@ -119,6 +128,11 @@ public final class GliclassModel {
                             + " describes another model; --ignore-unused passes over them");
         }
         return tensors;
+    }
+
+    /** Whether a tensor of a bi-encoder is the other encoder's, or one that its original makes and never reads. */
+    private static boolean isBeside(String name) {
+        return name.startsWith(LABEL_ENCODER) || name.startsWith(LSTM) || name.equals(SEGMENTS);
     }
 
     private static void checkType(Weights weights, String name, TensorType type) {
@@ -147,12 +161,19 @@ public final class GliclassModel {
                 types.put(LSTM + "bias_hh" + suffix, TensorType.of(DType.F32, 2 * width));
             }
         }
-        for (Node node : scores(config).nodes()) {
+        add(types, scores(config));
+        if (config.labels().isPresent()) {
+            add(types, labelVector(config));
+        }
+        return types;
+    }
+
+    private static void add(Map<String, TensorType> types, Program program) {
+        for (Node node : program.nodes()) {
             if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
                 types.put(name, type);
             }
         }
-        return types;
     }
 
     /** What stands on the encoder. */
@@ -170,6 +191,11 @@ public final class GliclassModel {
         };
     }
 
+    /** What stands on the encoder of labels: {@link #STATES}. */
+    public static Head labelEncoder() {
+        return encoder -> List.of(new Output(STATES, encoder.zeroPadding(encoder.lastHiddenState())));
+    }
+
     private static Node gates(EncoderOutput encoder, Node states, int direction) {
         Builder b = encoder.builder();
         int width = encoder.config().hiddenSize();
@@ -184,26 +210,51 @@ public final class GliclassModel {
     }
 
     /**
-     * Scores labels for one text. Inputs: {@link #TOKENS} {@code f32[S,H]}, the states of all tokens; {@link #CHOICE}
-     * {@code f32[C,S]}, how much of each token is in the vector of each label; {@link #TEXT} {@code f32[T,H]}, the
-     * states that the text's vector is made of. Output: {@link #SCORES} {@code f32[C]}, of which a sigmoid is a
-     * probability.
+     * Scores labels for one text. Where labels have an encoder of their own, the inputs are {@link #TEXT} and {@link
+     * #LABELS} {@code f32[C,H]}, a {@link #labelVector} of each label. Otherwise these are the inputs: {@link #TOKENS}
+     * {@code f32[S,H]}, the states of all tokens; {@link #CHOICE} {@code f32[C,S]}, how much of each token is in the
+     * vector of each label; {@link #TEXT} {@code f32[T,H]}, the states that the text's vector is made of. Output:
+     * {@link #SCORES} {@code f32[C]}, of which a sigmoid is a probability.
      */
     public static Program scores(GliclassConfig config) {
         Builder b = new Builder();
         Dim width = Dim.of(config.encoder().hiddenSize());
         Dim labels = Dim.symbol("C");
         Dim tokens = Dim.symbol("S");
-        Node states = b.input(TOKENS, TensorType.of(DType.F32, tokens, width));
-        Node choice = b.input(CHOICE, TensorType.of(DType.F32, labels, tokens));
         Node text = b.input(TEXT, TensorType.of(DType.F32, Dim.symbol("T"), width));
         Scoring scoring = new Scoring(config, Layers.of(b).scope("model"));
-        Node score = scoring.scores(text, b.dot(choice, states));
-        Program program = new Program(
-                "gliclass_scores",
-                List.of(states, choice, text),
-                List.of(new Output(SCORES, b.reshape(score, labels))),
-                Map.of());
+        List<Node> inputs = new ArrayList<>(List.of(text));
+        Node vectors;
+        if (config.labels().isPresent()) {
+            vectors = b.input(LABELS, TensorType.of(DType.F32, labels, width));
+            inputs.add(vectors);
+        } else {
+            Node states = b.input(TOKENS, TensorType.of(DType.F32, tokens, width));
+            Node choice = b.input(CHOICE, TensorType.of(DType.F32, labels, tokens));
+            vectors = scoring.vectors("classes_projector", b.dot(choice, states));
+            inputs.addAll(List.of(states, choice));
+        }
+        Node score = scoring.scores(scoring.vectors("text_projector", scoring.pooled(text)), vectors);
+        return checked("gliclass_scores", inputs, new Output(SCORES, b.reshape(score, labels)));
+    }
+
+    /**
+     * The vector of a label that has been encoded alone. Input: {@link #TOKENS} {@code f32[S,L]}, the states of its
+     * tokens. Output: {@link #VECTOR} {@code f32[H]}.
+     */
+    public static Program labelVector(GliclassConfig config) {
+        Builder b = new Builder();
+        int own = config.labels().orElseThrow().config().hiddenSize();
+        int width = config.encoder().hiddenSize();
+        Node states = b.input(TOKENS, TensorType.of(DType.F32, Dim.symbol("S"), Dim.of(own)));
+        Scoring scoring = new Scoring(config, Layers.of(b).scope("model"));
+        Node projected = scoring.projected("biencoder_projector", scoring.pooled(states), own);
+        Node vector = scoring.vectors("classes_projector", projected);
+        return checked("gliclass_label", List.of(states), new Output(VECTOR, b.reshape(vector, Dim.of(width))));
+    }
+
+    private static Program checked(String name, List<Node> inputs, Output output) {
+        Program program = new Program(name, inputs, List.of(output), Map.of());
         Level.MODEL.check(program);
         return program;
     }
@@ -224,15 +275,18 @@ public final class GliclassModel {
             this.width = config.encoder().hiddenSize();
         }
 
+        /** Vectors as they are compared, {@code f32[N,H]}. */
+        Node vectors(String projector, Node x) {
+            return normalised(projected(projector, x, width));
+        }
+
         /**
          * {@code f32[C,1]}.
          *
-         * @param states of the text's tokens, {@code f32[T,H]}
-         * @param labels {@code f32[C,H]}
+         * @param text {@code f32[1,H]}, or {@code f32[T,H]} of all its tokens
+         * @param label {@code f32[C,H]}
          */
-        Node scores(Node states, Node labels) {
-            Node text = normalised(projected("text_projector", pooled(states)));
-            Node label = normalised(projected("classes_projector", labels));
+        Node scores(Node text, Node label) {
             Node scores = switch (config.scorer()) {
                 case LabelScorer.Dot() -> b.dotTransposed(label, text);
                 case LabelScorer.WeightedDot() -> weightedDot(text, label);
@@ -240,10 +294,10 @@ public final class GliclassModel {
                 case LabelScorer.Hopfield() -> mlp(hopfield(text, label), width);
                 case LabelScorer.CrossAttention(int heads, int inner) -> crossAttention(text, label, heads, inner);
             };
-            return config.normalize() ? b.mul(scores, layers.param(LOGIT_SCALE)) : scores;
+            return config.scaled() ? b.mul(scores, layers.param(LOGIT_SCALE)) : scores;
         }
 
-        private Node pooled(Node x) {
+        Node pooled(Node x) {
             return switch (config.textPooling()) {
                 case FIRST -> b.slice(x, 0, 0, 1);
                 case LAST -> {
@@ -260,9 +314,9 @@ public final class GliclassModel {
             };
         }
 
-        private Node projected(String name, Node x) {
+        Node projected(String name, Node x, int in) {
             Layers own = layers.scope(name);
-            Node inner = own.activation(config.activation(), own.linear("linear_1", x, width, config.innerWidth()));
+            Node inner = own.activation(config.activation(), own.linear("linear_1", x, in, config.innerWidth()));
             return own.linear("linear_2", inner, config.innerWidth(), width);
         }
 
@@ -271,7 +325,8 @@ public final class GliclassModel {
                 return x;
             }
             Node length = b.unary(UnaryFunction.SQRT, b.reduce(ReduceFunction.SUM, b.mul(x, x), -1));
-            return b.div(x, b.add(length, b.constant(DType.F32, LENGTH_EPSILON)));
+            Node epsilon = b.constant(DType.F32, LENGTH_EPSILON);
+            return b.div(x, config.labels().isPresent() ? b.max(length, epsilon) : b.add(length, epsilon));
         }
 
         /** The text's vector {@code [1,N]} once for each label. */

@@ -51,11 +51,20 @@ class GliclassTest {
         for (String file : List.of("config.json", "model.safetensors", "inputs.json", "expected.json")) {
             Files.copy(fixture.resolve(file), copy.resolve(file));
         }
-        for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-            Path tokenizer = SharedFiles.require("goldens-family/tokenizers/gliclass");
-            Files.copy(tokenizer.resolve(file), copy.resolve(file));
+        JsonNode notes = json(fixture.resolve("notes.json"));
+        copyTokenizer(notes.get("tokenizer").stringValue(), copy);
+        if (notes.get("label_tokenizer").isString()) {
+            copyTokenizer(
+                    notes.get("label_tokenizer").stringValue(), Files.createDirectories(copy.resolve("label_model")));
         }
         return copy;
+    }
+
+    private static void copyTokenizer(String name, Path folder) throws IOException {
+        for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+            Path tokenizer = SharedFiles.require("goldens-family/tokenizers/" + name);
+            Files.copy(tokenizer.resolve(file), folder.resolve(file));
+        }
     }
 
     private static JsonNode json(Path file) throws IOException {
@@ -107,10 +116,10 @@ class GliclassTest {
 
     /** Poolings of the original read padding, so that of a batch only the longest text is compared where they do. */
     @ParameterizedTest
-    @ValueSource(strings = {"simple", "mlp-avg", "hopfield-last", "cross-attn", "weighted-max-lstm"})
+    @ValueSource(strings = {"simple", "mlp-avg", "hopfield-last", "cross-attn", "weighted-max-lstm", "bi"})
     void labelsAreThoseOfTheOriginal(String name) throws IOException {
         Path model = model("gliclass-" + name);
-        boolean readsPadding = !List.of("simple", "cross-attn").contains(name);
+        boolean readsPadding = !List.of("simple", "cross-attn", "bi").contains(name);
         JsonNode expected = json(model.resolve("expected.json"));
         Tokenizer tokenizer = Tokenizers.load(model);
         try (LabelClassifier whole = LabelClassifier.load(model);
@@ -266,6 +275,34 @@ class GliclassTest {
                 assertTrue(result.scores().get(0) >= result.scores().get(1));
             }
         }
+    }
+
+    @Test
+    void labelsOfABiEncoderAreEncodedAlone() throws IOException {
+        Path model = model("gliclass-bi");
+        LabelOptions all = LabelOptions.DEFAULT.withThreshold(0);
+        try (LabelClassifier classifier = LabelClassifier.load(model)) {
+            List<Classification> two = classifier.classify(TEXT, List.of("person", "scientific work"), all);
+            List<Classification> three = classifier.classify(TEXT, List.of("date", "scientific work", "person"), all);
+            assertEquals(two.get(0).score(), three.get(2).score(), 1e-6);
+            assertEquals(two.get(1).score(), three.get(1).score(), 1e-6);
+            LabelOptions examples = all.withExamples(List.of(new LabelExample("Oslo", List.of("place"))));
+            refused("it takes no examples", () -> classifier.classify(TEXT, List.of("place"), examples));
+        }
+        ConfigException e = assertThrows(
+                ConfigException.class,
+                () -> ModelArtifact.write(model, temp.resolve("bi.dtl"), ModelArtifact.Options.DEFAULT));
+        assertTrue(e.getMessage().contains("which is not compiled"), e.getMessage());
+        refusedConfig(
+                model,
+                "\"architecture_type\": \"bi-encoder\"",
+                "\"architecture_type\": \"bi-encoder-fused\"",
+                "architecture_type is 'bi-encoder-fused'; supported are uni-encoder and bi-encoder");
+        refusedConfig(
+                model,
+                "\"model_type\": \"bert\"",
+                "\"model_type\": \"modernbert\"",
+                "label_model_config.model_type is 'modernbert'");
     }
 
     @Test
