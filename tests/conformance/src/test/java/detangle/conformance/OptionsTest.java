@@ -5,13 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import detangle.export.ModelExport;
 import detangle.ir.DType;
+import detangle.pipelines.BertScoreOptions;
 import detangle.pipelines.DynamicBatching;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.ExtractionOptions;
+import detangle.pipelines.LabelExample;
+import detangle.pipelines.LabelOptions;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.Pooling;
 import detangle.pipelines.QuestionOptions;
 import detangle.pipelines.TokenClassificationOptions;
+import detangle.pipelines.WindowOptions;
+import detangle.pipelines.ZeroShotOptions;
 import detangle.runtime.ModelArtifact;
 import detangle.runtime.SessionOptions;
 import detangle.server.ServerOptions;
@@ -22,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -35,10 +41,14 @@ class OptionsTest {
         return Stream.of(
                 SessionOptions.DEFAULT,
                 PipelineOptions.DEFAULT,
+                BertScoreOptions.DEFAULT,
                 EmbeddingOptions.DEFAULT,
                 ExtractionOptions.DEFAULT,
+                LabelOptions.DEFAULT,
                 QuestionOptions.DEFAULT,
                 TokenClassificationOptions.DEFAULT,
+                WindowOptions.DEFAULT,
+                ZeroShotOptions.DEFAULT,
                 DynamicBatching.DEFAULT,
                 ServerOptions.DEFAULT,
                 ModelArtifact.Options.DEFAULT,
@@ -52,8 +62,13 @@ class OptionsTest {
             return constants[constants.length - 1];
         }
         if (type == List.class) {
-            boolean texts = ((ParameterizedType) generic).getActualTypeArguments()[0] == String.class;
-            return texts ? List.of("x") : List.of(Pooling.MAX);
+            Class<?> element = (Class<?>) ((ParameterizedType) generic).getActualTypeArguments()[0];
+            return switch (element.getSimpleName()) {
+                case "String" -> List.of("x");
+                case "Pooling" -> List.of(Pooling.MAX);
+                case "LabelExample" -> List.of(new LabelExample("x", List.of("y")));
+                default -> throw new AssertionError("there is no example of a list of " + element);
+            };
         }
         if (type == boolean.class) {
             return !(Boolean) now;
@@ -79,6 +94,9 @@ class OptionsTest {
         if (component.getType() == OptionalInt.class) {
             return int.class;
         }
+        if (component.getType() == OptionalDouble.class) {
+            return double.class;
+        }
         return component.getType() == Optional.class
                 ? (Class<?>) ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0]
                 : component.getType();
@@ -89,6 +107,7 @@ class OptionsTest {
         return switch (value) {
             case Optional<?> optional -> optional.orElse(null);
             case OptionalInt number -> number.isPresent() ? number.getAsInt() : null;
+            case OptionalDouble number -> number.isPresent() ? number.getAsDouble() : null;
             default -> value;
         };
     }
