@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -31,11 +32,15 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Two hundred clients at once, with texts of mixed lengths: {@code -Ddetangle.load.seconds=60} for a minute of them, and
- * {@code -Ddetangle.load.peer=true} to compare with ONNX Runtime. Prints requests a second and latencies.
+ * {@code -Ddetangle.load.peer=true} to compare with ONNX Runtime, and {@code -Ddetangle.load.model=FOLDER} for another classifier than the
+ * model that ships. Prints requests a second and latencies.
  */
 class LoadTest {
     private static final int CLIENTS = 200;
     private static final int SECONDS = Integer.getInteger("detangle.load.seconds", 4);
+    private static final Path MODEL = Optional.ofNullable(System.getProperty("detangle.load.model"))
+            .map(Path::of)
+            .orElse(TinyModel.SHIPPED);
     private static final int LONG = 30;
     private static final long MEGABYTE = 1 << 20;
 
@@ -136,7 +141,7 @@ class LoadTest {
 
     @Test
     void twoHundredClientsGetTheAnswersOfOne() throws Exception {
-        SequencedMap<String, Path> models = new LinkedHashMap<>(Map.of("banking", TinyModel.SHIPPED));
+        SequencedMap<String, Path> models = new LinkedHashMap<>(Map.of("model", MODEL));
         try (InferenceServer server = InferenceServer.start(models, ServerOptions.DEFAULT.withPort(0))) {
             Load load = load(server.port());
             load.print("Detangle");
@@ -148,7 +153,7 @@ class LoadTest {
         if (Boolean.getBoolean("detangle.load.peer")) {
             for (int threads : new int[] {1, 2}) {
                 int atOnce = Math.max(1, Runtime.getRuntime().availableProcessors() / threads);
-                try (OnnxRuntimeServer peer = new OnnxRuntimeServer(TinyModel.SHIPPED, scratch, threads, atOnce)) {
+                try (OnnxRuntimeServer peer = new OnnxRuntimeServer(MODEL, scratch, threads, atOnce)) {
                     load(peer.port()).print("ONNX Runtime, " + atOnce + " runs of " + threads + " threads at once");
                 }
             }
