@@ -68,12 +68,11 @@ final class PrometheusText {
     }
 
     private static boolean belongs(String name, Family family) {
-        List<String> suffixes =
-                switch (family.type) {
-                    case "histogram" -> List.of("_bucket", "_sum", "_count");
-                    case "summary" -> List.of("", "_sum", "_count");
-                    default -> List.of("");
-                };
+        List<String> suffixes = switch (family.type) {
+            case "histogram" -> List.of("_bucket", "_sum", "_count");
+            case "summary" -> List.of("", "_sum", "_count");
+            default -> List.of("");
+        };
         return suffixes.stream().anyMatch(suffix -> name.equals(family.name + suffix));
     }
 
