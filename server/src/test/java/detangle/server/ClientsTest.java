@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -42,6 +43,16 @@ class ClientsTest {
         LinkedHashMap<String, Path> models = new LinkedHashMap<>();
         models.put("encoder", TinyModel.write(folder.resolve("encoder"), "Model", List.of("LABEL_0")));
         models.put("banking", TinyModel.SHIPPED);
+        models.put(
+                "tags", TinyModel.write(folder.resolve("tags"), "ForTokenClassification", List.of("O", "B-X", "I-X")));
+        models.put("qa", TinyModel.write(folder.resolve("qa"), "ForQuestionAnswering", List.of("LABEL_0")));
+        models.put("mask", TinyModel.write(folder.resolve("mask"), "ForMaskedLM", List.of("LABEL_0")));
+        models.put(
+                "nli",
+                TinyModel.write(
+                        folder.resolve("nli"),
+                        "ForSequenceClassification",
+                        List.of("contradiction", "neutral", "entailment")));
         server = InferenceServer.start(models, ServerOptions.DEFAULT.withPort(0));
     }
 
@@ -73,10 +84,12 @@ class ClientsTest {
         return Files.readString(output);
     }
 
-    /** HuggingFace's own for JavaScript, of text-embeddings-inference, as npm has it. */
-    @Test
-    void huggingFaceInference() throws IOException, InterruptedException {
-        for (String file : List.of("package.json", "huggingface.js")) {
+    /** Fetches the clients for JavaScript from npm, once for all tests. */
+    private void install(String client) throws IOException, InterruptedException {
+        if (Files.exists(folder.resolve("node_modules"))) {
+            return;
+        }
+        for (String file : List.of("package.json", "huggingface.js", "tasks.js", "openai.js")) {
             try (var in = ClientsTest.class.getResourceAsStream("clients/" + file)) {
                 Files.write(folder.resolve(file), Objects.requireNonNull(in).readAllBytes());
             }
@@ -84,8 +97,84 @@ class ClientsTest {
         try {
             run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock");
         } catch (IOException e) {
-            skip("@huggingface/inference", "npm does not install it (" + e.getMessage() + ")");
+            skip(client, "npm does not install it (" + e.getMessage() + ")");
         }
+    }
+
+    /** A request of a task by HuggingFace's client, which judges the form of the answer. */
+    private record Asked(String method, String model, Object arguments) {
+        List<Object> json() {
+            return List.of(method, "models/" + model, arguments);
+        }
+
+        JsonNode answer() {
+            return ServerTest.post(server, "/models/" + model, arguments).json();
+        }
+    }
+
+    /** HuggingFace's own for JavaScript, of the inference API: it refuses answers that are not of the documented form. */
+    @Test
+    void huggingFaceInferenceOfEveryTask() throws IOException, InterruptedException {
+        install("@huggingface/inference");
+        String text = TEXTS.getFirst();
+        List<Asked> asked = List.of(
+                new Asked("textClassification", "banking", Map.of("inputs", text, "parameters", Map.of("top_k", 3))),
+                new Asked("tokenClassification", "tags", Map.of("inputs", text)),
+                new Asked("questionAnswering", "qa", Map.of("inputs", Map.of("question", "Whose?", "context", text))),
+                new Asked("fillMask", "mask", Map.of("inputs", "Where is my [MASK]?")),
+                new Asked(
+                        "zeroShotClassification",
+                        "nli",
+                        Map.of("inputs", text, "parameters", Map.of("candidate_labels", List.of("card", "sport")))),
+                new Asked(
+                        "sentenceSimilarity",
+                        "encoder",
+                        Map.of(
+                                "inputs",
+                                Map.of("source_sentence", text, "sentences", List.of("card", TEXTS.getLast())))));
+        String requests = JsonMapper.shared()
+                .writeValueAsString(asked.stream().map(Asked::json).toList());
+        JsonNode answers = JsonMapper.shared()
+                .readTree(run("node", "tasks.js", "http://127.0.0.1:" + server.port() + "/", requests));
+        assertEquals(asked.size(), answers.size());
+        for (int i = 0; i < asked.size(); i++) {
+            JsonNode answer = asked.get(i).answer();
+            // The client takes the labels of the one text out of their list.
+            assertEquals(
+                    i == 0 ? answer.get(0) : answer,
+                    answers.get(i),
+                    asked.get(i).method());
+        }
+    }
+
+    /** OpenAI's own for JavaScript, which asks for vectors in base64. */
+    @Test
+    void openAi() throws IOException, InterruptedException {
+        install("openai");
+        List<String> command =
+                new ArrayList<>(List.of("node", "openai.js", "http://127.0.0.1:" + server.port() + "/v1", "encoder"));
+        command.addAll(TEXTS);
+        JsonNode found = JsonMapper.shared().readTree(run(command.toArray(String[]::new)));
+        assertEquals("encoder", found.at("/models/0").stringValue());
+        assertEquals(404, found.at("/error/status").intValue());
+        assertEquals("NotFoundError", found.at("/error/name").stringValue());
+        assertTrue(found.at("/answer/usage/total_tokens").intValue() > TEXTS.size());
+        try (FeatureExtractor extractor = FeatureExtractor.load(folder.resolve("encoder"))) {
+            for (int i = 0; i < TEXTS.size(); i++) {
+                float[] expected = extractor.encode(TEXTS.get(i), Pooling.MEAN, true);
+                JsonNode vector = found.at("/answer/data/" + i + "/embedding");
+                assertEquals(expected.length, vector.size());
+                for (int j = 0; j < expected.length; j++) {
+                    assertEquals(expected[j], vector.get(j).floatValue(), 1e-5f);
+                }
+            }
+        }
+    }
+
+    /** HuggingFace's own for JavaScript, of text-embeddings-inference, as npm has it. */
+    @Test
+    void huggingFaceInference() throws IOException, InterruptedException {
+        install("@huggingface/inference");
         List<String> command =
                 new ArrayList<>(List.of("node", "huggingface.js", "http://127.0.0.1:" + server.port() + "/"));
         command.addAll(TEXTS);
