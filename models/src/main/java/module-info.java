@@ -11,6 +11,7 @@ module detangle.models {
     exports detangle.models.files;
     exports detangle.models.gliclass;
     exports detangle.models.gliner;
+    exports detangle.models.gliner2;
     exports detangle.models.sentence;
     exports detangle.models.text;
     exports detangle.models.weights;

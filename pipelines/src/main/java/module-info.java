@@ -5,5 +5,6 @@ module detangle.pipelines {
     requires org.slf4j;
 
     exports detangle.pipelines;
+    exports detangle.pipelines.schema;
     exports detangle.pipelines.task;
 }

@@ -5,7 +5,10 @@ import detangle.ir.DType;
 import detangle.models.deberta.Architecture;
 import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliner.GlinerConfig;
+import detangle.models.gliner2.Gliner2Config;
 import detangle.models.weights.Artifact;
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.SchemaExtractor;
 import detangle.runtime.GlinerArtifact;
 import detangle.runtime.ModelArtifact;
 import detangle.runtime.OptionValues;
@@ -81,6 +84,11 @@ final class CompileCommand implements Runnable {
             sayWritten();
             return;
         }
+        if (Gliner2Config.isIn(model.folder())) {
+            compileGliner2(file, weightType.written().or(() -> oldSpelling.map(WeightType::dtype)));
+            sayWritten();
+            return;
+        }
         ModelArtifact.Options asked = (GliclassConfig.isIn(model.folder())
                         ? ModelArtifact.Options.DEFAULT
                         : ofHead(headOptions.head(model.folder(), file, adapter.folder())))
@@ -91,6 +99,18 @@ final class CompileCommand implements Runnable {
         ModelArtifact.write(
                 model.folder(), output, OptionValues.with(read, type, ModelArtifact.Options::withWeightType));
         sayWritten();
+    }
+
+    private void compileGliner2(Optional<Path> file, Optional<DType> type) {
+        if (headOptions.areGiven() || file.isPresent()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--head, --convention and --weights are not for GLiNER2 models: leave them out");
+        }
+        PipelineOptions asked = PipelineOptions.DEFAULT.withIgnoreUnused(ignoreUnused.isSet());
+        PipelineOptions adapted = OptionValues.with(asked, adapter.folder(), PipelineOptions::withAdapter);
+        SchemaExtractor.compile(
+                model.folder(), OptionValues.with(adapted, type, PipelineOptions::withWeightType), output);
     }
 
     private void sayWritten() {

@@ -1,6 +1,8 @@
 package detangle.cli;
 
+import detangle.ir.InternalException;
 import detangle.ir.Tensor;
+import detangle.models.gliner2.Gliner2Config;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
 import detangle.pipelines.EntityExtractor;
@@ -8,8 +10,14 @@ import detangle.pipelines.Extraction;
 import detangle.pipelines.ExtractionOptions;
 import detangle.pipelines.ExtractionRequest;
 import detangle.pipelines.LongTexts;
+import detangle.pipelines.Pipeline;
+import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.pipelines.SchemaExtractor;
+import detangle.pipelines.schema.Schema;
+import detangle.pipelines.schema.SchemaAnswer;
+import detangle.pipelines.schema.SchemaOptions;
 import detangle.pipelines.task.Column;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,20 +26,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
         name = "extract",
-        description = "Finds entities of any kind that is named, with a GLiNER model. Long texts are read in windows.",
+        description =
+                "Finds entities of any kind that is named, with a GLiNER or GLiNER2 model, and relations, structures"
+                        + " and classes with a GLiNER2 model. Long texts are read in windows.",
         mixinStandardHelpOptions = true)
-final class ExtractCommand extends PipelineCommand<EntityExtractor> {
+final class ExtractCommand extends PipelineCommand<Pipeline> {
     @Option(
             names = "--labels",
             paramLabel = "LABEL",
             split = ",",
-            required = true,
             description = "What to look for: person,iban,\"credit card\".")
-    private List<String> labels;
+    private List<String> labels = List.of();
+
+    @Mixin
+    private SchemaArguments schema;
 
     @Option(names = "--threshold", paramLabel = "P", description = "The least probability; ${DEFAULT-VALUE}.")
     private double threshold = ExtractionOptions.DEFAULT.threshold();
@@ -80,7 +93,15 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
     private Optional<Path> labelVectors;
 
     @Override
-    EntityExtractor load(Path folder, PipelineOptions options) {
+    Pipeline load(Path folder, PipelineOptions options) {
+        if (Gliner2Config.isIn(folder)) {
+            refuseForGliner2(folder);
+            return SchemaExtractor.load(folder, options);
+        }
+        if (schema.schema().isPresent()) {
+            throw new PipelineException(folder + " is not a GLiNER2 model, and others take neither --schema nor"
+                    + " --classes: name labels with --labels");
+        }
         EntityExtractor extractor = EntityExtractor.load(folder, options);
         try {
             labelVectors.ifPresent(file -> extractor.giveLabelVectors(vectors(file)));
@@ -88,6 +109,24 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
         } catch (RuntimeException | Error e) {
             extractor.close();
             throw e;
+        }
+    }
+
+    private void refuseForGliner2(Path folder) {
+        boolean ofGliner = nested
+                || multiLabel
+                || mergeAdjacent
+                || labelVectors.isPresent()
+                || relationThreshold.isPresent()
+                || adjacencyThreshold.isPresent();
+        if (ofGliner) {
+            throw new PipelineException(
+                    folder + " is a GLiNER2 model, which takes none of --nested, --multi-label,"
+                            + " --merge-adjacent, --label-vectors, --relation-threshold and --adjacency-threshold: leave them out");
+        }
+        if (!relations.isEmpty()) {
+            throw new PipelineException(
+                    folder + " is a GLiNER2 model: name relations in the file of --schema, and not with --relations");
         }
     }
 
@@ -113,8 +152,9 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
         requireProbability("--threshold", threshold);
         relationThreshold.ifPresent(value -> requireProbability("--relation-threshold", value));
         adjacencyThreshold.ifPresent(value -> requireProbability("--adjacency-threshold", value));
-        labels = names("--labels", labels);
+        labels = labels.isEmpty() ? labels : names("--labels", labels);
         relations = relations.isEmpty() ? relations : names("--relations", relations);
+        schema.read(labels, maxLength());
     }
 
     private void requireProbability(String option, double value) {
@@ -125,27 +165,58 @@ final class ExtractCommand extends PipelineCommand<EntityExtractor> {
 
     @Override
     List<Column> answer() {
-        return ExtractionResults.columns(!relations.isEmpty());
+        return schema.schema()
+                .map(SchemaResults::columns)
+                .orElseGet(() -> ExtractionResults.columns(!relations.isEmpty()));
     }
 
     @Override
     List<String> columns() {
         // An entity's text is its word here, as the column text holds the row's.
-        return EntityResults.names("label");
+        return schema.schema().isPresent() ? SchemaResults.names() : EntityResults.names("label");
     }
 
     @Override
-    List<Result> run(EntityExtractor extractor, List<List<String>> rows, ProgressListener progress) {
+    List<Result> run(Pipeline pipeline, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
+        ProgressListener counting = counting(progress, windows -> 0);
+        List<Result> results = switch (pipeline) {
+            case EntityExtractor extractor -> entities(extractor, texts, counting);
+            case SchemaExtractor extractor -> answers(extractor, texts, counting);
+            default -> throw new InternalException("extract has loaded " + pipeline);
+        };
+        progress.done(texts.size());
+        return results;
+    }
+
+    private List<Result> entities(EntityExtractor extractor, List<String> texts, ProgressListener progress) {
         ExtractionOptions options = options();
         List<ExtractionRequest> requests = texts.stream()
                 .map(text -> ExtractionRequest.of(text, labels, options).withRelations(relations))
                 .toList();
-        List<Extraction> all = extractor.run(requests, counting(progress, windows -> 0));
-        progress.done(texts.size());
+        List<Extraction> all = extractor.run(requests, progress);
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             results.add(ExtractionResults.of(i, texts.get(i), all.get(i), !relations.isEmpty()));
+        }
+        return results;
+    }
+
+    /** With --labels alone, results are those of a GLiNER model. */
+    private List<Result> answers(SchemaExtractor extractor, List<String> texts, ProgressListener progress) {
+        Schema asked = schema.schema().orElseGet(() -> schema.ofOptions(labels));
+        SchemaOptions options = schema.options(threshold, maxLength(), cut);
+        List<SchemaAnswer> all = extractor.extract(texts, asked, options, progress);
+        List<Result> results = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            results.add(
+                    schema.schema().isPresent()
+                            ? SchemaResults.of(i, texts.get(i), asked, all.get(i))
+                            : ExtractionResults.of(
+                                    i,
+                                    texts.get(i),
+                                    new Extraction(SchemaResults.entities(all.get(i)), List.of()),
+                                    false));
         }
         return results;
     }

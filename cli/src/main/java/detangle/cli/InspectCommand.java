@@ -12,6 +12,7 @@ import detangle.models.deberta.PositionTerm;
 import detangle.models.files.ModelFiles;
 import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliner.GlinerConfig;
+import detangle.models.gliner2.Gliner2Config;
 import detangle.models.sentence.SentenceModules;
 import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Tokenizers;
@@ -78,6 +79,16 @@ final class InspectCommand implements Runnable {
         }
         if (GliclassConfig.isIn(model.folder())) {
             gliclass(out);
+            return;
+        }
+        if (Gliner2Config.isIn(model.folder())) {
+            Gliner2Inspection.lines(model.folder()).forEach((name, value) -> line(out, name, value));
+            line(out, "weights", weights());
+            line(out, "tokenizer", tokenizer());
+            if (Gliner2Inspection.isSupported(model.folder())) {
+                memory(out, Gliner2Inspection.encoder(model.folder()), Architecture.ENCODER);
+            }
+            out.flush();
             return;
         }
         DebertaConfig c = DebertaConfig.read(model.folder());

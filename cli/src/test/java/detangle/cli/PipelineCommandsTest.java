@@ -1,11 +1,13 @@
 package detangle.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.Architecture;
 import detangle.testing.models.TinyGliclass;
 import detangle.testing.models.TinyGliner;
+import detangle.testing.models.TinyGliner2;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -207,6 +209,79 @@ class PipelineCommandsTest {
                     result("extract", "--model", plain, "--labels", "a", option, "2", "Ada")
                             .status());
         }
+    }
+
+    @Test
+    void aGliner2ModelTakesASchema() throws IOException {
+        String model = TinyGliner2.write(folder.resolve("gliner2")).toString();
+        Path schema = Files.writeString(folder.resolve("schema.json"), """
+                {"entities": ["person", {"x": 1}]}
+                """);
+        String[] extract = {"extract", "--model", model, "--threshold", "0.01", "Ada lives in London.", "--schema"};
+        Result refused = result(with(extract, schema.toString()));
+        assertEquals(1, refused.status());
+        assertEquals(
+                "detangle: " + schema + ": entities has an element that is not a string",
+                refused.err().strip());
+
+        Files.writeString(schema, """
+                {"entities": ["person"], "relations": ["lives in"], "structures": {"event": ["who::str", "kind::[a|b]"]},
+                 "classifications": [{"task": "topic", "labels": ["science", "sport"]}]}
+                """);
+        String[] asked = with(extract, schema.toString());
+        JsonNode json = JsonMapper.shared()
+                .readTree(run(with(with(asked, "--format"), "json")))
+                .get(0);
+        assertEquals(List.of("event", "entities", "topic", "relation_extraction"), List.copyOf(json.propertyNames()));
+        assertTrue(json.get("topic").has("label"), json.toString());
+        String table = run(with(with(asked, "--format"), "csv"));
+        assertTrue(table.contains("part,name,instance,field,value,score,start,end"), table);
+        assertTrue(table.contains("class,topic,"), table);
+        assertFalse(run(with(with(asked, "--format"), "jsonl")).isBlank());
+        assertTrue(run(asked).contains("topic: "), "no class is printed");
+
+        String[] labels = {
+            "extract",
+            "--model",
+            model,
+            "--labels",
+            "person,city",
+            "--threshold",
+            "0.01",
+            "Ada lives.",
+            "--format",
+            "json"
+        };
+        JsonMapper.shared()
+                .readTree(run(labels))
+                .forEach(entities -> entities.forEach(e -> assertTrue(e.has("label") && e.has("score"), e.toString())));
+        Result none = result("extract", "--model", model, "Ada");
+        assertEquals(2, none.status());
+        assertTrue(none.err().startsWith("detangle: say what to look for with --labels"), none.err());
+        Result other = result(
+                "extract",
+                "--model",
+                TinyGliner.write(folder.resolve("gliner")).toString(),
+                "--classes",
+                "topic=a|b",
+                "Ada");
+        assertEquals(1, other.status());
+        assertTrue(other.err().contains("is not a GLiNER2 model"), other.err());
+
+        String inspected = run("inspect", model);
+        assertTrue(inspected.contains("GLiNER2, span"), inspected);
+        assertTrue(inspected.contains("extract --schema"), inspected);
+        assertTrue(inspected.contains("for weights ("), inspected);
+        String artifact = folder.resolve("gliner2.dtl").toString();
+        assertEquals(0, result("compile", model, "-o", artifact).status());
+        assertEquals(
+                run(asked),
+                run(Stream.of(asked)
+                        .map(word -> word.equals(model) ? artifact : word)
+                        .toArray(String[]::new)));
+        assertTrue(run("inspect", artifact).contains("GLiNER2, span"), "the artifact's kind is not told");
+        Result classified = result("classify", "--model", model, "Ada");
+        assertTrue(classified.err().contains("this is a GLiNER2 model"), classified.err());
     }
 
     private static String[] with(String[] arguments, String... last) {

@@ -20,6 +20,9 @@ final class RepositoryFiles {
     private static final String GLINER_CONFIG = "gliner_config.json";
     private static final List<String> CONFIGS = List.of(CONFIG, GLINER_CONFIG);
 
+    /** GLiNER2's model has its encoder's configuration in a folder of its own. */
+    private static final List<String> ENCODER_CONFIGS = List.of("encoder_config/config.json");
+
     private static final List<String> TOKENIZERS =
             List.of("tokenizer.json", "spm.model", "vocab.json", "vocab.txt", "bpe_encoder.bin", "dict.txt");
 
@@ -70,7 +73,7 @@ final class RepositoryFiles {
             wanted.add(folder + "/" + CONFIG);
             weights(names, folder + "/").filter(w -> !isIndex(w)).ifPresent(wanted::add);
         }
-        Stream.of(TOKENIZERS, BESIDE_TOKENIZERS, BESIDE_ENCODERS, CONFIGS)
+        Stream.of(TOKENIZERS, BESIDE_TOKENIZERS, BESIDE_ENCODERS, ENCODER_CONFIGS, CONFIGS)
                 .flatMap(List::stream)
                 .forEach(name -> wanted.add(modules.encoder() + name));
         return wanted.stream().filter(names::contains).toList();

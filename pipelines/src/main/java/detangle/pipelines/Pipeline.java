@@ -10,6 +10,7 @@ public sealed interface Pipeline extends AutoCloseable
                 LabelClassifier,
                 BertScorer,
                 EntityExtractor,
+                SchemaExtractor,
                 QuestionAnswerer,
                 MaskFiller,
                 FeatureExtractor,

@@ -70,6 +70,11 @@ public record PipelineOptions(
         return with(o -> o.adapter = Optional.of(value));
     }
 
+    /** For models whose weights a pipeline has merged itself. */
+    PipelineOptions withoutAdapter() {
+        return with(o -> o.adapter = Optional.empty());
+    }
+
     public PipelineOptions withBatchSize(int value) {
         return with(o -> o.batchSize = value);
     }

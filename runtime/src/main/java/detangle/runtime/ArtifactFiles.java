@@ -4,6 +4,7 @@ import detangle.ir.Tensor;
 import detangle.models.deberta.ConfigException;
 import detangle.models.files.ModelFile;
 import detangle.models.files.ModelFiles;
+import detangle.models.gliner2.Gliner2Config;
 import detangle.models.sentence.ModuleWeights;
 import detangle.models.sentence.SentenceDefaults;
 import detangle.models.sentence.SentenceModules;
@@ -29,7 +30,7 @@ final class ArtifactFiles {
 
     /** Contents by name. The encoder's files are at the top, wherever the folder has them. */
     static SequencedMap<String, byte[]> of(Path folder) {
-        List<String> ofEncoder = new ArrayList<>(List.of(CONFIG));
+        List<String> ofEncoder = new ArrayList<>(List.of(CONFIG, Gliner2Config.ENCODER_FILE));
         ofEncoder.addAll(Tokenizers.fileNames());
         ofEncoder.addAll(SentenceSettings.FILES);
         SequencedMap<String, byte[]> contents = new LinkedHashMap<>();

@@ -122,6 +122,36 @@ public final class ModelArtifact {
         }
     }
 
+    /**
+     * Makes an artifact of a model that has several programs of its own, such as a GLiNER2 model: its files and weights. Its programs
+     * follow from them and are compiled when it is loaded.
+     *
+     * @param folder has the files
+     * @param kind what the manifest calls the model
+     * @param weights of the model, which stay open
+     * @param weightType what matrices and tables are rounded to; they stay as they are stored if empty
+     * @throws DetangleException of the part at fault, with one line that names the file and what to do
+     */
+    public static void write(Path folder, String kind, Weights weights, Optional<DType> weightType, Path output) {
+        weights.reading(() -> {
+            TreeMap<String, Tensor> tensors = new TreeMap<>();
+            weights.names().stream()
+                    .filter(name -> weights.isReadable(name) && weights.isFloat(name))
+                    .forEach(name -> tensors.put(name, weights.get(name)));
+            FiniteWeights.check(weights, tensors);
+            weightType.ifPresent(type -> tensors.replaceAll((name, tensor) -> narrowed(tensor, type)));
+            SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
+            ArtifactFiles.of(folder).forEach((name, content) -> sections.put(Artifact.FILES + name, content));
+            Map<String, Object> manifest = new LinkedHashMap<>();
+            manifest.put("detangle", DetangleVersion.number());
+            manifest.put("model_type", kind);
+            manifest.put("weight_type", weightType.map(DType::text).orElse("stored"));
+            manifest.put("sections", List.copyOf(sections.sequencedKeySet()));
+            Artifact.write(output, tensors, sections, manifest);
+            return output;
+        });
+    }
+
     private static Path write(Path folder, AdaptedModel adapted, Path output, Options options) {
         DebertaConfig config = adapted.config();
         Weights weights = adapted.weights();

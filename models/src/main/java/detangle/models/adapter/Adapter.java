@@ -14,7 +14,6 @@ import detangle.models.weights.WeightsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -116,7 +115,7 @@ public final class Adapter implements AutoCloseable {
         Map<String, UnaryOperator<Tensor>> changes = new LinkedHashMap<>();
         tensors.changes().forEach((parameter, change) -> {
             String name = names.apply(parameter);
-            check(model, parameter, name, change);
+            MergedMatrix.check(model, weights.origin(), name, parameter, change.shape(weights));
             changes.put(name, matrix -> change.read(weights).merged(matrix));
         });
         SequencedMap<String, String> taken = new LinkedHashMap<>();
@@ -126,26 +125,54 @@ public final class Adapter implements AutoCloseable {
         return model.with(changes, weights, taken);
     }
 
-    private void check(Weights model, String parameter, String name, AdapterTensors.Change change) {
-        if (!model.contains(name)) {
-            throw new WeightsException(
-                    weights.origin(),
-                    "changes " + parameter + ", which " + model.origin()
-                            + " does not hold: the adapter is one of another model");
+    /**
+     * The weights of a model whose parts have names of their own, such as a GLiNER2 model, with the adapter in a folder: one of PEFT, or
+     * one that GLiNER2 saved before it used PEFT. The result takes over both the model's weights and the adapter.
+     *
+     * @throws ConfigException if the adapter's configuration is of something that is not supported
+     * @throws WeightsException if the model does not have what the adapter changes, or has it in another shape
+     */
+    public static Weights mergedByName(Weights model, Path folder) {
+        ConfigFields fields = ConfigFields.read(folder.resolve(AdapterConfig.NAME));
+        if (LegacyAdapter.is(fields)) {
+            return LegacyAdapter.merged(model, folder, fields);
         }
-        if (!model.isReadable(name) || !model.isFloat(name)) {
-            throw new WeightsException(
-                    model.source(name),
-                    "tensor '" + name + "' has dtype " + model.type(name)
-                            + ", and an adapter is merged into floats alone");
+        Adapter adapter = open(folder);
+        try {
+            return adapter.mergedByName(model);
+        } catch (RuntimeException | Error e) {
+            adapter.close();
+            throw e;
         }
-        if (!Arrays.equals(model.shape(name), change.shape(weights))) {
-            throw new WeightsException(
-                    weights.origin(),
-                    "changes " + parameter + " of shape " + Arrays.toString(change.shape(weights)) + ", and "
-                            + model.origin() + " has it with shape " + Arrays.toString(model.shape(name))
-                            + ": the adapter is one of another model");
+    }
+
+    private Weights mergedByName(Weights model) {
+        Map<String, UnaryOperator<Tensor>> changes = new LinkedHashMap<>();
+        tensors.changes().forEach((parameter, change) -> {
+            String name = own(parameter);
+            MergedMatrix.check(model, weights.origin(), name, name, change.shape(weights));
+            changes.put(name, matrix -> change.read(weights).merged(matrix));
+        });
+        SequencedMap<String, String> taken = new LinkedHashMap<>();
+        tensors.whole().forEach((parameter, own) -> taken.put(own(parameter), own));
+        for (String name : model.names()) {
+            String module = name.substring(0, Math.max(0, name.length() - AdapterTensors.WEIGHT.length()));
+            if (name.endsWith(AdapterTensors.WEIGHT)
+                    && !module.endsWith("embeddings")
+                    && !module.endsWith("embedding")
+                    && model.shape(name).length == 2
+                    && !changes.containsKey(name)
+                    && tensors.selects(module)
+                    && !config.isSaved(module)) {
+                throw incomplete(module);
+            }
         }
+        return model.with(changes, weights, taken);
+    }
+
+    /** The name of a tensor as the adapter has it, without what a bare DeBERTa encoder's names get. */
+    private static String own(String parameter) {
+        return parameter.startsWith("deberta.") ? parameter.substring("deberta.".length()) : parameter;
     }
 
     /** A layer of the model that the configuration selects and the adapter does not change would answer as if it had not been trained. */
@@ -160,12 +187,16 @@ public final class Adapter implements AutoCloseable {
             }
             String module = AdapterTensors.LAYERS + name.substring(layers.length(), name.length() - ".weight".length());
             if (tensors.selects(module) && !config.isSaved(module)) {
-                throw new WeightsException(
-                        weights.origin(),
-                        "does not change " + module + ", which target_modules in " + config.file()
-                                + " selects: it is not complete, or one of another model");
+                throw incomplete(module);
             }
         }
+    }
+
+    private WeightsException incomplete(String module) {
+        return new WeightsException(
+                weights.origin(),
+                "does not change " + module + ", which target_modules in " + config.file()
+                        + " selects: it is not complete, or one of another model");
     }
 
     private void checkPooler(Weights model, UnaryOperator<String> names, Map<String, String> taken) {

@@ -22,6 +22,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
  */
 final class ConfigReader {
     private static final String CONFIG = "config.json";
+    /** What GLiNER2 has as model_type. */
+    private static final String GLINER2 = "extractor";
+
     private static final String GLINER = "gliner_config.json";
     private static final String GLICLASS = "GLiClass";
 
@@ -114,11 +117,15 @@ final class ConfigReader {
 
     /** A GLiNER model has a configuration of its own, and no config.json or one that is of no DeBERTa model. */
     private static void refuseGliner(Path folder) {
-        boolean deberta = Files.exists(folder.resolve(CONFIG))
-                && ConfigFields.read(folder, CONFIG)
-                        .text("model_type")
-                        .filter(ConfigReader::isKnown)
-                        .isPresent();
+        Optional<String> type = Files.exists(folder.resolve(CONFIG))
+                ? ConfigFields.read(folder, CONFIG).text("model_type")
+                : Optional.empty();
+        boolean deberta = type.filter(ConfigReader::isKnown).isPresent();
+        if (type.equals(Optional.of(GLINER2))) {
+            throw new ConfigException(
+                    folder.resolve(CONFIG),
+                    "this is a GLiNER2 model, which finds what a schema asks for: run it with extract --schema");
+        }
         if (!deberta && Files.exists(folder.resolve(GLINER))) {
             throw new ConfigException(
                     folder.resolve(GLINER),

@@ -8,6 +8,7 @@ import detangle.conformance.DetangleProcess.Result;
 import detangle.models.deberta.Architecture;
 import detangle.testing.models.TinyGliclass;
 import detangle.testing.models.TinyGliner;
+import detangle.testing.models.TinyGliner2;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -166,6 +167,9 @@ class DocumentationTest {
         }
         if (comment.equals("gliner")) {
             return TinyGliner.write(model);
+        }
+        if (comment.equals("gliner2")) {
+            return TinyGliner2.write(model);
         }
         if (comment.equals("gliner with relations")) {
             return TinyGliner.writeWithRelations(model);

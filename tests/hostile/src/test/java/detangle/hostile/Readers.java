@@ -12,6 +12,7 @@ final class Readers {
             new CaseReader(),
             new GliclassReader(),
             new GlinerReader(),
+            new Gliner2Reader(),
             new HubCacheReader(),
             new ModelReader(),
             new ParquetReader(),

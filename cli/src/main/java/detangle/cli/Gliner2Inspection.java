@@ -1,0 +1,54 @@
+package detangle.cli;
+
+import detangle.models.deberta.ConfigException;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.gliner2.Gliner2Config;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What {@code inspect} says of a GLiNER2 model. */
+final class Gliner2Inspection {
+    private Gliner2Inspection() {}
+
+    /** Lines by their names; a {@link ConfigException} if config.json is not well formed. */
+    static Map<String, String> lines(Path folder) {
+        Map<String, String> lines = new LinkedHashMap<>();
+        lines.put("model type", "GLiNER2, " + Gliner2Config.architecture(folder));
+        Optional<ConfigException> fault = fault(folder);
+        lines.put("command", fault.map(e -> "none: " + e.getMessage()).orElse("extract --schema ..."));
+        if (fault.isPresent()) {
+            return lines;
+        }
+        DebertaConfig encoder = encoder(folder);
+        Gliner2Config config = Gliner2Config.read(folder, encoder.vocabSize());
+        lines.put("labels", "any that extract is given");
+        lines.put(
+                "encoder",
+                encoder.modelType().text() + ", " + encoder.numHiddenLayers() + " layers of " + encoder.hiddenSize());
+        lines.put("counting layer", config.counting().text());
+        lines.put("longest text", "any; extract reads those of more than 384 words in windows");
+        lines.put("longest entity", config.maxWidth() + " words");
+        return lines;
+    }
+
+    private static Optional<ConfigException> fault(Path folder) {
+        try {
+            Gliner2Config.check(folder);
+            return Optional.empty();
+        } catch (ConfigException e) {
+            return Optional.of(e);
+        }
+    }
+
+    /** The encoder's configuration, if it is one that runs. */
+    static DebertaConfig encoder(Path folder) {
+        return DebertaConfig.of(Gliner2Config.encoderFields(folder));
+    }
+
+    /** Whether the model's memory can be told. */
+    static boolean isSupported(Path folder) {
+        return fault(folder).isEmpty();
+    }
+}

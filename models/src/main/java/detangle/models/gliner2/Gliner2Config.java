@@ -1,0 +1,118 @@
+package detangle.models.gliner2;
+
+import detangle.models.deberta.ConfigException;
+import detangle.models.deberta.ConfigFields;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.files.ModelFiles;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * What config.json and encoder_config/config.json of a GLiNER2 model state (gliner2/configuration.py).
+ *
+ * @param encoder the DeBERTa model inside, with as many words as the checkpoint's table has rows
+ * @param pooling how tokens become words
+ * @param maxWidth the longest span, in words
+ * @param counting what makes vectors of instances
+ */
+public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, int maxWidth, CountingLayer counting) {
+    /** The file that describes the model. */
+    public static final String FILE = "config.json";
+
+    /** The file that describes its encoder. */
+    public static final String ENCODER_FILE = "encoder_config/config.json";
+
+    private static final String MODEL_TYPE = "extractor";
+    private static final int DEFAULT_WIDTH = 8;
+    private static final int MOST_WIDTH = 1 << 8;
+
+    /**
+     * Whether a folder or an artifact has the configuration of a GLiNER2 model, of this architecture or another.
+     *
+     * @throws ConfigException if there is a config.json that is not a JSON object
+     */
+    public static boolean isIn(Path model) {
+        ModelFiles files = ModelFiles.of(model);
+        return files.has(FILE)
+                && ConfigFields.read(files, FILE)
+                        .root()
+                        .path("model_type")
+                        .asString("")
+                        .equals(MODEL_TYPE);
+    }
+
+    /**
+     * Reads a model's configuration.
+     *
+     * @param rows of the checkpoint's table of words
+     * @throws ConfigException that names the file and the field, if the model is of another kind
+     */
+    public static Gliner2Config read(Path model, int rows) {
+        ConfigFields fields = fields(model);
+        checkKind(fields);
+        return new Gliner2Config(
+                encoder(model, rows),
+                word(fields, "token_pooling", TokenPooling.FIRST, TokenPooling.values(), TokenPooling::text),
+                maxWidth(fields),
+                word(fields, "counting_layer", CountingLayer.COUNT_LSTM, CountingLayer.values(), CountingLayer::text));
+    }
+
+    /** A {@link ConfigException} that names the field if a folder's model is of a kind that cannot be run. */
+    public static void check(Path model) {
+        read(model, DebertaConfig.of(encoderFields(model)).vocabSize());
+    }
+
+    /** What kind of GLiNER2 a folder holds, in words: {@code span}. */
+    public static String architecture(Path model) {
+        return fields(model).text("architecture").orElse("span");
+    }
+
+    /** The fields that describe a folder's encoder, whatever it is. */
+    public static ConfigFields encoderFields(Path model) {
+        return ConfigFields.read(model, ENCODER_FILE).with("architectures", null);
+    }
+
+    private static ConfigFields fields(Path model) {
+        ConfigFields fields = ConfigFields.read(model, FILE);
+        if (!fields.text("model_type").orElse("").equals(MODEL_TYPE)) {
+            throw fields.fault("model_type", "is not '" + MODEL_TYPE + "': this is not a GLiNER2 model");
+        }
+        return fields;
+    }
+
+    private static void checkKind(ConfigFields fields) {
+        String architecture = fields.text("architecture").orElse("span");
+        if (!architecture.equals("span")) {
+            throw fields.fault("architecture", "is '" + architecture + "'; supported is span");
+        }
+        String mode = fields.object("span_head").text("span_mode").orElse("markerV0");
+        if (!mode.equals("markerV0")) {
+            throw fields.fault("span_head.span_mode", "is '" + mode + "'; supported is markerV0");
+        }
+    }
+
+    private static DebertaConfig encoder(Path model, int rows) {
+        // The table has got rows for the tokens that mark what is asked for.
+        return DebertaConfig.of(encoderFields(model).with("vocab_size", rows));
+    }
+
+    /** That of the head counts where both are stated, as in gliner2. */
+    private static int maxWidth(ConfigFields fields) {
+        int own = fields.between(1, MOST_WIDTH, "max_width", DEFAULT_WIDTH);
+        return fields.object("span_head").between(1, MOST_WIDTH, "max_width", own);
+    }
+
+    private static <T> T word(ConfigFields fields, String field, T otherwise, T[] all, Function<T, String> text) {
+        return fields.text(field)
+                .map(word -> Arrays.stream(all)
+                        .filter(value -> text.apply(value).equals(word))
+                        .findFirst()
+                        .orElseThrow(() -> fields.fault(
+                                field,
+                                "is '" + word + "'; supported are "
+                                        + Arrays.stream(all).map(text).collect(Collectors.joining(", ")))))
+                .orElse(otherwise);
+    }
+}

@@ -1,0 +1,271 @@
+package detangle.models.gliner2;
+
+import detangle.ir.Builder;
+import detangle.ir.DType;
+import detangle.ir.Dim;
+import detangle.ir.Level;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Program.Output;
+import detangle.ir.ReduceFunction;
+import detangle.ir.TensorType;
+import detangle.ir.UnaryFunction;
+import detangle.models.deberta.Head;
+import detangle.models.deberta.HiddenActivation;
+import detangle.models.deberta.Layers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The programs of GLiNER2's span architecture (gliner2/models/span/model.py, layers.py). The encoder gives states of tokens. Of those
+ * that mark groups, {@link #counts} tells how many instances there are; {@link #step} is one step of the GRU that makes states of
+ * instances, and {@link #instances} makes vectors of them; {@link #spans} scores spans of words against those. {@link #classes} scores
+ * the labels of a classification. H is the encoder's width.
+ */
+public final class SpanPrograms {
+    /** The output of {@link #encoder}: states of tokens, {@code f32[B,S,H]}. */
+    public static final String TOKENS = "tokens";
+
+    /** States of the tokens that mark groups or labels, {@code f32[N,H]}. */
+    public static final String MARKS = "marks";
+
+    /** Logits of the numbers of instances, {@code f32[N,20]}, or of labels, {@code f32[N,1]}. */
+    public static final String LOGITS = "logits";
+
+    /** The GRU's states: {@code f32[M,H]} of fields in {@link #step}, {@code f32[I,M,H]} of instances in {@link #instances}. */
+    public static final String STATES = "states";
+
+    /** The number of the step, from 0, {@code i64[1]}. */
+    public static final String POSITION = "position";
+
+    /** The GRU's next states, {@code f32[M,H]}. */
+    public static final String NEXT = "next";
+
+    /** The states of the fields' marks, {@code f32[I,M,H]}, the same for each instance. */
+    public static final String FIELDS = "fields";
+
+    /** Vectors of fields of instances: {@code f32[I,M,H]} of {@link #instances}, {@code f32[R,H]} for {@link #spans}. */
+    public static final String VECTORS = "vectors";
+
+    /** States of words, {@code f32[W,H]}. */
+    public static final String WORDS = "words";
+
+    /** The first word of each span, {@code i64[N]}. */
+    public static final String STARTS = "starts";
+
+    /** The last word of each span, {@code i64[N]}. */
+    public static final String ENDS = "ends";
+
+    /** Logits of spans, {@code f32[N,R]}. */
+    public static final String SCORES = "scores";
+
+    /** The name of the program {@link #counts}. */
+    public static final String COUNTS_OF_GROUPS = "gliner2_counts";
+
+    /** The name of the program {@link #classes}. */
+    public static final String CLASSES = "gliner2_classes";
+
+    /** The name of the program {@link #step}. */
+    public static final String STEP = "gliner2_step";
+
+    /** The name of the program {@link #instances}. */
+    public static final String INSTANCES = "gliner2_instances";
+
+    /** The name of the program {@link #spans}. */
+    public static final String SPANS = "gliner2_spans";
+
+    /** One more than the most instances of a group. */
+    public static final int COUNTS = 20;
+
+    /** The width of the small transformer of count_lstm_v2, its heads and its layers. */
+    private static final int SMALL = 128;
+
+    private static final int SMALL_HEADS = 4;
+    private static final int SMALL_LAYERS = 2;
+    private static final double SMALL_EPSILON = 1e-5;
+    private static final int EXPERTS = 4;
+    private static final String COUNT_EMBED = "count_embed";
+
+    private SpanPrograms() {}
+
+    /** What stands on the encoder: nothing but its last states. */
+    public static Head encoder() {
+        return encoder -> List.of(new Output(TOKENS, encoder.zeroPadding(encoder.lastHiddenState())));
+    }
+
+    /** All programs behind the encoder; their names are constants of this class. */
+    public static List<Program> all(Gliner2Config config) {
+        return List.of(counts(config), classes(config), step(config), instances(config), spans(config));
+    }
+
+    /** {@link #MARKS} of groups to {@link #LOGITS} of the numbers of their instances. */
+    public static Program counts(Gliner2Config config) {
+        return logits(COUNTS_OF_GROUPS, "count_pred", config, COUNTS);
+    }
+
+    /** {@link #MARKS} of a classification's labels to their {@link #LOGITS}. */
+    public static Program classes(Gliner2Config config) {
+        return logits(CLASSES, "classifier", config, 1);
+    }
+
+    private static Program logits(String name, String scope, Gliner2Config config, int outputs) {
+        Builder b = new Builder();
+        long width = config.encoder().hiddenSize();
+        Node marks = b.input(MARKS, TensorType.of(DType.F32, Dim.symbol("N"), Dim.of(width)));
+        Node logits = mlp(Layers.of(b).scope(scope), marks, width, 2 * width, outputs);
+        return program(name, List.of(marks), new Output(LOGITS, logits));
+    }
+
+    /** {@link #STATES} of fields and the {@link #POSITION} of an instance to the {@link #NEXT} states (PyTorch's GRU). */
+    public static Program step(Gliner2Config config) {
+        Builder b = new Builder();
+        long width = config.encoder().hiddenSize();
+        Node states = b.input(STATES, TensorType.of(DType.F32, Dim.symbol("M"), Dim.of(width)));
+        Node position = b.input(POSITION, TensorType.of(DType.I64, Dim.of(1)));
+        Layers layers = Layers.of(b).scope(COUNT_EMBED);
+        Node input = b.gather(layers.param("pos_embedding.weight", COUNTS, width), position);
+        Layers gru = layers.scope("gru");
+        Node ofInput = gates(gru, "ih", input, width);
+        Node ofState = gates(gru, "hh", states, width);
+        Node reset = sigmoid(gru, b.add(part(b, ofInput, 0, width), part(b, ofState, 0, width)));
+        Node update = sigmoid(gru, b.add(part(b, ofInput, 1, width), part(b, ofState, 1, width)));
+        Node candidate = b.unary(
+                UnaryFunction.TANH, b.add(part(b, ofInput, 2, width), b.mul(reset, part(b, ofState, 2, width))));
+        Node next = b.add(b.mul(b.sub(b.constant(DType.F32, 1), update), candidate), b.mul(update, states));
+        return program(STEP, List.of(states, position), new Output(NEXT, next));
+    }
+
+    private static Node gates(Layers gru, String what, Node x, long width) {
+        Node product = gru.builder().dotTransposed(x, gru.param("weight_" + what + "_l0", 3 * width, width));
+        return gru.builder().add(product, gru.param("bias_" + what + "_l0", 3 * width));
+    }
+
+    /** A gate of three. */
+    private static Node part(Builder b, Node gates, int index, long width) {
+        return b.slice(gates, -1, index * width, (index + 1) * width);
+    }
+
+    private static Node sigmoid(Layers layers, Node x) {
+        return layers.activation(HiddenActivation.SIGMOID, x);
+    }
+
+    /** {@link #STATES} of instances, and {@link #FIELDS} where they are read, to {@link #VECTORS}. */
+    public static Program instances(Gliner2Config config) {
+        Builder b = new Builder();
+        long width = config.encoder().hiddenSize();
+        TensorType type = TensorType.of(DType.F32, Dim.symbol("I"), Dim.symbol("M"), Dim.of(width));
+        Node states = b.input(STATES, type);
+        List<Node> inputs = new ArrayList<>(List.of(states));
+        if (config.counting().readsFields()) {
+            inputs.add(b.input(FIELDS, type));
+        }
+        Layers layers = Layers.of(b).scope(COUNT_EMBED);
+        Node vectors = switch (config.counting()) {
+            case COUNT_LSTM -> mlp(layers.scope("projector"), b.concat(2, inputs), 2 * width, 4 * width, width);
+            case COUNT_LSTM_V2 -> smallTransformer(layers.scope("transformer"), b.add(states, inputs.getLast()), width);
+            case COUNT_LSTM_MOE -> experts(layers, states, width);
+        };
+        return program(INSTANCES, inputs, new Output(VECTORS, vectors));
+    }
+
+    /** A transformer over the fields of each instance (DownscaledTransformer). */
+    private static Node smallTransformer(Layers layers, Node x, long width) {
+        Builder b = layers.builder();
+        Node small = layers.linear("in_projector", x, width, SMALL);
+        for (int i = 0; i < SMALL_LAYERS; i++) {
+            Layers layer = layers.scope("transformer.layers." + i);
+            Node attended = b.add(small, attention(layer.scope("self_attn"), small));
+            Node normal = layer.layerNorm("norm1", attended, SMALL, SMALL_EPSILON);
+            Node inner = relu(layer, layer.linear("linear1", normal, SMALL, 2 * SMALL));
+            Node sum = b.add(normal, layer.linear("linear2", inner, 2 * SMALL, SMALL));
+            small = layer.layerNorm("norm2", sum, SMALL, SMALL_EPSILON);
+        }
+        Layers out = layers.scope("out_projector");
+        Node first = relu(out, out.linear("0", b.concat(2, List.of(small, x)), SMALL + width, width));
+        return out.linear("4", relu(out, out.linear("2", first, width, width)), width, width);
+    }
+
+    /** Self-attention as PyTorch's MultiheadAttention has it, of {@code [I,M,SMALL]} over the fields of an instance. */
+    private static Node attention(Layers layers, Node x) {
+        Builder b = layers.builder();
+        Node all = b.add(
+                b.dotTransposed(x, layers.param("in_proj_weight", 3L * SMALL, SMALL)),
+                layers.param("in_proj_bias", 3L * SMALL));
+        long size = SMALL / SMALL_HEADS;
+        Node[] heads = new Node[3];
+        for (int i = 0; i < heads.length; i++) {
+            heads[i] = b.transpose(layers.splitHeads(part(b, all, i, SMALL), SMALL_HEADS, size), 0, 2, 1, 3);
+        }
+        Node scores = b.mul(b.dotTransposed(heads[0], heads[1]), b.constant(DType.F32, 1 / Math.sqrt(size)));
+        Node context = b.transpose(b.dot(softmax(b, scores), heads[2]), 0, 2, 1, 3);
+        return layers.linear("out_proj", b.reshape(context, x.shape()), SMALL, SMALL);
+    }
+
+    private static Node softmax(Builder b, Node scores) {
+        Node exponentials = b.unary(UnaryFunction.EXP, b.sub(scores, b.reduce(ReduceFunction.MAX, scores, -1)));
+        return b.div(exponentials, b.reduce(ReduceFunction.SUM, exponentials, -1));
+    }
+
+    /** Every expert's two matrices, and the sum of what they make, weighted by a router. */
+    private static Node experts(Layers layers, Node states, long width) {
+        Builder b = layers.builder();
+        long inner = 2 * width;
+        Layers router = layers.scope("router");
+        Node hidden = router.activation(HiddenActivation.GELU, router.linear("0", states, width, width));
+        Node gates = softmax(b, router.linear("2", hidden, width, EXPERTS));
+        Node first = layers.param("w1", EXPERTS, width, inner);
+        Node firstBias = layers.param("b1", EXPERTS, inner);
+        Node second = layers.param("w2", EXPERTS, inner, width);
+        Node secondBias = layers.param("b2", EXPERTS, width);
+        List<Node> weighted = new ArrayList<>();
+        for (int i = 0; i < EXPERTS; i++) {
+            Node w1 = b.reshape(b.slice(first, 0, i, i + 1), Dim.of(width), Dim.of(inner));
+            Node w2 = b.reshape(b.slice(second, 0, i, i + 1), Dim.of(inner), Dim.of(width));
+            Node b1 = b.reshape(b.slice(firstBias, 0, i, i + 1), Dim.of(inner));
+            Node b2 = b.reshape(b.slice(secondBias, 0, i, i + 1), Dim.of(width));
+            Node wide = layers.activation(HiddenActivation.GELU, b.add(b.dot(states, w1), b1));
+            weighted.add(b.mul(b.slice(gates, -1, i, i + 1), b.add(b.dot(wide, w2), b2)));
+        }
+        return weighted.stream().reduce(b::add).orElseThrow();
+    }
+
+    /** {@link #WORDS}, {@link #STARTS}, {@link #ENDS} and {@link #VECTORS} to {@link #SCORES}, of which a sigmoid is a probability. */
+    public static Program spans(Gliner2Config config) {
+        Builder b = new Builder();
+        long width = config.encoder().hiddenSize();
+        Dim count = Dim.symbol("N");
+        Node words = b.input(WORDS, TensorType.of(DType.F32, Dim.symbol("W"), Dim.of(width)));
+        Node starts = b.input(STARTS, TensorType.of(DType.I64, count));
+        Node ends = b.input(ENDS, TensorType.of(DType.I64, count));
+        Node vectors = b.input(VECTORS, TensorType.of(DType.F32, Dim.symbol("R"), Dim.of(width)));
+        Layers layers = Layers.of(b).scope("span_rep.span_rep_layer");
+        Node first = b.gather(marker(layers.scope("project_start"), words, width, width), starts);
+        Node last = b.gather(marker(layers.scope("project_end"), words, width, width), ends);
+        Node both = relu(layers, b.concat(1, List.of(first, last)));
+        Node represented = marker(layers.scope("out_project"), both, 2 * width, width);
+        return program(
+                SPANS,
+                List.of(words, starts, ends, vectors),
+                new Output(SCORES, b.dotTransposed(represented, vectors)));
+    }
+
+    /** Two matrices, the first of which is four times as wide as the result; between them stood a dropout. */
+    private static Node marker(Layers layers, Node x, long in, long out) {
+        return layers.linear("3", relu(layers, layers.linear("0", x, in, 4 * out)), 4 * out, out);
+    }
+
+    private static Node mlp(Layers layers, Node x, long in, long inner, long out) {
+        return layers.linear("2", relu(layers, layers.linear("0", x, in, inner)), inner, out);
+    }
+
+    private static Node relu(Layers layers, Node x) {
+        return layers.activation(HiddenActivation.RELU, x);
+    }
+
+    private static Program program(String name, List<Node> inputs, Output output) {
+        Program program = new Program(name, inputs, List.of(output), Map.of());
+        Level.MODEL.check(program);
+        return program;
+    }
+}

@@ -1,0 +1,18 @@
+package detangle.models.gliner2;
+
+import java.util.Locale;
+
+/** How the states of a word's tokens become the word's state (gliner2/processor.py, _aggregate). */
+public enum TokenPooling {
+    /** The first token's. */
+    FIRST,
+    /** The mean of all. */
+    MEAN,
+    /** The largest of each component. */
+    MAX;
+
+    /** The word for it in config.json. */
+    public String text() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

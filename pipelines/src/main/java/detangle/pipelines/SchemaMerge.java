@@ -1,0 +1,209 @@
+package detangle.pipelines;
+
+import detangle.pipelines.schema.ClassificationTask;
+import detangle.pipelines.schema.EntityKind;
+import detangle.pipelines.schema.EntityMention;
+import detangle.pipelines.schema.FieldValue;
+import detangle.pipelines.schema.Instances;
+import detangle.pipelines.schema.Mention;
+import detangle.pipelines.schema.RelationKind;
+import detangle.pipelines.schema.RelationMention;
+import detangle.pipelines.schema.Schema;
+import detangle.pipelines.schema.SchemaAnswer;
+import detangle.pipelines.schema.ScoredLabel;
+import detangle.pipelines.schema.Structure;
+import detangle.pipelines.schema.ValueType;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.function.UnaryOperator;
+
+/** The answers to the windows of a text as one, and offsets in the text that was given (gliner2/inference/chunking.py). */
+record SchemaMerge(Schema schema, String text) {
+    /** The answer to a text, of those to its pieces. */
+    SchemaAnswer of(List<SchemaPiece> pieces, List<SchemaAnswer> answers) {
+        if (!pieces.getFirst().isWindow()) {
+            return moved(answers.getFirst(), this::clamped);
+        }
+        List<SchemaAnswer> moved = new ArrayList<>();
+        for (int i = 0; i < answers.size(); i++) {
+            int offset = pieces.get(i).offset();
+            moved.add(moved(answers.get(i), mention -> shifted(mention, offset)));
+        }
+        return moved(merged(moved), this::clamped);
+    }
+
+    /** In a window, the full stop that was added may stand for the next character of the text. */
+    private Mention shifted(Mention mention, int offset) {
+        int start = mention.start() + offset;
+        int end = mention.end() + offset;
+        String own = end <= text.length() ? text.substring(start, end) : mention.text();
+        return new Mention(own, mention.confidence(), start, end);
+    }
+
+    /** The full stop at the end of the text is not in the text that was given. */
+    private Mention clamped(Mention mention) {
+        return new Mention(
+                mention.text(),
+                mention.confidence(),
+                Math.min(mention.start(), text.length()),
+                Math.min(mention.end(), text.length()));
+    }
+
+    private static SchemaAnswer moved(SchemaAnswer answer, UnaryOperator<Mention> move) {
+        SequencedMap<String, Instances> structures = new LinkedHashMap<>();
+        answer.structures().forEach((name, instances) -> {
+            List<SequencedMap<String, FieldValue>> all = new ArrayList<>();
+            for (SequencedMap<String, FieldValue> instance : instances.found()) {
+                SequencedMap<String, FieldValue> fields = new LinkedHashMap<>();
+                instance.forEach((field, value) -> fields.put(field, moved(value, move)));
+                all.add(fields);
+            }
+            structures.put(name, new Instances(instances.predicted(), all));
+        });
+        SequencedMap<String, List<EntityMention>> entities = new LinkedHashMap<>();
+        answer.entities()
+                .forEach((kind, found) -> entities.put(
+                        kind,
+                        found.stream()
+                                .map(e -> new EntityMention(move.apply(e.mention()), e.attributes()))
+                                .toList()));
+        SequencedMap<String, List<RelationMention>> relations = new LinkedHashMap<>();
+        answer.relations()
+                .forEach((name, found) -> relations.put(
+                        name,
+                        found.stream()
+                                .map(r -> new RelationMention(move.apply(r.head()), move.apply(r.tail())))
+                                .toList()));
+        return new SchemaAnswer(structures, entities, relations, answer.classifications());
+    }
+
+    private static FieldValue moved(FieldValue value, UnaryOperator<Mention> move) {
+        return switch (value) {
+            case FieldValue.Mentions(List<Mention> values) ->
+                new FieldValue.Mentions(values.stream().map(move).toList());
+            case FieldValue.Choices choices -> choices;
+        };
+    }
+
+    private SchemaAnswer merged(List<SchemaAnswer> answers) {
+        SequencedMap<String, Instances> structures = new LinkedHashMap<>();
+        for (Structure structure : schema.structures()) {
+            List<Instances> all = answers.stream()
+                    .map(a -> a.structures().get(structure.name()))
+                    .toList();
+            List<SequencedMap<String, FieldValue>> found = all.stream()
+                    .map(Instances::found)
+                    .flatMap(Collection::stream)
+                    .toList();
+            // Where nothing is found, the first window tells whether anything was expected.
+            structures.put(
+                    structure.name(),
+                    new Instances(
+                            !found.isEmpty() || all.getFirst().predicted(),
+                            once(found, SchemaMerge::place, SchemaMerge::surest)));
+        }
+        SequencedMap<String, List<RelationMention>> relations = new LinkedHashMap<>();
+        for (RelationKind relation : schema.relations()) {
+            relations.put(
+                    relation.name(),
+                    once(
+                            all(answers, a -> a.relations().get(relation.name())),
+                            r -> List.of(place(r.head()), place(r.tail())),
+                            r -> Math.max(r.head().confidence(), r.tail().confidence())));
+        }
+        return new SchemaAnswer(structures, entities(answers), relations, classifications(answers));
+    }
+
+    private static <T> List<T> all(List<SchemaAnswer> answers, Function<SchemaAnswer, List<T>> part) {
+        return answers.stream().map(part).flatMap(Collection::stream).toList();
+    }
+
+    private SequencedMap<String, List<EntityMention>> entities(List<SchemaAnswer> answers) {
+        SequencedMap<String, List<EntityMention>> merged = new LinkedHashMap<>();
+        for (EntityKind kind : schema.entities().map(e -> e.kinds()).orElse(List.of())) {
+            if (answers.stream().anyMatch(a -> a.entities().containsKey(kind.name()))) {
+                List<EntityMention> found = apart(all(answers, a -> a.entities().getOrDefault(kind.name(), List.of())));
+                merged.put(
+                        kind.name(),
+                        kind.type() == ValueType.ONE ? found.stream().limit(1).toList() : found);
+            }
+        }
+        return merged;
+    }
+
+    /** In the order of the text, without those that have characters in common with a surer one. */
+    private static List<EntityMention> apart(List<EntityMention> found) {
+        List<EntityMention> kept = new ArrayList<>();
+        found.stream()
+                .sorted(Comparator.comparingDouble(
+                        (EntityMention e) -> -e.mention().confidence()))
+                .filter(e -> kept.stream().noneMatch(k -> k.mention().overlaps(e.mention())))
+                .forEach(kept::add);
+        kept.sort(Comparator.comparingInt((EntityMention e) -> e.mention().start())
+                .thenComparingInt(e -> e.mention().end()));
+        return kept;
+    }
+
+    private SequencedMap<String, List<ScoredLabel>> classifications(List<SchemaAnswer> answers) {
+        SequencedMap<String, List<ScoredLabel>> merged = new LinkedHashMap<>();
+        for (ClassificationTask task : schema.classifications()) {
+            List<ScoredLabel> all = all(answers, a -> a.classifications().get(task.task()));
+            merged.put(
+                    task.task(),
+                    task.multiLabel()
+                            ? once(all, ScoredLabel::label, ScoredLabel::confidence)
+                            : List.of(all.stream()
+                                    .reduce((a, b) -> b.confidence() > a.confidence() ? b : a)
+                                    .orElseThrow()));
+        }
+        return merged;
+    }
+
+    /** Each once, where it is found first, with the greatest confidence that it has anywhere. */
+    private static <T> List<T> once(List<T> all, Function<T, Object> key, ToDoubleFunction<T> confidence) {
+        Map<Object, T> known = new LinkedHashMap<>();
+        for (T value : all) {
+            known.merge(
+                    key.apply(value),
+                    value,
+                    (a, b) -> confidence.applyAsDouble(b) > confidence.applyAsDouble(a) ? b : a);
+        }
+        return List.copyOf(known.values());
+    }
+
+    private static Object place(Mention mention) {
+        return List.of(mention.text(), mention.start(), mention.end());
+    }
+
+    private static Object place(SequencedMap<String, FieldValue> instance) {
+        List<Object> key = new ArrayList<>();
+        instance.forEach((field, value) -> key.add(List.of(
+                field,
+                switch (value) {
+                    case FieldValue.Mentions(List<Mention> values) ->
+                        values.stream().map(SchemaMerge::place).toList();
+                    case FieldValue.Choices(List<ScoredLabel> values) ->
+                        values.stream().map(ScoredLabel::label).toList();
+                })));
+        return key;
+    }
+
+    private static double surest(SequencedMap<String, FieldValue> instance) {
+        return instance.values().stream()
+                .flatMapToDouble(value -> switch (value) {
+                    case FieldValue.Mentions(List<Mention> values) ->
+                        values.stream().mapToDouble(Mention::confidence);
+                    case FieldValue.Choices(List<ScoredLabel> values) ->
+                        values.stream().mapToDouble(ScoredLabel::confidence);
+                })
+                .max()
+                .orElse(0);
+    }
+}

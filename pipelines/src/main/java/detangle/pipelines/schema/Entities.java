@@ -1,0 +1,79 @@
+package detangle.pipelines.schema;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/**
+ * Kinds of entities that are looked for, and attributes that each gets.
+ *
+ * @param kinds at least one, of distinct names
+ * @param attributes groups of labels that stand at an entity's own place
+ */
+public record Entities(List<EntityKind> kinds, List<AttributeGroup> attributes) implements Schema.Part {
+    /** Keeps copies, and refuses no kinds, names that are there twice, and attributes of kinds that are not there. */
+    public Entities {
+        kinds = List.copyOf(kinds);
+        attributes = List.copyOf(attributes);
+        if (kinds.isEmpty()) {
+            throw new SchemaException("there are no kinds of entities to look for");
+        }
+        List<String> names = kinds.stream().map(EntityKind::name).toList();
+        Schema.distinct("entities", names);
+        Schema.distinct(
+                "attribute groups",
+                attributes.stream().map(AttributeGroup::name).toList());
+        checkAttributes(Set.copyOf(names), attributes);
+    }
+
+    private static void checkAttributes(Set<String> kinds, List<AttributeGroup> attributes) {
+        Map<String, String> groups = new HashMap<>();
+        Set<String> prompts = new HashSet<>();
+        for (AttributeGroup group : attributes) {
+            group.appliesTo()
+                    .ifPresent(applied -> applied.stream()
+                            .filter(kind -> !kinds.contains(kind))
+                            .findFirst()
+                            .ifPresent(kind -> {
+                                throw new SchemaException("the attribute group '" + group.name() + "' applies to '"
+                                        + kind + "', which is not among the entities");
+                            }));
+            for (String label : group.labels()) {
+                String other = groups.put(label, group.name());
+                if (other != null) {
+                    throw new SchemaException("the label '" + label + "' is in the attribute groups '" + other
+                            + "' and '" + group.name() + "'");
+                }
+                if (kinds.contains(group.prompt(label)) || !prompts.add(group.prompt(label))) {
+                    throw new SchemaException("the attribute label '" + group.prompt(label)
+                            + "' is also asked for otherwise: set qualify_labels, or rename it");
+                }
+            }
+        }
+    }
+
+    /** Any number of entities of each kind, without descriptions and attributes. */
+    public static Entities of(String... names) {
+        return new Entities(Arrays.stream(names).map(EntityKind::of).toList(), List.of());
+    }
+
+    /** These kinds and attributes and others; a kind that is there already is replaced at its place. */
+    public Entities and(Entities others) {
+        SequencedMap<String, EntityKind> all = new LinkedHashMap<>();
+        kinds.forEach(kind -> all.put(kind.name(), kind));
+        others.kinds.forEach(kind -> all.put(kind.name(), kind));
+        List<AttributeGroup> groups = new ArrayList<>(attributes);
+        groups.addAll(others.attributes);
+        return new Entities(List.copyOf(all.values()), groups);
+    }
+
+    public Entities withAttributes(List<AttributeGroup> value) {
+        return new Entities(kinds, value);
+    }
+}

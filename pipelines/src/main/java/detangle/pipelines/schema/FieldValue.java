@@ -1,0 +1,30 @@
+package detangle.pipelines.schema;
+
+import java.util.List;
+
+/** What an instance of a structure has for a field; at most one value where the field is {@link ValueType#ONE}. */
+public sealed interface FieldValue {
+    /** Parts of the text. */
+    record Mentions(List<Mention> values) implements FieldValue {
+        /** Keeps a copy. */
+        public Mentions {
+            values = List.copyOf(values);
+        }
+    }
+
+    /** Choices of the field. */
+    record Choices(List<ScoredLabel> values) implements FieldValue {
+        /** Keeps a copy. */
+        public Choices {
+            values = List.copyOf(values);
+        }
+    }
+
+    /** Whether there is no value. */
+    default boolean isEmpty() {
+        return switch (this) {
+            case Mentions mentions -> mentions.values().isEmpty();
+            case Choices choices -> choices.values().isEmpty();
+        };
+    }
+}

@@ -1,0 +1,133 @@
+package detangle.pipelines.schema;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What is looked for in texts: entities, relations between them, structures with fields, and classes of the whole text. It is built by
+ * hand, or read from JSON by {@link SchemaReader}.
+ *
+ * <pre>{@code
+ * Schema schema = Schema.ofEntities("person", "city").and(ClassificationTask.of("topic", "sport", "money"));
+ * }</pre>
+ *
+ * @param structures records of several fields
+ * @param entities kinds of entities; empty if none is asked for
+ * @param relations kinds of relations
+ * @param classifications tasks that give each text one label or several
+ */
+public record Schema(
+        List<Structure> structures,
+        Optional<Entities> entities,
+        List<RelationKind> relations,
+        List<ClassificationTask> classifications) {
+    /** The names that answers have for what is not a structure or a classification. */
+    static final String ENTITIES = "entities";
+
+    static final String RELATIONS = "relation_extraction";
+
+    /**
+     * Keeps copies.
+     *
+     * @throws SchemaException if nothing is asked for, or two parts have the same name
+     */
+    public Schema {
+        structures = List.copyOf(structures);
+        relations = List.copyOf(relations);
+        classifications = List.copyOf(classifications);
+        if (structures.isEmpty() && entities.isEmpty() && relations.isEmpty() && classifications.isEmpty()) {
+            throw new SchemaException(
+                    "the schema asks for nothing: give it entities, structures, relations or classifications");
+        }
+        Set<String> names = new HashSet<>(Set.of(ENTITIES, RELATIONS));
+        List<String> all = new ArrayList<>();
+        structures.forEach(s -> all.add(s.name()));
+        classifications.forEach(c -> all.add(c.task()));
+        relations.forEach(r -> all.add(r.name()));
+        for (String name : all) {
+            if (!names.add(name)) {
+                throw new SchemaException("'" + name + "' is the name of two parts of the schema, or one that answers"
+                        + " use themselves: rename one");
+            }
+        }
+    }
+
+    /** One part of a schema, which the model is prompted with as one group. */
+    public sealed interface Part permits Structure, Entities, RelationKind, ClassificationTask {}
+
+    /** Entities of these kinds alone. */
+    public static Schema ofEntities(String... names) {
+        return of(Entities.of(names));
+    }
+
+    /** One part alone. */
+    public static Schema of(Part part) {
+        return of(List.of(part));
+    }
+
+    /**
+     * Parts of any kinds; several {@link Entities} become one.
+     *
+     * @throws SchemaException as the constructor
+     */
+    public static Schema of(List<Part> parts) {
+        List<Structure> structures = new ArrayList<>();
+        List<RelationKind> relations = new ArrayList<>();
+        List<ClassificationTask> classifications = new ArrayList<>();
+        Optional<Entities> entities = Optional.empty();
+        for (Part part : parts) {
+            switch (part) {
+                case Structure s -> structures.add(s);
+                case RelationKind r -> relations.add(r);
+                case ClassificationTask c -> classifications.add(c);
+                case Entities e ->
+                    entities = Optional.of(entities.map(before -> before.and(e)).orElse(e));
+            }
+        }
+        return new Schema(structures, entities, relations, classifications);
+    }
+
+    /** The same with one more part. */
+    public Schema and(Part part) {
+        List<Part> parts = new ArrayList<>(parts());
+        parts.add(part);
+        return of(parts);
+    }
+
+    /** All parts, in the order in which the model is prompted with them. */
+    public List<Part> parts() {
+        List<Part> parts = new ArrayList<>(structures);
+        entities.ifPresent(parts::add);
+        parts.addAll(relations);
+        parts.addAll(classifications);
+        return parts;
+    }
+
+    /** Refuses what is blank where a name is needed. */
+    static String named(String what, String name) {
+        if (name.isBlank()) {
+            throw new SchemaException("a name of " + what + " is empty");
+        }
+        return name;
+    }
+
+    /** Refuses names that are blank or there twice. */
+    static void distinct(String what, List<String> names) {
+        Set<String> known = new HashSet<>();
+        for (String name : names) {
+            if (!known.add(named(what, name))) {
+                throw new SchemaException("'" + name + "' is there twice among the names of " + what);
+            }
+        }
+    }
+
+    /** Refuses what is not a probability. */
+    static void probability(String what, double value) {
+        if (!(value >= 0 && value <= 1)) {
+            throw new SchemaException("the threshold of " + what + " is " + value + "; it must be between 0 and 1");
+        }
+    }
+}

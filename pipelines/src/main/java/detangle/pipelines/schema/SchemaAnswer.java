@@ -1,0 +1,33 @@
+package detangle.pipelines.schema;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+
+/**
+ * What was found in a text.
+ *
+ * @param structures by name
+ * @param entities by the names of their kinds, the surest first, or in the order of the text where it was read in windows; no kinds at
+ *     all where the model expects no entities
+ * @param relations by name
+ * @param classifications labels by the names of tasks: one, or several in the schema's order
+ */
+public record SchemaAnswer(
+        SequencedMap<String, Instances> structures,
+        SequencedMap<String, List<EntityMention>> entities,
+        SequencedMap<String, List<RelationMention>> relations,
+        SequencedMap<String, List<ScoredLabel>> classifications) {
+    /** Keeps copies. */
+    public SchemaAnswer {
+        structures = copy(structures);
+        entities = copy(entities);
+        relations = copy(relations);
+        classifications = copy(classifications);
+    }
+
+    private static <T> SequencedMap<String, T> copy(SequencedMap<String, T> map) {
+        return Collections.unmodifiableSequencedMap(new LinkedHashMap<>(map));
+    }
+}

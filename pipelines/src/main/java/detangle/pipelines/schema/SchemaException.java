@@ -1,0 +1,18 @@
+package detangle.pipelines.schema;
+
+import detangle.ir.InvalidInputException;
+
+/** A schema that cannot be asked for. One line names the part at fault and says what to do. */
+public final class SchemaException extends InvalidInputException {
+    private static final long serialVersionUID = 1L;
+
+    /** @param message one line */
+    public SchemaException(String message) {
+        super(message);
+    }
+
+    /** @param message one line */
+    public SchemaException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

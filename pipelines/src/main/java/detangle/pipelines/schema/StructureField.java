@@ -1,0 +1,57 @@
+package detangle.pipelines.schema;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * A field of a structure.
+ *
+ * @param name as the model is prompted with it
+ * @param type whether it has one value; then it is the first in the text that reaches the threshold, as in GLiNER2
+ * @param choices the values that it may have, of which none needs to stand in the text; parts of the text if empty
+ * @param description more words for the model
+ * @param threshold the least probability of a value; that of the call if empty
+ * @param validators what all values must pass; choices need not
+ */
+public record StructureField(
+        String name,
+        ValueType type,
+        List<String> choices,
+        Optional<String> description,
+        OptionalDouble threshold,
+        List<Validator> validators) {
+    /** Keeps copies, and refuses blank names and choices, and a threshold that is not a probability. */
+    public StructureField {
+        choices = List.copyOf(choices);
+        validators = List.copyOf(validators);
+        Schema.named("fields", name);
+        Schema.distinct("choices of the field '" + name + "'", choices);
+        threshold.ifPresent(value -> Schema.probability("the field '" + name + "'", value));
+    }
+
+    /** Any number of parts of the text. */
+    public static StructureField of(String name) {
+        return new StructureField(name, ValueType.LIST, List.of(), Optional.empty(), OptionalDouble.empty(), List.of());
+    }
+
+    public StructureField withType(ValueType value) {
+        return new StructureField(name, value, choices, description, threshold, validators);
+    }
+
+    public StructureField withChoices(String... values) {
+        return new StructureField(name, type, List.of(values), description, threshold, validators);
+    }
+
+    public StructureField withDescription(String value) {
+        return new StructureField(name, type, choices, Optional.of(value), threshold, validators);
+    }
+
+    public StructureField withThreshold(double value) {
+        return new StructureField(name, type, choices, description, OptionalDouble.of(value), validators);
+    }
+
+    public StructureField withValidators(Validator... values) {
+        return new StructureField(name, type, choices, description, threshold, List.of(values));
+    }
+}

@@ -1,0 +1,49 @@
+package detangle.pipelines.schema;
+
+/**
+ * A regular expression that values of a field must match (gliner2/inference/schema.py, RegexValidator). It is written as Python's re has
+ * it, and the case of letters does not count.
+ *
+ * @param expression the expression
+ * @param mode whether it must match all of a value or a part
+ * @param exclude whether values that match are left out instead
+ */
+public record Validator(PythonPattern expression, Mode mode, boolean exclude) {
+    /** How much of a value must match. */
+    public enum Mode {
+        FULL,
+        PARTIAL
+    }
+
+    /**
+     * Values that match as a whole.
+     *
+     * @throws SchemaException if the expression is not one, or has syntax that is not supported
+     */
+    public static Validator full(String expression) {
+        return new Validator(PythonPattern.compile(expression), Mode.FULL, false);
+    }
+
+    /** Values of which a part matches; exceptions as of {@link #full}. */
+    public static Validator partial(String expression) {
+        return new Validator(PythonPattern.compile(expression), Mode.PARTIAL, false);
+    }
+
+    /** The same expression, whose matches are left out. */
+    public Validator excluding() {
+        return new Validator(expression, mode, !exclude);
+    }
+
+    /**
+     * Whether a value passes.
+     *
+     * @throws SchemaException if matching takes too long
+     */
+    public boolean passes(String value) {
+        boolean matches = switch (mode) {
+            case FULL -> expression.matches(value);
+            case PARTIAL -> expression.isIn(value);
+        };
+        return matches != exclude;
+    }
+}

@@ -1,0 +1,119 @@
+package detangle.pipelines.schema;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Schemas out of JSON. */
+class SchemaReaderTest {
+    @TempDir
+    private Path folder;
+
+    private static Schema read(String json) {
+        return SchemaReader.of(JsonMapper.shared().readTree(json));
+    }
+
+    @Test
+    void theDocumentedObjectIsRead() {
+        Schema schema = read("""
+                {"entities": {"person": "who", "city": {"dtype": "str", "threshold": 0.3}},
+                 "attributes": {"tense": {"labels": ["past", "present"], "applies_to": ["person"]}},
+                 "structures": {"event": {"fields": ["who::str", {"name": "kind", "choices": ["war", "travel"]}]},
+                                "trip": ["to::[a|b]::where"]},
+                 "relations": ["works for", "lives in"],
+                 "classifications": [{"task": "topic", "labels": ["a", "b"], "multi_label": true}]}
+                """);
+        Entities entities = schema.entities().orElseThrow();
+        assertEquals(
+                EntityKind.of("person").withDescription("who"), entities.kinds().getFirst());
+        assertEquals(
+                EntityKind.of("city").withType(ValueType.ONE).withThreshold(0.3),
+                entities.kinds().getLast());
+        assertEquals(
+                Optional.of(List.of("person")), entities.attributes().getFirst().appliesTo());
+        assertEquals(
+                Structure.of(
+                        "event",
+                        StructureField.of("who").withType(ValueType.ONE),
+                        StructureField.of("kind").withChoices("war", "travel")),
+                schema.structures().getFirst());
+        assertEquals(
+                Structure.of(
+                        "trip",
+                        StructureField.of("to")
+                                .withType(ValueType.ONE)
+                                .withChoices("a", "b")
+                                .withDescription("where")),
+                schema.structures().getLast());
+        assertEquals(List.of(RelationKind.of("works for"), RelationKind.of("lives in")), schema.relations());
+        assertEquals(
+                ClassificationTask.of("topic", "a", "b").withSeveral(0.5),
+                schema.classifications().getFirst());
+    }
+
+    @Test
+    void stepsMakeTheSameSchema() {
+        Schema schema = read("""
+                {"steps": [{"do": "entities", "types": ["person"], "options": {"threshold": 0.2}},
+                 {"do": "structure", "name": "event", "fields": [{"name": "who", "dtype": "str"}]},
+                 {"do": "classification", "task": "topic", "labels": {"a": "one", "b": "two"},
+                  "options": {"prompt": "about", "class_act": "sigmoid", "examples": [["x", "a"]]}}]}
+                """);
+        assertEquals(
+                OptionalDouble.of(0.2),
+                schema.entities().orElseThrow().kinds().getFirst().threshold());
+        ClassificationTask task = schema.classifications().getFirst();
+        assertEquals(Optional.of("one"), task.labels().getFirst().description());
+        assertEquals(Optional.of("about"), task.prompt());
+        assertEquals(ClassificationTask.Activation.SIGMOID, task.chosenActivation());
+        assertEquals(List.of(new ClassificationTask.Example("x", "a")), task.examples());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{} | the schema asks for nothing",
+                "7 | the schema is not an object",
+                "{\"entities\":[]} | there are no kinds of entities",
+                "{\"entities\":[\"a\",\"a\"]} | 'a' is there twice",
+                "{\"entities\":[\" \"]} | is empty",
+                "{\"entities\":[7]} | entities has an element that is not a string",
+                "{\"entities\":{\"a\":{\"treshold\":1}}} | entities.a.treshold is not a known property",
+                "{\"entities\":{\"a\":{\"threshold\":2}}} | is 2.0; it must be between 0 and 1",
+                "{\"entities\":{\"a\":{\"dtype\":\"set\"}}} | entities.a.dtype is 'set'; known are str, list",
+                "{\"entites\":[\"a\"]} | entites is not a known property",
+                "{\"attributes\":{\"a\":{\"labels\":[\"b\"]}}} | attributes is there without entities",
+                "{\"relations\":[\"a\"],\"structures\":{\"a\":[\"b\"]}} | 'a' is the name of two parts",
+                "{\"relations\":[\"entities\"]} | 'entities' is the name of two parts",
+                "{\"classifications\":[{\"task\":\"a\",\"labels\":[\"b\"]}]} | has 1 labels",
+                "{\"classifications\":[{\"labels\":[\"b\"]}]} | classifications[0].task is missing",
+                "{\"structures\":{\"a\":[]}} | the structure 'a' has no fields",
+                "{\"steps\":[{\"do\":\"sing\"}]} | step 1.do is 'sing'",
+                "{\"steps\":[{}]} | step 1.do is missing"
+            })
+    void faultsNameTheProperty(String json, String fault) {
+        SchemaException e = assertThrows(SchemaException.class, () -> read(json));
+        assertTrue(e.getMessage().contains(fault), e.getMessage());
+        assertEquals(1, e.getMessage().lines().count());
+    }
+
+    @Test
+    void theFileIsNamed() throws IOException {
+        Path file = Files.writeString(folder.resolve("schema.json"), "{\"entities\":[]}");
+        SchemaException e = assertThrows(SchemaException.class, () -> SchemaReader.read(file));
+        assertTrue(e.getMessage().startsWith(file + ": "), e.getMessage());
+    }
+}

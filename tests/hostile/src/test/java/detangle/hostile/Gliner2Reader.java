@@ -1,0 +1,260 @@
+package detangle.hostile;
+
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
+import detangle.models.deberta.RandomWeights;
+import detangle.models.gliner2.Gliner2Config;
+import detangle.models.gliner2.SpanPrograms;
+import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.SchemaExtractor;
+import detangle.pipelines.schema.ClassificationTask;
+import detangle.pipelines.schema.RelationKind;
+import detangle.pipelines.schema.Schema;
+import detangle.pipelines.schema.SchemaOptions;
+import detangle.pipelines.schema.Structure;
+import detangle.pipelines.schema.StructureField;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+
+/** A folder of a GLiNER2 model: its configuration, that of its encoder, and the tensors of its own layers. */
+final class Gliner2Reader implements Reader {
+    private static final int WORDS = 23;
+    private static final String CONFIG = "config.json";
+    private static final String ENCODER = "encoder_config/config.json";
+    private static final String ADDED = "added_tokens.json";
+
+    private static final String TOKENS = """
+            {"[SEP_STRUCT]":13,"[SEP_TEXT]":14,"[P]":15,"[C]":16,"[E]":17,"[R]":18,"[L]":19,"[EXAMPLE]":20,
+            "[OUTPUT]":21,"[DESCRIPTION]":22}
+            """;
+
+    private static final Schema SCHEMA = Schema.ofEntities("money", "the card")
+            .and(RelationKind.of("is"))
+            .and(Structure.of("card", StructureField.of("where").withChoices("a", "b")))
+            .and(ClassificationTask.of("topic", "card", "money"));
+
+    private static final String[][] FIELDS = {
+        {"architecture", "\"boundary\"", "architecture"},
+        {"architecture", "7", "architecture"},
+        {"architecture", "\"\\u001b[31m\"", "architecture"},
+        {"architecture", "null", ""},
+        {"model_type", "\"bert\"", "model_type"},
+        {"model_type", "[]", "model_type"},
+        {"max_width", "2147483647", "max_width is 2147483647; it must be at most 256"},
+        {"max_width", "0", "max_width"},
+        {"max_width", "256", ""},
+        {"max_width", "1e999", "max_width"},
+        {"span_head", "[]", "span_head"},
+        {"span_head", "{\"max_width\":-1}", "max_width"},
+        {"span_head", "{\"span_mode\":\"query\"}", "span_mode"},
+        {"counting_layer", "\"gru\"", "counting_layer"},
+        {"counting_layer", "\"count_lstm_v2\"", "count_embed"},
+        {"counting_layer", "\"count_lstm_moe\"", "count_embed"},
+        {"counting_layer", "7", "counting_layer"},
+        {"token_pooling", "\"last\"", "token_pooling"},
+        {"token_pooling", "\"max\"", ""},
+        {"model_name", "\"../../../etc\"", ""},
+    };
+
+    private static final String[][] ENCODERS = {
+        {"num_hidden_layers", "100000", "num_hidden_layers is 100000; it must be at most 256"},
+        {"num_hidden_layers", "256", "says 256 layers (num_hidden_layers), and the checkpoint "},
+        {"hidden_size", "65536", "hidden_size"},
+        {"hidden_size", "6", "hidden_size"},
+        {"intermediate_size", "262144", "by its intermediate_size"},
+        {"position_buckets", "1048576", "position_buckets"},
+        {"model_type", "\"modernbert\"", "model_type"},
+        {"relative_attention", "false", "relative_attention"},
+        {"vocab_size", "2147483647", "vocab_size"},
+    };
+
+    /** The configuration of an adapter in the form from before GLiNER2 used PEFT. */
+    private static final String[][] ADAPTERS = {
+        {"lora_r", "2147483647", "lora_r is 2147483647; it must be at most 65536"},
+        {"lora_r", "0", "lora_r"},
+        {"lora_r", "3", "says lora_r 3"},
+        {"lora_alpha", "1e999", "lora_alpha"},
+        {"lora_alpha", "\"a\"", "lora_alpha"},
+        {"target_modules", "7", "target_modules"},
+        {"target_modules", "[]", "target_modules"},
+        {"target_modules", "[7]", "target_modules"},
+        {"target_modules", "[\"encoder\"]", "target_modules"},
+    };
+
+    private static final String ADAPTER = "adapter";
+    private static final String ADAPTER_WEIGHTS = "adapter_weights.safetensors";
+
+    /** The fields of its configuration, the encoder's, and tensors. */
+    private record Gliner2(
+            SequencedMap<String, String> fields, SmallModel encoder, SequencedMap<String, Tensor> tensors) {
+        Gliner2 with(String field, String json) {
+            SequencedMap<String, String> copy = new LinkedHashMap<>(fields);
+            copy.put(field, json);
+            return new Gliner2(copy, encoder, tensors);
+        }
+
+        Gliner2 withEncoder(SmallModel other) {
+            return new Gliner2(fields, other, tensors);
+        }
+
+        Gliner2 withTensor(String name, Tensor tensor) {
+            SequencedMap<String, Tensor> copy = new LinkedHashMap<>(tensors);
+            copy.put(name, tensor);
+            return new Gliner2(fields, encoder, copy);
+        }
+
+        Gliner2 withoutTensor(String name) {
+            SequencedMap<String, Tensor> copy = new LinkedHashMap<>(tensors);
+            copy.remove(name);
+            return new Gliner2(fields, encoder, copy);
+        }
+
+        FolderWriter files() {
+            return FolderWriter.file(SmallModel.VOCABULARY, SmallModel.TOKENS)
+                    .and(FolderWriter.file(ADDED, TOKENS))
+                    .and(FolderWriter.file(CONFIG, new SmallModel(fields, new LinkedHashMap<>()).json()))
+                    .and(FolderWriter.file(ENCODER, encoder.json()))
+                    .and(SmallModel.weights(SmallModel.WEIGHTS, tensors));
+        }
+    }
+
+    private static final Gliner2 GOOD = made();
+
+    private static Gliner2 made() {
+        SequencedMap<String, String> fields = new LinkedHashMap<>();
+        fields.put("model_type", "\"extractor\"");
+        fields.put("model_name", "\"nobody/nothing\"");
+        fields.put("max_width", "3");
+        fields.put("counting_layer", "\"count_lstm\"");
+        SmallModel encoder = SmallModel.of(Architecture.ENCODER);
+        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
+        encoder.tensors().forEach((name, tensor) -> tensors.put(name.replaceFirst("^deberta\\.", "encoder."), tensor));
+        tensors.put("encoder.embeddings.word_embeddings.weight", SmallModel.all(0.1f, WORDS, 8));
+        Gliner2 model = new Gliner2(fields, encoder, tensors);
+        for (Program program : SpanPrograms.all(config(model))) {
+            tensors.putAll(RandomWeights.of(program));
+        }
+        return model;
+    }
+
+    private static Gliner2Config config(Gliner2 model) {
+        try {
+            Path folder = Files.createTempDirectory("gliner2");
+            model.files().write(folder);
+            Gliner2Config config = Gliner2Config.read(folder, WORDS);
+            Folders.remove(folder);
+            return config;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "gliner2";
+    }
+
+    @Override
+    public List<Hostile> good() {
+        return List.of(
+                new Hostile("a span model", GOOD.files(), ""),
+                new Hostile("a span model with an adapter", adapted("lora_alpha", "3", 0.1f), ""));
+    }
+
+    @Override
+    public List<Hostile> madeByHand() {
+        List<Hostile> all = new ArrayList<>();
+        for (String[] field : FIELDS) {
+            all.add(new Hostile(
+                    field[0] + " is " + field[1], GOOD.with(field[0], field[1]).files(), field[2]));
+        }
+        for (String[] field : ENCODERS) {
+            all.add(new Hostile(
+                    field[0] + " of the encoder is " + field[1],
+                    GOOD.withEncoder(GOOD.encoder().with(field[0], field[1])).files(),
+                    field[2]));
+        }
+        all.addAll(StrangeFiles.inThePlaceOf(ENCODER, GOOD.files()));
+        tensors(all);
+        adapters(all);
+        return all;
+    }
+
+    private static void adapters(List<Hostile> all) {
+        for (String[] field : ADAPTERS) {
+            all.add(new Hostile(
+                    field[0] + " of the adapter is " + field[1], adapted(field[0], field[1], 0.1f), field[2]));
+        }
+        all.add(new Hostile("the adapter has NaN", adapted("lora_r", "1", Float.NaN), "classifier.0.lora_A"));
+        all.add(new Hostile(
+                "the adapter has no weights",
+                adapted("lora_r", "1", 0)
+                        .and(f -> Files.delete(f.resolve(ADAPTER).resolve(ADAPTER_WEIGHTS))),
+                ADAPTER_WEIGHTS));
+    }
+
+    /** The good model with an adapter, one of whose fields has another value. */
+    private static FolderWriter adapted(String field, String json, float value) {
+        SequencedMap<String, String> config = new LinkedHashMap<>();
+        config.put("lora_r", "1");
+        config.put("lora_alpha", "2");
+        config.put("target_modules", "[\"classifier\"]");
+        config.put(field, json);
+        SequencedMap<String, Tensor> factors = new LinkedHashMap<>();
+        factors.put("classifier.0.lora_A", SmallModel.all(value, 1, 8));
+        factors.put("classifier.0.lora_B", SmallModel.all(0.1f, 16, 1));
+        return GOOD.files()
+                .and(FolderWriter.file(
+                        ADAPTER + "/adapter_config.json", new SmallModel(config, new LinkedHashMap<>()).json()))
+                .and(SmallModel.weights(ADAPTER + "/" + ADAPTER_WEIGHTS, factors));
+    }
+
+    private static void tensors(List<Hostile> all) {
+        GOOD.tensors().forEach((name, tensor) -> {
+            if (!name.startsWith("encoder.")) {
+                float[] other = tensor.toFloats();
+                other[0] = Float.NaN;
+                all.add(new Hostile(
+                        name + " begins with NaN",
+                        GOOD.withTensor(name, Tensor.of(other, tensor.shape())).files(),
+                        name));
+                all.add(new Hostile(
+                        name + " is missing", GOOD.withoutTensor(name).files(), name));
+                all.add(new Hostile(
+                        name + " is of another shape",
+                        GOOD.withTensor(name, SmallModel.all(0, 3)).files(),
+                        name));
+            }
+        });
+        all.add(new Hostile(
+                "a tensor is left over",
+                GOOD.withTensor("count_embed.a", SmallModel.all(0, 2)).files(),
+                "count_embed.a"));
+        String words = "encoder.embeddings.word_embeddings.weight";
+        all.add(new Hostile(
+                "there are fewer words than tokens",
+                GOOD.withTensor(words, SmallModel.all(0, 20, 8)).files(),
+                "rows of words"));
+        all.add(new Hostile(
+                "the table of words has one axis",
+                GOOD.withTensor(words, SmallModel.all(0, 16)).files(),
+                words));
+        all.add(new Hostile(
+                "there is no table of words", GOOD.withoutTensor(words).files(), "word_embeddings"));
+    }
+
+    @Override
+    public void read(Path folder) {
+        Path adapter = folder.resolve(ADAPTER);
+        PipelineOptions options = Files.exists(adapter) ? SmallModel.OPTIONS.withAdapter(adapter) : SmallModel.OPTIONS;
+        try (SchemaExtractor extractor = SchemaExtractor.load(folder, options)) {
+            extractor.extract(SmallModel.TEXT, SCHEMA, SchemaOptions.DEFAULT);
+        }
+    }
+}
