@@ -4,8 +4,8 @@ import detangle.backend.processor.ThreadCount;
 import detangle.cli.Failures.CliException;
 import detangle.ir.DetangleException;
 import detangle.pipelines.EmbeddingOptions;
-import detangle.pipelines.task.Tasks;
 import detangle.pipelines.task.TextTask;
+import detangle.pipelines.task.TextTasks;
 import detangle.runtime.OptionValues;
 import detangle.server.Access;
 import detangle.server.InferenceServer;
@@ -42,7 +42,7 @@ final class ServeCommand implements Runnable {
     /** The words of {@code --task}. */
     static final class TaskNames extends NamedValues<TextTask<?>> {
         TaskNames() {
-            super(Tasks.all(), TextTask::name);
+            super(TextTasks.all(), TextTask::name);
         }
     }
 

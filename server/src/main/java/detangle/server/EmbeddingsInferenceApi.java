@@ -320,7 +320,7 @@ final class EmbeddingsInferenceApi {
         boolean skip = Json.flag(request, "skip_special_tokens", true);
         JsonNode ids = request.path("ids");
         Tokenizer tokenizer = models.first().tokenizer();
-        List<int[]> all = TokenIds.read(ids, "ids", tokenizer, MOST_TOKENS);
+        List<int[]> all = GivenTokens.read(ids, "ids", tokenizer, MOST_TOKENS);
         sizes.check(all.size());
         return turns.one(() -> Json.bytes(
                 all.stream().map(text -> tokenizer.decode(text, skip)).toList()));

@@ -103,7 +103,7 @@ final class OpenAiApi {
             return List.of(Json.wellFormed(input.stringValue()));
         }
         if (input.path(0).isInt() || input.path(0).isArray()) {
-            return TokenIds.read(input, "input", tokenizer, MOST_IDS).stream()
+            return GivenTokens.read(input, "input", tokenizer, MOST_IDS).stream()
                     .map(ids -> tokenizer.decode(ids, true))
                     .toList();
         }

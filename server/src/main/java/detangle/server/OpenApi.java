@@ -6,8 +6,8 @@ import static detangle.server.Schemas.of;
 import static detangle.server.Schemas.oneOf;
 import static detangle.server.Schemas.reference;
 
-import detangle.pipelines.task.Tasks;
 import detangle.pipelines.task.TextTask;
+import detangle.pipelines.task.TextTasks;
 import detangle.runtime.DetangleVersion;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -155,7 +155,7 @@ final class OpenApi {
                         "truncation_direction?",
                         direction),
                 listOf(listOf(listOf(of("number")))));
-        TextTask<?> similarity = Tasks.named("sentence-similarity").orElseThrow();
+        TextTask<?> similarity = TextTasks.named("sentence-similarity").orElseThrow();
         post("/similarity", similarity.description(), Schemas.request(similarity), Schemas.of(similarity.answer()));
         post(
                 "/tokenize",
@@ -188,7 +188,7 @@ final class OpenApi {
                 "What a model answers, by the first of its tasks that has the fields of the request",
                 reference("TaskRequest"),
                 Map.of());
-        for (TextTask<?> task : Tasks.all()) {
+        for (TextTask<?> task : TextTasks.all()) {
             post(
                     "/models/{name}/pipeline/" + task.name(),
                     task.description(),
@@ -361,7 +361,7 @@ final class OpenApi {
                         "parameters?",
                         object("binary_data_size?", of("integer"), "content_type?", of("string"))),
                 "TaskRequest",
-                Json.of("anyOf", Tasks.all().stream().map(Schemas::request).toList()));
+                Json.of("anyOf", TextTasks.all().stream().map(Schemas::request).toList()));
         return Json.of(
                 "securitySchemes", Json.of("key", Json.of("type", "http", "scheme", "bearer")), "schemas", schemas);
     }

@@ -10,8 +10,8 @@ import detangle.pipelines.task.AnswerForm;
 import detangle.pipelines.task.Fields;
 import detangle.pipelines.task.SentenceEmbedding;
 import detangle.pipelines.task.SentenceSimilarity;
-import detangle.pipelines.task.Tasks;
 import detangle.pipelines.task.TextTask;
+import detangle.pipelines.task.TextTasks;
 import detangle.runtime.OptionValues;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,7 +63,7 @@ final class ServedModel implements AutoCloseable {
                 .withIgnoreUnused(options.ignoreUnused())
                 .withDynamicBatching(new DynamicBatching(
                         options.maxBatchTokens(), options.maxConcurrentRequests(), options.deadline(), listener));
-        TextTask<?> task = configured(options.task().orElseGet(() -> Tasks.of(model)), options.embedding());
+        TextTask<?> task = configured(options.task().orElseGet(() -> TextTasks.of(model)), options.embedding());
         TextTask.Loaded<?> loaded = TextTask.Loaded.load(task, model, pipelines);
         try {
             List<Ability> abilities = loaded.withThoseBeside().stream()

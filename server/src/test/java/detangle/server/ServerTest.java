@@ -3,8 +3,8 @@ package detangle.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import detangle.pipelines.task.Tasks;
 import detangle.pipelines.task.TextTask;
+import detangle.pipelines.task.TextTasks;
 import detangle.runtime.OptionValues;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
@@ -54,7 +54,7 @@ abstract class ServerTest {
     }
 
     static TextTask<?> task(String name) {
-        return Tasks.named(name).orElseThrow();
+        return TextTasks.named(name).orElseThrow();
     }
 
     static ServerOptions options() {

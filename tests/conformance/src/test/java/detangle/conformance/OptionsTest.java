@@ -17,6 +17,7 @@ import detangle.pipelines.QuestionOptions;
 import detangle.pipelines.TokenClassificationOptions;
 import detangle.pipelines.WindowOptions;
 import detangle.pipelines.ZeroShotOptions;
+import detangle.pipelines.task.TextTasks;
 import detangle.runtime.ModelArtifact;
 import detangle.runtime.SessionOptions;
 import detangle.server.ServerOptions;
@@ -84,6 +85,7 @@ class OptionsTest {
             case "Set" -> Set.of("x");
             case "Consumer" -> (Consumer<Object>) x -> {};
             case "EmbeddingOptions" -> EmbeddingOptions.DEFAULT.withNormalize(true);
+            case "TextTask" -> TextTasks.all().getLast();
             case "DynamicBatching" -> DynamicBatching.DEFAULT.withMaxWaiting(7);
             default -> throw new AssertionError("there is no example of " + type);
         };
@@ -97,9 +99,11 @@ class OptionsTest {
         if (component.getType() == OptionalDouble.class) {
             return double.class;
         }
-        return component.getType() == Optional.class
-                ? (Class<?>) ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0]
-                : component.getType();
+        if (component.getType() != Optional.class) {
+            return component.getType();
+        }
+        Type held = ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0];
+        return (Class<?>) (held instanceof ParameterizedType generic ? generic.getRawType() : held);
     }
 
     private static Object read(RecordComponent component, Record options) throws ReflectiveOperationException {

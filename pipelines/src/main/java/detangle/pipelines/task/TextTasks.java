@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** All tasks. */
-public final class Tasks {
+public final class TextTasks {
     /** In the order in which a model is asked whether it is one for them, those first that know it by files of its own. */
     private static final List<TextTask<?>> ALL = List.of(
             new EntityExtraction(),
@@ -23,7 +23,7 @@ public final class Tasks {
             new ReplacedTokenDetection(),
             new SentenceSimilarity());
 
-    private Tasks() {}
+    private TextTasks() {}
 
     /** Every task. */
     public static List<TextTask<?>> all() {

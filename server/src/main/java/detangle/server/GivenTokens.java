@@ -6,8 +6,8 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /** Texts that a request gives as the ids of their tokens. */
-final class TokenIds {
-    private TokenIds() {}
+final class GivenTokens {
+    private GivenTokens() {}
 
     /**
      * Reads the ids of a text or of several.
