@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.Architecture;
+import detangle.pipelines.task.TextTasks;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -200,7 +201,7 @@ class ModelFoldersTest {
         assertTrue(
                 result.err()
                         .contains(
-                                "--task is one of text-classification, text-ranking, feature-extraction, not 'poetry'"),
+                                "--task is one of " + TextTasks.names() + ", not 'poetry'; see detangle serve --help"),
                 result.err());
     }
 }

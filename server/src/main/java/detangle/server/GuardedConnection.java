@@ -205,7 +205,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
             // Writing may wait for the client, and whoever watches over connections does not.
             Thread.ofVirtual().name("detangle-late").start(() -> tellLate(age));
         } else {
-            socket.serverSocket().close();
+            closeSocket();
         }
         return true;
     }
@@ -216,7 +216,16 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         } catch (CloseConnectionException e) {
             // It is closed in any case.
         } finally {
+            closeSocket();
+        }
+    }
+
+    /** Closes the socket, which the client may close at the same moment: the thread that watches over all connections must survive that. */
+    private void closeSocket() {
+        try {
             socket.serverSocket().close();
+        } catch (UncheckedIOException e) {
+            // It is closed already.
         }
     }
 

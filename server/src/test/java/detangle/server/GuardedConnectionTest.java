@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.net.SocketException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -66,6 +67,21 @@ class GuardedConnectionTest {
             });
             assertTrue(closed.await(10, TimeUnit.SECONDS));
             thread.join();
+        }
+    }
+
+    /** Whoever watches over connections goes on where a client closes its own at the same moment. */
+    @Test
+    void aSocketThatIsClosedAlreadyIsNoFault() {
+        HelidonSocket socket = of(HelidonSocket.class, (proxy, method, arguments) -> {
+            throw new UncheckedIOException(new ClosedChannelException());
+        });
+        ConnectionContext context = of(
+                ConnectionContext.class,
+                (proxy, method, arguments) -> method.getName().equals("serverSocket") ? socket : null);
+        try (Connections connections = new Connections(ServerOptions.DEFAULT)) {
+            GuardedConnection connection = new GuardedConnection(context, connections, guarded -> null);
+            assertTrue(connection.closeIfOlder(GuardedConnection.Phase.IDLE, Duration.ZERO));
         }
     }
 }
