@@ -213,7 +213,6 @@ final class ServeCommand implements Runnable {
         threads.apply();
         PrintWriter err = spec.commandLine().getErr();
         OptionVariables.misspelt(spec.commandLine()).forEach(fault -> err.println("detangle: " + fault));
-        err.println("detangle: computing with " + ThreadCount.chosen().text());
         ServerOptions asked = DEFAULT.withHost(host)
                 .withPort(port)
                 .withIgnoreUnused(ignoreUnused.isSet())
@@ -243,6 +242,7 @@ final class ServeCommand implements Runnable {
             server.close();
             stopped.countDown();
         }));
+        err.println("detangle: computing with " + ThreadCount.chosen().text());
         server.models().forEach(line -> err.println("detangle: " + line));
         err.println("detangle: serving at http://" + host + ":" + server.port());
         try {

@@ -80,7 +80,13 @@ class ArchitecturesCaseTest {
                 "hi?",
                 "hi");
         CASE.fails(2, "--task is one of", "serve", "no-architectures", "--task", "poetry");
-        CASE.fails(1, "one label: it has 3", "serve", "no-architectures", "--task", "text-ranking");
+        CASE.fails(
+                1,
+                "no-architectures has 3 labels: ranking needs a model with one",
+                "serve",
+                "no-architectures",
+                "--task",
+                "text-ranking");
         assertTrue(CASE.out("inspect", "no-architectures").contains("sequence-classification"));
     }
 }
