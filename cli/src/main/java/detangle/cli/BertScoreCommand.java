@@ -139,7 +139,7 @@ final class BertScoreCommand implements Runnable {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    /** The lines of a file, or the text itself if there is no such file. */
+    /** Returns the lines of a file, or the text itself if there is no such file. */
     private static List<String> texts(String fileOrText) {
         if (!isFile(fileOrText)) {
             return List.of(fileOrText);

@@ -109,7 +109,7 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
         return withWindow(List.of("label", "score"), List.of("start", "end"));
     }
 
-    /** What is said of each text, and of the window where texts are read in windows. */
+    /** Returns the values of a row, with those of its window where texts are read in windows. */
     private <T> List<T> withWindow(List<T> said, List<T> window) {
         return stride.isEmpty()
                 ? said

@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class MicroKernel {
     private static final Map<TileShape, Tile> COMPILED = new ConcurrentHashMap<>();
 
-    /** Of attention, and of all products but those of linear layers. */
+    /** The kernel of attention, and of all products but those of linear layers. */
     static final MicroKernel ORDINARY = new MicroKernel(TileShape.forced().orElse(TileShape.DEFAULT));
 
     private static final Map<TileRows, MicroKernel> OF_LINEAR = ofLinear();
@@ -83,7 +83,7 @@ final class MicroKernel {
         return tiles;
     }
 
-    /** As {@link Tile#run}, for a number of rows that {@link TileShape#next} gives. */
+    /** Does what {@link Tile#run} does, for a number of rows that {@link TileShape#next} gives. */
     void run(
             int rows,
             float[] a,

@@ -14,13 +14,13 @@ public final class ProjectedTable {
     private final int heads;
     private final int size;
 
-    /** What rows are computed from; null once all are. */
+    /** The source of rows that are not computed yet; null once all rows are computed. */
     private Source source;
 
     private volatile Reached reached = new Reached(0, 0, new PackedMatrix[0]);
 
     /**
-     * What a table is projected from.
+     * The operands that a table is projected from.
      *
      * @param rows {@code [P,H]}
      * @param weight {@code [H,A*d]}

@@ -61,7 +61,7 @@ final class TileTuner {
         return key + ", " + rows;
     }
 
-    /** What is timed: the default first, then what fits the registers and is not lower than {@link TileShape#DEFAULT}. */
+    /** The timed heights: {@link TileShape#DEFAULT}, then those that fit the registers and are not below it. */
     List<TileShape> contenders(TileRows rows) {
         TileShape standard = standards.apply(rows);
         List<TileShape> shapes = new ArrayList<>(List.of(standard));

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is concluded from made-up times: contender 0 is the default. */
+/** The judge decides as specified about made-up times, of which contender 0 is the default. */
 class TileJudgeTest {
     private static final int ROUNDS = 24;
     private static final long NANOS = 3_000_000;
@@ -81,7 +81,7 @@ class TileJudgeTest {
         return Math.round(nanos * (1 + random.nextDouble()));
     }
 
-    /** Whatever the noise is: a contender that is not faster is decided for in none of many trials. */
+    /** A contender that is not faster wins none of many trials, whatever the noise is. */
     @ParameterizedTest
     @ValueSource(doubles = {0.03, 0.05, 0.07, 0.1, 0.3, 1, 3})
     void noiseNeverMakesAnEqualOrSlowerOneWin(double noise) {

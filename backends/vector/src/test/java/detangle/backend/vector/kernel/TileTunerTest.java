@@ -19,11 +19,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is remembered of decisions, and what is made of a file that is old or damaged. */
+/** The tuner remembers its decisions, and passes over a file that is old or damaged. */
 class TileTunerTest {
     private static final TileShape STANDARD = TileShape.DEFAULT;
 
-    /** What the default is tried against, on this machine. */
+    /** The heights that the default is tried against on this machine. */
     private static final TileShape OTHER = tuner().contenders(TileRows.FEW).get(1);
 
     private static final int ROUNDS = 24;
@@ -135,7 +135,7 @@ class TileTunerTest {
         assertEquals(STANDARD, tuner().shape(TileRows.FEW));
     }
 
-    /** What a trial measures is of use: it has as many rounds as the judge wants, and each turn takes time. */
+    /** A trial has as many rounds as the judge wants, and each turn takes time. */
     @Test
     void aTrialTimesAllContenders() {
         Warmup.ATTENTION.await();
