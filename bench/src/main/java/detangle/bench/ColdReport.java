@@ -14,7 +14,7 @@ public record ColdReport(Host host, List<Start> results) implements Report {
      *
      * @param runsIn a backend of Detangle, or a peer and its file
      * @param archive whether processes started with an archive of classes
-     * @param reads {@code text}, or {@code ids} where a tokenizer is no part of it
+     * @param reads {@code text}, or {@code ids} where a tokenizer is not part of it
      * @param tokens of the text
      * @param busy how many processes kept processors busy meanwhile
      */

@@ -39,7 +39,7 @@ public record TrafficReport(Host host, List<Line> results) implements Report {
     /**
      * What requests took.
      *
-     * @param msPerToken all the time over all the tokens; padding is no token
+     * @param msPerToken all the time over all the tokens; padding is not a token
      * @param p50Ms the time in which half of the requests were answered; that of the batch where they came together
      * @param rssMb peak resident memory, MiB
      * @param byLength where texts were answered one by one

@@ -43,7 +43,7 @@ final class Workers implements AutoCloseable {
 
     /**
      * Runs so many of the batches that are prepared, and for as long as a just-in-time compiler takes to finish with
-     * small models. The first run is no part of that time: hybrid measures in it what is best.
+     * small models. The first run is not part of that time: hybrid measures in it what is best.
      */
     static void warmUp(Worker worker, int runs) {
         worker.pass(0, 1);

@@ -27,9 +27,9 @@ public record Workload(List<Integer> lengths) {
                 return of(batch, Integer.parseInt(sizes[1]));
             }
         } catch (NumberFormatException e) {
-            throw new BenchException("'" + text + "' is no shape: write 8x128 for 8 sequences of 128 tokens", e);
+            throw new BenchException("'" + text + "' is not a shape: write 8x128 for 8 sequences of 128 tokens", e);
         }
-        throw new BenchException("'" + text + "' is no shape: write 8x128 for 8 sequences of 128 tokens");
+        throw new BenchException("'" + text + "' is not a shape: write 8x128 for 8 sequences of 128 tokens");
     }
 
     static Workload mix(String text) {
@@ -39,7 +39,7 @@ public record Workload(List<Integer> lengths) {
                     .map(Integer::valueOf)
                     .toList());
         } catch (NumberFormatException e) {
-            throw new BenchException("'" + text + "' is no list of lengths: write 12,37,64", e);
+            throw new BenchException("'" + text + "' is not a list of lengths: write 12,37,64", e);
         }
     }
 

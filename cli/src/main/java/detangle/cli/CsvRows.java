@@ -20,7 +20,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Delimited values with a header (RFC 4180, UTF-8). Blank lines are no rows. */
+/** Delimited values with a header (RFC 4180, UTF-8). Blank lines are not rows. */
 final class CsvRows implements RowSource {
     /** How much of a file is looked at for the delimiter. */
     private static final int LONGEST_HEADER = 1 << 16;

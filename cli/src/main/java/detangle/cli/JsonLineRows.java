@@ -7,7 +7,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.StreamConstraintsException;
 
-/** JSON lines: a value a line. Blank lines are no rows. */
+/** JSON lines: a value a line. Blank lines are not rows. */
 final class JsonLineRows implements RowSource {
     private final String name;
     private final LineReader lines;

@@ -7,7 +7,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * A list of names as people type it: {@code person, city,}. HuggingFace reads labels so: white space around a name is no part of it, and
+ * A list of names as people type it: {@code person, city,}. HuggingFace reads labels so: white space around a name is not part of it, and
  * empty names count for nothing. A name in double quotes keeps its commas and spaces.
  */
 final class NameList {

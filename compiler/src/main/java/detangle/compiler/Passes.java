@@ -177,7 +177,7 @@ public final class Passes {
             new FoldConstants(), // PK and PQ become tables, unless attention reads them and the device computes them;
             // before other fusions, which would hide their products in kernels
             new FuseSoftmax(), // what softmax attention left
-            new FuseLayerNorm(), // before linear: both match a sum, and gamma and beta are no bias
+            new FuseLayerNorm(), // before linear: both match a sum, and gamma and beta are not a bias
             new LowerConvolution(), // before linear, which takes the product
             new FuseLinear(), // after normalisation
             new FuseEmbedding(), // reads layer_norm

@@ -64,10 +64,10 @@ final class EnvironmentProxies extends ProxySelector {
         try {
             uri = URI.create(address.contains("://") ? address : "http://" + address);
         } catch (IllegalArgumentException e) {
-            throw new HubException("'" + address + "' is no address of a proxy", e);
+            throw new HubException("'" + address + "' is not an address of a proxy", e);
         }
         if (uri.getHost() == null || uri.getPort() < 0 || uri.getPort() > HubClient.HIGHEST_PORT) {
-            throw new HubException("'" + address + "' is no address of a proxy, such as http://proxy:3128");
+            throw new HubException("'" + address + "' is not an address of a proxy, such as http://proxy:3128");
         }
         Proxy.Type type = uri.getScheme().startsWith("socks") ? Proxy.Type.SOCKS : Proxy.Type.HTTP;
         return new Proxy(type, new InetSocketAddress(uri.getHost(), uri.getPort()));

@@ -161,7 +161,7 @@ public final class Hub {
         }
     }
 
-    /** Refuses an answer that is no success; an IOException if another attempt may help. */
+    /** Refuses an answer that is not a success; an IOException if another attempt may help. */
     private void check(HubClient.Answer answer, ModelId id) throws IOException {
         String code = answer.header("X-Error-Code").orElse("");
         int status = answer.status();
@@ -203,7 +203,7 @@ public final class Hub {
         }
         RepositoryModules modules = RepositoryModules.in(snapshot);
         if (!RepositoryFiles.haveConfig(listing.files(), modules)) {
-            throw new HubException(id + " has no config.json, so it is no model that can be run");
+            throw new HubException(id + " has no config.json, so it is not a model that can be run");
         }
         List<String> files = new ArrayList<>();
         if (weighty) {

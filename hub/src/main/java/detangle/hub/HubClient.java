@@ -130,7 +130,7 @@ final class HubClient {
         try {
             target = from.resolve(escaped(location));
         } catch (IllegalArgumentException e) {
-            throw new HubException(from + " is redirected to '" + location + "', which is no address", e);
+            throw new HubException(from + " is redirected to '" + location + "', which is not an address", e);
         }
         if (!isWeb(target) || "https".equals(from.getScheme()) && !"https".equals(target.getScheme())) {
             throw new HubException(from + " is redirected to " + target + ", which is not safe to follow");

@@ -130,9 +130,9 @@ public record HubOptions(
                     return uri;
                 }
             } catch (IllegalArgumentException e) {
-                throw new HubException("HF_ENDPOINT is '" + text + "', which is no address", e);
+                throw new HubException("HF_ENDPOINT is '" + text + "', which is not an address", e);
             }
-            throw new HubException("HF_ENDPOINT is '" + text + "', which is no address of http or https");
+            throw new HubException("HF_ENDPOINT is '" + text + "', which is not an address of http or https");
         }
     }
 }

@@ -101,7 +101,7 @@ final class RepositoryFiles {
             if (!shard.isString()
                     || shard.stringValue().length() > LONGEST_SHARD
                     || !SHARD.matcher(shard.stringValue()).matches()) {
-                throw new HubException(index + " names the file " + shard + ", which is no name of a shard");
+                throw new HubException(index + " names the file " + shard + ", which is not a name of a shard");
             }
             shards.add(shard.stringValue());
         }

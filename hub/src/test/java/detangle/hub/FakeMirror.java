@@ -61,7 +61,7 @@ final class FakeMirror implements AutoCloseable {
     /** What HEAD says the length is. */
     volatile Function<byte[], Optional<String>> lengthOfHead = content -> Optional.of("" + content.length);
 
-    /** The status of HEAD, where it is no success. */
+    /** The status of HEAD, where it is not a success. */
     volatile int statusOfHead = 200;
 
     volatile Body body = Body.WITH_LENGTH;

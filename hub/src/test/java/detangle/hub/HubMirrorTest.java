@@ -121,7 +121,7 @@ class HubMirrorTest {
         loads();
     }
 
-    /** Tags that are no hash of git or Git LFS are names, and the size is checked. */
+    /** Tags that are not a hash of git or Git LFS are names, and the size is checked. */
     @ParameterizedTest
     @ValueSource(
             strings = {

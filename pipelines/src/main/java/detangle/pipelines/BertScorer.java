@@ -120,7 +120,7 @@ public final class BertScorer implements Pipeline {
                 ? options.numLayers().getAsInt()
                 : layersOf(folder.toAbsolutePath().normalize().toString())
                         .orElseThrow(() -> new PipelineException(folder
-                                + " is no model that bert-score has chosen a layer for: choose one of its " + count
+                                + " is not a model that bert-score has chosen a layer for: choose one of its " + count
                                 + " layers (num_layers)"));
         if (layer < 1 || layer > count) {
             throw new PipelineException(config.file() + " has " + count + " layers, and " + layer

@@ -262,7 +262,7 @@ final class TextModel implements AutoCloseable {
         }
     }
 
-    /** Runs inputs of a caller of their own, which are no rows of a batch. */
+    /** Runs inputs of a caller of their own, which are not rows of a batch. */
     Map<String, Tensor> run(Map<String, Tensor> inputs) {
         return shared.isPresent() ? shared.get().runs.run(() -> session.run(inputs)) : session.run(inputs);
     }

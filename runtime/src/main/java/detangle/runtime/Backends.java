@@ -77,7 +77,7 @@ public final class Backends {
                 : device;
     }
 
-    /** A GPU where there is one, and the CPU otherwise; a device that is a CPU too is no gain over it. */
+    /** A GPU where there is one, and the CPU otherwise; a device that is a CPU too is not a gain over it. */
     private static Device automatic(Set<String> hostOperations) {
         Optional<Device> gpu = accelerator().filter(Device::isGpu);
         Device chosen = gpu.map(device -> besideHost(device, hostOperations)).orElseGet(Backends::preferred);

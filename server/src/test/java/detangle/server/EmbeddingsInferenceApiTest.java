@@ -143,7 +143,7 @@ class EmbeddingsInferenceApiTest extends ServerTest {
         refused(404, "see /openapi.json", get("/nowhere"));
     }
 
-    /** One token's row of the table is no number: its text has no answer, and the others have theirs. */
+    /** One token's row of the table is not a number: its text has no answer, and the others have theirs. */
     @Test
     void anAnswerThatIsNotANumberIsAnErrorOfTheServer() throws IOException {
         Path model = TinyModel.write(folder.resolve("broken"), "ForSequenceClassification", List.of("a", "b"));

@@ -76,13 +76,13 @@ class HostileHttpTest extends ServerTest {
                         get("steps up in a name", "/v2/models/../../../etc/passwd", "", 404),
                         get("half an escape", "/health%2", "", 400),
                         get("no escape", "/health%zz", "", 400),
-                        get("bytes that are no UTF-8", "/%ff%fe", "", 404),
+                        get("bytes that are not UTF-8", "/%ff%fe", "", 404),
                         get("bytes beyond ASCII", "/\u00ff\u00fe", "", 404),
                         get("lines in a name", "/v2/models/a%0d%0aX-Evil:%201", "a\\r\\nX-Evil: 1", 404),
                         get("a name that turns the text", "/v2/models/%e2%80%ae", "no model \\u202e", 404),
                         get("a name that steers a terminal", "/v2/models/%1b%5b2J", "no model \\u001b[2J", 404),
                         get("a fragment", "/health#x", "", 200),
-                        get("a query that is no query", "/health?<>", "", 400),
+                        get("a query that is not a query", "/health?<>", "", 400),
                         get("an absolute address", "http://localhost/health", "", 200)));
     }
 
@@ -235,7 +235,7 @@ class HostileHttpTest extends ServerTest {
                         chunks("trailers", "f\r\n" + BODY + "\r\n0\r\nX: 1\r\nY: 2\r\n\r\n" + HIDDEN, "", 200, 200),
                         chunks("leading zeros", "0000f\r\n" + BODY + "\r\n000\r\n\r\n", "", 200),
                         chunks("no size", "\r\n" + BODY + "\r\n0\r\n\r\n", "hexadecimal", 400),
-                        chunks("a size that is no number", "xyz\r\n" + BODY + "\r\n0\r\n\r\n", "hexadecimal", 400),
+                        chunks("a size that is not a number", "xyz\r\n" + BODY + "\r\n0\r\n\r\n", "hexadecimal", 400),
                         chunks("a negative size", "-f\r\n" + BODY + "\r\n0\r\n\r\n", "hexadecimal", 400),
                         chunks("a size with a prefix", "0xf\r\n" + BODY + "\r\n0\r\n\r\n", "hexadecimal", 400),
                         chunks("a size of 16 digits", "ffffffffffffffff\r\n" + BODY, "15 digits", 400),

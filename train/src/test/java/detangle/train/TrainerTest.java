@@ -310,7 +310,7 @@ class TrainerTest {
                 .toList();
     }
 
-    /** Correlations are no number while a model says the same of every row. */
+    /** Correlations are not a number while a model says the same of every row. */
     @Test
     void aMetricThatIsNotANumberIsNeverTheBest() {
         Recorder recorder = new Recorder();

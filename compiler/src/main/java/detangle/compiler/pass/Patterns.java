@@ -63,7 +63,7 @@ final class Patterns {
                 && (node.type().dtype() == DType.F32 || node.type().dtype() == DType.F64);
     }
 
-    /** x of {@code convert(x)}; the node itself if it is no conversion. */
+    /** x of {@code convert(x)}; the node itself if it is not a conversion. */
     static Node unconverted(Node node) {
         return node.op() instanceof TensorOp.Convert
                         && node.input(0).type().dtype().isFloat()

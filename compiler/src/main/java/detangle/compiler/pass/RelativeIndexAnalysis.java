@@ -92,7 +92,7 @@ final class RelativeIndexAnalysis {
                 && knowledge(node.input(0)) instanceof Knowledge.Affine a
                 && knowledge(node.input(1)) instanceof Knowledge.Affine b
                 && !(dependsOnDifference(node.input(0)) && dependsOnDifference(node.input(1)))) {
-            // i and j alone are no functions of i - j; only their sums and differences may be.
+            // i and j alone are not functions of i - j; only their sums and differences may be.
             return switch (function) {
                 case ADD ->
                     affine(

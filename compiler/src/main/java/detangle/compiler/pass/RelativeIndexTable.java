@@ -34,7 +34,7 @@ public final class RelativeIndexTable implements Pass {
         Builder b = new Builder();
         Map<Node, Node> replacements = new IdentityHashMap<>();
         program.users().forEach((node, users) -> {
-            // The largest such expression: functions of it that are no functions of the difference would want the
+            // The largest such expression: functions of it that are not functions of the difference would want the
             // matrix anyway.
             boolean read = users.stream().anyMatch(user -> !Patterns.isElementwise(user));
             if (read && node.type().dtype().isInteger() && analysis.dependsOnDifference(node)) {

@@ -121,7 +121,7 @@ class HostileProgramTest {
         }
     }
 
-    /** Wholes beyond 2^53 are no doubles, which literals are. */
+    /** Wholes beyond 2^53 are not doubles, which literals are. */
     @Test
     void largeWholesAreFoldedExactly() {
         Program program = program("i64[1]", "%y", """

@@ -79,7 +79,7 @@ final class OnnxLowering {
 
     private String tensorOp(TensorOp op, Node node, List<String> in) {
         return switch (op) {
-            case TensorOp.Input i -> throw new ExportException("'" + i.name() + "' is no input of the program");
+            case TensorOp.Input i -> throw new ExportException("'" + i.name() + "' is not an input of the program");
             case TensorOp.Param p -> throw Level.EXPORTED.unexpected(node);
             case TensorOp.Constant(var literal, var type) -> constant(literal, node);
             case TensorOp.Iota(var type, var axis, var start) -> iota(node, axis, start);

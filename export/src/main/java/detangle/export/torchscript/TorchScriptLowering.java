@@ -48,7 +48,7 @@ final class TorchScriptLowering {
         Set<String> names = new LinkedHashSet<>();
         for (Node input : program.inputs()) {
             String name = ((TensorOp.Input) input.op()).name();
-            // Other names are no identifiers, or stand for something else in the method.
+            // Other names are not identifiers, or stand for something else in the method.
             String parameter = name.matches("[a-z]\\w*_\\w+") ? name : "input_" + names.size();
             if (!names.add(parameter)) {
                 throw new ExportException("two inputs would be called '" + parameter + "'");
@@ -102,7 +102,7 @@ final class TorchScriptLowering {
 
     private String tensorOp(TensorOp op, Node node, List<String> in) {
         return switch (op) {
-            case TensorOp.Input i -> throw new ExportException("'" + i.name() + "' is no input of the program");
+            case TensorOp.Input i -> throw new ExportException("'" + i.name() + "' is not an input of the program");
             case TensorOp.Param p -> throw Level.EXPORTED.unexpected(node);
             case TensorOp.Constant(var literal, var type) -> constant(literal, node, type.dtype());
             case TensorOp.Iota(var type, var axis, var start) -> iota(node, axis, start);

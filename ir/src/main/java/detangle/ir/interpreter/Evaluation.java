@@ -140,7 +140,7 @@ final class Evaluation {
     }
 
     private static Tensor impossible(Node node) {
-        throw new InternalException(node + " is no named constant");
+        throw new InternalException(node + " is not a named constant");
     }
 
     private Tensor constantData(String name, TensorType type) {

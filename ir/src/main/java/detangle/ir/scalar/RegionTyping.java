@@ -86,7 +86,7 @@ public final class RegionTyping {
                         index >= 0
                                 && index < region.arguments().size()
                                 && region.arguments().get(index) == dtype,
-                        "a" + index + " is no argument of type " + dtype.text());
+                        "a" + index + " is not an argument of type " + dtype.text());
             case ScalarExpr.Const(var value, var dtype) ->
                 unless(holds(dtype, value), value + " is not a number of " + dtype.text());
             case ScalarExpr.Unary(var f, var x) ->
@@ -122,7 +122,7 @@ public final class RegionTyping {
                         .or(() -> unless(
                                 seed.dtype() == DType.I64
                                         && (seed instanceof ScalarExpr.Arg || seed instanceof ScalarExpr.Const),
-                                "a random number has a seed that is no argument or constant of i64"))
+                                "a random number has a seed that is not an argument or a constant of i64"))
                         .or(() -> unless(isStream(stream), stream + " is not a number of a stream"));
         };
     }

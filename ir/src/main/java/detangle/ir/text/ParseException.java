@@ -3,7 +3,7 @@ package detangle.ir.text;
 import detangle.ir.InvalidModelException;
 import detangle.ir.Location;
 
-/** Text that is no program; the message begins with file, line and column. */
+/** Text that is not a program; the message begins with file, line and column. */
 public final class ParseException extends InvalidModelException {
     private static final long serialVersionUID = 1L;
 

@@ -192,7 +192,7 @@ public final class Parser {
         } catch (AttributeReader.AttributeException e) {
             throw new ParseException(opLocation, e.getMessage() + " in " + mnemonic);
         }
-        // Numbers are given by position, so they are no names to keep.
+        // Numbers are given by position, so they are not names to keep.
         String hint = name.chars().allMatch(Character::isDigit) ? "" : name;
         Node node = new Node(op, form.operands(), type, hint, Optional.of(location));
         define(name, op instanceof TensorOp.Param parameter ? shared(parameter, node) : node, location);
@@ -305,7 +305,7 @@ public final class Parser {
     private TensorType type() {
         Location location = in.location();
         String word = in.word();
-        DType dtype = dtype(word).orElseThrow(() -> new ParseException(location, "'" + word + "' is no element type"));
+        DType dtype = dtype(word).orElseThrow(() -> new ParseException(location, "'" + word + "' is not an element type"));
         return new TensorType(dtype, new Shape(in.list("[", "]", Shape.MOST_AXES, this::dim)));
     }
 

@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** Typed access to the fields of a JSON object; null counts as absent. Every fault names the file and the field. */
 public record ConfigFields(Path file, JsonNode root) {
 
-    /** The fields of a file; a {@link ConfigException} if it is no JSON object. */
+    /** The fields of a file; a {@link ConfigException} if it is not a JSON object. */
     public static ConfigFields read(Path file) {
         if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new ConfigException(file, "no such file");
@@ -127,7 +127,7 @@ public record ConfigFields(Path file, JsonNode root) {
     }
 
     int integer(String field, JsonNode node) {
-        return whole(node).orElseThrow(() -> fault(field, "is no integer that fits: " + node));
+        return whole(node).orElseThrow(() -> fault(field, "is not an integer that fits: " + node));
     }
 
     /** The integer that a number is; Python takes 16.0 and 16e0 for one in most places, and writes them. */
@@ -183,7 +183,7 @@ public record ConfigFields(Path file, JsonNode root) {
         return find(field)
                 .map(node -> {
                     if (!node.isNumber() || !Double.isFinite(PythonJson.number(node))) {
-                        throw fault(field, "is no number: " + node);
+                        throw fault(field, "is not a number: " + node);
                     }
                     return PythonJson.number(node);
                 })

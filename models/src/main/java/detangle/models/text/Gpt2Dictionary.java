@@ -38,7 +38,7 @@ final class Gpt2Dictionary {
         List<String> words = new ArrayList<>();
         for (Object entry : entries) {
             if (!(entry instanceof List<?> pair) || pair.isEmpty() || !(pair.getFirst() instanceof String word)) {
-                throw new TokenizerException(file, "dict_map is no list of words and counts");
+                throw new TokenizerException(file, "dict_map is not a list of words and counts");
             }
             words.add(word);
         }
@@ -60,7 +60,7 @@ final class Gpt2Dictionary {
         for (String line : ByteLevelBpe.lines(dictionaryFile)) {
             int space = line.lastIndexOf(' ');
             if (space <= 0) {
-                throw new TokenizerException(dictionary, "line " + (words.size() + 1) + " is no word and count");
+                throw new TokenizerException(dictionary, "line " + (words.size() + 1) + " is not a word and a count");
             }
             words.add(line.substring(0, space));
         }
@@ -83,7 +83,7 @@ final class Gpt2Dictionary {
         List<String> spellings = new ArrayList<>(FIRST);
         FIRST.forEach(token -> vocabulary.put(token, vocabulary.size()));
         for (String word : words) {
-            // A word that is no id of GPT-2's only fills the dictionary up.
+            // A word that is not an id of GPT-2's only fills the dictionary up.
             vocabulary.put(gpt2.getOrDefault(word, word), spellings.size());
             spellings.add(word);
         }

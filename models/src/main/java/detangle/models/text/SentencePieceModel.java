@@ -64,7 +64,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
     private static final int TRAINER_MODEL_TYPE_UNIGRAM = 1;
     private static final int NORMALIZER_CHARSMAP = 2;
 
-    /** A {@link TokenizerException} if the bytes are no unigram model. */
+    /** A {@link TokenizerException} if the bytes are not a unigram model. */
     static SentencePieceModel parse(Path file, byte[] bytes) {
         List<Piece> pieces = new ArrayList<>();
         byte[] charsmap = {};

@@ -238,7 +238,7 @@ public final class Artifact {
         SafetensorsHeader header = SafetensorsReader.header(file, bytes);
         Map<String, String> metadata = header.metadata();
         if (!FORMAT.equals(metadata.get(FORMAT_ENTRY))) {
-            throw new ArtifactException(file, "is no artifact of Detangle: make one with detangle compile");
+            throw new ArtifactException(file, "is not an artifact of Detangle: make one with detangle compile");
         }
         if (!VERSION.equals(metadata.get(VERSION_ENTRY))) {
             throw new ArtifactException(
@@ -329,7 +329,7 @@ public final class Artifact {
         Map<String, String> checksums = new TreeMap<>();
         all.forEach((name, tensor) -> {
             if (isSection(name) != sections.containsKey(name)) {
-                throw new IllegalArgumentException("'" + name + "' is no name for what it is");
+                throw new IllegalArgumentException("'" + name + "' is not a name for what it is");
             }
             checksums.put(name, checksum(tensor.data()));
         });

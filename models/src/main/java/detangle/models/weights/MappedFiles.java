@@ -64,7 +64,7 @@ final class MappedFiles implements AutoCloseable {
         }
     }
 
-    /** The bytes of a file, which live until this is closed; a {@link WeightsException} if it is no regular file or cannot be read. */
+    /** The bytes of a file, which live until this is closed; a {@link WeightsException} if it is not a regular file or cannot be read. */
     MemorySegment map(Path file) {
         // Before the file is mapped, so that a change in between is noticed and not overlooked.
         Version version = Version.of(file);

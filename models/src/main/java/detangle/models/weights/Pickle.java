@@ -101,7 +101,7 @@ final class Pickle {
      * @param callables by module and name: {@code collections.OrderedDict}
      * @param constants what is named as data and cannot be called
      * @param persistent what a persistent id stands for
-     * @throws PickleException if the bytes are no pickle, or it names another callable, or costs too much
+     * @throws PickleException if the bytes are not a pickle, or it names another callable, or costs too much
      */
     static Object read(
             ByteBuffer in,
@@ -271,7 +271,7 @@ final class Pickle {
     /** Attributes of a dictionary, such as the {@code _metadata} of PyTorch's state, are left out. */
     private void build(Object state) {
         if (!(stack.getLast() instanceof Map)) {
-            throw new PickleException("a pickle that sets the state of an object that is no dictionary");
+            throw new PickleException("a pickle that sets the state of an object that is not a dictionary");
         }
     }
 

@@ -103,7 +103,7 @@ final class ShardIndex {
         while (json.nextToken() == JsonToken.PROPERTY_NAME) {
             String name = json.currentName();
             if (json.nextToken() != JsonToken.VALUE_STRING) {
-                throw new WeightsException(index, "maps '" + name + "' to something that is no file name");
+                throw new WeightsException(index, "maps '" + name + "' to something that is not a file name");
             }
             names.put(name, json.getString());
             if (names.size() > HeaderReader.MOST_TENSORS) {

@@ -134,7 +134,7 @@ final class TorchObjects {
     /** {@code ("storage", type, key, device, elements)}, in streams with a view of another storage behind. */
     private Storage storage(Tuple id) {
         if (!"storage".equals(id.get(0)) || !(id.get(1) instanceof StorageType type)) {
-            throw new PickleException("a reference to something that is no storage of a known type");
+            throw new PickleException("a reference to something that is not a storage of a known type");
         }
         if (id.items().size() > 5 && id.get(5) != Pickle.NONE) {
             throw new PickleException("a storage that is a view of another: save it again with a newer PyTorch");

@@ -441,7 +441,7 @@ class CheckpointTest {
         add("cls.predictions.decoder.bias", 12);
         add("lm_predictions.lm_head.bias", 12);
         parameters(config, Architecture.MASKED_LM, false);
-        // A head of somebody else is no reason to refuse a table that only the head reads.
+        // A head of somebody else is not a reason to refuse a table that only the head reads.
         parameters(config, Architecture.ENCODER, false);
     }
 

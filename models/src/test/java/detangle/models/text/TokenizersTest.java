@@ -93,7 +93,7 @@ class TokenizersTest {
         assertEquals(2002, tokenizer.encode("card ".repeat(2000)).length());
     }
 
-    /** HuggingFace writes 1e30 for no bound; what is no length at all is refused. */
+    /** HuggingFace writes 1e30 for no bound; what is not a length at all is refused. */
     @ParameterizedTest
     @CsvSource({
         "512, 512",

@@ -168,7 +168,7 @@ class ArtifactTest {
         Path plain = folder.resolve("plain.dtl");
         Files.copy(TinyModel.SHIPPED.resolve("model.safetensors"), plain);
         ArtifactException e = assertThrows(ArtifactException.class, () -> TextClassifier.load(plain));
-        assertTrue(e.getMessage().contains("is no artifact"), e.getMessage());
+        assertTrue(e.getMessage().contains("is not an artifact"), e.getMessage());
         Path later = folder.resolve("later.dtl");
         SafetensorsWriter.write(
                 later,

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Case 09: a byte order mark is no part of the first column's name nor of the first text. */
+/** Case 09: a byte order mark is not part of the first column's name nor of the first text. */
 class ByteOrderMarkCaseTest {
     private static final String MODEL =
             DetangleProcess.HOME.resolve("models/pretrained/banking77-small").toString();

@@ -76,7 +76,7 @@ class DeviceTest {
         check(fixture, Set.of());
     }
 
-    /** A fixture, and a kind of operations that the device runs of it. A reshape is no work: it stays where it is. */
+    /** A fixture, and a kind of operations that the device runs of it. A reshape is not work: it stays where it is. */
     record Without(Fixture fixture, String operation) {
         @Override
         public String toString() {

@@ -39,7 +39,7 @@ class RoundingTest {
         assertTrue(Rounding.of(sample) > 1e-6, "rounding of " + Rounding.of(sample));
     }
 
-    /** Near a whole number, floor would be another number, which is no rounding. */
+    /** Near a whole number, floor would be another number, which is not rounding. */
     @Test
     void leavesJumpsAlone() {
         Sample sample = sample("""

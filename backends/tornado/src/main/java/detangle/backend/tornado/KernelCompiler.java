@@ -67,7 +67,7 @@ final class KernelCompiler {
         return kernels;
     }
 
-    /** Equal for launches with equal code: arrays are no part of it, and numbers are constants. */
+    /** Equal for launches with equal code: arrays are not part of it, and numbers are constants. */
     private static Object code(Launch launch) {
         List<Object> code = new ArrayList<>(List.of(launch.operation(), launch.call()));
         launch.arguments().stream()

@@ -56,7 +56,7 @@ final class RegionCode {
                 : Optional.empty();
     }
 
-    /** The expression with numbers in place of random ones, which are no part of what is emitted. */
+    /** The expression with numbers in place of random ones, which are not part of what is emitted. */
     private static ScalarExpr withoutRandomNumbers(ScalarExpr expr) {
         return expr instanceof ScalarExpr.Random
                 ? new ScalarExpr.Const(0, DType.F32)

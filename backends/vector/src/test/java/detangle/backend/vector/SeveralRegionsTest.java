@@ -128,7 +128,7 @@ class SeveralRegionsTest {
         return Tensor.of(numbers, count);
     }
 
-    /** The number of elements is no multiple of a vector, a block and a task. */
+    /** The number of elements is not a multiple of a vector, a block and a task. */
     @Test
     void stepsOfAnOptimizerAgreeWithTheInterpreterOnAnyNumberOfThreads() {
         int all = WorkerPool.SHARED.threads();

@@ -132,7 +132,7 @@ public final class DjlModel implements AutoCloseable {
             case INT64 -> DType.I64;
             case INT8 -> DType.I8;
             case BOOLEAN -> DType.I1;
-            default -> throw new IllegalArgumentException(type + " is no element type of programs");
+            default -> throw new IllegalArgumentException(type + " is not an element type of programs");
         };
     }
 

@@ -123,7 +123,7 @@ public final class OrtModel implements AutoCloseable {
             case INT64 -> DType.I64;
             case INT8 -> DType.I8;
             case BOOL -> DType.I1;
-            default -> throw new IllegalArgumentException(type + " is no element type of programs");
+            default -> throw new IllegalArgumentException(type + " is not an element type of programs");
         };
     }
 

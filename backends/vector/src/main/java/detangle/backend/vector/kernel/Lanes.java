@@ -25,7 +25,7 @@ public final class Lanes {
             return FloatVector.SPECIES_PREFERRED;
         }
         if (bits != 128 && bits != 256 && bits != 512) {
-            throw new IllegalArgumentException(BITS + "=" + bits + " is no vector width: use 128, 256 or 512");
+            throw new IllegalArgumentException(BITS + "=" + bits + " is not a vector width: use 128, 256 or 512");
         }
         return VectorSpecies.of(float.class, VectorShape.forBitSize(bits));
     }
