@@ -19,7 +19,7 @@ final class Disturbance {
         this.used = ProcFiles.seconds(own);
     }
 
-    /** Whether others used little since then; true where the system does not tell. */
+    /** Returns whether others used little since then; true where the system does not tell. */
     boolean clean() {
         OptionalDouble now = ProcFiles.busySeconds();
         if (busy.isEmpty() || now.isEmpty()) {

@@ -55,7 +55,7 @@ public record Workload(List<Integer> lengths) {
         return lengths.stream().mapToInt(n -> n).sum();
     }
 
-    /** Whether lengths differ. */
+    /** Returns whether lengths differ. */
     boolean isMix() {
         return lengths.stream().distinct().count() > 1;
     }

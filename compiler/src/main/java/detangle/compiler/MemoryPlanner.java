@@ -155,7 +155,8 @@ public final class MemoryPlanner {
     }
 
     /**
-     * Whether this node may overwrite an operand, as it is the last to read it. Parameters are not overwritten here.
+     * Returns whether this node may overwrite an operand, as it is the last to read it. Parameters are not overwritten
+     * here.
      */
     private boolean diesHere(Node operand, Node node) {
         Integer slot = slotOf.get(operand);

@@ -263,7 +263,10 @@ public final class Hub {
         }
     }
 
-    /** Whether HEAD is what is refused: by a server that does not know it, or by a store whose addresses are signed for GET. */
+    /**
+     * Returns whether HEAD is what is refused: by a server that does not know it, or by a store whose addresses are
+     * signed for GET.
+     */
     private boolean refusesToTell(HubClient.Answer answer) {
         return answer.status() == HttpURLConnection.HTTP_BAD_METHOD
                 || answer.status() == HttpURLConnection.HTTP_NOT_IMPLEMENTED

@@ -68,8 +68,8 @@ final class HubCache {
     }
 
     /**
-     * Whether the cache knows if a commit has a file: it holds the file, or huggingface_hub or {@link #rememberAbsent}
-     * noted that there is none.
+     * Returns whether the cache knows if a commit has a file: it holds the file, or huggingface_hub or {@link
+     * #rememberAbsent} noted that there is none.
      */
     boolean knows(String commit, String file) {
         return Files.isRegularFile(snapshot(commit).resolve(file)) || Files.exists(absent(commit, file));

@@ -45,7 +45,7 @@ final class HubClient {
             return status / 100 == 2;
         }
 
-        /** Whether the body is a compressed one, though none was asked for. */
+        /** Returns whether the body is a compressed one, though none was asked for. */
         boolean isEncoded() {
             return header("Content-Encoding")
                     .filter(e -> !e.isBlank() && !e.strip().equalsIgnoreCase("identity"))
@@ -57,7 +57,9 @@ final class HubClient {
             return isEncoded() ? OptionalLong.empty() : bytes(header("Content-Length"));
         }
 
-        /** Whether the end of the body can be told from a connection that breaks off, though no length is told. */
+        /**
+         * Returns whether the end of the body can be told from a connection that breaks off, though no length is told.
+         */
         boolean marksItsEnd() {
             return isEncoded()
                     || header("Transfer-Encoding")
@@ -152,12 +154,12 @@ final class HubClient {
         return escaped.toString();
     }
 
-    /** Whether the hub itself answers at an address. */
+    /** Returns whether the hub itself answers at an address. */
     boolean isHub(URI uri) {
         return isSameHost(uri, options.endpoint());
     }
 
-    /** Whether an address is one of the web, with a host and a port that there can be. */
+    /** Returns whether an address is one of the web, with a host and a port that there can be. */
     static boolean isWeb(URI uri) {
         return ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))
                 && uri.getHost() != null

@@ -20,7 +20,7 @@ record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalL
     private static final long LARGEST_BESIDE_WEIGHTS = 1 << 30;
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
 
-    /** Whether the tag has the form of a hash: hexadecimal digits, 64 of SHA-256 or 40 of SHA-1. */
+    /** Returns whether the tag has the form of a hash: hexadecimal digits, 64 of SHA-256 or 40 of SHA-1. */
     boolean tagLooksLikeHash() {
         return looksLikeHash(tag);
     }

@@ -112,8 +112,8 @@ final class RepositoryFiles {
     }
 
     /**
-     * Whether a folder has a configuration and a tokenizer, and all weights if they are wanted. GLiNER models may have
-     * the tokenizer of another.
+     * Returns whether a folder has a configuration and a tokenizer, and all weights if they are wanted. GLiNER models
+     * may have the tokenizer of another.
      */
     static boolean complete(Path folder, boolean weighty) {
         RepositoryModules modules = RepositoryModules.in(folder);

@@ -60,7 +60,10 @@ final class Transfer {
         return size;
     }
 
-    /** Whether the whole file has come: as many bytes as it has or, where nobody tells that, all until the answer's own end. */
+    /**
+     * Returns whether the whole file has come: as many bytes as it has or, where nobody tells that, all until the
+     * answer's own end.
+     */
     boolean isComplete() throws IOException {
         return size.isPresent() ? Files.exists(to) && Files.size(to) >= size.getAsLong() : ended;
     }

@@ -11,7 +11,7 @@ public record AttentionDropout(double rate, long stream) {
     /** Nothing is dropped, as in inference. */
     public static final AttentionDropout NONE = new AttentionDropout(0, 0);
 
-    /** Whether something is dropped; if so, attention has a seed among its operands. */
+    /** Returns whether something is dropped; if so, attention has a seed among its operands. */
     public boolean isPresent() {
         return !equals(NONE);
     }

@@ -15,7 +15,7 @@ public enum BinaryFunction {
         return name().toLowerCase(java.util.Locale.ROOT);
     }
 
-    /** Whether {@code f(a, b)} is {@code f(b, a)}. */
+    /** Returns whether {@code f(a, b)} is {@code f(b, a)}. */
     public boolean commutes() {
         return switch (this) {
             case ADD, MUL, MAX, MIN, AND, OR -> true;

@@ -294,7 +294,7 @@ public final class Dim {
         return sum;
     }
 
-    /** Whether this is at least {@code other} for every assignment of non-negative sizes, by coefficients. */
+    /** Returns whether this is at least {@code other} for every assignment of non-negative sizes, by coefficients. */
     public boolean dominates(Dim other) {
         Dim difference = minus(other);
         return difference.number >= 0 && Arrays.stream(difference.coefficients).allMatch(c -> c >= 0);

@@ -44,7 +44,7 @@ public enum Level {
         this.constraint = constraint;
     }
 
-    /** Whether a program of this level may hold a node. */
+    /** Returns whether a program of this level may hold a node. */
     public boolean holds(Node node) {
         Set<Level> levels = switch (node.op()) {
             case TensorOp op -> of(op, node);

@@ -16,8 +16,8 @@ public final class OpDims {
     }
 
     /**
-     * Whether no attribute mentions a symbol: a slice from S to S + 2 has a static shape, and depends on S all the
-     * same.
+     * Returns whether no attribute mentions a symbol: a slice from S to S + 2 has a static shape, and depends on S all
+     * the same.
      */
     public static boolean isStatic(Op op) {
         AtomicBoolean fixed = new AtomicBoolean(true);

@@ -105,7 +105,7 @@ public record Shape(List<Dim> dims) {
         return Optional.of(Shape.of(out));
     }
 
-    /** Whether this shape broadcasts to exactly {@code target}. */
+    /** Returns whether this shape broadcasts to exactly {@code target}. */
     public boolean broadcastsTo(Shape target) {
         return broadcast(this, target).filter(target::equals).isPresent();
     }

@@ -94,7 +94,10 @@ public final class Session implements AutoCloseable {
         return options.packing() && !options.uniformPadding();
     }
 
-    /** Whether the model has a position for each place, so that no input may be longer than max_position_embeddings. */
+    /**
+     * Returns whether the model has a position for each place, so that no input may be longer than
+     * max_position_embeddings.
+     */
     public boolean hasAbsolutePositions() {
         return model.absolutePositions();
     }

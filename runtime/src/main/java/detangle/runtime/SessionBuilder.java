@@ -107,7 +107,7 @@ public final class SessionBuilder {
         }
     }
 
-    /** Whether the programs of an artifact may be those that are asked for. */
+    /** Returns whether the programs of an artifact may be those that are asked for. */
     private boolean isCompiled() {
         return folder.isPresent()
                 && config.isEmpty()

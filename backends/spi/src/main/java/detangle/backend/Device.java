@@ -25,7 +25,7 @@ public interface Device {
      */
     default void deferWarmUp() {}
 
-    /** Whether the device has a kernel for the operation; one that runs everything says so of all. */
+    /** Returns whether the device has a kernel for the operation; one that runs everything says so of all. */
     default boolean runs(Node node) {
         return true;
     }
@@ -38,12 +38,12 @@ public interface Device {
         return List.of();
     }
 
-    /** Whether there are operations that it has no kernel for, so that it needs a host beside it. */
+    /** Returns whether there are operations that it has no kernel for, so that it needs a host beside it. */
     default boolean isPartial() {
         return false;
     }
 
-    /** Whether it is a GPU. */
+    /** Returns whether it is a GPU. */
     default boolean isGpu() {
         return false;
     }
@@ -59,9 +59,9 @@ public interface Device {
     }
 
     /**
-     * Whether the device computes tables of relative positions by itself, as far as the lengths of runs reach, where a
-     * program has them as projections of constant rows. Otherwise all rows are better computed once, when the program is
-     * compiled.
+     * Returns whether the device computes tables of relative positions by itself, as far as the lengths of runs reach,
+     * where a program has them as projections of constant rows. Otherwise all rows are better computed once, when the
+     * program is compiled.
      */
     default boolean projectsPositions() {
         return false;

@@ -26,7 +26,7 @@ public abstract class Variables {
     /** Fair, so that a run with updates is not kept waiting by runs that read. */
     private final ReadWriteLock lock = new ReentrantReadWriteLock(true);
 
-    /** Whether a replacement of values has ended half-way. */
+    /** Tells whether a replacement of values has ended half-way. */
     private boolean isTorn;
 
     /** When a run may begin, and what may go on beside it. */

@@ -212,7 +212,10 @@ final class AttentionPattern {
         return false;
     }
 
-    /** Whether a term is written in a form over a table of positions. If so, its index is one of {@link #indices}. */
+    /**
+     * Returns whether a term is written in a form over a table of positions. If so, its index is one of {@link
+     * #indices}.
+     */
     private boolean reads(Node term, Node table, UnaryOperator<Node> form) {
         if (!isTable(table)) {
             return false;

@@ -167,7 +167,7 @@ public final class FoldConstants implements Pass {
                         : new Literal.Dense(Arrays.stream(values).boxed().toList()));
     }
 
-    /** Whether doubles, which literals are, hold the elements. */
+    /** Returns whether doubles, which literals are, hold the elements. */
     private static boolean isExact(Tensor value) {
         return value.dtype() != DType.I64
                 || Arrays.stream(value.toLongs()).allMatch(v -> Math.abs((double) v) < TOO_LARGE);

@@ -147,7 +147,7 @@ public final class LowerConvolution implements Pass {
         return b.reshape(b.transpose(part, 0, 2, 1), part.type().dim(0), depth);
     }
 
-    /** Whether there is data for a constant, of its shape, that a Java array holds. */
+    /** Returns whether there is data for a constant, of its shape, that a Java array holds. */
     private static boolean isOrderedHere(Tensor weight, TensorType type) {
         return weight != null
                 && weight.type().shape().equals(type.shape())

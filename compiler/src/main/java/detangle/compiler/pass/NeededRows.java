@@ -86,7 +86,7 @@ public final class NeededRows implements Pass {
         return new Builder().op(new TensorOp.Slice(axis, slice.start(), slice.limit()), x);
     }
 
-    /** Whether axes 0 to {@code axis} are the same. */
+    /** Returns whether axes 0 to {@code axis} are the same. */
     private static boolean sameUpTo(int axis, Shape a, Shape b) {
         return a.rank() > axis && b.rank() > axis && a.sub(0, axis + 1).equals(b.sub(0, axis + 1));
     }

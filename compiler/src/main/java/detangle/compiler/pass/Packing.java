@@ -187,7 +187,7 @@ final class Packing {
         return tokensOfRows.get();
     }
 
-    /** Whether a reshape makes one axis of batch and length. */
+    /** Returns whether a reshape makes one axis of batch and length. */
     private boolean flattensRows(Node node) {
         Node x = node.input(0);
         Shape flat = Shape.of(mask.batch().times(mask.length())).concat(rest(x));

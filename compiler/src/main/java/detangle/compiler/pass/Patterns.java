@@ -19,7 +19,7 @@ final class Patterns {
         return node.op() instanceof TensorOp.Binary(BinaryFunction f) && f == function;
     }
 
-    /** Whether each element of the result is a function of the operands' elements at its place. */
+    /** Returns whether each element of the result is a function of the operands' elements at its place. */
     static boolean isElementwise(Node node) {
         List<ScalarExpr> elements = new ArrayList<>();
         for (Node operand : node.inputs()) {
@@ -57,7 +57,7 @@ final class Patterns {
         return Optional.of(current);
     }
 
-    /** Whether it is of a type that kernels normalise rows of. */
+    /** Returns whether it is of a type that kernels normalise rows of. */
     static boolean hasRowsOfFloats(Node node) {
         return node.type().rank() > 0
                 && (node.type().dtype() == DType.F32 || node.type().dtype() == DType.F64);

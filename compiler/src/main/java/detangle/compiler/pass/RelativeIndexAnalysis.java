@@ -51,7 +51,7 @@ final class RelativeIndexAnalysis {
         program.nodes().forEach(this::knowledge);
     }
 
-    /** Whether the node is a matrix whose element (i,j) depends on i - j, and on that indeed. */
+    /** Returns whether the node is a matrix whose element (i,j) depends on i - j, and on that indeed. */
     boolean dependsOnDifference(Node node) {
         return node.type().rank() == 2
                 && switch (knowledge(node)) {

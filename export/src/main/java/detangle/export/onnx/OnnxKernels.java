@@ -15,7 +15,7 @@ final class OnnxKernels {
         this.graph = graph;
     }
 
-    /** Whether {@link #lower} takes the operation; others are to be written in primitives. */
+    /** Returns whether {@link #lower} takes the operation; others are to be written in primitives. */
     static boolean has(KernelOp op) {
         return switch (op) {
             case KernelOp.Linear l -> true;

@@ -73,7 +73,7 @@ public final class Pattern {
         return ((Literal.Splat) ((TensorOp.Constant) splat.op()).value()).value();
     }
 
-    /** Whether a node is written in a form. If so, {@link #at} says what stands at its places. */
+    /** Returns whether a node is written in a form. If so, {@link #at} says what stands at its places. */
     public boolean matches(Node form, Node node) {
         found.clear();
         return matches(form, node, () -> true);
@@ -90,8 +90,8 @@ public final class Pattern {
     }
 
     /**
-     * Whether the form matches, and what is left to be compared does too: what a place stands for may be decided by a
-     * part of the form that is compared later.
+     * Returns whether the form matches, and what is left to be compared does too: what a place stands for may be
+     * decided by a part of the form that is compared later.
      */
     private boolean matches(Node form, Node node, BooleanSupplier rest) {
         if (places.containsKey(form)) {

@@ -12,7 +12,8 @@ public interface Rule {
     /** How often nodes of the program being rewritten are read. */
     interface Uses {
         /**
-         * Whether exactly one operand, output or update refers to the node; false for a node that a rule has just made.
+         * Returns whether exactly one operand, output or update refers to the node; false for a node that a rule has
+         * just made.
          */
         boolean once(Node node);
     }

@@ -42,7 +42,7 @@ public record Region(List<DType> arguments, List<ScalarExpr> bodies, int result)
         return new Region(arguments, bodies, number);
     }
 
-    /** Whether it draws random numbers, so that an element depends on its place as well. */
+    /** Returns whether it draws random numbers, so that an element depends on its place as well. */
     public boolean isRandom() {
         return bodies.stream().anyMatch(ScalarExpr::isRandom);
     }
@@ -61,7 +61,7 @@ public record Region(List<DType> arguments, List<ScalarExpr> bodies, int result)
         expr.operands().forEach(x -> addSeeds(x, seeds));
     }
 
-    /** Whether some elements have no value: whole numbers cannot be divided by zero. */
+    /** Returns whether some elements have no value: whole numbers cannot be divided by zero. */
     public boolean mayFail() {
         return bodies.stream().anyMatch(Region::mayFail);
     }

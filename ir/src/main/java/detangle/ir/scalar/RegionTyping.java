@@ -36,7 +36,7 @@ public final class RegionTyping {
         };
     }
 
-    /** Whether an element type holds a number exactly, or to the nearest if it is a type of floats. */
+    /** Returns whether an element type holds a number exactly, or to the nearest if it is a type of floats. */
     public static boolean holds(DType dtype, double value) {
         return switch (dtype) {
             case F32, F16, BF16, F64 -> true;
@@ -47,7 +47,7 @@ public final class RegionTyping {
         };
     }
 
-    /** Whether a stream has a number that texts of regions can hold: one that a double is. */
+    /** Returns whether a stream has a number that texts of regions can hold: one that a double is. */
     public static boolean isStream(long stream) {
         return Math.abs(stream) <= 1L << Double.PRECISION - 1;
     }

@@ -32,7 +32,7 @@ public sealed interface ScalarExpr {
         };
     }
 
-    /** Whether it or a part of it is a random number, so that its value depends on the place of the element. */
+    /** Returns whether it or a part of it is a random number, so that its value depends on the place of the element. */
     default boolean isRandom() {
         return this instanceof Random || operands().stream().anyMatch(ScalarExpr::isRandom);
     }

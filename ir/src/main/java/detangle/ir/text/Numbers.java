@@ -41,7 +41,10 @@ final class Numbers {
         };
     }
 
-    /** Whether the double that {@link #parse} returned for a text is the number that is written there, not the nearest to it. */
+    /**
+     * Returns whether the double that {@link #parse} returned for a text is the number that is written there, not the
+     * nearest to it.
+     */
     static boolean isExact(String text, double value) {
         try {
             return text.length() <= LONGEST_EXACT && new BigDecimal(text).compareTo(new BigDecimal(value)) == 0;

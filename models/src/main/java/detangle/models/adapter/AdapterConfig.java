@@ -63,7 +63,7 @@ public record AdapterConfig(
         return alphaOfModule / (rankStabilized ? Math.sqrt(rankOfModule) : rankOfModule);
     }
 
-    /** Whether a module, or one that it stands in, is replaced as a whole. */
+    /** Returns whether a module, or one that it stands in, is replaced as a whole. */
     public boolean isSaved(String module) {
         for (int end = module.length(); end > 0; end = module.lastIndexOf('.', end - 1)) {
             String outer = module.substring(0, end);

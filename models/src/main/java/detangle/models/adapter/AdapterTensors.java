@@ -84,7 +84,7 @@ final class AdapterTensors {
         return whole;
     }
 
-    /** Whether the configuration says that a module is changed. */
+    /** Returns whether the configuration says that a module is changed. */
     boolean selects(String module) {
         String bare = module.startsWith("deberta.") ? module.substring("deberta.".length()) : module;
         return expression("target_modules", () -> targets.has(module) || targets.has(bare));

@@ -43,7 +43,7 @@ final class LegacyAdapter {
         this.targets = targets(fields);
     }
 
-    /** Whether a configuration is one of these. */
+    /** Returns whether a configuration is one of these. */
     static boolean is(ConfigFields fields) {
         return fields.find("peft_type").isEmpty() && fields.find("lora_r").isPresent();
     }

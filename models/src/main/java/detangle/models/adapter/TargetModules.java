@@ -76,7 +76,7 @@ public sealed interface TargetModules {
         boolean has(String module);
     }
 
-    /** Whether a name is one of those, or what follows one of its dots is. */
+    /** Returns whether a name is one of those, or what follows one of its dots is. */
     private static boolean ends(String module, Set<String> names) {
         if (names.contains(module)) {
             return true;

@@ -138,7 +138,7 @@ public final class Checkpoint {
         return Set.copyOf(taken);
     }
 
-    /** Whether a layer has what the first one has. */
+    /** Returns whether a layer has what the first one has. */
     private boolean areAlike(Set<String> firsts, int layer) {
         return !firsts.isEmpty()
                 && firsts.stream().allMatch(first -> {
@@ -218,8 +218,8 @@ public final class Checkpoint {
     }
 
     /**
-     * Whether a folder's model has been trained with the enhanced mask decoder: it has absolute positions, and its
-     * input does without them.
+     * Returns whether a folder's model has been trained with the enhanced mask decoder: it has absolute positions, and
+     * its input does without them.
      */
     public static boolean hasMaskDecoder(Path folder) {
         DebertaConfig config = DebertaConfig.read(folder);
@@ -298,7 +298,7 @@ public final class Checkpoint {
         return List.of(name);
     }
 
-    /** Whether a parameter of that name is one of the encoder, and not of a head. */
+    /** Returns whether a parameter of that name is one of the encoder, and not of a head. */
     static boolean isOfEncoder(String name) {
         return name.startsWith(ENCODER);
     }

@@ -105,7 +105,7 @@ record ConfigWarnings(ConfigFields fields, DebertaConfig config) {
         }
     }
 
-    /** Whether a value of label2id is the id, as a number or, as some write it, as text. */
+    /** Returns whether a value of label2id is the id, as a number or, as some write it, as text. */
     private static boolean names(JsonNode value, int id) {
         return value.isString()
                 ? value.stringValue().equals(Integer.toString(id))

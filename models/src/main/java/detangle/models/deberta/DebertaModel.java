@@ -42,7 +42,7 @@ public final class DebertaModel {
         return program(EncoderOutput.of(config, options, false, options.maskedRows(), Dropout.NONE), head, options);
     }
 
-    /** Whether a program of a published head has the input {@code masked_rows}. */
+    /** Returns whether a program of a published head has the input {@code masked_rows}. */
     static boolean hasMaskedRows(Architecture head, ModelOptions options) {
         return options.maskedRows() && head.predictsMasks();
     }

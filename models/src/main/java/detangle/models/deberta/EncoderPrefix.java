@@ -104,7 +104,7 @@ final class EncoderPrefix {
                 .orElse(0);
     }
 
-    /** Whether a name, or what names begin with, is of a copy. */
+    /** Returns whether a name, or what names begin with, is of a copy. */
     static boolean isCopy(String prefix) {
         return Arrays.stream(prefix.split("[._]")).anyMatch(COPIES::contains);
     }

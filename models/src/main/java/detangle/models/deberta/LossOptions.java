@@ -41,7 +41,7 @@ public record LossOptions(double labelSmoothing, List<Double> classWeights) {
         return new LossOptions(labelSmoothing, weights);
     }
 
-    /** Whether a loss that knows no classes could be computed with these options. */
+    /** Returns whether a loss that knows no classes could be computed with these options. */
     boolean needClasses() {
         return labelSmoothing > 0 || !classWeights.isEmpty();
     }

@@ -13,7 +13,7 @@ public sealed interface ModelFiles {
     /** A file's content, if there is one of that name. */
     Optional<ModelFile> find(String name) throws IOException;
 
-    /** Whether there is a file of that name. */
+    /** Returns whether there is a file of that name. */
     boolean has(String name);
 
     /** What a file of that name is called in messages. */

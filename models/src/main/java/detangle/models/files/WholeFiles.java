@@ -84,7 +84,7 @@ public final class WholeFiles implements AutoCloseable {
         };
     }
 
-    /** Whether a file could be there: /proc and its like have folders in which nothing can be made. */
+    /** Returns whether a file could be there: /proc and its like have folders in which nothing can be made. */
     private static boolean isInFolder(String file) {
         Path folder = file == null ? null : Path.of(file).toAbsolutePath().getParent();
         return folder != null && Files.isDirectory(folder);

@@ -44,7 +44,7 @@ final class LibraryNumbers {
         return negative ? -value : value;
     }
 
-    /** Whether another digit makes it more than 64 bits hold. */
+    /** Returns whether another digit makes it more than 64 bits hold. */
     private static boolean overflows(long digits, int digit) {
         long most = Long.divideUnsigned(-1, 10);
         int compared = Long.compareUnsigned(digits, most);

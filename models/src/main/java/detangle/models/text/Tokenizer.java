@@ -28,8 +28,8 @@ public interface Tokenizer {
     OptionalInt unknownTokenId();
 
     /**
-     * Whether tokens that continue a word are marked as such, as WordPiece's are by {@code ##}. Then the words of an
-     * encoding are what people call words; otherwise punctuation may be a part of them.
+     * Returns whether tokens that continue a word are marked as such, as WordPiece's are by {@code ##}. Then the words
+     * of an encoding are what people call words; otherwise punctuation may be a part of them.
      */
     boolean marksContinuations();
 

@@ -77,7 +77,7 @@ public final class Tokenizers {
                 .map(d -> SettingsApplied.restated(d, settings));
     }
 
-    /** Whether a folder or an artifact has files of a tokenizer, well formed or not. */
+    /** Returns whether a folder or an artifact has files of a tokenizer, well formed or not. */
     public static boolean exists(Path folder) {
         return !filesIn(ModelFiles.of(folder)).isEmpty();
     }

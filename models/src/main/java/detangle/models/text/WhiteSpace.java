@@ -15,7 +15,7 @@ public final class WhiteSpace {
         };
     }
 
-    /** Whether a text holds nothing else. */
+    /** Returns whether a text holds nothing else. */
     public static boolean isBlank(String text) {
         return text.codePoints().allMatch(WhiteSpace::is);
     }

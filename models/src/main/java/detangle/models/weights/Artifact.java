@@ -120,7 +120,7 @@ public final class Artifact {
         }
     }
 
-    /** Whether a path is called like an artifact. */
+    /** Returns whether a path is called like an artifact. */
     public static boolean is(Path path) {
         return path.toString().endsWith(EXTENSION) && !Files.isDirectory(path);
     }
@@ -154,7 +154,7 @@ public final class Artifact {
         });
     }
 
-    /** Whether there is a section of that name; exceptions as those of {@link #manifest}. */
+    /** Returns whether there is a section of that name; exceptions as those of {@link #manifest}. */
     public static boolean hasSection(Path file, String name) {
         return header(file).entries().containsKey(name);
     }

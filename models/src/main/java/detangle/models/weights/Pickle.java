@@ -63,7 +63,7 @@ final class Pickle {
         private transient Class<?> kind = Object.class;
         private transient boolean mixed;
 
-        /** Whether keys of several kinds are in it. Those with equal hashes are found one by one. */
+        /** Returns whether keys of several kinds are in it. Those with equal hashes are found one by one. */
         boolean isMixedWith(Object key) {
             if (isEmpty()) {
                 kind = key.getClass();

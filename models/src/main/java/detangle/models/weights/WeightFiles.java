@@ -30,7 +30,7 @@ final class WeightFiles {
 
     private WeightFiles() {}
 
-    /** Whether a folder has any of the files that {@link #open} looks for. */
+    /** Returns whether a folder has any of the files that {@link #open} looks for. */
     static boolean existIn(Path folder) {
         return Artifact.is(folder) || find(SentenceModules.encoder(folder)).isPresent();
     }

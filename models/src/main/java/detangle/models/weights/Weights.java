@@ -79,12 +79,15 @@ public final class Weights implements AutoCloseable {
         return new Weights(origin, all, metadata, files);
     }
 
-    /** Whether a file begins as one of weights does, of any format; a path of anything else than a file does not. */
+    /**
+     * Returns whether a file begins as one of weights does, of any format; a path of anything else than a file does
+     * not.
+     */
     public static boolean areIn(Path file) {
         return Files.isRegularFile(file) && WeightFiles.beginsAsWeights(WeightFiles.start(file));
     }
 
-    /** Whether a folder has weights to open. */
+    /** Returns whether a folder has weights to open. */
     public static boolean existIn(Path folder) {
         return WeightFiles.existIn(folder);
     }
@@ -107,7 +110,10 @@ public final class Weights implements AutoCloseable {
         return contains(name) ? Optional.of(get(name)) : Optional.empty();
     }
 
-    /** Whether the type of a tensor that is there is one that can be computed with; {@link #get} refuses others by name. */
+    /**
+     * Returns whether the type of a tensor that is there is one that can be computed with; {@link #get} refuses others
+     * by name.
+     */
     public boolean isReadable(String name) {
         return stored(name).dtype().isPresent();
     }
@@ -122,7 +128,7 @@ public final class Weights implements AutoCloseable {
         return stored(name).shape();
     }
 
-    /** Whether the elements of a tensor that is there are floating-point numbers. */
+    /** Returns whether the elements of a tensor that is there are floating-point numbers. */
     public boolean isFloat(String name) {
         return stored(name).isFloat();
     }

@@ -39,7 +39,7 @@ public final class ScalarEmitter {
         this.arguments = arguments;
     }
 
-    /** Whether expressions of this type can be computed. */
+    /** Returns whether expressions of this type can be computed. */
     public static boolean covers(DType dtype) {
         return switch (dtype) {
             case F32, I32, I64, I1 -> true;
@@ -48,7 +48,8 @@ public final class ScalarEmitter {
     }
 
     /**
-     * Whether an expression can be emitted. Operands of the other float types may be read if they are converted to f32.
+     * Returns whether an expression can be emitted. Operands of the other float types may be read if they are converted
+     * to f32.
      */
     public static boolean covers(ScalarExpr expr) {
         return switch (expr) {

@@ -29,7 +29,7 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
                         + Products.description(this.name);
     }
 
-    /** Whether TornadoVM was asked for a device that is not there. */
+    /** Returns whether TornadoVM was asked for a device that is not there. */
     private boolean isVirtual() {
         return tornado.getTornadoVMBackend() == TornadoVMBackendType.VIRTUAL;
     }

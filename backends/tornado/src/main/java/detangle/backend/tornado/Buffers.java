@@ -149,7 +149,7 @@ final class Buffers {
         return array;
     }
 
-    /** Whether there is room for these sizes. */
+    /** Returns whether there is room for these sizes. */
     boolean fit(Map<String, Long> others) {
         return sized.stream()
                 .allMatch(s ->

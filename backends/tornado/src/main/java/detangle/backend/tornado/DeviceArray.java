@@ -18,7 +18,7 @@ record DeviceArray(DType dtype, TornadoNativeArray array) {
     /** What a kernel's first parameter is. */
     static final ClassDesc CONTEXT = KernelContext.class.describeConstable().orElseThrow();
 
-    /** Whether kernels compute with values of this type; weights may have 16 bits, see {@link NarrowFloats}. */
+    /** Returns whether kernels compute with values of this type; weights may have 16 bits, see {@link NarrowFloats}. */
     static boolean covers(DType dtype) {
         return switch (dtype) {
             case F32, I32, I64, I1 -> true;

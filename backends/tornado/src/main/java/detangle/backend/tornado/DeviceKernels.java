@@ -28,8 +28,8 @@ final class DeviceKernels {
     }
 
     /**
-     * Whether the device can be given an operand: its type is one of the device's, or it is a constant of another float
-     * type, which is converted before it is copied.
+     * Returns whether the device can be given an operand: its type is one of the device's, or it is a constant of
+     * another float type, which is converted before it is copied.
      */
     private static boolean canBeThere(Node operand) {
         DType dtype = operand.type().dtype();

@@ -64,7 +64,7 @@ final class ElementKernel {
         this.base = code.allocateLocal(TypeKind.INT);
     }
 
-    /** Whether a kernel can be made. Integers divide with a check for zero, which a device cannot report. */
+    /** Returns whether a kernel can be made. Integers divide with a check for zero, which a device cannot report. */
     static boolean covers(Region region) {
         return region.arguments().size() <= MAX_OPERANDS
                 && region.arguments().stream().allMatch(DeviceArray::covers)

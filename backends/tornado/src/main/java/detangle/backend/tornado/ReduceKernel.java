@@ -38,7 +38,7 @@ final class ReduceKernel {
 
     private ReduceKernel() {}
 
-    /** Whether there are kernels for elements of this type. */
+    /** Returns whether there are kernels for elements of this type. */
     static boolean covers(DType dtype) {
         return dtype == DType.F32 || dtype == DType.I32 || dtype == DType.I64;
     }

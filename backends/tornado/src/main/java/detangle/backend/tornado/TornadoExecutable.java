@@ -25,7 +25,7 @@ final class TornadoExecutable implements Executable {
 
     /** A program with room for some shapes on a device. */
     interface Graph extends AutoCloseable {
-        /** Whether there is room for these sizes. */
+        /** Returns whether there is room for these sizes. */
         boolean fits(Map<String, Long> bindings);
 
         /**

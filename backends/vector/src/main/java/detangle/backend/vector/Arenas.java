@@ -22,7 +22,7 @@ final class Arenas {
         }
     }
 
-    /** Whether there is room for so many elements, which a run needs. */
+    /** Returns whether there is room for so many elements, which a run needs. */
     boolean fit(long[] elements) {
         need(elements);
         boolean fit = true;

@@ -54,7 +54,7 @@ final class CutAnalysis {
         }
     }
 
-    /** Whether a constant is the same at all sizes. */
+    /** Returns whether a constant is the same at all sizes. */
     boolean isFree(Node node) {
         return free.contains(node);
     }

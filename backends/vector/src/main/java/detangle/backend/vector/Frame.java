@@ -49,7 +49,7 @@ final class Frame {
     private float[] zeros = {};
     private long run;
 
-    /** Whether the sizes and places belong to {@link #symbols}. */
+    /** Tells whether the sizes and places belong to {@link #symbols}. */
     private boolean placed;
 
     /** @param constants by value, the arrays of those that are the same at each run, and null for others */

@@ -210,12 +210,12 @@ final class Kernels {
         return node.type().dtype() == DType.I32 || node.type().dtype() == DType.I64;
     }
 
-    /** Whether a vector or a table is where kernels can read it although it is in no memory of a run. */
+    /** Returns whether a vector or a table is where kernels can read it although it is in no memory of a run. */
     private static boolean isStored(Node node) {
         return isNamed(node) || isVariable(node);
     }
 
-    /** Whether a node is a parameter whose memory kernels can read as it is. */
+    /** Returns whether a node is a parameter whose memory kernels can read as it is. */
     private static boolean isVariable(Node node) {
         return node.op() instanceof TensorOp.Param && isF32(node);
     }

@@ -49,14 +49,14 @@ final class Operands {
         return selection.reads(node, operand) == Kernel.Reads.MEMORY;
     }
 
-    /** Whether an operand has the same value at each run and at all sizes. */
+    /** Returns whether an operand has the same value at each run and at all sizes. */
     boolean isConstant(Node node, int operand) {
         return !inMemory(node, operand) || constants.isEvaluated(node.input(operand));
     }
 
     /**
-     * Whether an operand has the same elements as long as its array and offset are the same: no run writes to its
-     * memory.
+     * Returns whether an operand has the same elements as long as its array and offset are the same: no run writes to
+     * its memory.
      */
     boolean lasts(Node node, int operand) {
         return isConstant(node, operand) || selection.sources().tables().containsKey(node.input(operand));

@@ -130,8 +130,8 @@ final class StepBuilder {
     }
 
     /**
-     * Whether a step runs even where its result has no elements: ids may lie outside a table although its rows are
-     * empty.
+     * Returns whether a step runs even where its result has no elements: ids may lie outside a table although its rows
+     * are empty.
      */
     static boolean readsIds(Node node) {
         return node.op() instanceof TensorOp.Gather

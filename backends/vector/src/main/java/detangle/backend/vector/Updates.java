@@ -30,8 +30,8 @@ final class Updates {
     }
 
     /**
-     * Whether an update's value lives in the memory of a parameter, whichever that is, as the parameter itself or a
-     * view of it.
+     * Returns whether an update's value lives in the memory of a parameter, whichever that is, as the parameter itself
+     * or a view of it.
      */
     static boolean isParameter(Node value) {
         Node viewed = value;

@@ -112,7 +112,9 @@ final class LibraryUnicode {
         };
     }
 
-    /** Whether Unicode's normal forms leave a character as it is, as it is younger than the library's tables. */
+    /**
+     * Returns whether Unicode's normal forms leave a character as it is, as it is younger than the library's tables.
+     */
     static boolean isNotNormalised(int c) {
         return Exceptions.NOT_NORMALISED.get(c);
     }

@@ -30,7 +30,7 @@ final class PatternSyntax {
     private final StringBuilder written = new StringBuilder();
     private int at;
 
-    /** Whether the case of letters does not count here. */
+    /** Tells whether the case of letters does not count here. */
     private boolean anyCase;
 
     /** The letter that was written last, if it stands alone and its case does not count. */

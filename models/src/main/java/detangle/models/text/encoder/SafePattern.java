@@ -68,7 +68,7 @@ public final class SafePattern {
     }
 
     /**
-     * Whether the expression matches all of a text.
+     * Returns whether the expression matches all of a text.
      *
      * @param steps that all texts take together
      * @throws IllegalArgumentException if there are too few of them, or the text needs too much memory

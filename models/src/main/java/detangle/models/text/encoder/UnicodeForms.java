@@ -152,7 +152,7 @@ final class UnicodeForms {
             return ranks;
         }
 
-        /** Whether the JDK puts a mark before another that stands before it. */
+        /** Returns whether the JDK puts a mark before another that stands before it. */
         private static boolean goesBefore(int mark, int other) {
             String pair = new String(new int[] {other, mark}, 0, 2);
             String ordered = Normalizer.normalize(pair, Form.NFD);

@@ -116,7 +116,7 @@ public final class Vocabulary {
         return ids[node];
     }
 
-    /** Whether a token has the id. */
+    /** Returns whether a token has the id. */
     public boolean has(int id) {
         return id >= 0 && id < textStarts.length && textEnds[id] > textStarts[id];
     }
