@@ -5,15 +5,15 @@ import java.util.Locale;
 
 /** What the values of one evaluation may take of the Java heap. It is asked before memory is, as a short program can name any size. */
 final class HeapBudget {
-    /** What is left to everything else. */
-    private static final long SPARED = 64L << 20;
+    /** Bytes of the heap that are left to everything else. */
+    private static final long RESERVED_BYTES = 64L << 20;
 
     private static final long MOST = most(Runtime.getRuntime().maxMemory());
 
     private long taken;
 
     static long most(long heap) {
-        return Math.max(heap / 4, Math.min(heap / 4 * 3, heap - SPARED));
+        return Math.max(heap / 4, Math.min(heap / 4 * 3, heap - RESERVED_BYTES));
     }
 
     /**

@@ -28,11 +28,11 @@ final class HybridExecutable implements Executable {
     /** Code that the JVM still interprets would lose against a device that it beats later. */
     private static final long WARMUP_NANOS = 300_000_000L;
 
-    /** A device that is so much slower than the host is not tried with less to do. */
-    private static final double HOPELESS = 4;
+    /** The largest time of the device, in times of the host, at which operations are moved to the host to help it. */
+    private static final double MAX_TIMES_OF_HOST = 4;
 
-    /** What another division must gain to be taken: less is noise. */
-    private static final double GAIN = 0.97;
+    /** The largest ratio of the times of two divisions, new to old, that counts as a gain: what is closer is noise. */
+    private static final double MAX_RATIO_OF_GAIN = 0.97;
 
     private final Plan plan;
     private final Device device;
@@ -40,7 +40,7 @@ final class HybridExecutable implements Executable {
     private final MeasurementFile memory;
     private final Set<String> kinds;
 
-    /** By the kinds of operations that the host runs. */
+    /** The executable for each set of kinds of operations that the host runs. */
     private final Map<Set<String>, Executable> executables = new HashMap<>();
 
     private final Map<Map<String, Long>, Set<String>> chosen = new HashMap<>();
@@ -88,7 +88,7 @@ final class HybridExecutable implements Executable {
         return kinds.isEmpty() ? Set.of() : Set.of(kinds.split(","));
     }
 
-    /** Equal for equal programs at equal sizes on equal devices. */
+    /** Returns a key that is equal for equal programs at equal sizes on equal devices. */
     private String key(Map<String, Long> bindings) {
         return device.description() + ", " + host.description() + ", "
                 + plan.program().name() + " "
@@ -108,23 +108,23 @@ final class HybridExecutable implements Executable {
         double onHost = seconds(best, inputs);
         double bestSeconds = onHost;
         double onDevice = seconds(Set.of(), inputs);
-        if (onDevice < bestSeconds * GAIN) {
+        if (onDevice < bestSeconds * MAX_RATIO_OF_GAIN) {
             best = Set.of();
             bestSeconds = onDevice;
         }
-        if (onDevice < onHost * HOPELESS) {
+        if (onDevice < onHost * MAX_TIMES_OF_HOST) {
             Set<String> current = Set.of();
             double currentSeconds = onDevice;
             for (String kind : kinds) {
                 Set<String> moved = new TreeSet<>(current);
                 moved.add(kind);
                 double seconds = moved.containsAll(kinds) ? onHost : seconds(moved, inputs);
-                if (seconds < currentSeconds * GAIN) {
+                if (seconds < currentSeconds * MAX_RATIO_OF_GAIN) {
                     current = Set.copyOf(moved);
                     currentSeconds = seconds;
                 }
             }
-            if (currentSeconds < bestSeconds * GAIN) {
+            if (currentSeconds < bestSeconds * MAX_RATIO_OF_GAIN) {
                 best = current;
             }
         }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class AllocationTest {
     private static final int WARM_UP = 600;
     private static final int RUNS = 1000;
-    private static final long LITTLE = 8_000;
+    private static final long MAX_OTHER_BYTES = 8_000;
 
     @Test
     void warmRunsAllocateTheirOutputs() {
@@ -43,7 +43,7 @@ class AllocationTest {
             }
             long each = (threads.getTotalThreadAllocatedBytes() - before) / RUNS;
             long others = each - outputs;
-            assertTrue(others < LITTLE, "a run allocates " + others + " bytes beside its outputs");
+            assertTrue(others < MAX_OTHER_BYTES, "a run allocates " + others + " bytes beside its outputs");
         }
     }
 }

@@ -35,10 +35,10 @@ import java.util.Set;
  */
 final class BoundProgram {
     /** Bytes of the Java heap that are left to everything else. */
-    private static final long SPARED = 64L << 20;
+    private static final long RESERVED_BYTES = 64L << 20;
 
     private static final long MOST_BYTES =
-            Math.max(Runtime.getRuntime().maxMemory() / 4, Runtime.getRuntime().maxMemory() - SPARED);
+            Math.max(Runtime.getRuntime().maxMemory() / 4, Runtime.getRuntime().maxMemory() - RESERVED_BYTES);
 
     /** The most elements that every JVM gives to an array. */
     private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
