@@ -62,7 +62,7 @@ public final class DeviceEvaluator implements ConstantEvaluator {
         return new Program("constant", inputs, List.of(new Output("value", root)), Map.of());
     }
 
-    /** One root at a time, so that few weights are held in f32 at once. Constants become inputs of the program. */
+    /** Computes one root, so that few weights are held in f32 at once. Constants become inputs of the program. */
     private Tensor onDevice(Node root, Map<String, Tensor> constants) {
         Builder b = new Builder();
         Map<Node, Node> rebuilt = new IdentityHashMap<>();

@@ -26,7 +26,7 @@ public record PackedInputs(boolean readsFirstTokens, boolean looksUp) {
      */
     public static final String TOKENS = "row_tokens";
 
-    /** What a program takes; empty if its tokens are not packed. */
+    /** Returns the inputs that a program takes; empty if its tokens are not packed. */
     public static Optional<PackedInputs> of(Program program) {
         if (program.inputs().stream().noneMatch(n -> isInput(n, ROWS))) {
             return Optional.empty();

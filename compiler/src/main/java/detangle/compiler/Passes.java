@@ -31,14 +31,14 @@ import java.util.stream.Collectors;
 public final class Passes {
     private Passes() {}
 
-    /** From a tensor-level program with parameters to a kernel-level one without. */
+    /** Returns the passes from a tensor-level program with parameters to a kernel-level one without. */
     public static List<Pass> inference(Map<String, Tensor> weights) {
         return bound(weights, optimisations());
     }
 
     /**
-     * As {@link #inference}, for batches whose tokens are packed: see {@link PackedInputs} for the inputs that come
-     * with it.
+     * Returns the passes of {@link #inference} for batches whose tokens are packed: see {@link PackedInputs} for the
+     * inputs that come with it.
      */
     public static List<Pass> packedInference(Map<String, Tensor> weights) {
         return bound(weights, packedOptimisations());
@@ -53,14 +53,14 @@ public final class Passes {
         return List.of(new BindParameters(weights, variables));
     }
 
-    /** The same passes, with constants folded by an evaluator of one's own. */
+    /** Returns the same passes, with constants folded by an evaluator of one's own. */
     public static List<Pass> withEvaluator(List<Pass> passes, ConstantEvaluator evaluator) {
         return with(new FoldConstants(evaluator), passes);
     }
 
     /**
-     * As {@link #withEvaluator}, for a device that {@linkplain detangle.backend.Device#projectsPositions() computes} the
-     * tables of relative positions that attention reads.
+     * Returns what {@link #withEvaluator} returns, for a device that {@linkplain
+     * detangle.backend.Device#projectsPositions() computes} the tables of relative positions that attention reads.
      */
     public static List<Pass> leavingPositions(List<Pass> passes, ConstantEvaluator evaluator) {
         return with(FoldConstants.leavingPositions(evaluator), passes);
@@ -85,7 +85,8 @@ public final class Passes {
     }
 
     /**
-     * From a tensor-level program with parameters to what other runtimes have operators for: attention is not fused.
+     * Returns the passes from a tensor-level program with parameters to one that other runtimes have operators for:
+     * attention is not fused.
      */
     public static List<Pass> export(Map<String, Tensor> weights) {
         return List.of(
@@ -122,7 +123,7 @@ public final class Passes {
         return passes;
     }
 
-    /** As {@link #optimisations}, for batches whose tokens are packed. */
+    /** Returns the passes of {@link #optimisations} for batches whose tokens are packed. */
     public static List<Pass> packedOptimisations() {
         List<Pass> passes = new ArrayList<>(FUSIONS);
         passes.add(new PackTokens()); // once all that mixes rows is attention; before regions swallow the masks

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What attention and its gradients mean in tensor-level primitives: the part of {@link Decomposition} about attention. */
+/** The part of {@link Decomposition} about attention: writes attention and its gradients in tensor-level primitives. */
 final class AttentionDecomposition {
     private final Builder b;
     private final Idioms idioms;

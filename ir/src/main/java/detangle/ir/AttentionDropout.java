@@ -16,7 +16,7 @@ public record AttentionDropout(double rate, long stream) {
         return !equals(NONE);
     }
 
-    /** What a probability that is kept is multiplied with. */
+    /** Returns the factor of a probability that is kept. */
     public double scale() {
         return 1 / (1 - rate);
     }

@@ -118,7 +118,7 @@ public enum Constraint {
         return label;
     }
 
-    /** What must hold. */
+    /** Returns the condition as a sentence. */
     public String meaning() {
         return meaning;
     }

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * What each kernel-level operation means in tensor-level primitives. This is its definition in the interpreter, the
+ * Writes each kernel-level operation in tensor-level primitives. This is its definition in the interpreter, the
  * source of its gradient, and the fallback of a backend without the kernel. An operation with {@linkplain
  * SeveralResults several results} becomes several nodes, which share what they have in common.
  */

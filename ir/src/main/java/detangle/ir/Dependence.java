@@ -1,7 +1,7 @@
 package detangle.ir;
 
 /**
- * What may change a value between two runs at the same sizes. Of several operands, the one that changes most often
+ * The cause that may change a value between two runs at the same sizes. Of several operands, the one that changes most often
  * decides.
  */
 public enum Dependence {

@@ -1,6 +1,6 @@
 package detangle.ir;
 
-/** What the work needs has failed, is absent or is busy: a device, memory, a disk, the network. */
+/** A device, memory, a disk or the network, which the work needs, has failed, is absent or is busy. */
 public abstract non-sealed class DeviceException extends DetangleException {
     private static final long serialVersionUID = 1L;
 

@@ -40,7 +40,7 @@ public final class Dim {
      */
     private final String[] monomials;
 
-    /** By monomial, not 0. */
+    /** The coefficient of each monomial; none is 0. */
     private final long[] coefficients;
 
     /** The number, if there are no monomials. */

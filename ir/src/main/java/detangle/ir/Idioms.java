@@ -31,7 +31,7 @@ public final class Idioms {
         return b.div(sum, b.reduce(ReduceFunction.SUM, b.broadcast(constant(x, 1), line), axis));
     }
 
-    /** As {@link #layerNorm(Node, Node, Node, Node)}, with a number for epsilon. */
+    /** Writes {@link #layerNorm(Node, Node, Node, Node)} with a number for epsilon. */
     public Node layerNorm(Node x, Node gamma, Node beta, double epsilon) {
         return layerNorm(x, gamma, beta, constant(x, epsilon));
     }
@@ -57,7 +57,7 @@ public final class Idioms {
      */
     public record Normal(Node centred, Node scale) {}
 
-    /** What layer normalisation makes of rows before gamma and beta. */
+    /** Writes the part of layer normalisation that comes before gamma and beta. */
     public Normal normal(Node x, Node epsilon) {
         Node centred = b.sub(x, mean(x, -1));
         Node variance = mean(b.mul(centred, centred), -1);
@@ -153,7 +153,7 @@ public final class Idioms {
     }
 
     /**
-     * What each query makes of the position of each key, {@code [...,A,Q,S]}.
+     * Writes the score of each query's content with the position of each key, {@code [...,A,Q,S]}.
      *
      * @param pk {@code [A,P,d]}
      * @param index the row of it for each query and key, {@code [Q,S]}
@@ -163,7 +163,7 @@ public final class Idioms {
     }
 
     /**
-     * What the position of each query makes of each key, {@code [...,A,Q,S]}.
+     * Writes the score of the position of each query with each key's content, {@code [...,A,Q,S]}.
      *
      * @param pq {@code [A,P,d]}
      * @param index the row of it for each query and key, {@code [Q,S]}

@@ -1,6 +1,6 @@
 package detangle.ir;
 
-/** What the user gave is wrong: an option, a text, an input of a run. The same model answers other inputs. */
+/** An option, a text or an input of a run is wrong. The same model answers other inputs. */
 public abstract non-sealed class InvalidInputException extends DetangleException {
     private static final long serialVersionUID = 1L;
 

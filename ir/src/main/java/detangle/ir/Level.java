@@ -6,25 +6,25 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How far a program is on its way from a model to whoever runs it. Each level has a table of the operations that its
+ * The stages of a program on its way from a model to the one who runs it. Each level has a table of the operations that its
  * programs may hold: {@link #holds}. The interpreter, which defines all operations, takes programs of every level.
  */
 public enum Level {
-    /** What builders of models write: primitives. */
+    /** The level that builders of models write: primitives. */
     MODEL(Constraint.LEVEL_MODEL),
 
-    /** What passes are given and leave: primitives and kernels, as far as they have come. */
+    /** The level that passes take and leave: primitives, and kernels as far as passes have made them. */
     PASSES(Constraint.LEVEL_PASSES),
 
     /**
-     * What a backend is given: each elementwise primitive is in a region, as a backend would interpret it otherwise.
+     * The level that a backend takes: each elementwise primitive is in a region, as a backend would interpret it otherwise.
      */
     COMPILED(Constraint.LEVEL_COMPILED),
 
     /** A compiled program that is divided between a device and its host. */
     PLACED(Constraint.LEVEL_PLACED),
 
-    /** What an exporter is given: values that follow from inputs and constants, and nothing that changes. */
+    /** The level that an exporter takes: values that follow from inputs and constants, and nothing that changes. */
     EXPORTED(Constraint.LEVEL_EXPORTED),
 
     /** A compiled program in an artifact, which has all data that it reads. */
@@ -107,7 +107,7 @@ public enum Level {
         };
     }
 
-    /** What in a program does not belong to this level, in program order; empty where everything does. */
+    /** Returns a diagnostic for each node that does not belong to this level, in program order. */
     public List<Diagnostic> verify(Program program) {
         List<Diagnostic> errors = new ArrayList<>();
         for (Node node : program.nodes()) {
@@ -127,7 +127,7 @@ public enum Level {
                 node.location(), constraint, OneLine.of(name + " is " + what + ", but " + constraint.meaning()));
     }
 
-    /** For whoever meets a node that programs of this level do not hold, in a program that was checked for it. */
+    /** Returns the exception for a node that this level does not hold, in a program that was checked for this level. */
     public InternalException unexpected(Node node) {
         return new InternalException(node + " does not belong in a program of the level " + this);
     }

@@ -1,6 +1,6 @@
 package detangle.ir;
 
-/** Where a node was read from: a file or program name, line and column counted from 1. */
+/** The place that a node was read from: the name of a file or program, line and column counted from 1. */
 public record Location(String file, int line, int column) {
     @Override
     public String toString() {

@@ -67,7 +67,7 @@ public final class Node {
         return new Node(op, inputs, type, newName, location());
     }
 
-    /** One line for messages, such as {@code dot(f32[B,12,S,64], f32[B,12,S,64])}. */
+    /** Returns one line for messages, such as {@code dot(f32[B,12,S,64], f32[B,12,S,64])}. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(op.mnemonic()).append('(');

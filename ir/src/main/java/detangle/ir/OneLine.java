@@ -24,7 +24,7 @@ public final class OneLine {
         return cut(escaped(text == null ? "null" : cut(text)));
     }
 
-    /** As {@link #of}, but all of the text: for answers, which may be long. */
+    /** Returns what {@link #of} returns, without its bound on the length: for answers, which may be long. */
     public static String escaped(String text) {
         if (text.codePoints().noneMatch(OneLine::isEscaped)) {
             return text;

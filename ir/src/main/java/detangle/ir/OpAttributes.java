@@ -25,7 +25,7 @@ public final class OpAttributes {
         Dim size(String name, Dim value);
 
         /**
-         * One of a few values.
+         * Shows an attribute that has one of a few values.
          *
          * @param all the values that the attribute may have
          * @param text how a value is written

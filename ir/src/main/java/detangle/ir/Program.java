@@ -129,7 +129,7 @@ public record Program(
         return users;
     }
 
-    /** What may change the value of each node. */
+    /** Returns what may change the value of each node. */
     public Map<Node, Dependence> dependence() {
         Map<Node, Dependence> dependence = new IdentityHashMap<>();
         for (Node node : nodes()) {

@@ -1,6 +1,6 @@
 package detangle.ir;
 
-/** What a reduction folds an axis with. The sum of nothing is 0, the maximum of nothing is -inf. */
+/** The functions that a reduction folds an axis with. The sum of nothing is 0, the maximum of nothing is -inf. */
 public enum ReduceFunction {
     SUM,
     MAX;

@@ -26,7 +26,7 @@ public final class Strides {
         return strides;
     }
 
-    /** For each element of a shape in order, the offset that these strides give it. */
+    /** Returns the offset that these strides give each element of a shape, in the order of the elements. */
     public static int[] offsets(int[] shape, int[] strides) {
         int[] offsets = new int[product(shape, 0, shape.length)];
         int[] index = new int[shape.length];

@@ -6,8 +6,8 @@ package detangle.ir;
  */
 public final class Symbols {
     /**
-     * How many sequences run at once; where choices are grouped, how many groups. Whoever has to guess sizes takes 1
-     * for this one and longer extents for all others.
+     * The number of sequences that run at once; where choices are grouped, the number of groups. Code that has to guess
+     * sizes takes 1 for this one and longer extents for all others.
      */
     public static final String BATCH = "B";
 

@@ -71,7 +71,8 @@ public final class Verifier {
     }
 
     /**
-     * As {@link #check(Program)}, for a program that has come to a level and may hold what that level's table names.
+     * Checks a program as {@link #check(Program)} does. The program has come to a level and may hold what that level's
+     * table names.
      */
     public static void check(Program program, Level level) {
         check(program);
@@ -79,7 +80,7 @@ public final class Verifier {
     }
 
     /**
-     * As {@link #check(Program, Level)}, for a program that follows from others.
+     * Checks a program as {@link #check(Program, Level)} does. The program follows from others, which have been checked.
      *
      * @param checked the nodes of those, to which the nodes of this one are added
      */

@@ -39,8 +39,8 @@ public final class Gradients {
     }
 
     /**
-     * As {@link #of(Program, String, Collection)}, with layers that the backward pass computes again, so that the
-     * program takes less memory and more time. The values below a layer that the layer reads are kept, such as the
+     * Returns what {@link #of(Program, String, Collection)} returns, with layers that the backward pass computes again, so
+     * that the program takes less memory and more time. The values below a layer that the layer reads are kept, such as the
      * layer's input. Each value in a layer is computed again when the program has come to the gradients of that layer.
      * The last layer is not computed again. The gradients are the same.
      *

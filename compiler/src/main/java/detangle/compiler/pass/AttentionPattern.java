@@ -85,7 +85,7 @@ final class AttentionPattern {
         return pq;
     }
 
-    /** What each of these terms looks up rows by, {@code i32[Q,S]}. */
+    /** Returns the index that each of these terms looks up rows by, {@code i32[Q,S]}. */
     List<Node> indices() {
         return indices;
     }

@@ -40,7 +40,7 @@ public final class BindParameters implements Pass {
     }
 
     /**
-     * As {@link #BindParameters(Map)}, for a program that is to see it when some of its parameters are replaced.
+     * Makes a pass for a program whose results follow when some of its parameters are replaced.
      *
      * @param variables names of parameters that stay parameters, whether they have data or not
      */

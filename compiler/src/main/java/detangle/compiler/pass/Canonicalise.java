@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * One form for what can be written in several, and nothing that does nothing:
+ * Gives one form to what can be written in several, and removes what does nothing:
  *
  * <pre>
  * reshape/transpose/broadcast/slice/convert to the same type     =>  the operand

@@ -42,7 +42,7 @@ public final class FoldConstants implements Pass {
     private final ConstantEvaluator evaluator;
     private final boolean leavesPositions;
 
-    /** With the interpreter in f64, whose results the backend rounds: folding changes no value. */
+    /** Folds with the interpreter in f64, whose results the backend rounds: folding changes no value. */
     public FoldConstants() {
         this((roots, constants) -> new Interpreter(Precision.F64).evaluate(roots, Map.of(), constants));
     }

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
  * one product for each; with many, one of all side by side.
  */
 public final class LowerConvolution implements Pass {
-    /** With more groups the products are too small to be worth a kernel each. */
+    /** The most groups whose products are large enough to be worth a kernel each. */
     private static final int MOST_GROUPS = 8;
 
     /** Each position of a kernel becomes an operation. Models have 3; a program that has more than this in all stays as it is. */
@@ -61,7 +61,7 @@ public final class LowerConvolution implements Pass {
         return convolution.input(1).type().dim(2).size();
     }
 
-    /** How many products a convolution becomes that read constants. */
+    /** Returns the number of products of constants that a convolution becomes. */
     private static int products(Node convolution) {
         int groups = ((TensorOp.Conv1d) convolution.op()).groups();
         return groups <= MOST_GROUPS ? groups : 1;
@@ -110,7 +110,7 @@ public final class LowerConvolution implements Pass {
         return groups == 1 ? x : b.slice(x, 2, group * channels, (group + 1) * channels);
     }
 
-    /** One product of all groups side by side, for many of them: {@code [G,B*L,taps*C/G]} with {@code [G,O/G,taps*C/G]}. */
+    /** Writes one product of all groups side by side, for many of them: {@code [G,B*L,taps*C/G]} with {@code [G,O/G,taps*C/G]}. */
     private static Node grouped(Builder b, Node rows, Node weight, int groups, int taps) {
         Dim all = rows.type().dim(0).times(rows.type().dim(1));
         Dim groupCount = Dim.of(groups);

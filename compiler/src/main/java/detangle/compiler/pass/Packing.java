@@ -313,7 +313,7 @@ final class Packing {
                 }));
     }
 
-    /** One query a sequence, at its first position. */
+    /** Writes attention with one query a sequence, at its first position. */
     private Optional<Node> attentionOfFirstTokens(KernelOp.DisentangledAttention op, Node node) {
         boolean first = node.input(3).op() instanceof TensorOp.Slice(var axis, var start, var limit)
                 && axis == 2

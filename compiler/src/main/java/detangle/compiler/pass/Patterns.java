@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** What rules ask of a node. */
+/** Questions that rules ask of a node. */
 final class Patterns {
     private Patterns() {}
 

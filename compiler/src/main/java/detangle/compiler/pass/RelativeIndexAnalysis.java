@@ -26,7 +26,7 @@ import java.util.Map;
  * elementwise function of such values.
  */
 final class RelativeIndexAnalysis {
-    /** What is known of a value. */
+    /** The knowledge about a value. */
     private sealed interface Knowledge {
         record Uniform() implements Knowledge {}
 
@@ -154,7 +154,7 @@ final class RelativeIndexAnalysis {
             this.done = done;
         }
 
-        /** With a stack of its own, as an expression may be deeper than the thread's. */
+        /** Rebuilds an expression with a stack of its own, as the expression may be deeper than the thread's. */
         Node rebuild(Node root) {
             Deque<Node> waiting = new ArrayDeque<>(List.of(root));
             while (!waiting.isEmpty()) {

@@ -91,7 +91,7 @@ public record Segment(Place place, Program program, Map<String, Node> taken, Map
         };
     }
 
-    /** What is transferred; the node itself if it is not a transfer. */
+    /** Returns the node that is transferred; the node itself if it is not a transfer. */
     public static Node source(Node node) {
         Node source = node;
         while (source.op() instanceof TensorOp.Transfer) {

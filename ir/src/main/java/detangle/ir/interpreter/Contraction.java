@@ -74,7 +74,7 @@ final class Contraction {
         return out;
     }
 
-    /** One row of a product; the inner loop runs along rows of b so that the JIT can vectorise it. */
+    /** Computes one row of a product. The inner loop runs along rows of b so that the JIT can vectorise it. */
     private static void row(double[] a, int ao, double[] b, int bo, double[] out, int oo, int k, int n) {
         for (int l = 0; l < k; l++) {
             double x = a[ao + l];

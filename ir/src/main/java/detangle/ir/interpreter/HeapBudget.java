@@ -3,7 +3,7 @@ package detangle.ir.interpreter;
 import detangle.ir.Node;
 import java.util.Locale;
 
-/** What the values of one evaluation may take of the Java heap. It is asked before memory is, as a short program can name any size. */
+/** Bounds the part of the Java heap that the values of one evaluation take. A short program can name any size. */
 final class HeapBudget {
     /** Bytes of the heap that are left to everything else. */
     private static final long RESERVED_BYTES = 64L << 20;

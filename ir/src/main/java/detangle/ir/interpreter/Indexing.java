@@ -8,7 +8,7 @@ import detangle.ir.Tensor;
 final class Indexing {
     private Indexing() {}
 
-    /** Where the rows of a table come from: a value, or stored data that is too large to convert whole. */
+    /** The source of a table's rows: a value, or stored data that is too large to convert as a whole. */
     interface Rows {
         void copy(int row, Value out, int outRow);
     }

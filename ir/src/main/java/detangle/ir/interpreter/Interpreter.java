@@ -36,7 +36,7 @@ public final class Interpreter {
     }
 
     /**
-     * What a run gives. Floats are f64 in {@link Precision#F64}, of the declared type otherwise.
+     * The results of a run. Floats are f64 in {@link Precision#F64}, of the declared type otherwise.
      *
      * @param outputs by name, in order
      * @param updates what the program's parameters become, by name; those that it does not replace are not listed
@@ -82,7 +82,7 @@ public final class Interpreter {
         return results;
     }
 
-    /** One operation over host tensors; its attributes may mention symbols with these sizes. */
+    /** Computes one operation over host tensors; its attributes may mention symbols with these sizes. */
     public Tensor apply(Op op, List<Tensor> operands, Map<String, Long> bindings) {
         List<Node> inputs = new ArrayList<>();
         Map<String, Tensor> values = new HashMap<>();

@@ -1,6 +1,6 @@
 package detangle.ir.interpreter;
 
-/** How the interpreter holds floating-point values. */
+/** The precision in which the interpreter holds floating-point values. */
 public enum Precision {
     /** Every float type is computed in doubles and never rounded; results are f64. The judge of everything else. */
     F64,

@@ -112,7 +112,7 @@ record Value(DType dtype, int[] shape, double[] floats, long[] ints) {
         }
     }
 
-    /** As a host tensor of the given type; doubles round once. */
+    /** Returns a host tensor of the given type; doubles round once. */
     Tensor toTensor(DType as) {
         long[] sizes = new long[shape.length];
         for (int i = 0; i < sizes.length; i++) {

@@ -79,7 +79,7 @@ public final class Pattern {
         return matches(form, node, () -> true);
     }
 
-    /** What stands at a place of the form that matched last. */
+    /** Returns the node that stands at a place of the form that matched last. */
     public Node at(Node place) {
         return found.get(place);
     }

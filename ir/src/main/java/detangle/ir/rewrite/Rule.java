@@ -9,7 +9,7 @@ public interface Rule {
     /** The replacement of a node, or empty where the rule does not fire. */
     Optional<Node> rewrite(Node node, Uses uses);
 
-    /** How often nodes of the program being rewritten are read. */
+    /** Tells how often nodes of the program being rewritten are read. */
     interface Uses {
         /**
          * Returns whether exactly one operand, output or update refers to the node; false for a node that a rule has

@@ -13,7 +13,7 @@ public final class RegionTyping {
     /** Functions, arguments and numbers of the largest expressions of a region together, each as often as it is written; passes write a few dozen. */
     public static final int MOST_PARTS = 1000;
 
-    /** How deep an expression is nested at most. The bound keeps what walks it from overflowing the stack. */
+    /** The greatest depth of an expression. The bound keeps code that walks it from overflowing the stack. */
     public static final int MOST_DEPTH = 100;
 
     /** An expression and how deep it stands. */
@@ -52,7 +52,7 @@ public final class RegionTyping {
         return Math.abs(stream) <= 1L << Double.PRECISION - 1;
     }
 
-    /** What is wrong with the region, or nothing. */
+    /** Returns what is wrong with the region, or nothing. */
     public static Optional<String> fault(Region region) {
         return isSmall(region.bodies())
                 ? region.bodies().stream()

@@ -12,13 +12,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What an elementwise region computes for one element, as a tree. Equal subtrees are equal values (records compare by
+ * The tree that an elementwise region computes for one element. Equal subtrees are equal values (records compare by
  * structure), so an emitter that memoises by expression shares them. Each backend has one emitter for these trees.
  */
 public sealed interface ScalarExpr {
     DType dtype();
 
-    /** What it is computed from, in the order written. */
+    /** Returns the expressions that this one is computed from, in the order in which they are written. */
     default List<ScalarExpr> operands() {
         return switch (this) {
             case Arg a -> List.of();
@@ -73,7 +73,7 @@ public sealed interface ScalarExpr {
     }
 
     /**
-     * What an operation computes for one element of its result; empty where that is more than a function of its
+     * Returns what an operation computes for one element of its result; empty where that is more than a function of its
      * operands' elements at the same place.
      *
      * @param x the operands' elements

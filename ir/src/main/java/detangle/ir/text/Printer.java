@@ -27,7 +27,7 @@ public final class Printer {
     private final Map<Node, String> names = new IdentityHashMap<>();
     private final Set<String> taken = new HashSet<>();
 
-    /** Where the search for a free name goes on, by the name that is taken. */
+    /** The number at which the search for a free name goes on, by the name that is taken. */
     private final Map<String, Integer> numbers = new HashMap<>();
 
     private int unnamed;
