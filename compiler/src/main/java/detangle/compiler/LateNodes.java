@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The elementwise nodes that cannot fail and whose value nothing but updates needs. A run computes them last, so that they
- * may overwrite parameters: see {@link detangle.backend.MemoryPlan#late}.
+ * The elementwise nodes that cannot fail and whose value nothing but updates needs. A run computes them last, so that
+ * they may overwrite parameters: see {@link detangle.backend.MemoryPlan#late}.
  */
 public final class LateNodes {
     private LateNodes() {}

@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The forms of operations: the record of an operation with each of its flags and functions, which decide what it does. */
+/**
+ * The forms of operations: the record of an operation with each of its flags and functions, which decide what it does.
+ */
 public final class Forms {
     private Forms() {}
 

@@ -21,8 +21,8 @@ public interface PredictionFiles {
     void write(Predictions predictions, Where where) throws IOException;
 
     /**
-     * The folder and the parts of the names of files of predictions. They get their names together, once all of them are
-     * written: a disk that is full or a process that is killed leaves those that were there before.
+     * The folder and the parts of the names of files of predictions. They get their names together, once all of them
+     * are written: a disk that is full or a process that is killed leaves those that were there before.
      *
      * @param files the files that are being written
      * @param folder the output folder

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings one file into the cache. What has come of it stays there under another name until all of it has, and its size and hash are
- * right; a later attempt goes on where one has ended.
+ * Brings one file into the cache. What has come of it stays there under another name until all of it has, and its size
+ * and hash are right; a later attempt goes on where one has ended.
  */
 final class Download {
     private static final Logger LOG = LoggerFactory.getLogger(Download.class);
@@ -121,7 +121,9 @@ final class Download {
         return blob;
     }
 
-    /** The name of the blob: the hash that the hub tells, or SHA-256 of what has come where it tells none that is known. */
+    /**
+     * The name of the blob: the hash that the hub tells, or SHA-256 of what has come where it tells none that is known.
+     */
     private String checked(RemoteFile file, Transfer transfer, Path incomplete) throws IOException {
         long size = Files.size(incomplete);
         if (size != transfer.size().orElse(size)) {

@@ -25,8 +25,8 @@ import tools.jackson.databind.JsonNode;
  * TextClassifier.load(Hub.model("protectai/deberta-v3-base-prompt-injection-v2"))
  * }</pre>
  *
- * <p>Nothing of a repository is run, and only files that make a model are asked for. Any number of threads and processes may share a
- * cache.
+ * <p>Nothing of a repository is run, and only files that make a model are asked for. Any number of threads and
+ * processes may share a cache.
  */
 public final class Hub {
     private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
@@ -58,8 +58,8 @@ public final class Hub {
     /**
      * The folder of a model.
      *
-     * @param name a folder that exists, {@code organisation/name}, {@code organisation/name@revision}, or one of microsoft's own
-     *     names ({@code base}, {@code xxlarge-v2-mnli}, ...); see {@link ModelId#parse}
+     * @param name a folder that exists, {@code organisation/name}, {@code organisation/name@revision}, or one of
+     *     microsoft's own names ({@code base}, {@code xxlarge-v2-mnli}, ...); see {@link ModelId#parse}
      * @return the folder itself, or the snapshot in the cache, downloaded if it is not there
      * @throws HubException if there is no such model, or it cannot be had
      */
@@ -71,7 +71,10 @@ public final class Hub {
         return snapshot(id(name), true, progress);
     }
 
-    /** As {@link #folder}, but configuration and tokenizer alone are there for sure: for models that are made of another's. */
+    /**
+     * As {@link #folder}, but configuration and tokenizer alone are there for sure: for models that are made of
+     * another's.
+     */
     public Path folderWithoutWeights(String name, HubProgress progress) {
         Path folder = path(name);
         return Files.isDirectory(folder) ? folder : snapshot(id(name), false, progress);

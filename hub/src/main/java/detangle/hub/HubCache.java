@@ -12,8 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A model's part of the cache, as huggingface_hub documents it ("Understand caching"): {@code blobs} by hash, {@code snapshots} of
- * links to them by commit, {@code refs} from branches and tags to commits, {@code .no_exist} for files that a commit does not have.
+ * A model's part of the cache, as huggingface_hub documents it ("Understand caching"): {@code blobs} by hash, {@code
+ * snapshots} of links to them by commit, {@code refs} from branches and tags to commits, {@code .no_exist} for files
+ * that a commit does not have.
  */
 final class HubCache {
     private static final Logger LOG = LoggerFactory.getLogger(HubCache.class);
@@ -75,7 +76,10 @@ final class HubCache {
         return Files.isRegularFile(snapshot(commit).resolve(file)) || Files.exists(absent(commit, file));
     }
 
-    /** Notes that a commit does not have a file. A cache that cannot be written to does without: the hub is then asked again. */
+    /**
+     * Notes that a commit does not have a file. A cache that cannot be written to does without: the hub is then asked
+     * again.
+     */
     void rememberAbsent(String commit, String file) {
         Path note = absent(commit, file);
         try {
@@ -133,7 +137,9 @@ final class HubCache {
         }
     }
 
-    /** Refuses to write to what is there and is not a regular file: a pipe would never end, and a link leads elsewhere. */
+    /**
+     * Refuses to write to what is there and is not a regular file: a pipe would never end, and a link leads elsewhere.
+     */
     static void requireRegular(Path file) {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new HubException(file + " is not a regular file: delete it");

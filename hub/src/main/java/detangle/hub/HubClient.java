@@ -15,8 +15,8 @@ import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Requests to a hub. {@link HttpURLConnection} is used, as it alone limits how long the next bytes of a body may take; redirects
- * are followed by hand, as the token must not follow them to another host.
+ * Requests to a hub. {@link HttpURLConnection} is used, as it alone limits how long the next bytes of a body may take;
+ * redirects are followed by hand, as the token must not follow them to another host.
  */
 final class HubClient {
     static final int HIGHEST_PORT = 65535;

@@ -60,7 +60,8 @@ final class HubJson {
     /**
      * The text of a small file.
      *
-     * @throws IOException if it cannot be read, is not a regular file, is not UTF-8, or has more than {@code most} bytes
+     * @throws IOException if it cannot be read, is not a regular file, is not UTF-8, or has more than {@code most}
+     *     bytes
      */
     static String text(Path file, int most) throws IOException {
         if (!Files.isRegularFile(file)) {

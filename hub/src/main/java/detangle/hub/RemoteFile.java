@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  * @param name in the repository
  * @param uri where the hub has it, for the commit that is loaded
  * @param tag the ETag, without quotes and the mark of a weak one; empty if there is none
- * @param tagIsHash whether the hub itself says that the tag is git's or Git LFS's hash of the content. The ETag of a mirror or a
- *     repository manager may be anything, and is then a name alone
+ * @param tagIsHash whether the hub itself says that the tag is git's or Git LFS's hash of the content. The ETag of a
+ *     mirror or a repository manager may be anything, and is then a name alone
  * @param size in bytes, where it is told
  */
 record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalLong size) {
@@ -36,7 +36,9 @@ record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalL
         return HASH.matcher(tag).matches();
     }
 
-    /** What the file is called while it is loaded: a name that is safe for files, and another one for another content. */
+    /**
+     * What the file is called while it is loaded: a name that is safe for files, and another one for another content.
+     */
     String key() {
         // A commit never changes, and the address names it.
         return tagLooksLikeHash() ? tag : Hashes.sha256(uri + "\n" + tag);
@@ -49,8 +51,8 @@ record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalL
         private OptionalLong size = OptionalLong.empty();
 
         /**
-         * Takes what an answer tells. Where the hub redirects to a store, its headers X-Linked-* are those of the file itself. A
-         * mirror's redirect may tell nothing, and then the answer that it leads to is what tells.
+         * Takes what an answer tells. Where the hub redirects to a store, its headers X-Linked-* are those of the file
+         * itself. A mirror's redirect may tell nothing, and then the answer that it leads to is what tells.
          *
          * @return whether nothing more needs to be asked
          */

@@ -22,8 +22,8 @@ import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 
 /**
- * A server that behaves like the hub: it lists a repository, tells sizes and hashes, and redirects large files to a store, which is
- * another server. Faults are set by the tests.
+ * A server that behaves like the hub: it lists a repository, tells sizes and hashes, and redirects large files to a
+ * store, which is another server. Faults are set by the tests.
  */
 final class FakeHub implements AutoCloseable {
     static final String REPOSITORY = "some-org/some-model";

@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * A mirror or repository manager in front of a hub: it lists a repository, and sends who asks for a file to another server, or
- * answers itself. What the answers say is set by the tests.
+ * A mirror or repository manager in front of a hub: it lists a repository, and sends who asks for a file to another
+ * server, or answers itself. What the answers say is set by the tests.
  */
 final class FakeMirror implements AutoCloseable {
     /** How the bytes of a file are sent. */

@@ -27,7 +27,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Hubs and caches that someone has made to do harm: one line that names the address or the file, soon, and nothing written elsewhere. */
+/**
+ * Hubs and caches that someone has made to do harm: one line that names the address or the file, soon, and nothing
+ * written elsewhere.
+ */
 class HostileHubTest {
     private static final String OK = "HTTP/1.1 200 OK\r\n";
     private static final Duration TIMEOUT = Duration.ofMillis(300);

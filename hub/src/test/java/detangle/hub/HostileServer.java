@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** A server that answers every request alike, in bytes that no well-behaved server sends, and perhaps without an end. */
+/**
+ * A server that answers every request alike, in bytes that no well-behaved server sends, and perhaps without an end.
+ */
 final class HostileServer implements AutoCloseable {
     /** What is sent after a request has been read; the connection is closed when it returns. */
     @FunctionalInterface

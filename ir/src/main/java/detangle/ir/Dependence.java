@@ -1,8 +1,8 @@
 package detangle.ir;
 
 /**
- * The cause that may change a value between two runs at the same sizes. Of several operands, the one that changes most often
- * decides.
+ * The cause that may change a value between two runs at the same sizes. Of several operands, the one that changes most
+ * often decides.
  */
 public enum Dependence {
     /** Nothing may change the value: it follows from constants and from the sizes alone. */

@@ -18,8 +18,9 @@ import java.util.stream.IntStream;
  * <p>Polynomials are kept in a canonical form, so {@code B*S} and {@code S*B} are equal, and a program compiled once
  * knows which of its sizes agree at every batch and length. The text form is {@code 2*S-1}.
  *
- * <p>A polynomial that overflows 64 bits, or that has more than {@value #MOST_TERMS} terms or a degree above {@value #MOST_FACTORS}, is a
- * {@link SizeException}. No model comes near these bounds, and without them a short text could ask for sizes that take hours to multiply.
+ * <p>A polynomial that overflows 64 bits, or that has more than {@value #MOST_TERMS} terms or a degree above {@value
+ * #MOST_FACTORS}, is a {@link SizeException}. No model comes near these bounds, and without them a short text could
+ * ask for sizes that take hours to multiply.
  */
 public final class Dim {
     /** Terms of the largest polynomial. */
@@ -261,7 +262,10 @@ public final class Dim {
         return symbols;
     }
 
-    /** The value with every symbol bound; a {@link SizeException} names a symbol without a value, or says that it overflows. */
+    /**
+     * The value with every symbol bound; a {@link SizeException} names a symbol without a value, or says that it
+     * overflows.
+     */
     public long evaluate(Map<String, Long> bindings) {
         if (isStatic()) {
             return number;

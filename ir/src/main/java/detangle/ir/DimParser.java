@@ -1,6 +1,8 @@
 package detangle.ir;
 
-/** Reads a {@link Dim} from left to right, whose text is sums of products such as {@code -S+2*B*S}. Spaces mean nothing. */
+/**
+ * Reads a {@link Dim} from left to right, whose text is sums of products such as {@code -S+2*B*S}. Spaces mean nothing.
+ */
 final class DimParser {
     private final String text;
     private final String compact;

@@ -125,8 +125,8 @@ public final class Idioms {
     }
 
     /**
-     * Dropout (Srivastava et al. 2014): elements are dropped where a random number is below the rate, and the others are
-     * scaled by {@code 1 / (1 - rate)}, so that the mean stays.
+     * Dropout (Srivastava et al. 2014): elements are dropped where a random number is below the rate, and the others
+     * are scaled by {@code 1 / (1 - rate)}, so that the mean stays.
      *
      * @param rate the probability of dropping an element, at least 0 and below 1
      * @param uniform random numbers in [0,1), of the shape and type of x

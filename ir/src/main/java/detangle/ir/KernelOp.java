@@ -21,7 +21,8 @@ public sealed interface KernelOp extends Op {
     }
 
     /**
-     * {@code activation(x w^T + bias)}: x {@code [...,K]}, w {@code [N,K]} in any float type, bias {@code [N]} if present.
+     * {@code activation(x w^T + bias)}: x {@code [...,K]}, w {@code [N,K]} in any float type, bias {@code [N]} if
+     * present.
      */
     record Linear(boolean bias, Activation activation) implements KernelOp {}
 
@@ -70,7 +71,8 @@ public sealed interface KernelOp extends Op {
     record MaskedSoftmax() implements KernelOp {}
 
     /**
-     * The sum of the squares of all elements of x, which is f32 or f64 of any shape. The result is a scalar of its type.
+     * The sum of the squares of all elements of x, which is f32 or f64 of any shape. The result is a scalar of its
+     * type.
      */
     record SumOfSquares() implements KernelOp {}
 
@@ -86,8 +88,9 @@ public sealed interface KernelOp extends Op {
      * out_i      = masked_softmax(score(i,.)) v
      * </pre>
      *
-     * <p>With dropout the seed of its random numbers, i64[], follows as the last operand. Probabilities are dropped before
-     * they meet v; those of (b,a,i,j) by the number that {@code random_uniform} has there in the shape {@code [B,A,Q,S]}.
+     * <p>With dropout the seed of its random numbers, i64[], follows as the last operand. Probabilities are dropped
+     * before they meet v; those of (b,a,i,j) by the number that {@code random_uniform} has there in the shape {@code
+     * [B,A,Q,S]}.
      */
     record DisentangledAttention(double scale, boolean c2p, boolean p2c, AttentionDropout dropout) implements KernelOp {
         /** Attention without dropout. */
@@ -97,16 +100,16 @@ public sealed interface KernelOp extends Op {
     }
 
     /**
-     * Disentangled attention of sequences that stand one after the other without padding, operands in the order q, k, v,
-     * query segments, key segments, query positions, key positions, then pk, pq and table as above.
+     * Disentangled attention of sequences that stand one after the other without padding, operands in the order q, k,
+     * v, query segments, key segments, query positions, key positions, then pk, pq and table as above.
      *
-     * <p>q {@code [Q,A,d]}; k and v {@code [T,A,d]}; sequence n has the queries {@code [s[n], s[n+1])} of query segments
-     * {@code i32[N+1]}, and keys likewise; positions {@code i32[Q]} and {@code i32[T]} ascend within a sequence and lie in
-     * [0,length); table {@code i32[2*length-1]}. A query sees the keys of its sequence, and
-     * {@code r = table[position(i) - position(j) + length - 1]}. The result is {@code [Q,A,d]}.
+     * <p>q {@code [Q,A,d]}; k and v {@code [T,A,d]}; sequence n has the queries {@code [s[n], s[n+1])} of query
+     * segments {@code i32[N+1]}, and keys likewise; positions {@code i32[Q]} and {@code i32[T]} ascend within a
+     * sequence and lie in [0,length); table {@code i32[2*length-1]}. A query sees the keys of its sequence, and {@code
+     * r = table[position(i) - position(j) + length - 1]}. The result is {@code [Q,A,d]}.
      *
-     * <p>With dropout the seed follows, as above; the probability of head a, query i and key j is dropped by the number that
-     * {@code random_uniform} has at (a,i,j) in the shape {@code [A,Q,T]}.
+     * <p>With dropout the seed follows, as above; the probability of head a, query i and key j is dropped by the
+     * number that {@code random_uniform} has at (a,i,j) in the shape {@code [A,Q,T]}.
      */
     record PackedAttention(double scale, boolean c2p, boolean p2c, Dim length, AttentionDropout dropout)
             implements KernelOp {
@@ -145,11 +148,12 @@ public sealed interface KernelOp extends Op {
      * dpq[p] = sum over sequences and over i, j with r = p of dS(i,j) k_j     [A,P,d]
      * </pre>
      *
-     * With dropout, where P' is P with some elements dropped and D is what it is multiplied with for that, 0 or {@code 1 /
-     * (1 - rate)}, {@code dP = D dout v^T} and {@code dv = P'^T dout}. The same elements are dropped as in attention.
+     * With dropout, where P' is P with some elements dropped and D is what it is multiplied with for that, 0 or {@code
+     * 1 / (1 - rate)}, {@code dP = D dout v^T} and {@code dv = P'^T dout}. The same elements are dropped as in
+     * attention.
      *
-     * <p>P and dS are exactly 0 where the mask hides a key, so that such a pair adds nothing to any gradient. There is a
-     * gradient of pk with c2p alone, and of pq with p2c alone.
+     * <p>P and dS are exactly 0 where the mask hides a key, so that such a pair adds nothing to any gradient. There is
+     * a gradient of pk with c2p alone, and of pq with p2c alone.
      */
     record DisentangledAttentionGrad(DisentangledAttention attention, AttentionGradient result)
             implements KernelOp, SeveralResults {

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The stages of a program on its way from a model to the one who runs it. Each level has a table of the operations that its
- * programs may hold: {@link #holds}. The interpreter, which defines all operations, takes programs of every level.
+ * The stages of a program on its way from a model to the one who runs it. Each level has a table of the operations
+ * that its programs may hold: {@link #holds}. The interpreter, which defines all operations, takes programs of every
+ * level.
  */
 public enum Level {
     /** The level that builders of models write: primitives. */
@@ -17,7 +18,8 @@ public enum Level {
     PASSES(Constraint.LEVEL_PASSES),
 
     /**
-     * The level that a backend takes: each elementwise primitive is in a region, as a backend would interpret it otherwise.
+     * The level that a backend takes: each elementwise primitive is in a region, as a backend would interpret it
+     * otherwise.
      */
     COMPILED(Constraint.LEVEL_COMPILED),
 

@@ -7,8 +7,8 @@ import java.util.Optional;
  * A value of a program: an operation, its operands and its type. Nodes are immutable and form a directed acyclic graph;
  * two nodes are equal only if they are the same object.
  *
- * <p>The constructor checks nothing, so that a parser can hold a wrong program and the {@code Verifier} can report all of
- * its errors. {@code Builder} makes checked nodes.
+ * <p>The constructor checks nothing, so that a parser can hold a wrong program and the {@code Verifier} can report all
+ * of its errors. {@code Builder} makes checked nodes.
  */
 public final class Node {
     private final Op op;

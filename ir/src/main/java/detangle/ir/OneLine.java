@@ -1,8 +1,8 @@
 package detangle.ir;
 
 /**
- * Text as one clean line for people: whatever a file, a name or a request holds, it neither breaks the line, nor steers a terminal, nor
- * changes the direction of the text, nor fills the screen.
+ * Text as one clean line for people: whatever a file, a name or a request holds, it neither breaks the line, nor
+ * steers a terminal, nor changes the direction of the text, nor fills the screen.
  */
 public final class OneLine {
     /** Characters of the longest line. */
@@ -16,9 +16,9 @@ public final class OneLine {
     private OneLine() {}
 
     /**
-     * The text with line breaks, tabs, control characters, characters of formatting (joiners excepted, as words of some scripts need them)
-     * and lone surrogates escaped as in Java. Of a text of more than {@value #LONGEST} characters the middle is left out, as messages
-     * begin with the file and end with the fault.
+     * The text with line breaks, tabs, control characters, characters of formatting (joiners excepted, as words of
+     * some scripts need them) and lone surrogates escaped as in Java. Of a text of more than {@value #LONGEST}
+     * characters the middle is left out, as messages begin with the file and end with the fault.
      */
     public static String of(String text) {
         return cut(escaped(text == null ? "null" : cut(text)));

@@ -28,7 +28,9 @@ public final class OpDims {
         return fixed.get();
     }
 
-    /** The operation with another size in the place of each; a function that returns what it is given sees all of them. */
+    /**
+     * The operation with another size in the place of each; a function that returns what it is given sees all of them.
+     */
     public static Op map(Op op, UnaryOperator<Dim> change) {
         return OpAttributes.map(op, new Sizes(change));
     }

@@ -9,7 +9,10 @@ import java.util.Map;
 final class Operations {
     private Operations() {}
 
-    /** The operation and the operands, which the results of one operation have in common. Nodes compare by identity, and so do the operands here. */
+    /**
+     * The operation and the operands, which the results of one operation have in common. Nodes compare by identity, and
+     * so do the operands here.
+     */
     record Key(Op op, List<Node> operands) {
         static Key of(SeveralResults op, List<Node> operands) {
             return new Key(op.withFirstResult(), operands);

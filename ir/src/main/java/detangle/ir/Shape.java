@@ -7,7 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The extents of a tensor, outermost first. A scalar has rank 0; more than {@value #MOST_AXES} axes are a {@link SizeException}. */
+/**
+ * The extents of a tensor, outermost first. A scalar has rank 0; more than {@value #MOST_AXES} axes are a {@link
+ * SizeException}.
+ */
 public record Shape(List<Dim> dims) {
     /** Axes of the largest shape. */
     public static final int MOST_AXES = 16;
@@ -88,8 +91,8 @@ public record Shape(List<Dim> dims) {
     }
 
     /**
-     * The shape both broadcast to, as in NumPy: axes are aligned at the end, and an axis of extent 1 repeats. Empty when
-     * two extents differ and neither is the constant 1.
+     * The shape both broadcast to, as in NumPy: axes are aligned at the end, and an axis of extent 1 repeats. Empty
+     * when two extents differ and neither is the constant 1.
      */
     public static Optional<Shape> broadcast(Shape a, Shape b) {
         int rank = Math.max(a.rank(), b.rank());

@@ -216,8 +216,8 @@ public final class Tensor {
     }
 
     /**
-     * Writes the bits of the elements {@code [from, from + count)} in a type of 16 bits, rounded to nearest even, into an
-     * array, from {@code at} on.
+     * Writes the bits of the elements {@code [from, from + count)} in a type of 16 bits, rounded to nearest even, into
+     * an array, from {@code at} on.
      */
     public void copyTo(long from, DType narrow, short[] to, int at, int count) {
         if (dtype == narrow) {

@@ -61,10 +61,14 @@ public sealed interface TensorOp extends Op {
     /** Adds updates {@code [ids...,rest]} to rows of an operand {@code [N,rest]}: operands operand, ids, updates. */
     record ScatterAdd() implements TensorOp {}
 
-    /** {@code out[...,s,t] = data[...,s,index[...,s,t]]}; data {@code [...,S,N]}, index broadcasts to {@code [...,S,T]}. */
+    /**
+     * {@code out[...,s,t] = data[...,s,index[...,s,t]]}; data {@code [...,S,N]}, index broadcasts to {@code [...,S,T]}.
+     */
     record GatherLast() implements TensorOp {}
 
-    /** The transpose of {@link GatherLast}: adds updates {@code [...,S,T]} at index into an operand {@code [...,S,N]}. */
+    /**
+     * The transpose of {@link GatherLast}: adds updates {@code [...,S,T]} at index into an operand {@code [...,S,N]}.
+     */
     record ScatterAddLast() implements TensorOp {}
 
     /** {@code out[i,j] = table[i - j + columns - 1]} of a table with {@code rows + columns - 1} elements. */

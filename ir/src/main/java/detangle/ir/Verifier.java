@@ -13,7 +13,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
-/** Checks a program against every constraint of docs/IR.md and reports what it breaks, up to {@value #MOST_ERRORS} times. */
+/**
+ * Checks a program against every constraint of docs/IR.md and reports what it breaks, up to {@value #MOST_ERRORS}
+ * times.
+ */
 public final class Verifier {
     private static final int MOST_ERRORS = 100;
 
@@ -25,9 +28,9 @@ public final class Verifier {
     private final Set<Dim> known = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /**
-     * The nodes of valid programs. Nodes never change, so that what is checked of a node by itself holds in each program
-     * that has at least the same symbols: programs that follow from each other, as those between passes do, share most
-     * nodes.
+     * The nodes of valid programs. Nodes never change, so that what is checked of a node by itself holds in each
+     * program that has at least the same symbols: programs that follow from each other, as those between passes do,
+     * share most nodes.
      */
     public static final class Checked {
         private final Set<Node> nodes = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -80,7 +83,8 @@ public final class Verifier {
     }
 
     /**
-     * Checks a program as {@link #check(Program, Level)} does. The program follows from others, which have been checked.
+     * Checks a program as {@link #check(Program, Level)} does. The program follows from others, which have been
+     * checked.
      *
      * @param checked the nodes of those, to which the nodes of this one are added
      */

@@ -22,7 +22,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/** The files of a model's folder that go into its artifact: all that says how texts become answers, but the encoder's weights. */
+/**
+ * The files of a model's folder that go into its artifact: all that says how texts become answers, but the encoder's
+ * weights.
+ */
 final class ArtifactFiles {
     private static final String CONFIG = "config.json";
 

@@ -12,8 +12,8 @@ import detangle.ir.Verifier;
 import java.util.Map;
 
 /**
- * A program of one's own, written with {@link detangle.ir.Builder}, compiled and loaded on a device. Any number of threads may run it
- * at once.
+ * A program of one's own, written with {@link detangle.ir.Builder}, compiled and loaded on a device. Any number of
+ * threads may run it at once.
  */
 public final class CompiledProgram implements AutoCloseable {
     private final Executable executable;

@@ -22,8 +22,8 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /**
- * Makes artifacts of GLiNER models: one file with the tensors, the configuration and the tokenizer. Its programs are built
- * when it is loaded, as their sizes are those of the configuration.
+ * Makes artifacts of GLiNER models: one file with the tensors, the configuration and the tokenizer. Its programs are
+ * built when it is loaded, as their sizes are those of the configuration.
  */
 public final class GlinerArtifact {
     private static final String CONFIG = "config.json";

@@ -34,8 +34,8 @@ public record MemoryEstimate(
     private static final int ENOUGH = 3;
 
     /**
-     * Compiles the model without weights and plans it for a batch of sequences of a length. Of a deep one some layers are compiled, as
-     * each further layer brings the same parameters and works in the same memory.
+     * Compiles the model without weights and plans it for a batch of sequences of a length. Of a deep one some layers
+     * are compiled, as each further layer brings the same parameters and works in the same memory.
      */
     public static MemoryEstimate of(
             DebertaConfig config, Architecture head, Convention convention, long batch, long length) {

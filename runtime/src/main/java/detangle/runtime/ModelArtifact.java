@@ -43,7 +43,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
-/** Makes artifacts of models, and finds the programs in them. What an artifact is: {@link Artifact}, docs/ARTIFACT.md. */
+/**
+ * Makes artifacts of models, and finds the programs in them. What an artifact is: {@link Artifact}, docs/ARTIFACT.md.
+ */
 public final class ModelArtifact {
     private static final Logger LOG = LoggerFactory.getLogger(ModelArtifact.class);
 
@@ -61,12 +63,14 @@ public final class ModelArtifact {
     /**
      * How a model is compiled.
      *
-     * @param head what stands on the encoder; if empty what config.json names, or the checkpoint holds where that says nothing
+     * @param head what stands on the encoder; if empty what config.json names, or the checkpoint holds where that says
+     *     nothing
      * @param convention whose reading of far distances is taken; that of the head's origin if empty
      * @param weights the file of the weights; empty for the one in the model's folder
      * @param adapter the folder of a LoRA adapter that is merged into the weights; none if empty
      * @param weightType what matrices and tables are rounded to; they stay as they are stored if empty
-     * @param ignoreUnused whether tensors that no parameter takes are passed over; see {@link SessionOptions#ignoreUnused()}
+     * @param ignoreUnused whether tensors that no parameter takes are passed over; see {@link
+     *     SessionOptions#ignoreUnused()}
      */
     public record Options(
             Optional<Architecture> head,
@@ -105,8 +109,9 @@ public final class ModelArtifact {
     }
 
     /**
-     * Makes an artifact of a folder with config.json, weights and perhaps a tokenizer. The file appears whole or not at all; the same
-     * folder makes the same bytes. A GLiClass model is put into it without programs: they are built when it is loaded.
+     * Makes an artifact of a folder with config.json, weights and perhaps a tokenizer. The file appears whole or not
+     * at all; the same folder makes the same bytes. A GLiClass model is put into it without programs: they are built
+     * when it is loaded.
      *
      * @throws DetangleException of the part at fault, with one line that names the file and what to do
      */
@@ -123,8 +128,8 @@ public final class ModelArtifact {
     }
 
     /**
-     * Makes an artifact of a model that has several programs of its own, such as a GLiNER2 model: its files and weights. Its programs
-     * follow from them and are compiled when it is loaded.
+     * Makes an artifact of a model that has several programs of its own, such as a GLiNER2 model: its files and
+     * weights. Its programs follow from them and are compiled when it is loaded.
      *
      * @param folder has the files
      * @param kind what the manifest calls the model

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a packed program is told of a padded batch, computed from the batch's mask. A session uses it by itself; it is for
- * whoever compiles programs with packed tokens, such as those that train.
+ * What a packed program is told of a padded batch, computed from the batch's mask. A session uses it by itself; it is
+ * for whoever compiles programs with packed tokens, such as those that train.
  */
 public final class PackedBatch {
     private final PackedInputs packed;
@@ -26,9 +26,9 @@ public final class PackedBatch {
     }
 
     /**
-     * The inputs with those that the program takes beside them, which follow from {@code attention_mask}. Empty if the batch
-     * cannot be packed: the program reads first tokens and a sequence has none at its first position, or the mask has a
-     * shape that the padded program will refuse.
+     * The inputs with those that the program takes beside them, which follow from {@code attention_mask}. Empty if the
+     * batch cannot be packed: the program reads first tokens and a sequence has none at its first position, or the
+     * mask has a shape that the padded program will refuse.
      */
     public Optional<Map<String, Tensor>> inputs(Map<String, Tensor> inputs) {
         Optional<Tensor> given = Optional.ofNullable(inputs.get(InputNames.MASK));

@@ -166,8 +166,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Why a result is not a finite number: the tensor of the checkpoint that holds one which is none, if there is such a tensor. All of
-     * the checkpoint is read for it once.
+     * Why a result is not a finite number: the tensor of the checkpoint that holds one which is none, if there is such
+     * a tensor. All of the checkpoint is read for it once.
      */
     public synchronized Optional<String> notFiniteWeight() {
         if (notFinite == null) {
@@ -180,17 +180,16 @@ public final class Session implements AutoCloseable {
     /**
      * Runs the model.
      *
-     * @param inputs {@code input_ids} and {@code attention_mask}, {@code token_type_ids} if the model has token types, and
-     *     {@code masked_rows} if they were asked for;
-     *     {@code i64[B,S]}, or {@code i64[B,C,S]} for multiple choice. The mask may have one more axis of length S,
-     *     which says what each position sees; see {@link AttentionMask}
+     * @param inputs {@code input_ids} and {@code attention_mask}, {@code token_type_ids} if the model has token types,
+     *     and {@code masked_rows} if they were asked for; {@code i64[B,S]}, or {@code i64[B,C,S]} for multiple choice.
+     *     The mask may have one more axis of length S, which says what each position sees; see {@link AttentionMask}
      * @return those of the head, {@code hidden_states.0..N} and {@code attentions.0..N-1} if they were asked for
-     * @throws InputException if the inputs do not fit, a sequence is longer than the model takes or has no tokens, or the run needs more
-     *     memory than there is
+     * @throws InputException if the inputs do not fit, a sequence is longer than the model takes or has no tokens, or
+     *     the run needs more memory than there is
      * @throws IllegalStateException if the session is closed, even while it runs
-     * @throws WeightsException if the file of the weights has been written to or cut off since the model was loaded: tables of words
-     *     are read from it row by row. A file that another one has replaced by rename is still there for this session. Without a
-     *     warm-up, also if a weight is not a finite number
+     * @throws WeightsException if the file of the weights has been written to or cut off since the model was loaded:
+     *     tables of words are read from it row by row. A file that another one has replaced by rename is still there
+     *     for this session. Without a warm-up, also if a weight is not a finite number
      */
     public Map<String, Tensor> run(Map<String, Tensor> inputs) {
         return run(inputs, Executable::run);

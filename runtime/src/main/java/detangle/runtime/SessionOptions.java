@@ -20,7 +20,8 @@ import java.util.function.Consumer;
  *     nothing
  * @param convention whose reading of far distances is taken; empty for that of the head's origin
  * @param weights the file of the weights; empty for the one in the model's folder
- * @param adapter the folder of a LoRA adapter in PEFT's files, which is merged into the weights while they are loaded; empty for none
+ * @param adapter the folder of a LoRA adapter in PEFT's files, which is merged into the weights while they are loaded;
+ *     empty for none
  * @param weightType f16 or bf16 to keep the weights of linear layers in; empty for the type that they are stored in
  * @param hiddenStates whether the outputs include the hidden states
  * @param attentions whether the outputs include the attention probabilities, which makes attention slower

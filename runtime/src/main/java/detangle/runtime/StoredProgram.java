@@ -28,8 +28,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The text of a program in an artifact, held against the model that it is to compute: it takes and gives what the model does and reads the
- * model's parameters, so that no artifact answers with a program of something else. What it computes is not proved.
+ * The text of a program in an artifact, held against the model that it is to compute: it takes and gives what the
+ * model does and reads the model's parameters, so that no artifact answers with a program of something else. What it
+ * computes is not proved.
  */
 final class StoredProgram {
     /** What the names of constants begin with that the compiler has computed. */

@@ -17,8 +17,8 @@ import java.util.TreeMap;
  * @param parameters a tensor for each parameter of the programs, by name: the values to begin with
  * @param layers the number of layers of the encoder, for a rate that falls from layer to layer
  * @param writer the writer of the model's files in a checkpoint; needed if checkpoints are saved
- * @param objective what the loss follows from beside the rows, by the names of options: {@code vat_lambda}. A checkpoint
- *     of another objective is refused when training goes on
+ * @param objective what the loss follows from beside the rows, by the names of options: {@code vat_lambda}. A
+ *     checkpoint of another objective is refused when training goes on
  */
 public record TrainableModel(
         List<TrainingPhase> phases,

@@ -19,8 +19,8 @@ public interface TrainingCallback {
     default void onEvaluate(Evaluation evaluation) {}
 
     /**
-     * Returns what a checkpoint keeps, so that the callback goes on from it: values by names that no other callback has.
-     * {@link Begin#kept} returns them.
+     * Returns what a checkpoint keeps, so that the callback goes on from it: values by names that no other callback
+     * has. {@link Begin#kept} returns them.
      */
     default Map<String, JsonNode> kept() {
         return Map.of();
@@ -44,7 +44,9 @@ public interface TrainingCallback {
      * @param checkpoint the fields of the checkpoint that training goes on from; empty without one
      */
     record Begin(long done, long updates, int perEpoch, TrainingMemory memory, Optional<JsonNode> checkpoint) {
-        /** Returns what a callback has kept in the checkpoint under a name, if training goes on from one that has it. */
+        /**
+         * Returns what a callback has kept in the checkpoint under a name, if training goes on from one that has it.
+         */
         public Optional<JsonNode> kept(String name) {
             return checkpoint.flatMap(fields -> fields.optional(name));
         }

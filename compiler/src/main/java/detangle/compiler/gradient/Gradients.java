@@ -39,10 +39,10 @@ public final class Gradients {
     }
 
     /**
-     * Returns what {@link #of(Program, String, Collection)} returns, with layers that the backward pass computes again, so
-     * that the program takes less memory and more time. The values below a layer that the layer reads are kept, such as the
-     * layer's input. Each value in a layer is computed again when the program has come to the gradients of that layer.
-     * The last layer is not computed again. The gradients are the same.
+     * Returns what {@link #of(Program, String, Collection)} returns, with layers that the backward pass computes
+     * again, so that the program takes less memory and more time. The values below a layer that the layer reads are
+     * kept, such as the layer's input. Each value in a layer is computed again when the program has come to the
+     * gradients of that layer. The last layer is not computed again. The gradients are the same.
      *
      * @param layers the number, from 0, of the layer that a parameter or a named constant belongs to; empty if it
      *     belongs to none

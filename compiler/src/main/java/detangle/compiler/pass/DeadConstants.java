@@ -8,7 +8,9 @@ import detangle.ir.TensorOp;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Lets go of the data that no constant of the program refers to any more, such as weights whose products are folded. */
+/**
+ * Lets go of the data that no constant of the program refers to any more, such as weights whose products are folded.
+ */
 public final class DeadConstants implements Pass {
     @Override
     public String name() {

@@ -24,8 +24,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Evaluates what depends on constants alone and has fixed sizes. The projections of the relative positions, {@code PK} and
- * {@code PQ}, are such values when the parameters are bound.
+ * Evaluates what depends on constants alone and has fixed sizes. The projections of the relative positions, {@code PK}
+ * and {@code PQ}, are such values when the parameters are bound.
  *
  * <p>A device that computes such tables by itself is left those that attention reads ({@link ProjectedPositions}).
  *

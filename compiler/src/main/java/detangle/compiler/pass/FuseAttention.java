@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Disentangled attention, found in primitives, becomes one kernel without any {@code [S,S]} tensor of scores. The kernel
- * keeps heads next to each other in memory, as the projections around it leave them; the transposes that this adds meet
- * those of the model and cancel.
+ * Disentangled attention, found in primitives, becomes one kernel without any {@code [S,S]} tensor of scores. The
+ * kernel keeps heads next to each other in memory, as the projections around it leave them; the transposes that this
+ * adds meet those of the model and cancel.
  *
  * <pre>
  * %s = (q k^T + gather_last(q pk^T, toeplitz(t))

@@ -18,8 +18,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * A convolution along the sequence becomes a product: the rows that one position of the kernel meets after the other stand side by side,
- * and the weights are put in the same order. Backends multiply matrices well, and a packed batch then multiplies its tokens alone.
+ * A convolution along the sequence becomes a product: the rows that one position of the kernel meets after the other
+ * stand side by side, and the weights are put in the same order. Backends multiply matrices well, and a packed batch
+ * then multiplies its tokens alone.
  *
  * <pre>
  * %y = conv1d %x, %w {groups=1, padding=1}       %p = pad %x {axis=1, before=1, after=1} : f32[B,S+2,C]
@@ -27,14 +28,17 @@ import java.util.stream.IntStream;
  *                                          =>    %y = dot %r, %w' {rhs_t} : f32[B,S,O]
  * </pre>
  *
- * <p>The weights of a checkpoint are reordered here, so that the product reads a constant; others by operations. With some groups it is
- * one product for each; with many, one of all side by side.
+ * <p>The weights of a checkpoint are reordered here, so that the product reads a constant; others by operations. With
+ * some groups it is one product for each; with many, one of all side by side.
  */
 public final class LowerConvolution implements Pass {
     /** The most groups whose products are large enough to be worth a kernel each. */
     private static final int MOST_GROUPS = 8;
 
-    /** Each position of a kernel becomes an operation. Models have 3; a program that has more than this in all stays as it is. */
+    /**
+     * Each position of a kernel becomes an operation. Models have 3; a program that has more than this in all stays as
+     * it is.
+     */
     private static final int MOST_TAPS = 1000;
 
     @Override
@@ -110,7 +114,10 @@ public final class LowerConvolution implements Pass {
         return groups == 1 ? x : b.slice(x, 2, group * channels, (group + 1) * channels);
     }
 
-    /** Writes one product of all groups side by side, for many of them: {@code [G,B*L,taps*C/G]} with {@code [G,O/G,taps*C/G]}. */
+    /**
+     * Writes one product of all groups side by side, for many of them: {@code [G,B*L,taps*C/G]} with {@code
+     * [G,O/G,taps*C/G]}.
+     */
     private static Node grouped(Builder b, Node rows, Node weight, int groups, int taps) {
         Dim all = rows.type().dim(0).times(rows.type().dim(1));
         Dim groupCount = Dim.of(groups);

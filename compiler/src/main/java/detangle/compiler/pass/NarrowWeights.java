@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Weights of linear layers that are stored in f32 are rounded to 16 bits, which halves the memory that they take; products
- * are computed in f32 as before. A backend rounds them when it packs them.
+ * Weights of linear layers that are stored in f32 are rounded to 16 bits, which halves the memory that they take;
+ * products are computed in f32 as before. A backend rounds them when it packs them.
  *
  * <pre>
  * %w = constant @"w" : f32[64,64]           =>   %n = convert %w : bf16[64,64]

@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Only what is read is computed: a slice, or a look-up of rows, moves in front of what works on each row by itself, and a
- * slice of attention's result becomes one of its queries. A classifier runs its last layer for the first token alone, but
- * for keys and values; a masked LM its head for the masked rows alone.
+ * Only what is read is computed: a slice, or a look-up of rows, moves in front of what works on each row by itself,
+ * and a slice of attention's result becomes one of its queries. A classifier runs its last layer for the first token
+ * alone, but for keys and values; a masked LM its head for the masked rows alone.
  *
  * <pre>
  * %y = linear %x, %w, %b                     %s = slice %x {axis=1, start=0, limit=1}

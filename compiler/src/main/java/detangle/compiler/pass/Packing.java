@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Packs the tokens of one program for {@link PackTokens}. Each value has a padded form, which is that of the program, and
- * a packed form with a row for each token; a form is empty where the value cannot be computed in it.
+ * Packs the tokens of one program for {@link PackTokens}. Each value has a padded form, which is that of the program,
+ * and a packed form with a row for each token; a form is empty where the value cannot be computed in it.
  */
 final class Packing {
     private final Program program;

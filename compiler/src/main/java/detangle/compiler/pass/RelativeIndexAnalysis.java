@@ -22,8 +22,8 @@ import java.util.Map;
  * Which elements of a matrix {@code [R,C]} depend on the difference of row and column alone.
  *
  * <p>The domain, from most to least known: uniform (one value for all elements), affine ({@code a*i + b*j + c}), a
- * function of {@code i - j}, anything. An affine value with {@code a = -b} is a function of the difference, and so is any
- * elementwise function of such values.
+ * function of {@code i - j}, anything. An affine value with {@code a = -b} is a function of the difference, and so is
+ * any elementwise function of such values.
  */
 final class RelativeIndexAnalysis {
     /** The knowledge about a value. */
@@ -128,8 +128,8 @@ final class RelativeIndexAnalysis {
     }
 
     /**
-     * The table {@code [R+C-1]} with {@code node(i,j) = table[i - j + C - 1]}: the node's own expression over a vector of
-     * differences.
+     * The table {@code [R+C-1]} with {@code node(i,j) = table[i - j + C - 1]}: the node's own expression over a vector
+     * of differences.
      */
     Node table(Builder b, Node node) {
         Dim length = node.type().dim(0).plus(node.type().dim(1)).plus(-1);

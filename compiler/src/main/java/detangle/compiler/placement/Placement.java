@@ -18,8 +18,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Says where each operation runs, by transfers between the host and one device: an operation runs where its operands are.
- * Inputs begin on the host, parameters on the device; outputs end on the host, and what parameters become on the
+ * Says where each operation runs, by transfers between the host and one device: an operation runs where its operands
+ * are. Inputs begin on the host, parameters on the device; outputs end on the host, and what parameters become on the
  * device. A value that is the same at each run has no place, as both sides know it beforehand.
  */
 public final class Placement implements Pass {

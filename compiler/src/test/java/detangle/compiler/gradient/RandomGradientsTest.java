@@ -48,7 +48,9 @@ class RandomGradientsTest {
                         node.op() instanceof TensorOp.StopGradient ? Optional.of(node.input(0)) : Optional.empty()));
     }
 
-    /** The program whose loss is a sum over its last output, with weights, of which no sum is the same for all outputs. */
+    /**
+     * The program whose loss is a sum over its last output, with weights, of which no sum is the same for all outputs.
+     */
     private static Program withLoss(Program program) {
         Builder b = new Builder();
         Node y = b.convert(program.output("last"), DType.F64);

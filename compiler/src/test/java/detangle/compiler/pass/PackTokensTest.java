@@ -202,8 +202,8 @@ class PackTokensTest {
     }
 
     /**
-     * Numbers are drawn for tokens, and the convolution, which runs padded, sees the same elements dropped as attention does:
-     * the value is that of the padded program with the tokens' numbers in the tokens' rows.
+     * Numbers are drawn for tokens, and the convolution, which runs padded, sees the same elements dropped as
+     * attention does: the value is that of the padded program with the tokens' numbers in the tokens' rows.
      */
     @Test
     void allReadersOfAValueSeeTheSameElementsDropped() {

@@ -15,7 +15,8 @@ public record DataFolder(Path path, String task, String origin) {
     /**
      * Returns a file of the folder.
      *
-     * @throws DataException if it is missing or is not a file; the message names what to download and where it should lie
+     * @throws DataException if it is missing or is not a file; the message names what to download and where it should
+     *     lie
      */
     public Path file(String name) {
         Path file = path.resolve(name);

@@ -33,8 +33,8 @@ public final class TextLines {
     }
 
     /**
-     * Passes the lines of a file one by one, without their ends. A byte order mark at the beginning is left out, and lines
-     * without any character at the end of the file are passed over.
+     * Passes the lines of a file one by one, without their ends. A byte order mark at the beginning is left out, and
+     * lines without any character at the end of the file are passed over.
      *
      * @throws DataException if the file cannot be read, is not in UTF-8, or has a line that is too long
      */

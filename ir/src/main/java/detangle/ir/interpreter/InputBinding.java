@@ -18,7 +18,8 @@ public final class InputBinding {
     /**
      * The size of each symbol. What is neither a number nor a single symbol must follow from the symbols of others.
      *
-     * @throws InterpreterException if an input is missing, unknown, or of another type or shape, or if one of i1 holds more than 0 and 1
+     * @throws InterpreterException if an input is missing, unknown, or of another type or shape, or if one of i1 holds
+     *     more than 0 and 1
      */
     public static Map<String, Long> bind(Program program, Map<String, Tensor> inputs) {
         Map<String, Long> bindings = new TreeMap<>();
@@ -59,7 +60,10 @@ public final class InputBinding {
         return bindings;
     }
 
-    /** An {@link InterpreterException} if an input of i1 holds bytes that are neither 0 nor 1, which kernels read as numbers. */
+    /**
+     * An {@link InterpreterException} if an input of i1 holds bytes that are neither 0 nor 1, which kernels read as
+     * numbers.
+     */
     public static void checkTruthValues(String name, Tensor tensor) {
         if (tensor.dtype() == DType.I1) {
             for (long i = 0; i < tensor.elements(); i++) {

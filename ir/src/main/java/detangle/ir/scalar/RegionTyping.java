@@ -10,7 +10,10 @@ import java.util.Optional;
 
 /** Which element types scalar functions take, and whether a region is well typed. */
 public final class RegionTyping {
-    /** Functions, arguments and numbers of the largest expressions of a region together, each as often as it is written; passes write a few dozen. */
+    /**
+     * Functions, arguments and numbers of the largest expressions of a region together, each as often as it is written;
+     * passes write a few dozen.
+     */
     public static final int MOST_PARTS = 1000;
 
     /** The greatest depth of an expression. The bound keeps code that walks it from overflowing the stack. */

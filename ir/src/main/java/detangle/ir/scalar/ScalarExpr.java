@@ -51,7 +51,9 @@ public sealed interface ScalarExpr {
         };
     }
 
-    /** The expression with other expressions in place of its arguments; an object that is read twice is replaced once. */
+    /**
+     * The expression with other expressions in place of its arguments; an object that is read twice is replaced once.
+     */
     default ScalarExpr withArguments(List<ScalarExpr> arguments) {
         return withArguments(arguments, new IdentityHashMap<>());
     }

@@ -4,8 +4,8 @@ import java.math.BigDecimal;
 import java.util.OptionalDouble;
 
 /**
- * Doubles in text: the shortest form that reads back equal, {@code inf} and {@code nan}. Whole numbers that a long holds are written with
- * all of their digits.
+ * Doubles in text: the shortest form that reads back equal, {@code inf} and {@code nan}. Whole numbers that a long
+ * holds are written with all of their digits.
  */
 final class Numbers {
     /** Longs are below it, and not below its negative. */

@@ -28,8 +28,8 @@ import java.util.Optional;
  * data of named constants is not in the text, so the program's constants are empty. Statements that neither an output
  * nor an update needs are read and dropped.
  *
- * <p>A text has bounds, far above the program of any model (the largest has about 5 200 statements in less than a MiB): so
- * neither memory nor the time of what walks programs has to be feared.
+ * <p>A text has bounds, far above the program of any model (the largest has about 5 200 statements in less than a
+ * MiB): so neither memory nor the time of what walks programs has to be feared.
  */
 public final class Parser {
     /** Characters of the longest text. */

@@ -20,7 +20,10 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The gradients of attention, padded and packed, with and without dropout, against central differences of attention itself, in f64. */
+/**
+ * The gradients of attention, padded and packed, with and without dropout, against central differences of attention
+ * itself, in f64.
+ */
 class AttentionGradTest {
     private static final double STEP = 1e-5;
 

@@ -3,9 +3,9 @@ package detangle.train.data;
 import java.util.Random;
 
 /**
- * Replaces some tokens of a text by {@code [MASK]}, as a regularisation of tasks other than masked language modelling: a
- * small model does not learn rows by heart then. Each token is drawn independently, and anew at each epoch. The special
- * tokens stay: the first one, the last one, and the one that ends the first text of a pair.
+ * Replaces some tokens of a text by {@code [MASK]}, as a regularisation of tasks other than masked language modelling:
+ * a small model does not learn rows by heart then. Each token is drawn independently, and anew at each epoch. The
+ * special tokens stay: the first one, the last one, and the one that ends the first text of a pair.
  *
  * @param maskToken the id of {@code [MASK]}
  * @param probability the probability that a token is replaced, from 0 to 1

@@ -41,9 +41,9 @@ public record ParameterGroups(
     }
 
     /**
-     * Refuses rates that follow from layers if no parameter belongs to the encoder, as all would have the rate of the head.
-     * Those of replaced-token detection are called {@code generator.deberta.} and {@code discriminator.deberta.}, and have
-     * no rates of their own by layers.
+     * Refuses rates that follow from layers if no parameter belongs to the encoder, as all would have the rate of the
+     * head. Those of replaced-token detection are called {@code generator.deberta.} and {@code
+     * discriminator.deberta.}, and have no rates of their own by layers.
      *
      * @throws OptimizerException if that is so
      */

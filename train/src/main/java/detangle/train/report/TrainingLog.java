@@ -13,10 +13,10 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Keeps the log of a training as HuggingFace's Trainer keeps its {@code log_history}. An entry has the mean loss of
- * some updates, the norm of the last gradients and the learning rate; each evaluation has an entry too. What the phases
- * of an update report is in the entry as its mean; phases behind the first have their norm and their rate under their
- * name, such as {@code discriminator_learning_rate}. A checkpoint keeps the log, so that a training that goes on from it
- * has all entries in the end.
+ * some updates, the norm of the last gradients and the learning rate; each evaluation has an entry too. What the
+ * phases of an update report is in the entry as its mean; phases behind the first have their norm and their rate under
+ * their name, such as {@code discriminator_learning_rate}. A checkpoint keeps the log, so that a training that goes on
+ * from it has all entries in the end.
  */
 public final class TrainingLog implements TrainingCallback {
     /** The sums of the updates since the last entry, and the number of these updates among them. */

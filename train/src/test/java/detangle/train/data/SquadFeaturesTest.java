@@ -21,9 +21,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The features that HuggingFace's run_qa.py makes of files of SQuAD. They were made with tokenizers 0.23.2, which stops to read a context
- * once it has as many tokens as a window, and so loses all that follows: its last window of a question ends early, and others are missing.
- * What is there has to be the same.
+ * The features that HuggingFace's run_qa.py makes of files of SQuAD. They were made with tokenizers 0.23.2, which
+ * stops to read a context once it has as many tokens as a window, and so loses all that follows: its last window of a
+ * question ends early, and others are missing. What is there has to be the same.
  */
 final class SquadFeaturesTest {
     private static final Target.Span NO_ANSWER = new Target.Span(0, 0);

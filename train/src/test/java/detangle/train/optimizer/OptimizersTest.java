@@ -181,7 +181,9 @@ class OptimizersTest {
         return start;
     }
 
-    /** A parameter and its moments are one region, which writes them where they are, and needs no memory beside them. */
+    /**
+     * A parameter and its moments are one region, which writes them where they are, and needs no memory beside them.
+     */
     @Test
     void aStepOfAdamWWalksOnceOverEachParameter() {
         for (Case c : torchs("torch.float64")) {
