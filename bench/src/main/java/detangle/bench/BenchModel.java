@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** A model to measure: its folder, its configuration, what stands on the encoder, and how Detangle keeps its weights. */
+/**
+ * A model to measure: its folder, its configuration, what stands on the encoder, and how Detangle keeps its weights.
+ */
 record BenchModel(Path folder, DebertaConfig config, Architecture head, Optional<DType> weightType) {
     /**
      * Reads the configuration.
@@ -50,7 +52,7 @@ record BenchModel(Path folder, DebertaConfig config, Architecture head, Optional
         return DebertaModel.build(config, head, ModelOptions.DEFAULT.withHiddenStates(false));
     }
 
-    /** What Detangle computes of it: a masked LM predicts the masked tokens alone, N of them. */
+    /** Returns what Detangle computes of it: a masked LM predicts the masked tokens alone, N of them. */
     Program needed() {
         ModelOptions options = ModelOptions.DEFAULT.withHiddenStates(false).withMaskedRows(true);
         return DebertaModel.build(config, head, options);

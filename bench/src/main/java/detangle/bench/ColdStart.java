@@ -23,7 +23,9 @@ public final class ColdStart {
     private static final int PROCESSES = 10;
     private static final int LENGTH = 16;
 
-    /** The JVM's messages about archives must not stand among a worker's answers; the launcher has these options too. */
+    /**
+     * The JVM's messages about archives must not stand among a worker's answers; the launcher has these options too.
+     */
     private static final List<String> NO_MESSAGES =
             List.of("-Xlog:disable", "-Xlog:all=warning:stderr", "-Xlog:cds*=off:stderr", "-Xlog:aot*=off:stderr");
 

@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Models in Detangle itself; the options are {@code BACKEND HEAD [WEIGHT_TYPE] [once]}. A masked LM predicts one token of each
- * sequence, its last.
+ * Models in Detangle itself; the options are {@code BACKEND HEAD [WEIGHT_TYPE] [once]}. A masked LM predicts one token
+ * of each sequence, its last.
  */
 public final class DetangleSubjectProvider implements SubjectProvider {
     /** For {@link java.util.ServiceLoader}. */

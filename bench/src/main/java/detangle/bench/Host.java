@@ -39,8 +39,8 @@ public record Host(
     }
 
     /**
-     * The processor's name, with its family and model where the system tells them: virtual machines often call processors
-     * of several generations by one name.
+     * The processor's name, with its family and model where the system tells them: virtual machines often call
+     * processors of several generations by one name.
      */
     private static String cpuName() {
         String name = line("/proc/cpuinfo", "model name").orElse(System.getProperty("os.arch"));

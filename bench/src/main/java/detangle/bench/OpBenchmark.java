@@ -217,7 +217,10 @@ public final class OpBenchmark {
         }
     }
 
-    /** What depends on sizes alone is computed; ids and masks are in range; floats are random. */
+    /**
+     * Returns the value of a node: what depends on sizes alone is computed, ids and masks are in range, and floats are
+     * random.
+     */
     private Tensor value(Node node, int index, TensorType type, Map<String, Long> sizes) {
         Node operand = node.input(index);
         if (!eachRun.contains(operand)) {

@@ -11,6 +11,6 @@ public interface Report {
     /** Headings, then a row for each result; {@link #words} of the columns hold words, the others numbers. */
     List<List<String>> table();
 
-    /** How many columns, from the left, hold words. */
+    /** Returns how many columns, from the left, hold words. */
     int words();
 }

@@ -6,7 +6,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Requests of lengths that are drawn, to a server that answers one text after another, and to one that takes all that wait together.
+ * Requests of lengths that are drawn, to a server that answers one text after another, and to one that takes all that
+ * wait together.
  *
  * @param requests how many
  * @param most texts that wait at once; a batch has from one of them to all, each number as often as any other
@@ -44,7 +45,10 @@ public record Traffic(LengthDistribution lengths, int requests, int most, long s
         return batches;
     }
 
-    /** Returns traffic like this one with other texts. It goes first, so that measured lengths are new where they can be. */
+    /**
+     * Returns traffic like this one with other texts. It goes first, so that measured lengths are new where they can
+     * be.
+     */
     Traffic warmUp() {
         return new Traffic(lengths, requests, most, seed ^ WARM_UP);
     }

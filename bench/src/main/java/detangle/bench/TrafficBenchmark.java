@@ -64,7 +64,9 @@ public final class TrafficBenchmark {
             this.warmUp = warmUp;
         }
 
-        /** Of all processes for Detangle, of the fastest for a peer: some run in a slow mode for as long as they live. */
+        /**
+         * Of all processes for Detangle, of the fastest for a peer: some run in a slow mode for as long as they live.
+         */
         RequestTimes times(Contender contender) {
             List<RequestTimes> processes = byProcess.get(contender);
             if (contender.peer()) {

@@ -13,8 +13,8 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * What users meet, with models of four sizes: one shape again and again on a quiet machine, requests whose lengths vary,
- * processes that compute beside, and the first answer of a process.
+ * What users meet, with models of four sizes: one shape again and again on a quiet machine, requests whose lengths
+ * vary, processes that compute beside, and the first answer of a process.
  */
 final class TrafficSuite {
     private static final String HEAD = "encoder";

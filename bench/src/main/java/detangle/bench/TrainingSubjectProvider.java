@@ -36,9 +36,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Sequence classifiers in Detangle, whose runs are steps of training, one or all of an epoch; the options are the backend
- * and the words of a {@link TrainingStep}. The weights are random, whatever the folder has, as the time of a step does not
- * depend on them.
+ * Sequence classifiers in Detangle, whose runs are steps of training, one or all of an epoch; the options are the
+ * backend and the words of a {@link TrainingStep}. The weights are random, whatever the folder has, as the time of a
+ * step does not depend on them.
  */
 public final class TrainingSubjectProvider implements SubjectProvider {
     /** Makes a provider for {@link java.util.ServiceLoader}. */

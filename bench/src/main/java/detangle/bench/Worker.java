@@ -245,7 +245,9 @@ final class Worker implements AutoCloseable {
         return times;
     }
 
-    /** How far the outputs for what was prepared are from those of a backend with weights as they are stored. */
+    /**
+     * Returns how far the outputs for what was prepared are from those of a backend with weights as they are stored.
+     */
     Difference difference(BenchModel model, String backend) {
         return parsed(ask("difference " + options(model, backend, Optional.empty()), "difference"), answer -> {
             String[] numbers = answer.split(" ");

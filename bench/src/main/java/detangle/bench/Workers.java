@@ -54,9 +54,9 @@ final class Workers implements AutoCloseable {
     }
 
     /**
-     * Waits before a contender's turn. Threads of the one before spin after its last run, some for tens of milliseconds,
-     * and would take a processor from the one that is timed. It then begins with a run that does not count, as its own
-     * threads sleep by then.
+     * Waits before a contender's turn. Threads of the one before spin after its last run, some for tens of
+     * milliseconds, and would take a processor from the one that is timed. It then begins with a run that does not
+     * count, as its own threads sleep by then.
      */
     static void settle() {
         try {

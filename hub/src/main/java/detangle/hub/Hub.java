@@ -131,7 +131,7 @@ public final class Hub {
         }
     }
 
-    /** What went wrong, with the kind of the exception, as some of their messages are bare paths. */
+    /** Returns what went wrong, with the kind of the exception, as some of their messages are bare paths. */
     static String reason(IOException e) {
         return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
     }

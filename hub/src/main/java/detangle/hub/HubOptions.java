@@ -28,7 +28,7 @@ public record HubOptions(
     private static final int LARGEST_TOKEN_FILE = 1 << 12;
 
     /**
-     * What the environment says, in huggingface_hub's variables: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN,
+     * Returns what the environment says, in huggingface_hub's variables: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN,
      * HF_TOKEN_PATH, HF_HUB_OFFLINE, HF_HUB_DOWNLOAD_TIMEOUT, and HTTPS_PROXY, HTTP_PROXY, NO_PROXY. A {@link
      * HubException} if one makes no sense.
      */

@@ -37,7 +37,8 @@ record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalL
     }
 
     /**
-     * What the file is called while it is loaded: a name that is safe for files, and another one for another content.
+     * Returns what the file is called while it is loaded: a name that is safe for files, and another one for another
+     * content.
      */
     String key() {
         // A commit never changes, and the address names it.

@@ -160,7 +160,7 @@ public final class Session implements AutoCloseable {
         return model.head();
     }
 
-    /** What the model runs on. */
+    /** Returns what the model runs on. */
     public Device device() {
         return device;
     }

@@ -31,8 +31,8 @@ public interface Device {
     }
 
     /**
-     * The nodes of a program that the device leaves to the interpreter at each run, for want of a kernel for their types and shapes. They
-     * are right, and slow.
+     * The nodes of a program that the device leaves to the interpreter at each run, for want of a kernel for their
+     * types and shapes. They are right, and slow.
      */
     default List<Node> interpreted(Program program) {
         return List.of();
@@ -53,7 +53,10 @@ public interface Device {
         return program;
     }
 
-    /** What computes what is needed once, such as constants that are folded; the device itself unless it is slow at that. */
+    /**
+     * Returns what computes what is needed once, such as constants that are folded; the device itself unless it is slow
+     * at that.
+     */
     default Device host() {
         return this;
     }
@@ -89,8 +92,8 @@ public interface Device {
     }
 
     /**
-     * The code of the kernels that are generated or compiled for a program; nothing runs. Kernels with equal code are listed
-     * once, in the order in which they run.
+     * The code of the kernels that are generated or compiled for a program; nothing runs. Kernels with equal code are
+     * listed once, in the order in which they run.
      *
      * @throws BackendException if a kernel cannot be compiled
      */

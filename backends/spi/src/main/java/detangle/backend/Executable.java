@@ -12,13 +12,14 @@ public interface Executable extends AutoCloseable {
      *
      * @param inputs a tensor for each input of the program, by name
      * @return a tensor for each output, by name, in the program's order; the caller owns them
-     * @throws InputException if an input is missing, unknown, or of another type or shape than the program's, or an id is
-     *     outside its table
+     * @throws InputException if an input is missing, unknown, or of another type or shape than the program's, or an id
+     *     is outside its table
      */
     Map<String, Tensor> run(Map<String, Tensor> inputs);
 
     /**
-     * Runs the program as {@link #run(Map)} does, and adds to a profile how long each operation took. That takes time itself.
+     * Runs the program as {@link #run(Map)} does, and adds to a profile how long each operation took. That takes time
+     * itself.
      *
      * @throws InputException as there
      */

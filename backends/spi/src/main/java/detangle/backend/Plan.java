@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A compiled program as a backend is given it, with the memory that each of its values takes. Its parameters are variables.
+ * A compiled program as a backend is given it, with the memory that each of its values takes. Its parameters are
+ * variables.
  */
 public record Plan(Program program, MemoryPlan memory) {
     /** @throws detangle.ir.IrException if the program holds what a backend is not given: see {@link Level#COMPILED} */

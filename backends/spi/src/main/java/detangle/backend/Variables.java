@@ -101,7 +101,7 @@ public abstract class Variables {
     }
 
     /**
-     * How the runs of a program are to take turns with all others that use the variables.
+     * Returns how the runs of a program are to take turns with all others that use the variables.
      *
      * @throws BackendException if a parameter of the program is not among the variables, or is there with another type
      */

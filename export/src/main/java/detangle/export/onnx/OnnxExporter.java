@@ -71,7 +71,7 @@ public final class OnnxExporter {
         }
     }
 
-    /** What the model would take with its data inside; nodes and names are counted generously. */
+    /** Returns what the model would take with its data inside; nodes and names are counted generously. */
     private static long bytes(OnnxGraph graph) {
         long bytes = 512L * (graph.nodes().size() + graph.initializers().size());
         for (Initializer initializer : graph.initializers().values()) {

@@ -229,7 +229,7 @@ final class OnnxLowering {
         };
     }
 
-    /** What a float beyond an integer type becomes is not defined there, so it is said here. */
+    /** Writes a conversion. It defines what a float beyond an integer type becomes, as the runtime does not. */
     private String convert(String x, DType from, DType to) {
         String cast = graph.add("Cast", x, Attribute.of("to", OnnxType.of(to)));
         if (!from.isFloat() || !to.isInteger()) {

@@ -8,7 +8,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Sizes as integers of a TorchScript method: symbols are read from the sizes of inputs, polynomials computed from them. */
+/**
+ * Sizes as integers of a TorchScript method: symbols are read from the sizes of inputs, polynomials computed from them.
+ */
 final class TorchDims {
     private final TorchModule module;
     private final Map<String, String> symbols = new HashMap<>();

@@ -159,8 +159,8 @@ final class TorchScriptLowering {
     }
 
     /**
-     * How many zero channels make PyTorch's kernels right: over a batch of several sequences with 31 channels, version 2.7
-     * computes something else on processors with AVX2 or AVX-512.
+     * Returns how many zero channels make PyTorch's kernels right: over a batch of several sequences with 31 channels,
+     * version 2.7 computes something else on processors with AVX2 or AVX-512.
      */
     private static long missingChannels(Node convolution, int groups) {
         Dim channels = convolution.input(1).type().dim(1);
@@ -303,7 +303,7 @@ final class TorchScriptLowering {
         };
     }
 
-    /** What a float beyond an integer type becomes is not defined there, so it is said here. */
+    /** Writes a conversion. It defines what a float beyond an integer type becomes, as the runtime does not. */
     private String convert(Node from, String x, DType to) {
         DType dtype = from.type().dtype();
         if (!dtype.isFloat() || !to.isInteger()) {

@@ -70,7 +70,7 @@ public final class Adapter implements AutoCloseable {
         }
     }
 
-    /** What its configuration says. */
+    /** Returns what its configuration says. */
     public AdapterConfig config() {
         return config;
     }

@@ -58,7 +58,7 @@ public record AdapterConfig(
         return AdapterConfigReader.read(folder.resolve(NAME));
     }
 
-    /** What B * A is multiplied by, of a module of this rank and alpha. */
+    /** Returns what B * A is multiplied by, of a module of this rank and alpha. */
     public double scale(int rankOfModule, double alphaOfModule) {
         return alphaOfModule / (rankStabilized ? Math.sqrt(rankOfModule) : rankOfModule);
     }

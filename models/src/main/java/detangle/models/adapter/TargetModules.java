@@ -36,7 +36,7 @@ public sealed interface TargetModules {
         return new Names(names, Optional.empty());
     }
 
-    /** What PEFT takes for a model when nobody names modules: queries and values, or the one matrix of v1. */
+    /** Returns what PEFT takes for a model when nobody names modules: queries and values, or the one matrix of v1. */
     static TargetModules of(DebertaConfig config) {
         return switch (config.modelType()) {
             case DEBERTA -> named(List.of("in_proj"));

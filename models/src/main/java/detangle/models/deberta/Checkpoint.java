@@ -270,7 +270,7 @@ public final class Checkpoint {
         return names.flatMap(n -> Stream.of(n, olderNorm(n))).distinct().toList();
     }
 
-    /** What old TensorFlow code calls a norm's weight and bias. */
+    /** Returns what old TensorFlow code calls a norm's weight and bias. */
     private static String olderNorm(String name) {
         if (name.endsWith(NORM + "weight")) {
             return name.substring(0, name.length() - "weight".length()) + "gamma";

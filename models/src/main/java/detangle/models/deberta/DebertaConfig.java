@@ -73,7 +73,9 @@ public record DebertaConfig(
         posAttType = Set.copyOf(posAttType);
     }
 
-    /** What the file says, or what the number of labels suggests: one is a value, several exclude each other. */
+    /**
+     * Returns what the file says, or what the number of labels suggests: one is a value, several exclude each other.
+     */
     public ProblemType problemType() {
         return statedProblemType.orElse(
                 numLabels() == 1 ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL_CLASSIFICATION);
@@ -175,7 +177,7 @@ public record DebertaConfig(
         return 1 + posAttType.size();
     }
 
-    /** What every term of the score is multiplied by: 1 / sqrt(headSize * scoreTerms). */
+    /** Returns what every term of the score is multiplied by: 1 / sqrt(headSize * scoreTerms). */
     public double scoreScale() {
         return 1 / Math.sqrt((double) headSize * scoreTerms());
     }
@@ -192,7 +194,7 @@ public record DebertaConfig(
         return labelNames.names();
     }
 
-    /** How many labels there are; exceptions as those of {@link #labels()}. */
+    /** Returns how many labels there are; exceptions as those of {@link #labels()}. */
     public int numLabels() {
         return labels().size();
     }

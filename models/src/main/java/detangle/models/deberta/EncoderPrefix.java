@@ -39,7 +39,10 @@ final class EncoderPrefix {
 
     private EncoderPrefix() {}
 
-    /** What the names of the encoder's tensors begin with; a {@link WeightsException} if two encoders have equal rights. */
+    /**
+     * Returns what the names of the encoder's tensors begin with; a {@link WeightsException} if two encoders have equal
+     * rights.
+     */
     static String of(Weights weights) {
         List<String> found = new ArrayList<>();
         for (String name : weights.names()) {
@@ -70,7 +73,10 @@ final class EncoderPrefix {
                         + ", and nothing says which of them is the model: keep one of them in the file");
     }
 
-    /** What the names of heads begin with, which stand beside the encoder: {@code model.deberta.} goes with {@code model.classifier.}. */
+    /**
+     * Returns what the names of heads begin with, which stand beside the encoder: {@code model.deberta.} goes with
+     * {@code model.classifier.}.
+     */
     static String ofHeads(String encoder) {
         return encoder.isEmpty() ? "" : encoder.substring(0, encoder.lastIndexOf('.', encoder.length() - 2) + 1);
     }
@@ -92,7 +98,7 @@ final class EncoderPrefix {
         }
     }
 
-    /** How many layers tensors of these names make. */
+    /** Returns how many layers tensors of these names make. */
     static int layers(String prefix, Collection<String> names) {
         String layer = prefix + "encoder.layer.";
         return names.stream()

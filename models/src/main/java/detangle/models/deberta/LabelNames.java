@@ -30,7 +30,7 @@ public record LabelNames(List<String> names, boolean stated, Optional<String> fa
         names = List.copyOf(names);
     }
 
-    /** What the fields of a file say. */
+    /** Returns what the fields of a file say. */
     public static LabelNames of(ConfigFields fields) {
         Optional<JsonNode> byId = fields.find(ID2LABEL);
         if (byId.isPresent()) {

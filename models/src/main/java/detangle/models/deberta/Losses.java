@@ -69,8 +69,8 @@ public final class Losses {
     }
 
     /**
-     * How much each row weighs in a mean: the weight of its label, or 1 where classes have no weights; 0 if it does not
-     * count.
+     * Returns how much each row weighs in a mean: the weight of its label, or 1 where classes have no weights; 0 if it
+     * does not count.
      *
      * @param labels {@code i64[..]}, from 0 to L - 1 in rows that count
      * @param counts {@code i1[..]}
@@ -188,8 +188,8 @@ public final class Losses {
     }
 
     /**
-     * Where an answer begins or ends: cross entropy over the positions of each sequence. Labels outside the sequence
-     * are moved to its ends, and the one behind the last position does not count.
+     * Returns the loss of where an answer begins or ends: cross entropy over the positions of each sequence. Labels outside the
+     * sequence are moved to its ends, and the one behind the last position does not count.
      *
      * @param logits {@code [B,S]}; minus infinity at positions that are not to be thought of
      * @param positions {@code i64[B]}

@@ -18,7 +18,7 @@ public enum ModelType {
         return text;
     }
 
-    /** What the names in {@code architectures} begin with. */
+    /** Returns what the names in {@code architectures} begin with. */
     String classPrefix() {
         return classPrefix;
     }

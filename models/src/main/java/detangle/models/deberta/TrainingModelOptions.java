@@ -34,9 +34,9 @@ public record TrainingModelOptions(
     public static final TrainingModelOptions DEFAULT = of(Architecture.ENCODER);
 
     /**
-     * What a head is trained with if nobody says otherwise: elements are dropped as the configuration says; a masked LM
-     * predicts the rows that it is told; the reading of distances and the treatment of padding are those of the code
-     * that defines the head.
+     * Returns what a head is trained with if nobody says otherwise: elements are dropped as the configuration says; a
+     * masked LM predicts the rows that it is told; the reading of distances and the treatment of padding are those of
+     * the code that defines the head.
      */
     public static TrainingModelOptions of(Architecture head) {
         ModelOptions model = ModelOptions.DEFAULT

@@ -67,7 +67,7 @@ record UnusedTensors(DebertaConfig config, String encoderPrefix, String headPref
                 && config.tieWordEmbeddings();
     }
 
-    /** Why tensors are left over, where their names say it. */
+    /** Returns why tensors are left over, where their names say it. */
     static String reason(DebertaConfig config, String encoderPrefix, List<String> unused) {
         int layers = EncoderPrefix.layers(encoderPrefix, unused);
         return layers > config.numHiddenLayers()

@@ -51,7 +51,7 @@ public record ModelFile(Path path, byte[] content) {
         return new ModelFile(path, content);
     }
 
-    /** How many bytes a file of that name may have: far more than that of any known model. */
+    /** Returns how many bytes a file of that name may have: far more than that of any known model. */
     public static int limit(Path path) {
         String name = path.getFileName() == null ? "" : path.getFileName().toString();
         return switch (name.toLowerCase(Locale.ROOT)) {

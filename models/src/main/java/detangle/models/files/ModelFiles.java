@@ -16,7 +16,7 @@ public sealed interface ModelFiles {
     /** Returns whether there is a file of that name. */
     boolean has(String name);
 
-    /** What a file of that name is called in messages. */
+    /** Returns what a file of that name is called in messages. */
     Path path(String name);
 
     /**

@@ -46,7 +46,7 @@ public final class JsonStream {
         T read(JsonParser parser);
     }
 
-    /** What a reader makes of the one value that the bytes spell. */
+    /** Returns what a reader makes of the one value that the bytes spell. */
     public static <T> T read(MemorySegment utf8, Reader<T> reader) throws InvalidJson {
         return read(FACTORY, utf8, reader);
     }

@@ -124,7 +124,7 @@ final class JsonTrees {
         };
     }
 
-    /** What is beyond double precision is infinite, as in Python, and shown as it is written. */
+    /** Reads a number. A number beyond double precision is infinite, as in Python, and is shown as it is written. */
     private JsonNode number() {
         double value = parser.getDoubleValue();
         return Double.isInfinite(value) ? new Overflow(value, parser.getString()) : NODES.numberNode(value);

@@ -26,7 +26,7 @@ public final class PythonJson {
 
     private PythonJson() {}
 
-    /** What a reader makes of the value that the bytes spell, token by token. */
+    /** Returns what a reader makes of the value that the bytes spell, token by token. */
     public static <T> T read(byte[] utf8, JsonStream.Reader<T> reader) throws InvalidJson {
         int start = bytes(utf8).position();
         return JsonStream.read(FACTORY, MemorySegment.ofArray(utf8).asSlice(start), reader);

@@ -38,7 +38,10 @@ public final class StrictJson {
         return JsonTrees.tree(parser, false);
     }
 
-    /** What a parser found wrong, in one line of our own words: "not valid JSON: it ends too early (line 1, column 2)". */
+    /**
+     * Returns what a parser found wrong, in one line of our own words: "not valid JSON: it ends too early (line 1,
+     * column 2)".
+     */
     public static String fault(JacksonException e) {
         return JsonTrees.fault(e);
     }

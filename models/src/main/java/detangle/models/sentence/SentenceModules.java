@@ -72,7 +72,10 @@ public record SentenceModules(Path file, List<Module> modules) {
         }
     }
 
-    /** Where the files of the encoder are: in the folder itself, or in the one in it that belongs to the module Transformer. */
+    /**
+     * Returns where the files of the encoder are: in the folder itself, or in the one in it that belongs to the module
+     * Transformer.
+     */
     public static Path encoder(Path folder) {
         return read(folder)
                 .flatMap(SentenceModules::transformer)

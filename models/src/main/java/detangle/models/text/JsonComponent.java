@@ -72,7 +72,7 @@ final class JsonComponent {
         return this;
     }
 
-    /** What is said of a type that is not among those that a tokenizer of DeBERTa's has. */
+    /** Returns what is said of a type that is not among those that a tokenizer of DeBERTa's has. */
     TokenizerException unknownType() {
         return fault("is of type " + quoted(type()) + ", which is not supported");
     }

@@ -58,7 +58,7 @@ final class JsonSettings {
         }
     }
 
-    /** Where no class is named, the tokenizer itself says what it is. */
+    /** Returns whether a tokenizer is of a kind. If no class is named, the tokenizer itself says its kind. */
     private static boolean isOf(TokenizerSettings settings, Predicate<String> kind) {
         return settings.tokenizerClass().map(kind::test).orElse(true);
     }

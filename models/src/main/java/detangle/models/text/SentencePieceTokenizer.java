@@ -121,7 +121,7 @@ final class SentencePieceTokenizer implements Tokenizer {
         plain(out, text.substring(from), place, sequence);
     }
 
-    /** Where the longest special token ends that begins at a place in a text; that place if there is none. */
+    /** Returns where the longest special token ends that begins at a place in a text; that place if there is none. */
     private static int endOfSpecial(Vocabulary tokens, String text, int start) {
         int longest = start;
         int prefix = Vocabulary.ROOT;

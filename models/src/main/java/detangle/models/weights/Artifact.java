@@ -125,7 +125,10 @@ public final class Artifact {
         return path.toString().endsWith(EXTENSION) && !Files.isDirectory(path);
     }
 
-    /** What an artifact says of itself; an {@link ArtifactException} or {@link WeightsException} if it is damaged. */
+    /**
+     * Returns what an artifact says of itself; an {@link ArtifactException} or {@link WeightsException} if it is
+     * damaged.
+     */
     public static JsonNode manifest(Path file) {
         return header(file).manifest();
     }

@@ -85,7 +85,8 @@ public final class FiniteWeights {
     }
 
     /**
-     * How many elements there are before the first that is not finite. By itself, as a small method is compiled sooner.
+     * Returns how many elements there are before the first that is not finite. By itself, as a small method is compiled
+     * sooner.
      */
     private static int finite(float[] chunk, int count) {
         int i = 0;

@@ -83,7 +83,7 @@ final class MappedFiles implements AutoCloseable {
         joined.add(others);
     }
 
-    /** Why a file cannot be read; some exceptions' messages are bare paths. */
+    /** Returns why a file cannot be read; some exceptions' messages are bare paths. */
     static String reason(IOException e) {
         return e instanceof AccessDeniedException ? "no permission to read it" : String.valueOf(e.getMessage());
     }
@@ -123,7 +123,7 @@ final class MappedFiles implements AutoCloseable {
         return result;
     }
 
-    /** How the JVM says that mapped memory has nothing behind it. */
+    /** Returns how the JVM says that mapped memory has nothing behind it. */
     private static boolean isFaultOfMemory(Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof InternalError

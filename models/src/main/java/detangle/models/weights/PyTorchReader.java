@@ -70,7 +70,7 @@ final class PyTorchReader {
         }
     }
 
-    /** What a file holds; a {@link PickleException} or a {@link WeightsException} if it is not well formed. */
+    /** Returns what a file holds; a {@link PickleException} or a {@link WeightsException} if it is not well formed. */
     static Saved open(Path file, MappedFiles files, boolean zip) {
         MemorySegment bytes = files.map(file);
         return zip ? zip(file, files, bytes) : stream(file, files, bytes);

@@ -52,7 +52,7 @@ final class SafetensorsReader {
         return HeaderReader.read(file, bytes.asSlice(LENGTH.byteSize(), headerBytes), afterLength - headerBytes);
     }
 
-    /** Where the header of a well-formed file ends and its data begin. */
+    /** Returns where the header of a well-formed file ends and its data begin. */
     static long headerEnd(MemorySegment bytes) {
         return LENGTH.byteSize() + bytes.get(LENGTH, 0);
     }

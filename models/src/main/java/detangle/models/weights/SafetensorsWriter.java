@@ -133,7 +133,7 @@ public final class SafetensorsWriter {
         }
     }
 
-    /** What is to be replaced: the file behind a link, and never a device or a pipe. */
+    /** Returns the file to replace: the file behind a link, and never a device or a pipe. */
     private static Path target(Path file) {
         if (!Files.exists(file)) {
             return file.toAbsolutePath();

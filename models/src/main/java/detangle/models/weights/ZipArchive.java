@@ -227,7 +227,7 @@ final class ZipArchive {
         return new Directory(at, size, count);
     }
 
-    /** Where the last record begins, behind which there is only a comment. */
+    /** Returns where the last record begins, behind which there is only a comment. */
     private long end() {
         long last = bytes.byteSize() - END_BYTES;
         for (long at = last; at >= 0 && last - at <= 0xffff; at--) {

@@ -13,16 +13,16 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Reads how much processor time Linux lets this process have: {@code cpu.max} of version 2 of its control groups, {@code
- * cpu.cfs_quota_us} and {@code cpu.cfs_period_us} of version 1, or both where a system mounts both. A group shares the
- * quota of each group that it lies in, so that the smallest of them counts. What a container does not show of the groups
- * around it cannot be read.
+ * Reads how much processor time Linux lets this process have: {@code cpu.max} of version 2 of its control groups,
+ * {@code cpu.cfs_quota_us} and {@code cpu.cfs_period_us} of version 1, or both where a system mounts both. A group
+ * shares the quota of each group that it lies in, so that the smallest of them counts. What a container does not show
+ * of the groups around it cannot be read.
  *
  * <p>These files are the kernel's, and a user can mend none of them. So one that is not as the kernel writes it has no
  * quota to tell and becomes a line in {@link Quota#faults} instead of a failure.
  *
- * <p>Every process reads them before its first answer, so the lines are taken apart without patterns, lambdas and streams,
- * whose first use takes 10 ms.
+ * <p>Every process reads them before its first answer, so the lines are taken apart without patterns, lambdas and
+ * streams, whose first use takes 10 ms.
  */
 final class ControlGroups {
     /** Digits of the longest number, which is more than the kernel can mean. */

@@ -10,8 +10,8 @@ import java.util.OptionalDouble;
 /**
  * The processors that this process may use.
  *
- * @param available what the JVM reports: it follows affinity masks and cpusets, and rounds quotas up; threads of one core
- *     count each
+ * @param available what the JVM reports: it follows affinity masks and cpusets, and rounds quotas up; threads of one
+ *     core count each
  * @param quota the processors whose time the process may have, such as 1.5; empty where nothing limits it
  * @param faults what is wrong with files that should tell a quota, a line for each
  */
@@ -39,10 +39,11 @@ public record Processors(int available, OptionalDouble quota, List<String> fault
     }
 
     /**
-     * Returns how many threads suit them: one each, and with a quota the number that is nearest to it. One thread more than
-     * the quota has processors spends the time of a period before it ends, and all threads stand still for what is left
-     * of it. With 1.5 processors and two threads that is a quarter of each period under full load, and the work that is
-     * done is still a third more; with 1.2 processors no more work is done than by one thread, which never stands still.
+     * Returns how many threads suit them: one each, and with a quota the number that is nearest to it. One thread more
+     * than the quota has processors spends the time of a period before it ends, and all threads stand still for what
+     * is left of it. With 1.5 processors and two threads that is a quarter of each period under full load, and the
+     * work that is done is still a third more; with 1.2 processors no more work is done than by one thread, which
+     * never stands still.
      */
     public int threads() {
         long nearest = Math.round(quota.orElse(available));

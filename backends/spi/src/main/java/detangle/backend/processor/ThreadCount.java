@@ -3,8 +3,8 @@ package detangle.backend.processor;
 import detangle.ir.OneLine;
 
 /**
- * How many threads compute, callers included: what the property {@value #PROPERTY} says, or {@linkplain Processors#threads()
- * what suits the processors} that this process may use.
+ * How many threads compute, callers included: what the property {@value #PROPERTY} says, or {@linkplain
+ * Processors#threads() what suits the processors} that this process may use.
  *
  * @param threads at least 1
  * @param processors what they have to run on

@@ -66,7 +66,7 @@ final class Buffers {
         shared = new SharedSlots(plan.memory());
     }
 
-    /** Where a node's value is. */
+    /** Returns where a node's value is. */
     DeviceArray of(Node node) {
         if (node.op() instanceof TensorOp.Input) {
             return inputs.computeIfAbsent(
@@ -93,7 +93,9 @@ final class Buffers {
                 node, n -> growing(stored(n.type().dtype()), List.of(n.shape().elements())));
     }
 
-    /** Where a weight of a linear layer is, which has 16 bits there too if it is stored so or rounded to that. */
+    /**
+     * Returns where a weight of a linear layer is, which has 16 bits there too if it is stored so or rounded to that.
+     */
     DeviceArray weight(Node node) {
         DType dtype = node.type().dtype();
         Node stored = node.op() instanceof TensorOp.Convert ? node.input(0) : node;
@@ -103,7 +105,7 @@ final class Buffers {
                 : of(node);
     }
 
-    /** What {@link NarrowFloats} needs to read floats of a type. */
+    /** Returns what {@link NarrowFloats} needs to read floats of a type. */
     DeviceArray powers(DType dtype) {
         return powers.computeIfAbsent(dtype, d -> {
             float[] values = NarrowFloats.powers(d);

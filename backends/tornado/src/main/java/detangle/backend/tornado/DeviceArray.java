@@ -52,7 +52,7 @@ record DeviceArray(DType dtype, TornadoNativeArray array) {
         return array.describeConstable().orElseThrow();
     }
 
-    /** What an element is in the array. */
+    /** Returns what an element is in the array. */
     static ClassDesc element(DType dtype) {
         return switch (dtype) {
             case F32 -> ConstantDescs.CD_float;

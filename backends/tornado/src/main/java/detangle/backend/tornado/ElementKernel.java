@@ -163,7 +163,8 @@ final class ElementKernel {
     }
 
     /**
-     * Where {@link #sizes} has the strides of the result (0), an operand (from 1) or the index; their offset is last.
+     * Returns where {@link #sizes} has the strides of the result (0), an operand (from 1) or the index; their offset is
+     * last.
      */
     private int strides(int number) {
         return 1 + rank + number * (rank + 1);

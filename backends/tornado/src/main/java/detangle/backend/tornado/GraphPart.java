@@ -70,7 +70,7 @@ record GraphPart(int first, int end, List<Object> enter, List<Object> handed, Li
                 .toList();
     }
 
-    /** Where there is no more room. */
+    /** Returns the end of the nodes that there is room for. */
     private static int end(
             List<Launch> launches, int first, int ownArguments, Map<Object, Uses> uses, Set<Object> apart) {
         Set<Object> arrays = Collections.newSetFromMap(new IdentityHashMap<>());

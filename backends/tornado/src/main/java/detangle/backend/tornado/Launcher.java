@@ -74,7 +74,7 @@ final class Launcher {
         return List.copyOf(launches);
     }
 
-    /** Where kernels tell of wrong ids: an element for each of {@link #checked}, and room for more. */
+    /** Returns where kernels tell of wrong ids: an element for each of {@link #checked}, and room for more. */
     IntArray faults() {
         return faults;
     }

@@ -125,7 +125,7 @@ final class ReduceKernel {
         return new ScalarExpr.Binary(function, new ScalarExpr.Arg(0, key.dtype), new ScalarExpr.Arg(1, key.dtype));
     }
 
-    /** What the fold of no elements is. */
+    /** Returns what the fold of no elements is. */
     private static java.lang.constant.ConstantDesc start(Key key) {
         boolean sum = switch (key.function) {
             case SUM -> true;

@@ -60,7 +60,7 @@ final class AttentionBinding {
         this.sizes = sizes;
     }
 
-    /** How many different tables of relative positions the attentions read that have been bound. */
+    /** Returns how many different tables of relative positions the attentions read that have been bound. */
     int relativeTables() {
         return relativeTables.size();
     }

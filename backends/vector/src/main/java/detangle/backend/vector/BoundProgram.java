@@ -145,8 +145,8 @@ final class BoundProgram {
     }
 
     /**
-     * Where the next value of a parameter is kept until all updates happen. If that value is another parameter, it is
-     * copied, as another update may replace that parameter first.
+     * Returns where the next value of a parameter is kept until all updates happen. If that value is another parameter,
+     * it is copied, as another update may replace that parameter first.
      */
     private FrameValue kept(Node node) {
         FrameValue value = values.get(node);

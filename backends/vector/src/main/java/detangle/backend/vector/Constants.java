@@ -165,7 +165,8 @@ final class Constants {
     }
 
     /**
-     * A table {@code [A,P,d]} that is computed as far as runs reach; empty for one that is not projected from constants.
+     * A table {@code [A,P,d]} that is computed as far as runs reach; empty for one that is not projected from
+     * constants.
      */
     synchronized Optional<ProjectedTable> projected(Node table) {
         return Projection.of(table)

@@ -32,7 +32,7 @@ final class Operands {
         this.constants = constants;
     }
 
-    /** How many operands have been bound that each run packs. */
+    /** Returns how many operands have been bound that each run packs. */
     int packedForms() {
         return packedForms;
     }

@@ -115,7 +115,7 @@ final class ProgramInputs {
         ShapeBinding.bind(program, inputs);
     }
 
-    /** What is wrong, in the words that all backends have for it. */
+    /** Returns what is wrong, in the words that all backends have for it. */
     private InternalException fault(Map<String, Tensor> inputs) {
         Map<String, Long> bindings = ShapeBinding.bind(program, inputs);
         return new InternalException("inputs that fit at sizes " + bindings + " are refused");

@@ -17,7 +17,7 @@ final class Reduction {
         };
     }
 
-    /** Where the first of the elements is that come together at a place of the result. */
+    /** Returns where the first of the elements is that come together at a place of the result. */
     private static int first(int place, int size, int inner) {
         return place / inner * inner * size + place % inner;
     }
@@ -72,7 +72,7 @@ final class Reduction {
         };
     }
 
-    /** What an axis without elements folds to. */
+    /** Returns what an axis without elements folds to. */
     private static long none(ReduceFunction function) {
         return switch (function) {
             case SUM -> 0;

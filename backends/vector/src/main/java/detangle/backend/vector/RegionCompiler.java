@@ -22,9 +22,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Turns scalar expressions into bytecode: a hidden class with one loop over the first elements of blocks. It computes what
- * {@link FloatBlocks} has no function for: arithmetic of floats, of which C2 makes vectors, and whole numbers. Equal regions share a class. Types that the JVM does
- * not compute in are left to the interpreter.
+ * Turns scalar expressions into bytecode: a hidden class with one loop over the first elements of blocks. It computes
+ * what {@link FloatBlocks} has no function for: arithmetic of floats, of which C2 makes vectors, and whole numbers.
+ * Equal regions share a class. Types that the JVM does not compute in are left to the interpreter.
  */
 final class RegionCompiler {
     private static final ClassDesc SELF = ClassDesc.of("detangle.backend.vector.Region");

@@ -16,7 +16,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The kernels of a program's nodes, chosen once from the table in {@link Kernels}, and what follows from how they read their operands. */
+/**
+ * The kernels of a program's nodes, chosen once from the table in {@link Kernels}, and what follows from how they read
+ * their operands.
+ */
 final class Selection {
     private static final System.Logger LOG = System.getLogger("detangle.backend.vector");
 
@@ -42,7 +45,7 @@ final class Selection {
         return kernels.get(node);
     }
 
-    /** How a node's kernel reads an operand; the interpreter reads all from memory. */
+    /** Returns how a node's kernel reads an operand; the interpreter reads all from memory. */
     Reads reads(Node node, int operand) {
         return kernel(node).map(k -> k.reads(operand)).orElse(Reads.MEMORY);
     }
@@ -68,7 +71,7 @@ final class Selection {
         }
     }
 
-    /** Where each value comes from that a run reads from memory. */
+    /** Returns where each value comes from that a run reads from memory. */
     Sources sources() {
         return sources;
     }

@@ -24,12 +24,12 @@ final class SizeTable {
      */
     private record Polynomial(long[] coefficients, int[][] factors) {}
 
-    /** How many symbols there are. */
+    /** Returns how many symbols there are. */
     int symbols() {
         return symbols.size();
     }
 
-    /** How many sizes there are. */
+    /** Returns how many sizes there are. */
     int size() {
         return polynomials.size();
     }

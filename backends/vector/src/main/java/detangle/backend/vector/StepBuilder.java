@@ -91,12 +91,12 @@ final class StepBuilder {
         return checks;
     }
 
-    /** How many operands the steps pack at each run. */
+    /** Returns how many operands the steps pack at each run. */
     int packedForms() {
         return operands.packedForms();
     }
 
-    /** How many different tables of relative positions the steps read. */
+    /** Returns how many different tables of relative positions the steps read. */
     int relativeTables() {
         return attention.relativeTables();
     }
@@ -376,7 +376,7 @@ final class StepBuilder {
         return attention.packed(op, results, outs);
     }
 
-    /** What has no kernel: one operation in the interpreter, in f32, each of its results by itself. */
+    /** Makes a step of an operation that has no kernel: the interpreter computes each result by itself, in f32. */
     private Step interpreted(List<Node> results, List<FrameValue> outs) {
         List<FrameValue> all = operands.values(results.getFirst());
         return f -> {

@@ -20,7 +20,9 @@ import java.util.concurrent.Future;
 
 /** A program on the CPU. Its kernels are bound once, for all sizes; each run has a frame of memory while it runs. */
 final class VectorExecutable implements Executable {
-    /** Virtual threads hand their work over: a kernel would pin its carrier, and scratch memory is by platform thread. */
+    /**
+     * Virtual threads hand their work over: a kernel would pin its carrier, and scratch memory is by platform thread.
+     */
     private static final ExecutorService PLATFORM = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("detangle-run-", 0).factory());
 
@@ -74,7 +76,10 @@ final class VectorExecutable implements Executable {
         return await(PLATFORM.submit(() -> runHere(inputs, profile)));
     }
 
-    /** Waits as a platform thread would compute: an interrupt ends no run, and the caller finds it when the run has ended. */
+    /**
+     * Waits as a platform thread would compute: an interrupt ends no run, and the caller finds it when the run has
+     * ended.
+     */
     private static Map<String, Tensor> await(Future<Map<String, Tensor>> result) {
         boolean isInterrupted = false;
         try {

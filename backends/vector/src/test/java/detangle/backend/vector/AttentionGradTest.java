@@ -205,8 +205,8 @@ class AttentionGradTest {
     }
 
     /**
-     * Compares what is found to the size of what is expected, or to that of dv: gradients of tables may be the small rest
-     * of sums that are as large as those of dv, and 0 where all keys that a query sees have one row of the table.
+     * Compares what is found to the size of what is expected, or to that of dv: gradients of tables may be the small
+     * rest of sums that are as large as those of dv, and 0 where all keys that a query sees have one row of the table.
      */
     private static void check(String what, double[] expected, double[] found, double[] dv) {
         double difference = 0;

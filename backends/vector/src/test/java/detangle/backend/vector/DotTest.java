@@ -32,7 +32,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Matrix products with any side transposed, over batches that repeat, with what is computed and with what is stored. */
+/**
+ * Matrix products with any side transposed, over batches that repeat, with what is computed and with what is stored.
+ */
 class DotTest {
     private static final double NMSE = 1e-11;
 
@@ -58,7 +60,10 @@ class DotTest {
         return TensorType.of(DType.F32, Arrays.stream(shape).mapToObj(Dim::of).toArray(Dim[]::new));
     }
 
-    /** Sizes that fill no tile, no panel and no part; depths of several parts at each width; and the rows of one part or two. */
+    /**
+     * Sizes that fill no tile, no panel and no part; depths of several parts at each width; and the rows of one part or
+     * two.
+     */
     @ParameterizedTest
     @CsvSource({
         "'', '', 1, 1, 1",

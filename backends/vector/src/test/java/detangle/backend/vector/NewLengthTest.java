@@ -141,7 +141,9 @@ class NewLengthTest {
         assertTrue(first <= repeat + 16, "a first run makes " + first + " bytes and a repeat " + repeat);
     }
 
-    /** Runs until runs make little, as C2 may come late where other work keeps the processors busy; for a while at most. */
+    /**
+     * Runs until runs make little, as C2 may come late where other work keeps the processors busy; for a while at most.
+     */
     private static void awaitCompiledCode(Executable executable) {
         long begun = System.nanoTime();
         int inARow = 0;
@@ -216,7 +218,9 @@ class NewLengthTest {
         }
     }
 
-    /** Each run has memory of its own, so that many callers at once would need many times as much as threads can use. */
+    /**
+     * Each run has memory of its own, so that many callers at once would need many times as much as threads can use.
+     */
     @Test
     void noMoreRunsHaveMemoryThanThereAreThreads() throws Exception {
         int most = WorkerPool.SHARED.threads();
@@ -307,7 +311,10 @@ class NewLengthTest {
         }
     }
 
-    /** A table is evaluated for longer inputs than that of the run, where the program has values that it has not at this size. */
+    /**
+     * A table is evaluated for longer inputs than that of the run, where the program has values that it has not at this
+     * size.
+     */
     @Test
     void slicesOfTablesLieInTheTablesOfTheLength() {
         Program program = Parser.parse("test.dtir", """

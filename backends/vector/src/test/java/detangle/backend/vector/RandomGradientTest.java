@@ -26,7 +26,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Gradients of random programs on this backend, by fast rules and kernels, against the interpreter in double precision. */
+/**
+ * Gradients of random programs on this backend, by fast rules and kernels, against the interpreter in double precision.
+ */
 class RandomGradientTest {
     private static final double NMSE = 1e-10;
 

@@ -19,8 +19,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random programs on this backend, as written and compiled, each on one to four threads, against the interpreter in double
- * precision. The interpreter in single precision shows what rounding alone does to a program.
+ * Random programs on this backend, as written and compiled, each on one to four threads, against the interpreter in
+ * double precision. The interpreter in single precision shows what rounding alone does to a program.
  */
 class RandomProgramTest {
     private static final double NMSE = 1e-11;

@@ -87,7 +87,10 @@ class VectorExecutableTest {
         }
     }
 
-    /** A product that depends on sizes alone is made by the interpreter, which needs the weight that kernels have packed. */
+    /**
+     * A product that depends on sizes alone is made by the interpreter, which needs the weight that kernels have
+     * packed.
+     */
     @Test
     void runsWhatDependsOnSizesAlone() {
         Program program =
@@ -106,7 +109,10 @@ class VectorExecutableTest {
         }
     }
 
-    /** What a product reads is packed when a program is loaded, so the stored form must not take memory for as long as it runs. */
+    /**
+     * What a product reads is packed when a program is loaded, so the stored form must not take memory for as long as
+     * it runs.
+     */
     @Test
     void weightsThatArePackedAreLetGo() throws InterruptedException {
         float[] stored = new float[2];

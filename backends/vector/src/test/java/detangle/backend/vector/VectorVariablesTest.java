@@ -74,7 +74,9 @@ class VectorVariablesTest {
         assertThrows(InputException.class, () -> new HostVariables(Map.of("w", huge)));
     }
 
-    /** A run with updates does what it does whether its caller is interrupted or not, so the caller is told what it did. */
+    /**
+     * A run with updates does what it does whether its caller is interrupted or not, so the caller is told what it did.
+     */
     @Test
     void anInterruptedVirtualThreadHasTheResultOfItsRun() throws Exception {
         VectorVariables variables = variables();

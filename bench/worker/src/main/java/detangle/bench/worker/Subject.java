@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** A loaded model whose runs are timed. */
 public interface Subject {
-    /** What runs the model, with its version. */
+    /** Returns what runs the model, with its version. */
     String version();
 
     /** The names of the inputs that the model takes. */
@@ -41,7 +41,7 @@ public interface Subject {
     record Difference(double nmse, double largest) {}
 
     /**
-     * How far the outputs are from those of the same model loaded with other options of its provider.
+     * Returns how far the outputs are from those of the same model loaded with other options of its provider.
      *
      * @throws UnsupportedOperationException if its options do not change outputs
      */

@@ -69,17 +69,17 @@ final class AlignedText {
         return codePoints[from + index];
     }
 
-    /** Where in the given text the code point at an index begins. */
+    /** Returns where in the given text the code point at an index begins. */
     int start(int index) {
         return starts[from + index];
     }
 
-    /** Where in the given text the code point at an index ends. */
+    /** Returns where in the given text the code point at an index ends. */
     int end(int index) {
         return ends[from + index];
     }
 
-    /** Where in the given text this part begins; 0 for a text that nobody has cut yet. */
+    /** Returns where in the given text this part begins; 0 for a text that nobody has cut yet. */
     int origin() {
         return origin;
     }

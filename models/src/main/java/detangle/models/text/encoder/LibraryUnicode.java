@@ -82,7 +82,7 @@ final class LibraryUnicode {
         return punctuation ? !Exceptions.NO_PUNCTUATION.get(c) : Exceptions.ALSO_PUNCTUATION.get(c);
     }
 
-    /** What BERT's cleaning removes: controls that are not white space, formats, private use. */
+    /** Returns what BERT's cleaning removes: controls that are not white space, formats, private use. */
     static boolean isControl(int c) {
         return c != '\t'
                 && c != '\n'
@@ -93,7 +93,7 @@ final class LibraryUnicode {
                 };
     }
 
-    /** What BERT's accent stripping removes: marks that take no place. */
+    /** Returns what BERT's accent stripping removes: marks that take no place. */
     static boolean isAccent(int c) {
         return Character.getType(c) == Character.NON_SPACING_MARK
                 ? !Exceptions.NO_ACCENT.get(c)
@@ -143,7 +143,7 @@ final class LibraryUnicode {
         };
     }
 
-    /** What {@code \w} matches: letters, marks, digits, connectors, joiners. */
+    /** Returns what {@code \w} matches: letters, marks, digits, connectors, joiners. */
     static boolean isWord(int c) {
         if (c < 0x80) {
             return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_';

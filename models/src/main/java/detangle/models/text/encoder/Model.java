@@ -9,7 +9,7 @@ public sealed interface Model {
     /** Its tokens. */
     Vocabulary vocabulary();
 
-    /** How many tokens it counts, which is the id that the library gives to the first token that is added. */
+    /** Returns how many tokens it counts, which is the id that the library gives to the first token that is added. */
     int size();
 
     /**

@@ -91,7 +91,7 @@ final class Normalization {
                 });
     }
 
-    /** What is written for a match is aligned to its last code point. */
+    /** Writes text for a match. The text is aligned to the last code point of the match. */
     private static AlignedText replace(Normalizer.Replace replace, AlignedText text) {
         Spans found = TextPattern.find(replace.pattern(), text);
         if (found.isEmpty()) {
@@ -119,7 +119,7 @@ final class Normalization {
         return builder.build();
     }
 
-    /** What is put in front is aligned to the first code point. */
+    /** Puts text in front. The text is aligned to the first code point. */
     static AlignedText prepend(String content, AlignedText text) {
         if (text.isEmpty()) {
             return text;

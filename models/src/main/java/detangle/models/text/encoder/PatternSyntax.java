@@ -146,7 +146,10 @@ final class PatternSyntax {
                 "(" + expression.substring(at, Math.min(expression.length(), end + 1)), anyCase ? "in (?i:)" : "");
     }
 
-    /** What repeats the atom before it, if anything does: {@code * + ?}, or a number of times, as few as can be or not. */
+    /**
+     * Returns what repeats the atom before it, if anything does: {@code * + ?}, or a number of times, as few as can be
+     * or not.
+     */
     private long repeated(long inside) {
         if (at == expression.length()) {
             return inside;

@@ -131,7 +131,7 @@ public final class Vocabulary {
         return known;
     }
 
-    /** How many tokens there are; one that was added twice counts once. */
+    /** Returns how many tokens there are; one that was added twice counts once. */
     public int size() {
         return size;
     }

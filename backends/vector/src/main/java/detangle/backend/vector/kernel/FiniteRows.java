@@ -10,7 +10,10 @@ final class FiniteRows {
 
     private FiniteRows() {}
 
-    /** NaN and infinity times zero are NaN, and so is every sum with it. Four sums, as an addition waits for the one before it. */
+    /**
+     * NaN and infinity times zero are NaN, and so is every sum with it. Four sums, as an addition waits for the one
+     * before it.
+     */
     static boolean areFinite(float[] row, int at, int count) {
         float a = 0;
         float b = 0;

@@ -3,8 +3,8 @@ package detangle.backend.vector.kernel;
 import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 
 /**
- * A tile by loops over floats, with the bits of the compiled one: see {@link FloatLoops}. Sixteen sums at a time stay in
- * registers, of two rows and eight columns.
+ * A tile by loops over floats, with the bits of the compiled one: see {@link FloatLoops}. Sixteen sums at a time stay
+ * in registers, of two rows and eight columns.
  *
  * @param rows one or an even number
  */

@@ -23,7 +23,7 @@ public final class Places {
         rank++;
     }
 
-    /** Where element n of the shape stands. */
+    /** Returns where element n of the shape stands. */
     public int at(int n) {
         int place = 0;
         int left = n;

@@ -5,9 +5,9 @@ import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 import detangle.ir.Activation;
 
 /**
- * A table of positions {@code [A,P,d]} that is projected from constant rows, {@code rows weight^T + bias}, as far as the
- * lengths of runs reach: a sentence of 16 tokens reads 31 of 512 rows. Elements have the same bits whichever rows are
- * computed together.
+ * A table of positions {@code [A,P,d]} that is projected from constant rows, {@code rows weight^T + bias}, as far as
+ * the lengths of runs reach: a sentence of 16 tokens reads 31 of 512 rows. Elements have the same bits whichever rows
+ * are computed together.
  */
 public final class ProjectedTable {
     private final int count;

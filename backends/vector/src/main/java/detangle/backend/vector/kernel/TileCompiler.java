@@ -14,9 +14,9 @@ import java.lang.invoke.VarHandle;
  * Writes tiles as bytecode: how many rows fill the registers depends on the machine. A tile of r rows keeps 2 r
  * accumulators, two vectors of B and one of A: six rows fill sixteen registers, fourteen fill thirty-two.
  *
- * <p>C2 would hoist all broadcasts of A to the top of the loop body; with sixteen registers more values are alive than fit
- * then, and spilled accumulators halve the speed. A fence between rows emits no instruction on x86 and stops the hoisting.
- * Where registers suffice it only hinders.
+ * <p>C2 would hoist all broadcasts of A to the top of the loop body; with sixteen registers more values are alive than
+ * fit then, and spilled accumulators halve the speed. A fence between rows emits no instruction on x86 and stops the
+ * hoisting. Where registers suffice it only hinders.
  */
 public final class TileCompiler {
     private static final ClassDesc FENCE = VarHandle.class.describeConstable().orElseThrow();

@@ -6,9 +6,9 @@ import java.util.OptionalInt;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Judges which of several contenders is the fastest, from short rounds in which each had its turn. The first one is the
- * default, which has a second turn at the end of a round: where its two turns differ, something else ran meanwhile, and the
- * round does not count. What slows all turns of a round alike leaves their ratios as they are.
+ * Judges which of several contenders is the fastest, from short rounds in which each had its turn. The first one is
+ * the default, which has a second turn at the end of a round: where its two turns differ, something else ran
+ * meanwhile, and the round does not count. What slows all turns of a round alike leaves their ratios as they are.
  */
 final class TileJudge {
     /** How far the default's two turns of a round may be apart, as a ratio. */

@@ -1,6 +1,9 @@
 package detangle.backend.vector.kernel;
 
-/** Classes of linear layers by the rows of their input, each with a shape of tiles of its own: they are bound by different things. */
+/**
+ * Classes of linear layers by the rows of their input, each with a shape of tiles of its own: they are bound by
+ * different things.
+ */
 enum TileRows {
     /** A query: weights come from memory, and each panel meets one tile or two. */
     FEW(16, "few rows"),

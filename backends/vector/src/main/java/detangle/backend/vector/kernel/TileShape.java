@@ -5,8 +5,8 @@ import java.util.Optional;
 
 /**
  * How large tiles are and whether C2 is kept from moving loads between rows: see {@link TileCompiler}. What is fastest
- * depends on the processor and on the JDK. Products use a default unless {@link TileTuner} has found something better for
- * linear layers.
+ * depends on the processor and on the JDK. Products use a default unless {@link TileTuner} has found something better
+ * for linear layers.
  *
  * @param rows the most rows of a tile, even
  */
@@ -30,7 +30,10 @@ public record TileShape(int rows, boolean fence) {
      */
     static final TileShape DEFAULT = hasManyRegisters() ? new TileShape(8, false) : new TileShape(6, true);
 
-    /** For linear layers with many rows: a panel that is too large for the first-level cache is read once by so many rows. */
+    /**
+     * For linear layers with many rows: a panel that is too large for the first-level cache is read once by so many
+     * rows.
+     */
     static final TileShape DEFAULT_OF_MANY = hasManyRegisters() ? new TileShape(12, false) : DEFAULT;
 
     static final List<TileShape> CANDIDATES = List.of(
@@ -69,7 +72,10 @@ public record TileShape(int rows, boolean fence) {
         return CANDIDATES.stream().filter(c -> c.toString().equals(text)).findFirst();
     }
 
-    /** Returns the height of the lowest tile that has so many rows: one or an even number, as each is code to be compiled. */
+    /**
+     * Returns the height of the lowest tile that has so many rows: one or an even number, as each is code to be
+     * compiled.
+     */
     static int height(int rows) {
         return rows == 1 ? 1 : Lanes.roundUp(rows, 2);
     }

@@ -14,8 +14,8 @@ final class TileTrial {
     private static final int COLUMNS = 3072;
 
     /**
-     * More weights than caches hold, 47 MB: each turn takes the next layer, so that weights come from memory as those of a
-     * model do. A turn is short, so that most turns are not disturbed where something else computes now and then.
+     * More weights than caches hold, 47 MB: each turn takes the next layer, so that weights come from memory as those
+     * of a model do. A turn is short, so that most turns are not disturbed where something else computes now and then.
      */
     private static final int LAYERS = 5;
 

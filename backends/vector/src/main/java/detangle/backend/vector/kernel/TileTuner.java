@@ -12,10 +12,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
- * Finds out, while a process has nothing to do, whether another shape of tiles than {@link TileRows#standard} is clearly faster
- * for linear layers with few rows, or with many. What {@link TileJudge} decides is remembered in a file by processor, JDK,
- * vector width and number of threads, and used by the processes that begin later, each of which judges anew. No answer waits for
- * it, and nothing changes within a process.
+ * Finds out, while a process has nothing to do, whether another shape of tiles than {@link TileRows#standard} is
+ * clearly faster for linear layers with few rows, or with many. What {@link TileJudge} decides is remembered in a file
+ * by processor, JDK, vector width and number of threads, and used by the processes that begin later, each of which
+ * judges anew. No answer waits for it, and nothing changes within a process.
  */
 final class TileTuner {
     private static final Duration IDLE = Duration.ofSeconds(10);

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Disentangled attention, one task for a head of a sequence: {@link AttentionScores}, then products with the values. */
+/**
+ * Disentangled attention, one task for a head of a sequence: {@link AttentionScores}, then products with the values.
+ */
 public final class VectorAttention {
     /** The array of {@link Scratch} with packed values. */
     private static final int VALUES = 3;
@@ -23,7 +25,7 @@ public final class VectorAttention {
     private float scale;
     private int parts;
 
-    /** What the next run reads, and where it writes. All of it is to be set before the first. */
+    /** Returns the operands of the next run, which the caller sets before it. */
     public AttentionOperands operands() {
         return operands;
     }

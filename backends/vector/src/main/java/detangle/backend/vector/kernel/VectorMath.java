@@ -8,9 +8,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Functions of many floats at once. Each is one method, to the end: C2 does not inline a function of vectors that it has
- * compiled by itself, and boxes what it takes and returns. And each is longer than what C2 inlines ({@code FreqInlineSize},
- * 325 bytes of code): inside a large caller it gives up inlining, and boxes all vectors of the loop.
+ * Functions of many floats at once. Each is one method, to the end: C2 does not inline a function of vectors that it
+ * has compiled by itself, and boxes what it takes and returns. And each is longer than what C2 inlines ({@code
+ * FreqInlineSize}, 325 bytes of code): inside a large caller it gives up inlining, and boxes all vectors of the loop.
  */
 final class VectorMath {
     // The error function is x p(x^2) / q(x^2), an approximation of Eigen and XLA.
@@ -53,9 +53,9 @@ final class VectorMath {
     private VectorMath() {}
 
     /**
-     * GELU of some columns of rows {@code stride} apart in place: {@code x/2 (1 + erf(x/sqrt(2)))}.
-     * The error function is a quotient of polynomials (the approximation of Eigen and XLA): odd, absolute error below 1e-6,
-     * small relative error near zero.
+     * GELU of some columns of rows {@code stride} apart in place: {@code x/2 (1 + erf(x/sqrt(2)))}. The error function
+     * is a quotient of polynomials (the approximation of Eigen and XLA): odd, absolute error below 1e-6, small
+     * relative error near zero.
      */
     static void gelu(float[] x, int at, int stride, int rows, int columns) {
         if (!Warmup.usesVectors()) {
@@ -98,10 +98,10 @@ final class VectorMath {
     }
 
     /**
-     * {@code exp(y - max(y))} of {@code y = scale x} in place, for a multiple of the lanes; 0 where the mask is below 0.
-     * Returns one over their sum, or 0 where all are masked; NaN where the greatest y is -inf or NaN. Within 2 units in the last place; 0
-     * below -87. By Cody and Waite: {@code 2^n e^r} with {@code |r| <= ln(2)/2}, a polynomial for {@code e^r}, and n added to its
-     * exponent.
+     * {@code exp(y - max(y))} of {@code y = scale x} in place, for a multiple of the lanes; 0 where the mask is below
+     * 0. Returns one over their sum, or 0 where all are masked; NaN where the greatest y is -inf or NaN. Within 2
+     * units in the last place; 0 below -87. By Cody and Waite: {@code 2^n e^r} with {@code |r| <= ln(2)/2}, a
+     * polynomial for {@code e^r}, and n added to its exponent.
      */
     static float exponentials(float[] x, int at, int size, float scale, float[] mask, int maskAt) {
         if (!Warmup.usesVectors()) {

@@ -13,7 +13,10 @@ final class Waiting {
 
     private static final int SPINS_PER_PAUSE = 64;
 
-    /** One wait of so many may spin for the longest time, so that a thread that parks at once finds out when spinning pays. */
+    /**
+     * One wait of so many may spin for the longest time, so that a thread that parks at once finds out when spinning
+     * pays.
+     */
     private static final int LONG_SPIN_EVERY = 16;
 
     /** The thread that is parked or about to; null while none is. */

@@ -12,9 +12,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Runs the kernels on next to nothing until C2 has compiled them: before that each vector is an object, which takes some
- * hundred times as long. Once a process, beside the loading of the first model, so that no request pays for it. A process
- * that has one answer to give {@linkplain #defer() defers} it, and computes by {@link FloatLoops} meanwhile.
+ * Runs the kernels on next to nothing until C2 has compiled them: before that each vector is an object, which takes
+ * some hundred times as long. Once a process, beside the loading of the first model, so that no request pays for it. A
+ * process that has one answer to give {@linkplain #defer() defers} it, and computes by {@link FloatLoops} meanwhile.
  */
 public enum Warmup {
     /** Linear layers and what works row by row. */

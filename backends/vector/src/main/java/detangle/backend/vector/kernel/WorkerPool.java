@@ -101,7 +101,7 @@ public final class WorkerPool {
         }
     }
 
-    /** How many threads work, the caller included. */
+    /** Returns how many threads work, the caller included. */
     public int threads() {
         return threads;
     }
@@ -125,7 +125,7 @@ public final class WorkerPool {
         permits.acquireUninterruptibly();
     }
 
-    /** How many forward passes have begun. */
+    /** Returns how many forward passes have begun. */
     long passes() {
         return passes.get();
     }

@@ -8,7 +8,10 @@ import java.util.SplittableRandom;
 import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Test;
 
-/** Interpreted and compiled code add in one order, so that a text has the same answer before and after its kernels are compiled. */
+/**
+ * Interpreted and compiled code add in one order, so that a text has the same answer before and after its kernels are
+ * compiled.
+ */
 class OrderOfSumsTest {
     /** Enough for C2, which the test waits for by doing the same again. */
     private static final int CALLS = 30_000;
