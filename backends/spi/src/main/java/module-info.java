@@ -1,4 +1,4 @@
-/** What a backend implements, and what the compiler gives to it. */
+/** The interfaces that a backend implements, and what the compiler gives to it. */
 @SuppressWarnings("module") // The modules that the second export names are built after this one.
 module detangle.backend {
     requires transitive detangle.ir;

@@ -1,4 +1,4 @@
-/** What runs a model in a process of its own and times it: the same for Detangle and for those it is compared with. */
+/** Runs a model in a process of its own and times it, in the same way for Detangle and for others. */
 @SuppressWarnings("module") // Those who implement subjects are built later.
 module detangle.bench.worker {
     requires transitive detangle.ir;

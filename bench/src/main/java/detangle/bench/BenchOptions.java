@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What to measure.
+ * The options of a measurement.
  *
  * @param models folders with config.json and weights
  * @param head what stands on the encoder; config.json's where it is empty

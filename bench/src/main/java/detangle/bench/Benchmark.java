@@ -67,7 +67,7 @@ public final class Benchmark {
         }
     }
 
-    /** What one contender showed at one workload. */
+    /** The measurements of one contender at one workload. */
     private static final class Measured {
         private final Timings times = new Timings();
         private final Timings oneByOne = new Timings();
@@ -115,7 +115,7 @@ public final class Benchmark {
         }
     }
 
-    /** What narrow weights or another device than the first change in the outputs. */
+    /** Compares the outputs with those of the first device with weights as they are stored. */
     private void compare(BenchModel model, Contender contender, Worker worker, Workload workload, Measured measured) {
         String first = options.backends().getFirst();
         if (model.weightType().isPresent() || !contender.name().equals(first)) {

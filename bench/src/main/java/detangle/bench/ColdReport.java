@@ -3,14 +3,14 @@ package detangle.bench;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How long processes took to their first answer. */
+/** The report of the time from the start of processes to their first answer. */
 public record ColdReport(Host host, List<Start> results) implements Report {
     public ColdReport {
         results = List.copyOf(results);
     }
 
     /**
-     * One runtime's processes.
+     * The processes of one runtime.
      *
      * @param runsIn a backend of Detangle, or a peer and its file
      * @param archive whether processes started with an archive of classes

@@ -15,9 +15,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * From the start of a process to its first answer to a text of 16 tokens, the files in the page cache. Detangle reads
- * the text itself where the model has a tokenizer; others are given its ids, which spares them a tokenizer. Detangle
- * starts with and without an archive of classes, as {@code bin/make-archive} makes one.
+ * Measures the time from the start of a process to its first answer to a text of 16 tokens, with the files in the page
+ * cache. Detangle reads the text itself where the model has a tokenizer; others are given its ids, which spares them a
+ * tokenizer. Detangle starts with and without an archive of classes, as {@code bin/make-archive} makes one.
  */
 public final class ColdStart {
     private static final int PROCESSES = 10;
@@ -34,7 +34,7 @@ public final class ColdStart {
 
     private ColdStart() {}
 
-    /** What is asked: ids of so many tokens, or a text that has them. */
+    /** The question: ids of so many tokens, or a text that has them. */
     private record Question(Optional<String> text, int tokens) {
         static Question of(BenchModel model) {
             if (!Tokenizers.exists(model.folder())) {

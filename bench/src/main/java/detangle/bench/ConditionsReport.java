@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** How fast models were in the conditions that they meet with users, beside others in the same rounds. */
+/** The report of how fast models were in the conditions that they meet with users, beside others in the same rounds. */
 public record ConditionsReport(Host host, List<Line> results) implements Report {
     public ConditionsReport {
         results = List.copyOf(results);
     }
 
     /**
-     * One model in one condition.
+     * The figures of one model in one condition.
      *
      * @param condition quiet, traffic, busy or cold
      * @param work what was run, in words
@@ -38,7 +38,7 @@ public record ConditionsReport(Host host, List<Line> results) implements Report 
             Map<String, Peer> peers) {}
 
     /**
-     * What was measured.
+     * One figure.
      *
      * @param value in the unit of the line
      * @param p99Ms of single requests

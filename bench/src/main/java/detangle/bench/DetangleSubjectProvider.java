@@ -26,7 +26,7 @@ import java.util.Set;
  * of each sequence, its last.
  */
 public final class DetangleSubjectProvider implements SubjectProvider {
-    /** For {@link java.util.ServiceLoader}. */
+    /** Makes the provider for {@link java.util.ServiceLoader}. */
     public DetangleSubjectProvider() {}
 
     static final String NAME = "detangle";

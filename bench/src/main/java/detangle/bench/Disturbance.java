@@ -5,7 +5,7 @@ import java.util.OptionalDouble;
 
 /** Notices processor time that went to others while something was measured. */
 final class Disturbance {
-    /** Of the machine's processors together; less does not change a median. */
+    /** The share of all processors that other work may take; less than this does not change a median. */
     private static final double TOLERATED = 0.05;
 
     private final Collection<Long> own;

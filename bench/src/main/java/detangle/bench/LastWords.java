@@ -8,14 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * What a process said last on its standard error, which is read by a thread of its own so that the process never waits.
+ * Keeps the last lines of a process's standard error, which a thread of its own reads so that the process never waits.
  * Indented lines are left out: they are the places of a stack trace, whose first line says what has happened.
  */
 final class LastWords {
     /** Characters that are kept of a line. */
     private static final int LONGEST = 500;
 
-    /** How long what is still on its way is waited for once the process has ended. */
+    /** The longest wait, in milliseconds, for lines that are still on their way once the process has ended. */
     private static final long MILLIS = 2000;
 
     private final Thread reader;

@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where the lengths of requests, in tokens, are drawn from. */
+/** A distribution of the lengths of requests, in tokens. */
 public sealed interface LengthDistribution {
     /** A length has a token at the beginning and one at the end at least. */
     int SHORTEST = 2;

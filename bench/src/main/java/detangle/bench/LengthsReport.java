@@ -3,14 +3,14 @@ package detangle.bench;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the first run of a length costs that no run had before, against its repeats. */
+/** The report of what the first run of a new length costs, against its repeats. */
 public record LengthsReport(Host host, List<Lengths> results) implements Report {
     public LengthsReport {
         results = List.copyOf(results);
     }
 
     /**
-     * One model's lengths.
+     * The lengths of one model.
      *
      * @param busy how many processes kept processors busy meanwhile
      * @param shortest and {@code longest}: the lengths are taken from between them

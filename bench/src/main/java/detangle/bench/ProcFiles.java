@@ -8,7 +8,7 @@ import java.util.Collection;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** What Linux tells of processes; empty elsewhere. */
+/** Reads what Linux tells of processes; empty elsewhere. */
 final class ProcFiles {
     private static final double TICKS_PER_SECOND = 100;
 

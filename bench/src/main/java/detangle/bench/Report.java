@@ -2,7 +2,7 @@ package detangle.bench;
 
 import java.util.List;
 
-/** What a run of the bench found: as a table for people, and its components as JSON for programs. */
+/** The result of a run of the bench: a table for people, and its components as JSON for programs. */
 public interface Report {
     Host host();
 

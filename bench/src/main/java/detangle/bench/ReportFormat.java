@@ -10,7 +10,7 @@ import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** How reports are written; the constants are the words of {@code --format}. */
+/** The forms in which reports are written; the constants are the words of {@code --format}. */
 public enum ReportFormat {
     text {
         @Override
@@ -76,7 +76,7 @@ public enum ReportFormat {
                     + "\n";
         }
     },
-    /** One result a line. */
+    /** Writes one result a line. */
     jsonl {
         @Override
         public String write(Report report) {
@@ -85,7 +85,7 @@ public enum ReportFormat {
                     .collect(Collectors.joining("\n", "", "\n"));
         }
     },
-    /** One self-contained page, with a plot of what has one. */
+    /** Writes one self-contained page, with the plots of the report. */
     html {
         @Override
         public String write(Report report) {

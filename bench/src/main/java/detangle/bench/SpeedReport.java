@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** How fast models ran, beside others that ran them. */
+/** The report of how fast models ran, beside others that ran them. */
 public record SpeedReport(Host host, List<ReportLine> results) implements Report {
     public SpeedReport {
         results = List.copyOf(results);

@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What the README's table shows: v3's models at lengths from a query to a page, in batches, of mixed lengths, with
- * heads; and v1's base and v2's xlarge, which differ from them by their layout and by a convolution, for a sentence or
- * a page.
+ * The measurements of the README's table: v3's models at lengths from a query to a page, in batches, of mixed lengths,
+ * with heads; and v1's base and v2's xlarge, which differ from them by their layout and by a convolution, for a
+ * sentence or a page.
  */
 final class Suite {
     private static final String BASE = "deberta-v3-base";

@@ -3,7 +3,7 @@ package detangle.bench;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
-/** What is measured where no model is named; the constants are the words of {@code --suite}. */
+/** The sets of measurements that name their models themselves; the constants are the words of {@code --suite}. */
 public enum Suites {
     /** Models, batches and heads on a quiet machine. */
     shapes,

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * @param seed of all that is drawn
  */
 public record Traffic(LengthDistribution lengths, int requests, int most, long seed) {
-    /** As many as fit a line between processes. */
+    /** The most requests that fit a line between processes. */
     private static final int MOST_REQUESTS = 100_000;
 
     private static final long BATCHES = 0x62617463686573L;

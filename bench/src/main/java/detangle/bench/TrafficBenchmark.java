@@ -49,7 +49,7 @@ public final class TrafficBenchmark {
         return new TrafficReport(Host.of(benchmark.versions), benchmark.results);
     }
 
-    /** How requests reach a model, and what each contender took for them. */
+    /** One way in which requests reach a model, with the times of each contender. */
     private static final class Way {
         private final int most;
         private final List<List<Integer>> batches;
@@ -65,7 +65,8 @@ public final class TrafficBenchmark {
         }
 
         /**
-         * Of all processes for Detangle, of the fastest for a peer: some run in a slow mode for as long as they live.
+         * Returns the times of all processes for Detangle, and of the fastest for a peer: some run in a slow mode for
+         * as long as they live.
          */
         RequestTimes times(Contender contender) {
             List<RequestTimes> processes = byProcess.get(contender);

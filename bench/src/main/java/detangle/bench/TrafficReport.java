@@ -6,14 +6,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** How fast requests of drawn lengths were answered, beside others that answered the same. */
+/** The report of how fast requests of drawn lengths were answered, beside others that answered the same. */
 public record TrafficReport(Host host, List<Line> results) implements Report {
     public TrafficReport {
         results = List.copyOf(results);
     }
 
     /**
-     * One model on one backend.
+     * The figures of one model on one backend.
      *
      * @param lengths where they were drawn from, in words
      * @param maxBatch texts of a batch at most; 1 where they were answered one by one
@@ -37,7 +37,7 @@ public record TrafficReport(Host host, List<Line> results) implements Report {
             Map<String, Peer> peers) {}
 
     /**
-     * What requests took.
+     * The times of requests.
      *
      * @param msPerToken all the time over all the tokens; padding is not a token
      * @param p50Ms the time in which half of the requests were answered; that of the batch where they came together

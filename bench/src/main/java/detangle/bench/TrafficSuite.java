@@ -13,8 +13,8 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * What users meet, with models of four sizes: one shape again and again on a quiet machine, requests whose lengths
- * vary, processes that compute beside, and the first answer of a process.
+ * Measures what users meet, with models of four sizes: one shape again and again on a quiet machine, requests whose
+ * lengths vary, processes that compute beside, and the first answer of a process.
  */
 final class TrafficSuite {
     private static final String HEAD = "encoder";
@@ -26,10 +26,10 @@ final class TrafficSuite {
     private static final Traffic SIX = new Traffic(LENGTHS, 6, 1, 42);
     private static final Traffic MANY = new Traffic(LENGTHS, 200, 8, 42);
 
-    /** Of a query and of a paragraph, each alone. */
+    /** The largest ratio of times that meets the goal, for a query and for a paragraph alone. */
     private static final double QUIET_GOAL = 0.85;
 
-    /** What busy neighbours may add to the ratio. */
+    /** The largest increase of the ratio by busy neighbours that meets the goal. */
     private static final double BUSY_TOLERANCE = 0.05;
 
     private static final double COLD_GOAL = 1;

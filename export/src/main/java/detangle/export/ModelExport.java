@@ -34,14 +34,14 @@ public final class ModelExport {
 
     /** The formats of files; each constant is the word by which users name it. */
     public enum Format {
-        /** What ONNX Runtime, OpenVINO and TensorRT load; inputs and outputs by name. */
+        /** The format that ONNX Runtime, OpenVINO and TensorRT load; inputs and outputs by name. */
         onnx,
-        /** What PyTorch, libtorch and DJL load; inputs in the order in which they are named below. */
+        /** The format that PyTorch, libtorch and DJL load; inputs in the order in which they are named below. */
         torchscript
     }
 
     /**
-     * What to write.
+     * The options of an export.
      *
      * @param format of the file
      * @param head what stands on the encoder; empty for what config.json says, or the checkpoint holds where that says

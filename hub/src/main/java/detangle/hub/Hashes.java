@@ -16,7 +16,7 @@ final class Hashes {
 
     private Hashes() {}
 
-    /** As Git LFS takes it. */
+    /** Returns the SHA-256 of a file, as Git LFS computes it. */
     static String sha256(Path file) throws IOException {
         return of(file, digest("SHA-256"));
     }

@@ -32,7 +32,7 @@ public final class Hub {
     private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
     private static final long PAUSE_MILLIS = 250;
 
-    /** What a listing may take as a whole, in times what its next bytes may take. */
+    /** The longest time for a whole listing, in multiples of the timeout for its next bytes. */
     private static final int LISTING_TIMEOUTS = 6;
 
     private final HubOptions options;

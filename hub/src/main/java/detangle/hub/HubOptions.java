@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where models come from and where they are kept.
+ * The options of the hub: the address of models and the folder that keeps them.
  *
  * @param endpoint of the hub
  * @param cache the folder that snapshots are kept in, laid out as huggingface_hub does

@@ -17,7 +17,10 @@ public record ModelId(String repository, String revision) {
     // What huggingface.co allows: no name begins or ends with a dot or dash, none has two of them in a row.
     private static final String NAME = "[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*(?:--?[A-Za-z0-9_]+)*";
 
-    /** Of a name, and of a revision. A longer one is not a path, and a pattern would take long to say so. */
+    /**
+     * The greatest length of a name and of a revision. A longer one is not a path, and a pattern would take long to say
+     * so.
+     */
     private static final int LONGEST = 255;
 
     private static final Pattern REPOSITORY = Pattern.compile(NAME + "/" + NAME);

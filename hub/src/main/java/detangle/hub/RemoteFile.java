@@ -7,7 +7,7 @@ import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
- * What is known of a file before its bytes are asked for.
+ * The facts about a file that are known before its bytes are asked for.
  *
  * @param name in the repository
  * @param uri where the hub has it, for the commit that is loaded

@@ -29,7 +29,7 @@ final class RepositoryFiles {
     private static final List<String> BESIDE_TOKENIZERS =
             List.of("merges.txt", "vocab.bpe", "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json");
 
-    /** What sentence-transformers says of inputs; it looks for the first of these. */
+    /** The files in which sentence-transformers describes inputs; it reads the first that there is. */
     private static final List<String> BESIDE_ENCODERS = List.of(
             "sentence_bert_config.json",
             "sentence_roberta_config.json",
@@ -64,8 +64,8 @@ final class RepositoryFiles {
     }
 
     /**
-     * What is needed beside the encoder's weights. What makes a folder a model comes last, when everything else is
-     * there.
+     * Returns the files that are needed beside the encoder's weights. The file that makes a folder a model comes last,
+     * when everything else is there.
      */
     static List<String> beside(Collection<String> names, RepositoryModules modules) {
         List<String> wanted = new ArrayList<>(List.of(PROMPTS));

@@ -20,7 +20,7 @@ final class Transfer {
 
     private static final int TIMEOUTS = 6;
 
-    /** How often the room on the disk is looked at while a file comes whose size nobody tells. */
+    /** The bytes after which the free space of the disk is looked at again, for a file whose size nobody tells. */
     private static final long LOOK_AFTER = 64 << 20;
 
     private static final long ROOM_LEFT = 256 << 20;
@@ -158,7 +158,7 @@ final class Transfer {
         }
     }
 
-    /** How fast bytes come. */
+    /** Measures how fast bytes come. */
     private final class Pace {
         private final long span = client.timeout().multipliedBy(TIMEOUTS).toNanos();
         private long since = System.nanoTime();

@@ -24,7 +24,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * For which operations of a program a device has no kernel, by the names that the IR gives them. A device that runs
+ * The operations of a program that a device has no kernel for, by the names that the IR gives them. A device that runs
  * everything leaves these to the interpreter, where they are right and slow; one that does not leaves them to the CPU.
  * Nothing is run to find out.
  *
@@ -40,19 +40,24 @@ public record KernelCoverage(Set<String> operations, Set<String> lacking) {
         lacking = Collections.unmodifiableSet(new TreeSet<>(lacking));
     }
 
-    /** Of a model, from its configuration alone: without its weights, which are taken to be as the program says. */
+    /**
+     * Returns the coverage of a model from its configuration alone. Its weights are taken to be as the program says.
+     */
     public static KernelCoverage of(Device device, DebertaConfig config, Architecture head, Convention convention) {
         DebertaConfig few = config.numHiddenLayers() <= ENOUGH ? config : config.withLayers(ENOUGH);
         ModelOptions options = ModelOptions.DEFAULT.with(convention).withHiddenStates(false);
         return of(device, DebertaModel.build(few, head, options));
     }
 
-    /** Of a program as {@link CompiledProgram} and {@link Session} compile it. Its parameters need no data. */
+    /**
+     * Returns the coverage of a program as {@link CompiledProgram} and {@link Session} compile it. Its parameters need
+     * no data.
+     */
     public static KernelCoverage of(Device device, Program program) {
         return of(device, program, Passes.packedOptimisations());
     }
 
-    /** Of a program that has each operation once, with the types that models give it. */
+    /** Returns the coverage of a program that has each operation once, with the types that models give it. */
     public static KernelCoverage of(Device device) {
         return of(device, allOperations(), Passes.optimisations());
     }

@@ -61,7 +61,7 @@ public final class ModelArtifact {
     private ModelArtifact() {}
 
     /**
-     * How a model is compiled.
+     * The options of compiling a model.
      *
      * @param head what stands on the encoder; if empty what config.json names, or the checkpoint holds where that says
      *     nothing

@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
 
-/** For callers who may or may not have the value of an option, such as a command line. */
+/** Sets options for callers who may or may not have a value, such as a command line. */
 public final class OptionValues {
     private OptionValues() {}
 
@@ -18,7 +18,7 @@ public final class OptionValues {
         return value.map(v -> wither.apply(options, v)).orElse(options);
     }
 
-    /** As {@link #with(Object, Optional, BiFunction)}, for numbers. */
+    /** Sets an option as {@link #with(Object, Optional, BiFunction)} does, from a number. */
     public static <O> O with(O options, OptionalInt value, BiFunction<O, Integer, O> wither) {
         return value.isPresent() ? wither.apply(options, value.getAsInt()) : options;
     }

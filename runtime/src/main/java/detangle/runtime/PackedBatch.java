@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a packed program is told of a padded batch, computed from the batch's mask. A session uses it by itself; it is
- * for whoever compiles programs with packed tokens, such as those that train.
+ * The inputs by which a packed program learns of a padded batch, computed from the batch's mask. A session uses it by
+ * itself; it is for whoever compiles programs with packed tokens, such as those that train.
  */
 public final class PackedBatch {
     private final PackedInputs packed;
@@ -20,7 +20,7 @@ public final class PackedBatch {
         this.packed = packed;
     }
 
-    /** For a compiled program; empty if its tokens are not packed. */
+    /** Returns the packing of a compiled program; empty if its tokens are not packed. */
     public static Optional<PackedBatch> of(Program program) {
         return PackedInputs.of(program).map(PackedBatch::new);
     }

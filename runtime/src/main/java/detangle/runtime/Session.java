@@ -75,7 +75,10 @@ public final class Session implements AutoCloseable {
         return new SessionBuilder();
     }
 
-    /** As {@link #load(Path, SessionOptions)}, on the best backend and with the head that config.json names. */
+    /**
+     * Loads a model as {@link #load(Path, SessionOptions)} does, on the best backend and with the head that config.json
+     * names.
+     */
     public static Session load(Path folder) {
         return load(folder, SessionOptions.DEFAULT);
     }
@@ -155,7 +158,7 @@ public final class Session implements AutoCloseable {
         return model.config();
     }
 
-    /** What stands on the encoder; empty for a head of one's own. */
+    /** Returns the head; empty for a head of one's own. */
     public Optional<Architecture> head() {
         return model.head();
     }
@@ -166,8 +169,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Why a result is not a finite number: the tensor of the checkpoint that holds one which is none, if there is such
-     * a tensor. All of the checkpoint is read for it once.
+     * Returns why a result is not a finite number: the tensor of the checkpoint that holds such a number, if there is
+     * one. All of the checkpoint is read for it once.
      */
     public synchronized Optional<String> notFiniteWeight() {
         if (notFinite == null) {

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What a session compiles.
+ * The parts that a session compiles.
  *
  * @param head what stands on the encoder; empty for a head of one's own
  * @param added parameters that the checkpoint does not hold, by name

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * How to load a model: {@code SessionOptions.DEFAULT.withBackend("vector").withHiddenStates(false)}.
+ * The options of loading a model: {@code SessionOptions.DEFAULT.withBackend("vector").withHiddenStates(false)}.
  *
  * @param backend what to run on: {@code vector}, {@code reference}, {@code tornado} or one of its devices such as
  *     {@code tornado:opencl:0}, {@code hybrid}, {@code auto}; empty for the best backend on the CPU

@@ -33,7 +33,7 @@ import java.util.Set;
  * computes is not proved.
  */
 final class StoredProgram {
-    /** What the names of constants begin with that the compiler has computed. */
+    /** The prefix of the names of constants that the compiler has computed. */
     private static final String FOLDED = "folded.";
 
     private final Path file;

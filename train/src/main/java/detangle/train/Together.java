@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
- * One of the processes of a training, between its updates. It meets the others after every update, or after several
+ * One process of a training, between its updates. It meets the others after every update, or after several
  * that each process does by itself. After a meeting all have the same parameters and the same state.
  */
 final class Together {

@@ -45,7 +45,7 @@ final class TrainingCheckpoint {
     /** The progress of the second phase and of those behind it; that of the first stands beside it. */
     private static final String FURTHER = "further_phases";
 
-    /** What the loss follows from. Checkpoints of earlier versions do not tell. */
+    /** The field with what the loss follows from. Checkpoints of earlier versions lack it. */
     private static final String OBJECTIVE = "objective";
 
     private static final JsonMapper JSON = JsonMapper.shared();

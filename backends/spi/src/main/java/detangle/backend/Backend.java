@@ -11,6 +11,6 @@ public interface Backend {
     /** The devices that can be used now; empty where there are none. */
     List<Device> devices();
 
-    /** Why there are no devices, and what to do about it; empty where there are some. */
+    /** Returns why there are no devices, and what to do about it; empty where there are some. */
     Optional<String> unavailable();
 }

@@ -12,7 +12,7 @@ public interface Device {
     /** The name on the command line, such as {@code vector} or {@code opencl:0}. */
     String name();
 
-    /** One line for people: instruction set, threads, memory. */
+    /** Returns one line for people: instruction set, threads, memory. */
     String description();
 
     /** Begins what the device needs before its first program, in the background: {@link #load} waits for it. */

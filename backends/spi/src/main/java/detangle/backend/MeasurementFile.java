@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * What was measured on this machine, kept from one process to the next in a file that may go missing at any time, or
+ * Keeps what was measured on this machine from one process to the next, in a file that may go missing at any time, or
  * that may not be writable: then it is measured again.
  */
 public final class MeasurementFile {

@@ -1,7 +1,7 @@
 package detangle.backend;
 
 /**
- * What a device can do at best, as measured in this process: the roofline of its programs.
+ * The peaks of a device, as measured in this process: the roofline of its programs.
  *
  * @param flops fp32 fused multiply-adds a second, each counted as two operations
  * @param bandwidth bytes a second, streamed from main memory

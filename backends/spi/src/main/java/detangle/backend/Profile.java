@@ -7,11 +7,11 @@ import java.util.Map;
 
 /** Adds up how long operations took. One thread at a time. */
 public final class Profile {
-    /** What is added up. */
+    /** The key of the times that are added up. */
     private record Key(String device, String operation) {}
 
     /**
-     * What an operation took in all.
+     * The time that an operation took in all.
      *
      * @param device that ran it, by name
      * @param operation as the IR writes it, or {@code transfer} between host and device
@@ -21,7 +21,7 @@ public final class Profile {
 
     private final Map<Key, Entry> entries = new LinkedHashMap<>();
 
-    /** One without entries. */
+    /** Makes a profile without entries. */
     public Profile() {}
 
     /** Adds one call. */

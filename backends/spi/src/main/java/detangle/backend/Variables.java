@@ -29,7 +29,7 @@ public abstract class Variables {
     /** Tells whether a replacement of values has ended half-way. */
     private boolean isTorn;
 
-    /** When a run may begin, and what may go on beside it. */
+    /** The turn of a run: it begins when no other run forbids it, and forbids others until it ends. */
     @FunctionalInterface
     public interface Turn {
         /** Waits for the turn, and runs. */

@@ -129,7 +129,7 @@ final class OnnxProto {
         });
     }
 
-    /** What says that a tensor's data is in another file. */
+    /** Returns the field that says that a tensor's data is in another file. */
     static byte[] external(String file, long offset, long length) {
         return message(out -> {
             out.writeByteArray(13, entry("location", file));

@@ -65,7 +65,7 @@ final class TorchModule {
         });
     }
 
-    /** What {@code forward} gives, a dictionary of tensors. */
+    /** Writes the result of {@code forward}, a dictionary of tensors. */
     void result(SequencedMap<String, String> outputs) {
         lines.add(outputs.entrySet().stream()
                 .map(e -> quoted(e.getKey()) + ": " + e.getValue())

@@ -25,7 +25,7 @@ import java.util.zip.ZipOutputStream;
  * github.com/pytorch/pytorch, torch/csrc/jit/docs/serialization.md.
  */
 public final class TorchScriptExporter {
-    /** Of the functions' meanings: PyTorch 1.12 and later read it. */
+    /** The version of the operators' meanings, which PyTorch 1.12 and later read. */
     private static final String VERSION = "10\n";
 
     private static final int BUFFER = 1 << 20;
@@ -71,7 +71,7 @@ public final class TorchScriptExporter {
         void write(OutputStream out) throws IOException;
     }
 
-    /** What is stored as it is says its size and checksum before itself, so contents are written twice. */
+    /** Writes an uncompressed entry. Its size and checksum stand before it, so the content is written twice. */
     private static void entry(ZipOutputStream zip, String name, Content content) throws IOException {
         CRC32 checksum = new CRC32();
         long[] size = {0};

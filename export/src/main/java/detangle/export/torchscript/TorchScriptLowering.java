@@ -358,7 +358,7 @@ final class TorchScriptLowering {
         return transposed ? module.call("transpose", x, -2, -1) : x;
     }
 
-    /** From the last axis to the first, before and after each. */
+    /** Returns the padding before and after each axis, from the last axis to the first. */
     private String padding(int rank, int axis, Dim before, Dim after) {
         List<String> widths = new ArrayList<>();
         IntStream.range(axis + 1, rank).forEach(i -> widths.addAll(List.of("0", "0")));

@@ -63,7 +63,7 @@ public final class HybridDevice implements Device {
         return kernels;
     }
 
-    /** As if the device ran all that it can. */
+    /** Returns what the device interprets if it runs all that it can. */
     @Override
     public List<Node> interpreted(Program program) {
         return new PlacedDevice(device, host, node -> true).interpreted(program);

@@ -63,7 +63,7 @@ public final class PlacedDevice implements Device {
         return new Placement(node -> device.runs(node) && allowed.test(node)).run(program);
     }
 
-    /** What the host leaves to the interpreter of the parts that are its own. */
+    /** Returns the nodes of the host's own parts that the host leaves to the interpreter. */
     @Override
     public List<Node> interpreted(Program program) {
         return Segment.split(place(program)).stream()

@@ -3,7 +3,7 @@ package detangle.backend.processor;
 import detangle.ir.OneLine;
 
 /**
- * How many threads compute, callers included: what the property {@value #PROPERTY} says, or {@linkplain
+ * The number of threads that compute, callers included: what the property {@value #PROPERTY} says, or {@linkplain
  * Processors#threads() what suits the processors} that this process may use.
  *
  * @param threads at least 1

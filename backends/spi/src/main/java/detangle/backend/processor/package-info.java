@@ -1,2 +1,2 @@
-/** How many threads compute: what the system lets this process use, and what the user asks for. */
+/** The number of threads that compute: what the system lets this process use, and what the user asks for. */
 package detangle.backend.processor;

@@ -4,7 +4,7 @@ import detangle.ir.UnaryFunction;
 import java.lang.classfile.CodeBuilder;
 
 /**
- * How a backend computes those functions of floats that are not the same for all compilers of bytecode. Each method
+ * Emits those functions of floats that are not the same for all compilers of bytecode. Each method
  * takes its operands from the stack and leaves the result there. Semantics are the interpreter's.
  */
 public interface FloatFunctions {

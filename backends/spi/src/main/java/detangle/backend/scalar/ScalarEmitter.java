@@ -27,7 +27,7 @@ public final class ScalarEmitter {
     /** The local that holds each expression that was emitted. */
     private final Map<ScalarExpr, Integer> locals = new HashMap<>();
 
-    /** How a kernel reads an element of an operand. */
+    /** Emits how a kernel reads an element of an operand. */
     public interface Arguments {
         /** Leaves the element on the stack, as {@link #kind} says for its type. */
         void load(int index, DType dtype);
@@ -142,8 +142,8 @@ public final class ScalarEmitter {
     }
 
     /**
-     * By comparing. The JDK shifts to the right and fills with zeros, of which TornadoVM makes a shift that copies the
-     * sign.
+     * Emits the sign by comparing. The JDK shifts to the right and fills with zeros, of which TornadoVM makes a shift
+     * that copies the sign.
      */
     private void sign(TypeKind kind, int x) {
         code.loadLocal(kind, x);

@@ -34,9 +34,9 @@ final class AttentionKernel {
     private AttentionKernel() {}
 
     /**
-     * One group a tile of queries along x, a head along y, a sequence along z. Rows of q, k, v and out are
-     * {@code [heads, width]}. Unpacked, each of z's sequences has as many queries and keys, and the mask counts;
-     * packed, there is one row of sequences that the segments part, and z is 1.
+     * Computes attention: one group a tile of queries along x, a head along y, a sequence along z. Rows of q, k, v and
+     * out are {@code [heads, width]}. Unpacked, each of z's sequences has as many queries and keys, and the mask
+     * counts; packed, there is one row of sequences that the segments part, and z is 1.
      *
      * <p>From {@code own[0]}, sizes are: queries and keys of a sequence (packed: of all), heads, positions of the
      * tables, the table's index of distance 0, the mask's strides along batch, head, query and key, and the number of

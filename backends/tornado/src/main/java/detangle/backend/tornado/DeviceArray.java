@@ -15,7 +15,7 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** Memory that a device sees, outside the heap: one of TornadoVM's arrays, with room for some elements. */
 record DeviceArray(DType dtype, TornadoNativeArray array) {
-    /** What a kernel's first parameter is. */
+    /** The type of a kernel's first parameter. */
     static final ClassDesc CONTEXT = KernelContext.class.describeConstable().orElseThrow();
 
     /** Returns whether kernels compute with values of this type; weights may have 16 bits, see {@link NarrowFloats}. */

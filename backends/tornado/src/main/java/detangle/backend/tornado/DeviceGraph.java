@@ -46,7 +46,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class DeviceGraph implements TornadoExecutable.Graph {
     private static final AtomicLong NUMBERS = new AtomicLong();
 
-    /** What each kernel takes before its own: the context, sizes, and where its own begin. */
+    /** The number of arguments that each kernel takes before its own: the context, sizes, and where its own begin. */
     private static final int OWN_ARGUMENTS = 3;
 
     private final String device;
@@ -66,7 +66,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     private Map<String, Long> bound = Map.of();
     private boolean isBound;
 
-    /** What TornadoVM wrote of times before this run, by part; it keeps all. */
+    /** The number of times that TornadoVM had written before this run, by part; it keeps all. */
     private final int[] logged;
 
     /** @param shapes sizes of the symbols to make room for */

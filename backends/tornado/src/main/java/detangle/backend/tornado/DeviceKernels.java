@@ -14,7 +14,7 @@ import java.util.Optional;
 final class DeviceKernels {
     private DeviceKernels() {}
 
-    /** How a node is lowered, if the device takes it. */
+    /** Returns how a node is lowered, if the device takes it. */
     static Optional<Lowering> of(Node node) {
         boolean types = DeviceArray.covers(node.type().dtype())
                 && node.inputs().stream().allMatch(DeviceKernels::canBeThere);

@@ -3,7 +3,7 @@ package detangle.backend.tornado;
 import detangle.backend.BackendException;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
-/** How much of a device's memory may be taken. */
+/** The part of a device's memory that may be taken. */
 final class DeviceMemory {
     /** The property that bounds it, in bytes; otherwise the device does. */
     static final String LIMIT = "detangle.tornado.memory";

@@ -46,7 +46,7 @@ final class ElementKernel {
 
     private record Key(Region region, int rank, Optional<DType> index) {}
 
-    /** Where the first operand's rows are chosen by an index. */
+    /** The index that chooses the first operand's rows. */
     record Index(ElementAccess access, int limit, int step) {}
 
     private final Region region;
@@ -83,8 +83,9 @@ final class ElementKernel {
     }
 
     /**
-     * What the kernel reads: the number of elements; the sizes of the axes, the last first; then for the result, each
-     * operand and the index their strides in that order and their offset; then the index's limit and step.
+     * Returns the sizes that the kernel reads: the number of elements; the sizes of the axes, the last first; then for
+     * the result, each operand and the index their strides in that order and their offset; then the index's limit and
+     * step.
      */
     static int[] sizes(int[] shape, ElementAccess result, List<ElementAccess> operands, Optional<Index> index) {
         List<Integer> sizes = new ArrayList<>();
@@ -170,7 +171,7 @@ final class ElementKernel {
         return 1 + rank + number * (rank + 1);
     }
 
-    /** Where the result's, each operand's and the index's elements are. */
+    /** Emits where the elements of the result, each operand and the index are. */
     private void locate(int thread) {
         int accesses = 1 + region.arguments().size() + (index.isPresent() ? 1 : 0);
         for (int k = 0; k < accesses; k++) {

@@ -31,7 +31,7 @@ record Launch(
     }
 
     /**
-     * How much there is to do: groups of threads along three axes, and the sizes that the kernel reads. The first of
+     * The work of a launch: groups of threads along three axes, and the sizes that the kernel reads. The first of
      * these is what a kernel compares with before it writes anything.
      */
     record Work(int[] sizes, int x, int y, int z) {

@@ -16,7 +16,7 @@ final class LayerNormGradKernel {
     private LayerNormGradKernel() {}
 
     /**
-     * One group a row. From {@code own[0]}, sizes are: the row's length.
+     * Computes the gradient of a layer norm, one group a row. From {@code own[0]}, sizes are: the row's length.
      *
      * @param moments two numbers for each row
      * @param hasResidual 1 if a residual is added first, or 0

@@ -14,7 +14,8 @@ final class LayerNormKernel {
     private LayerNormKernel() {}
 
     /**
-     * One group a row. From {@code own[0]}, sizes are: the row's length. The result may be x itself.
+     * Computes a layer norm, one group a row. From {@code own[0]}, sizes are: the row's length. The result may be x
+     * itself.
      *
      * @param hasResidual 1 if a residual is added first, or 0
      * @param masked 1 if the mask counts, one element a row, or 0

@@ -54,7 +54,7 @@ final class LookupLowering {
         });
     }
 
-    /** How an indexed operand is read. */
+    /** The way in which an indexed operand is read. */
     private record Reading(ElementAccess access, ElementKernel.Index index) {}
 
     private static void indexed(

@@ -3,7 +3,7 @@ package detangle.backend.tornado;
 import java.util.Optional;
 
 /**
- * How this backend computes one node, or {@linkplain Launcher#results all results} of its operation: launches of
+ * Computes one node, or {@linkplain Launcher#results all results} of its operation: by launches of
  * kernels, or none where the result is a view of an operand.
  */
 @FunctionalInterface

@@ -19,7 +19,7 @@ final class NarrowFloats {
         };
     }
 
-    /** What an exponent stands for where the mantissa is read as an integer; NaN for what is not a number. */
+    /** Returns the factor of each exponent where the mantissa is read as an integer; NaN for what is not a number. */
     static float[] powers(DType dtype) {
         int mantissa = mantissa(dtype);
         int exponents = 1 << 15 - mantissa;

@@ -5,7 +5,7 @@ import detangle.ir.Strides;
 import java.util.Arrays;
 
 /**
- * How the matrices of a product lie in memory, for {@link ProductKernel}: {@code out[i, j] = sum over d of
+ * The places of a product's matrices in memory, for {@link ProductKernel}: {@code out[i, j] = sum over d of
  * a[i * rowA + d * depthA] * b[j * columnB + d * depthB]}, for each matrix of a batch.
  *
  * @param batch axes of the batch, in order

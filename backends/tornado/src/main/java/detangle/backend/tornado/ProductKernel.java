@@ -17,7 +17,7 @@ final class ProductKernel {
     /** Rows and columns of the result that a group computes. */
     static final int TILE = 64;
 
-    /** How many batch axes there are; fewer have a size of 1. */
+    /** The number of batch axes; where there are fewer, the others have a size of 1. */
     static final int BATCH_AXES = 3;
 
     private static final int DEPTH = 16;
@@ -32,9 +32,9 @@ final class ProductKernel {
     private ProductKernel() {}
 
     /**
-     * One group a tile: columns along x, rows along y, the batch along z. From {@code own[0]}, sizes are: rows,
-     * columns, depth; a's strides along rows and depth; b's along columns and depth; and for each batch axis, the last
-     * first, its size and the strides of a and b. The result is row-major.
+     * Computes a product, one group a tile: columns along x, rows along y, the batch along z. From {@code own[0]},
+     * sizes are: rows, columns, depth; a's strides along rows and depth; b's along columns and depth; and for each
+     * batch axis, the last first, its size and the strides of a and b. The result is row-major.
      *
      * @param narrow what b is instead, where its floats have 16 bits
      * @param powers what {@link NarrowFloats} needs for those

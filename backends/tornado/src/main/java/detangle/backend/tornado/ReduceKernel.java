@@ -28,7 +28,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * elements.
  */
 final class ReduceKernel {
-    /** How many sizes it reads. */
+    /** The number of sizes that the kernel reads. */
     static final int SIZES = 3;
 
     private static final ClassDesc INTS = IntArray.class.describeConstable().orElseThrow();

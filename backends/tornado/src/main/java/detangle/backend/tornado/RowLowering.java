@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What folds an axis or normalises along one. */
+/** Lowers operations that fold an axis or normalise along one. */
 final class RowLowering {
     private RowLowering() {}
 

@@ -10,13 +10,14 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * order.
  */
 final class RowSumsKernel {
-    /** How many blocks the rows are divided into. */
+    /** The number of blocks that the rows are divided into. */
     static final int BLOCKS = 64;
 
     private RowSumsKernel() {}
 
     /**
-     * From {@code own[0]}, sizes are: columns of all blocks, columns of one, rows, rows of a block.
+     * Adds up the rows of a block. From {@code own[0]}, sizes are: columns of all blocks, columns of one, rows, rows
+     * of a block.
      *
      * @param moments of each row, from {@link LayerNormGradKernel}
      * @param ofGamma {@code [BLOCKS,columns]}, as is {@code ofBeta}

@@ -10,14 +10,14 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * have.
  */
 final class ScatterKernel {
-    /** How many blocks the rows are divided into. */
+    /** The number of blocks that the rows are divided into. */
     static final int BLOCKS = 64;
 
     private ScatterKernel() {}
 
     /**
-     * From {@code own[0]}, sizes are: rows of the table, their width, the number of ids, rows of a block. An id outside
-     * the table is told of in {@code faults[own[1]]}.
+     * Adds the rows of a block to a table. From {@code own[0]}, sizes are: rows of the table, their width, the number
+     * of ids, rows of a block. An id outside the table is told of in {@code faults[own[1]]}.
      */
     static void scatter(
             KernelContext context,

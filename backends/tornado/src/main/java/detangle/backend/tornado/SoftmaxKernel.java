@@ -11,14 +11,14 @@ final class SoftmaxKernel {
     /** Threads of a group, which computes a row; a power of two. */
     static final int THREADS = 64;
 
-    /** How many axes before the last there are; fewer have a size of 1. */
+    /** The number of axes before the last; where there are fewer, the others have a size of 1. */
     static final int ROW_AXES = 4;
 
     private SoftmaxKernel() {}
 
     /**
-     * One group a row. From {@code own[0]}, sizes are: the row's length, the mask's stride along it, and for each axis
-     * before, the last first, its size and the mask's stride.
+     * Computes a softmax, one group a row. From {@code own[0]}, sizes are: the row's length, the mask's stride along
+     * it, and for each axis before, the last first, its size and the mask's stride.
      */
     static void softmax(
             KernelContext context, IntArray sizes, IntArray own, FloatArray x, ByteArray mask, FloatArray out) {

@@ -11,10 +11,10 @@ public final class TornadoBackend implements Backend {
 
     private static Optional<Found> found = Optional.empty();
 
-    /** What there is, or why there is nothing. */
+    /** The devices, or why there are none. */
     private record Found(List<Device> devices, Optional<String> fault) {}
 
-    /** For {@link java.util.ServiceLoader}. */
+    /** Makes the backend for {@link java.util.ServiceLoader}. */
     public TornadoBackend() {}
 
     @Override

@@ -34,7 +34,7 @@ final class AttentionBinding {
     /** The number of each table of relative positions; the layers of a model share one table. */
     private final Map<TableKey, Integer> relativeTables = new HashMap<>();
 
-    /** What a table in the kernel's form depends on: the value, and the places of two sizes. */
+    /** The key of a table in the kernel's form: the value, and the places of two sizes. */
     private record TableKey(FrameValue table, int length, int rows) {}
 
     /** Gives the kernel of a run the sequences and the keys that their queries see, and returns their number. */

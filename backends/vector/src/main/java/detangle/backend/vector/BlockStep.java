@@ -1,6 +1,6 @@
 package detangle.backend.vector;
 
-/** One function of a region for a block: it reads registers and writes another one. */
+/** Computes one function of a region for a block: it reads registers and writes another one. */
 @FunctionalInterface
 interface BlockStep {
     /** @param size the number of elements of the block that count */

@@ -68,7 +68,7 @@ final class BoundProgram {
     private final int relativeTables;
     private final int packedForms;
 
-    /** By value, the arrays of those that are the same at each run, and of parameters. */
+    /** The array of each value that is the same at each run, and of each parameter. */
     private final Object[] constants;
 
     /** A value in a slot of memory. */

@@ -2,7 +2,7 @@ package detangle.backend.vector;
 
 import detangle.backend.vector.kernel.Places;
 
-/** Where operands stand that repeat along axes of a result. */
+/** Computes the places of operands that repeat along axes of a result. */
 final class Broadcasts {
     private Broadcasts() {}
 
@@ -31,7 +31,9 @@ final class Broadcasts {
         }
     }
 
-    /** From an element to the next along an axis, counted from behind; 0 where the operand repeats. */
+    /**
+     * Returns the distance from an element to the next along an axis, counted from behind; 0 where the operand repeats.
+     */
     static int stride(Frame f, FrameValue operand, int axis) {
         int own = axis + operand.rank();
         return own < 0 || f.dim(operand, own) == 1 ? 0 : f.elements(operand, own + 1, operand.rank());

@@ -28,7 +28,7 @@ import java.util.Set;
  * Each rule below keeps that form; a value without a rule is not a cut.
  */
 final class CutAnalysis {
-    /** What is proved of each axis of a value: its origin, or that all elements along it are equal. */
+    /** The proof about each axis of a value: its origin, or that all elements along it are equal. */
     private final Map<Node, List<Optional<Dim>>> proved = new IdentityHashMap<>();
 
     private final Set<Node> free = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -59,7 +59,7 @@ final class CutAnalysis {
         return free.contains(node);
     }
 
-    /** Where a value stands in a table for all sizes, if it is proved to be one run of its elements. */
+    /** Returns the place of a value in a table for all sizes, if it is proved to be one run of its elements. */
     Optional<Cut> cut(Node node) {
         List<Optional<Dim>> axes = proved.get(node);
         if (axes == null || free.contains(node)) {
@@ -137,8 +137,9 @@ final class CutAnalysis {
     }
 
     /**
-     * What is computed of each element by itself, from operands that broadcast. Operands may have different origins
-     * along an axis where they differ by a number: the result is a function of the place from either.
+     * Returns the proof of a node that computes each element by itself, from operands that broadcast. Operands may
+     * have different origins along an axis where they differ by a number: the result is a function of the place from
+     * either.
      */
     private Optional<List<Optional<Dim>>> together(Node node) {
         List<Optional<Dim>> axes =

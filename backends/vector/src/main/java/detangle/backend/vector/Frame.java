@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * What one run at a time needs of its own: sizes, memory, where each value is in it, and kernels, which keep their
- * objects from run to run. Steps are the same for all frames; they read sizes and places here.
+ * The state of one run: sizes, memory, the place of each value in it, and kernels, which keep their objects from run
+ * to run. Steps are the same for all frames; they read sizes and places here.
  */
 final class Frame {
     private final SizeTable table;
@@ -27,7 +27,7 @@ final class Frame {
     private final Places left = new Places();
     private final Places right = new Places();
 
-    /** By value: its array, and where it begins in it. */
+    /** The array of each value, and the place where the value begins in it. */
     private final Object[] arrays;
 
     private final int[] offsets;

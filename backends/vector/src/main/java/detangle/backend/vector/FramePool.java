@@ -81,7 +81,7 @@ final class FramePool {
         return new Lease(new Idle(frame), frame);
     }
 
-    /** What waits keeps neither the pool nor the program behind it, which may have been let go of before. */
+    /** Plans a later sweep. The plan keeps neither the pool nor the program behind it alive. */
     private void sweepLater() {
         if (!sweeps.get() && sweeps.compareAndSet(false, true)) {
             WeakReference<FramePool> reference = new WeakReference<>(this);

@@ -10,9 +10,9 @@ import java.util.List;
  * @param binder binds it to the values of a program
  */
 record Kernel(List<Reads> reads, ResultsBinder binder) {
-    /** How a kernel reads an operand. */
+    /** The ways in which a kernel reads an operand. */
     enum Reads {
-        /** From the memory of a run, or from that of values that no run changes. */
+        /** The kernel reads it from the memory of a run, or from that of values that no run changes. */
         MEMORY,
         /** A named constant, or a parameter, as it is stored, so that it takes no memory of the run. */
         STORED,
@@ -42,12 +42,12 @@ record Kernel(List<Reads> reads, ResultsBinder binder) {
         reads = List.copyOf(reads);
     }
 
-    /** One that reads all operands from memory. */
+    /** Makes a kernel that reads all operands from memory. */
     static Kernel of(Binder binder) {
         return of(List.of(Reads.MEMORY), binder);
     }
 
-    /** One of an operation with one result. */
+    /** Makes a kernel of an operation with one result. */
     static Kernel of(List<Reads> reads, Binder binder) {
         return new Kernel(reads, (builder, results, outs) -> binder.bind(builder, results.getFirst(), outs.getFirst()));
     }

@@ -3,7 +3,7 @@ package detangle.backend.vector;
 import detangle.ir.interpreter.InterpreterException;
 
 /**
- * What packed attention is told of its rows, checked at each run: the kernel goes by it to places in memory, where
+ * The rows of packed attention, checked at each run: the kernel goes by it to places in memory, where
  * other values stand too.
  *
  * @param what the rows are, for messages

@@ -70,7 +70,7 @@ final class RegionCode {
         return scalar.stream().map(RegionCompiler::classFile).toList();
     }
 
-    /** Its loops over vectors that need no blocks; empty where it has none. */
+    /** Returns the loops over vectors that need no blocks; empty where there are none. */
     Optional<InPlaceRegion> inPlace() {
         return inPlace;
     }
@@ -175,7 +175,7 @@ final class RegionCode {
         }
     }
 
-    /** One loop for a function and all below it that a loop can compute and that nothing else reads. */
+    /** Adds one loop for a function and all below it that a loop can compute and that nothing else reads. */
     private int scalar(ScalarExpr expr) {
         List<Integer> operands = new ArrayList<>();
         List<DType> dtypes = new ArrayList<>();

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.BiFunction;
 
 /**
- * Where each value comes from that a run reads from memory.
+ * The source of each value that a run reads from memory.
  *
  * @param steps nodes that each run computes, inputs among them: those that may change, and those that follow from sizes
  *     and are not cuts

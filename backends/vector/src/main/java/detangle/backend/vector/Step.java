@@ -1,8 +1,8 @@
 package detangle.backend.vector;
 
 /**
- * One kernel bound to values: the same for all runs, which bring the memory and the sizes. It keeps nothing from run to
- * run.
+ * A kernel that is bound to values. It is the same for all runs, which bring the memory and the sizes, and keeps
+ * nothing from run to run.
  */
 @FunctionalInterface
 interface Step {

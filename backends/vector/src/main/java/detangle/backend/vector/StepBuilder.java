@@ -71,7 +71,7 @@ final class StepBuilder {
     }
 
     /**
-     * What cannot be is refused, as the interpreter does, even where the result has no elements, or is read from a
+     * Refuses what cannot be, as the interpreter does, even where the result has no elements, or is read from a
      * table that was evaluated for other sizes.
      */
     void check(Node node) {
@@ -84,7 +84,7 @@ final class StepBuilder {
     }
 
     /**
-     * What is to be checked at sizes that a run has not had before, ahead of all steps; each throws an
+     * Returns the checks at sizes that a run has not had before, ahead of all steps; each throws an
      * {@link InputException}.
      */
     List<Step> checks() {

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What a run does to the variables once everything else is done: nothing of it can fail. */
+/** Writes the variables at the end of a run, when nothing can fail any more. */
 final class Updates {
     private final List<Replacement> replacements = new ArrayList<>();
 
@@ -45,7 +45,7 @@ final class Updates {
         return replacements.isEmpty();
     }
 
-    /** After the late steps. */
+    /** Writes the variables after the late steps. */
     void run(Frame frame) {
         for (Replacement replacement : replacements) {
             if (replacement.copied().isPresent()) {

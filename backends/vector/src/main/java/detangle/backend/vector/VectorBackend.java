@@ -12,7 +12,7 @@ public final class VectorBackend implements Backend {
 
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
-    /** For {@link java.util.ServiceLoader}. */
+    /** Makes the backend for {@link java.util.ServiceLoader}. */
     public VectorBackend() {}
 
     @Override

@@ -48,13 +48,14 @@ final class VectorVariables extends Variables {
             return Memory.part(dtype, array, 0, elements);
         }
 
-        /** Its elements, followed by zeros. */
+        /** Returns the elements, followed by zeros. */
         Object array() {
             return array;
         }
 
         /**
-         * Its matrix {@code [N,K]}, or those of its heads {@code [A,P,d]}, packed for products with their transposes.
+         * Returns the matrix {@code [N,K]}, or those of the heads {@code [A,P,d]}, packed for products with their
+         * transposes.
          */
         synchronized PackedMatrix[] packed() {
             if (packed.length == 0) {
@@ -87,7 +88,7 @@ final class VectorVariables extends Variables {
             changed();
         }
 
-        /** After the elements of {@link #array} have been replaced. */
+        /** Notes that the elements of {@link #array} have been replaced. */
         void changed() {
             version++;
         }

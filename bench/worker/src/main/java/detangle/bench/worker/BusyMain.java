@@ -7,7 +7,9 @@ import java.io.IOException;
  * cannot outlive whoever has started it, however that one ends.
  */
 public final class BusyMain {
-    /** Of what is computed for nobody: read by nobody, and kept so that a compiler cannot leave it out. */
+    /**
+     * The result of the computation. Nobody reads it; it is kept so that a compiler cannot leave the computation out.
+     */
     private static volatile double result;
 
     private BusyMain() {}

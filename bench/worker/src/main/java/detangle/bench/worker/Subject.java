@@ -13,10 +13,13 @@ public interface Subject {
     /** The names of the inputs that the model takes. */
     Set<String> inputs();
 
-    /** One forward pass over these inputs, from host memory to host memory. */
+    /** Prepares one forward pass over these inputs, from host memory to host memory. */
     Forward prepare(Map<String, Tensor> inputs) throws Exception;
 
-    /** From a text to the outputs; an {@link UnsupportedOperationException} where a model takes ids alone. */
+    /**
+     * Prepares a run from a text to the outputs; an {@link UnsupportedOperationException} where a model takes ids
+     * alone.
+     */
     default Forward prepare(String text) throws Exception {
         throw new UnsupportedOperationException(version() + " takes ids, not texts");
     }
@@ -33,7 +36,7 @@ public interface Subject {
     }
 
     /**
-     * How far outputs are from others.
+     * The distance of outputs from others.
      *
      * @param nmse normalised mean squared error: the squares of differences over those of the others
      * @param largest the largest absolute difference

@@ -1,8 +1,8 @@
 package detangle.backend.vector.kernel;
 
-/** What attention reads and where it writes: told before each run, in objects that stay, so that a run makes none. */
+/** The operands of attention, which are set before each run in objects that stay, so that a run makes none. */
 public final class AttentionOperands {
-    /** Where the heads of q, k, v or the result are: element (row,h,e) at {@code offset + (row*A + h)*d + e}. */
+    /** The place of the heads of q, k, v or the result: element (row,h,e) at {@code offset + (row*A + h)*d + e}. */
     public static final class Heads {
         float[] data = {};
         int offset;
@@ -99,7 +99,7 @@ public final class AttentionOperands {
 
     /** The position tables of each head, packed, and the table of rows. */
     public static final class Positions {
-        /** In the place of tables that a kernel does not read. */
+        /** Stands in the place of tables that a kernel does not read. */
         public static final PackedMatrix[] ABSENT = {};
 
         PackedMatrix[] keys = ABSENT;

@@ -18,7 +18,7 @@ final class AttentionScores {
     /** Queries of a block: its scores and position terms at length 512 fit the second-level cache. */
     static final int BLOCK = 48;
 
-    /** In the place of terms that there are not. */
+    /** Stands in the place of terms that there are not. */
     private static final float[] NONE = {};
 
     static final float[] NO_BIAS = new float[2 * WIDTH];

@@ -5,10 +5,10 @@ import static detangle.backend.vector.kernel.Lanes.COUNT;
 import java.util.Arrays;
 
 /**
- * What kernels run until C2 has compiled their loops over vectors, in a process that is to answer before that ({@link
- * Warmup#defer}), and where no C2 is: the same numbers to the last bit, by loops over floats, with the same lanes and
- * the same order of sums. A vector is an object until C2 has compiled what uses it, which takes some hundred times as
- * long; a loop over floats is fast as soon as C1 has compiled it.
+ * The loops that kernels run until C2 has compiled their loops over vectors, in a process that is to answer before
+ * that ({@link Warmup#defer}), and where no C2 is: the same numbers to the last bit, by loops over floats, with the
+ * same lanes and the same order of sums. A vector is an object until C2 has compiled what uses it, which takes some
+ * hundred times as long; a loop over floats is fast as soon as C1 has compiled it.
  */
 final class FloatLoops {
     /** The array of {@link Scratch} with the sum of each lane. */

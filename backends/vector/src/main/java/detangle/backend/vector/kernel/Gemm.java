@@ -26,7 +26,7 @@ public final class Gemm {
     private static final int SCRATCH_TILE = 1;
     private static final int SCRATCH_PANEL = 2;
 
-    /** One product's right side and result. */
+    /** The right side and the result of one product. */
     private static final class Target {
         private Panels b;
         private float[] bias;

@@ -43,7 +43,7 @@ public final class MatMul {
      */
     public record Matrices(float[] array, int offset, Places numbers, boolean transposed) implements Right {}
 
-    /** One matrix {@code [K,N]} that stands packed for products with its transpose; {@code panels} is {@code [N,K]}. */
+    /** A matrix {@code [K,N]} that stands packed for products with its transpose; {@code panels} is {@code [N,K]}. */
     public record Transpose(KeptPanels panels) implements Right {}
 
     private final Matrices a;

@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * As {@link PackedMatrix}, with elements in the 16 bits that they are stored in: half the memory. A product unpacks a
- * panel into the cache when its turn comes.
+ * A {@link PackedMatrix} with elements in the 16 bits that they are stored in, which takes half the memory. A product
+ * unpacks a panel into the cache when its turn comes.
  *
  * @param dtype f16 or bf16
  */

@@ -11,7 +11,7 @@ public record PackedMatrix(float[] data, int offset, int k, int n) implements Ke
     private static final int CHUNK = 64;
     private static final int SCRATCH = 0;
 
-    /** In the place of a matrix that is not there. */
+    /** Stands in the place of a matrix that is not there. */
     static final PackedMatrix NONE = new PackedMatrix(new float[0], 0, 0, 0);
 
     boolean isPresent() {
@@ -54,7 +54,8 @@ public record PackedMatrix(float[] data, int offset, int k, int n) implements Ke
     }
 
     /**
-     * As {@link #ofRows(float[], int, int, int)}, from rows that are read a panel at a time and never held all at once.
+     * Packs what {@link #ofRows(float[], int, int, int)} packs, from rows that are read a panel at a time and never
+     * held all at once.
      *
      * @throws ArithmeticException if an element is not a finite number
      */

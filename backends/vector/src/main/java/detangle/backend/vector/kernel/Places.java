@@ -3,8 +3,8 @@ package detangle.backend.vector.kernel;
 import detangle.ir.Shape;
 
 /**
- * Where the elements of an operand stand that repeats along some axes of a shape: told before a run, in arrays that
- * stay.
+ * The places of the elements of an operand that repeats along some axes of a shape. They are set before a run, in
+ * arrays that stay.
  */
 public final class Places {
     private final int[] sizes = new int[Shape.MOST_AXES];

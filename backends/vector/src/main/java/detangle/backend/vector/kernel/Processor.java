@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What Linux tells of the processor; a careful guess elsewhere. */
+/** Reads what Linux tells of the processor; a careful guess elsewhere. */
 final class Processor {
     private static final int SECOND_LEVEL_CACHE = 512 * 1024;
 

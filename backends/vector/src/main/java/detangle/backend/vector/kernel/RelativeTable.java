@@ -10,7 +10,7 @@ import java.util.Arrays;
  * j, the position row is {@code byKey[j - i + origin]}, so that neighbouring keys are neighbours in memory.
  */
 public final class RelativeTable {
-    /** In the place of a table that is not there. */
+    /** Stands in the place of a table that is not there. */
     static final RelativeTable NONE = new RelativeTable();
 
     private int origin;
@@ -106,7 +106,9 @@ public final class RelativeTable {
         return byKey;
     }
 
-    /** For each difference a vector's map from the terms of as many keys, {@link #stride} apart, to one of each. */
+    /**
+     * Returns for each difference a vector's map from the terms of as many keys, {@link #stride} apart, to one of each.
+     */
     int[] diagonal() {
         return diagonal;
     }
@@ -119,12 +121,12 @@ public final class RelativeTable {
         return narrow;
     }
 
-    /** For each difference the least row of a vector's differences from it on. */
+    /** Returns for each difference the least row of a vector's differences from it on. */
     int[] windows() {
         return windows;
     }
 
-    /** For each difference a vector's lanes in the window. */
+    /** Returns for each difference a vector's lanes in the window. */
     float[] places() {
         return places;
     }

@@ -161,7 +161,7 @@ public final class TileCompiler {
         code.return_();
     }
 
-    /** One column of A by one row of B. */
+    /** Emits the product of one column of A and one row of B. */
     private void step(int[][] sums) {
         int[] b = new int[VECTORS];
         for (int v = 0; v < VECTORS; v++) {

@@ -11,7 +11,7 @@ import java.util.function.IntToDoubleFunction;
  * meanwhile, and the round does not count. What slows all turns of a round alike leaves their ratios as they are.
  */
 final class TileJudge {
-    /** How far the default's two turns of a round may be apart, as a ratio. */
+    /** The greatest ratio of the default's two turns in a round that counts. */
     private static final double STEADY = 1.03;
 
     /** A contender replaces another one if it takes less than this part of its time in most rounds. */

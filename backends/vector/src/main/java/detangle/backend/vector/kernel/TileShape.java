@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How large tiles are and whether C2 is kept from moving loads between rows: see {@link TileCompiler}. What is fastest
+ * The height of tiles, and whether C2 is kept from moving loads between rows: see {@link TileCompiler}. What is fastest
  * depends on the processor and on the JDK. Products use a default unless {@link TileTuner} has found something better
  * for linear layers.
  *
@@ -25,14 +25,15 @@ public record TileShape(int rows, boolean fence) {
     private static final int FEW_REGISTERS = 16;
 
     /**
-     * Where there are 32 vector registers, 8 rows: whatever C2 moves to the top of the loop, 16 sums, 2 vectors of B
-     * and 8 of A fit, so that nothing is spilled in any process. With taller tiles that is left to its schedule.
+     * The default, 8 rows where there are 32 vector registers: whatever C2 moves to the top of the loop, 16 sums, 2
+     * vectors of B and 8 of A fit, so that nothing is spilled in any process. With taller tiles that is left to its
+     * schedule.
      */
     static final TileShape DEFAULT = hasManyRegisters() ? new TileShape(8, false) : new TileShape(6, true);
 
     /**
-     * For linear layers with many rows: a panel that is too large for the first-level cache is read once by so many
-     * rows.
+     * The default of linear layers with many rows: a panel that is too large for the first-level cache is read once by
+     * so many rows.
      */
     static final TileShape DEFAULT_OF_MANY = hasManyRegisters() ? new TileShape(12, false) : DEFAULT;
 

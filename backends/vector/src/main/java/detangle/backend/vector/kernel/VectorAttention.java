@@ -31,7 +31,7 @@ public final class VectorAttention {
     }
 
     /**
-     * One run at a time.
+     * Computes attention. One thread uses an object at a time.
      *
      * @param batch the number of sequences
      * @param headCount heads of a row

@@ -7,8 +7,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
- * Why a JVM does not turn operations of the Vector API into instructions of the processor. HotSpot's compiler C2 does
- * that; where it does not run, each vector is an object, and every kernel takes some hundred times as long.
+ * Finds out why a JVM does not turn operations of the Vector API into instructions of the processor. HotSpot's
+ * compiler C2 does that; where it does not run, each vector is an object, and every kernel takes some hundred times as
+ * long.
  */
 final class VectorCompilation {
     private static final System.Logger LOG = System.getLogger("detangle.backend.vector");

@@ -27,7 +27,7 @@ public final class VectorLayerNorm {
     public VectorLayerNorm() {}
 
     /**
-     * What the next run reads.
+     * Sets what the next run reads.
      *
      * @param from {@code [rows,size]} from {@code at}
      * @param scale and {@code shift}: as many floats as a row has
@@ -47,7 +47,7 @@ public final class VectorLayerNorm {
         hasResidual = true;
     }
 
-    /** One run at a time. */
+    /** Normalises rows. One thread uses an object at a time. */
     public void run(float little, float[] to, int at, int rowCount, int rowSize) {
         epsilon = little;
         out = to;
@@ -86,7 +86,7 @@ public final class VectorLayerNorm {
         }
     }
 
-    /** One row: the mean first, then the variance about it, which does not cancel. */
+    /** Normalises one row: the mean first, then the variance about it, which does not cancel. */
     static void normalise(
             float[] x, int xo, float[] gamma, float[] beta, float epsilon, float[] out, int oo, int size) {
         if (!Warmup.usesVectors()) {

@@ -117,7 +117,7 @@ public final class VectorLayerNormGrad {
     }
 
     /**
-     * What one row is described by: its mean, {@code 1 / sqrt(variance + epsilon)}, and of {@code g = dy gamma} the
+     * Computes what describes one row: its mean, {@code 1 / sqrt(variance + epsilon)}, and of {@code g = dy gamma} the
      * mean and {@code mean(g n)}, where n is the normalised row. As for the row itself, the mean comes first, so that
      * nothing cancels.
      */
@@ -180,7 +180,7 @@ public final class VectorLayerNormGrad {
         }
     }
 
-    /** One row of dx: {@code (g - mean(g) - n mean(g n)) scale}. */
+    /** Computes one row of dx: {@code (g - mean(g) - n mean(g n)) scale}. */
     private static void gradient(
             float[] z, int zo, float[] moments, float[] gamma, float[] dy, int dyo, float[] out, int oo, int size) {
         float mean = moments[MEAN];

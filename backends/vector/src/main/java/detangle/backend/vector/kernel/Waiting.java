@@ -4,7 +4,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * How one thread waits for others: it spins for as long as spinning has lately brought what was waited for, and then
+ * Waits for other threads: it spins for as long as spinning has lately brought what was waited for, and then
  * parks, so that its processor serves whoever is waited for.
  */
 final class Waiting {
@@ -14,15 +14,15 @@ final class Waiting {
     private static final int SPINS_PER_PAUSE = 64;
 
     /**
-     * One wait of so many may spin for the longest time, so that a thread that parks at once finds out when spinning
-     * pays.
+     * The number of waits of which one may spin for the longest time, so that a thread that parks at once finds out
+     * when spinning pays.
      */
     private static final int LONG_SPIN_EVERY = 16;
 
     /** The thread that is parked or about to; null while none is. */
     private volatile Thread parked;
 
-    /** How long a spin lasts before the thread parks, in nanoseconds. */
+    /** The longest spin before the thread parks, in nanoseconds. */
     private long limit = LONGEST_SPIN;
 
     private int waits;

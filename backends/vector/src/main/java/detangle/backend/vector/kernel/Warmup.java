@@ -23,14 +23,14 @@ public enum Warmup {
     /** Attention, and products with it. */
     ATTENTION(() -> List.of(attention()));
 
-    /** What an operation on vectors takes at most once it is compiled; as objects it takes ten times that. */
+    /** The longest time of an operation on vectors once it is compiled; as objects it takes ten times that. */
     private static final double COMPILED_NANOS = 5;
 
     private static final int CALLS = 16;
 
     private static final long PAUSE_NANOS = 1_000_000;
 
-    /** How long a kernel may take to become that fast: without C2 none does. */
+    /** The longest time in which a kernel becomes that fast: without C2 none does. */
     private static final long PATIENCE_NANOS = 1_500_000_000;
 
     private static final int DEPTH = 4;
@@ -247,7 +247,7 @@ public enum Warmup {
         });
     }
 
-    /** Of one panel, as the threads of the pool are not for this. */
+    /** Makes a product of one panel, as the threads of the pool are not for this. */
     private static Kernel product() {
         int rows = MicroKernel.ORDINARY.rows();
         PackedMatrix b = PackedMatrix.ofRows(new float[WIDTH * DEPTH], 0, WIDTH, DEPTH);

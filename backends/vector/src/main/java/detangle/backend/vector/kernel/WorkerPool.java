@@ -23,7 +23,7 @@ public final class WorkerPool {
         void run(int index);
     }
 
-    /** What a caller and its workers do together; a caller uses one again and again. */
+    /** The work that a caller and its workers share; a caller uses one again and again. */
     private static final class Section {
         private static final ThreadLocal<Section> OF_CALLER = ThreadLocal.withInitial(Section::new);
 
@@ -80,7 +80,7 @@ public final class WorkerPool {
 
     private final Worker[] workers;
 
-    /** One for each thread that may compute. Fair, so that callers who wait come in turn. */
+    /** A permit for each thread that may compute. The semaphore is fair, so that callers who wait come in turn. */
     private final Semaphore permits;
 
     private volatile int threads;
@@ -119,7 +119,7 @@ public final class WorkerPool {
         threads = count;
     }
 
-    /** Before a forward pass: waits while as many threads compute as may. */
+    /** Begins a forward pass: waits while as many threads compute as may. */
     public void enter() {
         passes.incrementAndGet();
         permits.acquireUninterruptibly();
@@ -130,7 +130,7 @@ public final class WorkerPool {
         return passes.get();
     }
 
-    /** After it. */
+    /** Ends a forward pass: returns the permit that {@link #enter} took. */
     public void leave() {
         permits.release();
     }
