@@ -15,8 +15,8 @@ import java.util.Optional;
 public record AdaptedModel(DebertaConfig config, Weights weights) {
 
     /**
-     * A model with an adapter, if there is one; exceptions are those of {@link Adapter#open} and {@link Adapter#merged}, and leave the
-     * weights open.
+     * A model with an adapter, if there is one; exceptions are those of {@link Adapter#open} and {@link
+     * Adapter#merged}, and leave the weights open.
      *
      * @param weights are taken over by the result
      * @param adapter the adapter's folder

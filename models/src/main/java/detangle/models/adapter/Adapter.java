@@ -22,8 +22,9 @@ import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 
 /**
- * A LoRA or DoRA adapter in the files of HuggingFace's PEFT: {@code adapter_config.json}, and {@code adapter_model.safetensors} or
- * {@code adapter_model.bin}. It changes matrices of a model by products of low rank, and replaces modules, mostly the head.
+ * A LoRA or DoRA adapter in the files of HuggingFace's PEFT: {@code adapter_config.json}, and {@code
+ * adapter_model.safetensors} or {@code adapter_model.bin}. It changes matrices of a model by products of low rank, and
+ * replaces modules, mostly the head.
  */
 public final class Adapter implements AutoCloseable {
     /** In the order in which a folder is searched. */
@@ -76,9 +77,9 @@ public final class Adapter implements AutoCloseable {
     }
 
     /**
-     * The configuration of a model with this adapter: the head is that of the adapter's task. Labels are those of a config.json beside
-     * the adapter; without one, they are the model's if they are as many as the adapter's classifier has rows, and have no names
-     * otherwise.
+     * The configuration of a model with this adapter: the head is that of the adapter's task. Labels are those of a
+     * config.json beside the adapter; without one, they are the model's if they are as many as the adapter's
+     * classifier has rows, and have no names otherwise.
      */
     public DebertaConfig of(DebertaConfig model) {
         Optional<Architecture> head = config.head().or(model::architecture);
@@ -96,7 +97,10 @@ public final class Adapter implements AutoCloseable {
         return model.withHead(head, labels, model.statedProblemType());
     }
 
-    /** The rows of the classifier; one that has none or no known number of them is refused where parameters are looked up. */
+    /**
+     * The rows of the classifier; one that has none or no known number of them is refused where parameters are looked
+     * up.
+     */
     private Optional<Integer> labelCount() {
         return Optional.ofNullable(tensors.whole().get(CLASSIFIER))
                 .map(weights::shape)
@@ -105,8 +109,8 @@ public final class Adapter implements AutoCloseable {
     }
 
     /**
-     * A model's weights with this adapter in them. Matrices are merged when they are asked for, in the type in which the model has them.
-     * The result takes over both the model's weights and the adapter: its owner closes it alone.
+     * A model's weights with this adapter in them. Matrices are merged when they are asked for, in the type in which
+     * the model has them. The result takes over both the model's weights and the adapter: its owner closes it alone.
      *
      * @throws WeightsException if the model does not have what the adapter changes, or has it in another shape
      */
@@ -126,8 +130,9 @@ public final class Adapter implements AutoCloseable {
     }
 
     /**
-     * The weights of a model whose parts have names of their own, such as a GLiNER2 model, with the adapter in a folder: one of PEFT, or
-     * one that GLiNER2 saved before it used PEFT. The result takes over both the model's weights and the adapter.
+     * The weights of a model whose parts have names of their own, such as a GLiNER2 model, with the adapter in a
+     * folder: one of PEFT, or one that GLiNER2 saved before it used PEFT. The result takes over both the model's
+     * weights and the adapter.
      *
      * @throws ConfigException if the adapter's configuration is of something that is not supported
      * @throws WeightsException if the model does not have what the adapter changes, or has it in another shape
@@ -175,7 +180,10 @@ public final class Adapter implements AutoCloseable {
         return parameter.startsWith("deberta.") ? parameter.substring("deberta.".length()) : parameter;
     }
 
-    /** A layer of the model that the configuration selects and the adapter does not change would answer as if it had not been trained. */
+    /**
+     * A layer of the model that the configuration selects and the adapter does not change would answer as if it had not
+     * been trained.
+     */
     private void checkComplete(Weights model, UnaryOperator<String> names, Map<String, UnaryOperator<Tensor>> changes) {
         String layers = names.apply(AdapterTensors.LAYERS);
         for (String name : model.names()) {

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * What an adapter_config.json of HuggingFace's PEFT says of a LoRA adapter, which turns the weight {@code W} of a linear layer into
- * {@code W + scale * B * A}.
+ * What an adapter_config.json of HuggingFace's PEFT says of a LoRA adapter, which turns the weight {@code W} of a
+ * linear layer into {@code W + scale * B * A}.
  *
  * @param file where it was read from, or is to be written, for messages
  * @param rank rows of A and columns of B, PEFT's {@code r}

@@ -17,7 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
-/** From adapter_config.json to {@link AdapterConfig}. Names and defaults of fields are those of PEFT (tuners/lora/config.py). */
+/**
+ * From adapter_config.json to {@link AdapterConfig}. Names and defaults of fields are those of PEFT
+ * (tuners/lora/config.py).
+ */
 final class AdapterConfigReader {
     private static final Logger LOG = LoggerFactory.getLogger(AdapterConfigReader.class);
 

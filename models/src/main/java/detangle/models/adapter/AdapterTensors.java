@@ -13,7 +13,8 @@ import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /**
- * The tensors of an adapter, held against its configuration: factors of low rank, and tensors of modules that are replaced.
+ * The tensors of an adapter, held against its configuration: factors of low rank, and tensors of modules that are
+ * replaced.
  */
 final class AdapterTensors {
     static final String WEIGHT = ".weight";

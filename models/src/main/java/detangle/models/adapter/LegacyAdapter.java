@@ -18,9 +18,9 @@ import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 
 /**
- * An adapter as GLiNER2 saved it before it used PEFT (gliner2/training/lora.py): {@code adapter_config.json} with {@code lora_r},
- * {@code lora_alpha} and {@code target_modules}, and {@code adapter_weights.safetensors} with the factors {@code NAME.lora_A} and
- * {@code NAME.lora_B} of the matrix {@code NAME.weight}.
+ * An adapter as GLiNER2 saved it before it used PEFT (gliner2/training/lora.py): {@code adapter_config.json} with
+ * {@code lora_r}, {@code lora_alpha} and {@code target_modules}, and {@code adapter_weights.safetensors} with the
+ * factors {@code NAME.lora_A} and {@code NAME.lora_B} of the matrix {@code NAME.weight}.
  */
 final class LegacyAdapter {
     private static final String FILE = "adapter_weights.safetensors";
@@ -123,7 +123,10 @@ final class LegacyAdapter {
         return new long[] {b[0], a[1]};
     }
 
-    /** A part of the model, such as {@code encoder} and {@code count_embed}, a module, or a part and a word of a module's last name. */
+    /**
+     * A part of the model, such as {@code encoder} and {@code count_embed}, a module, or a part and a word of a
+     * module's last name.
+     */
     private boolean isTarget(String module) {
         String last = module.substring(module.lastIndexOf('.') + 1);
         return targets.stream().anyMatch(target -> {

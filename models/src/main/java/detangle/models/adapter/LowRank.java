@@ -7,13 +7,15 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * What an adapter makes of a matrix, as PEFT's {@code merge} computes it: the product in single precision whatever the matrix is stored
- * in, and one rounding to its type at the end (tuners/lora/layer.py; for DoRA tuners/lora/variants.py).
+ * What an adapter makes of a matrix, as PEFT's {@code merge} computes it: the product in single precision whatever the
+ * matrix is stored in, and one rounding to its type at the end (tuners/lora/layer.py; for DoRA
+ * tuners/lora/variants.py).
  *
  * @param a {@code [rank,in]}
  * @param b {@code [out,rank]}
  * @param scale what {@code B * A} is multiplied by
- * @param magnitude the norm that each row gets, {@code [out]}; rows keep the norm that the sum gives them if it is empty
+ * @param magnitude the norm that each row gets, {@code [out]}; rows keep the norm that the sum gives them if it is
+ *     empty
  */
 record LowRank(Tensor a, Tensor b, float scale, Optional<Tensor> magnitude) {
 

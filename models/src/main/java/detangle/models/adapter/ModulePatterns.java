@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * Values for modules whose names end as a regular expression says: PEFT's {@code rank_pattern} and {@code alpha_pattern}. The first
- * expression that fits a module counts.
+ * Values for modules whose names end as a regular expression says: PEFT's {@code rank_pattern} and {@code
+ * alpha_pattern}. The first expression that fits a module counts.
  */
 final class ModulePatterns {
     private final SequencedMap<SafePattern, Double> values = new LinkedHashMap<>();

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which linear layers of a model an adapter changes, as PEFT's {@code target_modules} says it. A module is called by the name of its
- * weight without {@code .weight}: {@code deberta.encoder.layer.0.attention.self.query_proj}.
+ * Which linear layers of a model an adapter changes, as PEFT's {@code target_modules} says it. A module is called by
+ * the name of its weight without {@code .weight}: {@code deberta.encoder.layer.0.attention.self.query_proj}.
  */
 public sealed interface TargetModules {
     /** Every linear layer but those of heads. */
@@ -50,7 +50,8 @@ public sealed interface TargetModules {
     /**
      * A test of names of modules.
      *
-     * @throws IllegalArgumentException if an expression is none that is understood; the test throws it if matching takes too long
+     * @throws IllegalArgumentException if an expression is none that is understood; the test throws it if matching
+     *     takes too long
      */
     default Selection selection() {
         return switch (this) {

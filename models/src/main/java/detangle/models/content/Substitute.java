@@ -9,8 +9,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What stands in a file's place: a clone without Git LFS leaves pointers, and a download with a wrong address or without a login leaves a
- * web page or an error. All readers of models ask here first, so that such a file is called what it is.
+ * What stands in a file's place: a clone without Git LFS leaves pointers, and a download with a wrong address or
+ * without a login leaves a web page or an error. All readers of models ask here first, so that such a file is called
+ * what it is.
  */
 public final class Substitute {
     /** How many bytes of a file are enough to know. */

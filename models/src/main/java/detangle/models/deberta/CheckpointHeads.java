@@ -10,11 +10,15 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The published heads in a checkpoint, found by the names of its tensors. Who runs a model says which head is wanted, and the tensors say
- * whether it can be had; {@code architectures} in config.json chooses only where nobody says anything.
+ * The published heads in a checkpoint, found by the names of its tensors. Who runs a model says which head is wanted,
+ * and the tensors say whether it can be had; {@code architectures} in config.json chooses only where nobody says
+ * anything.
  */
 public final class CheckpointHeads {
-    /** Heads that pre-training leaves behind; the released encoders and many a checkpoint that was trained further have them. */
+    /**
+     * Heads that pre-training leaves behind; the released encoders and many a checkpoint that was trained further have
+     * them.
+     */
     private static final Set<Architecture> PRE_TRAINING =
             EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD, Architecture.REPLACED_TOKEN_DETECTION);
 
@@ -57,8 +61,9 @@ public final class CheckpointHeads {
     }
 
     /**
-     * The head of a model that nobody has named one for: what config.json names, if it is understood, and otherwise what the
-     * checkpoint holds for a task. Without any it is the encoder, whatever pre-training has left, as in transformers' AutoModel.
+     * The head of a model that nobody has named one for: what config.json names, if it is understood, and otherwise
+     * what the checkpoint holds for a task. Without any it is the encoder, whatever pre-training has left, as in
+     * transformers' AutoModel.
      *
      * @throws HeadException if the checkpoint holds heads of several tasks
      */

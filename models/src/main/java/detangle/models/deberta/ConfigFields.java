@@ -31,7 +31,9 @@ public record ConfigFields(Path file, JsonNode root) {
         }
     }
 
-    /** The fields of a file of a model, which is a folder or an artifact; exceptions as those of {@link #read(Path)}. */
+    /**
+     * The fields of a file of a model, which is a folder or an artifact; exceptions as those of {@link #read(Path)}.
+     */
     public static ConfigFields read(Path model, String name) {
         return read(ModelFiles.of(model), name);
     }
@@ -148,7 +150,10 @@ public record ConfigFields(Path file, JsonNode root) {
         return value;
     }
 
-    /** A number of at least {@code least} and at most {@code most}; larger ones would take all memory before anything is found wrong. */
+    /**
+     * A number of at least {@code least} and at most {@code most}; larger ones would take all memory before anything is
+     * found wrong.
+     */
     public int between(int least, int most, String field, int otherwise) {
         return atMost(most, field, atLeast(least, field, otherwise));
     }

@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What a config.json says that would not change an answer here, though whoever wrote it may believe so: each is said in one line when the
- * file is read.
+ * What a config.json says that would not change an answer here, though whoever wrote it may believe so: each is said
+ * in one line when the file is read.
  */
 record ConfigWarnings(ConfigFields fields, DebertaConfig config) {
     private static final Logger LOG = LoggerFactory.getLogger(ConfigWarnings.class);

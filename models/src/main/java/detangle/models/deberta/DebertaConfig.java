@@ -12,8 +12,8 @@ import java.util.Set;
  * normalised position table, no convolution.
  *
  * @param file where it was read from, for messages
- * @param architecture the head that the file names; empty where it names none, several or one that is not transformers'. See
- *     {@link CheckpointHeads}
+ * @param architecture the head that the file names; empty where it names none, several or one that is not
+ *     transformers'. See {@link CheckpointHeads}
  * @param vocabSize rows of the word table; may exceed the tokenizer's vocabulary
  * @param embeddingSize width of the embedding tables; a projection follows where it is not {@code hiddenSize}
  * @param headSize width of an attention head; {@code headSize * numAttentionHeads = hiddenSize}
@@ -185,7 +185,8 @@ public record DebertaConfig(
     /**
      * The labels' names by class index: those of {@code id2label}, or {@code LABEL_0} and so on.
      *
-     * @throws ConfigException if what the file says of labels is not understood; a model without labels may say anything
+     * @throws ConfigException if what the file says of labels is not understood; a model without labels may say
+     *     anything
      */
     public List<String> labels() {
         labelNames.fault().ifPresent(fault -> {

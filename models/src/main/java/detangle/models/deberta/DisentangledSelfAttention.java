@@ -28,7 +28,10 @@ final class DisentangledSelfAttention {
         this.uniformPadding = uniformPadding;
     }
 
-    /** The context {@code [B,S,H]} and the probabilities {@code [B,A,S,S]}, which are zero for a query that sees nothing. */
+    /**
+     * The context {@code [B,S,H]} and the probabilities {@code [B,A,S,S]}, which are zero for a query that sees
+     * nothing.
+     */
     record Result(Node context, Node probabilities) {}
 
     /**

@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where the encoder stands in a checkpoint: {@code "deberta."}, {@code ""}, {@code "model.deberta."}. A file may hold several, such as
- * the average of a training's weights beside the weights themselves; then the names that transformers gives come first, and a copy by
- * its name never comes before an encoder that is not one.
+ * Where the encoder stands in a checkpoint: {@code "deberta."}, {@code ""}, {@code "model.deberta."}. A file may hold
+ * several, such as the average of a training's weights beside the weights themselves; then the names that transformers
+ * gives come first, and a copy by its name never comes before an encoder that is not one.
  */
 final class EncoderPrefix {
     /** What DebertaModel is called inside transformers' classes with a head. */
@@ -29,7 +29,10 @@ final class EncoderPrefix {
     private static final List<String> KNOWN = List.of(
             PUBLISHED, "", "module." + PUBLISHED, "module.", "model." + PUBLISHED, "model.", "_orig_mod." + PUBLISHED);
 
-    /** Words in the names of the copies that training code keeps beside a model: {@code model_ema.}, {@code teacher.encoder.}. */
+    /**
+     * Words in the names of the copies that training code keeps beside a model: {@code model_ema.}, {@code
+     * teacher.encoder.}.
+     */
     private static final Set<String> COPIES =
             Set.of("ema", "teacher", "swa", "averaged", "average", "momentum", "shadow", "target");
 
@@ -82,8 +85,8 @@ final class EncoderPrefix {
     }
 
     /**
-     * Says in one line that a file holds layers of an encoder under another name than the model's, as nothing of them is used. Copies that
-     * training code keeps are known to be no part of the model.
+     * Says in one line that a file holds layers of an encoder under another name than the model's, as nothing of them
+     * is used. Copies that training code keeps are known to be no part of the model.
      */
     static void warnOfOthers(Weights weights) {
         String prefix = of(weights);

@@ -3,7 +3,9 @@ package detangle.models.deberta;
 import detangle.ir.InvalidModelException;
 import java.nio.file.Path;
 
-/** A checkpoint does not hold the head that is wanted, or holds several and nothing chooses. The message names the file. */
+/**
+ * A checkpoint does not hold the head that is wanted, or holds several and nothing chooses. The message names the file.
+ */
 public final class HeadException extends InvalidModelException {
     private static final long serialVersionUID = 1L;
 

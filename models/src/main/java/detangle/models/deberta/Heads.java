@@ -73,7 +73,8 @@ final class Heads {
     /**
      * Scores of words for a state, {@code [B,S,V]}, or {@code [N,V]} where some rows are to be predicted.
      *
-     * @param legacy whether the parameters have HuggingFace's older names, and not the newer ones, which are microsoft's
+     * @param legacy whether the parameters have HuggingFace's older names, and not the newer ones, which are
+     *     microsoft's
      */
     private static Node vocabulary(EncoderOutput encoder, Node state, boolean legacy) {
         DebertaConfig config = encoder.config();

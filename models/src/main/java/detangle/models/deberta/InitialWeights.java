@@ -10,12 +10,13 @@ import java.util.SequencedMap;
 
 /**
  * The values that parameters have before they are trained: tables and matrices are normal with mean 0 and the standard
- * deviation {@code initializer_range}, scales of normalisations are 1, other vectors 0, and the convolution is uniform in
- * {@code +-1/sqrt(groups' channels * kernel)}, which is PyTorch's default. HuggingFace's code sets the row of padding in the
- * table of words to 0, and microsoft's leaves it random. Sources: transformers modeling_deberta_v2.py,
+ * deviation {@code initializer_range}, scales of normalisations are 1, other vectors 0, and the convolution is uniform
+ * in {@code +-1/sqrt(groups' channels * kernel)}, which is PyTorch's default. HuggingFace's code sets the row of
+ * padding in the table of words to 0, and microsoft's leaves it random. Sources: transformers modeling_deberta_v2.py,
  * {@code _init_weights}; microsoft's nnmodule.py, {@code init_weights}.
  *
- * <p>The same seed gives the same values, each parameter's by its name alone. They are not the numbers that PyTorch draws.
+ * <p>The same seed gives the same values, each parameter's by its name alone. They are not the numbers that PyTorch
+ * draws.
  *
  * @param convention whose row of padding it is
  */

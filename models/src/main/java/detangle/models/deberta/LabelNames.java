@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The labels of a model, from {@code id2label} or {@code num_labels}. Many a configuration of a model without labels has something else
- * there, so a fault is told by whoever needs the labels, and not by reading.
+ * The labels of a model, from {@code id2label} or {@code num_labels}. Many a configuration of a model without labels
+ * has something else there, so a fault is told by whoever needs the labels, and not by reading.
  *
  * @param names by class index; empty if there is a fault
  * @param stated whether the file says anything of labels

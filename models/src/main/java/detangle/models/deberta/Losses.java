@@ -188,8 +188,8 @@ public final class Losses {
     }
 
     /**
-     * Returns the loss of where an answer begins or ends: cross entropy over the positions of each sequence. Labels outside the
-     * sequence are moved to its ends, and the one behind the last position does not count.
+     * Returns the loss of where an answer begins or ends: cross entropy over the positions of each sequence. Labels
+     * outside the sequence are moved to its ends, and the one behind the last position does not count.
      *
      * @param logits {@code [B,S]}; minus infinity at positions that are not to be thought of
      * @param positions {@code i64[B]}

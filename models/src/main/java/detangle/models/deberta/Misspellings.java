@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Fields of a file that nothing reads and that look like one that is read: one letter is added, left out, changed or swapped, or the
- * letters are the same and their case or what separates the words is not.
+ * Fields of a file that nothing reads and that look like one that is read: one letter is added, left out, changed or
+ * swapped, or the letters are the same and their case or what separates the words is not.
  */
 final class Misspellings {
     /** Fields of other models' configurations that are what they are called. */

@@ -11,8 +11,8 @@ package detangle.models.deberta;
  *     and not to none. No token sees the difference; the loss of question answering does, a softmax over all positions
  * @param attentions whether {@code attentions.0} to {@code attentions.N-1} are outputs, the probabilities
  *     {@code f32[B,A,S,S]}, zero in rows and columns of padding; attention is not fused then
- * @param maskedRows whether a masked LM predicts some tokens alone: those of the input {@code masked_rows}, {@code i64[N]},
- *     the numbers b*S+s of tokens; its logits are {@code f32[N,V]} then
+ * @param maskedRows whether a masked LM predicts some tokens alone: those of the input {@code masked_rows}, {@code
+ *     i64[N]}, the numbers b*S+s of tokens; its logits are {@code f32[N,V]} then
  */
 public record ModelOptions(
         Convention convention,

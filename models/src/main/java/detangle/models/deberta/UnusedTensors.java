@@ -6,8 +6,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which tensors of the encoder and of the wanted head no parameter takes. A model with twelve layers whose configuration says six runs, and
- * answers otherwise than it was trained to: so what is left over is a fault, unless it is known to say nothing.
+ * Which tensors of the encoder and of the wanted head no parameter takes. A model with twelve layers whose
+ * configuration says six runs, and answers otherwise than it was trained to: so what is left over is a fault, unless
+ * it is known to say nothing.
  *
  * @param encoderPrefix what the names of the encoder's tensors begin with
  * @param headPrefix what those of heads begin with

@@ -38,9 +38,10 @@ public record ModelFile(Path path, byte[] content) {
     private static final int MOST_WEIGHTS = 256 * MIB;
 
     /**
-     * Reads a file that stands by itself. An {@link IOException} says in words that can follow "cannot be read: " why it cannot be had: it
-     * is not there, it is not a regular file, it has more than {@link #limit} bytes, or it is a pointer of Git LFS, a web page or an error
-     * in the place of what its name says. What is not a regular file is never opened, as opening a pipe waits for somebody who writes.
+     * Reads a file that stands by itself. An {@link IOException} says in words that can follow "cannot be read: " why
+     * it cannot be had: it is not there, it is not a regular file, it has more than {@link #limit} bytes, or it is a
+     * pointer of Git LFS, a web page or an error in the place of what its name says. What is not a regular file is
+     * never opened, as opening a pipe waits for somebody who writes.
      */
     public static ModelFile read(Path path) throws IOException {
         byte[] content = bytes(path);
@@ -61,7 +62,10 @@ public record ModelFile(Path path, byte[] content) {
         };
     }
 
-    /** An {@link IOException} that says both numbers, if a file of that name has more bytes than {@link #limit} lets it have. */
+    /**
+     * An {@link IOException} that says both numbers, if a file of that name has more bytes than {@link #limit} lets it
+     * have.
+     */
     public static void checkSize(Path path, long size) throws IOException {
         if (size > limit(path)) {
             throw new IOException("it has " + size + " bytes, and a file of that name may have at most " + limit(path));

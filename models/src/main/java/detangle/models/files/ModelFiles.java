@@ -20,8 +20,8 @@ public sealed interface ModelFiles {
     Path path(String name);
 
     /**
-     * Those of a folder or an artifact; a path that does not exist has none. Of a sentence-transformers folder these are the files of
-     * its encoder, which may lie in a folder of their own.
+     * Those of a folder or an artifact; a path that does not exist has none. Of a sentence-transformers folder these
+     * are the files of its encoder, which may lie in a folder of their own.
      */
     static ModelFiles of(Path model) {
         return Artifact.is(model) ? new OfArtifact(model) : new OfFolder(SentenceModules.encoder(model));
@@ -39,7 +39,10 @@ public sealed interface ModelFiles {
             return has(name) ? Optional.of(ModelFile.read(path(name))) : Optional.empty();
         }
 
-        /** A link whose file does not exist counts, so that reading it says so: a model without the file would be another. */
+        /**
+         * A link whose file does not exist counts, so that reading it says so: a model without the file would be
+         * another.
+         */
         @Override
         public boolean has(String name) {
             return Files.exists(path(name), LinkOption.NOFOLLOW_LINKS);

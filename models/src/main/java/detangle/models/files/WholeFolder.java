@@ -13,8 +13,8 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * A folder that appears whole or not at all: it is filled under another name beside its own, its files are forced to the
- * disk, and then it is renamed. Whatever fails on the way, such as a disk that is full, leaves nothing behind.
+ * A folder that appears whole or not at all: it is filled under another name beside its own, its files are forced to
+ * the disk, and then it is renamed. Whatever fails on the way, such as a disk that is full, leaves nothing behind.
  */
 public final class WholeFolder {
     private WholeFolder() {}

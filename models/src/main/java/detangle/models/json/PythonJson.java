@@ -9,8 +9,9 @@ import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
 
 /**
- * JSON as Python's json module writes and reads it, which is what stands beside weights: {@code NaN} and {@code Infinity} are numbers, and
- * of two properties of one name the last counts. A byte order mark is passed over, as editors on Windows put it in front.
+ * JSON as Python's json module writes and reads it, which is what stands beside weights: {@code NaN} and {@code
+ * Infinity} are numbers, and of two properties of one name the last counts. A byte order mark is passed over, as
+ * editors on Windows put it in front.
  */
 public final class PythonJson {
     /** Python reads integers of as many digits. */

@@ -7,8 +7,8 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * JSON as the RFC has it: UTF-8, one value, no name twice in an object. For files whose readers elsewhere are as strict, such as headers of
- * safetensors; {@link PythonJson} is for the others.
+ * JSON as the RFC has it: UTF-8, one value, no name twice in an object. For files whose readers elsewhere are as
+ * strict, such as headers of safetensors; {@link PythonJson} is for the others.
  */
 public final class StrictJson {
     private static final JsonFactory FACTORY = new JsonFactory();

@@ -25,7 +25,10 @@ public record SentenceDefaults(
     public static final SentenceDefaults NONE =
             new SentenceDefaults(new LinkedHashMap<>(), Optional.empty(), OptionalInt.empty());
 
-    /** A prompt stands before every text: it is an instruction of a few sentences, and not a text as long as a model takes. */
+    /**
+     * A prompt stands before every text: it is an instruction of a few sentences, and not a text as long as a model
+     * takes.
+     */
     private static final int LONGEST_PROMPT = 1 << 16;
 
     private static final String TRUNCATE_DIM = "truncate_dim";
@@ -33,7 +36,8 @@ public record SentenceDefaults(
     /**
      * Those of a folder or an artifact. The library reads the file only beside {@code modules.json}, and so does this.
      *
-     * @throws detangle.models.deberta.ConfigException if the file is not what it should be, or has no prompt of the default's name
+     * @throws detangle.models.deberta.ConfigException if the file is not what it should be, or has no prompt of the
+     *     default's name
      */
     public static SentenceDefaults read(Path model) {
         ModelFiles files = ModelFiles.root(model);

@@ -44,7 +44,8 @@ public record SentenceModules(Path file, List<Module> modules) {
      * A module.
      *
      * @param path its folder in that of the model; empty for the model's own
-     * @param type its class in Python. The packages changed with versions of the library, the names of the classes did not
+     * @param type its class in Python. The packages changed with versions of the library, the names of the classes did
+     *     not
      */
     public record Module(String path, String type) {
         /** The class, without packages: {@code Pooling}; the whole type if it is not the library's own. */

@@ -10,8 +10,8 @@ import java.util.List;
  * @param typeIds segment of each token: 0, or 1 for the second text and the separator that ends it
  * @param tokens their spelling in the vocabulary; an unknown one is spelled as in the text
  * @param sequences which text the token is of: 0, 1, or {@link #SPECIAL}
- * @param words which word of its text the token is of, counted from 0, as the tokenizer divides texts before it looks for tokens:
- *     at spaces, or at punctuation too; {@link #SPECIAL} for a special one
+ * @param words which word of its text the token is of, counted from 0, as the tokenizer divides texts before it looks
+ *     for tokens: at spaces, or at punctuation too; {@link #SPECIAL} for a special one
  * @param starts first code point of the token in its text; 0 for a special one
  * @param ends the code point after its last; 0 for a special one
  */

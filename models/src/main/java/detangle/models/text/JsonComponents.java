@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The normalizers, pre-tokenizers and decoders of a tokenizer.json: those of which tokenizers of DeBERTa's consist, with
- * the fields that they have. Anything else is refused by its name.
+ * The normalizers, pre-tokenizers and decoders of a tokenizer.json: those of which tokenizers of DeBERTa's consist,
+ * with the fields that they have. Anything else is refused by its name.
  */
 final class JsonComponents {
     private static final List<String> BEHAVIORS =

@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A tokenizer.json as the settings beside it change it. Which settings those are depends on the class of transformers that
- * they are for: DeBERTa's and BERT's build their tokenizers out of them, and the classes without a model of their own take
- * the tokenizer.json as it is.
+ * A tokenizer.json as the settings beside it change it. Which settings those are depends on the class of transformers
+ * that they are for: DeBERTa's and BERT's build their tokenizers out of them, and the classes without a model of their
+ * own take the tokenizer.json as it is.
  */
 final class JsonSettings {
     private static final Logger LOG = LoggerFactory.getLogger(JsonSettings.class);

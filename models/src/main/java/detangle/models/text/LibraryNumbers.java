@@ -2,8 +2,8 @@ package detangle.models.text;
 
 /**
  * Numbers of a tokenizer.json as the library reads them (serde_json): the digits as one whole number, divided by or
- * multiplied with a power of ten; digits that 64 bits do not hold are left out. From 16 digits on, the result may be the
- * double beside the nearest one. That decides between two ways to divide a word whose scores are otherwise equal.
+ * multiplied with a power of ten; digits that 64 bits do not hold are left out. From 16 digits on, the result may be
+ * the double beside the nearest one. That decides between two ways to divide a word whose scores are otherwise equal.
  */
 final class LibraryNumbers {
     private static final int MOST_OF_A_POWER = 308;

@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
  * A SentencePiece unigram model: what {@code sentencepiece_model.proto} has of use here.
  *
  * @param pieces by id
- * @param charsmap the compiled normalisation rules, which {@link detangle.models.text.encoder.Charsmap} checks; empty for none
+ * @param charsmap the compiled normalisation rules, which {@link detangle.models.text.encoder.Charsmap} checks; empty
+ *     for none
  */
 record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
 

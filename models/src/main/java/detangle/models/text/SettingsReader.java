@@ -23,8 +23,8 @@ import tools.jackson.databind.node.MissingNode;
 
 /**
  * Reads {@link TokenizerSettings} as transformers 4 does (tokenization_utils_base.py): where tokenizer_config.json has
- * {@code added_tokens_decoder}, it says all; otherwise special_tokens_map.json goes before it, and added_tokens.json has
- * the tokens and their ids. Fields that are not known are passed by, as they are many.
+ * {@code added_tokens_decoder}, it says all; otherwise special_tokens_map.json goes before it, and added_tokens.json
+ * has the tokens and their ids. Fields that are not known are passed by, as they are many.
  */
 final class SettingsReader {
     private static final Logger LOG = LoggerFactory.getLogger(SettingsReader.class);
@@ -174,8 +174,8 @@ final class SettingsReader {
         }
 
         /**
-         * HuggingFace writes 1e30 where there is no bound, others write 0 or -1; older files call it max_len, and some have
-         * the number as a text.
+         * HuggingFace writes 1e30 where there is no bound, others write 0 or -1; older files call it max_len, and some
+         * have the number as a text.
          */
         OptionalInt maxLength() {
             String name = has("model_max_length") ? "model_max_length" : "max_len";

@@ -174,8 +174,8 @@ final class TokenizerJson {
     }
 
     /**
-     * The added tokens with the ids that the library gives them, whatever the file says: that of the model's token of that
-     * name, or else the next one.
+     * The added tokens with the ids that the library gives them, whatever the file says: that of the model's token of
+     * that name, or else the next one.
      */
     private List<AddedToken> resolved(Model vocabulary) {
         Map<String, AddedToken> tokens = new LinkedHashMap<>();

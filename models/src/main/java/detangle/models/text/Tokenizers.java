@@ -32,17 +32,18 @@ public final class Tokenizers {
     private Tokenizers() {}
 
     /**
-     * The tokenizer that a folder's files describe: the first of {@code tokenizer.json}, {@code spm.model},
-     * {@code vocab.json} with {@code merges.txt}, {@code vocab.txt}, {@code bpe_encoder.bin}, {@code dict.txt} with
-     * {@code merges.txt}. What {@code tokenizer_config.json}, {@code special_tokens_map.json} and
-     * {@code added_tokens.json} beside it say is heeded. A {@link TokenizerException} if there is none, or it is not well
-     * formed.
+     * The tokenizer that a folder's files describe: the first of {@code tokenizer.json}, {@code spm.model}, {@code
+     * vocab.json} with {@code merges.txt}, {@code vocab.txt}, {@code bpe_encoder.bin}, {@code dict.txt} with {@code
+     * merges.txt}. What {@code tokenizer_config.json}, {@code special_tokens_map.json} and {@code added_tokens.json}
+     * beside it say is heeded. A {@link TokenizerException} if there is none, or it is not well formed.
      */
     public static Tokenizer load(Path folder) {
         return load(folder, TokenizerKind.HUGGINGFACE);
     }
 
-    /** The tokenizer of a folder that follows someone's code; a {@link TokenizerException} if files for it are missing. */
+    /**
+     * The tokenizer of a folder that follows someone's code; a {@link TokenizerException} if files for it are missing.
+     */
     public static Tokenizer load(Path folder, TokenizerKind kind) {
         ModelFiles files = ModelFiles.of(folder);
         return switch (kind) {
@@ -163,8 +164,8 @@ public final class Tokenizers {
     }
 
     /**
-     * The tokenizer of a {@code tokenizer.json}, with the settings beside it; truncation and padding that it asks for are
-     * left out.
+     * The tokenizer of a {@code tokenizer.json}, with the settings beside it; truncation and padding that it asks for
+     * are left out.
      */
     public static Tokenizer fromJson(Path file) {
         TokenizerSettings settings = settingsBeside(file);

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * How an encoding is cut to a length, or into windows of it, as HuggingFace's tokenizers do it. What is cut is the end of
- * a text; special tokens stay.
+ * How an encoding is cut to a length, or into windows of it, as HuggingFace's tokenizers do it. What is cut is the end
+ * of a text; special tokens stay.
  *
  * @param maxLength the most tokens, special ones included
  * @param strategy which text of a pair is cut
@@ -43,8 +43,8 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
     /**
      * The windows of an encoding, one if it is short enough.
      *
-     * @throws TokenizerException if the text to cut is too short for it, if the stride leaves no progress, or if windows
-     *     are asked for of both texts of a pair
+     * @throws TokenizerException if the text to cut is too short for it, if the stride leaves no progress, or if
+     *     windows are asked for of both texts of a pair
      */
     public List<Encoding> apply(Encoding encoding) {
         if (encoding.length() <= maxLength) {

@@ -1,8 +1,9 @@
 package detangle.models.text;
 
 /**
- * White space in texts: the property White_Space of Unicode, and the four separators U+001C to U+001F, as Python's {@code str.isspace}
- * has them. {@link Character#isWhitespace} leaves out the spaces that do not break, such as U+00A0.
+ * White space in texts: the property White_Space of Unicode, and the four separators U+001C to U+001F, as Python's
+ * {@code str.isspace} has them. {@link Character#isWhitespace} leaves out the spaces that do not break, such as
+ * U+00A0.
  */
 public final class WhiteSpace {
     private WhiteSpace() {}

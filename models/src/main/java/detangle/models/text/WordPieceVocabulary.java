@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** BERT's vocab.txt, a token a line, as BertConverter of transformers 4 (convert_slow_tokenizer.py) makes a tokenizer of it. */
+/**
+ * BERT's vocab.txt, a token a line, as BertConverter of transformers 4 (convert_slow_tokenizer.py) makes a tokenizer of
+ * it.
+ */
 final class WordPieceVocabulary {
     private static final String PREFIX = "##";
     private static final int MAX_CHARACTERS = 100;
@@ -22,7 +25,9 @@ final class WordPieceVocabulary {
 
     private WordPieceVocabulary() {}
 
-    /** A {@link TokenizerException} if the file is not a vocabulary, or if another class than BERT's divides its words. */
+    /**
+     * A {@link TokenizerException} if the file is not a vocabulary, or if another class than BERT's divides its words.
+     */
     static TokenizerDescription read(ModelFile file, TokenizerSettings settings) {
         if (settings.tokenizerClass().filter(JAPANESE::equals).isPresent()) {
             throw new TokenizerException(

@@ -26,11 +26,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A model in one file, {@code .dtl}: a safetensors file whose tensors are the model's weights, and whose tensors of bytes with a slash in
- * their names are sections, such as {@code file/config.json} and {@code program/packed}. docs/ARTIFACT.md describes it byte by byte.
+ * A model in one file, {@code .dtl}: a safetensors file whose tensors are the model's weights, and whose tensors of
+ * bytes with a slash in their names are sections, such as {@code file/config.json} and {@code program/packed}.
+ * docs/ARTIFACT.md describes it byte by byte.
  *
- * <p>Every byte is covered: the header by a SHA-256 in the last section, {@code seal}, and each tensor and section by a CRC-32C in the
- * header. Sections whose names are unknown are ignored.
+ * <p>Every byte is covered: the header by a SHA-256 in the last section, {@code seal}, and each tensor and section by
+ * a CRC-32C in the header. Sections whose names are unknown are ignored.
  */
 public final class Artifact {
     /** How the names of files end. */
@@ -63,7 +64,9 @@ public final class Artifact {
     /** Bytes that the headers that are kept take in their files, of which that of a released model has some 300 000. */
     private static final long MOST_BYTES_KEPT = 4 << 20;
 
-    /** Headers that were read last: a model's configuration, tokenizer, programs and weights are asked for one by one. */
+    /**
+     * Headers that were read last: a model's configuration, tokenizer, programs and weights are asked for one by one.
+     */
     private static final SequencedMap<Version, Header> KEPT = new LinkedHashMap<>();
 
     private Artifact() {}
@@ -133,7 +136,10 @@ public final class Artifact {
         return header(file).manifest();
     }
 
-    /** A section's bytes, if there is one of that name, and it has no more than 64 MiB; see {@link #section(Path, String, int)}. */
+    /**
+     * A section's bytes, if there is one of that name, and it has no more than 64 MiB; see {@link #section(Path,
+     * String, int)}.
+     */
     public static Optional<byte[]> section(Path file, String name) {
         return section(file, name, MOST_SECTION);
     }

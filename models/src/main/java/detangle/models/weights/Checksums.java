@@ -9,8 +9,8 @@ import java.util.zip.CRC32C;
 import java.util.zip.Checksum;
 
 /**
- * Checksums of memory that may be mapped. The bytes go through a small array: the JDK's own code reads mapped memory where a file that is
- * cut off in the meantime would end the JVM.
+ * Checksums of memory that may be mapped. The bytes go through a small array: the JDK's own code reads mapped memory
+ * where a file that is cut off in the meantime would end the JVM.
  */
 final class Checksums {
     private static final int CHUNK_BYTES = 1 << 16;

@@ -19,9 +19,10 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * Reads and checks the header of a safetensors file, as a stream of tokens: nothing of it is kept but tensors and metadata, and of these no
- * more than the bounds below, which are far above any released model. As in the format's reference implementation, the tensors must cover
- * the data exactly, without holes and overlaps. Every fault is a {@link WeightsException}.
+ * Reads and checks the header of a safetensors file, as a stream of tokens: nothing of it is kept but tensors and
+ * metadata, and of these no more than the bounds below, which are far above any released model. As in the format's
+ * reference implementation, the tensors must cover the data exactly, without holes and overlaps. Every fault is a
+ * {@link WeightsException}.
  */
 final class HeaderReader {
     /** The reference implementation's limit; it keeps a hostile length from taking the time. */
@@ -30,7 +31,9 @@ final class HeaderReader {
     /** Also of a checkpoint of several files. */
     static final int MOST_TENSORS = 1 << 16;
 
-    /** In the names of tensors and in the metadata together. An artifact's metadata have 80 for each tensor and section. */
+    /**
+     * In the names of tensors and in the metadata together. An artifact's metadata have 80 for each tensor and section.
+     */
     private static final int MOST_CHARACTERS = 8 << 20;
 
     private static final int MOST_AXES = 32;

@@ -18,8 +18,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The files of a checkpoint, mapped into memory and watched. Tables are read from them for as long as the model runs, so a file that is
- * written to or cut off in the meantime would change the answers, or end a run in a fault of memory. {@link #reading} finds out.
+ * The files of a checkpoint, mapped into memory and watched. Tables are read from them for as long as the model runs,
+ * so a file that is written to or cut off in the meantime would change the answers, or end a run in a fault of memory.
+ * {@link #reading} finds out.
  */
 final class MappedFiles implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
@@ -64,7 +65,10 @@ final class MappedFiles implements AutoCloseable {
         }
     }
 
-    /** The bytes of a file, which live until this is closed; a {@link WeightsException} if it is not a regular file or cannot be read. */
+    /**
+     * The bytes of a file, which live until this is closed; a {@link WeightsException} if it is not a regular file or
+     * cannot be read.
+     */
     MemorySegment map(Path file) {
         // Before the file is mapped, so that a change in between is noticed and not overlooked.
         Version version = Version.of(file);
@@ -101,8 +105,8 @@ final class MappedFiles implements AutoCloseable {
      * Does work that reads the mapped bytes.
      *
      * @return what the work returns, if the files are still what they were when it ended
-     * @throws WeightsException if one of them has been written to or cut off since it was mapped; a file that another one has replaced by
-     *     rename is still there for who has mapped it, and has not changed
+     * @throws WeightsException if one of them has been written to or cut off since it was mapped; a file that another
+     *     one has replaced by rename is still there for who has mapped it, and has not changed
      */
     <T> T reading(Supplier<T> work) {
         T result;

@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Reads Python pickles as data. Objects come out as {@link Long}, {@link BigInteger}, {@link Double}, {@link Boolean}, {@link String},
- * {@link #NONE}, lists, maps and {@link Tuple}; what a file names to be called is looked up among the functions given
- * and nowhere else, so that no file can run anything.
+ * Reads Python pickles as data. Objects come out as {@link Long}, {@link BigInteger}, {@link Double}, {@link Boolean},
+ * {@link String}, {@link #NONE}, lists, maps and {@link Tuple}; what a file names to be called is looked up among the
+ * functions given and nowhere else, so that no file can run anything.
  *
  * <p>Format: Python's pickletools, protocols 0 to 5, without the instructions that data needs not.
  */

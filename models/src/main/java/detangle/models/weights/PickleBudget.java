@@ -1,9 +1,9 @@
 package detangle.models.weights;
 
 /**
- * What reading the pickles of one file may cost. A few bytes of a pickle can ask for any amount of work and memory, so both are counted
- * where they are spent. The bounds are far above any released model: a checkpoint of 1 000 tensors takes about 40 000 instructions and
- * two megabytes.
+ * What reading the pickles of one file may cost. A few bytes of a pickle can ask for any amount of work and memory, so
+ * both are counted where they are spent. The bounds are far above any released model: a checkpoint of 1 000 tensors
+ * takes about 40 000 instructions and two megabytes.
  */
 final class PickleBudget {
     static final long MOST_INSTRUCTIONS = 4_000_000;

@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads what torch.save has written (torch/serialization.py): a zip archive with a pickle and a file for each storage, or
- * before PyTorch 1.6 a stream of pickles with the storages behind them. Storages are read where the file is mapped. Every fault is a
- * {@link WeightsException}.
+ * Reads what torch.save has written (torch/serialization.py): a zip archive with a pickle and a file for each storage,
+ * or before PyTorch 1.6 a stream of pickles with the storages behind them. Storages are read where the file is mapped.
+ * Every fault is a {@link WeightsException}.
  */
 final class PyTorchReader {
     private static final String PICKLE = "data.pkl";
@@ -41,7 +41,10 @@ final class PyTorchReader {
      */
     record Saved(Object object, PickleBudget budget, TorchStorages storages) {}
 
-    /** The tensors among the values of the dictionary that a file holds; what else it holds, such as a step count, is left out. */
+    /**
+     * The tensors among the values of the dictionary that a file holds; what else it holds, such as a step count, is
+     * left out.
+     */
     static WeightFiles.Content read(Path file, MappedFiles files, boolean zip) {
         try {
             Saved saved = open(file, files, zip);
@@ -135,7 +138,9 @@ final class PyTorchReader {
         });
     }
 
-    /** The bytes of the storages, which stand behind the pickles in the order of a list of keys, to the end of the file. */
+    /**
+     * The bytes of the storages, which stand behind the pickles in the order of a list of keys, to the end of the file.
+     */
     private static Map<String, MemorySegment> located(
             ByteBuffer in, PickleBudget budget, Map<String, Storage> storages, MemorySegment bytes) {
         if (!(plain(in, budget) instanceof List<?> keys) || keys.size() != storages.size()) {

@@ -6,7 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The checked header of a safetensors file: {@code u64 n (little-endian), n bytes of JSON, data}. {@link HeaderReader} reads it.
+ * The checked header of a safetensors file: {@code u64 n (little-endian), n bytes of JSON, data}. {@link HeaderReader}
+ * reads it.
  *
  * @param entries sorted by place in the data
  */

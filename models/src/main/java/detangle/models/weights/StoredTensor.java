@@ -71,7 +71,10 @@ final class StoredTensor {
                 UnaryOperator.identity());
     }
 
-    /** This tensor after a change that keeps its type and its sizes. It is made each time that it is read, and is not kept. */
+    /**
+     * This tensor after a change that keeps its type and its sizes. It is made each time that it is read, and is not
+     * kept.
+     */
     StoredTensor changed(UnaryOperator<Tensor> by) {
         return new StoredTensor(file, type, dtype, shape, mapped, elements, by);
     }
@@ -101,7 +104,8 @@ final class StoredTensor {
     }
 
     /**
-     * The tensor; a {@link WeightsException} if its type is none that can be computed with, or its elements are damaged.
+     * The tensor; a {@link WeightsException} if its type is none that can be computed with, or its elements are
+     * damaged.
      *
      * @param files that it is read from
      */

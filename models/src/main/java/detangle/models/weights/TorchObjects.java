@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The few callables of torch's pickles that make tensors (torch/_utils.py), and nothing else. Tensors of types that no parameter can have
- * are known by their type alone; what they hold is not read.
+ * The few callables of torch's pickles that make tensors (torch/_utils.py), and nothing else. Tensors of types that no
+ * parameter can have are known by their type alone; what they hold is not read.
  */
 final class TorchObjects {
     private static final Map<String, StorageType> STORAGES = Stream.of(
@@ -192,7 +192,10 @@ final class TorchObjects {
         }
     }
 
-    /** {@code (storage, offset, size, stride, requires_grad, hooks, dtype, ...)}, of types that have no storage of their own. */
+    /**
+     * {@code (storage, offset, size, stride, requires_grad, hooks, dtype, ...)}, of types that have no storage of their
+     * own.
+     */
     private static Object newerTensor(Tuple arguments) {
         return new OtherTensor(
                 arguments.get(6) instanceof Constant(String name) ? name.replaceFirst("^torch\\.", "") : "unknown");

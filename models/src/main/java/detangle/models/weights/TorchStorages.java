@@ -13,8 +13,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Turns views of storages into tensors. A dense view is read where the file is mapped; of a transposed one a copy is made when it is first
- * asked for. All copies together take no more than the file itself.
+ * Turns views of storages into tensors. A dense view is read where the file is mapped; of a transposed one a copy is
+ * made when it is first asked for. All copies together take no more than the file itself.
  */
 final class TorchStorages {
     private final Path file;

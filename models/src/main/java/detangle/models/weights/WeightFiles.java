@@ -126,7 +126,10 @@ final class WeightFiles {
         return start.length >= 4 && (start[0] & 0xff) == Pickle.PROTO && start[1] >= 2 && start[1] <= 5;
     }
 
-    /** A safetensors file begins with the length of its header, of which no text has the last bytes, and an object of JSON. */
+    /**
+     * A safetensors file begins with the length of its header, of which no text has the last bytes, and an object of
+     * JSON.
+     */
     static boolean beginsAsWeights(byte[] start) {
         boolean isSafetensors = start.length > Long.BYTES && start[Long.BYTES - 1] == 0 && start[Long.BYTES] == '{';
         return isZip(start) || isPickle(start) || isSafetensors;

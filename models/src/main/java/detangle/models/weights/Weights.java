@@ -13,9 +13,9 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * The named tensors of a checkpoint, in file order and in their stored type. They are views of the mapped files, read from disk when they
- * are touched, so whoever touches them later than {@link #get} does it inside of {@link #reading}. None must be touched
- * once the weights are closed.
+ * The named tensors of a checkpoint, in file order and in their stored type. They are views of the mapped files, read
+ * from disk when they are touched, so whoever touches them later than {@link #get} does it inside of {@link #reading}.
+ * None must be touched once the weights are closed.
  */
 public final class Weights implements AutoCloseable {
     private final Path origin;
@@ -33,10 +33,10 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * The weights of a checkpoint: a safetensors file, a file of torch.save (zip, or the stream before PyTorch 1.6), the
-     * {@code .index.json} of several, or a folder with {@code model.safetensors} or {@code pytorch_model.bin} or the
-     * index of either. No code of a file is run: what is not a tensor, text, number or container of these is refused. A
-     * {@link WeightsException} if there is none or it is not well formed.
+     * The weights of a checkpoint: a safetensors file, a file of torch.save (zip, or the stream before PyTorch 1.6),
+     * the {@code .index.json} of several, or a folder with {@code model.safetensors} or {@code pytorch_model.bin} or
+     * the index of either. No code of a file is run: what is not a tensor, text, number or container of these is
+     * refused. A {@link WeightsException} if there is none or it is not well formed.
      */
     public static Weights open(Path fileOrFolder) {
         return WeightFiles.open(fileOrFolder);
@@ -52,11 +52,11 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * These weights with some tensors changed, and with tensors of others in the place of theirs or beside them. The result takes both
-     * over: its owner closes it alone.
+     * These weights with some tensors changed, and with tensors of others in the place of theirs or beside them. The
+     * result takes both over: its owner closes it alone.
      *
-     * @param changes of tensors of these weights, by their names. A change keeps type and sizes; it is made each time that the tensor is
-     *     asked for, so that what a device has packed is not held a second time
+     * @param changes of tensors of these weights, by their names. A change keeps type and sizes; it is made each time
+     *     that the tensor is asked for, so that what a device has packed is not held a second time
      * @param taken names of tensors of the others, by the names that they get here
      */
     public Weights with(Map<String, UnaryOperator<Tensor>> changes, Weights others, Map<String, String> taken) {
@@ -136,7 +136,8 @@ public final class Weights implements AutoCloseable {
     /**
      * The tensor of that name.
      *
-     * @throws WeightsException that names it if it is absent, of a type that is not understood, or damaged, where its file says so
+     * @throws WeightsException that names it if it is absent, of a type that is not understood, or damaged, where its
+     *     file says so
      */
     public Tensor get(String name) {
         return stored(name).read(name, files);
@@ -168,9 +169,9 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * Does work that reads tensors of these weights. What it returns counts if the files are what they were when they were opened: not
-     * longer, not shorter, and not written to. A file that another one has replaced by rename has not changed, as whoever has opened it
-     * keeps it.
+     * Does work that reads tensors of these weights. What it returns counts if the files are what they were when they
+     * were opened: not longer, not shorter, and not written to. A file that another one has replaced by rename has not
+     * changed, as whoever has opened it keeps it.
      *
      * @throws WeightsException if a file has changed, now or in earlier work
      */
@@ -180,15 +181,18 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * Lets go of the physical memory of mapped files: what is touched again is read again, from the page cache mostly. For
-     * when all that is needed at hand has been copied.
+     * Lets go of the physical memory of mapped files: what is touched again is read again, from the page cache mostly.
+     * For when all that is needed at hand has been copied.
      */
     public void unload() {
         checkOpen();
         files.unload();
     }
 
-    /** Unmaps the files; closing again has no effect. Whatever needs them from then on ends in an {@link IllegalStateException}. */
+    /**
+     * Unmaps the files; closing again has no effect. Whatever needs them from then on ends in an {@link
+     * IllegalStateException}.
+     */
     @Override
     public void close() {
         closed = true;

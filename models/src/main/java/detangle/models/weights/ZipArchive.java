@@ -17,11 +17,12 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The entries of a zip archive in a mapped file, as torch.save writes them: uncompressed, so that they are read where they lie and no
- * storage can be larger than the file. The JDK's reader does not say where an entry lies, and believes what a file says of sizes.
+ * The entries of a zip archive in a mapped file, as torch.save writes them: uncompressed, so that they are read where
+ * they lie and no storage can be larger than the file. The JDK's reader does not say where an entry lies, and believes
+ * what a file says of sizes.
  *
- * <p>Format: APPNOTE.TXT of PKWARE, 6.3.10. What a directory says must be true of the file: entries lie inside of it, one after the
- * other, with headers of their own that agree. Every fault is a {@link WeightsException}.
+ * <p>Format: APPNOTE.TXT of PKWARE, 6.3.10. What a directory says must be true of the file: entries lie inside of it,
+ * one after the other, with headers of their own that agree. Every fault is a {@link WeightsException}.
  */
 final class ZipArchive {
     /** Far above any checkpoint: those of torch.save have one for each tensor and a few more. */
@@ -114,7 +115,9 @@ final class ZipArchive {
         return packed(entry);
     }
 
-    /** A copy of the bytes of a small entry, which may be compressed, as it is where an archive has been packed again. */
+    /**
+     * A copy of the bytes of a small entry, which may be compressed, as it is where an archive has been packed again.
+     */
     byte[] copy(Entry entry) {
         if (entry.size() > MOST_COPIED) {
             throw fault(entry, "has " + entry.size() + " bytes; the most is " + MOST_COPIED);

@@ -9,8 +9,9 @@ import java.util.Optional;
 
 /**
  * Finds added tokens in a text, as the library does ({@code added_vocabulary.rs}): of those that begin at a place the
- * longest, from left to right. Those that are not normalised are looked for first, the others in what lies between, once it
- * is normalised. Of two that the normalizer makes the same the first is found, where the library takes one by chance.
+ * longest, from left to right. Those that are not normalised are looked for first, the others in what lies between,
+ * once it is normalised. Of two that the normalizer makes the same the first is found, where the library takes one by
+ * chance.
  */
 final class AddedTokens {
     private final Optional<Normalizer> normalizer;

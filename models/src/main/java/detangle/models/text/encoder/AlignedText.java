@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 
 /**
- * A text, or a part of it, of which every code point knows from which code points of the given text it comes. Immutable;
- * parts share the arrays of the whole.
+ * A text, or a part of it, of which every code point knows from which code points of the given text it comes.
+ * Immutable; parts share the arrays of the whole.
  */
 final class AlignedText {
     private static final char REPLACEMENT = '\uFFFD';

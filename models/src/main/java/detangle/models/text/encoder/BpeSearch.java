@@ -6,7 +6,9 @@ import java.util.Arrays;
 final class BpeSearch {
     private final Model.Bpe model;
 
-    /** Of each symbol: its token, its length in bytes of UTF-8 (0 once it is merged into another), and its neighbours. */
+    /**
+     * Of each symbol: its token, its length in bytes of UTF-8 (0 once it is merged into another), and its neighbours.
+     */
     private int[] ids;
 
     private int[] lengths;

@@ -17,7 +17,8 @@ final class Changes {
     }
 
     /**
-     * @param change 0 if it replaces a code point, 1 if it is new, -N if it replaces one and the N behind it are removed
+     * @param change 0 if it replaces a code point, 1 if it is new, -N if it replaces one and the N behind it are
+     *     removed
      */
     void add(int codePoint, int change) {
         if (count == codePoints.length) {

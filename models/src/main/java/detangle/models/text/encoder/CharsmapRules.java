@@ -34,7 +34,9 @@ final class CharsmapRules {
         return modified ? changes.apply(text) : text;
     }
 
-    /** The end of a part that divides into graphemes by itself: between two characters of ASCII but CR LF is a border. */
+    /**
+     * The end of a part that divides into graphemes by itself: between two characters of ASCII but CR LF is a border.
+     */
     private static int runEnd(AlignedText text, int start) {
         int end = start + 1;
         while (end < text.length()
@@ -62,7 +64,9 @@ final class CharsmapRules {
         return modified;
     }
 
-    /** The JDK ends a grapheme at every code point that is not assigned, Unicode only at those that are not to be seen. */
+    /**
+     * The JDK ends a grapheme at every code point that is not assigned, Unicode only at those that are not to be seen.
+     */
     private static int assigned(int codePoint) {
         boolean ignorable = codePoint == 0x2065
                 || codePoint >= 0xfff0 && codePoint <= 0xfff8

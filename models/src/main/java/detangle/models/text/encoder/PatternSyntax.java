@@ -15,8 +15,9 @@ final class PatternSyntax {
     private static final long MAX_REPETITIONS = 1000;
 
     /**
-     * An expression that matches the empty text and stands first in each look-behind. The JDK looks back by whole pairs of
-     * surrogates only if the group itself has such a pair written in it; without one it would see half a character.
+     * An expression that matches the empty text and stands first in each look-behind. The JDK looks back by whole
+     * pairs of surrogates only if the group itself has such a pair written in it; without one it would see half a
+     * character.
      */
     private static final String ANY_PLANE = "(?=|\ud800\udc00)";
 
@@ -263,7 +264,9 @@ final class PatternSyntax {
         return all;
     }
 
-    /** Characters and those that differ in case alone; two of these are not ASCII, the long s and the sign of kelvin. */
+    /**
+     * Characters and those that differ in case alone; two of these are not ASCII, the long s and the sign of kelvin.
+     */
     private static String inAnyCase(BitSet characters) {
         BitSet all = (BitSet) characters.clone();
         characters.stream().filter(Character::isLetter).forEach(c -> {

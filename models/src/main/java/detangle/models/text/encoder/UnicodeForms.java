@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Unicode's normal forms with alignments, as the library has them: what a character is decomposed into comes from it, and
- * what is composed comes from its first part. The JDK knows the forms of texts, without alignments; so each character is
- * decomposed by itself, and order and composition of the parts follow Unicode's algorithm (UAX 15).
+ * Unicode's normal forms with alignments, as the library has them: what a character is decomposed into comes from it,
+ * and what is composed comes from its first part. The JDK knows the forms of texts, without alignments; so each
+ * character is decomposed by itself, and order and composition of the parts follow Unicode's algorithm (UAX 15).
  */
 final class UnicodeForms {
     /** Of the greatest combining class that there is: every other mark goes before it. */

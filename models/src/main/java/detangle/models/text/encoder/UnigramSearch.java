@@ -67,7 +67,9 @@ final class UnigramSearch {
         }
     }
 
-    /** Writes the ends of the tokens, the last first, and the start of the first; neighbours that are unknown are one. */
+    /**
+     * Writes the ends of the tokens, the last first, and the start of the first; neighbours that are unknown are one.
+     */
     private static int boundaries(Model.Unigram model, int[] from, int[] ids, int[] boundaries) {
         int unknown = model.unknownId().orElse(Vocabulary.NONE);
         int count = 0;

@@ -7,8 +7,8 @@ import java.util.OptionalInt;
 import java.util.SplittableRandom;
 
 /**
- * The tokens of a model and their ids, as a trie over code points: what may follow a prefix is one look-up in a hash table
- * of all edges, so that a hundred thousand tokens are a few arrays. A token that is added twice has its last id.
+ * The tokens of a model and their ids, as a trie over code points: what may follow a prefix is one look-up in a hash
+ * table of all edges, so that a hundred thousand tokens are a few arrays. A token that is added twice has its last id.
  */
 public final class Vocabulary {
     /** What is not there: an edge, or the id of a prefix. */
@@ -188,8 +188,8 @@ public final class Vocabulary {
         }
 
         /**
-         * Adds the token that some characters spell, which are not empty and whose id is in its bounds. A {@link TokenizerException} if
-         * the tokens are too long together.
+         * Adds the token that some characters spell, which are not empty and whose id is in its bounds. A {@link
+         * TokenizerException} if the tokens are too long together.
          */
         public void add(char[] characters, int offset, int length, int id) {
             int node = ROOT;

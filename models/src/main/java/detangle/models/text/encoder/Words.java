@@ -22,8 +22,8 @@ final class Words {
     }
 
     /**
-     * GPT-2's words: <code>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</code>. They cover
-     * the text.
+     * GPT-2's words: <code>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</code>. They
+     * cover the text.
      */
     static Spans ofGpt2(AlignedText text) {
         Spans found = new Spans();
