@@ -27,7 +27,7 @@ import java.util.function.UnaryOperator;
  * replaces modules, mostly the head.
  */
 public final class Adapter implements AutoCloseable {
-    /** In the order in which a folder is searched. */
+    /** The names of the files, in the order in which a folder is searched. */
     private static final List<String> FILES = List.of("adapter_model.safetensors", "adapter_model.bin");
 
     private static final String CLASSIFIER = "classifier.weight";

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * What an adapter_config.json of HuggingFace's PEFT says of a LoRA adapter, which turns the weight {@code W} of a
+ * The content of an adapter_config.json of HuggingFace's PEFT: a LoRA adapter, which turns the weight {@code W} of a
  * linear layer into {@code W + scale * B * A}.
  *
  * @param file where it was read from, or is to be written, for messages
@@ -39,7 +39,7 @@ public record AdapterConfig(
         List<String> modulesToSave,
         Optional<Architecture> head,
         Optional<String> baseModel) {
-    /** What PEFT calls the file. */
+    /** The name that PEFT gives the file. */
     public static final String NAME = "adapter_config.json";
 
     /** Keeps copies. */

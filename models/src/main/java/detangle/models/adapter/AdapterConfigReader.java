@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * From adapter_config.json to {@link AdapterConfig}. Names and defaults of fields are those of PEFT
+ * Reads adapter_config.json as {@link AdapterConfig}. Names and defaults of fields are those of PEFT
  * (tuners/lora/config.py).
  */
 final class AdapterConfigReader {
@@ -84,7 +84,9 @@ final class AdapterConfigReader {
             "use_qalora",
             "velora_config");
 
-    /** How matrices began is of no consequence, but for kinds that take what they begin with away from the model's. */
+    /**
+     * The kinds of initial values that change the model's own weights. All others have no effect on a trained adapter.
+     */
     private static final Set<String> CHANGES_THE_MODEL = Set.of("pissa", "olora", "loftq", "corda", "lora_ga");
 
     private final ConfigFields fields;

@@ -20,7 +20,7 @@ final class AdapterTensors {
     static final String WEIGHT = ".weight";
     static final String LAYERS = "deberta.encoder.layer.";
 
-    /** What PEFT puts in front of the names of the model's modules. */
+    /** The prefix that PEFT gives the names of the model's modules. */
     static final String PREFIX = "base_model.model.";
 
     static final String A = ".lora_A.weight";
@@ -75,7 +75,7 @@ final class AdapterTensors {
         return tensors;
     }
 
-    /** What is changed, by the names of parameters. */
+    /** Returns the changes, by the names of parameters. */
     SequencedMap<String, Change> changes() {
         return changes;
     }

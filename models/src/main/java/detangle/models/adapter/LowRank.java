@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * What an adapter makes of a matrix, as PEFT's {@code merge} computes it: the product in single precision whatever the
+ * Merges an adapter into a matrix, as PEFT's {@code merge} does: the product in single precision whatever the
  * matrix is stored in, and one rounding to its type at the end (tuners/lora/layer.py; for DoRA
  * tuners/lora/variants.py).
  *
@@ -42,7 +42,7 @@ record LowRank(Tensor a, Tensor b, float scale, Optional<Tensor> magnitude) {
         return inType(merged, weight.dtype(), weight.shape());
     }
 
-    /** One row of {@code B * A}. */
+    /** Computes one row of {@code B * A}. */
     private static void product(float[] left, int from, float[] right, int rank, float[] row) {
         Arrays.fill(row, 0);
         for (int k = 0; k < rank; k++) {

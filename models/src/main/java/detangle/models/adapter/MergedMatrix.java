@@ -5,7 +5,7 @@ import detangle.models.weights.WeightsException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Whether a model has a matrix that an adapter changes. */
+/** Tells whether a model has a matrix that an adapter changes. */
 final class MergedMatrix {
     private MergedMatrix() {}
 

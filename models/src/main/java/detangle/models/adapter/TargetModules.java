@@ -71,7 +71,7 @@ public sealed interface TargetModules {
         };
     }
 
-    /** Whether a name is selected. */
+    /** Selects names. */
     @FunctionalInterface
     interface Selection {
         boolean has(String module);

@@ -9,15 +9,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What stands in a file's place: a clone without Git LFS leaves pointers, and a download with a wrong address or
- * without a login leaves a web page or an error. All readers of models ask here first, so that such a file is called
- * what it is.
+ * Finds out what stands in a file's place: a clone without Git LFS leaves pointers, and a download with a wrong
+ * address or without a login leaves a web page or an error. All readers of models ask here first, so that such a file
+ * is called what it is.
  */
 public final class Substitute {
-    /** How many bytes of a file are enough to know. */
+    /** The number of a file's first bytes that are enough to know. */
     public static final int HEAD = 1024;
 
-    /** Also under the name that Git LFS had in its first year. */
+    /** The first lines of pointers, also under the name that Git LFS had in its first year. */
     private static final List<String> POINTERS =
             List.of("version https://git-lfs.github.com/spec/", "version https://hawser.github.com/spec/");
 

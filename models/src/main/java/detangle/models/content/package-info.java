@@ -1,2 +1,2 @@
-/** What files are that have another's name; not exported. */
+/** Finds out what files are that have another's name; not exported. */
 package detangle.models.content;

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What stands on the encoder: the class in {@code architectures}, without its DeBERTa prefix. */
+/** The heads on the encoder: the class in {@code architectures}, without its DeBERTa prefix. */
 public enum Architecture {
     ENCODER("Model"),
     SEQUENCE_CLASSIFICATION("ForSequenceClassification"),

@@ -1,6 +1,6 @@
 package detangle.models.deberta;
 
-/** What the input {@code attention_mask} says. */
+/** The forms of the input {@code attention_mask}. */
 public enum AttentionMask {
     /**
      * {@code [B,S]}: which positions are tokens. A token sees every token; there may be holes, or padding on the left.

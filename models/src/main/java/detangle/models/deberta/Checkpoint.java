@@ -162,7 +162,10 @@ public final class Checkpoint {
         return name.substring(0, number) + layer + name.substring(name.indexOf('.', number));
     }
 
-    /** As {@link #checkSizes(Weights, DebertaConfig)}, of a folder or an artifact; one without weights says nothing. */
+    /**
+     * Checks a folder or an artifact as {@link #checkSizes(Weights, DebertaConfig)} does. A model without weights is
+     * not checked.
+     */
     public static void checkSizes(Path model, DebertaConfig config) {
         if (Weights.existIn(model)) {
             try (Weights weights = Weights.open(model)) {

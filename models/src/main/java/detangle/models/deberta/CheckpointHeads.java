@@ -50,7 +50,10 @@ public final class CheckpointHeads {
         return heads;
     }
 
-    /** As {@link #in(Weights, DebertaConfig)}, of a folder or an artifact; none if it has no weights. */
+    /**
+     * Returns the heads of a folder or an artifact, as {@link #in(Weights, DebertaConfig)} does; none if it has no
+     * weights.
+     */
     public static Set<Architecture> in(Path model) {
         if (!Weights.existIn(model)) {
             return EnumSet.noneOf(Architecture.class);
@@ -72,7 +75,8 @@ public final class CheckpointHeads {
     }
 
     /**
-     * As {@link #choose(Weights, DebertaConfig)}, of a folder or an artifact; the encoder where there are no weights.
+     * Chooses the head of a folder or an artifact, as {@link #choose(Weights, DebertaConfig)} does; the encoder where
+     * there are no weights.
      *
      * @param weights the file of the weights, if it is not the model's own
      */

@@ -165,7 +165,7 @@ public record ConfigFields(Path file, JsonNode root) {
         return value;
     }
 
-    /** As {@link #required(String)}, and at most {@code most}. */
+    /** Returns the number of {@link #required(String)}, which is at most {@code most}. */
     public int required(String field, int most) {
         return atMost(most, field, required(field));
     }
@@ -204,7 +204,7 @@ public record ConfigFields(Path file, JsonNode root) {
         return value;
     }
 
-    /** One of the activations that are known, by the name that transformers gives it. */
+    /** Returns a known activation, by the name that transformers gives it. */
     public HiddenActivation activation(String field, HiddenActivation otherwise) {
         return text(field)
                 .map(word -> HiddenActivation.of(word)

@@ -17,12 +17,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * From config.json to {@link DebertaConfig}. Field names and defaults are those of HuggingFace transformers
+ * Reads config.json as {@link DebertaConfig}. Field names and defaults are those of HuggingFace transformers
  * (configuration_deberta.py, configuration_deberta_v2.py, and the getattr calls of the two modeling files).
  */
 final class ConfigReader {
     private static final String CONFIG = "config.json";
-    /** What GLiNER2 has as model_type. */
+    /** The model_type of GLiNER2. */
     private static final String GLINER2 = "extractor";
 
     private static final String GLINER = "gliner_config.json";

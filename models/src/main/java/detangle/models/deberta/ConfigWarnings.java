@@ -16,13 +16,13 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What a config.json says that would not change an answer here, though whoever wrote it may believe so: each is said
- * in one line when the file is read.
+ * The warnings about settings of a config.json that do not change an answer here, though their author may believe so.
+ * Each is one line, when the file is read.
  */
 record ConfigWarnings(ConfigFields fields, DebertaConfig config) {
     private static final Logger LOG = LoggerFactory.getLogger(ConfigWarnings.class);
 
-    /** Where peft describes an adapter, which transformers applies to the model unasked. */
+    /** The file in which peft describes an adapter, which transformers applies to the model unasked. */
     private static final String ADAPTER = "adapter_config.json";
 
     /** A command reads a configuration several times, and warns once. */

@@ -200,7 +200,7 @@ public record DebertaConfig(
         return labels().size();
     }
 
-    /** How many labels there are, where the file says so in a way that is understood. */
+    /** Returns how many labels there are, if the file says so in a way that is understood. */
     Optional<Integer> labelCount() {
         return labelNames.stated() && labelNames.fault().isEmpty()
                 ? Optional.of(labelNames.names().size())

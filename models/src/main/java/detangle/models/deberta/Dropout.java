@@ -4,7 +4,7 @@ import detangle.ir.Builder;
 import detangle.ir.Node;
 
 /**
- * What becomes of a value at a place where training drops some of its elements (Srivastava et al. 2014). An object
+ * Changes a value at a place where training drops some of its elements (Srivastava et al. 2014). An object
  * serves one program: it may count the places.
  */
 @FunctionalInterface

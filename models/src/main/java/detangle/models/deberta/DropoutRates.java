@@ -1,7 +1,7 @@
 package detangle.models.deberta;
 
 /**
- * With which probability training drops an element, by the kind of place.
+ * The probability with which training drops an element, by the kind of place.
  *
  * @param hidden embeddings, the table of relative positions, the outputs of attention and of the feed-forward part, the
  *     convolution, and what goes into the classifier of tokens; HuggingFace's {@code hidden_dropout_prob}

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** What an encoder hands to a {@link Head}. B is the number of sequences, S their length, H the hidden size. */
+/**
+ * The output of an encoder, which a {@link Head} takes. B is the number of sequences, S their length, H the hidden
+ * size.
+ */
 public final class EncoderOutput {
     private final DebertaConfig config;
     private final Layers layers;

@@ -15,17 +15,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where the encoder stands in a checkpoint: {@code "deberta."}, {@code ""}, {@code "model.deberta."}. A file may hold
- * several, such as the average of a training's weights beside the weights themselves; then the names that transformers
- * gives come first, and a copy by its name never comes before an encoder that is not one.
+ * Finds the prefix of the encoder's tensors in a checkpoint: {@code "deberta."}, {@code ""}, {@code "model.deberta."}.
+ * A file may hold several, such as the average of a training's weights beside the weights themselves; then the names
+ * that transformers gives come first, and a copy by its name never comes before an encoder that is not one.
  */
 final class EncoderPrefix {
-    /** What DebertaModel is called inside transformers' classes with a head. */
+    /** The name of DebertaModel inside transformers' classes with a head. */
     static final String PUBLISHED = "deberta.";
 
     private static final String WORDS = "embeddings.word_embeddings.weight";
 
-    /** In this order: with a head, without one, and in the wrappers of PyTorch and of common training code. */
+    /**
+     * The known prefixes, in this order: with a head, without one, and in the wrappers of PyTorch and of common
+     * training code.
+     */
     private static final List<String> KNOWN = List.of(
             PUBLISHED, "", "module." + PUBLISHED, "module.", "model." + PUBLISHED, "model.", "_orig_mod." + PUBLISHED);
 

@@ -4,7 +4,7 @@ import detangle.ir.Program.Output;
 import java.util.List;
 
 /**
- * What stands on an encoder, written with the IR builder. Its parameters are read from the checkpoint under the names
+ * The layers on an encoder, written with the IR builder. Its parameters are read from the checkpoint under the names
  * that it gives them.
  *
  * <pre>{@code

@@ -4,8 +4,8 @@ import detangle.ir.Node;
 import java.util.Map;
 
 /**
- * What a {@link Head} of one's own is trained with, written with the IR builder. What the head should have said are
- * inputs that the loss makes; their names must not be those of the model's inputs.
+ * The loss that trains a {@link Head} of one's own, written with the IR builder. The expected answers are inputs that
+ * the loss makes; their names must not be those of the model's inputs.
  *
  * <pre>{@code
  * HeadLoss squares = (encoder, outputs) -> {

@@ -14,7 +14,7 @@ public final class InputNames {
     /** {@code i64[N]}, if a masked LM is told what to predict: the numbers b*S+s of tokens. */
     public static final String MASKED_ROWS = "masked_rows";
 
-    /** What a head should have said; {@link HeadLosses} says in which form. */
+    /** The expected answers; {@link HeadLosses} describes their form. */
     public static final String LABELS = "labels";
 
     /** {@code i64[B]}: the position at which an answer begins. */

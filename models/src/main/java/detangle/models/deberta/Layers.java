@@ -19,7 +19,7 @@ public final class Layers {
     private final Builder b;
     private final String prefix;
     private final Dropout dropout;
-    /** How many times the dropout of each name has been called, in all layers of a program. */
+    /** The number of calls of the dropout of each name, in all layers of a program. */
     private final Map<String, Integer> calls;
 
     private Layers(Builder builder, String prefix, Dropout dropout, Map<String, Integer> calls) {
@@ -34,7 +34,7 @@ public final class Layers {
         return of(builder, Dropout.NONE);
     }
 
-    /** As {@link #of(Builder)}, of which training drops elements. */
+    /** Makes layers as {@link #of(Builder)} does, of which training drops elements. */
     static Layers of(Builder builder, Dropout dropout) {
         return new Layers(builder, "", dropout, new HashMap<>());
     }

@@ -43,7 +43,7 @@ public final class Losses {
     }
 
     /**
-     * As {@link #crossEntropies(Builder, Node, Node, Node)}, with smoothed labels and weights of classes.
+     * Writes {@link #crossEntropies(Builder, Node, Node, Node)} with smoothed labels and weights of classes.
      *
      * @throws LossException if there is another number of weights than of classes
      */
@@ -173,7 +173,7 @@ public final class Losses {
         return b.div(sum(b, losses), sum(b, weights));
     }
 
-    /** As {@link #mean(Builder, Node, Node)}, but 0 if no row weighs anything. */
+    /** Writes {@link #mean(Builder, Node, Node)}, but 0 if no row weighs anything. */
     public static Node meanOrZero(Builder b, Node losses, Node weights) {
         Node total = sum(b, weights);
         Node one = b.constant(losses.type().dtype(), 1);

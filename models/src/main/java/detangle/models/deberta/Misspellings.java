@@ -65,7 +65,7 @@ final class Misspellings {
         return fields.stream().filter(other -> isOneEdit(field, other)).sorted().findFirst();
     }
 
-    /** As other languages write names: hiddenSize, Hidden-Size. */
+    /** Returns the letters of a name, which other languages write as hiddenSize or Hidden-Size. */
     private static String letters(String field) {
         return field.length() > LONGEST
                 ? field

@@ -30,7 +30,7 @@ public final class ModelFolderWriter {
     private static final String FUSED = "in_proj.weight";
     private static final String QUERY = ".attention.self.query_proj.weight";
 
-    /** What the layout of v1 has in the place of a projection for each. */
+    /** The tensors that the layout of v1 has in the place of a projection for each. */
     private static final List<String> OF_V1 =
             List.of(FUSED, "q_bias", "v_bias", "pos_proj.weight", "pos_q_proj.weight", "pos_q_proj.bias");
 
@@ -115,20 +115,20 @@ public final class ModelFolderWriter {
         return with(changed);
     }
 
-    /** With names for its classes, by index. */
+    /** Sets the names of the classes, by index. */
     public ModelFolderWriter withLabels(List<String> labels) {
         return with(
                 (ObjectNode) new ConfigFields(source, config).withLabels(labels).root());
     }
 
-    /** With what the labels of sequence classification mean. */
+    /** Sets what the labels of sequence classification mean. */
     public ModelFolderWriter withProblemType(ProblemType type) {
         ObjectNode changed = config.deepCopy();
         changed.put("problem_type", type.text());
         return with(changed);
     }
 
-    /** With other rates of dropout, which models that are read from the folder are trained with as well. */
+    /** Sets other rates of dropout, which models that are read from the folder are trained with as well. */
     public ModelFolderWriter withDropout(DropoutChange change) {
         ObjectNode changed = config.deepCopy();
         change.fields().forEach(changed::put);

@@ -2,7 +2,7 @@ package detangle.models.deberta;
 
 /** The names of the outputs of DeBERTa programs, which are HuggingFace's. */
 public final class OutputNames {
-    /** What the head says of each sequence, token or choice. */
+    /** The head's numbers for each sequence, token or choice. */
     public static final String LOGITS = "logits";
 
     /** {@code f32[B,S]}: how likely an answer begins at each token. */

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What the logits of sequence classification mean; the lower-case name is the value of {@code problem_type}. */
+/** The meaning of the logits of sequence classification; the lower-case name is the value of {@code problem_type}. */
 public enum ProblemType {
     /** Logits are the predicted values. */
     REGRESSION,
@@ -13,7 +13,10 @@ public enum ProblemType {
     /** A sigmoid a label. */
     MULTI_LABEL_CLASSIFICATION;
 
-    /** What the fields of a file say, if they say something; a {@link ConfigException} if it is not known. */
+    /**
+     * Returns the problem type that the fields of a file state, if they state one; a {@link ConfigException} if it is
+     * not known.
+     */
     public static Optional<ProblemType> of(ConfigFields fields) {
         return fields.text("problem_type")
                 .map(word -> Arrays.stream(values())

@@ -6,7 +6,8 @@ import detangle.ir.Node;
 import detangle.ir.Shape;
 
 /**
- * What self-attention multiplies its operands by. Each result is {@code [...,A*d]} of an operand {@code [...,H]}.
+ * The matrices that self-attention multiplies its operands by. Each result is {@code [...,A*d]} of an operand {@code
+ * [...,H]}.
  */
 interface Projections {
     Node query(Node x);
@@ -62,8 +63,8 @@ interface Projections {
     }
 
     /**
-     * One matrix for all of the content, its rows grouped as {@code [A][query,key,value][d]}; keys have no bias, nor
-     * have those of positions (modeling_deberta.py).
+     * The layout of v1: one matrix for all of the content, its rows grouped as {@code [A][query,key,value][d]}; keys
+     * have no bias, nor have those of positions (modeling_deberta.py).
      */
     record V1(DebertaConfig config, Layers layers) implements Projections {
         @Override

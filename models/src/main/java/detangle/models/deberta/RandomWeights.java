@@ -22,7 +22,7 @@ public final class RandomWeights {
     private RandomWeights() {}
 
     /**
-     * As {@link #of(Program)}, of a model's program.
+     * Returns what {@link #of(Program)} returns, for a model's program.
      *
      * @throws ConfigException if the model is larger than the memory that there is
      */

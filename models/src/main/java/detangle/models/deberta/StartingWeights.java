@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * What a training begins with: the parameters of a checkpoint in single precision, and initial values for those of the
- * head that it lacks.
+ * The weights that a training begins with: the parameters of a checkpoint in single precision, and initial values for
+ * those of the head that it lacks.
  *
  * @param parameters a tensor for each parameter of the program, by name
  * @param created the parameters that begin with initial values as the checkpoint lacks them; all of them without a
@@ -100,7 +100,7 @@ public record StartingWeights(
                 + " with a new one";
     }
 
-    /** In one line for each case what begins with initial values, to be told before training. */
+    /** Returns a line for each kind of parameters that begin with initial values, to be printed before training. */
     public List<String> messages(Path checkpoint) {
         List<String> messages = new ArrayList<>();
         if (!created.isEmpty()) {

@@ -50,7 +50,10 @@ public final class TrainingModel {
         return build(config, head, options, options.dropout() ? numbers.dropout() : Dropout.NONE, numbers.noise());
     }
 
-    /** As {@link #build(DebertaConfig, Architecture, TrainingModelOptions)}, with a dropout of one's own. */
+    /**
+     * Builds what {@link #build(DebertaConfig, Architecture, TrainingModelOptions)} builds, with a dropout of one's
+     * own.
+     */
     public static Program build(
             DebertaConfig config, Architecture head, TrainingModelOptions options, Dropout dropout) {
         return build(config, head, options, dropout, SiftNoise.random());

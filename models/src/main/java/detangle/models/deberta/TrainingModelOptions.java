@@ -28,8 +28,8 @@ public record TrainingModelOptions(
         Optional<SiftOptions> sift) {
 
     /**
-     * For a head of one's own: elements are dropped as the configuration says; distances are read as HuggingFace's code
-     * does.
+     * The options of a head of one's own: elements are dropped as the configuration says; distances are read as
+     * HuggingFace's code does.
      */
     public static final TrainingModelOptions DEFAULT = of(Architecture.ENCODER);
 

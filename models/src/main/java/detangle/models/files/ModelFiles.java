@@ -27,12 +27,12 @@ public sealed interface ModelFiles {
         return Artifact.is(model) ? new OfArtifact(model) : new OfFolder(SentenceModules.encoder(model));
     }
 
-    /** As {@link #of}, but the files in the folder itself in any case. */
+    /** Returns what {@link #of} returns, but the files in the folder itself in any case. */
     static ModelFiles root(Path model) {
         return Artifact.is(model) ? new OfArtifact(model) : new OfFolder(model);
     }
 
-    /** In a folder. */
+    /** The files of a folder. */
     record OfFolder(Path folder) implements ModelFiles {
         @Override
         public Optional<ModelFile> find(String name) throws IOException {
@@ -54,7 +54,7 @@ public sealed interface ModelFiles {
         }
     }
 
-    /** In an artifact. */
+    /** The files in an artifact. */
     record OfArtifact(Path file) implements ModelFiles {
         @Override
         public Optional<ModelFile> find(String name) {

@@ -63,7 +63,7 @@ public final class WholeFolder {
         }
     }
 
-    /** What is in the folder is on the disk when this returns. */
+    /** Writes the content of the folder to the disk before it returns. */
     private static void force(Path folder) throws IOException {
         for (Path path : deepestFirst(folder)) {
             if (Files.isDirectory(path)) {

@@ -15,7 +15,7 @@ public final class StrictJson {
 
     private StrictJson() {}
 
-    /** What is wrong with a text that should have been JSON, in one line. */
+    /** A text that should have been JSON is not; the message says what is wrong in one line. */
     public static final class InvalidJson extends Exception {
         private static final long serialVersionUID = 1L;
 

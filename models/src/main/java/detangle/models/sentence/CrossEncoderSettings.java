@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What makes scores of a CrossEncoder's logits, as sentence-transformers notes it.
+ * The function that makes scores of a CrossEncoder's logits, as sentence-transformers notes it.
  *
  * @param file where it says so
  * @param field the field that says so
@@ -16,7 +16,7 @@ public record CrossEncoderSettings(Path file, String field, String activation) {
     private static final String ACTIVATION = "activation_fn";
 
     /**
-     * That of a folder or an artifact, from where the library looks for it: {@code activation_fn} of
+     * Reads the settings of a folder or an artifact from where the library looks for them: {@code activation_fn} of
      * {@code config_sentence_transformers.json}, {@code sentence_transformers.activation_fn} of {@code config.json},
      * {@code sbert_ce_default_activation_function} of older ones. Empty if none is stated.
      *

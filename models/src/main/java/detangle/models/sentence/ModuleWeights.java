@@ -6,7 +6,7 @@ import java.nio.file.Path;
 
 /** The weights of a module that stands behind the encoder. */
 public final class ModuleWeights {
-    /** Where they are in an artifact, whatever file of the folder they came from. */
+    /** The name of the file in an artifact, whatever file of the folder it came from. */
     public static final String FILE = "model.safetensors";
 
     private ModuleWeights() {}

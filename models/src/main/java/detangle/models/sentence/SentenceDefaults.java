@@ -10,7 +10,8 @@ import java.util.OptionalInt;
 import java.util.SequencedMap;
 
 /**
- * How a model makes vectors where a call does not say otherwise, as {@code config_sentence_transformers.json} says.
+ * The way in which a model makes vectors if a call does not say otherwise, as {@code
+ * config_sentence_transformers.json} says.
  *
  * @param prompts what may stand before texts, by name
  * @param promptName the name of the one that is used if none is asked for
@@ -18,7 +19,7 @@ import java.util.SequencedMap;
  */
 public record SentenceDefaults(
         SequencedMap<String, String> prompts, Optional<String> promptName, OptionalInt truncateDim) {
-    /** What sentence-transformers says of a model as a whole. */
+    /** The file in which sentence-transformers describes a model as a whole. */
     public static final String FILE = "config_sentence_transformers.json";
 
     /** No prompts, and vectors are whole. */

@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
  * @param file where they were read from, for messages
  */
 public record SentenceModules(Path file, List<Module> modules) {
-    /** What names them. */
+    /** The file that names the modules. */
     public static final String FILE = "modules.json";
 
     /** The configuration of a module, in its folder. */

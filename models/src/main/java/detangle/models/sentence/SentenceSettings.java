@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What sentence-transformers says of a model's inputs in {@code sentence_bert_config.json}.
+ * The settings of a model's inputs, which sentence-transformers writes to {@code sentence_bert_config.json}.
  *
  * @param file where it was read from, for messages; empty if there is none
  * @param maxSeqLength how many tokens of a text are used, special ones included; empty if all are

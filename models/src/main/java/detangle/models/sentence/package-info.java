@@ -1,2 +1,2 @@
-/** What sentence-transformers writes beside a model. */
+/** Reads the files that sentence-transformers writes beside a model. */
 package detangle.models.sentence;

@@ -33,7 +33,7 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
     /** Twice as many as the largest vocabulary of a released DeBERTa has tokens; merges are fewer. */
     static final int MOST_LINES = 1 << 19;
 
-    /** From {@code vocab.json} and {@code merges.txt}. */
+    /** Reads {@code vocab.json} and {@code merges.txt}. */
     static ByteLevelBpe read(ModelFile vocabularyFile, ModelFile merges) {
         Path vocabulary = vocabularyFile.path();
         Map<String, Integer> ids = new LinkedHashMap<>();

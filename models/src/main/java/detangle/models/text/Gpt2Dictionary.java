@@ -26,7 +26,7 @@ final class Gpt2Dictionary {
 
     private Gpt2Dictionary() {}
 
-    /** From {@code bpe_encoder.bin}: a dictionary of dict_map, vocab (the merges) and encoder, by torch.save. */
+    /** Reads {@code bpe_encoder.bin}: a dictionary of dict_map, vocab (the merges) and encoder, by torch.save. */
     static Tokenizer ofTorchFile(ModelFile torchFile, OptionalInt modelMaxLength) {
         Path file = torchFile.path();
         Map<?, ?> parts = TorchFile.dictionary(file, torchFile.content());
@@ -53,7 +53,7 @@ final class Gpt2Dictionary {
                 file, words, gpt2, ByteLevelBpe.merges(file, ByteLevelBpe.lines(file, merges)), modelMaxLength);
     }
 
-    /** From {@code dict.txt}, with a word and its count a line, and GPT-2's merges, from which its ids follow. */
+    /** Reads {@code dict.txt}, with a word and its count a line, and GPT-2's merges, from which its ids follow. */
     static Tokenizer ofText(ModelFile dictionaryFile, ModelFile merges, OptionalInt modelMaxLength) {
         Path dictionary = dictionaryFile.path();
         List<String> words = new ArrayList<>();

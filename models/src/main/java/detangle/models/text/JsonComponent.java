@@ -16,7 +16,9 @@ final class JsonComponent {
     private static final int MAX_DEPTH = 8;
     private static final int MAX_PARTS = 64;
 
-    /** How long a text of a component may be, in UTF-16 units; compiled rules are longer and are read otherwise. */
+    /**
+     * The greatest length of a text of a component, in UTF-16 units; compiled rules are longer and are read otherwise.
+     */
     static final int MAX_TEXT = 1000;
 
     private final Path file;
@@ -131,7 +133,7 @@ final class JsonComponent {
         return node.has(name) && !node.path(name).isNull();
     }
 
-    /** One of some names, of which the index is returned. */
+    /** Reads one of some names and returns its index. */
     int choice(String name, List<String> choices) {
         int index = choices.indexOf(text(name));
         if (index < 0) {

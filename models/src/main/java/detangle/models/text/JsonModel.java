@@ -157,7 +157,7 @@ final class JsonModel {
         }
     }
 
-    /** Of each merge the left and the right token: written in an array, or in one text. */
+    /** Reads the left and the right token of each merge: written in an array, or in one text. */
     private void merges(JsonToken first) {
         if (first != JsonToken.START_ARRAY) {
             throw fault("has merges that are not an array");

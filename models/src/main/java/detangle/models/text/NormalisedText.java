@@ -18,7 +18,7 @@ import java.util.Optional;
 record NormalisedText(String text, int[] origins) {
     private static final int META_SPACE = 0x2581;
 
-    /** How many times longer the rules may make a text, as in the encoder of the other tokenizers. */
+    /** The greatest factor by which the rules may lengthen a text, as in the encoder of the other tokenizers. */
     private static final int GROWTH = 32;
 
     private static final int GROWTH_OF_THE_SHORTEST = 64;
@@ -80,13 +80,13 @@ record NormalisedText(String text, int[] origins) {
                 length, new String(Arrays.copyOfRange(utf8, from, from + length), StandardCharsets.UTF_8));
     }
 
-    /** Of the character that begins with a byte; the bytes come out of a well-formed string. */
+    /** Returns the length of the character that begins with a byte; the bytes come out of a well-formed string. */
     private static int length(byte first) {
         int high = Integer.numberOfLeadingZeros(~(first << 24));
         return Math.max(1, high);
     }
 
-    /** For each byte, and for the end, how many characters are before it. */
+    /** Returns how many characters are before each byte, and before the end. */
     private static int[] codePoints(byte[] utf8) {
         int[] before = new int[utf8.length + 1];
         for (int i = 0; i < utf8.length; i++) {

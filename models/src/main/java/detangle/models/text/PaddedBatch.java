@@ -12,7 +12,7 @@ import java.util.List;
  * @param tokenTypeIds 0 at padding
  */
 public record PaddedBatch(Tensor inputIds, Tensor attentionMask, Tensor tokenTypeIds) {
-    /** Where padding goes. */
+    /** The side that padding goes to. */
     public enum Side {
         LEFT,
         RIGHT

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  */
 record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
 
-    /** What a piece is for: the values of {@code SentencePiece.Type}. */
+    /** The purpose of a piece: the values of {@code SentencePiece.Type}. */
     enum Kind {
         NORMAL,
         /** Stands for whatever the vocabulary lacks. */

@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * text a piece comes from.
  */
 final class SentencePieceTokenizer implements Tokenizer {
-    /** What SentencePiece writes for a space. */
+    /** The character that SentencePiece writes for a space. */
     private static final char SPACE = '\u2581';
 
     private final Path file;
@@ -156,7 +156,7 @@ final class SentencePieceTokenizer implements Tokenizer {
         word(out, part.substring(begin), beginPlace, sequence);
     }
 
-    /** What SentencePiece is given at once; {@code base} is its first code point's place in the text. */
+    /** Encodes what SentencePiece is given at once; {@code base} is its first code point's place in the text. */
     private void word(EncodingBuilder out, String text, int base, int sequence) {
         NormalisedText normalised = NormalisedText.of(file, lowerCase ? text.toLowerCase(Locale.ROOT) : text, rules);
         if (normalised.text().isEmpty()) {

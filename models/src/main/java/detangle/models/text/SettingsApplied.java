@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What {@link TokenizerSettings} make of a tokenizer, wherever its vocabulary comes from. */
+/** Applies {@link TokenizerSettings} to a tokenizer, wherever its vocabulary comes from. */
 final class SettingsApplied {
     private SettingsApplied() {}
 
@@ -79,7 +79,7 @@ final class SettingsApplied {
         return description.withAddedTokens(all);
     }
 
-    /** What a file says of a token's id agrees with the tokens that there are. */
+    /** Checks that a file's ids of tokens agree with the tokens that there are. */
     private static void check(
             TokenizerDescription description,
             Stated stated,

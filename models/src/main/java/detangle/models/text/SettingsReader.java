@@ -134,7 +134,7 @@ final class SettingsReader {
         return Integer.parseInt(id);
     }
 
-    /** One of the files, as far as it is there. */
+    /** One of the files, if it is there. */
     private record Settings(Path file, Optional<JsonNode> root) {
         TokenizerException fault(String fault) {
             return new TokenizerException(file, fault);

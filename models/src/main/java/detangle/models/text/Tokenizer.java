@@ -33,7 +33,7 @@ public interface Tokenizer {
      */
     boolean marksContinuations();
 
-    /** One more than the greatest id. */
+    /** Returns one more than the greatest id. */
     int vocabSize();
 
     /**

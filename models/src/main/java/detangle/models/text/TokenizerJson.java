@@ -35,10 +35,10 @@ final class TokenizerJson {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
-    /** How long an added token may be, in UTF-16 units. */
+    /** The greatest length of an added token, in UTF-16 units. */
     static final int MAX_TOKEN = 1000;
 
-    /** How many tokens a warning names. */
+    /** The number of tokens that a warning names. */
     private static final int MOST_NAMED = 4;
 
     private final Path file;

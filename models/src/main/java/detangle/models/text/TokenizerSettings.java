@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What stands beside a tokenizer's vocabulary: tokenizer_config.json, special_tokens_map.json and added_tokens.json,
+ * The settings beside a tokenizer's vocabulary: tokenizer_config.json, special_tokens_map.json and added_tokens.json,
  * read by {@link SettingsReader}. What they do not say is empty.
  *
  * @param doLowerCase lower the text's case first

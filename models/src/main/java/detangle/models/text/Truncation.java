@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * How an encoding is cut to a length, or into windows of it, as HuggingFace's tokenizers do it. What is cut is the end
+ * Cuts an encoding to a length, or into windows of it, as HuggingFace's tokenizers do. What is cut is the end
  * of a text; special tokens stay.
  *
  * @param maxLength the most tokens, special ones included

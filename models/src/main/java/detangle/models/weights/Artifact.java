@@ -34,13 +34,13 @@ import tools.jackson.databind.json.JsonMapper;
  * a CRC-32C in the header. Sections whose names are unknown are ignored.
  */
 public final class Artifact {
-    /** How the names of files end. */
+    /** The end of the names of files. */
     public static final String EXTENSION = ".dtl";
 
-    /** What the names of sections begin with that are files of the model's folder. */
+    /** The prefix of the names of sections that are files of the model's folder. */
     public static final String FILES = "file/";
 
-    /** What the names of sections begin with that are programs, as text. */
+    /** The prefix of the names of sections that are programs, as text. */
     public static final String PROGRAMS = "program/";
 
     private static final String FORMAT = "detangle";
@@ -75,7 +75,7 @@ public final class Artifact {
     private record Version(Path file, MappedFiles.Version content) {}
 
     /**
-     * What an artifact's header says.
+     * The content of an artifact's header.
      *
      * @param entries tensors and sections by name
      * @param dataStart where the data begin in the file

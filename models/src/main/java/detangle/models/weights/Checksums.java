@@ -17,18 +17,18 @@ final class Checksums {
 
     private Checksums() {}
 
-    /** What takes in a part of an array. */
+    /** Takes in a part of an array. */
     @FunctionalInterface
     private interface Sink {
         void update(byte[] bytes, int offset, int count);
     }
 
-    /** That of zip archives. */
+    /** Returns the checksum of zip archives. */
     static int crc32(MemorySegment data) {
         return value(new CRC32(), data);
     }
 
-    /** That of RFC 3720. */
+    /** Returns the checksum of RFC 3720. */
     static int crc32c(MemorySegment data) {
         return value(new CRC32C(), data);
     }

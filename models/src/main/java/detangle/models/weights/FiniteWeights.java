@@ -30,7 +30,9 @@ public final class FiniteWeights {
         check(weights, parameters, SMALL);
     }
 
-    /** As {@link #checkSmall}, through all of the parameters: for who reads them all in any case. */
+    /**
+     * Checks all parameters as {@link #checkSmall} checks the small ones, for callers who read them all in any case.
+     */
     public static void check(Weights weights, Map<String, Tensor> parameters) {
         check(weights, parameters, Long.MAX_VALUE);
     }

@@ -28,11 +28,12 @@ final class HeaderReader {
     /** The reference implementation's limit; it keeps a hostile length from taking the time. */
     static final long MOST_BYTES = 100_000_000;
 
-    /** Also of a checkpoint of several files. */
+    /** The most tensors, also of a checkpoint of several files. */
     static final int MOST_TENSORS = 1 << 16;
 
     /**
-     * In the names of tensors and in the metadata together. An artifact's metadata have 80 for each tensor and section.
+     * The most characters in the names of tensors and in the metadata together. An artifact's metadata have 80 for
+     * each tensor and section.
      */
     private static final int MOST_CHARACTERS = 8 << 20;
 
@@ -197,7 +198,7 @@ final class HeaderReader {
         return known;
     }
 
-    /** How many bits an element takes; empty for a type that a later version of the format has. */
+    /** Returns how many bits an element takes; empty for a type that a later version of the format has. */
     private static Optional<Integer> bits(String word) {
         return StoredType.of(word)
                 .map(known -> known.dtype().bytes() * Byte.SIZE)

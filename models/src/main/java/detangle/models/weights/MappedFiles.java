@@ -33,7 +33,7 @@ final class MappedFiles implements AutoCloseable {
     private record Mapped(Path file, MemorySegment bytes, Version version) {}
 
     /**
-     * What tells one content of a path from another without reading it.
+     * The marks that tell one content of a path from another without reading it.
      *
      * @param key which file it is, beyond its name; null where the system has no such thing
      */

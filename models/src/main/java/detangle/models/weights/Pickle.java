@@ -47,7 +47,7 @@ final class Pickle {
         }
     }
 
-    /** What a file may call, and with what effect. */
+    /** A function that a file may call, with its effect. */
     @FunctionalInterface
     interface Callable {
         Object call(Tuple arguments);

@@ -1,15 +1,15 @@
 package detangle.models.weights;
 
 /**
- * What reading the pickles of one file may cost. A few bytes of a pickle can ask for any amount of work and memory, so
- * both are counted where they are spent. The bounds are far above any released model: a checkpoint of 1 000 tensors
- * takes about 40 000 instructions and two megabytes.
+ * Bounds the cost of reading the pickles of one file. A few bytes of a pickle can ask for any amount of work and
+ * memory, so both are counted where they are spent. The bounds are far above any released model: a checkpoint of 1 000
+ * tensors takes about 40 000 instructions and two megabytes.
  */
 final class PickleBudget {
     static final long MOST_INSTRUCTIONS = 4_000_000;
     static final long MOST_BYTES = 64L << 20;
 
-    /** What objects take in memory, roughly and rather too much. */
+    /** The bytes that objects take in memory, roughly and rather too many. */
     static final int REFERENCE = 8;
 
     static final int NUMBER = 24;

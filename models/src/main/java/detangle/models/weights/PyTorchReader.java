@@ -28,13 +28,13 @@ final class PyTorchReader {
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
     private static final Long PROTOCOL = 1001L;
 
-    /** In front of each storage of a stream, the number of its elements. */
+    /** The number of elements in front of each storage of a stream. */
     private static final ValueLayout.OfLong COUNT = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private PyTorchReader() {}
 
     /**
-     * What torch.save was given, and how to read its tensors.
+     * The object that torch.save was given, and the means to read its tensors.
      *
      * @param object see {@link Pickle} for what stands for Python's
      * @param budget what is left of it may be spent on the object

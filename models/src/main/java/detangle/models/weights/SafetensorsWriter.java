@@ -30,13 +30,13 @@ import tools.jackson.core.json.JsonFactory;
 
 /** Writes safetensors files. */
 public final class SafetensorsWriter {
-    /** Of a SHA-256. */
+    /** The bytes of a SHA-256. */
     private static final int SEAL_BYTES = 32;
 
     private static final int CHUNK_BYTES = 1 << 20;
     private static final JsonFactory FACTORY = new JsonFactory();
 
-    /** In this order each tensor starts at a multiple of its element's size. */
+    /** The order in which each tensor starts at a multiple of its element's size. */
     private static final Comparator<Entry> WIDEST_FIRST = Comparator.comparingInt(e -> -e.dtype.bytes());
 
     private SafetensorsWriter() {}
@@ -51,7 +51,8 @@ public final class SafetensorsWriter {
     }
 
     /**
-     * As {@link #write}, for tensors that are made one by one, so that they need not be in memory together.
+     * Writes a file as {@link #write} does, of tensors that are made one by one, so that they need not be in memory
+     * together.
      *
      * @param types of the tensors by their names; their shapes have no symbols
      * @param tensors makes the tensor of a name, of its type
@@ -84,7 +85,7 @@ public final class SafetensorsWriter {
     }
 
     /**
-     * As {@link #write}, with a last tensor of 32 bytes.
+     * Writes a file as {@link #write} does, with a last tensor of 32 bytes.
      *
      * @param seal its name; none is written if that is empty
      * @param contents makes them of the bytes in front of the data

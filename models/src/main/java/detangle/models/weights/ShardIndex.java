@@ -61,7 +61,7 @@ final class ShardIndex {
                 && shard.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ');
     }
 
-    /** What the index says, in its order. As Python reads it: of two values of one name the last counts. */
+    /** Returns the entries of the index in its order. Of two values of one name the last counts, as in Python. */
     private static Map<String, String> names(Path index) {
         byte[] content = WeightFiles.content(index, MOST_BYTES);
         Substitute.of(content, false).ifPresent(what -> {

@@ -43,17 +43,17 @@ final class StoredTensor {
         this.change = change;
     }
 
-    /** One whose elements lie in the file as they are. */
+    /** Makes a tensor whose elements lie in the file as they are. */
     static StoredTensor mapped(Path file, DType dtype, long[] shape, MemorySegment elements) {
         return stored(file, dtype, shape, true, () -> elements);
     }
 
-    /** One whose elements are checked or copied when they are first asked for. */
+    /** Makes a tensor whose elements are checked or copied when they are first asked for. */
     static StoredTensor computed(Path file, DType dtype, long[] shape, Supplier<MemorySegment> elements) {
         return stored(file, dtype, shape, false, elements);
     }
 
-    /** One whose elements are of a type that no parameter can have; the type is the file's word. */
+    /** Makes a tensor of a type that no parameter can have; the type is the file's word. */
     static StoredTensor opaque(Path file, String type) {
         return new StoredTensor(
                 file, type, Optional.empty(), new long[0], false, () -> MemorySegment.NULL, UnaryOperator.identity());

@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What torch.save has written that is not tensors alone. */
+/** Reads what torch.save has written that is not tensors alone. */
 public final class TorchFile {
     private static final int MAX_DEPTH = 8;
 
@@ -32,7 +32,10 @@ public final class TorchFile {
         }
     }
 
-    /** As {@link #dictionary(Path)}, of a file whose content is at hand; it may lie inside another. */
+    /**
+     * Reads a dictionary as {@link #dictionary(Path)} does, of a file whose content is at hand; it may lie inside
+     * another.
+     */
     public static Map<?, ?> dictionary(Path file, byte[] content) {
         if (Files.isRegularFile(file)) {
             return dictionary(file);

@@ -39,7 +39,7 @@ final class TorchObjects {
                     StorageType.other("UntypedStorage", "untyped", 1))
             .collect(Collectors.toMap(StorageType::name, Function.identity()));
 
-    /** What newer types are called, and what says how elements of a quantised tensor are to be read. */
+    /** The names of newer types, and of what says how elements of a quantised tensor are to be read. */
     private static final Pattern CONSTANTS = Pattern.compile(
             "torch\\.(u?int\\d+|bits\\w+|b?float\\w+|complex\\d+|bool|q\\w*int\\w+|per_\\w+|strided|sparse_\\w+)");
 
@@ -55,7 +55,7 @@ final class TorchObjects {
     private record Constant(String name) {}
 
     /**
-     * What elements are.
+     * The type of elements.
      *
      * @param dtype empty for those that no parameter can have
      * @param bytes of an element

@@ -25,7 +25,7 @@ final class TorchStorages {
     private final Map<View, Supplier<MemorySegment>> copies = new HashMap<>();
     private long copiedBytes;
 
-    /** What makes two views the same. */
+    /** The key by which two views are the same. */
     private record View(String storage, long offset, String shape, String strides) {}
 
     /**
@@ -105,7 +105,7 @@ final class TorchStorages {
         return dense;
     }
 
-    /** What is computed when it is first asked for. */
+    /** Computes a segment when it is first asked for. */
     static final class Once implements Supplier<MemorySegment> {
         private Supplier<MemorySegment> compute;
         private MemorySegment value;

@@ -22,10 +22,12 @@ final class WeightFiles {
     /** The file of an adapter, which holds no weights of the model that it changes. */
     private static final String ADAPTER = "adapter_config.json";
 
-    /** In the order in which a folder is searched: a format that needs no interpretation comes first. */
+    /**
+     * The names of files in the order in which a folder is searched: a format that needs no interpretation comes first.
+     */
     private static final List<String> NAMES = List.of("model.safetensors", "pytorch_model.bin");
 
-    /** What a file holds; the tensors live as long as the files that it was read with. */
+    /** The content of a file; the tensors live as long as the files that it was read with. */
     record Content(Map<String, StoredTensor> tensors, Map<String, String> metadata) {}
 
     private WeightFiles() {}

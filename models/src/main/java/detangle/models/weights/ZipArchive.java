@@ -50,7 +50,7 @@ final class ZipArchive {
     private static final int LOCAL_BYTES = 30;
     private static final int EXTRA_64 = 1;
 
-    /** In the place of a number that stands in a field of 64 bits elsewhere. */
+    /** Stands in the place of a number that is in a field of 64 bits elsewhere. */
     private static final long ELSEWHERE = 0xffff_ffffL;
 
     private static final int MANY = 0xffff;
@@ -82,7 +82,7 @@ final class ZipArchive {
         }
     }
 
-    /** Where the directory lies and how many entries it has. */
+    /** The place of the directory and the number of its entries. */
     private record Directory(long at, long size, long count) {}
 
     private ZipArchive(Path file, MemorySegment bytes) {

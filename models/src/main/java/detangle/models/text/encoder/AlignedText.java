@@ -10,7 +10,10 @@ import java.util.function.IntUnaryOperator;
 final class AlignedText {
     private static final char REPLACEMENT = '\uFFFD';
 
-    /** How much longer than the given text a normalised one may become, so that no file can exhaust the memory. */
+    /**
+     * The greatest factor by which a normalised text may be longer than the given one, so that no file can exhaust the
+     * memory.
+     */
     static final int GROWTH = 32;
 
     private static final int GROWTH_OF_THE_SHORTEST = 64;

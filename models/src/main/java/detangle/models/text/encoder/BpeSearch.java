@@ -7,7 +7,7 @@ final class BpeSearch {
     private final Model.Bpe model;
 
     /**
-     * Of each symbol: its token, its length in bytes of UTF-8 (0 once it is merged into another), and its neighbours.
+     * The token of each symbol, its length in bytes of UTF-8 (0 once it is merged into another), and its neighbours.
      */
     private int[] ids;
 

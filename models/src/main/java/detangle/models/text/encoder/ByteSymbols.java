@@ -10,7 +10,7 @@ public final class ByteSymbols {
     private static final int[] SYMBOLS = symbols();
     private static final int[] BYTES = bytes();
 
-    /** What stands for a space. */
+    /** The symbol of a space. */
     static final int SPACE = SYMBOLS[' '];
 
     private ByteSymbols() {}

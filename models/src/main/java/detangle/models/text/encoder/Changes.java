@@ -3,8 +3,9 @@ package detangle.models.text.encoder;
 import java.util.Arrays;
 
 /**
- * How a text becomes another, code point by code point, as the library's {@code NormalizedString::transform} takes it:
- * each new code point replaces the next old one, or is inserted behind it, or replaces it and removes what follows.
+ * The changes that make another text, code point by code point, as the library's {@code NormalizedString::transform}
+ * takes it: each new code point replaces the next old one, or is inserted behind it, or replaces it and removes what
+ * follows.
  */
 final class Changes {
     private int[] codePoints;

@@ -35,7 +35,7 @@ public final class Charsmap {
         this.texts = texts;
     }
 
-    /** What a rule replaces: {@code length} bytes of UTF-8, by {@code replacement}. */
+    /** The match of a rule: {@code length} bytes of UTF-8, by {@code replacement}. */
     public record Match(int length, String replacement) {}
 
     /** A {@link TokenizerException} if following the rules could lead out of them. */
@@ -89,7 +89,7 @@ public final class Charsmap {
         return longest;
     }
 
-    /** What the rule for the shortest prefix of a text replaces it by; a text ends at a zero byte. */
+    /** Returns the text by which the rule for the shortest prefix of a text replaces it; a text ends at a zero byte. */
     Optional<String> shortest(byte[] utf8) {
         int node = offset(units.get(0));
         for (byte b : utf8) {

@@ -2,9 +2,9 @@ package detangle.models.text.encoder;
 
 import java.util.List;
 
-/** How tokens become text again; {@link Decoding} says what each means. */
+/** The ways in which tokens become text again; {@link Decoding} says what each means. */
 public sealed interface Decoder {
-    /** One after the other. */
+    /** Runs decoders one after the other. */
     record Sequence(List<Decoder> steps) implements Decoder {
         public Sequence {
             steps = List.copyOf(steps);

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a {@link Decoder} makes of tokens. */
+/** Decodes tokens as a {@link Decoder} says. */
 final class Decoding {
     private static final String REPLACEMENT = "\uFFFD";
     private static final String[][] CLEANUP = {

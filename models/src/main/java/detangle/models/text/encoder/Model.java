@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** How the tokens of a word are found; {@link Segmentation} says what each means. */
+/** The ways in which the tokens of a word are found; {@link Segmentation} says what each means. */
 public sealed interface Model {
-    /** Its tokens. */
+    /** Returns the tokens. */
     Vocabulary vocabulary();
 
     /** Returns how many tokens it counts, which is the id that the library gives to the first token that is added. */

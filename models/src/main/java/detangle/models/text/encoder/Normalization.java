@@ -3,7 +3,7 @@ package detangle.models.text.encoder;
 import java.text.Normalizer.Form;
 import java.util.function.IntPredicate;
 
-/** What a {@link Normalizer} makes of a text. */
+/** Changes a text as a {@link Normalizer} says. */
 final class Normalization {
     private static final int DOTTED_CAPITAL_I = 0x130;
     private static final int COMBINING_DOT_ABOVE = 0x307;

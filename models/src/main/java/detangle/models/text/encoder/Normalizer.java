@@ -4,9 +4,9 @@ import java.text.Normalizer.Form;
 import java.util.List;
 import java.util.Optional;
 
-/** How a text is changed before it is divided; {@link Normalization} says what each means. */
+/** The changes of a text before it is divided; {@link Normalization} says what each means. */
 public sealed interface Normalizer {
-    /** One after the other. */
+    /** Runs normalizers one after the other. */
     record Sequence(List<Normalizer> steps) implements Normalizer {
         public Sequence {
             steps = List.copyOf(steps);

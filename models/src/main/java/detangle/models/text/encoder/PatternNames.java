@@ -9,11 +9,12 @@ import java.util.Optional;
  * brackets of a class. Of every name, the members are the same there and here.
  */
 final class PatternNames {
-    /** What {@code \w} is in a class: letters, marks, digits and connectors, but not joiners as in the JDK. */
+    /** The meaning of {@code \w} in a class: letters, marks, digits and connectors, but not joiners as in the JDK. */
     static final String WORD_IN_CLASS = "\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}";
 
     /**
-     * What {@code \w} is elsewhere: below U+0100, Oniguruma has a table in which superscripts and fractions are too.
+     * The meaning of {@code \w} elsewhere: below U+0100, Oniguruma has a table in which superscripts and fractions are
+     * too.
      */
     static final String WORD = WORD_IN_CLASS + "\\u00b2\\u00b3\\u00b9\\u00bc-\\u00be";
 

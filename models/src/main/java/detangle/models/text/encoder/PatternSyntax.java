@@ -24,7 +24,7 @@ final class PatternSyntax {
     private static final String BOUNDARY =
             "(?:(?<=@[w])(?![w])|(?<!@[w])(?=[w]))".replace("@", ANY_PLANE).replace("w", PatternNames.WORD);
 
-    /** What two letters without regard to case may be in one character, as Oniguruma has it: U+00DF is ss. */
+    /** The pairs of letters that one character may stand for without regard to case, as in Oniguruma: U+00DF is ss. */
     private static final String LIGATURES = "ss st ff fi fl";
 
     private final String expression;

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What frames texts that are encoded: special tokens, segments, and where tokens are said to begin.
+ * The frame of texts that are encoded: special tokens, segments, and where tokens are said to begin.
  *
  * @param trimming whether offsets leave out the white space around a token, and how
  * @param single the frame of one text
@@ -22,7 +22,7 @@ public record PostProcessor(Optional<Trimming> trimming, List<Piece> single, Lis
     }
 
     /**
-     * How offsets are trimmed.
+     * The way in which offsets are trimmed.
      *
      * @param addPrefixSpace whether the first space is one that was put there, which has no place in the text
      */

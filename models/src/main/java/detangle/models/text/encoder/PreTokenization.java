@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
 
-/** What a {@link PreTokenizer} makes of the parts of a text. */
+/** Divides the parts of a text as a {@link PreTokenizer} says. */
 final class PreTokenization {
     private PreTokenization() {}
 

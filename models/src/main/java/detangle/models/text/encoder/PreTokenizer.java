@@ -2,9 +2,12 @@ package detangle.models.text.encoder;
 
 import java.util.List;
 
-/** How a text is divided into words before tokens are looked for; {@link PreTokenization} says what each means. */
+/**
+ * The ways in which a text is divided into words before tokens are looked for; {@link PreTokenization} says what each
+ * means.
+ */
 public sealed interface PreTokenizer {
-    /** What becomes of the parts that a pattern finds. */
+    /** The treatment of the parts that a pattern finds. */
     enum Behavior {
         REMOVED,
         ISOLATED,
@@ -13,7 +16,7 @@ public sealed interface PreTokenizer {
         CONTIGUOUS
     }
 
-    /** Before which words {@link Metaspace} puts its mark. */
+    /** The words before which {@link Metaspace} puts its mark. */
     enum PrependScheme {
         ALWAYS,
         /** The word that begins the text. */
@@ -21,7 +24,7 @@ public sealed interface PreTokenizer {
         NEVER
     }
 
-    /** One after the other. */
+    /** Runs pre-tokenizers one after the other. */
     record Sequence(List<PreTokenizer> steps) implements PreTokenizer {
         public Sequence {
             steps = List.copyOf(steps);
@@ -40,10 +43,10 @@ public sealed interface PreTokenizer {
     /** Words, and what stands between them and white space. */
     record Whitespace() implements PreTokenizer {}
 
-    /** What stands between white space. */
+    /** Takes what stands between white space. */
     record WhitespaceSplit() implements PreTokenizer {}
 
-    /** What stands between white space, each punctuation mark by itself. */
+    /** Takes what stands between white space, and each punctuation mark by itself. */
     record Bert() implements PreTokenizer {}
 
     /** Finds numbers. */

@@ -87,7 +87,7 @@ public final class SafePattern {
                 && Character.isSurrogatePair(text.charAt(index - 1), text.charAt(index));
     }
 
-    /** How many more characters may be looked at. */
+    /** Counts how many more characters may be looked at. */
     public static final class Steps {
         private long left;
 

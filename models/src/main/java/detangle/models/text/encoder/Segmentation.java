@@ -1,6 +1,6 @@
 package detangle.models.text.encoder;
 
-/** What a {@link Model} makes of a word. */
+/** Finds the tokens of a word as a {@link Model} says. */
 final class Segmentation {
     private Segmentation() {}
 

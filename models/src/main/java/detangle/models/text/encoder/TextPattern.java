@@ -1,6 +1,6 @@
 package detangle.models.text.encoder;
 
-/** What is looked for in a text. */
+/** The patterns that are looked for in a text. */
 public sealed interface TextPattern {
     /** The text itself, which is not empty. */
     record Literal(String text) implements TextPattern {}

@@ -14,7 +14,7 @@ import java.util.Map;
  * character is decomposed by itself, and order and composition of the parts follow Unicode's algorithm (UAX 15).
  */
 final class UnicodeForms {
-    /** Of the greatest combining class that there is: every other mark goes before it. */
+    /** A mark of the greatest combining class: every other mark goes before it. */
     private static final int LAST = 0x345;
 
     private static final int FIRST_COMPOSED = 0x300;

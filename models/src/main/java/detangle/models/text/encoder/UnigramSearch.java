@@ -31,7 +31,7 @@ final class UnigramSearch {
         }
     }
 
-    /** For each place in the word, where the last token of the best way to it begins, and which it is. */
+    /** Computes for each place in the word where the last token of the best way to it begins, and which token it is. */
     private static void fill(Model.Unigram model, AlignedText word, double[] best, int[] from, int[] ids) {
         Vocabulary vocabulary = model.vocabulary();
         int length = word.length();
@@ -86,7 +86,7 @@ final class UnigramSearch {
         return count;
     }
 
-    /** What is unknown may be a token all the same, as a whole: then it is that token. */
+    /** Adds an unknown part of a word. If the whole part is a token, it is that token. */
     private static void unknown(Model.Unigram model, AlignedText word, int start, int end, TokenList out) {
         String text = word.text(start, end);
         int prefix = model.vocabulary().child(Vocabulary.ROOT, text);

@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
  * table of all edges, so that a hundred thousand tokens are a few arrays. A token that is added twice has its last id.
  */
 public final class Vocabulary {
-    /** What is not there: an edge, or the id of a prefix. */
+    /** Stands for an edge, or the id of a prefix, that is not there. */
     public static final int NONE = -1;
 
     /** The trie's root: the empty prefix. */
@@ -136,7 +136,7 @@ public final class Vocabulary {
         return size;
     }
 
-    /** One more than the greatest id. */
+    /** Returns one more than the greatest id. */
     public int limit() {
         return textStarts.length;
     }
