@@ -68,21 +68,18 @@ record ValueComparison(ExpectedValues values, double difference, List<Index> at)
 
     private static Map<String, Tensor> inputs(ExpectedValues values, Path model, Session session) {
         Map<String, Tensor> inputs = new HashMap<>();
-        Tensor ids =
-                switch (values.input()) {
-                    case Input.Ids given -> tensor(given.ids());
-                    case Input.Text given -> {
-                        Encoding encoding = Tokenizers.load(model).encode(given.text());
-                        yield Tensor.of(
-                                Arrays.stream(encoding.ids()).asLongStream().toArray(), 1, encoding.ids().length);
-                    }
-                };
+        Tensor ids = switch (values.input()) {
+            case Input.Ids given -> tensor(given.ids());
+            case Input.Text given -> {
+                Encoding encoding = Tokenizers.load(model).encode(given.text());
+                yield Tensor.of(Arrays.stream(encoding.ids()).asLongStream().toArray(), 1, encoding.ids().length);
+            }
+        };
         inputs.put(InputNames.IDS, ids);
-        Optional<Tensor> mask =
-                switch (values.input()) {
-                    case Input.Ids given -> given.mask().map(ValueComparison::tensor);
-                    case Input.Text given -> Optional.empty();
-                };
+        Optional<Tensor> mask = switch (values.input()) {
+            case Input.Ids given -> given.mask().map(ValueComparison::tensor);
+            case Input.Text given -> Optional.empty();
+        };
         inputs.put(InputNames.MASK, mask.orElseGet(() -> filled(ids, 1)));
         if (session.config().typeVocabSize() > 0) {
             inputs.put(InputNames.TOKEN_TYPES, filled(ids, 0));

@@ -100,8 +100,8 @@ final class VerifyCommand implements Runnable {
         List<ExpectedValues> found =
                 all.stream().filter(v -> v.model().equals(repository)).toList();
         if (found.isEmpty()) {
-            throw new CliException(
-                    "no values of " + name + " are published; there are those of " + names + ", or give --values FILE.json");
+            throw new CliException("no values of " + name + " are published; there are those of " + names
+                    + ", or give --values FILE.json");
         }
         return found;
     }

@@ -43,8 +43,8 @@ class VerifyCommandTest {
         int[] ids = Tokenizers.load(model).encode(TEXT).ids();
         long[] ones = new long[ids.length];
         Arrays.fill(ones, 1);
-        try (Session session = Session.load(
-                model, SessionOptions.DEFAULT.withHead(Architecture.SEQUENCE_CLASSIFICATION))) {
+        try (Session session =
+                Session.load(model, SessionOptions.DEFAULT.withHead(Architecture.SEQUENCE_CLASSIFICATION))) {
             Tensor found = session.run(Map.of(
                             InputNames.IDS,
                             Tensor.of(Arrays.stream(ids).asLongStream().toArray(), 1, ids.length),
@@ -66,8 +66,7 @@ class VerifyCommandTest {
         return """
                 {"models": [{"model": "a/b", "source": "a test", "head": "sequence-classification", %s,
                   "output": "logits", "tolerance": 1e-4, %s "values": [%s]}]}
-                """
-                .formatted(input, fields, points);
+                """.formatted(input, fields, points);
     }
 
     private static String point(String at, double value) {
@@ -91,8 +90,7 @@ class VerifyCommandTest {
     @Test
     void probabilitiesOfALabelAgree() throws IOException {
         double no = 1 / (1 + Math.exp(logits[0] - logits[1]));
-        String file =
-                file(values("\"text\": \"" + TEXT + "\"", "\"softmax\": true,", point("[0, \"no\"]", no)));
+        String file = file(values("\"text\": \"" + TEXT + "\"", "\"softmax\": true,", point("[0, \"no\"]", no)));
 
         assertEquals(0, verify(model.toString(), "--values", file), err.toString());
     }
@@ -100,12 +98,15 @@ class VerifyCommandTest {
     @Test
     void anotherValueIsAFailureThatNamesItsPlace() throws IOException {
         String file = file(values(
-                "\"text\": \"" + TEXT + "\"", "", point("[0, 0]", logits[0]) + ", " + point("[0, 1]", logits[1] + 0.5)));
+                "\"text\": \"" + TEXT + "\"",
+                "",
+                point("[0, 0]", logits[0]) + ", " + point("[0, 1]", logits[1] + 0.5)));
 
         assertEquals(1, verify(model.toString(), "--values", file));
         assertTrue(
                 err.toString()
-                        .contains("does not answer as a/b does: it differs by 0.50 at logits[0, 1], and at most 1.0e-04"),
+                        .contains(
+                                "does not answer as a/b does: it differs by 0.50 at logits[0, 1], and at most 1.0e-04"),
                 err.toString());
     }
 
@@ -152,11 +153,7 @@ class VerifyCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = ';',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = ';', quoteCharacter = '`', textBlock = """
                     {} ; there is no list "models" with entries
                     {"models": [7]} ; entry 1: it is not an object
                     {"models": [{"modle": "a"}]} ; entry 1: there is no field 'modle'
@@ -177,10 +174,7 @@ class VerifyCommandTest {
         for (String at : List.of("[0]", "[0, 2]", "[0, \"maybe\"]", "[1, 0]")) {
             assertEquals(
                     1,
-                    verify(
-                            model.toString(),
-                            "--values",
-                            file(values("\"text\": \"" + TEXT + "\"", "", point(at, 0)))));
+                    verify(model.toString(), "--values", file(values("\"text\": \"" + TEXT + "\"", "", point(at, 0)))));
         }
         assertEquals(4, err.toString().lines().count(), err.toString());
         assertTrue(err.toString().contains("has the shape [1, 2] and no place [0, 2]"), err.toString());

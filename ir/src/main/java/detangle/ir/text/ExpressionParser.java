@@ -68,7 +68,8 @@ final class ExpressionParser {
     }
 
     private static DType dtype(String word, Location location) {
-        return Parser.dtype(word).orElseThrow(() -> new ParseException(location, "'" + word + "' is not an element type"));
+        return Parser.dtype(word)
+                .orElseThrow(() -> new ParseException(location, "'" + word + "' is not an element type"));
     }
 
     private static Optional<ScalarExpr> call(String word, List<ScalarExpr> x, Location location) {

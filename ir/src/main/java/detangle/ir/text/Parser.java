@@ -305,7 +305,8 @@ public final class Parser {
     private TensorType type() {
         Location location = in.location();
         String word = in.word();
-        DType dtype = dtype(word).orElseThrow(() -> new ParseException(location, "'" + word + "' is not an element type"));
+        DType dtype =
+                dtype(word).orElseThrow(() -> new ParseException(location, "'" + word + "' is not an element type"));
         return new TensorType(dtype, new Shape(in.list("[", "]", Shape.MOST_AXES, this::dim)));
     }
 
