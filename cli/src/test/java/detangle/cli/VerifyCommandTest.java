@@ -84,7 +84,7 @@ class VerifyCommandTest {
 
         assertEquals(0, verify(model.toString(), "--values", file), err.toString());
         assertTrue(out.toString().startsWith("a/b: 2 values of logits, largest difference "), out.toString());
-        assertTrue(out.toString().endsWith(" of at most 1.0e-04 (a test)\n"), out.toString());
+        assertTrue(out.toString().endsWith(" of at most 0.00010 (a test)\n"), out.toString());
     }
 
     @Test
@@ -106,7 +106,7 @@ class VerifyCommandTest {
         assertTrue(
                 err.toString()
                         .contains(
-                                "does not answer as a/b does: it differs by 0.50 at logits[0, 1], and at most 1.0e-04"),
+                                "does not answer as a/b does: it differs by 0.50 at logits[0, 1], and at most 0.00010"),
                 err.toString());
     }
 
