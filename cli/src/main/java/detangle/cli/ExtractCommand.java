@@ -19,6 +19,8 @@ import detangle.pipelines.schema.Schema;
 import detangle.pipelines.schema.SchemaAnswer;
 import detangle.pipelines.schema.SchemaOptions;
 import detangle.pipelines.task.Column;
+import detangle.pipelines.task.EntityExtraction;
+import detangle.pipelines.task.SchemaExtraction;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -167,7 +169,7 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
     List<Column> answer() {
         return schema.schema()
                 .map(SchemaResults::columns)
-                .orElseGet(() -> ExtractionResults.columns(!relations.isEmpty()));
+                .orElseGet(() -> EntityExtraction.columns(!relations.isEmpty()));
     }
 
     @Override
@@ -215,7 +217,7 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
                             : ExtractionResults.of(
                                     i,
                                     texts.get(i),
-                                    new Extraction(SchemaResults.entities(all.get(i)), List.of()),
+                                    new Extraction(SchemaExtraction.entities(all.get(i)), List.of()),
                                     false));
         }
         return results;

@@ -1,6 +1,5 @@
 package detangle.cli;
 
-import detangle.pipelines.Entity;
 import detangle.pipelines.schema.AttributeGroup;
 import detangle.pipelines.schema.ClassificationTask;
 import detangle.pipelines.schema.Entities;
@@ -17,7 +16,6 @@ import detangle.pipelines.task.Column.ListOf;
 import detangle.pipelines.task.Column.ObjectOf;
 import detangle.pipelines.task.Column.Type;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -97,20 +95,6 @@ final class SchemaResults {
         Table table = new Table(text, answer);
         return new Result(
                 index, json, typed, table.records(), table.words().isEmpty() ? "-" : String.join(", ", table.words()));
-    }
-
-    /** Entities alone, in the order of the text, as those of other models. */
-    static List<Entity> entities(SchemaAnswer answer) {
-        List<Entity> all = new ArrayList<>();
-        answer.entities()
-                .forEach((kind, found) -> found.forEach(e -> all.add(new Entity(
-                        kind,
-                        e.mention().confidence(),
-                        e.mention().text(),
-                        e.mention().start(),
-                        e.mention().end()))));
-        all.sort(Comparator.comparingInt(Entity::start).thenComparingInt(Entity::end));
-        return all;
     }
 
     /** An answer value by value. */

@@ -3,6 +3,7 @@ package detangle.cli;
 import detangle.backend.processor.ThreadCount;
 import detangle.cli.Failures.CliException;
 import detangle.ir.DetangleException;
+import detangle.pipelines.BertScoreOptions;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.task.TextTask;
 import detangle.pipelines.task.TextTasks;
@@ -127,6 +128,14 @@ final class ServeCommand implements Runnable {
             description = "What stands before texts to embed instead; an empty text for nothing.")
     private Optional<String> defaultPrompt;
 
+    @Option(
+            names = "--num-layers",
+            paramLabel = "N",
+            description =
+                    "The layer whose states --task bertscore compares; bert-score's choice for published models by"
+                            + " default.")
+    private Optional<Integer> numLayers;
+
     @Option(names = "--deadline", paramLabel = "SECONDS", description = "For a request; ${DEFAULT-VALUE}.")
     private int deadline = Math.toIntExact(DEFAULT.deadline().toSeconds());
 
@@ -222,6 +231,7 @@ final class ServeCommand implements Runnable {
                 .withPayloadLimit(payloadLimit)
                 .withAutoTruncate(autoTruncate)
                 .withEmbedding(embedding())
+                .withScoring(OptionValues.with(BertScoreOptions.DEFAULT, numLayers, BertScoreOptions::withNumLayers))
                 .withDeadline(Duration.ofSeconds(deadline))
                 .withClientTimeout(Duration.ofSeconds(clientTimeout))
                 .withIdleTimeout(Duration.ofSeconds(idleTimeout))

@@ -129,6 +129,16 @@ public final class BertScorer implements Pipeline {
         return List.of(layer);
     }
 
+    /** The same scorer, which cuts texts that are too long, with a warning. It is closed with this one. */
+    public BertScorer withTruncation() {
+        return new BertScorer(model.cutting(), similarity, layers, idf, baselines);
+    }
+
+    /** The same scorer, for which rare tokens of the references count more or not. It is closed with this one. */
+    public BertScorer withIdf(boolean value) {
+        return new BertScorer(model, similarity, layers, value, baselines);
+    }
+
     /** The layers that are compared, 0 for the embeddings. */
     public List<Integer> layers() {
         return layers;

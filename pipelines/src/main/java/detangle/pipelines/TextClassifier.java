@@ -169,7 +169,7 @@ public final class TextClassifier implements Pipeline {
         EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
             String text = texts.get(row.index());
             row.requireText(text);
-            return windows.apply(model.tokenizer().encode(text));
+            return windows.apply(model.encodeWhole(text));
         });
         List<List<Classification>> said =
                 new ArrayList<>(Collections.nCopies(rows.encodings().size(), List.of()));

@@ -54,7 +54,9 @@ final class HuggingFaceApi {
     Object answer(ServedModel model, Optional<String> task, JsonNode request) {
         SequencedMap<String, Object> given = given(request);
         JsonNode inputs = request.path(INPUTS);
-        Ability ability = task.map(model::require).orElseGet(() -> choose(model, names(inputs, given)));
+        Ability ability = task.map(model::require)
+                .orElseGet(() -> model.knowing(names(inputs, given))
+                        .orElseGet(() -> model.abilities().getFirst()));
         TextTask<?> description = ability.task();
         List<Fields> rows = new ArrayList<>();
         boolean single = !inputs.isArray();
@@ -99,13 +101,6 @@ final class HuggingFaceApi {
             names.addAll(row.propertyNames());
         }
         return names;
-    }
-
-    private static Ability choose(ServedModel model, SequencedSet<String> names) {
-        return model.abilities().stream()
-                .filter(ability -> ability.task().knows(names))
-                .findFirst()
-                .orElseGet(() -> model.abilities().getFirst());
     }
 
     /** Takes a row out of fields that stand beside one another. */

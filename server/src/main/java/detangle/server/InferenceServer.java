@@ -2,11 +2,13 @@ package detangle.server;
 
 import detangle.ir.DetangleException;
 import detangle.ir.OneLine;
+import detangle.pipelines.BertScoreOptions;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.runtime.DetangleVersion;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.ErrorHandling;
@@ -125,6 +127,11 @@ public final class InferenceServer implements AutoCloseable {
                         "a pooling, a prompt or a number of dimensions goes with a model that makes vectors, and none"
                                 + " is served");
             }
+            if (!options.scoring().equals(BertScoreOptions.DEFAULT)
+                    && loaded.stream().noneMatch(m -> m.does("bertscore"))) {
+                throw new ServerException(
+                        "a layer to compare goes with a model that is served for bertscore, and none is");
+            }
             InferenceServer server = new InferenceServer(options, List.copyOf(loaded), metrics);
             server.web.start();
             // Helidon only logs why it could not.
@@ -144,6 +151,11 @@ public final class InferenceServer implements AutoCloseable {
     /** Each model in one line: its name, what it is for, and how much it takes. */
     public List<String> models() {
         return models.stream().map(ServedModel::line).toList();
+    }
+
+    /** The paths that are answered, by their methods. */
+    SequencedMap<String, List<Method>> paths() {
+        return routes.table().methods();
     }
 
     /** The port that it listens at. */

@@ -1,5 +1,6 @@
 package detangle.server;
 
+import static detangle.server.Schemas.closed;
 import static detangle.server.Schemas.listOf;
 import static detangle.server.Schemas.object;
 import static detangle.server.Schemas.of;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /** The description of all routes in OpenAPI 3.0.3, made of the descriptions of tasks. */
 final class OpenApi {
@@ -22,9 +24,15 @@ final class OpenApi {
     /** What any route may be refused for. */
     private static final List<String> ANY = List.of("403", "408", "431", "503");
 
+    /** What a route that needs the key may be refused for besides. */
+    private static final String WITHOUT_KEY = "401";
+
     /** What a route that reads a body may be refused for besides. */
-    private static final List<String> WITH_BODY =
-            List.of("400", "401", "413", "415", "422", "424", "429", "500", "504");
+    private static final List<String> WITH_BODY = List.of("400", "413", "415", "422", "424", "429", "500", "504");
+
+    /** The routes that are answered without the key. */
+    private static final Set<String> OPEN =
+            Set.of("get /", "get /openapi.json", "get /health", "get /v2/health/live", "get /v2/health/ready");
 
     private final SequencedMap<String, Object> paths = new LinkedHashMap<>();
 
@@ -63,9 +71,6 @@ final class OpenApi {
     private void embeddingsInference() {
         SequencedMap<String, Object> texts = oneOf(of("string"), listOf(of("string")));
         SequencedMap<String, Object> truncate = of("boolean");
-        SequencedMap<String, Object> direction = Json.of("type", "string", "enum", List.of("right", "Right"));
-        SequencedMap<String, Object> pair =
-                Json.of("type", "array", "items", of("string"), "minItems", 1, "maxItems", 2);
         SequencedMap<String, Object> labels = listOf(object("score", of("number"), "label", of("string")));
         SequencedMap<String, Object> token = object(
                 "id",
@@ -85,33 +90,25 @@ final class OpenApi {
                 "stop",
                 Json.of("type", "integer", "nullable", true));
         SequencedMap<String, Object> ids = listOf(of("integer"));
+        get("/", "A page to try the models", content("text/html", of("string")));
+        get("/openapi.json", "This description", json(of("object")));
         get("/health", "Whether the server is up", Map.of());
         get("/info", "The first model, and the limits", json(of("object")));
         get("/metrics", "Metrics for Prometheus", content("text/plain", of("string")));
         post(
                 "/",
                 "What the first model is for: as /models/{name}, and of a classifier without parameters as /predict",
-                reference("TaskRequest"),
+                Json.of("anyOf", List.of(reference("TaskRequest"), reference("PredictRequest"))),
                 Map.of());
         post(
                 "/predict",
                 "Labels of texts or of pairs of them",
-                object(
-                        "inputs",
-                        Json.of(
-                                "anyOf",
-                                List.of(of("string"), pair, listOf(Json.of("anyOf", List.of(of("string"), pair))))),
-                        "raw_scores?",
-                        of("boolean"),
-                        "truncate?",
-                        truncate,
-                        "truncation_direction?",
-                        direction),
+                reference("PredictRequest"),
                 Json.of("anyOf", List.of(labels, listOf(labels))));
         post(
                 "/rerank",
                 "Texts by how well they answer a query",
-                object(
+                closed(
                         "query",
                         of("string"),
                         "texts",
@@ -123,12 +120,12 @@ final class OpenApi {
                         "truncate?",
                         truncate,
                         "truncation_direction?",
-                        direction),
+                        direction()),
                 listOf(object("index", of("integer"), "score", of("number"), "text?", of("string"))));
         post(
                 "/embed",
                 "Vectors of texts",
-                object(
+                closed(
                         "inputs",
                         texts,
                         "normalize?",
@@ -140,12 +137,12 @@ final class OpenApi {
                         "truncate?",
                         truncate,
                         "truncation_direction?",
-                        direction),
+                        direction()),
                 listOf(listOf(of("number"))));
         post(
                 "/embed_all",
                 "The last hidden state of each token of texts",
-                object(
+                closed(
                         "inputs",
                         texts,
                         "prompt_name?",
@@ -153,19 +150,19 @@ final class OpenApi {
                         "truncate?",
                         truncate,
                         "truncation_direction?",
-                        direction),
+                        direction()),
                 listOf(listOf(listOf(of("number")))));
         TextTask<?> similarity = TextTasks.named("sentence-similarity").orElseThrow();
-        post("/similarity", similarity.description(), Schemas.request(similarity), Schemas.of(similarity.answer()));
+        post("/similarity", similarity.description(), Schemas.nested(similarity), Schemas.answer(similarity));
         post(
                 "/tokenize",
                 "Tokens of texts",
-                object("inputs", texts, "add_special_tokens?", of("boolean"), "prompt_name?", of("string")),
+                closed("inputs", texts, "add_special_tokens?", of("boolean"), "prompt_name?", of("string")),
                 listOf(listOf(token)));
         post(
                 "/decode",
                 "Texts of tokens",
-                object("ids", oneOf(ids, listOf(ids)), "skip_special_tokens?", of("boolean")),
+                closed("ids", oneOf(ids, listOf(ids)), "skip_special_tokens?", of("boolean")),
                 listOf(of("string")));
     }
 
@@ -204,7 +201,7 @@ final class OpenApi {
         post(
                 "/v1/embeddings",
                 "Vectors of texts, in OpenAI's form",
-                object(
+                closed(
                         "model",
                         of("string"),
                         "input",
@@ -242,12 +239,15 @@ final class OpenApi {
         get("/v2/models/{name}", "A model: its inputs and outputs", json(of("object")));
         get("/v2/models/{name}/ready", "Whether a model is ready", json(of("object")));
         SequencedMap<String, Object> wanted =
-                listOf(object("name", of("string"), "parameters?", object("binary_data?", of("boolean"))));
+                listOf(closed("name", of("string"), "parameters?", closed("binary_data?", of("boolean"))));
         wanted.put("description", "Those that are wanted; all of them if absent");
-        SequencedMap<String, Object> options = object("binary_data_output?", of("boolean"));
-        options.put("description", "Options of the task as well");
+        SequencedMap<String, Object> options = Json.of(
+                "description",
+                "Options of the task",
+                "anyOf",
+                TextTasks.all().stream().map(OpenApi::byTensors).toList());
         SequencedMap<String, Object> request = content(
-                JSON, object("id?", of("string"), "inputs", tensors, "outputs?", wanted, "parameters?", options));
+                JSON, closed("id?", of("string"), "inputs", tensors, "outputs?", wanted, "parameters?", options));
         request.put(
                 BYTES,
                 schema("As many bytes of JSON as the header Inference-Header-Content-Length says, then the tensors"
@@ -273,6 +273,30 @@ final class OpenApi {
                 "What a model answers to tensors of texts: labels and scores, vectors, or JSON",
                 Json.of("required", true, "content", request),
                 answer);
+    }
+
+    private static SequencedMap<String, Object> byTensors(TextTask<?> task) {
+        SequencedMap<String, Object> options = Schemas.of(OpenInferenceApi.options(task));
+        options.put("title", task.name());
+        return options;
+    }
+
+    private static SequencedMap<String, Object> direction() {
+        return Json.of("type", "string", "enum", List.of("right", "Right"));
+    }
+
+    private static SequencedMap<String, Object> predictRequest() {
+        SequencedMap<String, Object> pair =
+                Json.of("type", "array", "items", of("string"), "minItems", 1, "maxItems", 2);
+        return closed(
+                "inputs",
+                Json.of("anyOf", List.of(of("string"), pair, listOf(Json.of("anyOf", List.of(of("string"), pair))))),
+                "raw_scores?",
+                of("boolean"),
+                "truncate?",
+                of("boolean"),
+                "truncation_direction?",
+                direction());
     }
 
     private static SequencedMap<String, Object> schema(String bytes) {
@@ -318,6 +342,11 @@ final class OpenApi {
         responses.put("200", success);
         String error = path.startsWith("/v1/") ? "OpenAiError" : "Error";
         ANY.forEach(status -> responses.put(status, error(error)));
+        if (OPEN.contains(method + " " + path)) {
+            operation.put("security", List.of());
+        } else {
+            responses.put(WITHOUT_KEY, error(error));
+        }
         if (!body.isEmpty()) {
             WITH_BODY.forEach(status -> responses.put(status, error(error)));
         }
@@ -349,7 +378,7 @@ final class OpenApi {
                         "error",
                         object("message", of("string"), "type", of("string"), "param", nothing, "code", nothing)),
                 "Tensor",
-                object(
+                closed(
                         "name",
                         of("string"),
                         "shape",
@@ -359,7 +388,9 @@ final class OpenApi {
                         "data?",
                         data,
                         "parameters?",
-                        object("binary_data_size?", of("integer"), "content_type?", of("string"))),
+                        closed("binary_data_size?", of("integer"), "content_type?", of("string"))),
+                "PredictRequest",
+                predictRequest(),
                 "TaskRequest",
                 Json.of("anyOf", TextTasks.all().stream().map(Schemas::request).toList()));
         return Json.of(

@@ -14,10 +14,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -34,6 +37,13 @@ final class OpenInferenceApi {
 
     /** Where answers are neither labels nor vectors, the tensor that has the answer to each row as JSON. */
     private static final String JSON_OUTPUT = "output";
+
+    private static final Field BINARY = new Field(
+            BINARY_OUTPUT,
+            "whether outputs are sent in binary that do not say so themselves",
+            new Field.Flag(),
+            false,
+            Optional.of(false));
 
     /** Names of outputs in a request, of which no model has more than three. */
     private static final int MAX_OUTPUTS = 16;
@@ -134,39 +144,61 @@ final class OpenInferenceApi {
         JsonNode request = body.parse(bytes -> Json.object(Arrays.copyOf(bytes, length)));
         Json.requireKnown(request, "the request", "id", "inputs", "outputs", PARAMETERS);
         JsonNode parameters = parameters(request, "the request");
-        boolean binaryOutput = Json.flag(parameters, BINARY_OUTPUT, false);
-        Map<String, Object> given = parameters.isObject() ? Json.fields(parameters) : new LinkedHashMap<>();
-        given.remove(BINARY_OUTPUT);
-        Ability ability = ability(model);
+        Map<String, Object> given = parameters.isObject() ? Json.fields(parameters) : Map.of();
+        Ability ability = ability(model, names(request, given));
         TextTask<?> task = ability.task();
-        if (task instanceof SentenceEmbedding) {
-            // As the model gives them, unless the request says otherwise.
-            given.putIfAbsent("normalize", false);
-        }
         List<Map<String, Object>> tensors =
                 rows(task, TextTensors.read(objects(request, "inputs"), task, new BinaryTensors(body.bytes(), length)));
         List<Wanted> wanted = wanted(request);
-        Fields asked = task.options(given);
+        Fields asked = Fields.read(task.name() + " by tensors", options(task), given);
         List<Fields> rows = tensors.stream().map(task::row).toList();
         sizes.check(rows.stream().mapToInt(row -> task.texts(row, asked)).sum());
         List<Object> answers = model.answer(ability, rows, asked);
         List<Output> outputs = switch (task) {
             case SentenceEmbedding vectors -> List.of(embeddings(answers));
-            case TextClassification classification -> labels(answers, labels(model), asked);
+            // Of a window its place is told too.
+            case TextClassification classification when !asked.has("stride") -> labels(answers, labels(model));
             default -> List.of(new Output(JSON_OUTPUT, BYTES, written(answers), answers.size()));
         };
         SequencedMap<String, Object> answer = Json.of("model_name", model.name(), "model_version", "1");
         if (request.path("id").isString()) {
             answer.put("id", Json.text(request, "id"));
         }
-        return answer(answer, outputs, wanted, binaryOutput);
+        return answer(answer, outputs, wanted, asked.flag(BINARY_OUTPUT));
     }
 
-    /** What a model is asked by tensors: its own task, and pairs of texts where that is ranking. */
-    private static Ability ability(ServedModel model) {
-        return model.task() instanceof TextRanking
-                ? model.require("text-classification")
-                : model.abilities().getFirst();
+    /**
+     * What parameters of a request may say: the options of the task, and how outputs are sent. Labels come with the scores of all of them,
+     * and vectors as the model gives them unless the request says otherwise.
+     */
+    static List<Field> options(TextTask<?> task) {
+        Stream<Field> options = task.options().stream();
+        Stream<Field> own = switch (task) {
+            case TextClassification classification ->
+                options.filter(field -> !field.name().equals("top_k"));
+            case SentenceEmbedding vectors ->
+                options.map(field -> field.name().equals("normalize")
+                        ? new Field(field.name(), field.description(), field.type(), false, Optional.of(false))
+                        : field);
+            default -> options;
+        };
+        return Stream.concat(own, Stream.of(BINARY)).toList();
+    }
+
+    /** All names that a request uses, by which the task that is meant is known. */
+    private static Set<String> names(JsonNode request, Map<String, Object> given) {
+        Set<String> names = new LinkedHashSet<>(given.keySet());
+        names.remove(BINARY_OUTPUT);
+        objects(request, "inputs").forEach(tensor -> names.add(Json.text(tensor, "name")));
+        return names;
+    }
+
+    /** The task that has such fields, or else what a model is asked by tensors: its own task, and pairs of texts where that is ranking. */
+    private static Ability ability(ServedModel model, Set<String> names) {
+        return model.knowing(names)
+                .orElseGet(() -> model.task() instanceof TextRanking
+                        ? model.require("text-classification")
+                        : model.abilities().getFirst());
     }
 
     /** Rows of tensors that have as many values each. */
@@ -203,10 +235,7 @@ final class OpenInferenceApi {
         return new Output("embedding", FLOATS, values, answers.size(), width);
     }
 
-    private static List<Output> labels(List<Object> answers, List<String> labels, Fields asked) {
-        if (asked.has("top_k")) {
-            throw ApiException.validation("top_k leaves no scores for the tensor of all labels: leave it out");
-        }
+    private static List<Output> labels(List<Object> answers, List<String> labels) {
         List<String> best = new ArrayList<>();
         List<Float> score = new ArrayList<>();
         List<Float> scores = new ArrayList<>();

@@ -8,9 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 
 /** Schemas of JSON in OpenAPI's words, of what tasks are asked and answer. */
 final class Schemas {
+    private static final String INPUTS = "inputs";
+    private static final String PARAMETERS = "parameters";
+
     private Schemas() {}
 
     static SequencedMap<String, Object> of(String type) {
@@ -44,6 +48,13 @@ final class Schemas {
         return object(properties, required);
     }
 
+    /** The same, with these properties and no others. */
+    static SequencedMap<String, Object> closed(Object... namesAndSchemas) {
+        SequencedMap<String, Object> object = object(namesAndSchemas);
+        object.put("additionalProperties", false);
+        return object;
+    }
+
     private static SequencedMap<String, Object> object(Map<String, Object> properties, List<String> required) {
         SequencedMap<String, Object> object = Json.of("type", "object", "properties", properties);
         if (!required.isEmpty()) {
@@ -56,9 +67,7 @@ final class Schemas {
     static SequencedMap<String, Object> of(List<Field> fields) {
         SequencedMap<String, Object> properties = new LinkedHashMap<>();
         fields.forEach(field -> properties.put(field.name(), of(field)));
-        SequencedMap<String, Object> object = object(
-                properties,
-                fields.stream().filter(Field::required).map(Field::name).toList());
+        SequencedMap<String, Object> object = object(properties, required(fields));
         object.put("additionalProperties", false);
         return object;
     }
@@ -72,6 +81,8 @@ final class Schemas {
                 Json.of("type", "number", "minimum", least, "maximum", most);
             case Field.Flag flag -> of("boolean");
             case Field.Word(List<String> words) -> Json.of("type", "string", "enum", words);
+            case Field.Objects(List<Field> fields) -> listOf(of(fields));
+            case Field.Json json -> Json.of("anyOf", List.of(of("object"), listOf(Map.of())));
         };
         schema.put("description", field.description());
         field.standard().ifPresent(standard -> schema.put("default", standard));
@@ -97,22 +108,65 @@ final class Schemas {
         };
     }
 
-    /** A request of a task in HuggingFace's form. */
+    /** A request of a task in HuggingFace's form. Inputs and options may stand beside {@code inputs} and {@code parameters} too. */
     static SequencedMap<String, Object> request(TextTask<?> task) {
-        SequencedMap<String, Object> row = of(task.inputs());
-        List<Object> one = task.soleText().isPresent() ? List.of(of("string"), row) : List.of(row);
-        SequencedMap<String, Object> input = one.size() == 1 ? row : Json.of("oneOf", one);
+        SequencedMap<String, Object> request = nested(task);
+        SequencedMap<String, Object> properties = new LinkedHashMap<>();
+        properties.put(INPUTS, inputs(task));
+        SequencedMap<String, Object> parameters = of(task.options());
+        parameters.remove("required");
+        properties.put(PARAMETERS, parameters);
+        Stream.concat(task.inputs().stream(), task.options().stream())
+                .forEach(field -> properties.put(field.name(), of(field)));
+        request.put("properties", properties);
+        request.remove("required");
+        List<String> inputs = required(task.inputs());
+        List<String> options = required(task.options());
+        List<Object> forms = new ArrayList<>();
+        for (List<String> row : List.of(List.of(INPUTS), inputs)) {
+            forms.add(Json.of("required", joined(row, options)));
+            if (!options.isEmpty()) {
+                SequencedMap<String, Object> form = Json.of("required", joined(row, List.of(PARAMETERS)));
+                form.put("properties", Json.of(PARAMETERS, Json.of("required", options)));
+                forms.add(form);
+            }
+        }
+        request.put("anyOf", forms);
+        return request;
+    }
+
+    /** A request of a task whose inputs and options stand in {@code inputs} and {@code parameters} alone. */
+    static SequencedMap<String, Object> nested(TextTask<?> task) {
         SequencedMap<String, Object> request = Json.of("type", "object", "title", task.name());
         request.put("description", task.description());
-        boolean needsOptions = task.options().stream().anyMatch(Field::required);
-        request.put("properties", Json.of("inputs", oneOf(input, listOf(input)), "parameters", of(task.options())));
-        request.put("required", needsOptions ? List.of("inputs", "parameters") : List.of("inputs"));
+        boolean needsOptions = !required(task.options()).isEmpty();
+        request.put("properties", Json.of(INPUTS, inputs(task), PARAMETERS, of(task.options())));
+        request.put("required", needsOptions ? List.of(INPUTS, PARAMETERS) : List.of(INPUTS));
+        request.put("additionalProperties", false);
         return request;
+    }
+
+    /** One input or a list of them; one that is a text alone may be given as that text. */
+    private static SequencedMap<String, Object> inputs(TextTask<?> task) {
+        SequencedMap<String, Object> row = of(task.inputs());
+        SequencedMap<String, Object> input = task.soleText().isPresent() ? oneOf(of("string"), row) : row;
+        return oneOf(input, listOf(input));
+    }
+
+    private static List<String> required(List<Field> fields) {
+        return fields.stream().filter(Field::required).map(Field::name).toList();
+    }
+
+    private static List<String> joined(List<String> some, List<String> others) {
+        return Stream.concat(some.stream(), others.stream()).toList();
     }
 
     /** An answer in HuggingFace's form: to one input, or to a list of them. */
     static SequencedMap<String, Object> answer(TextTask<?> task) {
-        SequencedMap<String, Object> row = of(task.answer());
+        List<Object> rows = new ArrayList<>();
+        rows.add(of(task.answer()));
+        task.otherAnswers().forEach(other -> rows.add(of(other)));
+        Object row = rows.size() == 1 ? rows.getFirst() : Json.of("anyOf", rows);
         SequencedMap<String, Object> answer =
                 task.answersInLists() ? listOf(row) : Json.of("anyOf", List.of(row, listOf(row)));
         answer.put("title", task.name());

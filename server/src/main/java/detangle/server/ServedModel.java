@@ -7,6 +7,7 @@ import detangle.pipelines.Pipeline;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.task.AnswerForm;
+import detangle.pipelines.task.BertScoring;
 import detangle.pipelines.task.Fields;
 import detangle.pipelines.task.SentenceEmbedding;
 import detangle.pipelines.task.SentenceSimilarity;
@@ -63,7 +64,7 @@ final class ServedModel implements AutoCloseable {
                 .withIgnoreUnused(options.ignoreUnused())
                 .withDynamicBatching(new DynamicBatching(
                         options.maxBatchTokens(), options.maxConcurrentRequests(), options.deadline(), listener));
-        TextTask<?> task = configured(options.task().orElseGet(() -> TextTasks.of(model)), options.embedding());
+        TextTask<?> task = configured(options.task().orElseGet(() -> TextTasks.of(model)), options);
         TextTask.Loaded<?> loaded = TextTask.Loaded.load(task, model, pipelines);
         try {
             List<Ability> abilities = loaded.withThoseBeside().stream()
@@ -77,10 +78,11 @@ final class ServedModel implements AutoCloseable {
     }
 
     /** A task as the server's options have it. */
-    private static TextTask<?> configured(TextTask<?> task, EmbeddingOptions embedding) {
+    private static TextTask<?> configured(TextTask<?> task, ServerOptions options) {
         return switch (task) {
-            case SentenceEmbedding plain -> new SentenceEmbedding(embedding);
-            case SentenceSimilarity plain -> new SentenceSimilarity(embedding);
+            case SentenceEmbedding plain -> new SentenceEmbedding(options.embedding());
+            case SentenceSimilarity plain -> new SentenceSimilarity(options.embedding());
+            case BertScoring plain -> new BertScoring(options.scoring());
             default -> task;
         };
     }
@@ -152,6 +154,11 @@ final class ServedModel implements AutoCloseable {
         return ability(task)
                 .orElseThrow(() -> ApiException.backend(name + " is not served for " + task + " but for "
                         + task().name() + ": serve it with --task " + task + ", or ask a model that is served for it"));
+    }
+
+    /** The first of the model's tasks that has all of these inputs and options. */
+    Optional<Ability> knowing(Iterable<String> names) {
+        return abilities.stream().filter(ability -> ability.task().knows(names)).findFirst();
     }
 
     /**

@@ -1,6 +1,7 @@
 package detangle.server;
 
 import detangle.ir.DType;
+import detangle.pipelines.BertScoreOptions;
 import detangle.pipelines.DynamicBatching;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.task.TextTask;
@@ -31,6 +32,7 @@ import java.util.function.Consumer;
  *     PipelineOptions.maxLength}
  * @param embedding how texts become vectors where a request does not say otherwise; requests say whether vectors are
  *     made of length 1
+ * @param scoring which layer BERTScore compares, and how, where that is what a model is served for
  * @param deadline how long a request may take; then it is answered with status 504
  * @param grace how long requests that run may go on when the server is stopped; 30 seconds by default
  * @param clientTimeout how long a client may take to send the head of a request, to send its body, and to take the
@@ -60,6 +62,7 @@ public record ServerOptions(
         boolean autoTruncate,
         OptionalInt maxLength,
         EmbeddingOptions embedding,
+        BertScoreOptions scoring,
         Duration deadline,
         Duration grace,
         Duration clientTimeout,
@@ -84,6 +87,7 @@ public record ServerOptions(
             false,
             OptionalInt.empty(),
             EmbeddingOptions.DEFAULT,
+            BertScoreOptions.DEFAULT,
             DynamicBatching.DEFAULT.deadline(),
             Duration.ofSeconds(30),
             Duration.ofSeconds(20),
@@ -155,6 +159,10 @@ public record ServerOptions(
         return with(o -> o.embedding = value);
     }
 
+    public ServerOptions withScoring(BertScoreOptions value) {
+        return with(o -> o.scoring = value);
+    }
+
     public ServerOptions withDeadline(Duration value) {
         return with(o -> o.deadline = value);
     }
@@ -209,6 +217,7 @@ public record ServerOptions(
         private boolean autoTruncate;
         private OptionalInt maxLength;
         private EmbeddingOptions embedding;
+        private BertScoreOptions scoring;
         private Duration deadline;
         private Duration grace;
         private Duration clientTimeout;
@@ -233,6 +242,7 @@ public record ServerOptions(
             autoTruncate = options.autoTruncate;
             maxLength = options.maxLength;
             embedding = options.embedding;
+            scoring = options.scoring;
             deadline = options.deadline;
             grace = options.grace;
             clientTimeout = options.clientTimeout;
@@ -259,6 +269,7 @@ public record ServerOptions(
                     autoTruncate,
                     maxLength,
                     embedding,
+                    scoring,
                     deadline,
                     grace,
                     clientTimeout,

@@ -2,30 +2,39 @@ package detangle.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.Architecture;
 import detangle.pipelines.AggregationStrategy;
 import detangle.pipelines.Answer;
+import detangle.pipelines.BertScore;
+import detangle.pipelines.BertScoreOptions;
+import detangle.pipelines.BertScorer;
 import detangle.pipelines.Choice;
 import detangle.pipelines.Classification;
 import detangle.pipelines.Entity;
-import detangle.pipelines.EntityExtractor;
-import detangle.pipelines.ExtractionOptions;
 import detangle.pipelines.FeatureExtractor;
+import detangle.pipelines.LabelExample;
 import detangle.pipelines.MaskFiller;
 import detangle.pipelines.MaskPrediction;
 import detangle.pipelines.MultipleChoice;
+import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.Pooling;
 import detangle.pipelines.QuestionAnswerer;
 import detangle.pipelines.QuestionOptions;
 import detangle.pipelines.ReplacedTokenDetector;
+import detangle.pipelines.StrongestWindow;
 import detangle.pipelines.TextClassifier;
 import detangle.pipelines.TokenClassifier;
 import detangle.pipelines.TokenScore;
+import detangle.pipelines.WindowOptions;
 import detangle.pipelines.ZeroShotClassifier;
+import detangle.pipelines.ZeroShotOptions;
 import detangle.pipelines.ZeroShotResult;
+import detangle.testing.models.TinyGliclass;
 import detangle.testing.models.TinyGliner;
+import detangle.testing.models.TinyGliner2;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,16 +43,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The routes of HuggingFace's inference API: every task answers in the documented form, with the numbers of its pipeline. */
 class HuggingFaceApiTest {
-    private static final String TEXT = "Ada lives in London, \uD83D\uDE00 and Grace in New York.";
+    static final String TEXT = "Ada lives in London, \uD83D\uDE00 and Grace in New York.";
+    private static final Pattern KNOWN = Pattern.compile("has no field 'unknown'; it has (.*)");
     private static final List<String> TAGS = List.of("O", "B-PER", "I-PER", "B-LOC", "I-LOC");
+
+    static final Map<String, Object> SCHEMA = Map.of(
+            "entities",
+            List.of("person", "city"),
+            "relations",
+            List.of("lives in"),
+            "structures",
+            Map.of("trip", Map.of("fields", List.of("who", Map.of("name", "kind", "choices", List.of("work", "fun"))))),
+            "classifications",
+            List.of(Map.of("task", "topic", "labels", List.of("travel", "science"))));
 
     @TempDir
     private static Path folder;
@@ -65,6 +95,9 @@ class HuggingFaceApiTest {
         models.put("encoder", model("encoder", "Model", "LABEL_0"));
         models.put("ranker", model("ranker", "ForSequenceClassification", "LABEL_0"));
         models.put("gliner", TinyGliner.write(folder.resolve("gliner")));
+        models.put("relations", TinyGliner.writeWithRelations(folder.resolve("relations")));
+        models.put("gliner2", TinyGliner2.write(folder.resolve("gliner2")));
+        models.put("gliclass", TinyGliclass.write(folder.resolve("gliclass")));
         all = InferenceServer.start(models, ServerTest.options());
     }
 
@@ -83,11 +116,11 @@ class HuggingFaceApiTest {
         ServerTest.refused(status, part, ServerTest.post(all, path, body));
     }
 
-    private static void assertScore(double expected, JsonNode of) {
+    static void assertScore(double expected, JsonNode of) {
         assertEquals(expected, of.get("score").doubleValue(), 1e-5, of.toString());
     }
 
-    private static void assertEntity(Entity expected, String label, JsonNode actual, int before) {
+    static void assertEntity(Entity expected, String label, JsonNode actual, int before) {
         assertEquals(expected.entity(), actual.get(label).stringValue());
         assertEquals(expected.start() - before, actual.get("start").intValue());
         assertScore(expected.score(), actual);
@@ -165,26 +198,228 @@ class HuggingFaceApiTest {
         }
     }
 
+    /** Numbers may differ in the last digits, as they are told in single precision. */
+    static void assertAlike(JsonNode expected, JsonNode actual) {
+        if (expected.isNumber()) {
+            assertEquals(expected.doubleValue(), actual.doubleValue(), 1e-5, actual.toString());
+        } else if (expected.isContainer()) {
+            assertEquals(expected.size(), actual.size(), actual.toString());
+            if (expected.isArray()) {
+                for (int i = 0; i < expected.size(); i++) {
+                    assertAlike(expected.get(i), actual.get(i));
+                }
+            } else {
+                expected.propertyStream().forEach(field -> assertAlike(field.getValue(), actual.get(field.getKey())));
+            }
+        } else {
+            assertEquals(expected, actual);
+        }
+    }
+
+    static JsonNode json(Object value) {
+        return JsonMapper.shared().valueToTree(value);
+    }
+
     @Test
-    void extract() {
-        List<String> labels = List.of("person", "city");
-        JsonNode entities = answered(
-                "/models/gliner",
-                Map.of("inputs", TEXT, "parameters", Map.of("labels", labels, "threshold", 0.3, "offsets", "utf_16")));
-        try (EntityExtractor extractor = EntityExtractor.load(folder.resolve("gliner"))) {
-            List<Entity> expected = extractor.extract(TEXT, labels, ExtractionOptions.DEFAULT.withThreshold(0.3));
-            assertEquals(expected.size(), entities.size());
-            for (int i = 0; i < expected.size(); i++) {
-                assertEntity(expected.get(i), "label", entities.get(i), 0);
-                assertEquals(expected.get(i).word(), entities.get(i).get("text").stringValue());
+    void gliclassIsToldAPromptAndExamples() {
+        List<String> labels = List.of("travel", "science", "sport");
+        Map<String, Object> parameters = Map.of(
+                "candidate_labels",
+                labels,
+                "multi_label",
+                true,
+                "prompt",
+                "What is it about?",
+                "examples",
+                List.of(Map.of("text", "The train is late.", "labels", List.of("travel"))));
+        JsonNode fit = answered("/models/gliclass", Map.of("inputs", "Ada lives there.", "parameters", parameters));
+        ZeroShotOptions options = ZeroShotOptions.DEFAULT
+                .withMultiLabel(true)
+                .withPrompt("What is it about?")
+                .withExamples(List.of(new LabelExample("The train is late.", List.of("travel"))));
+        try (ZeroShotClassifier classifier = ZeroShotClassifier.load(folder.resolve("gliclass"))) {
+            ZeroShotResult expected = classifier
+                    .classify(List.of("Ada lives there."), labels, options, done -> {})
+                    .getFirst();
+            for (int i = 0; i < labels.size(); i++) {
+                assertEquals(expected.labels().get(i), fit.get(i).get("label").stringValue());
+                assertScore(expected.scores().get(i), fit.get(i));
             }
         }
-        refused(422, "extract needs the field 'labels'", "/models/gliner", Map.of("inputs", TEXT));
         refused(
                 422,
-                "threshold is not a number of 0.0 to 1.0",
-                "/models/gliner",
-                Map.of("inputs", TEXT, "parameters", Map.of("labels", labels, "threshold", 2)));
+                "takes neither a prompt nor examples",
+                "/models/nli",
+                Map.of("inputs", TEXT, "parameters", Map.of("candidate_labels", labels, "prompt", "What?")));
+        refused(
+                422,
+                "an element of examples needs the field 'labels'",
+                "/models/gliclass",
+                Map.of("inputs", TEXT, "candidate_labels", labels, "examples", List.of(Map.of("text", "x"))));
+        refused(
+                422,
+                "examples holds something that is not an object of text, labels",
+                "/models/gliclass",
+                Map.of("inputs", TEXT, "candidate_labels", labels, "examples", List.of("x")));
+    }
+
+    @Test
+    void guardsReadWindows() {
+        String text = (TEXT + " ").repeat(20).strip();
+        JsonNode found = answered(
+                "/models/nli",
+                Map.of(
+                        "inputs",
+                        List.of(text),
+                        "parameters",
+                        Map.of("stride", 8, "watch", List.of("neutral", "entailment"), "top_k", 2)));
+        try (TextClassifier classifier = TextClassifier.load(folder.resolve("nli"))) {
+            WindowOptions options = new WindowOptions(8, List.of("neutral", "entailment"));
+            StrongestWindow expected = classifier
+                    .classifyInWindows(List.of(text), options, done -> {})
+                    .getFirst();
+            assertTrue(expected.windows() > 1);
+            assertEquals(2, found.get(0).size());
+            for (int i = 0; i < 2; i++) {
+                JsonNode label = found.get(0).get(i);
+                assertEquals(
+                        expected.labels().get(i).label(), label.get("label").stringValue());
+                assertScore(expected.labels().get(i).score(), label);
+                assertEquals(
+                        text.codePointCount(0, expected.start()),
+                        label.get("start").intValue());
+                assertEquals(
+                        text.codePointCount(0, expected.end()), label.get("end").intValue());
+            }
+        }
+        refused(422, "watch goes with stride", "/models/nli", Map.of("inputs", TEXT, "watch", List.of("neutral")));
+        refused(
+                422,
+                "the model has no label 'other'",
+                "/models/nli",
+                Map.of("inputs", TEXT, "stride", 8, "watch", List.of("other")));
+        refused(
+                422,
+                "stride is for texts and not for pairs",
+                "/models/nli",
+                Map.of("inputs", Map.of("text", TEXT, "text_pair", TEXT), "parameters", Map.of("stride", 8)));
+    }
+
+    @Test
+    void bertScore() {
+        SequencedMap<String, Path> models = new LinkedHashMap<>(Map.of("encoder", folder.resolve("encoder")));
+        List<String> candidates = List.of("A dog sat there.", "Where is my card?");
+        List<List<String>> references = List.of(List.of("The cat sat there.", "A dog!"), List.of("The card is here."));
+        List<Map<String, Object>> rows = IntStream.range(0, 2)
+                .mapToObj(i -> Map.of("candidate", candidates.get(i), "references", (Object) references.get(i)))
+                .toList();
+        BertScoreOptions layer = BertScoreOptions.DEFAULT.withNumLayers(1);
+        ServerOptions options =
+                ServerTest.options().withTask(ServerTest.task("bertscore")).withScoring(layer);
+        try (InferenceServer server = InferenceServer.start(models, options);
+                BertScorer scorer = BertScorer.load(folder.resolve("encoder"), layer, PipelineOptions.DEFAULT)) {
+            assertEquals(
+                    "encoder: bertscore, layer 1, texts of at most 48 tokens",
+                    server.models().getFirst());
+            for (boolean idf : new boolean[] {false, true}) {
+                JsonNode scores = ServerTest.post(
+                                server, "/models/encoder", Map.of("inputs", rows, "parameters", Map.of("idf", idf)))
+                        .json();
+                DocumentedJson.check(DocumentedJson.answer("/models/{name}/pipeline/bertscore"), scores);
+                List<BertScore> expected = scorer.withIdf(idf).score(candidates, references);
+                for (int i = 0; i < 2; i++) {
+                    assertAlike(json(expected.get(i)), scores.get(i));
+                }
+            }
+            Map<String, Object> tooLong = Map.of("candidate", "card ".repeat(60), "references", List.of("card"));
+            ServerTest.refused(422, "tokens, and the model takes 48", ServerTest.post(server, "/", tooLong));
+            assertEquals(
+                    200,
+                    ServerTest.post(server, "/", Map.of("inputs", tooLong, "truncate", true))
+                            .status());
+        }
+        ServerException alone = assertThrows(
+                ServerException.class,
+                () -> InferenceServer.start(models, ServerTest.options().withScoring(layer)));
+        assertTrue(alone.getMessage().contains("served for bertscore"), alone.getMessage());
+    }
+
+    /** A request of a task with no more than it needs. */
+    private static ObjectNode least(JsonNode task) {
+        ObjectNode request = JsonMapper.shared().createObjectNode();
+        for (String part : List.of("inputs", "options")) {
+            ObjectNode fields = request.putObject(part.equals("inputs") ? "inputs" : "parameters");
+            task.get(part)
+                    .valueStream()
+                    .filter(field -> field.get("required").booleanValue())
+                    .forEach(field -> fields.set(
+                            field.get("name").stringValue(),
+                            switch (field.get("type").stringValue()) {
+                                case "text" -> json("Ada [MASK] in London.");
+                                case "texts" -> json(List.of("travel", "a card"));
+                                case "json" -> json(SCHEMA);
+                                default -> throw new AssertionError(field);
+                            }));
+        }
+        return request;
+    }
+
+    private static Set<String> known(String path, JsonNode request) {
+        ServerTest.Answer answer = ServerTest.post(all, path, request);
+        Matcher known = KNOWN.matcher(answer.json().get("error").stringValue());
+        assertTrue(known.find(), answer.body());
+        return new TreeSet<>(List.of(known.group(1).split(", ")));
+    }
+
+    private static Set<String> names(JsonNode schema) {
+        return new TreeSet<>(schema.get("properties").propertyNames());
+    }
+
+    /** Each field of each task is in the document and the other way round, and answers are of the documented form. */
+    @TestFactory
+    Stream<DynamicTest> tasksAreAsTheDocumentSays() {
+        JsonNode models =
+                ServerTest.send(ServerTest.request(all, "/models").build()).json();
+        return models.valueStream()
+                .flatMap(model -> model.get("tasks")
+                        .valueStream()
+                        .map(task -> DynamicTest.dynamicTest(
+                                model.get("name").stringValue() + " "
+                                        + task.get("task").stringValue(),
+                                () -> {
+                                    String name = task.get("task").stringValue();
+                                    String path = "/models/" + model.get("name").stringValue() + "/pipeline/" + name;
+                                    String documented = "/models/{name}/pipeline/" + name;
+                                    String request = DocumentedJson.request(documented);
+                                    ObjectNode nested = least(task);
+                                    ObjectNode flat = JsonMapper.shared().createObjectNode();
+                                    flat.setAll((ObjectNode) nested.get("inputs"));
+                                    flat.setAll((ObjectNode) nested.get("parameters"));
+                                    ObjectNode several = nested.deepCopy();
+                                    several.putArray("inputs").add(nested.get("inputs"));
+                                    for (ObjectNode asked : List.of(nested, flat, several)) {
+                                        DocumentedJson.check(request, asked);
+                                        DocumentedJson.check(DocumentedJson.answer(documented), answered(path, asked));
+                                        ObjectNode more = asked.deepCopy().put("unknown", 1);
+                                        assertFalse(DocumentedJson.faults(request, more)
+                                                .isEmpty());
+                                    }
+                                    Set<String> inputs = new TreeSet<>();
+                                    task.get("inputs")
+                                            .forEach(field ->
+                                                    inputs.add(field.get("name").stringValue()));
+                                    JsonNode schema = DocumentedJson.document().at(request);
+                                    Set<String> options =
+                                            known(path, nested.deepCopy().put("unknown", 1));
+                                    assertEquals(options, names(schema.at("/properties/parameters")));
+                                    ObjectNode input = nested.deepCopy();
+                                    ((ObjectNode) input.get("inputs")).put("unknown", 1);
+                                    assertEquals(known(path, input), inputs);
+                                    Set<String> both = new TreeSet<>(inputs);
+                                    both.addAll(options);
+                                    both.addAll(List.of("inputs", "parameters"));
+                                    assertEquals(both, names(schema));
+                                })));
     }
 
     @Test
@@ -379,7 +614,7 @@ class HuggingFaceApiTest {
     void modelsAreDescribed() {
         JsonNode models =
                 ServerTest.send(ServerTest.request(all, "/models").build()).json();
-        assertEquals(8, models.size());
+        assertEquals(11, models.size());
         assertEquals("token-classification", models.get(0).get("task").stringValue());
         JsonNode nli =
                 ServerTest.send(ServerTest.request(all, "/models/nli").build()).json();

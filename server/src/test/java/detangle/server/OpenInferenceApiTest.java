@@ -154,4 +154,25 @@ class OpenInferenceApiTest extends ServerTest {
                                 "outputs",
                                 List.of(Map.of("name", "logits")))));
     }
+
+    /** A window tells its place, for which there is no tensor; and the tensor of scores has those of all labels. */
+    @Test
+    void windowsAreToldAsJson() {
+        Map<String, Object> text =
+                Map.of("name", "text", "shape", List.of(1), "datatype", "BYTES", "data", List.of(TEXT.repeat(60)));
+        Map<String, Object> asked = Map.of("inputs", List.of(text), "parameters", Map.of("stride", 64));
+        JsonNode answer = answered("/v2/models/banking/infer", asked);
+        assertEquals("output", answer.at("/outputs/0/name").stringValue());
+        assertEquals(
+                answered("/models/banking", Map.of("inputs", TEXT.repeat(60), "stride", 64))
+                        .get(0),
+                JsonMapper.shared().readTree(answer.at("/outputs/0/data/0").stringValue()));
+        refused(
+                422,
+                "text-classification by tensors has no field 'top_k'",
+                post(
+                        server,
+                        "/v2/models/banking/infer",
+                        Map.of("inputs", List.of(text), "parameters", Map.of("top_k", 2))));
+    }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.Architecture;
 import detangle.testing.models.TinyGliner;
+import detangle.testing.models.TinyGliner2;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -40,6 +41,9 @@ class PageTest {
     private static final Optional<Path> PICTURES =
             Optional.ofNullable(System.getProperty("detangle.page.pictures")).map(Path.of("")::resolve);
 
+    private static final String SCHEMA =
+            "{\"entities\":[\"person\"],\"classifications\":[{\"task\":\"topic\",\"labels\":[\"a\",\"b\"]}]}";
+
     /** Letters beyond 16 bits, behind which places count differently in code points. */
     private static final String TEXT = "\ud83d\ude00 Ada Lovelace was born in London.";
 
@@ -63,6 +67,8 @@ class PageTest {
         put(models, "inference", "ForSequenceClassification", "contradiction", "neutral", "entailment");
         put(models, "encoder", "Model", "LABEL_0");
         models.put("gliner", TinyGliner.write(folder.resolve("gliner")));
+        models.put("relations", TinyGliner.writeWithRelations(folder.resolve("relations")));
+        models.put("gliner2", TinyGliner2.write(folder.resolve("gliner2")));
         server = InferenceServer.start(models, ServerOptions.DEFAULT.withPort(0));
         // What a discriminator is for has to be said.
         Path replaced = TinyModel.write(
@@ -201,6 +207,18 @@ class PageTest {
         };
     }
 
+    private static void relations(JsonNode answer) throws InterruptedException {
+        assertFalse(answer.get("relations").isEmpty());
+        List<String> bars = texts("#result .bars span");
+        JsonNode first = answer.get("relations").get(0);
+        assertTrue(
+                bars.contains(first.at("/head/text").stringValue() + " > "
+                        + first.at("/tail/text").stringValue() + " · "
+                        + first.get("relation").stringValue()),
+                bars.toString());
+        assertFalse(texts("#result mark").isEmpty());
+    }
+
     @TestFactory
     Stream<DynamicTest> eachKindOfTask() {
         String inputs = "{\"inputs\":{\"text\":\"" + TEXT + "\"}";
@@ -227,6 +245,38 @@ class PageTest {
                                 Map.of("text", TEXT, "labels", "person\ncity", "threshold", "0"),
                                 inputs + ",\"parameters\":{\"labels\":[\"person\",\"city\"],\"threshold\":0}}"),
                         marks(TEXT, "label")),
+                visit(
+                        new Visit(
+                                "relations",
+                                "extract",
+                                Map.of("text", TEXT, "labels", "person\ncity", "relations", "near", "threshold", "0"),
+                                inputs + ",\"parameters\":{\"labels\":[\"person\",\"city\"],\"relations\":[\"near\"],"
+                                        + "\"threshold\":0}}"),
+                        PageTest::relations),
+                visit(
+                        new Visit(
+                                "gliner2",
+                                "schema-extraction",
+                                Map.of("text", TEXT, "schema", SCHEMA, "threshold", "0"),
+                                inputs + ",\"parameters\":{\"schema\":" + SCHEMA + ",\"threshold\":0}}"),
+                        answer -> {
+                            List<String> bars = texts("#result .bars span");
+                            JsonNode topic = answer.get("topic");
+                            assertTrue(
+                                    bars.contains("topic: " + topic.get("label").stringValue()), bars.toString());
+                            assertTrue(bars.contains(percent(topic.get("confidence"))), bars.toString());
+                            assertFalse(texts("#result mark").isEmpty());
+                        }),
+                visit(
+                        new Visit(
+                                "inference",
+                                "text-classification",
+                                Map.of("text", TEXT.repeat(6), "stride", "8"),
+                                "{\"inputs\":{\"text\":\"" + TEXT.repeat(6) + "\"},\"parameters\":{\"stride\":8}}"),
+                        answer -> {
+                            bars("label").check(answer);
+                            assertEquals(1, texts("#result mark").size());
+                        }),
                 visit(
                         new Visit(
                                 "answers",
@@ -310,7 +360,9 @@ class PageTest {
                         "org/ranker",
                         "inference",
                         "encoder",
-                        "gliner"),
+                        "gliner",
+                        "relations",
+                        "gliner2"),
                 texts("#model option"));
         assertTrue(browser.value("document.getElementById('key-field').hidden").booleanValue());
         keepPicture("start", 1280);

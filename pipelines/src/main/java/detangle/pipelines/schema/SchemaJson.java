@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.function.DoubleUnaryOperator;
+import java.util.function.DoubleFunction;
 import java.util.function.IntUnaryOperator;
 
 /**
@@ -18,10 +18,10 @@ import java.util.function.IntUnaryOperator;
  * @param confidence what is written for a probability; no probabilities if empty
  * @param offset what is written for an index in the text; no offsets if empty
  */
-public record SchemaJson(Optional<DoubleUnaryOperator> confidence, Optional<IntUnaryOperator> offset) {
+public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<IntUnaryOperator> offset) {
     /** With probabilities and offsets in code points, as Python counts. */
     public static SchemaJson of(String text) {
-        return new SchemaJson(Optional.of(DoubleUnaryOperator.identity()), Optional.of(i -> text.codePointCount(0, i)));
+        return new SchemaJson(Optional.of(Double::valueOf), Optional.of(i -> text.codePointCount(0, i)));
     }
 
     /** An answer to a schema as one object. */
@@ -76,8 +76,7 @@ public record SchemaJson(Optional<DoubleUnaryOperator> confidence, Optional<IntU
 
     /** Attributes have their probabilities in any case. */
     private Object attribute(ScoredLabel label) {
-        return withConfidence(
-                "label", label.label(), confidence.orElse(DoubleUnaryOperator.identity()), label.confidence());
+        return withConfidence("label", label.label(), confidence.orElse(Double::valueOf), label.confidence());
     }
 
     private Object relations(SchemaAnswer answer, RelationKind relation) {
@@ -148,7 +147,7 @@ public record SchemaJson(Optional<DoubleUnaryOperator> confidence, Optional<IntU
     private SequencedMap<String, Object> object(Mention mention) {
         SequencedMap<String, Object> object = new LinkedHashMap<>();
         object.put("text", mention.text());
-        confidence.ifPresent(c -> object.put("confidence", c.applyAsDouble(mention.confidence())));
+        confidence.ifPresent(c -> object.put("confidence", c.apply(mention.confidence())));
         offset.ifPresent(o -> {
             object.put("start", o.applyAsInt(mention.start()));
             object.put("end", o.applyAsInt(mention.end()));
@@ -163,10 +162,10 @@ public record SchemaJson(Optional<DoubleUnaryOperator> confidence, Optional<IntU
     }
 
     private static SequencedMap<String, Object> withConfidence(
-            String what, String label, DoubleUnaryOperator written, double confidence) {
+            String what, String label, DoubleFunction<Number> written, double confidence) {
         SequencedMap<String, Object> object = new LinkedHashMap<>();
         object.put(what, label);
-        object.put("confidence", written.applyAsDouble(confidence));
+        object.put("confidence", written.apply(confidence));
         return object;
     }
 }

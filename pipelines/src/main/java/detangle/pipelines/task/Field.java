@@ -3,8 +3,10 @@ package detangle.pipelines.task;
 import detangle.pipelines.PipelineException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -20,7 +22,7 @@ public record Field(String name, String description, Type type, boolean required
     private static final int QUOTED = 40;
 
     /** What values a field may have. */
-    public sealed interface Type permits Text, Texts, Whole, Number, Flag, Word {}
+    public sealed interface Type permits Text, Texts, Whole, Number, Flag, Word, Objects, Json {}
 
     /** A text: a {@link String}. */
     public record Text() implements Type {}
@@ -51,6 +53,17 @@ public record Field(String name, String description, Type type, boolean required
         }
     }
 
+    /** Any number of objects: a {@link List} of {@link Fields}. */
+    public record Objects(List<Field> fields) implements Type {
+        /** Keeps a copy. */
+        public Objects {
+            fields = List.copyOf(fields);
+        }
+    }
+
+    /** An object or a list that holds anything: a {@link Map} or a {@link List} of plain values. */
+    public record Json() implements Type {}
+
     /** A field that may not be left out. */
     static Field required(String name, String description, Type type) {
         return new Field(name, description, type, true, Optional.empty());
@@ -69,7 +82,7 @@ public record Field(String name, String description, Type type, boolean required
     /**
      * A value of this field.
      *
-     * @param value as JSON has it: a {@link String}, a {@link java.lang.Number}, a {@link Boolean}, a {@link List}
+     * @param value as JSON has it: a {@link String}, a {@link java.lang.Number}, a {@link Boolean}, a {@link List}, a {@link Map}
      * @throws PipelineException if it is not one
      */
     Object read(Object value) {
@@ -94,6 +107,9 @@ public record Field(String name, String description, Type type, boolean required
                 throw wrong("is '" + (string.length() > QUOTED ? string.substring(0, QUOTED) + "..." : string)
                         + "', and not one of " + String.join(", ", words) + ": it says " + description);
             case Word word -> throw wrong("is not a text");
+            case Objects(List<Field> fields) -> objects(value, fields);
+            case Json json when value instanceof Map || value instanceof List -> value;
+            case Json json -> throw wrong("is neither an object nor an array");
         };
     }
 
@@ -109,6 +125,22 @@ public record Field(String name, String description, Type type, boolean required
             texts.add(string);
         }
         return List.copyOf(texts);
+    }
+
+    private List<Fields> objects(Object value, List<Field> fields) {
+        if (!(value instanceof List<?> list)) {
+            throw wrong("is not an array of objects");
+        }
+        List<Fields> objects = new ArrayList<>();
+        for (Object element : list) {
+            if (!(element instanceof Map<?, ?> object)) {
+                throw wrong("holds something that is not an object of " + names(fields));
+            }
+            Map<String, Object> given = new LinkedHashMap<>();
+            object.forEach((key, held) -> given.put((String) key, held));
+            objects.add(Fields.read("an element of " + name, fields, given));
+        }
+        return List.copyOf(objects);
     }
 
     private PipelineException wrong(String fault) {

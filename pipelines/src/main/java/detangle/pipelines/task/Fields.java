@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /** Values of fields by their names, each of the type that its {@link Field} has. */
@@ -69,6 +70,17 @@ public final class Fields {
         return texts.stream().map(String.class::cast).toList();
     }
 
+    /** The objects of a field, none where it has no value. */
+    public List<Fields> objects(String name) {
+        List<?> objects = has(name) ? value(name, List.class) : List.of();
+        return objects.stream().map(Fields.class::cast).toList();
+    }
+
+    /** A value of any form, as JSON has it. */
+    public Object json(String name) {
+        return value(name, Object.class);
+    }
+
     public int whole(String name) {
         return value(name, Integer.class);
     }
@@ -79,6 +91,10 @@ public final class Fields {
 
     public double number(String name) {
         return value(name, Double.class);
+    }
+
+    public OptionalDouble optionalNumber(String name) {
+        return has(name) ? OptionalDouble.of(number(name)) : OptionalDouble.empty();
     }
 
     public boolean flag(String name) {

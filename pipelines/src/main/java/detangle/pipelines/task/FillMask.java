@@ -44,6 +44,11 @@ public final class FillMask extends TextTask<MaskFiller> {
     }
 
     @Override
+    public List<Column.Type> otherAnswers() {
+        return List.of(new Column.ListOf(answer()));
+    }
+
+    @Override
     public boolean suits(ModelFacts model) {
         return model.head().predictsMasks();
     }

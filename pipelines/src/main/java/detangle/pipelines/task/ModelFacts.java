@@ -5,6 +5,7 @@ import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliner.GlinerConfig;
+import detangle.models.gliner2.Gliner2Config;
 import detangle.models.sentence.SentenceModules;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -26,6 +27,11 @@ public final class ModelFacts {
     /** Whether it has the configuration of a GLiNER model. */
     boolean isGliner() {
         return GlinerConfig.isIn(model);
+    }
+
+    /** Whether it has the configuration of a GLiNER2 model. */
+    boolean isGliner2() {
+        return Gliner2Config.isIn(model);
     }
 
     /** Whether it has the configuration of a GLiClass model. */

@@ -65,6 +65,11 @@ public final class QuestionAnswering extends TextTask<QuestionAnswerer> {
     }
 
     @Override
+    public List<Column.Type> otherAnswers() {
+        return List.of(new Column.ListOf(answer()));
+    }
+
+    @Override
     public boolean suits(ModelFacts model) {
         return model.head() == Architecture.QUESTION_ANSWERING;
     }

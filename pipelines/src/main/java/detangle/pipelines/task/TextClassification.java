@@ -3,10 +3,13 @@ package detangle.pipelines.task;
 import detangle.models.deberta.Architecture;
 import detangle.pipelines.Classification;
 import detangle.pipelines.FunctionToApply;
+import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.pipelines.StrongestWindow;
 import detangle.pipelines.TextClassifier;
 import detangle.pipelines.TextPair;
+import detangle.pipelines.WindowOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,6 +30,17 @@ public final class TextClassification extends TextTask<TextClassifier> {
             "what makes scores of logits; what goes with the model by default",
             Field.Word.of(FunctionToApply.class));
 
+    private static final Field STRIDE = Field.optional(
+            "stride",
+            "tokens that two windows of a long text share; the text is read in windows, and the strongest one answers"
+                    + " and tells its place",
+            new Field.Whole(0));
+    private static final Field WATCH = Field.optional(
+            "watch",
+            "the labels that make a window strong, such as INJECTION, where there are windows; the surest label by"
+                    + " default",
+            new Field.Texts());
+
     TextClassification() {}
 
     @Override
@@ -46,12 +60,13 @@ public final class TextClassification extends TextTask<TextClassifier> {
 
     @Override
     public List<Field> options() {
-        return List.of(TOP_K, FUNCTION, TRUNCATE, TRUNCATION_DIRECTION);
+        return List.of(TOP_K, FUNCTION, STRIDE, WATCH, OFFSETS, TRUNCATE, TRUNCATION_DIRECTION);
     }
 
     @Override
     public Column.Type answer() {
-        return new Column.ListOf(new Column.ObjectOf(Column.text("label"), Column.score("score")));
+        return new Column.ListOf(new Column.ObjectOf(
+                Column.text("label"), Column.score("score"), Column.whole("start"), Column.whole("end")));
     }
 
     @Override
@@ -93,10 +108,48 @@ public final class TextClassification extends TextTask<TextClassifier> {
                 .map(name -> pipeline.withFunction(FunctionToApply.valueOf(name.toUpperCase(Locale.ROOT))))
                 .orElse(pipeline);
         int topK = options.optionalWhole(TOP_K.name()).orElse(Integer.MAX_VALUE);
+        if (options.has(STRIDE.name())) {
+            return inWindows(classifier, rows, options, topK, form.with(options), progress);
+        }
+        if (options.has(WATCH.name())) {
+            throw new PipelineException("watch goes with stride, which has long texts read in windows");
+        }
         List<Object> answers = new ArrayList<>();
         for (List<Classification> labels : labels(classifier, rows, progress)) {
             answers.add(
                     labels.stream().limit(topK).map(label -> json(label, form)).toList());
+        }
+        return answers;
+    }
+
+    private static List<Object> inWindows(
+            TextClassifier classifier,
+            List<Fields> rows,
+            Fields options,
+            int topK,
+            AnswerForm form,
+            ProgressListener progress) {
+        if (rows.stream().anyMatch(row -> row.has(PAIR.name()))) {
+            throw new PipelineException("stride is for texts and not for pairs of them: leave out text_pair");
+        }
+        List<String> texts = texts(rows);
+        WindowOptions windows = new WindowOptions(options.whole(STRIDE.name()), options.texts(WATCH.name()));
+        List<StrongestWindow> all = classifier.classifyInWindows(texts, windows, progress);
+        List<Object> answers = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            StrongestWindow window = all.get(i);
+            AnswerForm.Places places = form.new Places(texts.get(i));
+            int start = places.of(window.start());
+            int end = places.of(window.end());
+            answers.add(window.labels().stream()
+                    .limit(topK)
+                    .map(label -> {
+                        SequencedMap<String, Object> json = json(label, form);
+                        json.put("start", start);
+                        json.put("end", end);
+                        return json;
+                    })
+                    .toList());
         }
         return answers;
     }

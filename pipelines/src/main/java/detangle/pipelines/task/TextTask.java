@@ -56,6 +56,11 @@ public abstract class TextTask<P extends Pipeline> {
     /** What the answer to a row is. */
     public abstract Column.Type answer();
 
+    /** What the answer to a row is otherwise, where options ask for more; nothing if it always is of one form. */
+    public List<Column.Type> otherAnswers() {
+        return List.of();
+    }
+
     /** Whether texts that are too long are cut or refused; they are read in windows otherwise. */
     public final boolean cuts() {
         return options().contains(TRUNCATE);
@@ -160,6 +165,9 @@ public abstract class TextTask<P extends Pipeline> {
             case Field.Text text -> {}
             case Field.Texts texts -> {}
             case Field.Flag flag -> {}
+            case Field.Objects(List<Field> fields) ->
+                plain.put("fields", fields.stream().map(TextTask::described).toList());
+            case Field.Json json -> {}
         }
         plain.put("required", field.required());
         field.standard().ifPresent(standard -> plain.put("default", standard));
@@ -174,6 +182,8 @@ public abstract class TextTask<P extends Pipeline> {
             case Field.Number number -> "number";
             case Field.Flag flag -> "boolean";
             case Field.Word word -> "word";
+            case Field.Objects objects -> "objects";
+            case Field.Json json -> "json";
         };
     }
 

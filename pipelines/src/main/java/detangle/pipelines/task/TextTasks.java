@@ -12,6 +12,7 @@ public final class TextTasks {
     /** In the order in which a model is asked whether it is one for them, those first that know it by files of its own. */
     private static final List<TextTask<?>> ALL = List.of(
             new EntityExtraction(),
+            new SchemaExtraction(),
             new ZeroShotClassification(),
             new SentenceEmbedding(),
             new TextRanking(),
@@ -21,7 +22,8 @@ public final class TextTasks {
             new MultipleChoiceSelection(),
             new FillMask(),
             new ReplacedTokenDetection(),
-            new SentenceSimilarity());
+            new SentenceSimilarity(),
+            new BertScoring());
 
     private TextTasks() {}
 

@@ -1,9 +1,12 @@
 package detangle.pipelines.task;
 
+import detangle.pipelines.LabelExample;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ZeroShotClassifier;
+import detangle.pipelines.ZeroShotOptions;
 import detangle.pipelines.ZeroShotResult;
+import detangle.runtime.OptionValues;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +20,15 @@ public final class ZeroShotClassification extends TextTask<ZeroShotClassifier> {
     private static final Field MULTI_LABEL = Field.optional(
             "multi_label", "whether each label is judged by itself, as several may be right", new Field.Flag(), false);
 
+    private static final Field PROMPT = Field.optional(
+            "prompt", "what a GLiClass model is asked of the text; other models take none", new Field.Text());
+    private static final Field EXAMPLE_LABELS =
+            Field.required("labels", "the labels that are right for it", new Field.Texts());
+    private static final Field EXAMPLES = Field.optional(
+            "examples",
+            "texts with their labels, which show a GLiClass model what is meant; other models take none",
+            new Field.Objects(List.of(TEXT, EXAMPLE_LABELS)));
+
     ZeroShotClassification() {}
 
     @Override
@@ -26,7 +38,8 @@ public final class ZeroShotClassification extends TextTask<ZeroShotClassifier> {
 
     @Override
     public String description() {
-        return "How well labels of one's own fit texts, the best first, by a model for natural language inference";
+        return "How well labels of one's own fit texts, the best first, by a model for natural language inference or a"
+                + " GLiClass model";
     }
 
     @Override
@@ -36,7 +49,7 @@ public final class ZeroShotClassification extends TextTask<ZeroShotClassifier> {
 
     @Override
     public List<Field> options() {
-        return List.of(LABELS, TEMPLATE, MULTI_LABEL, TRUNCATE, TRUNCATION_DIRECTION);
+        return List.of(LABELS, TEMPLATE, MULTI_LABEL, PROMPT, EXAMPLES, TRUNCATE, TRUNCATION_DIRECTION);
     }
 
     @Override
@@ -72,12 +85,15 @@ public final class ZeroShotClassification extends TextTask<ZeroShotClassifier> {
             Fields options,
             AnswerForm form,
             ProgressListener progress) {
-        List<ZeroShotResult> all = classifier.classify(
-                texts(rows),
-                options.texts(LABELS.name()),
-                options.text(TEMPLATE.name()),
-                options.flag(MULTI_LABEL.name()),
-                progress);
+        ZeroShotOptions told = ZeroShotOptions.DEFAULT
+                .withTemplate(options.text(TEMPLATE.name()))
+                .withMultiLabel(options.flag(MULTI_LABEL.name()))
+                .withExamples(options.objects(EXAMPLES.name()).stream()
+                        .map(one -> new LabelExample(one.text(TEXT.name()), one.texts(EXAMPLE_LABELS.name())))
+                        .toList());
+        ZeroShotOptions asked =
+                OptionValues.with(told, options.optionalText(PROMPT.name()), ZeroShotOptions::withPrompt);
+        List<ZeroShotResult> all = classifier.classify(texts(rows), options.texts(LABELS.name()), asked, progress);
         return all.stream().<Object>map(result -> pairs(result, form)).toList();
     }
 

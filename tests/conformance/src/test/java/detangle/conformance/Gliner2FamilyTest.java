@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
@@ -76,9 +75,7 @@ class Gliner2FamilyTest {
 
     private static SchemaJson json(JsonNode options) {
         return new SchemaJson(
-                options.get("include_confidence").booleanValue()
-                        ? Optional.of(DoubleUnaryOperator.identity())
-                        : Optional.empty(),
+                options.get("include_confidence").booleanValue() ? Optional.of(Double::valueOf) : Optional.empty(),
                 options.get("include_spans").booleanValue()
                         ? Optional.of(IntUnaryOperator.identity())
                         : Optional.empty());

@@ -84,6 +84,7 @@ class OptionsTest {
             case "Duration" -> Duration.ofSeconds(7);
             case "Set" -> Set.of("x");
             case "Consumer" -> (Consumer<Object>) x -> {};
+            case "BertScoreOptions" -> BertScoreOptions.DEFAULT.withIdf(true);
             case "EmbeddingOptions" -> EmbeddingOptions.DEFAULT.withNormalize(true);
             case "TextTask" -> TextTasks.all().getLast();
             case "DynamicBatching" -> DynamicBatching.DEFAULT.withMaxWaiting(7);
