@@ -56,7 +56,8 @@ final class BertScoreCommand implements Runnable {
     @Option(
             names = {"-l", "--num-layers"},
             paramLabel = "N",
-            description = "The layer whose states are compared; bert-score's choice for published models by default.")
+            description =
+                    "The layer whose states BERTScore compares; bert-score's choice for published models by default.")
     private Optional<Integer> numLayers;
 
     @Option(names = "--all-layers", description = "Compare every layer, from the embeddings on, and not one alone.")

@@ -132,8 +132,7 @@ final class ServeCommand implements Runnable {
             names = "--num-layers",
             paramLabel = "N",
             description =
-                    "The layer whose states --task bertscore compares; bert-score's choice for published models by"
-                            + " default.")
+                    "The layer whose states BERTScore compares; bert-score's choice for published models by default.")
     private Optional<Integer> numLayers;
 
     @Option(names = "--deadline", paramLabel = "SECONDS", description = "For a request; ${DEFAULT-VALUE}.")

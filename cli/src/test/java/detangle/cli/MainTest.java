@@ -114,9 +114,9 @@ class MainTest {
                 "run m --inputs i --output o --convention huggingfase | --convention is one of huggingface, microsoft, not 'huggingfase': did you mean huggingface?; see detangle run --help",
                 "compile m -o a.dtl --weight-type fp8 | --weight-type is one of fp32, fp16, bf16, not 'fp8'; see detangle compile --help",
                 "feature-extraction --truncate-dim 0 hi | --truncate-dim is at least 1; see detangle feature-extraction --help",
-                "serve --task rank | --task is one of extract, zero-shot-classification, feature-extraction, text-ranking, text-classification, token-classification,"
-                        + " question-answering, multiple-choice, fill-mask, replaced-token-detection,"
-                        + " sentence-similarity, not 'rank'; see detangle serve --help",
+                "serve --task rank | --task is one of extract, schema-extraction, zero-shot-classification, feature-extraction, text-ranking,"
+                        + " text-classification, token-classification, question-answering, multiple-choice, fill-mask, replaced-token-detection,"
+                        + " sentence-similarity, bertscore, not 'rank'; see detangle serve --help",
                 "verify a b | 'b' is one argument too many; see detangle verify --help",
                 "run m --inputs i --output o --threads all | --threads is 'all': give a number from 1 to 9999, or auto;"
                         + " see detangle run --help",
