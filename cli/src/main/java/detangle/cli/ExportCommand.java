@@ -2,6 +2,7 @@ package detangle.cli;
 
 import detangle.export.ModelExport;
 import detangle.models.deberta.Architecture;
+import detangle.models.gliner.GlinerConfig;
 import detangle.runtime.OptionValues;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,6 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -58,10 +60,7 @@ final class ExportCommand implements Runnable {
 
     @Override
     public void run() {
-        Architecture head = headOptions.head(model.folder(), weights.file());
-        ModelExport.Options asked = ModelExport.Options.of(format)
-                .withHead(head)
-                .withConvention(headOptions.convention(head))
+        ModelExport.Options asked = headed(ModelExport.Options.of(format))
                 .withHiddenStates(hiddenStates)
                 .withExternalData(externalData)
                 .withIgnoreUnused(ignoreUnused.isSet());
@@ -71,6 +70,19 @@ final class ExportCommand implements Runnable {
                     .getErr()
                     .println(String.format(Locale.ROOT, "detangle: wrote %s, %.1f MiB", file, size(file) / 0x1p20));
         }
+    }
+
+    /** The options with the head that is asked for or the model's own; models of GLiNER have theirs. */
+    private ModelExport.Options headed(ModelExport.Options options) {
+        if (GlinerConfig.isIn(model.folder())) {
+            if (headOptions.areGiven()) {
+                throw new ParameterException(
+                        spec.commandLine(), "--head and --convention are not for GLiNER models: leave them out");
+            }
+            return options;
+        }
+        Architecture head = headOptions.head(model.folder(), weights.file());
+        return options.withHead(head).withConvention(headOptions.convention(head));
     }
 
     private static long size(Path file) {

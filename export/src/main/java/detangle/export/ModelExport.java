@@ -2,6 +2,7 @@ package detangle.export;
 
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
+import detangle.export.gliner.GlinerExport;
 import detangle.export.onnx.OnnxExporter;
 import detangle.export.torchscript.TorchScriptExporter;
 import detangle.ir.DetangleException;
@@ -15,6 +16,7 @@ import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
+import detangle.models.gliner.GlinerConfig;
 import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import detangle.runtime.DetangleVersion;
@@ -98,16 +100,40 @@ public final class ModelExport {
 
     /**
      * Writes the model of a folder: inputs {@code input_ids}, {@code attention_mask} and, where the model has token
-     * types, {@code token_type_ids}, all {@code int64[batch_size, sequence_length]}; outputs are those of the head.
+     * types, {@code token_type_ids}, all {@code int64[batch_size, sequence_length]}; outputs are those of the head. A GLiNER
+     * model has the inputs and the output of {@link detangle.models.gliner.ExportedNames}.
      *
      * @return the files written, the model first
      * @throws DetangleException of the part at fault, with one line that names the file and what to do
      */
     public static List<Path> write(Path folder, Path file, Options options) {
+        if (GlinerConfig.isIn(folder)) {
+            checkOptions("GLiNER", options);
+            return GlinerExport.write(folder, file, options.ignoreUnused(), onnx(options));
+        }
         DebertaConfig config = DebertaConfig.read(folder);
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {
             return weights.reading(() -> write(config, weights, file, options));
         }
+    }
+
+    /** Models with a head of their own have one file, and are one program in ONNX alone. */
+    private static void checkOptions(String kind, Options options) {
+        if (options.format() != Format.onnx) {
+            throw new ExportException(kind + " models are exported as onnx, and not as " + options.format());
+        }
+        if (options.head().isPresent()
+                || options.convention().isPresent()
+                || options.weights().isPresent()
+                || options.hiddenStates()) {
+            throw new ExportException(
+                    "a head, a convention, a file of weights and hidden states are not for exports of " + kind
+                            + " models: leave them out");
+        }
+    }
+
+    private static OnnxExporter onnx(Options options) {
+        return new OnnxExporter(DetangleVersion.number(), SYMBOLS, options.externalData());
     }
 
     private static List<Path> write(DebertaConfig config, Weights weights, Path file, Options options) {
@@ -122,8 +148,7 @@ public final class ModelExport {
         FiniteWeights.check(weights, parameters);
         Program lowered = Compiler.run(program, Passes.export(parameters), (pass, p) -> {});
         return switch (options.format()) {
-            case onnx ->
-                new OnnxExporter(DetangleVersion.number(), SYMBOLS, options.externalData()).write(lowered, file);
+            case onnx -> onnx(options).write(lowered, file);
             case torchscript -> {
                 TorchScriptExporter.write(lowered, file);
                 yield List.of(file);

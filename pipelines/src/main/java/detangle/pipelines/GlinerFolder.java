@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
  * @param labels the encoder of labels; empty if they stand in the prompt, or the encoder is of a kind that is not
  *     supported
  */
-record GlinerFolder(
+public record GlinerFolder(
         GlinerConfig config,
         Tokenizer tokenizer,
         Weights weights,
@@ -44,13 +44,20 @@ record GlinerFolder(
      * @param sep stands between the labels and the text
      * @param rel stands before each relation, if the model finds relations
      */
-    record Marks(int ent, int sep, OptionalInt rel) {}
+    public record Marks(int ent, int sep, OptionalInt rel) {}
 
     /** An encoder of labels. */
-    record LabelFolder(DebertaConfig config, Tokenizer tokenizer, Weights weights) {}
+    public record LabelFolder(DebertaConfig config, Tokenizer tokenizer, Weights weights) {}
 
-    /** @param ignoreUnused whether tensors of the model may be left over */
-    static GlinerFolder open(Path folder, boolean ignoreUnused) {
+    /**
+     * Opens a folder. Whoever has opened it closes the weights.
+     *
+     * @param ignoreUnused whether tensors of the model may be left over
+     * @throws ConfigException if the model is of a kind that cannot be run
+     * @throws WeightsException if its weights are not those of its configuration
+     * @throws PipelineException if the model that it names cannot be had
+     */
+    public static GlinerFolder open(Path folder, boolean ignoreUnused) {
         Optional<Path> base = GlinerConfig.baseModel(folder).map(name -> base(folder, name));
         Tokenizer tokenizer = Tokenizers.load(
                 Tokenizers.exists(folder)

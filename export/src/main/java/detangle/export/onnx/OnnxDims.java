@@ -3,9 +3,8 @@ package detangle.export.onnx;
 import detangle.export.ExportException;
 import detangle.ir.DType;
 import detangle.ir.Dim;
-import detangle.ir.Node;
 import detangle.ir.Shape;
-import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,15 +19,14 @@ final class OnnxDims {
         this.graph = graph;
     }
 
-    /** Learns the symbols that the shape of an input binds. */
-    void learn(Node input) {
-        String name = ((TensorOp.Input) input.op()).name();
-        for (int axis = 0; axis < input.type().rank(); axis++) {
-            Dim dim = input.type().dim(axis);
+    /** Learns the symbols that the shape of an input's value binds. */
+    void learn(String value, TensorType type) {
+        for (int axis = 0; axis < type.rank(); axis++) {
+            Dim dim = type.dim(axis);
             if (!dim.isStatic() && !symbols.containsKey(dim.toString())) {
                 Attribute start = Attribute.of("start", axis);
                 Attribute end = Attribute.of("end", axis + 1L);
-                symbols.put(dim.toString(), graph.add("Shape", name, start, end));
+                symbols.put(dim.toString(), graph.add("Shape", value, start, end));
             }
         }
     }

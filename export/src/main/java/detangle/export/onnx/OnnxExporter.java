@@ -7,7 +7,6 @@ import detangle.export.onnx.OnnxGraph.Initializer;
 import detangle.ir.Dim;
 import detangle.ir.Program;
 import detangle.ir.Shape;
-import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.models.files.WholeFiles;
 import java.io.BufferedOutputStream;
@@ -53,7 +52,17 @@ public final class OnnxExporter {
      * @throws detangle.ir.IrException if the program holds what is not exported: see {@link detangle.ir.Level#EXPORTED}
      */
     public List<Path> write(Program program, Path file) {
-        OnnxGraph graph = OnnxLowering.lower(program);
+        return write(OnnxModel.of(program), file);
+    }
+
+    /**
+     * Writes a model. Files appear whole or not at all.
+     *
+     * @return the files written, the model first
+     * @throws ExportException if a file cannot be written
+     */
+    public List<Path> write(OnnxModel model, Path file) {
+        OnnxGraph graph = model.graph();
         Path data = file.resolveSibling(file.getFileName() + ".data");
         try (WholeFiles files = new WholeFiles()) {
             Map<String, byte[]> tensors = new LinkedHashMap<>();
@@ -63,7 +72,7 @@ public final class OnnxExporter {
                         writeData(graph, files.part(data), data.getFileName().toString()));
             }
             // The model last: it is what points at the data.
-            writeModel(program, graph, tensors, files.part(file));
+            writeModel(model, tensors, files.part(file));
             files.publish();
             return external ? List.of(file, data) : List.of(file);
         } catch (IOException e) {
@@ -101,18 +110,14 @@ public final class OnnxExporter {
         return places;
     }
 
-    private void writeModel(Program program, OnnxGraph graph, Map<String, byte[]> external, Path file)
-            throws IOException {
+    private void writeModel(OnnxModel model, Map<String, byte[]> external, Path file) throws IOException {
+        OnnxGraph graph = model.graph();
         List<byte[]> nodes = graph.nodes().stream().map(OnnxProto::node).toList();
-        List<byte[]> inputs = program.inputs().stream()
-                .map(n -> value(((TensorOp.Input) n.op()).name(), n.type()))
-                .toList();
-        List<byte[]> outputs = program.outputs().stream()
-                .map(o -> value(o.name(), o.node().type()))
-                .toList();
-        byte[] model = OnnxProto.model("detangle", producerVersion);
+        List<byte[]> inputs = model.inputs().stream().map(this::value).toList();
+        List<byte[]> outputs = model.outputs().stream().map(this::value).toList();
+        byte[] aboutIt = OnnxProto.model("detangle", producerVersion);
         Map<String, byte[]> heads = new LinkedHashMap<>();
-        long length = CodedOutputStream.computeStringSize(OnnxProto.GRAPH_NAME, program.name());
+        long length = CodedOutputStream.computeStringSize(OnnxProto.GRAPH_NAME, model.name());
         length += total(OnnxProto.GRAPH_NODE, nodes);
         length += total(OnnxProto.GRAPH_INPUT, inputs);
         length += total(OnnxProto.GRAPH_OUTPUT, outputs);
@@ -129,9 +134,9 @@ public final class OnnxExporter {
         // A message says its length before its fields, so that the data itself need never be held.
         try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(file), BUFFER)) {
             CodedOutputStream out = CodedOutputStream.newInstance(stream);
-            out.writeRawBytes(model);
+            out.writeRawBytes(aboutIt);
             begin(out, OnnxProto.MODEL_GRAPH, length);
-            out.writeString(OnnxProto.GRAPH_NAME, program.name());
+            out.writeString(OnnxProto.GRAPH_NAME, model.name());
             each(out, OnnxProto.GRAPH_NODE, nodes);
             each(out, OnnxProto.GRAPH_INPUT, inputs);
             each(out, OnnxProto.GRAPH_OUTPUT, outputs);
@@ -152,13 +157,14 @@ public final class OnnxExporter {
         }
     }
 
-    private byte[] value(String name, TensorType type) {
+    private byte[] value(OnnxModel.Port port) {
+        TensorType type = port.type();
         List<Dim> dims = new ArrayList<>();
         for (Dim dim : type.shape().dims()) {
             String known = symbols.get(dim.toString());
             dims.add(known == null ? dim : Dim.symbol(known));
         }
-        return OnnxProto.value(name, type.withShape(new Shape(dims)));
+        return OnnxProto.value(port.name(), type.withShape(new Shape(dims)));
     }
 
     private static long body(byte[] head, Initializer initializer, byte[] place) {

@@ -6,6 +6,7 @@ import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.Decomposition;
 import detangle.ir.Dim;
+import detangle.ir.InternalException;
 import detangle.ir.KernelOp;
 import detangle.ir.Level;
 import detangle.ir.Literal;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,36 +33,40 @@ import java.util.stream.IntStream;
 final class OnnxLowering {
     static final int OPSET = 18;
 
-    private final OnnxGraph graph = new OnnxGraph();
-    private final OnnxDims dims = new OnnxDims(graph);
-    private final OnnxKernels kernels = new OnnxKernels(graph);
+    private final OnnxGraph graph;
+    private final OnnxDims dims;
+    private final OnnxKernels kernels;
     private final Program program;
     private final Map<Node, String> values = new IdentityHashMap<>();
     private final Map<String, String> constants = new HashMap<>();
 
-    private OnnxLowering(Program program) {
+    private OnnxLowering(Program program, OnnxGraph graph) {
         this.program = program;
+        this.graph = graph;
+        this.dims = new OnnxDims(graph);
+        this.kernels = new OnnxKernels(graph);
     }
 
-    static OnnxGraph lower(Program program) {
+    /**
+     * Adds a program to a graph.
+     *
+     * @param inputs values of the graph by the names of the program's inputs
+     * @return values of the graph by the names of the program's outputs
+     */
+    static Map<String, String> lower(Program program, OnnxGraph graph, Map<String, String> inputs) {
         Level.EXPORTED.check(program);
         Program known = Decomposition.decompose(program, op -> !OnnxKernels.has(op));
-        return new OnnxLowering(known).lower();
+        return new OnnxLowering(known, graph).lower(inputs);
     }
 
-    private OnnxGraph lower() {
-        // Names of inputs and outputs are the model's interface: nothing else may take them.
-        program.inputs().forEach(input -> {
+    private Map<String, String> lower(Map<String, String> inputs) {
+        for (Node input : program.inputs()) {
             String name = ((TensorOp.Input) input.op()).name();
-            values.put(input, graph.freshName(name));
-        });
-        program.outputs().forEach(output -> {
-            if (!graph.freshName(output.name()).equals(output.name())) {
-                throw new ExportException(
-                        "'" + output.name() + "' names an input and an output, which ONNX does not allow");
-            }
-        });
-        program.inputs().forEach(dims::learn);
+            String value = Optional.ofNullable(inputs.get(name))
+                    .orElseThrow(() -> new InternalException("nothing was given for the input '" + name + "'"));
+            values.put(input, value);
+            dims.learn(value, input.type());
+        }
         for (Node node : program.nodes()) {
             if (!values.containsKey(node)) {
                 graph.at(node.name());
@@ -73,8 +79,9 @@ final class OnnxLowering {
                         });
             }
         }
-        program.outputs().forEach(output -> graph.output(output.name(), values.get(output.node())));
-        return graph;
+        Map<String, String> outputs = new LinkedHashMap<>();
+        program.outputs().forEach(output -> outputs.put(output.name(), values.get(output.node())));
+        return outputs;
     }
 
     private String tensorOp(TensorOp op, Node node, List<String> in) {

@@ -46,20 +46,28 @@ public final class GlinerModel {
     public static Head encoder(GlinerConfig config) {
         return encoder -> {
             List<Output> outputs = new ArrayList<>();
-            Node states = config.fuseLayers() ? fused(encoder) : encoder.lastHiddenState();
-            int width = config.hiddenSize();
-            if (config.encoder().hiddenSize() != width) {
-                states = encoder.layers()
-                        .linear(PROJECTION, states, config.encoder().hiddenSize(), width);
-            }
+            Node states = projected(config, encoder);
             outputs.add(new Output(STATES, encoder.zeroPadding(states)));
             if (config.lstm()) {
                 for (int direction = 0; direction < 2; direction++) {
-                    outputs.add(new Output(GATES.get(direction), gates(encoder, states, width, direction)));
+                    outputs.add(
+                            new Output(GATES.get(direction), gates(encoder, states, config.hiddenSize(), direction)));
                 }
             }
             return outputs;
         };
+    }
+
+    /** What stands on the encoder of a runtime that has an LSTM of its own: {@link #STATES} alone. */
+    public static Head states(GlinerConfig config) {
+        return encoder -> List.of(new Output(STATES, encoder.zeroPadding(projected(config, encoder))));
+    }
+
+    private static Node projected(GlinerConfig config, EncoderOutput encoder) {
+        Node states = config.fuseLayers() ? fused(encoder) : encoder.lastHiddenState();
+        int own = config.encoder().hiddenSize();
+        int width = config.hiddenSize();
+        return own == width ? states : encoder.layers().linear(PROJECTION, states, own, width);
     }
 
     /**
@@ -124,6 +132,16 @@ public final class GlinerModel {
 
     /** The recurrent matrix of a direction, {@code f32[2D,D/2]}. */
     static String recurrent(int direction) {
-        return LSTM + "weight_hh" + SUFFIXES.get(direction);
+        return lstm("weight_hh", direction);
+    }
+
+    /**
+     * The name of a tensor of the LSTM.
+     *
+     * @param part as PyTorch names it: weight_ih, weight_hh, bias_ih or bias_hh
+     * @param direction 0 forwards, 1 backwards
+     */
+    public static String lstm(String part, int direction) {
+        return LSTM + part + SUFFIXES.get(direction);
     }
 }
