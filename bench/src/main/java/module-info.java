@@ -3,6 +3,7 @@
 module detangle.bench {
     requires detangle.compiler;
     requires detangle.export;
+    requires detangle.pipelines;
     requires detangle.runtime;
     requires detangle.train;
     requires transitive detangle.bench.worker;
@@ -17,5 +18,6 @@ module detangle.bench {
 
     provides detangle.bench.worker.SubjectProvider with
             detangle.bench.DetangleSubjectProvider,
+            detangle.bench.ExtractionSubjectProvider,
             detangle.bench.TrainingSubjectProvider;
 }

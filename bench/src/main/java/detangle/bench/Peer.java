@@ -37,6 +37,6 @@ enum Peer {
 
     /** A process that has loaded the file. */
     Worker start(BenchModel model, Path file, int threads) {
-        return Worker.peer(name(), model, file, threads);
+        return Worker.peer(name(), model.inputs(), file, threads);
     }
 }

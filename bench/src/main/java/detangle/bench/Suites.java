@@ -8,10 +8,12 @@ public enum Suites {
     /** Models, batches and heads on a quiet machine. */
     shapes,
     /** Requests of all lengths, busy processes beside, and first answers. */
-    traffic;
+    traffic,
+    /** Models that extract entities, from texts to entities. */
+    extraction;
 
     /**
-     * Measures what the folder does not have.
+     * Measures what the folder does not have; what extracts is measured as a whole.
      *
      * @param options what is compared, and how long; models, heads and batches are the suite's
      * @param folder keeps the report of each part, and a model while it is measured
@@ -21,6 +23,7 @@ public enum Suites {
         return switch (this) {
             case shapes -> Suite.run(options, folder, progress);
             case traffic -> TrafficSuite.run(options, folder, progress);
+            case extraction -> ExtractionSuite.run(options, ExtractionSuite.NAMES, folder, progress);
         };
     }
 }

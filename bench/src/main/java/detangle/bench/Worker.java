@@ -74,17 +74,30 @@ final class Worker implements AutoCloseable {
 
     private static Worker detangle(
             String provider, BenchModel model, String backend, int threads, String options, List<String> javaOptions) {
+        return detangle(provider, model.folder(), model.inputs(), backend, threads, options, javaOptions);
+    }
+
+    /** Returns a worker whose runs are requests to a pipeline that extracts. */
+    static Worker detangleExtraction(Path folder, String backend, int threads, boolean newLabels) {
+        String options = ExtractionSubjectProvider.options(backend, newLabels);
+        return detangle(ExtractionSubjectProvider.NAME, folder, List.of(), backend, threads, options, List.of());
+    }
+
+    private static Worker detangle(
+            String provider,
+            Path folder,
+            List<String> inputs,
+            String backend,
+            int threads,
+            String options,
+            List<String> javaOptions) {
         List<String> all = new ArrayList<>(javaOptions);
         all.add("-D" + ThreadCount.PROPERTY + "=" + threads);
         // A process waits for its turn while another one is measured, which it must not disturb.
         all.add("-D" + MeasurementFile.WHEN_IDLE + "=false");
         List<String> command = java(MAIN, all);
-        command.addAll(List.of(
-                provider,
-                model.folder().toString(),
-                Integer.toString(threads),
-                String.join(",", model.inputs()),
-                options));
+        command.addAll(
+                List.of(provider, folder.toString(), Integer.toString(threads), String.join(",", inputs), options));
         return new Worker(backend, command);
     }
 
@@ -116,7 +129,7 @@ final class Worker implements AutoCloseable {
     }
 
     /** Another runtime, from the jars in its own folder, with the file that it loads. */
-    static Worker peer(String peer, BenchModel model, Path file, int threads) {
+    static Worker peer(String peer, List<String> inputs, Path file, int threads) {
         Path lib = home().resolve("peers").resolve(peer).resolve("target/lib");
         if (!Files.isDirectory(lib)) {
             throw new BenchException("the peer " + peer + " is not built: run ./build -q -DskipTests package -pl peers/"
@@ -133,7 +146,7 @@ final class Worker implements AutoCloseable {
                         peer,
                         file.toString(),
                         Integer.toString(threads),
-                        String.join(",", model.inputs()),
+                        String.join(",", inputs),
                         ""));
     }
 
@@ -221,6 +234,11 @@ final class Worker implements AutoCloseable {
     /** All batches of a file, for a worker that trains. */
     void prepare(Path batches) {
         ask("batches " + batches, "ok");
+    }
+
+    /** Each batch of a file of requests, for a worker that reads such files. */
+    void prepareRequests(Path requests) {
+        ask("requests " + requests, "ok");
     }
 
     /** Nanoseconds of each of some runs of all that is prepared. */

@@ -5,6 +5,7 @@ import detangle.bench.BenchOptions;
 import detangle.bench.Benchmark;
 import detangle.bench.ColdStart;
 import detangle.bench.EpochBenchmark;
+import detangle.bench.ExtractionSuite;
 import detangle.bench.Folders;
 import detangle.bench.NewLengths;
 import detangle.bench.OpBenchmark;
@@ -59,7 +60,8 @@ final class BenchCommand implements Runnable {
             description =
                     "Models with the sizes of these configurations and random weights: config.json, its folder, or"
                             + " deberta-v3-xsmall, deberta-v3-small, deberta-v3-base, deberta-base, deberta-v2-xlarge,"
-                            + " deberta-v2-xxlarge.")
+                            + " deberta-v2-xxlarge; or, from texts to entities, gliner_small-v2.1, gliner_base-v2.1,"
+                            + " gliner-bi-base-v1.0.")
     private List<String> configs = List.of();
 
     @Option(
@@ -70,7 +72,8 @@ final class BenchCommand implements Runnable {
             description =
                     "shapes (the default): v3's models with random weights, their batches and heads, v1's base and v2's"
                             + " xlarge; half an hour, 16 GiB of memory. traffic: lengths that vary, busy processes, first"
-                            + " answers; half an hour, 8 GiB.")
+                            + " answers; half an hour, 8 GiB. extraction: GLiNER models of three sizes, texts one by one and in"
+                            + " batches, and 100 labels; ten minutes, 8 GiB.")
     private Optional<Suites> suite;
 
     @Option(
@@ -206,6 +209,11 @@ final class BenchCommand implements Runnable {
                 write(suite.get().run(options, resume.orElse(scratch), this::progress));
                 return;
             }
+            if (extracts()) {
+                BenchOptions options = options(List.of(), Optional.empty(), List.of(), threads());
+                write(ExtractionSuite.run(options, configs, scratch, this::progress));
+                return;
+            }
             List<Path> all =
                     new ArrayList<>(models.stream().map(ModelFolder::of).toList());
             all.addAll(randomModels(configs, head(), scratch));
@@ -231,6 +239,11 @@ final class BenchCommand implements Runnable {
         } finally {
             Folders.delete(scratch);
         }
+    }
+
+    /** Whether a model is asked for that extracts. */
+    private boolean extracts() {
+        return configs.stream().anyMatch(ExtractionSuite.NAMES::contains);
     }
 
     private List<Path> randomModels(List<String> names, Optional<String> modelHead, Path scratch) {
@@ -287,22 +300,30 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "name a model, or a configuration with --random-weights, or --suite");
         }
-        if (suite.isPresent()
-                && (ops
-                        || cold
-                        || training
-                        || newLengths.isPresent()
-                        || traffic.areGiven()
-                        || busy > 0
-                        || head.wanted().isPresent()
-                        || !models.isEmpty()
-                        || !configs.isEmpty()
-                        || shapesAreGiven())) {
+        boolean isOfAKind = ops
+                || cold
+                || training
+                || newLengths.isPresent()
+                || traffic.areGiven()
+                || head.wanted().isPresent()
+                || !models.isEmpty()
+                || shapesAreGiven();
+        if (extracts() && (isOfAKind || !ExtractionSuite.NAMES.containsAll(configs))) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "models that extract are measured by themselves, from texts to entities: leave other models, heads,"
+                            + " batches and kinds of measurement out");
+        }
+        if (suite.isPresent() && (isOfAKind || busy > 0 || !configs.isEmpty())) {
             throw new ParameterException(
                     spec.commandLine(), "--suite has models, heads, batches and kinds of measurement of its own");
         }
         if (resume.isPresent() && suite.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "--resume goes with --suite");
+        }
+        if (resume.isPresent() && suite.get() == Suites.extraction) {
+            throw new ParameterException(
+                    spec.commandLine(), "--suite extraction takes ten minutes and keeps nothing: leave --resume out");
         }
         if (ops && weightType.narrowed().isPresent()) {
             throw new ParameterException(

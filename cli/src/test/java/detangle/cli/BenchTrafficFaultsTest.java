@@ -20,6 +20,7 @@ class BenchTrafficFaultsTest {
                     2 | --traffic uniform:8-256 --cold            | exclude each other
                     2 | --busy 1 --ops                            | --busy goes with
                     2 | --resume folder                           | --resume goes with --suite
+                    2 | --random-weights gliner_small-v2.1        | models that extract are measured by themselves
                     2 | --suite traffic                           | --suite has models
                     2 | --busy -1                                 | --busy at least 0
                     1 | --traffic uniform:9-8                     | lengths from 9 to 8 cannot be drawn

@@ -168,6 +168,7 @@ class ArchitectureTest {
                             "detangle.models",
                             "detangle.runtime",
                             "detangle.export",
+                            "detangle.pipelines",
                             "detangle.train",
                             "detangle.bench.worker",
                             "tools.jackson",

@@ -2,6 +2,7 @@ package detangle.bench.worker;
 
 import detangle.ir.Tensor;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -27,6 +28,15 @@ public interface Subject {
     /** All batches of a file, one after another; an {@link UnsupportedOperationException} where files are not read. */
     default Forward prepare(Path batches) throws Exception {
         throw new UnsupportedOperationException(version() + " takes ids, not files of batches");
+    }
+
+    /**
+     * Each batch of a file of requests; an {@link UnsupportedOperationException} where such files are not read. What the
+     * file holds is between who starts the process and its provider: texts for Detangle's pipelines, an {@link InputFile}
+     * for a runtime that takes tensors.
+     */
+    default List<Forward> requests(Path file) throws Exception {
+        throw new UnsupportedOperationException(version() + " takes ids, not files of requests");
     }
 
     /** A forward pass that is ready to run, any number of times. */

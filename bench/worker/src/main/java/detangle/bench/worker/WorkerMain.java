@@ -26,6 +26,7 @@ import java.util.StringJoiner;
  * prepare VOCABULARY 12,37;64  ok               padded batches of sequences of these lengths; here two of them
  * text WORDS                   ok               one text, where the model reads texts
  * batches FILE                 ok               the batches of a file, where such files are read
+ * requests FILE                ok               each batch of a file of requests, where such files are read
  * run COUNT                    times NANOS ...  of all that is prepared, one after another, COUNT times
  * pass FROM COUNT              times NANOS ...  of each of COUNT batches from FROM on, the first after the last
  * difference OPTIONS           difference NMSE LARGEST
@@ -102,6 +103,10 @@ public final class WorkerMain {
             }
             case "batches" -> {
                 forwards = List.of(subject.prepare(Path.of(line.substring("batches ".length()))));
+                return "ok";
+            }
+            case "requests" -> {
+                forwards = subject.requests(Path.of(line.substring("requests ".length())));
                 return "ok";
             }
             case "run" -> {

@@ -2,10 +2,13 @@ package detangle.peer.onnxruntime;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import detangle.bench.worker.InputFile;
 import detangle.bench.worker.Subject;
 import detangle.bench.worker.SubjectProvider;
 import detangle.ir.Tensor;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +40,15 @@ public final class OrtSubjectProvider implements SubjectProvider {
             @Override
             public Forward prepare(Map<String, Tensor> inputs) throws OrtException {
                 return loaded.prepare(inputs)::run;
+            }
+
+            @Override
+            public List<Forward> requests(Path file) throws IOException, OrtException {
+                List<Forward> forwards = new ArrayList<>();
+                for (Map<String, Tensor> inputs : InputFile.read(file)) {
+                    forwards.add(prepare(inputs));
+                }
+                return forwards;
             }
         };
     }

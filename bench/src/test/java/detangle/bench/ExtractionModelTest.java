@@ -1,0 +1,54 @@
+package detangle.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.bench.worker.InputFile;
+import detangle.ir.Tensor;
+import detangle.models.text.Tokenizer;
+import detangle.models.text.Tokenizers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the suite of models that extract gives to the processes that it measures. */
+class ExtractionModelTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void inputsAreReadAsTheyWereWritten() throws IOException {
+        Path file = folder.resolve("inputs");
+        Tensor ids = Tensor.of(new long[] {1, 2, 3, 4, 5, 6}, 2, 3);
+        Tensor mask = Tensor.of(new boolean[] {true, false, true}, 3);
+        InputFile.write(file, List.of(Map.of("ids", ids, "mask", mask), Map.of("ids", ids)));
+
+        List<Map<String, Tensor>> read = InputFile.read(file);
+
+        assertEquals(2, read.size());
+        assertEquals(ids.type(), read.getFirst().get("ids").type());
+        assertEquals(6, read.getLast().get("ids").getLong(5));
+        assertEquals(mask.type(), read.getFirst().get("mask").type());
+        assertEquals(1, read.getFirst().get("mask").getLong(2));
+    }
+
+    /** English texts have 1.3 tokens a word, or nearly so. */
+    @Test
+    void aWordHasOneTokenOrTwo() throws IOException {
+        Files.writeString(folder.resolve("tokenizer.json"), SyllableTexts.tokenizer(List.of("[P]")));
+        Tokenizer tokenizer = Tokenizers.load(folder);
+        int words = 1000;
+        String text = SyllableTexts.text(new Random(1), words);
+
+        assertEquals(words, text.split(" ").length);
+        double tokens = tokenizer.encode(text).length() - 2;
+        assertTrue(tokens / words > 1.25 && tokens / words < 1.35, tokens + " tokens");
+        assertEquals(3, tokenizer.encode("[P]").length());
+        assertEquals(text, SyllableTexts.text(new Random(1), words));
+    }
+}
