@@ -7,9 +7,10 @@ import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner2.Gliner2Config;
 import detangle.models.weights.Artifact;
+import detangle.pipelines.EntityExtractor;
+import detangle.pipelines.LabelClassifier;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.SchemaExtractor;
-import detangle.runtime.GlinerArtifact;
 import detangle.runtime.ModelArtifact;
 import detangle.runtime.OptionValues;
 import java.io.IOException;
@@ -79,8 +80,11 @@ final class CompileCommand implements Runnable {
                         spec.commandLine(),
                         "--head, --convention, --weights and --adapter are not for GLiNER models: leave them out");
             }
-            GlinerArtifact.write(
-                    model.folder(), output, weightType.written().or(() -> oldSpelling.map(WeightType::dtype)));
+            Optional<DType> written = weightType.written().or(() -> oldSpelling.map(WeightType::dtype));
+            EntityExtractor.compile(
+                    model.folder(),
+                    OptionValues.with(PipelineOptions.DEFAULT, written, PipelineOptions::withWeightType),
+                    output);
             sayWritten();
             return;
         }
@@ -96,8 +100,12 @@ final class CompileCommand implements Runnable {
         ModelArtifact.Options adapted = OptionValues.with(asked, adapter.folder(), ModelArtifact.Options::withAdapter);
         ModelArtifact.Options read = OptionValues.with(adapted, file, ModelArtifact.Options::withWeights);
         Optional<DType> type = weightType.written().or(() -> oldSpelling.map(WeightType::dtype));
-        ModelArtifact.write(
-                model.folder(), output, OptionValues.with(read, type, ModelArtifact.Options::withWeightType));
+        ModelArtifact.Options options = OptionValues.with(read, type, ModelArtifact.Options::withWeightType);
+        if (GliclassConfig.isIn(model.folder())) {
+            LabelClassifier.compile(model.folder(), options, output);
+        } else {
+            ModelArtifact.write(model.folder(), output, options);
+        }
         sayWritten();
     }
 

@@ -6,6 +6,7 @@ import detangle.models.deberta.Architecture;
 import detangle.models.deberta.CheckpointHeads;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.InputNames;
+import detangle.models.deberta.PaddedStates;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.runtime.BatchLoss;
@@ -114,7 +115,7 @@ final class EvaluateCommand implements Runnable {
                 .withHead(head)
                 .withHiddenStates(false)
                 .withMaskedRows(head.predictsMasks())
-                .withUniformPadding(head == Architecture.QUESTION_ANSWERING);
+                .withPadding(head == Architecture.QUESTION_ANSWERING ? PaddedStates.UNIFORM : PaddedStates.NOTHING);
     }
 
     /** Measures the model of a folder, whose configuration is that of its adapter if the options have one. */

@@ -44,7 +44,16 @@ final class GliclassInspection {
                 + (config.slots().isPresent() ? ", up to " + config.slots().getAsInt() + " at once" : "");
     }
 
-    /** The encoder, which takes nearly all of the memory; empty if the model is of a kind that cannot be run. */
+    /** The encoder of labels, if they have one and the model is of a kind that can be run. */
+    static Optional<DebertaConfig> labelEncoder(Path model) {
+        try {
+            return GliclassConfig.read(model).labels().map(GliclassConfig.LabelEncoder::config);
+        } catch (ConfigException e) {
+            return Optional.empty(); // The lines tell why.
+        }
+    }
+
+    /** The encoder of texts, which takes nearly all of the memory; empty if the model is of a kind that cannot be run. */
     static Optional<DebertaConfig> encoder(Path model) {
         try {
             return Optional.of(GliclassConfig.read(model).encoder());

@@ -75,6 +75,21 @@ final class GlinerInspection {
         }
     }
 
+    /** The configuration of the encoder of labels, if the folder states it and it is one that runs. */
+    static Optional<DebertaConfig> labelEncoderConfig(Path folder) {
+        ConfigFields fields = ConfigFields.read(folder, GlinerConfig.FILE);
+        if (GlinerConfig.labelsModel(folder).isEmpty()
+                || fields.find("labels_encoder_config").isEmpty()) {
+            return Optional.empty();
+        }
+        ConfigFields stated = fields.object("labels_encoder_config");
+        try {
+            return InnerEncoder.isSupported(stated) ? Optional.of(InnerEncoder.config(stated)) : Optional.empty();
+        } catch (ConfigException e) {
+            return Optional.empty();
+        }
+    }
+
     private static ConfigFields stated(ConfigFields fields, Path folder) {
         return fields.find("encoder_config").isPresent()
                 ? fields.object("encoder_config")

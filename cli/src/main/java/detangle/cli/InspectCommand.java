@@ -40,6 +40,9 @@ import tools.jackson.databind.JsonNode;
 
 @Command(name = "inspect", description = "Says what a model folder holds.", mixinStandardHelpOptions = true)
 final class InspectCommand implements Runnable {
+    /** Tokens of a long label. */
+    private static final long LABEL_LENGTH = 32;
+
     @Spec
     private CommandSpec spec;
 
@@ -74,6 +77,7 @@ final class InspectCommand implements Runnable {
                             ? tokenizer()
                             : "that of " + GlinerConfig.modelName(model.folder()));
             GlinerInspection.encoderConfig(model.folder()).ifPresent(c -> memory(out, c, Architecture.ENCODER));
+            GlinerInspection.labelEncoderConfig(model.folder()).ifPresent(c -> memoryOfLabels(out, c));
             out.flush();
             return;
         }
@@ -124,6 +128,7 @@ final class InspectCommand implements Runnable {
         line(out, "weights", weights());
         line(out, "tokenizer", tokenizer());
         GliclassInspection.encoder(model.folder()).ifPresent(encoder -> memory(out, encoder, Architecture.ENCODER));
+        GliclassInspection.labelEncoder(model.folder()).ifPresent(encoder -> memoryOfLabels(out, encoder));
         out.flush();
     }
 
@@ -145,12 +150,21 @@ final class InspectCommand implements Runnable {
     }
 
     private void memory(PrintWriter out, DebertaConfig c, Architecture architecture) {
-        long sequence = length.orElse((long) c.maxPositionEmbeddings());
+        memory(out, "memory", c, architecture, length.orElse((long) c.maxPositionEmbeddings()));
+    }
+
+    /** Of an encoder that only labels go through, which are not as long as texts. */
+    private void memoryOfLabels(PrintWriter out, DebertaConfig c) {
+        long sequence = Math.min(length.orElse(LABEL_LENGTH), c.maxPositionEmbeddings());
+        memory(out, "memory of labels", c, Architecture.ENCODER, sequence);
+    }
+
+    private void memory(PrintWriter out, String name, DebertaConfig c, Architecture architecture, long sequence) {
         MemoryEstimate estimate =
                 MemoryEstimate.of(c, architecture, headOptions.convention(architecture), batch, sequence);
         line(
                 out,
-                "memory",
+                name,
                 String.format(
                         Locale.ROOT,
                         "%s for weights (%,d parameters), %s for positions, %s for activations of %s at batch %d, length %d",

@@ -6,6 +6,7 @@ import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.PaddedStates;
 import detangle.models.weights.SafetensorsWriter;
 import detangle.runtime.BatchLoss;
 import detangle.runtime.OptionValues;
@@ -117,8 +118,10 @@ final class RunCommand implements Runnable {
                 .withHead(architecture)
                 .withConvention(reading)
                 // Its loss is a softmax over all positions, padding included.
-                .withUniformPadding(
-                        architecture == Architecture.QUESTION_ANSWERING && reading == Convention.HUGGINGFACE)
+                .withPadding(
+                        architecture == Architecture.QUESTION_ANSWERING && reading == Convention.HUGGINGFACE
+                                ? PaddedStates.UNIFORM
+                                : PaddedStates.NOTHING)
                 .withAttentions(attentions)
                 .withIgnoreUnused(ignoreUnused.isSet());
         SessionOptions placed = OptionValues.with(asked, device.backend(), SessionOptions::withBackend);

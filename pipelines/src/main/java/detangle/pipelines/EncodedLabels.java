@@ -1,41 +1,31 @@
 package detangle.pipelines;
 
 import detangle.ir.Tensor;
+import detangle.models.deberta.PaddedStates;
 import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliclass.GliclassModel;
 import detangle.models.text.Encoding;
-import detangle.models.weights.Weights;
-import detangle.runtime.CompiledProgram;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
-import java.util.Collection;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The vectors of labels that have an encoder of their own. A label's vector is the same for all texts, so that it is
- * computed once.
- */
+/** The vectors of a GLiClass bi-encoder's labels. */
 final class EncodedLabels implements AutoCloseable {
-    /** Numbers of the vectors that are kept: 64 MB. */
-    private static final long MOST_NUMBERS = 1 << 24;
+    /** So many labels are encoded at once where they are padded. */
+    private static final int BATCH = 64;
 
     private final TextModel model;
-    private final CompiledProgram vector;
-    private final Weights weights;
     private final int width;
+    private final boolean padded;
+    private final KnownVectors known;
 
-    /** The least recently used first. */
-    private final LinkedHashMap<String, float[]> known = new LinkedHashMap<>(16, 0.75f, true);
-
-    private EncodedLabels(TextModel model, CompiledProgram vector, Weights weights, int width) {
+    private EncodedLabels(TextModel model, int width, boolean padded) {
         this.model = model;
-        this.vector = vector;
-        this.weights = weights;
         this.width = width;
+        this.padded = padded;
+        this.known = new KnownVectors(width);
     }
 
     static EncodedLabels load(
@@ -43,73 +33,82 @@ final class EncodedLabels implements AutoCloseable {
             GliclassFolder.LabelFolder folder,
             Map<String, Tensor> parameters,
             PipelineOptions options) {
-        SessionOptions session = options.session();
+        boolean padded = config.textPooling().readsPadding();
+        PaddedStates states = padded ? config.labels().orElseThrow().padding() : PaddedStates.NOTHING;
+        SessionOptions session = options.session().withPadding(states);
         TextModel model = TextModel.of(
                 Session.builder()
                         .config(folder.config())
                         .weights(folder.weights())
                         .options(session)
-                        .head(GliclassModel.labelEncoder(), Map.of())
+                        .head(GliclassModel.labelEncoder(config), parameters)
                         .load(),
                 folder.tokenizer(),
                 options.withoutMaxLength());
-        try {
-            CompiledProgram vector = CompiledProgram.load(GliclassModel.labelVector(config), parameters, session);
-            return new EncodedLabels(
-                    model, vector, folder.weights(), config.encoder().hiddenSize());
-        } catch (RuntimeException | Error e) {
-            model.close();
-            throw e;
-        }
+        return new EncodedLabels(model, config.encoder().hiddenSize(), padded);
     }
 
-    /** The vectors of labels, {@code f32[C,H]}, in their order. */
-    Tensor of(List<String> labels) {
-        Map<String, float[]> found = new HashMap<>();
-        synchronized (this) {
-            labels.stream().filter(known::containsKey).forEach(label -> found.put(label, known.get(label)));
+    /** See {@link KnownVectors#give}. */
+    void give(Map<String, float[]> vectors) {
+        known.give(vectors);
+    }
+
+    /**
+     * The vectors of labels that are asked for together. The original pads them to the longest one, and its poolings but
+     * one read padding; so a vector is known for the length that it was padded to.
+     */
+    Map<String, float[]> of(List<String> labels) {
+        if (!padded || known.areGiven(labels)) {
+            return known.of(labels, 0, this::computed);
         }
-        List<String> missing =
-                labels.stream().filter(l -> !found.containsKey(l)).toList();
-        if (!missing.isEmpty()) {
-            Map<String, float[]> fresh = computed(missing);
-            found.putAll(fresh);
-            keep(fresh);
-        }
+        Map<String, Encoding> encodings = new HashMap<>();
+        labels.forEach(label -> encodings.put(label, encoding(label)));
+        int longest =
+                encodings.values().stream().mapToInt(Encoding::length).max().orElse(0);
+        return known.of(labels, longest, missing -> padded(missing, encodings, longest));
+    }
+
+    /** Vectors as a tensor, {@code f32[C,H]}. */
+    Tensor tensor(List<String> labels, Map<String, float[]> vectors) {
         float[] values = new float[labels.size() * width];
         for (int i = 0; i < labels.size(); i++) {
-            System.arraycopy(found.get(labels.get(i)), 0, values, i * width, width);
+            System.arraycopy(vectors.get(labels.get(i)), 0, values, i * width, width);
         }
         return Tensor.of(values, labels.size(), width);
     }
 
-    private synchronized void keep(Map<String, float[]> fresh) {
-        known.putAll(fresh);
-        Iterator<String> oldest = known.keySet().iterator();
-        for (long numbers = (long) known.size() * width; numbers > MOST_NUMBERS; numbers -= width) {
-            oldest.next();
-            oldest.remove();
-        }
+    private Encoding encoding(String label) {
+        return model.encode(label, InputRow.alone("a label"));
     }
 
-    private Map<String, float[]> computed(Collection<String> labels) {
-        List<String> all = List.copyOf(labels);
-        List<Encoding> encodings = all.stream()
-                .map(label -> model.encode(label, InputRow.alone("a label")))
-                .toList();
+    private Map<String, float[]> computed(List<String> labels) {
+        List<Encoding> encodings = labels.stream().map(this::encoding).toList();
         Map<String, float[]> vectors = new HashMap<>();
-        model.run(encodings, done -> {}, (index, row) -> {
-            Map<String, Tensor> states =
-                    Map.of(GliclassModel.TOKENS, LabelClassifier.tensor(row.floats(GliclassModel.STATES)));
-            Tensor found = weights.reading(() -> vector.run(states)).get(GliclassModel.VECTOR);
-            vectors.put(all.get(index), Row.finite(found.toFloats()));
-        });
+        model.run(
+                encodings,
+                done -> {},
+                (index, row) -> vectors.put(labels.get(index), row.singles(GliclassModel.VECTOR)));
+        return vectors;
+    }
+
+    private Map<String, float[]> padded(List<String> labels, Map<String, Encoding> encodings, int length) {
+        Map<String, float[]> vectors = new HashMap<>();
+        for (int first = 0; first < labels.size(); first += BATCH) {
+            List<String> some = labels.subList(first, Math.min(labels.size(), first + BATCH));
+            Map<String, Tensor> outputs =
+                    model.run(model.inputs(some.stream().map(encodings::get).toList(), length));
+            for (int i = 0; i < some.size(); i++) {
+                Row row = new Row(outputs, i, length);
+                vectors.put(
+                        some.get(i),
+                        model.reading(encodings.get(some.get(i)), () -> row.singles(GliclassModel.VECTOR)));
+            }
+        }
         return vectors;
     }
 
     @Override
     public void close() {
-        vector.close();
         model.close();
     }
 }

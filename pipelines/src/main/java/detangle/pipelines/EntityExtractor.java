@@ -1,6 +1,7 @@
 package detangle.pipelines;
 
 import detangle.ir.Tensor;
+import detangle.models.files.ModelFiles;
 import detangle.models.gliner.BiLstm;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerModel;
@@ -12,6 +13,7 @@ import detangle.models.weights.Weights;
 import detangle.pipelines.ExtractionWindows.Window;
 import detangle.pipelines.RelationScorer.Related;
 import detangle.pipelines.WordSpans.Found;
+import detangle.runtime.GlinerArtifact;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
@@ -130,6 +132,21 @@ public final class EntityExtractor implements Pipeline {
             model.close();
             throw e;
         }
+    }
+
+    /**
+     * Puts a model into one file, which {@link #load} takes in a folder's place. The tokenizer of labels that have an
+     * encoder of their own goes with it.
+     *
+     * @param options of which the weight type is heeded
+     * @param output a file whose name ends in {@code .dtl}
+     * @throws detangle.models.deberta.ConfigException if the model is of another kind
+     * @throws PipelineException if the tokenizer of labels cannot be had
+     */
+    public static void compile(Path folder, PipelineOptions options, Path output) {
+        Optional<ModelFiles> labelModel = GlinerConfig.neededLabelsModel(folder)
+                .map(name -> LabelModel.files(folder, name, GlinerFolder.LABELS_ENCODER));
+        GlinerArtifact.write(folder, labelModel, output, options.weightType());
     }
 
     private static Optional<LabelVectors> labelVectors(

@@ -1,9 +1,5 @@
 package detangle.pipelines;
 
-import detangle.hub.Hub;
-import detangle.hub.HubException;
-import detangle.hub.HubOptions;
-import detangle.hub.HubProgress;
 import detangle.ir.Tensor;
 import detangle.models.bert.InnerEncoder;
 import detangle.models.deberta.ConfigException;
@@ -17,7 +13,6 @@ import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.Weights;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -33,6 +28,9 @@ record GliclassFolder(
         Weights weights,
         Map<String, Tensor> parameters,
         Optional<LabelFolder> labels) {
+    /** The field that names the model that the encoder of labels was made from. */
+    static final String LABEL_MODEL = "label_model_name of " + GliclassConfig.FILE;
+
     /** An encoder of labels. */
     record LabelFolder(DebertaConfig config, Tokenizer tokenizer, Weights weights) {}
 
@@ -40,7 +38,7 @@ record GliclassFolder(
     static GliclassFolder open(Path folder, boolean ignoreUnused) {
         GliclassConfig config = GliclassConfig.read(folder);
         Tokenizer tokenizer = Tokenizers.load(folder);
-        if (config.labels().isEmpty()) {
+        if (config.labels().isEmpty() || config.fused()) {
             for (Marker marker : Marker.values()) {
                 checkMarker(folder, config, tokenizer, marker);
             }
@@ -104,32 +102,10 @@ record GliclassFolder(
     }
 
     private static LabelFolder labels(Path folder, LabelEncoder own) {
-        Tokenizer tokenizer = Tokenizers.load(tokenizerFolder(folder, own.model()));
+        Tokenizer tokenizer = Tokenizers.load(LabelModel.files(folder, own.model(), LABEL_MODEL));
         own.config().checkTokenizer(tokenizer, folder);
         // The text's encoder closes its weights for itself.
         return new LabelFolder(
                 own.config(), tokenizer, InnerEncoder.weights(Weights.open(folder), GliclassModel.LABEL_ENCODER));
-    }
-
-    /** Where the tokenizer of labels is: inside of the model's folder, beside it, or on the hub. */
-    private static Path tokenizerFolder(Path folder, String name) {
-        String last = name.substring(name.lastIndexOf('/') + 1);
-        if (last.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*")) {
-            for (Path near :
-                    List.of(folder.resolve(last), folder.toAbsolutePath().resolveSibling(last))) {
-                if (Tokenizers.exists(near)) {
-                    return near;
-                }
-            }
-        }
-        try {
-            return new Hub(HubOptions.fromEnvironment()).folderWithoutWeights(name, HubProgress.NONE);
-        } catch (HubException e) {
-            throw new PipelineException(
-                    folder + " needs the tokenizer of " + name + ", which label_model_name of its "
-                            + GliclassConfig.FILE + " names: put it into a folder " + last + " in it or beside it ("
-                            + e.getMessage() + ")",
-                    e);
-        }
     }
 }

@@ -6,6 +6,7 @@ import detangle.hub.HubOptions;
 import detangle.hub.HubProgress;
 import detangle.models.deberta.ConfigException;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.files.ModelFiles;
 import detangle.models.gliner.GlinerCheckpoint;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.LabelSource;
@@ -37,6 +38,9 @@ public record GlinerFolder(
         Weights weights,
         Optional<Marks> marks,
         Optional<LabelFolder> labels) {
+    /** The field that names the model that the encoder of labels was made from. */
+    static final String LABELS_ENCODER = "labels_encoder of " + GlinerConfig.FILE;
+
     /**
      * Ids of the tokens that gliner adds to a tokenizer.
      *
@@ -63,9 +67,9 @@ public record GlinerFolder(
                 Tokenizers.exists(folder)
                         ? folder
                         : base.orElseGet(() -> base(folder, GlinerConfig.modelName(folder))));
-        Optional<Path> labelsConfig = GlinerConfig.statesLabelsEncoder(folder)
+        Optional<ModelFiles> labelsConfig = GlinerConfig.statesLabelsEncoder(folder)
                 ? Optional.empty()
-                : GlinerConfig.labelsModel(folder).map(name -> base(folder, name));
+                : GlinerConfig.labelsModel(folder).map(name -> LabelModel.files(folder, name, LABELS_ENCODER));
         Weights weights = GlinerCheckpoint.open(folder);
         try {
             int rows = GlinerCheckpoint.wordRows(weights);
@@ -94,16 +98,11 @@ public record GlinerFolder(
     }
 
     private static LabelFolder labels(Path folder, String model, DebertaConfig encoder) {
-        Tokenizer tokenizer = Tokenizers.load(inside(folder, model).orElseGet(() -> base(folder, model)));
+        Tokenizer tokenizer = Tokenizers.load(LabelModel.files(folder, model, LABELS_ENCODER));
         encoder.checkTokenizer(tokenizer, folder);
         // The text's encoder closes its weights for itself.
         Weights weights = GlinerCheckpoint.open(folder);
         return new LabelFolder(encoder, tokenizer, GlinerCheckpoint.ofLabels(weights));
-    }
-
-    /** The tokenizer of labels, if it was saved into the model's folder under the name of its model. */
-    private static Optional<Path> inside(Path folder, String name) {
-        return lastPart(name).map(folder::resolve).filter(Tokenizers::exists);
     }
 
     private static Marks marks(Path folder, LabelSource.Prompt prompt, Tokenizer tokenizer, Weights weights, int rows) {

@@ -1,6 +1,7 @@
 package detangle.pipelines;
 
 import detangle.ir.Tensor;
+import detangle.models.files.ModelFiles;
 import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliclass.GliclassModel;
 import detangle.models.gliclass.TextPooling;
@@ -9,6 +10,8 @@ import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.weights.Weights;
 import detangle.runtime.CompiledProgram;
+import detangle.runtime.GliclassArtifact;
+import detangle.runtime.ModelArtifact;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
@@ -16,6 +19,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -85,6 +90,23 @@ public final class LabelClassifier implements Pipeline {
             parts.close();
             throw e;
         }
+    }
+
+    /**
+     * Puts a model into one file, which {@link #load} takes in a folder's place. The tokenizer of labels that have an
+     * encoder of their own goes with it.
+     *
+     * @param options of which weights, weight type and unused tensors are heeded
+     * @param output a file whose name ends in {@code .dtl}
+     * @throws detangle.models.deberta.ConfigException if the model is of another kind
+     * @throws detangle.models.weights.WeightsException if its weights are not those of its configuration
+     * @throws PipelineException if the tokenizer of labels cannot be had
+     */
+    public static void compile(Path folder, ModelArtifact.Options options, Path output) {
+        Optional<ModelFiles> labelModel = GliclassConfig.read(folder)
+                .labels()
+                .map(labels -> LabelModel.files(folder, labels.model(), GliclassFolder.LABEL_MODEL));
+        GliclassArtifact.write(folder, labelModel, output, options);
     }
 
     private static LabelClassifier of(GliclassFolder parts, PipelineOptions options) {
@@ -288,24 +310,34 @@ public final class LabelClassifier implements Pipeline {
             checkLabels(asked);
             checkSlots(asked);
         });
+        Map<List<String>, Tensor> vectors = new HashMap<>();
+        encoded.ifPresent(own ->
+                labels.stream().distinct().forEach(asked -> vectors.put(asked, own.tensor(asked, own.of(asked)))));
         EncodedRows<LabelPrompt.Places> rows = EncodedRows.of("text", texts.size(), progress, row -> {
             String text = texts.get(row.index());
             row.requireText(text);
             return List.of(places(text, labels.get(row.index()), options, row));
         });
-        List<Encoding> encodings = rows.encodings().stream()
-                .map(places -> config.segments() ? places.withSegments() : places.encoding())
-                .toList();
         double[][] logits = new double[texts.size()][0];
-        model.run(encodings, progress, (index, row) -> {
-            int text = rows.row(index);
-            logits[text] = logits(rows.encoding(index), row, labels.get(text));
-        });
+        TextModel.Reader reader = (index, row) -> {
+            List<String> asked = labels.get(rows.row(index));
+            logits[rows.row(index)] =
+                    logits(rows.encoding(index), row, asked.size(), Optional.ofNullable(vectors.get(asked)));
+        };
+        if (config.fused()) {
+            new FusedLabels(model, config.encoder().vocabSize())
+                    .run(rows.encodings(), index -> vectors.get(labels.get(rows.row(index))), progress, reader);
+        } else {
+            List<Encoding> encodings = rows.encodings().stream()
+                    .map(places -> config.segments() ? places.withSegments() : places.encoding())
+                    .toList();
+            model.run(encodings, progress, reader);
+        }
         return logits;
     }
 
     private LabelPrompt.Places places(String text, List<String> labels, LabelOptions options, InputRow row) {
-        if (encoded.isEmpty()) {
+        if (encoded.isEmpty() || config.fused()) {
             LabelPrompt prompt = LabelPrompt.of(config, text, labels, options);
             return prompt.places(config, model.encode(prompt.string(), row));
         }
@@ -318,18 +350,22 @@ public final class LabelClassifier implements Pipeline {
         return LabelPrompt.Places.of(model.encode(asked, row));
     }
 
-    private double[] logits(LabelPrompt.Places places, Row row, List<String> labels) {
+    /** @param vectors of the labels, if they have an encoder of their own */
+    private double[] logits(LabelPrompt.Places places, Row row, int labels, Optional<Tensor> vectors) {
         float[][] states = row.floats(GliclassModel.STATES);
         Tensor text = tensor(textStates(places, row, states));
-        int slots = config.slots().orElse(labels.size());
-        Map<String, Tensor> inputs = encoded.map(
-                        own -> Map.of(GliclassModel.TEXT, text, GliclassModel.LABELS, own.of(labels)))
+        int slots = config.slots().orElse(labels);
+        Map<String, Tensor> inputs = vectors.map(own -> Map.of(
+                        GliclassModel.TEXT,
+                        text,
+                        GliclassModel.LABELS,
+                        config.fused() ? tensor(places.statesOfLabels(states)) : own))
                 .orElseGet(() -> Map.of(
                         GliclassModel.TEXT, text,
                         GliclassModel.TOKENS, tensor(states),
                         GliclassModel.CHOICE, Tensor.of(places.choice(config, slots), slots, states.length)));
         Tensor all = weights.reading(() -> scores.run(inputs)).get(GliclassModel.SCORES);
-        return Row.read(all, 0, labels.size());
+        return Row.read(all, 0, labels);
     }
 
     /** The states that the text's vector is made of: all of the prompt's, or those from the text's marker on. */
@@ -362,6 +398,38 @@ public final class LabelClassifier implements Pipeline {
             System.arraycopy(rows[i], 0, values, i * width, width);
         }
         return Tensor.of(values, rows.length, width);
+    }
+
+    /**
+     * The vectors of labels of a bi-encoder, each {@code hidden_size} numbers: what {@link #giveLabelVectors} takes.
+     * They are computed once and kept. Where pooling_strategy reads padding, they are those of labels that are asked for
+     * together.
+     *
+     * @throws PipelineException if the labels of the model have no encoder of their own
+     */
+    public Map<String, float[]> labelVectors(List<String> labels) {
+        labels.forEach(InputRow.alone("a label")::requireText);
+        Map<String, float[]> copies = new HashMap<>();
+        ofLabels()
+                .of(List.copyOf(new LinkedHashSet<>(labels)))
+                .forEach((label, vector) -> copies.put(label, vector.clone()));
+        return copies;
+    }
+
+    /**
+     * Gives vectors of labels to a bi-encoder, which are used instead of those that its encoder of labels computes.
+     *
+     * @param vectors by label, {@code hidden_size} numbers each
+     * @throws PipelineException if the labels of the model have no encoder of their own, or a vector is of another
+     *     length or not finite
+     */
+    public void giveLabelVectors(Map<String, float[]> vectors) {
+        ofLabels().give(vectors);
+    }
+
+    private EncodedLabels ofLabels() {
+        return encoded.orElseThrow(() -> new PipelineException(config.encoder().file()
+                + ": architecture_type is not of a bi-encoder: labels of this model stand beside the text"));
     }
 
     @Override

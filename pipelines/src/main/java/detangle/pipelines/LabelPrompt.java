@@ -30,12 +30,20 @@ final class LabelPrompt {
         if (!config.labelsFirst()) {
             all.add(text);
         }
+        // Where vectors of labels take the place of their markers, their words are not there.
+        if (config.fused() && !options.prompt().isEmpty()) {
+            all.add(options.prompt() + " ");
+        }
         for (int i = 0; i < labels.size(); i++) {
             all.labels[i] = all.add(Marker.LABEL.spelling());
-            all.add(labels.get(i));
+            if (!config.fused()) {
+                all.add(labels.get(i));
+            }
         }
         all.text = all.add(Marker.TEXT.spelling());
-        all.add(options.prompt());
+        if (!config.fused()) {
+            all.add(options.prompt());
+        }
         if (config.labelsFirst()) {
             all.add(text);
         }
@@ -115,6 +123,13 @@ final class LabelPrompt {
                 }
             }
             return choice;
+        }
+
+        /** The state of each label's marker; zeros for one that is cut away. */
+        float[][] statesOfLabels(float[][] states) {
+            return Arrays.stream(labels)
+                    .map(marker -> marker.isPresent() ? states[marker.getAsInt()] : new float[states[0].length])
+                    .toArray(float[][]::new);
         }
 
         /** The first token of a label's vector, and the one behind the last. */

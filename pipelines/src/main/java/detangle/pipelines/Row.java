@@ -26,6 +26,16 @@ record Row(Map<String, Tensor> outputs, int row, int tokens) {
         return read(tensor, row * tensor.dim(1), Math.toIntExact(tensor.dim(1)));
     }
 
+    /** As {@link #values}, in single precision. */
+    float[] singles(String output) {
+        double[] values = values(output);
+        float[] singles = new float[values.length];
+        for (int i = 0; i < singles.length; i++) {
+            singles[i] = (float) values[i];
+        }
+        return singles;
+    }
+
     /** Of {@code [B,S]} a value for each token. */
     double[] perToken(String output) {
         Tensor tensor = outputs.get(output);

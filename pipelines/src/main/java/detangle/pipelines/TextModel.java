@@ -79,7 +79,9 @@ final class TextModel implements AutoCloseable {
                 .map(batching -> new Shared(
                         new TextEncoder(batching),
                         new TokenBatcher(
-                                batching, options.batchSize(), rows -> session.run(inputs(session, tokenizer, rows))),
+                                batching,
+                                options.batchSize(),
+                                rows -> session.run(inputs(session, tokenizer, rows, 1))),
                         new RunQueue(batching)));
         InputEncoder encoder = new InputEncoder(
                 tokenizer, options, length, session.hasAbsolutePositions(), shared.map(Shared::encoder));
@@ -269,12 +271,18 @@ final class TextModel implements AutoCloseable {
 
     /** {@code i64[B,S]} each. */
     Map<String, Tensor> inputs(List<Encoding> rows) {
-        return inputs(session, tokenizer, rows);
+        return inputs(session, tokenizer, rows, 1);
     }
 
-    private static Map<String, Tensor> inputs(Session session, Tokenizer tokenizer, List<Encoding> rows) {
+    /** As {@link #inputs(List)}, padded to a length that no row exceeds. */
+    Map<String, Tensor> inputs(List<Encoding> rows, int length) {
+        return inputs(session, tokenizer, rows, length);
+    }
+
+    /** @param multiple the length is rounded up to a multiple of this */
+    private static Map<String, Tensor> inputs(Session session, Tokenizer tokenizer, List<Encoding> rows, int multiple) {
         rows.forEach(row -> checkIds(session.config(), row));
-        PaddedBatch batch = PaddedBatch.of(rows, tokenizer.padTokenId(), PaddedBatch.Side.RIGHT, 1);
+        PaddedBatch batch = PaddedBatch.of(rows, tokenizer.padTokenId(), PaddedBatch.Side.RIGHT, multiple);
         Map<String, Tensor> inputs = new HashMap<>();
         inputs.put(InputNames.IDS, batch.inputIds());
         inputs.put(InputNames.MASK, batch.attentionMask());

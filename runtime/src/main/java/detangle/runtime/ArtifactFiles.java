@@ -9,7 +9,9 @@ import detangle.models.sentence.ModuleWeights;
 import detangle.models.sentence.SentenceDefaults;
 import detangle.models.sentence.SentenceModules;
 import detangle.models.sentence.SentenceSettings;
+import detangle.models.text.LabelModelFiles;
 import detangle.models.text.Tokenizers;
+import detangle.models.weights.Artifact;
 import detangle.models.weights.SafetensorsWriter;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -55,6 +58,23 @@ final class ArtifactFiles {
                                 contents.put(module.file(ModuleWeights.FILE), weights(folder, module));
                             }
                         }));
+        return contents;
+    }
+
+    /** The sections of files by their names, and of those of the model that an encoder of labels was made from. */
+    static SequencedMap<String, byte[]> sections(SequencedMap<String, byte[]> files, Optional<ModelFiles> labelModel) {
+        SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
+        files.forEach((name, content) -> sections.put(Artifact.FILES + name, content));
+        labelModel.ifPresent(model -> named(model, LabelModelFiles.names())
+                .forEach((name, content) ->
+                        sections.put(Artifact.FILES + LabelModelFiles.FOLDER + "/" + name, content)));
+        return sections;
+    }
+
+    /** The contents of those of some files that are there. */
+    static SequencedMap<String, byte[]> named(ModelFiles files, List<String> names) {
+        SequencedMap<String, byte[]> contents = new LinkedHashMap<>();
+        add(contents, files, names);
         return contents;
     }
 

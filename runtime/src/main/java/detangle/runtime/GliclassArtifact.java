@@ -1,61 +1,48 @@
 package detangle.runtime;
 
-import detangle.ir.DType;
-import detangle.ir.Tensor;
 import detangle.models.deberta.ConfigException;
+import detangle.models.files.ModelFiles;
 import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliclass.GliclassModel;
-import detangle.models.weights.Artifact;
-import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
-import java.util.TreeMap;
+import java.util.Optional;
 
 /**
  * Puts a GLiClass model into an artifact: its files and its tensors, from which programs are built when it is loaded.
  */
-final class GliclassArtifact {
+public final class GliclassArtifact {
     private GliclassArtifact() {}
 
-    static void write(Path folder, Path output, ModelArtifact.Options options) {
+    /**
+     * Makes an artifact of a folder. The file appears whole or not at all; the same folder makes the same bytes.
+     *
+     * @param labelModel the files of the model that the encoder of labels was made from, if labels have one
+     * @throws ConfigException if the model is of a kind that cannot be run, or {@code labelModel} is lacking
+     * @throws detangle.models.weights.WeightsException if the weights are not those of the configuration
+     */
+    public static void write(Path folder, Optional<ModelFiles> labelModel, Path output, ModelArtifact.Options options) {
         GliclassConfig config = GliclassConfig.read(folder);
-        if (config.labels().isPresent()) {
-            throw new ConfigException(
-                    config.encoder().file(),
-                    "architecture_type is of a model whose labels have an encoder and a tokenizer of their own, which is"
-                            + " not compiled: use the folder");
-        }
         options.adapter().ifPresent(adapter -> {
             throw new ConfigException(adapter, "adapters are not applied to GLiClass's models: leave it out");
         });
+        config.labels().ifPresent(labels -> {
+            if (labelModel.isEmpty()) {
+                throw new ConfigException(
+                        config.encoder().file(),
+                        "label_model_name is " + labels.model()
+                                + ", whose tokenizer is neither in the folder nor beside it: put it there");
+            }
+        });
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {
-            weights.reading(() -> {
-                GliclassModel.parameters(config, weights, options.ignoreUnused());
-                return write(folder, weights, output, options);
-            });
+            weights.reading(() -> GliclassModel.parameters(config, weights, options.ignoreUnused()));
+            ModelArtifact.writeWithoutPrograms(
+                    Map.of("model_type", "GLiClass"),
+                    ArtifactFiles.sections(ArtifactFiles.of(folder), labelModel),
+                    weights,
+                    options.weightType(),
+                    output);
         }
-    }
-
-    private static Path write(Path folder, Weights weights, Path output, ModelArtifact.Options options) {
-        SequencedMap<String, Tensor> tensors = new TreeMap<>();
-        weights.names().stream()
-                .filter(name -> weights.isReadable(name) && weights.isFloat(name))
-                .forEach(name -> tensors.put(name, weights.get(name)));
-        FiniteWeights.check(weights, tensors);
-        options.weightType()
-                .ifPresent(type -> tensors.replaceAll((name, tensor) -> ModelArtifact.narrowed(tensor, type)));
-        SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
-        ArtifactFiles.of(folder).forEach((name, content) -> sections.put(Artifact.FILES + name, content));
-        Map<String, Object> manifest = new LinkedHashMap<>();
-        manifest.put("detangle", DetangleVersion.number());
-        manifest.put("model_type", "GLiClass");
-        manifest.put("weight_type", options.weightType().map(DType::text).orElse("stored"));
-        manifest.put("sections", List.copyOf(sections.sequencedKeySet()));
-        Artifact.write(output, tensors, sections, manifest);
-        return output;
     }
 }

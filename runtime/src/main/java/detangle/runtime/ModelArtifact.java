@@ -24,7 +24,9 @@ import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
+import detangle.models.files.ModelFiles;
 import detangle.models.gliclass.GliclassConfig;
+import detangle.models.text.LabelModelFiles;
 import detangle.models.weights.Artifact;
 import detangle.models.weights.ArtifactException;
 import detangle.models.weights.FiniteWeights;
@@ -117,7 +119,10 @@ public final class ModelArtifact {
      */
     public static void write(Path folder, Path output, Options options) {
         if (GliclassConfig.isIn(folder)) {
-            GliclassArtifact.write(folder, output, options);
+            Optional<ModelFiles> labelModel = GliclassConfig.read(folder)
+                    .labels()
+                    .flatMap(labels -> LabelModelFiles.near(folder, labels.model()));
+            GliclassArtifact.write(folder, labelModel, output, options);
             return;
         }
         DebertaConfig config = DebertaConfig.read(folder);
@@ -138,6 +143,21 @@ public final class ModelArtifact {
      * @throws DetangleException of the part at fault, with one line that names the file and what to do
      */
     public static void write(Path folder, String kind, Weights weights, Optional<DType> weightType, Path output) {
+        SequencedMap<String, byte[]> sections = ArtifactFiles.sections(ArtifactFiles.of(folder), Optional.empty());
+        writeWithoutPrograms(Map.of("model_type", kind), sections, weights, weightType, output);
+    }
+
+    /**
+     * Makes an artifact of files and weights alone.
+     *
+     * @param kind what the manifest says of the model
+     */
+    static void writeWithoutPrograms(
+            Map<String, String> kind,
+            SequencedMap<String, byte[]> sections,
+            Weights weights,
+            Optional<DType> weightType,
+            Path output) {
         weights.reading(() -> {
             TreeMap<String, Tensor> tensors = new TreeMap<>();
             weights.names().stream()
@@ -145,11 +165,9 @@ public final class ModelArtifact {
                     .forEach(name -> tensors.put(name, weights.get(name)));
             FiniteWeights.check(weights, tensors);
             weightType.ifPresent(type -> tensors.replaceAll((name, tensor) -> narrowed(tensor, type)));
-            SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
-            ArtifactFiles.of(folder).forEach((name, content) -> sections.put(Artifact.FILES + name, content));
             Map<String, Object> manifest = new LinkedHashMap<>();
             manifest.put("detangle", DetangleVersion.number());
-            manifest.put("model_type", kind);
+            manifest.putAll(new TreeMap<>(kind));
             manifest.put("weight_type", weightType.map(DType::text).orElse("stored"));
             manifest.put("sections", List.copyOf(sections.sequencedKeySet()));
             Artifact.write(output, tensors, sections, manifest);

@@ -19,6 +19,7 @@ import detangle.models.deberta.AttentionMask;
 import detangle.models.deberta.Checkpoint;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.InputNames;
+import detangle.models.deberta.PaddedStates;
 import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
@@ -94,7 +95,7 @@ public final class Session implements AutoCloseable {
     }
 
     private boolean packs() {
-        return options.packing() && !options.uniformPadding();
+        return options.packing() && options.padding() == PaddedStates.NOTHING;
     }
 
     /**

@@ -147,7 +147,7 @@ public final class SessionBuilder {
         return ModelOptions.DEFAULT
                 .with(options.convention().orElse(otherwise))
                 .withHiddenStates(options.hiddenStates())
-                .withUniformPadding(options.uniformPadding())
+                .with(options.padding())
                 .withAttentions(options.attentions())
                 .withMaskedRows(options.maskedRows());
     }

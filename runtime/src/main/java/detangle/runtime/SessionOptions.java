@@ -4,6 +4,7 @@ import detangle.ir.DType;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.ModelOptions;
+import detangle.models.deberta.PaddedStates;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -28,7 +29,7 @@ import java.util.function.Consumer;
  * @param maskedRows whether a masked LM predicts the tokens of the input {@code masked_rows} alone; see {@link
  *     ModelOptions}
  * @param packing whether nothing is computed for padding; outputs of the head then hold zeros there
- * @param uniformPadding whether padded positions are computed as HuggingFace does; see {@link ModelOptions}
+ * @param padding what is computed at padded positions; batches are packed only where that is nothing
  * @param ignoreUnused whether tensors of the encoder and of the head that no parameter takes are passed over. They
  *     are a fault otherwise: a model of twelve layers whose configuration says six would run, and answer otherwise
  *     than it was trained to
@@ -48,7 +49,7 @@ public record SessionOptions(
         boolean attentions,
         boolean maskedRows,
         boolean packing,
-        boolean uniformPadding,
+        PaddedStates padding,
         boolean ignoreUnused,
         boolean warmUp) {
     /** The best backend, the head of config.json, hidden states too. */
@@ -64,7 +65,7 @@ public record SessionOptions(
             false,
             false,
             true,
-            false,
+            PaddedStates.NOTHING,
             false,
             true);
 
@@ -117,8 +118,8 @@ public record SessionOptions(
         return with(o -> o.packing = value);
     }
 
-    public SessionOptions withUniformPadding(boolean value) {
-        return with(o -> o.uniformPadding = value);
+    public SessionOptions withPadding(PaddedStates value) {
+        return with(o -> o.padding = value);
     }
 
     public SessionOptions withIgnoreUnused(boolean value) {
@@ -148,7 +149,7 @@ public record SessionOptions(
         private boolean attentions;
         private boolean maskedRows;
         private boolean packing;
-        private boolean uniformPadding;
+        private PaddedStates padding;
         private boolean ignoreUnused;
         private boolean warmUp;
 
@@ -164,7 +165,7 @@ public record SessionOptions(
             attentions = options.attentions;
             maskedRows = options.maskedRows;
             packing = options.packing;
-            uniformPadding = options.uniformPadding;
+            padding = options.padding;
             ignoreUnused = options.ignoreUnused;
             warmUp = options.warmUp;
         }
@@ -182,7 +183,7 @@ public record SessionOptions(
                     attentions,
                     maskedRows,
                     packing,
-                    uniformPadding,
+                    padding,
                     ignoreUnused,
                     warmUp);
         }

@@ -2,6 +2,7 @@ package detangle.models.bert;
 
 import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.PaddedStates;
 import detangle.models.weights.Weights;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
@@ -54,6 +55,11 @@ public final class InnerEncoder {
             node.put("type_vocab_size", 2);
         }
         return DebertaConfig.of(new ConfigFields(fields.file(), node));
+    }
+
+    /** What HuggingFace's code computes at padded positions of an encoder. */
+    public static PaddedStates paddedStates(ConfigFields fields) {
+        return fields.text("model_type").orElse("").equals(BERT) ? PaddedStates.OF_TOKENS : PaddedStates.UNIFORM;
     }
 
     /**

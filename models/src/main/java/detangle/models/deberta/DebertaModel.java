@@ -39,7 +39,9 @@ public final class DebertaModel {
      * @throws detangle.ir.IrException if the head is not written in primitives
      */
     public static Program build(DebertaConfig config, Head head, ModelOptions options) {
-        return program(EncoderOutput.of(config, options, false, options.maskedRows(), Dropout.NONE), head, options);
+        EncoderOutput output =
+                EncoderOutput.of(config, options, false, options.maskedRows(), Dropout.NONE, EmbeddingRules.of(head));
+        return program(output, head, options);
     }
 
     /** Returns whether a program of a published head has the input {@code masked_rows}. */

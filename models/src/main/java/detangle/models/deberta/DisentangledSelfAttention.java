@@ -16,16 +16,16 @@ import java.util.Optional;
 final class DisentangledSelfAttention {
     private final DebertaConfig config;
     private final ModelInputs inputs;
-    private final boolean uniformPadding;
+    private final PaddedStates padding;
 
     /** The normalised table of relative positions {@code [2*span,H]} and the row of it for each query and key. */
     record Positions(Node embeddings, Node index) {}
 
-    /** @param uniformPadding see {@link ModelOptions} */
-    DisentangledSelfAttention(DebertaConfig config, ModelInputs inputs, boolean uniformPadding) {
+    /** @param padding see {@link ModelOptions} */
+    DisentangledSelfAttention(DebertaConfig config, ModelInputs inputs, PaddedStates padding) {
         this.config = config;
         this.inputs = inputs;
-        this.uniformPadding = uniformPadding;
+        this.padding = padding;
     }
 
     /**
@@ -56,7 +56,10 @@ final class DisentangledSelfAttention {
         Node context = b.transpose(b.dot(kept, v), 0, 2, 1, 3);
         Shape merged = queries.shape().with(-1, Dim.of(config.hiddenSize()));
         Node ofTokens = b.reshape(context, merged);
-        Node all = uniformPadding ? b.select(inputs.rowMask(), ofTokens, idioms.mean(value, 1)) : ofTokens;
+        Node all = switch (padding) {
+            case NOTHING, OF_TOKENS -> ofTokens;
+            case UNIFORM -> b.select(inputs.rowMask(), ofTokens, idioms.mean(value, 1));
+        };
         return new Result(b.named("context", all), probabilities);
     }
 

@@ -10,7 +10,6 @@ import detangle.models.deberta.DisentangledSelfAttention.Positions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /** Embeddings and transformer layers: tokens to hidden states. */
 final class Encoder {
@@ -22,7 +21,7 @@ final class Encoder {
     private final Layers embeddingLayers;
     private final Node wordEmbeddings;
     private final Optional<SharedTables> shared;
-    private final UnaryOperator<Node> normInput;
+    private final EmbeddingRules rules;
     private final List<Node> hiddenStates = new ArrayList<>();
     private final List<Node> attentions = new ArrayList<>();
 
@@ -31,7 +30,7 @@ final class Encoder {
      *
      * @param layers the scope of the parameters, {@code deberta}
      * @param shared the tables of another encoder in which this one looks up words and positions; empty for its own
-     * @param normInput makes the input of the embeddings' LayerNorm, {@code [B,S,H]}, of their sum
+     * @param rules how embeddings are made
      */
     Encoder(
             DebertaConfig config,
@@ -39,12 +38,12 @@ final class Encoder {
             ModelInputs inputs,
             ModelOptions options,
             Optional<SharedTables> shared,
-            UnaryOperator<Node> normInput) {
+            EmbeddingRules rules) {
         this.config = config;
-        this.normInput = normInput;
+        this.rules = rules;
         this.layers = layers.scope("encoder");
         this.inputs = inputs;
-        this.attention = new DisentangledSelfAttention(config, inputs, options.uniformPadding());
+        this.attention = new DisentangledSelfAttention(config, inputs, options.padding());
         this.embeddingLayers = layers.scope("embeddings");
         this.wordEmbeddings =
                 embeddingLayers.param("word_embeddings.weight", config.vocabSize(), config.embeddingSize());
@@ -130,7 +129,7 @@ final class Encoder {
         Builder b = scope.builder();
         int size = config.embeddingSize();
         Node sum = shared.map(tables -> tables.rows("word_embeddings", config.vocabSize(), size, inputs.ids()))
-                .orElseGet(() -> b.gather(wordEmbeddings, inputs.ids()));
+                .orElseGet(() -> rules.words().rows(b, wordEmbeddings, inputs.ids()));
         if (config.positionBiasedInput()) {
             sum = b.add(sum, absolutePositions());
         }
@@ -142,7 +141,7 @@ final class Encoder {
             sum = scope.linearWithoutBias("embed_proj", sum, size, config.hiddenSize());
         }
         Node normalised =
-                scope.layerNorm("LayerNorm", normInput.apply(sum), config.hiddenSize(), config.layerNormEps());
+                scope.layerNorm("LayerNorm", rules.normInput().apply(sum), config.hiddenSize(), config.layerNormEps());
         Node ofTokens = b.named("output", b.select(inputs.rowMask(), normalised, b.constant(DType.F32, 0)));
         return scope.dropout("dropout", config.dropout().hidden(), ofTokens);
     }

@@ -7,7 +7,6 @@ import detangle.ir.Node;
 import detangle.ir.Shape;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /**
  * The output of an encoder, which a {@link Head} takes. B is the number of sequences, S their length, H the hidden
@@ -27,12 +26,12 @@ public final class EncoderOutput {
             ModelInputs inputs,
             ModelOptions options,
             Optional<SharedTables> shared,
-            UnaryOperator<Node> normInput) {
+            EmbeddingRules rules) {
         this.config = config;
         this.layers = layers;
         this.inputs = inputs;
         this.options = options;
-        this.encoder = new Encoder(config, layers.scope("deberta"), inputs, options, shared, normInput);
+        this.encoder = new Encoder(config, layers.scope("deberta"), inputs, options, shared, rules);
         this.hiddenStates = List.copyOf(encoder.hiddenStates());
     }
 
@@ -45,14 +44,14 @@ public final class EncoderOutput {
      */
     static EncoderOutput of(
             DebertaConfig config, ModelOptions options, boolean choices, boolean masked, Dropout dropout) {
-        return of(config, options, choices, masked, dropout, UnaryOperator.identity());
+        return of(config, options, choices, masked, dropout, EmbeddingRules.PLAIN);
     }
 
     /**
      * Builds an encoder, as {@link #of(DebertaConfig, ModelOptions, boolean, boolean, Dropout)} does, with other
      * embeddings.
      *
-     * @param normInput makes the input of the embeddings' LayerNorm, {@code [B,S,H]}, of their sum
+     * @param rules how embeddings are made
      */
     static EncoderOutput of(
             DebertaConfig config,
@@ -60,10 +59,10 @@ public final class EncoderOutput {
             boolean choices,
             boolean masked,
             Dropout dropout,
-            UnaryOperator<Node> normInput) {
+            EmbeddingRules rules) {
         Layers layers = Layers.of(new Builder(), dropout);
-        ModelInputs inputs = ModelInputs.of(layers.builder(), config, options.mask(), choices, masked);
-        return new EncoderOutput(config, layers, inputs, options, Optional.empty(), normInput);
+        ModelInputs inputs = ModelInputs.of(layers.builder(), config, options, choices, masked);
+        return new EncoderOutput(config, layers, inputs, options, Optional.empty(), rules);
     }
 
     /**
@@ -79,7 +78,7 @@ public final class EncoderOutput {
             Layers layers,
             ModelInputs inputs,
             Optional<SharedTables> shared) {
-        return new EncoderOutput(config, layers, inputs, options, shared, UnaryOperator.identity());
+        return new EncoderOutput(config, layers, inputs, options, shared, EmbeddingRules.PLAIN);
     }
 
     /**
@@ -88,7 +87,8 @@ public final class EncoderOutput {
      * @param normInput the input of the embeddings' LayerNorm in place of their sum, {@code [B,S,H]}
      */
     EncoderOutput again(Node normInput) {
-        return new EncoderOutput(config, layers, inputs, options, Optional.empty(), sum -> normInput);
+        return new EncoderOutput(
+                config, layers, inputs, options, Optional.empty(), EmbeddingRules.withNormInput(sum -> normInput));
     }
 
     public DebertaConfig config() {

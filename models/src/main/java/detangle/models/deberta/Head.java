@@ -1,5 +1,7 @@
 package detangle.models.deberta;
 
+import detangle.ir.Builder;
+import detangle.ir.Node;
 import detangle.ir.Program.Output;
 import java.util.List;
 
@@ -19,4 +21,15 @@ import java.util.List;
 public interface Head {
     /** The outputs of the head, in their order; names must not be those of hidden states and attentions. */
     List<Output> outputs(EncoderOutput encoder);
+
+    /**
+     * The vectors of tokens before positions and token types are added to them, {@code f32[B,S,E]}: their rows of the
+     * table of words. A head that is given vectors for some tokens answers otherwise.
+     *
+     * @param table of words, {@code f32[V,E]}
+     * @param ids of tokens, {@code i64[B,S]}
+     */
+    default Node words(Builder b, Node table, Node ids) {
+        return b.gather(table, ids);
+    }
 }

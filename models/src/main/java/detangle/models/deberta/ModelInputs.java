@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param given the inputs as they are given
  * @param ids {@code i64[B,S]}
  * @param tokenTypes {@code i64[B,S]} if the model has them
- * @param rowMask {@code i1[B,S,1]}, true at tokens
+ * @param rowMask {@code i1[B,S,1]}, true at tokens, and at padding if it is computed as tokens are
  * @param pairMask {@code i1[B,1,S,S]}, true where a query, on axis 2, sees a key
  * @param maskedRows {@code i64[N]} if a masked LM is told what to predict
  */
@@ -33,7 +33,8 @@ record ModelInputs(
      * @param choices whether sequences are grouped, as in multiple choice
      * @param masked whether there are {@code masked_rows}
      */
-    static ModelInputs of(Builder b, DebertaConfig config, AttentionMask form, boolean choices, boolean masked) {
+    static ModelInputs of(Builder b, DebertaConfig config, ModelOptions options, boolean choices, boolean masked) {
+        AttentionMask form = options.mask();
         Dim length = Dim.symbol(Symbols.LENGTH);
         Shape outer = choices
                 ? Shape.of(Dim.symbol(Symbols.BATCH), Dim.symbol(Symbols.CHOICES))
@@ -56,13 +57,18 @@ record ModelInputs(
         Shape flat = Shape.of(batch, length);
         Node mask = b.compare(Comparison.NE, given.get(1), b.constant(DType.I64, 0));
         Node tokens = form == AttentionMask.TOKENS ? mask : seenBySome(b, mask, batch, length);
+        Node computed = options.padding() == PaddedStates.OF_TOKENS
+                ? b.broadcast(b.constant(DType.I1, 1), outer.concat(Shape.of(length)))
+                : tokens;
         return new ModelInputs(
                 given,
                 flattened(b, given.get(0), flat),
                 tokenTypes.map(types -> flattened(b, types, flat)),
-                b.reshape(tokens, batch, length, ONE),
+                b.reshape(computed, batch, length, ONE),
                 form == AttentionMask.TOKENS
-                        ? b.and(b.reshape(tokens, batch, ONE, length, ONE), b.reshape(tokens, batch, ONE, ONE, length))
+                        ? b.and(
+                                b.reshape(computed, batch, ONE, length, ONE),
+                                b.reshape(tokens, batch, ONE, ONE, length))
                         : b.reshape(mask, batch, ONE, length, length),
                 maskedRows);
     }

@@ -70,7 +70,7 @@ public final class ReplacedTokens {
         this.config = config;
         this.sampler = sampler;
         this.layers = Layers.of(new Builder(), dropout);
-        this.inputs = ModelInputs.of(layers.builder(), config.generator(), options.mask(), false, true);
+        this.inputs = ModelInputs.of(layers.builder(), config.generator(), options, false, true);
         this.labels = layers.builder().input(InputNames.LABELS, TensorType.of(DType.I64, Dim.symbol(Symbols.MASKED)));
     }
 

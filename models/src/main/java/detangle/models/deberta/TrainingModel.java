@@ -76,7 +76,8 @@ public final class TrainingModel {
                 head == Architecture.MULTIPLE_CHOICE,
                 DebertaModel.hasMaskedRows(head, model),
                 dropout,
-                sum -> sift.map(s -> s.normalised(sum)).orElse(sum));
+                EmbeddingRules.withNormInput(
+                        sum -> sift.map(s -> s.normalised(sum)).orElse(sum)));
         Builder b = encoder.builder();
         List<Output> outputs = Heads.of(head, config).outputs(encoder);
         SequencedMap<String, Node> values = byName(outputs);
@@ -121,7 +122,8 @@ public final class TrainingModel {
                 options.model(),
                 false,
                 options.model().maskedRows(),
-                options.dropout() ? Dropout.random() : Dropout.NONE);
+                options.dropout() ? Dropout.random() : Dropout.NONE,
+                EmbeddingRules.of(head));
         List<Output> outputs = head.outputs(encoder);
         Node ofBatch = loss.loss(encoder, byName(outputs));
         return program(encoder, List.of(), List.of(new Output(HeadLosses.LOSS, ofBatch)), outputs);

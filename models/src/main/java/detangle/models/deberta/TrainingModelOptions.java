@@ -42,7 +42,7 @@ public record TrainingModelOptions(
         ModelOptions model = ModelOptions.DEFAULT
                 .with(head.convention())
                 .withHiddenStates(false)
-                .withUniformPadding(head == Architecture.QUESTION_ANSWERING)
+                .with(head == Architecture.QUESTION_ANSWERING ? PaddedStates.UNIFORM : PaddedStates.NOTHING)
                 .withMaskedRows(head.predictsMasks());
         return new TrainingModelOptions(
                 model, LossOptions.DEFAULT, false, false, false, true, Optional.empty(), Optional.empty());
@@ -77,7 +77,14 @@ public record TrainingModelOptions(
     /** Padding then needs no values, and padded queries attend to nothing. */
     public TrainingModelOptions withAnswersAtTokens(boolean wanted) {
         return new TrainingModelOptions(
-                model.withUniformPadding(!wanted), loss, softLabels, lossDivisor, wanted, dropout, dropoutRates, sift);
+                model.with(wanted ? PaddedStates.NOTHING : PaddedStates.UNIFORM),
+                loss,
+                softLabels,
+                lossDivisor,
+                wanted,
+                dropout,
+                dropoutRates,
+                sift);
     }
 
     public TrainingModelOptions withDropout(boolean wanted) {

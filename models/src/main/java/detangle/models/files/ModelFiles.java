@@ -32,6 +32,29 @@ public sealed interface ModelFiles {
         return Artifact.is(model) ? new OfArtifact(model) : new OfFolder(model);
     }
 
+    /** Returns those in a folder among these. */
+    default ModelFiles inside(String folder) {
+        return new Inside(this, folder);
+    }
+
+    /** The files of a folder among others. */
+    record Inside(ModelFiles outer, String folder) implements ModelFiles {
+        @Override
+        public Optional<ModelFile> find(String name) throws IOException {
+            return outer.find(folder + "/" + name);
+        }
+
+        @Override
+        public boolean has(String name) {
+            return outer.has(folder + "/" + name);
+        }
+
+        @Override
+        public Path path(String name) {
+            return outer.path(folder + "/" + name);
+        }
+    }
+
     /** The files of a folder. */
     record OfFolder(Path folder) implements ModelFiles {
         @Override

@@ -4,8 +4,10 @@ import detangle.models.bert.InnerEncoder;
 import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HiddenActivation;
+import detangle.models.deberta.PaddedStates;
 import detangle.models.files.ModelFiles;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
@@ -55,6 +57,7 @@ public record GliclassConfig(
     private static final String MODEL_TYPE = "GLiClass";
     private static final String UNI_ENCODER = "uni-encoder";
     private static final String BI_ENCODER = "bi-encoder";
+    private static final String FUSED = "bi-encoder-fused";
     private static final String ENCODER = "encoder_config";
     private static final String LABEL_ENCODER = "label_model_config";
     private static final int MOST_WIDTH = 1 << 16;
@@ -64,8 +67,11 @@ public record GliclassConfig(
      * An encoder that labels have to themselves, so that a label's vector serves all texts.
      *
      * @param model the model that it was made from, whose tokenizer it has
+     * @param padding what the original computes at padded positions of labels, which poolings read
+     * @param fused whether a label's vector stands in front of the text as the embedding of its marker, so that the
+     *     encoder of texts reads it; otherwise the vector is compared with the text's
      */
-    public record LabelEncoder(DebertaConfig config, String model) {}
+    public record LabelEncoder(DebertaConfig config, String model, PaddedStates padding, boolean fused) {}
 
     /** Whether a folder or an artifact has the configuration of a GLiClass model, of this kind or another. */
     public static boolean isIn(Path model) {
@@ -86,7 +92,7 @@ public record GliclassConfig(
         ConfigFields fields = ConfigFields.read(model, FILE);
         checkKind(fields);
         ConfigFields stated = encoderFields(fields);
-        boolean own = kind(fields).equals(BI_ENCODER);
+        boolean own = !kind(fields).equals(UNI_ENCODER);
         // What belongs to a prompt of labels and text is there without an effect where labels have their own encoder.
         boolean segments = !own && fields.flag("use_segment_embeddings", false);
         DebertaConfig encoder = DebertaConfig.of(segments ? withSegments(fields, stated) : stated);
@@ -94,7 +100,7 @@ public record GliclassConfig(
         TextPooling pooling = pooling(fields);
         return new GliclassConfig(
                 encoder,
-                own ? Optional.of(labelEncoder(fields)) : Optional.empty(),
+                own ? Optional.of(labelEncoder(fields, encoder, pooling)) : Optional.empty(),
                 own ? encoder.numHiddenLayers() : layer(fields, encoder),
                 fields.between(1, MOST_WIDTH, "hidden_size", encoder.hiddenSize()),
                 fields.activation("projector_hidden_act", HiddenActivation.GELU),
@@ -127,9 +133,10 @@ public record GliclassConfig(
             throw fields.fault("model_type", "is '" + type + "', and a GLiClass model has '" + MODEL_TYPE + "'");
         }
         String kind = kind(fields);
-        if (!kind.equals(UNI_ENCODER) && !kind.equals(BI_ENCODER)) {
+        if (!List.of(UNI_ENCODER, BI_ENCODER, FUSED).contains(kind)) {
             throw fields.fault(
-                    "architecture_type", "is '" + kind + "'; supported are " + UNI_ENCODER + " and " + BI_ENCODER);
+                    "architecture_type",
+                    "is '" + kind + "'; supported are " + UNI_ENCODER + ", " + BI_ENCODER + " and " + FUSED);
         }
         if (fields.flag("squeeze_layers", false)) {
             throw fields.fault("squeeze_layers", "is true, which is not supported");
@@ -153,7 +160,7 @@ public record GliclassConfig(
                 : typed;
     }
 
-    private static LabelEncoder labelEncoder(ConfigFields fields) {
+    private static LabelEncoder labelEncoder(ConfigFields fields, DebertaConfig encoder, TextPooling pooling) {
         if (fields.find(LABEL_ENCODER).isEmpty()) {
             throw fields.fault(LABEL_ENCODER, "is missing, so that the encoder of labels is not described");
         }
@@ -165,7 +172,22 @@ public record GliclassConfig(
         }
         String model =
                 fields.text("label_model_name").orElseThrow(() -> fields.fault("label_model_name", "is missing"));
-        return new LabelEncoder(InnerEncoder.config(stated), model);
+        if (pooling == TextPooling.PASS) {
+            throw fields.fault("pooling_strategy", "is 'pass', which makes no vector of a label");
+        }
+        boolean fused = kind(fields).equals(FUSED);
+        if (fused && encoder.embeddingSize() != encoder.hiddenSize()) {
+            throw fields.fault(
+                    ENCODER + ".embedding_size",
+                    "is " + encoder.embeddingSize() + ", and vectors of labels take the place of embeddings and have "
+                            + encoder.hiddenSize() + " numbers (hidden_size)");
+        }
+        return new LabelEncoder(InnerEncoder.config(stated), model, InnerEncoder.paddedStates(stated), fused);
+    }
+
+    /** Whether vectors of labels stand in front of the text; see {@link LabelEncoder}. */
+    public boolean fused() {
+        return labels.filter(LabelEncoder::fused).isPresent();
     }
 
     /** Whether scores are multiplied with a number that was learned. */

@@ -1,6 +1,7 @@
 package detangle.models.gliclass;
 
 import detangle.ir.Builder;
+import detangle.ir.Comparison;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Idioms;
@@ -14,10 +15,12 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
+import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.EncoderOutput;
 import detangle.models.deberta.Head;
 import detangle.models.deberta.HiddenActivation;
 import detangle.models.deberta.Layers;
+import detangle.models.deberta.ModelOptions;
 import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
@@ -53,7 +56,7 @@ public final class GliclassModel {
     /** The output of {@link #scores}. */
     public static final String SCORES = "scores";
 
-    /** The output of {@link #labelVector}. */
+    /** The output of {@link #labelEncoder}. */
     public static final String VECTOR = "vector";
 
     /** What the names of its tensors begin with. */
@@ -72,6 +75,9 @@ public final class GliclassModel {
     private static final String LSTM = ROOT + "lstm.lstm.";
     private static final List<String> SUFFIXES = List.of("_l0", "_l0_reverse");
     private static final String LOGIT_SCALE = "logit_scale";
+
+    /** The symbol of the number of labels. */
+    private static final String LABEL_COUNT = "C";
 
     /** Width inside the networks of the scorers mlp and hopfield (scorers.py). */
     private static final int SCORER_WIDTH = 256;
@@ -163,7 +169,11 @@ public final class GliclassModel {
         }
         add(types, scores(config));
         if (config.labels().isPresent()) {
-            add(types, labelVector(config));
+            add(
+                    types,
+                    DebertaModel.build(
+                            config.labels().get().config().withLayers(1), labelEncoder(config), ModelOptions.DEFAULT));
+            types.keySet().removeIf(name -> !name.startsWith(ROOT));
         }
         return types;
     }
@@ -176,8 +186,36 @@ public final class GliclassModel {
         }
     }
 
-    /** What stands on the encoder. */
+    /**
+     * What stands on the encoder of texts: {@link #STATES} and {@link #GATES}. Where labels are fused with the text, the
+     * program has the input {@link #LABELS} too, {@code f32[C,H]}: the ids from vocab_size on are its rows.
+     */
     public static Head encoder(GliclassConfig config) {
+        return config.fused() ? new FusedHead(config) : states(config);
+    }
+
+    /** Reads vectors of labels in the place of embeddings (GLiClassBiEncoderFused.encode_text of model.py). */
+    private record FusedHead(GliclassConfig config) implements Head {
+        @Override
+        public List<Output> outputs(EncoderOutput encoder) {
+            return states(config).outputs(encoder);
+        }
+
+        @Override
+        public Node words(Builder b, Node table, Node ids) {
+            Dim width = Dim.of(config.encoder().hiddenSize());
+            Node labels = b.input(LABELS, TensorType.of(DType.F32, Dim.symbol(LABEL_COUNT), width));
+            Node vocabulary = b.constant(DType.I64, config.encoder().vocabSize());
+            Node first = b.constant(DType.I64, 0);
+            Node isLabel = b.compare(Comparison.GE, ids, vocabulary);
+            Node ofLabels = b.gather(labels, b.select(isLabel, b.sub(ids, vocabulary), first));
+            Node ofWords = b.gather(table, b.select(isLabel, first, ids));
+            Shape shape = ids.shape().concat(Shape.of(1));
+            return b.select(b.reshape(isLabel, shape), ofLabels, ofWords);
+        }
+    }
+
+    private static Head states(GliclassConfig config) {
         return encoder -> {
             List<Output> outputs = new ArrayList<>();
             Node states = encoder.hiddenStates().get(config.layer());
@@ -191,9 +229,19 @@ public final class GliclassModel {
         };
     }
 
-    /** What stands on the encoder of labels: {@link #STATES}. */
-    public static Head labelEncoder() {
-        return encoder -> List.of(new Output(STATES, encoder.zeroPadding(encoder.lastHiddenState())));
+    /**
+     * What stands on the encoder of labels: {@link #VECTOR} {@code f32[B,H]}, the vector of each label. Poolings read
+     * padded positions, as in the original.
+     */
+    public static Head labelEncoder(GliclassConfig config) {
+        return encoder -> {
+            Scoring scoring = new Scoring(config, encoder.layers().scope("model"));
+            int own = encoder.config().hiddenSize();
+            Node pooled = encoder.builder()
+                    .reshape(scoring.pooled(encoder.lastHiddenState(), 1), Shape.of(encoder.batch(), Dim.of(own)));
+            Node projected = scoring.projected("biencoder_projector", pooled, own);
+            return List.of(new Output(VECTOR, scoring.vectors("classes_projector", projected)));
+        };
     }
 
     private static Node gates(EncoderOutput encoder, Node states, int direction) {
@@ -211,7 +259,8 @@ public final class GliclassModel {
 
     /**
      * Scores labels for one text. Where labels have an encoder of their own, the inputs are {@link #TEXT} and {@link
-     * #LABELS} {@code f32[C,H]}, a {@link #labelVector} of each label. Otherwise these are the inputs: {@link #TOKENS}
+     * #LABELS} {@code f32[C,H]}: the {@link #VECTOR} of each label or, where labels are fused with the text, the state
+     * of its marker. Otherwise these are the inputs: {@link #TOKENS}
      * {@code f32[S,H]}, the states of all tokens; {@link #CHOICE} {@code f32[C,S]}, how much of each token is in the
      * vector of each label; {@link #TEXT} {@code f32[T,H]}, the states that the text's vector is made of. Output:
      * {@link #SCORES} {@code f32[C]}, of which a sigmoid is a probability.
@@ -219,7 +268,7 @@ public final class GliclassModel {
     public static Program scores(GliclassConfig config) {
         Builder b = new Builder();
         Dim width = Dim.of(config.encoder().hiddenSize());
-        Dim labels = Dim.symbol("C");
+        Dim labels = Dim.symbol(LABEL_COUNT);
         Dim tokens = Dim.symbol("S");
         Node text = b.input(TEXT, TensorType.of(DType.F32, Dim.symbol("T"), width));
         Scoring scoring = new Scoring(config, Layers.of(b).scope("model"));
@@ -234,23 +283,8 @@ public final class GliclassModel {
             vectors = scoring.vectors("classes_projector", b.dot(choice, states));
             inputs.addAll(List.of(states, choice));
         }
-        Node score = scoring.scores(scoring.vectors("text_projector", scoring.pooled(text)), vectors);
+        Node score = scoring.scores(scoring.vectors("text_projector", scoring.pooled(text, 0)), vectors);
         return checked("gliclass_scores", inputs, new Output(SCORES, b.reshape(score, labels)));
-    }
-
-    /**
-     * The vector of a label that has been encoded alone. Input: {@link #TOKENS} {@code f32[S,L]}, the states of its
-     * tokens. Output: {@link #VECTOR} {@code f32[H]}.
-     */
-    public static Program labelVector(GliclassConfig config) {
-        Builder b = new Builder();
-        int own = config.labels().orElseThrow().config().hiddenSize();
-        int width = config.encoder().hiddenSize();
-        Node states = b.input(TOKENS, TensorType.of(DType.F32, Dim.symbol("S"), Dim.of(own)));
-        Scoring scoring = new Scoring(config, Layers.of(b).scope("model"));
-        Node projected = scoring.projected("biencoder_projector", scoring.pooled(states), own);
-        Node vector = scoring.vectors("classes_projector", projected);
-        return checked("gliclass_label", List.of(states), new Output(VECTOR, b.reshape(vector, Dim.of(width))));
     }
 
     private static Program checked(String name, List<Node> inputs, Output output) {
@@ -297,19 +331,20 @@ public final class GliclassModel {
             return config.scaled() ? b.mul(scores, layers.param(LOGIT_SCALE)) : scores;
         }
 
-        Node pooled(Node x) {
+        /** @param axis of the tokens, whose size becomes 1 */
+        Node pooled(Node x, int axis) {
             return switch (config.textPooling()) {
-                case FIRST -> b.slice(x, 0, 0, 1);
+                case FIRST -> b.slice(x, axis, 0, 1);
                 case LAST -> {
-                    Dim rows = x.type().dim(0);
-                    yield b.op(new TensorOp.Slice(0, rows.plus(-1), rows), x);
+                    Dim rows = x.type().dim(axis);
+                    yield b.op(new TensorOp.Slice(axis, rows.plus(-1), rows), x);
                 }
-                case AVG -> idioms.mean(x, 0);
-                case MAX -> b.reduce(ReduceFunction.MAX, x, 0);
-                case SUM -> b.reduce(ReduceFunction.SUM, x, 0);
-                case RMS -> b.unary(UnaryFunction.SQRT, idioms.mean(b.mul(x, x), 0));
-                case ABS_MAX -> b.reduce(ReduceFunction.MAX, b.unary(UnaryFunction.ABS, x), 0);
-                case ABS_AVG -> idioms.mean(b.unary(UnaryFunction.ABS, x), 0);
+                case AVG -> idioms.mean(x, axis);
+                case MAX -> b.reduce(ReduceFunction.MAX, x, axis);
+                case SUM -> b.reduce(ReduceFunction.SUM, x, axis);
+                case RMS -> b.unary(UnaryFunction.SQRT, idioms.mean(b.mul(x, x), axis));
+                case ABS_MAX -> b.reduce(ReduceFunction.MAX, b.unary(UnaryFunction.ABS, x), axis);
+                case ABS_AVG -> idioms.mean(b.unary(UnaryFunction.ABS, x), axis);
                 case PASS -> x;
             };
         }

@@ -19,6 +19,14 @@ public enum TextPooling {
     /** The states stay as they are, for a scorer that attends to tokens. */
     PASS;
 
+    /** Whether it reads padding behind the tokens too, as the original does. */
+    public boolean readsPadding() {
+        return switch (this) {
+            case FIRST, PASS -> false;
+            case LAST, AVG, MAX, SUM, RMS, ABS_MAX, ABS_AVG -> true;
+        };
+    }
+
     /** The name in config.json. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);

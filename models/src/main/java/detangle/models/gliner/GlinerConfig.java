@@ -50,14 +50,14 @@ public record GlinerConfig(
      * Reads a folder's configuration.
      *
      * @param base the folder of {@link #baseModel}, if it is one whose encoder this folder does not describe
-     * @param labelsEncoder the folder of {@link #labelsModel}, if there is one whose configuration this folder does not
+     * @param labelsEncoder the files of {@link #labelsModel}, if there is one whose configuration this folder does not
      *     state
      * @param rows of the checkpoint's word table ({@link GlinerCheckpoint#wordRows}); they are the size of the
      *     vocabulary where the file names none, as the older ones do
      * @throws detangle.models.deberta.ConfigException if the file is missing or not well formed, or the model is of
      *     another kind
      */
-    public static GlinerConfig read(Path folder, Optional<Path> base, Optional<Path> labelsEncoder, int rows) {
+    public static GlinerConfig read(Path folder, Optional<Path> base, Optional<ModelFiles> labelsEncoder, int rows) {
         ConfigFields fields = fields(folder);
         checkKind(fields);
         int vocabulary = fields.integer("vocab_size", -1);
@@ -155,6 +155,13 @@ public record GlinerConfig(
         return fields(folder).text(LABELS_ENCODER);
     }
 
+    /** {@link #labelsModel}, unless the folder says that it is of a kind that is not run, so that nothing of it is read. */
+    public static Optional<String> neededLabelsModel(Path folder) {
+        ConfigFields fields = fields(folder);
+        boolean stated = fields.find(LABELS_CONFIG).isPresent();
+        return labelsModel(folder).filter(name -> !stated || InnerEncoder.isSupported(fields.object(LABELS_CONFIG)));
+    }
+
     /** Whether a folder states the configuration of its encoder of labels, or has none. */
     public static boolean statesLabelsEncoder(Path folder) {
         ConfigFields fields = fields(folder);
@@ -232,9 +239,9 @@ public record GlinerConfig(
         };
     }
 
-    private static LabelSource labels(ConfigFields fields, DebertaConfig text, Optional<Path> folder) {
-        Optional<String> model = fields.text(LABELS_ENCODER);
-        if (model.isEmpty()) {
+    private static LabelSource labels(ConfigFields fields, DebertaConfig text, Optional<ModelFiles> model) {
+        Optional<String> name = fields.text(LABELS_ENCODER);
+        if (name.isEmpty()) {
             int classToken = fields.integer("class_token_index", -1);
             return new LabelSource.Prompt(
                     fields.text("ent_token").orElse("<<ENT>>"),
@@ -245,9 +252,9 @@ public record GlinerConfig(
         }
         ConfigFields encoder = fields.find(LABELS_CONFIG).isPresent()
                 ? fields.object(LABELS_CONFIG)
-                : ConfigFields.read(folder.orElseThrow(), ENCODER_FILE);
+                : ConfigFields.read(model.orElseThrow(), ENCODER_FILE);
         return new LabelSource.OwnEncoder(
-                model.get(),
+                name.get(),
                 InnerEncoder.isSupported(encoder) ? Optional.of(InnerEncoder.config(encoder)) : Optional.empty(),
                 encoder.text("model_type").orElse("not stated"),
                 fusion(fields, text));

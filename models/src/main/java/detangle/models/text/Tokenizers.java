@@ -41,6 +41,11 @@ public final class Tokenizers {
         return load(folder, TokenizerKind.HUGGINGFACE);
     }
 
+    /** The tokenizer that some of a model's files describe; see {@link #load(Path)}. */
+    public static Tokenizer load(ModelFiles files) {
+        return huggingFace(files.path(JSON).getParent(), files, settings(files));
+    }
+
     /**
      * The tokenizer of a folder that follows someone's code; a {@link TokenizerException} if files for it are missing.
      */

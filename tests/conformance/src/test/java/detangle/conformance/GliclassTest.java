@@ -1,6 +1,7 @@
 package detangle.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,10 +23,12 @@ import detangle.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -49,7 +52,7 @@ class GliclassTest {
         Path fixture = SharedFiles.require("goldens-family/" + name);
         Path copy = Files.createDirectories(temp.resolve(name));
         for (String file : List.of("config.json", "model.safetensors", "inputs.json", "expected.json")) {
-            Files.copy(fixture.resolve(file), copy.resolve(file));
+            Files.copy(fixture.resolve(file), copy.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
         JsonNode notes = json(fixture.resolve("notes.json"));
         copyTokenizer(notes.get("tokenizer").stringValue(), copy);
@@ -63,7 +66,7 @@ class GliclassTest {
     private static void copyTokenizer(String name, Path folder) throws IOException {
         for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
             Path tokenizer = SharedFiles.require("goldens-family/tokenizers/" + name);
-            Files.copy(tokenizer.resolve(file), folder.resolve(file));
+            Files.copy(tokenizer.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 
@@ -116,7 +119,7 @@ class GliclassTest {
 
     /** Poolings of the original read padding, so that of a batch only the longest text is compared where they do. */
     @ParameterizedTest
-    @ValueSource(strings = {"simple", "mlp-avg", "hopfield-last", "cross-attn", "weighted-max-lstm", "bi"})
+    @ValueSource(strings = {"simple", "mlp-avg", "hopfield-last", "cross-attn", "weighted-max-lstm", "bi", "bi-fused"})
     void labelsAreThoseOfTheOriginal(String name) throws IOException {
         Path model = model("gliclass-" + name);
         boolean readsPadding = !List.of("simple", "cross-attn", "bi").contains(name);
@@ -184,7 +187,7 @@ class GliclassTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"mlp-avg", "hopfield-last", "cross-attn", "weighted-max-lstm"})
+    @ValueSource(strings = {"mlp-avg", "hopfield-last", "cross-attn", "weighted-max-lstm", "bi", "bi-fused"})
     void aTextHasTheScoresInABatchThatItHasAlone(String name) throws IOException {
         List<String> texts = List.of("Oslo", TEXT, "Paris is lovely. ".repeat(20), "👩‍🚀");
         List<List<String>> labels = Collections.nCopies(4, List.of("person", "place", "date"));
@@ -289,15 +292,11 @@ class GliclassTest {
             LabelOptions examples = all.withExamples(List.of(new LabelExample("Oslo", List.of("place"))));
             refused("it takes no examples", () -> classifier.classify(TEXT, List.of("place"), examples));
         }
-        ConfigException e = assertThrows(
-                ConfigException.class,
-                () -> ModelArtifact.write(model, temp.resolve("bi.dtl"), ModelArtifact.Options.DEFAULT));
-        assertTrue(e.getMessage().contains("which is not compiled"), e.getMessage());
         refusedConfig(
                 model,
                 "\"architecture_type\": \"bi-encoder\"",
-                "\"architecture_type\": \"bi-encoder-fused\"",
-                "architecture_type is 'bi-encoder-fused'; supported are uni-encoder and bi-encoder");
+                "\"architecture_type\": \"encoder-decoder\"",
+                "architecture_type is 'encoder-decoder'; supported are uni-encoder, bi-encoder and bi-encoder-fused");
         refusedConfig(
                 model,
                 "\"model_type\": \"bert\"",
@@ -305,11 +304,71 @@ class GliclassTest {
                 "label_model_config.model_type is 'modernbert'");
     }
 
+    /** The labels of a fused model stand in the text's prompt, and its poolings read the padding of labels. */
+    @Test
+    void labelsOfAFusedModelAreThoseOfTheirText() throws IOException {
+        LabelOptions all = LabelOptions.DEFAULT.withThreshold(0);
+        List<String> texts = List.of("Oslo", TEXT, TEXT, "Paris is lovely. ".repeat(9));
+        List<List<String>> labels = List.of(
+                List.of("person", "scientific work"),
+                List.of("date"),
+                List.of("person", "scientific work"),
+                List.of("a <<LABEL>> b", "<<SEP>>", "person"));
+        try (LabelClassifier classifier = LabelClassifier.load(model("gliclass-bi-fused"))) {
+            List<List<Classification>> together = classifier.scores(texts, labels, all, done -> {});
+            for (int i = 0; i < texts.size(); i++) {
+                List<Classification> alone = classifier
+                        .scores(texts.subList(i, i + 1), labels.subList(i, i + 1), all, done -> {})
+                        .getFirst();
+                assertEquals(labels.get(i).size(), alone.size());
+                for (int label = 0; label < alone.size(); label++) {
+                    assertEquals(
+                            alone.get(label).score(), together.get(i).get(label).score(), 1e-5);
+                }
+            }
+            List<String> marked = List.of("place", "date");
+            assertEquals(
+                    marked,
+                    classifier.classify("<<LABEL>><<SEP>> " + TEXT + "<<LABEL>>", marked, all).stream()
+                            .map(Classification::label)
+                            .toList());
+            LabelOptions examples = all.withExamples(List.of(new LabelExample("Oslo", List.of("place"))));
+            assertNotEquals(classifier.classify(TEXT, marked, all), classifier.classify(TEXT, marked, examples));
+        }
+        // The original finds fewer markers than labels where they are cut away, and stops.
+        try (LabelClassifier cut = LabelClassifier.load(model("gliclass-bi-fused"), CUTTING.withMaxLength(8))) {
+            List<String> many =
+                    IntStream.range(0, 20).mapToObj(i -> "label " + i).toList();
+            assertEquals(20, cut.classify(TEXT, many, all).size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gliclass-bi", "gliclass-bi-fused"})
+    void vectorsOfLabelsMayBeGiven(String name) throws IOException {
+        LabelOptions all = LabelOptions.DEFAULT.withThreshold(0);
+        List<String> labels = List.of("person", "place");
+        try (LabelClassifier classifier = LabelClassifier.load(model(name))) {
+            List<Classification> before = classifier.classify(TEXT, labels, all);
+            Map<String, float[]> vectors = classifier.labelVectors(labels);
+            classifier.giveLabelVectors(Map.of("unheard-of", vectors.get("person"), "other", vectors.get("place")));
+            List<Classification> after = classifier.classify(TEXT, List.of("unheard-of", "other"), all);
+            assertEquals(
+                    before.stream().map(Classification::score).toList(),
+                    after.stream().map(Classification::score).toList());
+            refused("has 3 numbers, and hidden_size is", () -> classifier.giveLabelVectors(Map.of("a", new float[3])));
+        }
+        try (LabelClassifier classifier = LabelClassifier.load(model("gliclass-simple"))) {
+            refused("is not of a bi-encoder", () -> classifier.labelVectors(labels));
+        }
+    }
+
     @Test
     void anArtifactSaysTheSame() throws IOException {
         LabelOptions all = LabelOptions.DEFAULT.withThreshold(0);
         List<String> labels = List.of("person", "place");
-        for (String name : List.of("gliclass-cross-attn", "gliclass-weighted-max-lstm")) {
+        for (String name :
+                List.of("gliclass-cross-attn", "gliclass-weighted-max-lstm", "gliclass-bi", "gliclass-bi-fused")) {
             Path model = model(name);
             Path artifact = temp.resolve(name + ".dtl");
             ModelArtifact.write(model, artifact, ModelArtifact.Options.DEFAULT);
@@ -318,6 +377,12 @@ class GliclassTest {
                 assertEquals(folder.classify(TEXT, labels, all), file.classify(TEXT, labels, all));
             }
         }
+        Path model = model("gliclass-bi");
+        Files.delete(model.resolve("label_model/tokenizer.json"));
+        ConfigException e = assertThrows(
+                ConfigException.class,
+                () -> ModelArtifact.write(model, temp.resolve("bi.dtl"), ModelArtifact.Options.DEFAULT));
+        assertTrue(e.getMessage().contains("label_model_name is label_model, whose tokenizer"), e.getMessage());
     }
 
     @Test

@@ -14,6 +14,7 @@ import detangle.pipelines.ExtractionOptions;
 import detangle.pipelines.ExtractionRequest;
 import detangle.pipelines.LongTexts;
 import detangle.pipelines.PipelineException;
+import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.TextSpan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** GLiNER models of every kind against what GLiNER's own code finds with the same weights. */
 class GlinerFamilyTest {
@@ -136,6 +139,32 @@ class GlinerFamilyTest {
             assertTrue(e.getMessage().contains("has the model_type 'modernbert'"), e.getMessage());
             unknown.giveLabelVectors(known.labelVectors(asked.getFirst().labels()));
             assertEquals(known.run(asked, done -> {}), unknown.run(asked, done -> {}));
+        }
+    }
+
+    /** An artifact has the tokenizer of labels too, and their configuration where the model's does not state it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gliner-bi-span", "gliner-bi-token"})
+    void anArtifactFindsTheSame(String name) throws IOException {
+        FamilyFixture fixture = FamilyFixture.named(name);
+        Path model = fixture.write(folder.resolve(name));
+        Path artifact = folder.resolve(name + ".dtl");
+        EntityExtractor.compile(model, PipelineOptions.DEFAULT, artifact);
+        List<ExtractionRequest> asked = requests(fixture.caseNamed("batch"));
+        Path stated = model.resolve("gliner_config.json");
+        JsonNode fields = JsonMapper.shared().readTree(Files.readString(stated));
+        JsonNode encoder = ((ObjectNode) fields).remove("labels_encoder_config");
+        Path labels = model.resolve(fields.get("labels_encoder").stringValue());
+        Path other = folder.resolve(name + "-of-model.dtl");
+        Files.writeString(stated, fields.toString());
+        Files.writeString(labels.resolve("config.json"), encoder.toString());
+        EntityExtractor.compile(model, PipelineOptions.DEFAULT, other);
+        try (EntityExtractor ofFolder = EntityExtractor.load(model);
+                EntityExtractor ofFile = EntityExtractor.load(artifact);
+                EntityExtractor ofOther = EntityExtractor.load(other)) {
+            List<Extraction> expected = ofFolder.run(asked, done -> {});
+            assertEquals(expected, ofFile.run(asked, done -> {}));
+            assertEquals(expected, ofOther.run(asked, done -> {}));
         }
     }
 

@@ -17,6 +17,7 @@ import detangle.models.deberta.AttentionMask;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
+import detangle.models.deberta.PaddedStates;
 import detangle.models.deberta.RandomWeights;
 import detangle.runtime.Backends;
 import detangle.runtime.KernelCoverage;
@@ -122,7 +123,7 @@ class NoInterpreterTest {
                 all.add(options);
                 all.add(options.withHiddenStates(false));
                 if (head == Architecture.QUESTION_ANSWERING) {
-                    all.add(options.withUniformPadding(true));
+                    all.add(options.with(PaddedStates.UNIFORM));
                 }
                 if (head == Architecture.MASKED_LM || head == Architecture.MASKED_LM_EMD) {
                     all.add(options.withMaskedRows(true).withHiddenStates(false));
