@@ -1,5 +1,7 @@
 package detangle.cli;
 
+import detangle.pipelines.Classification;
+import detangle.pipelines.LabelTree;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ZeroShotClassifier;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -26,9 +29,8 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
             names = {"--candidate-labels", "--labels"},
             paramLabel = "LABEL",
             split = ",",
-            required = true,
             description = "The labels to choose from; spaces around them do not count.")
-    private List<String> labels;
+    private List<String> labels = List.of();
 
     @Option(
             names = "--hypothesis-template",
@@ -45,8 +47,8 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
             description = "The least probability of a label that is printed; all are by default.")
     private double threshold;
 
-    @Option(names = "--prompt", paramLabel = "TEXT", description = "What a GLiClass model is asked of each text.")
-    private String prompt = "";
+    @Mixin
+    private LabelArguments asked;
 
     @Override
     ZeroShotClassifier load(Path folder, PipelineOptions options) {
@@ -55,7 +57,8 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
 
     @Override
     void check(boolean fromFile) {
-        labels = names("--candidate-labels", labels);
+        asked.read(!labels.isEmpty());
+        labels = asked.tree().map(LabelTree::paths).orElseGet(() -> names("--candidate-labels", labels));
         if (!(threshold >= 0 && threshold <= 1)) {
             throw wrongUse("--threshold is between 0 and 1");
         }
@@ -78,16 +81,16 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
 
     @Override
     List<Column> answer() {
-        return List.of(Column.listOf("labels", Scalar.TEXT), Column.listOf("scores", Scalar.DOUBLE));
+        return asked.returned()
+                .map(LabelArguments::columns)
+                .orElseGet(() -> List.of(Column.listOf("labels", Scalar.TEXT), Column.listOf("scores", Scalar.DOUBLE)));
     }
 
     @Override
     List<Result> run(ZeroShotClassifier classifier, List<List<String>> rows, ProgressListener progress) {
         List<String> texts = rows.stream().map(List::getFirst).toList();
-        ZeroShotOptions options = ZeroShotOptions.DEFAULT
-                .withTemplate(template)
-                .withMultiLabel(multiLabel)
-                .withPrompt(prompt);
+        ZeroShotOptions options =
+                asked.options(ZeroShotOptions.DEFAULT.withTemplate(template).withMultiLabel(multiLabel));
         List<ZeroShotResult> all =
                 classifier.classify(texts, labels, options, counting(progress, pairs -> pairs / labels.size()));
         return IntStream.range(0, all.size())
@@ -109,11 +112,25 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
             words.add(Result.scored(result.labels().get(i), score));
         }
         List<Double> scores = result.scores().stream().map(Result::rounded).toList();
-        return new Result(
-                index,
-                Result.object("sequence", result.sequence(), "labels", result.labels(), "scores", scores),
-                Result.object("labels", result.labels(), "scores", scores),
-                records,
-                String.join(", ", words));
+        String text = String.join(", ", words);
+        return asked.returned()
+                .map(tree -> nested(index, tree, all, records, text))
+                .orElseGet(() -> new Result(
+                        index,
+                        Result.object("sequence", result.sequence(), "labels", result.labels(), "scores", scores),
+                        Result.object("labels", result.labels(), "scores", scores),
+                        records,
+                        text));
+    }
+
+    /** As {@code return_hierarchical} of GLiClass tells scores: of all labels, whatever the threshold. */
+    private static Result nested(
+            int index, LabelTree tree, ZeroShotResult all, List<List<Object>> records, String text) {
+        List<Classification> scores = IntStream.range(0, all.labels().size())
+                .mapToObj(i -> new Classification(
+                        all.labels().get(i), Result.rounded(all.scores().get(i))))
+                .toList();
+        SequencedMap<String, Object> nested = tree.nested(scores);
+        return new Result(index, nested, nested, records, text);
     }
 }

@@ -2,6 +2,7 @@ package detangle.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.Architecture;
@@ -17,6 +18,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -403,7 +406,63 @@ class PipelineCommandsTest {
         assertTrue(classify.err().contains("run it with zero-shot-classification"), classify.err());
         String nli = model("ForSequenceClassification", List.of("contradiction", "entailment"));
         Result prompt = result("zero-shot-classification", "--model", nli, "--labels", "a", "--prompt", "b", "c");
-        assertTrue(prompt.err().contains("takes neither a prompt nor examples"), prompt.err());
+        assertTrue(prompt.err().contains("takes neither a prompt nor examples nor chunks"), prompt.err());
+    }
+
+    @Test
+    void zeroShotTakesGroupsOfLabelsExamplesAndParts() throws IOException {
+        String model = TinyGliclass.write(folder.resolve("gliclass")).toString();
+        Path groups = Files.writeString(
+                folder.resolve("groups.json"),
+                "{\"topic\": {\"money\": [\"card\", \"loan\"]}, \"tone\": [\"glad\", \"sad\"], \"kind\": \"question\"}");
+        String[] asked = {
+            "zero-shot-classification",
+            "--model",
+            model,
+            "--multi-label",
+            "--hierarchical-labels",
+            groups.toString(),
+            QUESTIONS.get(0)
+        };
+        JsonNode flat = json(asked).get(0);
+        assertEquals(
+                Set.of("topic.money.card", "topic.money.loan", "tone.glad", "tone.sad", "kind.question"),
+                flat.get("labels").valueStream().map(JsonNode::stringValue).collect(Collectors.toSet()));
+        JsonNode nested = json(with(asked, "--return-hierarchical")).get(0);
+        assertEquals(List.of("topic", "tone", "kind"), names(nested));
+        assertEquals(List.of("card", "loan"), names(nested.get("topic").get("money")));
+        int place = flat.get("labels")
+                .valueStream()
+                .map(JsonNode::stringValue)
+                .toList()
+                .indexOf("tone.sad");
+        assertEquals(flat.get("scores").get(place), nested.get("tone").get("sad"));
+
+        Path examples = Files.writeString(
+                folder.resolve("examples.json"),
+                "{\"examples\": [{\"text\": \"My loan is lost.\", \"labels\": [\"topic.money.loan\", \"tone.sad\"]},"
+                        + " {\"text\": \"Hello\", \"true_labels\": \"tone.glad\"}]}");
+        assertNotEquals(
+                flat, json(with(asked, "--examples", examples.toString())).get(0));
+
+        // All labels in one group, and one part of the text, are what is judged without parts.
+        assertEquals(flat, json(with(asked, "--labels-chunk-size", "5")).get(0));
+        assertNotEquals(flat, json(with(asked, "--labels-chunk-size", "2")).get(0));
+        String parts = run(with(
+                asked, "--text-chunk-size", "9", "--text-chunk-overlap", "2", "--format", "csv", QUESTIONS.get(1)));
+        assertEquals(1 + 2 * 5, parts.lines().count(), parts);
+
+        Result both = result(with(asked, "--labels", "a"));
+        assertTrue(both.err().contains("either --candidate-labels or --hierarchical-labels"), both.err());
+        Result overlap = result(with(asked, "--text-chunk-size", "9", "--text-chunk-overlap", "9"));
+        assertTrue(overlap.err().contains("cannot share 9: choose 0 to 8"), overlap.err());
+        Files.writeString(groups, "{\"tone\": [1]}");
+        Result number = result(asked);
+        assertTrue(number.err().contains("tone has an element that is not a string"), number.err());
+        Files.writeString(examples, "{\"examples\": [{\"labels\": [\"a\"]}]}");
+        Result textless = result(
+                "zero-shot-classification", "--model", model, "--labels", "a", "--examples", examples.toString(), "b");
+        assertTrue(textless.err().contains("examples[0].text is missing"), textless.err());
     }
 
     @Test

@@ -20,10 +20,12 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -199,43 +201,64 @@ public final class LabelClassifier implements Pipeline {
             LabelChunks chunks,
             LabelOptions options,
             ProgressListener progress) {
-        List<List<Classification>> results = new ArrayList<>();
-        checkLabels(labels);
-        for (int i = 0; i < texts.size(); i++) {
-            results.add(inChunks(i, texts, labels, chunks, options, progress));
-        }
-        return results;
+        return scoresInChunks(texts, labels, chunks, options, progress).stream()
+                .map(scored -> chosen(scored, options).stream()
+                        .sorted(Comparator.comparingDouble(Classification::score)
+                                .reversed())
+                        .toList())
+                .toList();
     }
 
-    private List<Classification> inChunks(
-            int index,
+    /**
+     * The score of every label of each text as {@link #classifyInChunks} finds it, in the order of the labels; nothing for
+     * a text of which a part cannot be answered.
+     */
+    public List<List<Classification>> scoresInChunks(
             List<String> texts,
             List<String> labels,
             LabelChunks chunks,
             LabelOptions options,
             ProgressListener progress) {
-        InputRow row = new InputRow(index, TextModel.name("text", index, texts.size()), progress);
-        String text = texts.get(index);
-        try {
-            row.requireText(text);
-        } catch (InputRow.UnanswerableException e) {
-            return List.of(); // The listener knows.
-        }
-        List<String> parts =
-                chunks.of(text).stream().filter(part -> !part.isBlank()).toList();
+        checkLabels(labels);
         List<List<String>> groups = chunks.of(labels);
         List<String> repeated = new ArrayList<>();
         List<List<String>> asked = new ArrayList<>();
-        for (String part : parts) {
-            for (List<String> group : groups) {
-                repeated.add(part);
-                asked.add(group);
+        List<Integer> owners = new ArrayList<>();
+        int[] parts = new int[texts.size()];
+        for (int i = 0; i < texts.size(); i++) {
+            InputRow row = new InputRow(i, TextModel.name("text", i, texts.size()), progress);
+            try {
+                row.requireText(texts.get(i));
+            } catch (InputRow.UnanswerableException e) {
+                continue; // The listener knows.
+            }
+            for (String part : chunks.of(texts.get(i))) {
+                if (!part.isBlank()) {
+                    parts[i]++;
+                    for (List<String> group : groups) {
+                        repeated.add(part);
+                        asked.add(group);
+                        owners.add(i);
+                    }
+                }
             }
         }
-        double[][] logits = logits(repeated, asked, options, progress);
+        double[][] logits = logits(repeated, asked, options, ofTexts(progress, owners, texts.size()));
+        List<List<Classification>> results = new ArrayList<>();
+        int first = 0;
+        for (int count : parts) {
+            int end = first + count * groups.size();
+            results.add(best(Arrays.copyOfRange(logits, first, end), labels, groups.size(), options));
+            first = end;
+        }
+        return results;
+    }
+
+    /** The best score of each label in any part. */
+    private static List<Classification> best(double[][] logits, List<String> labels, int groups, LabelOptions options) {
         double[] best = new double[labels.size()];
-        for (int part = 0; part < parts.size(); part++) {
-            double[] all = Arrays.stream(logits, part * groups.size(), (part + 1) * groups.size())
+        for (int first = 0; first < logits.length; first += groups) {
+            double[] all = Arrays.stream(logits, first, first + groups)
                     .flatMapToDouble(Arrays::stream)
                     .toArray();
             if (all.length < best.length) {
@@ -246,13 +269,44 @@ public final class LabelClassifier implements Pipeline {
                 best[label] = Math.max(best[label], scores[label]);
             }
         }
+        if (logits.length == 0) {
+            return List.of();
+        }
         double total = options.multiLabel() ? 1 : Arrays.stream(best).sum();
-        List<Classification> scored = IntStream.range(0, best.length)
+        return IntStream.range(0, best.length)
                 .mapToObj(label -> new Classification(labels.get(label), best[label] / total))
                 .toList();
-        return chosen(scored, options).stream()
-                .sorted(Comparator.comparingDouble(Classification::score).reversed())
-                .toList();
+    }
+
+    /** Tells a listener of parts what it is to know of their texts, and of a text once. */
+    private static ProgressListener ofTexts(ProgressListener progress, List<Integer> owners, int texts) {
+        Set<ProgressListener.RowMessage> told = new HashSet<>();
+        return new ProgressListener() {
+            @Override
+            public void done(int done) {
+                progress.done(done);
+            }
+
+            @Override
+            public void unanswerable(RowMessage message) {
+                if (told.add(new RowMessage(owners.get(message.row()), "", ""))) {
+                    progress.unanswerable(ofText(message));
+                }
+            }
+
+            @Override
+            public void cut(RowMessage message) {
+                RowMessage own = ofText(message);
+                if (told.add(own)) {
+                    progress.cut(own);
+                }
+            }
+
+            private RowMessage ofText(RowMessage message) {
+                int text = owners.get(message.row());
+                return new RowMessage(text, "a part of " + TextModel.name("text", text, texts), message.reason());
+            }
+        };
     }
 
     private static List<Classification> scored(List<String> labels, double[] logits, LabelOptions options) {

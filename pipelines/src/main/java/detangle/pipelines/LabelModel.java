@@ -27,8 +27,8 @@ final class LabelModel {
                         new Hub(HubOptions.fromEnvironment()).folderWithoutWeights(name, HubProgress.NONE));
             } catch (HubException e) {
                 throw new PipelineException(
-                        model + " needs the tokenizer of " + name + ", which its " + field
-                                + " names: put it into a folder " + name.substring(name.lastIndexOf('/') + 1)
+                        model + " needs the tokenizer and config.json of " + name + ", which its " + field
+                                + " names: put them into a folder " + name.substring(name.lastIndexOf('/') + 1)
                                 + " in it or beside it (" + e.getMessage() + ")",
                         e);
             }

@@ -117,7 +117,7 @@ public final class ZeroShotClassifier implements Pipeline {
      * @param labels at least one, and none of them twice
      * @param progress told how many pairs of text and label are done, after each batch
      * @throws PipelineException if a text, a label or the list of labels is empty, a label is named twice, the template
-     *     has no place for a label, or a model for NLI is given a prompt or examples
+     *     has no place for a label, or a model for NLI is given a prompt, examples or chunks
      */
     public List<ZeroShotResult> classify(
             List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress) {
@@ -159,10 +159,12 @@ public final class ZeroShotClassifier implements Pipeline {
         @Override
         public double[][] scores(
                 List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress) {
-            if (!options.prompt().isEmpty() || !options.examples().isEmpty()) {
+            if (!options.prompt().isEmpty()
+                    || !options.examples().isEmpty()
+                    || options.chunks().isPresent()) {
                 throw new PipelineException(model.config().file()
-                        + " is of a model for NLI, which takes neither a prompt nor examples: leave them out, or"
-                        + " choose a GLiClass model");
+                        + " is of a model for NLI, which takes neither a prompt nor examples nor chunks: leave them"
+                        + " out, or choose a GLiClass model");
             }
             String template = options.template();
             EncodedRows<Encoding> rows = EncodedRows.of(
@@ -235,10 +237,12 @@ public final class ZeroShotClassifier implements Pipeline {
                             .map(label -> template.replace(BLANK, label))
                             .toList();
             LabelOptions asked = new LabelOptions(options.multiLabel(), 0, options.prompt(), options.examples());
+            // Parts of texts are not counted: whoever counts pairs hears of them at the end.
+            int pairs = options.chunks().isPresent() ? 0 : labels.size();
             ProgressListener ofPairs = new ProgressListener() {
                 @Override
                 public void done(int done) {
-                    progress.done(done * labels.size());
+                    progress.done(done * pairs);
                 }
 
                 @Override
@@ -251,7 +255,11 @@ public final class ZeroShotClassifier implements Pipeline {
                     progress.cut(message);
                 }
             };
-            return classifier.scores(texts, Collections.nCopies(texts.size(), told), asked, ofPairs).stream()
+            List<List<Classification>> scores = options.chunks()
+                    .map(chunks -> classifier.scoresInChunks(texts, told, chunks, asked, ofPairs))
+                    .orElseGet(() -> classifier.scores(texts, Collections.nCopies(texts.size(), told), asked, ofPairs));
+            progress.done(texts.size() * labels.size());
+            return scores.stream()
                     .map(scored ->
                             scored.stream().mapToDouble(Classification::score).toArray())
                     .toArray(double[][]::new);

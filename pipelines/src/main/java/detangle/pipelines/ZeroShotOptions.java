@@ -1,6 +1,7 @@
 package detangle.pipelines;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a {@link ZeroShotClassifier} judges texts.
@@ -11,11 +12,13 @@ import java.util.List;
  *     alone is always judged by itself
  * @param prompt what a GLiClass model is asked of the text; empty for nothing
  * @param examples texts with their labels, which show a GLiClass model what is meant
+ * @param chunks the parts in which a GLiClass model reads long texts and many labels; empty for all at once
  */
-public record ZeroShotOptions(String template, boolean multiLabel, String prompt, List<LabelExample> examples) {
+public record ZeroShotOptions(
+        String template, boolean multiLabel, String prompt, List<LabelExample> examples, Optional<LabelChunks> chunks) {
     /** HuggingFace's: one label is right, and the sentence is {@link ZeroShotClassifier#TEMPLATE}. */
     public static final ZeroShotOptions DEFAULT =
-            new ZeroShotOptions(ZeroShotClassifier.TEMPLATE, false, "", List.of());
+            new ZeroShotOptions(ZeroShotClassifier.TEMPLATE, false, "", List.of(), Optional.empty());
 
     /** Keeps a copy of the examples. */
     public ZeroShotOptions {
@@ -23,18 +26,22 @@ public record ZeroShotOptions(String template, boolean multiLabel, String prompt
     }
 
     public ZeroShotOptions withTemplate(String value) {
-        return new ZeroShotOptions(value, multiLabel, prompt, examples);
+        return new ZeroShotOptions(value, multiLabel, prompt, examples, chunks);
     }
 
     public ZeroShotOptions withMultiLabel(boolean value) {
-        return new ZeroShotOptions(template, value, prompt, examples);
+        return new ZeroShotOptions(template, value, prompt, examples, chunks);
     }
 
     public ZeroShotOptions withPrompt(String value) {
-        return new ZeroShotOptions(template, multiLabel, value, examples);
+        return new ZeroShotOptions(template, multiLabel, value, examples, chunks);
     }
 
     public ZeroShotOptions withExamples(List<LabelExample> value) {
-        return new ZeroShotOptions(template, multiLabel, prompt, value);
+        return new ZeroShotOptions(template, multiLabel, prompt, value, chunks);
+    }
+
+    public ZeroShotOptions withChunks(LabelChunks value) {
+        return new ZeroShotOptions(template, multiLabel, prompt, examples, Optional.of(value));
     }
 }

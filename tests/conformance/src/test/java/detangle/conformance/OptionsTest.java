@@ -9,6 +9,7 @@ import detangle.pipelines.BertScoreOptions;
 import detangle.pipelines.DynamicBatching;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.ExtractionOptions;
+import detangle.pipelines.LabelChunks;
 import detangle.pipelines.LabelExample;
 import detangle.pipelines.LabelOptions;
 import detangle.pipelines.PipelineOptions;
@@ -86,6 +87,7 @@ class OptionsTest {
             case "Consumer" -> (Consumer<Object>) x -> {};
             case "BertScoreOptions" -> BertScoreOptions.DEFAULT.withIdf(true);
             case "EmbeddingOptions" -> EmbeddingOptions.DEFAULT.withNormalize(true);
+            case "LabelChunks" -> LabelChunks.DEFAULT;
             case "TextTask" -> TextTasks.all().getLast();
             case "DynamicBatching" -> DynamicBatching.DEFAULT.withMaxWaiting(7);
             default -> throw new AssertionError("there is no example of " + type);

@@ -32,7 +32,7 @@ final class GliclassReader implements Reader {
         {"architecture_type", "\"encoder-decoder\"", "architecture_type"},
         {"architecture_type", "\"\\u001b[31m\"", "architecture_type"},
         {"architecture_type", "[]", "architecture_type"},
-        {"architecture_type", "\"bi-encoder-fused\"", "architecture_type is 'bi-encoder-fused'"},
+        {"architecture_type", "\"bi-encoder-fused\"", "label_model_config is missing"},
         {"architecture_type", "\"bi-encoder\"", "label_model_config is missing"},
         {"label_model_config", "[]", ""},
         {"hidden_size", "2147483647", "hidden_size is 2147483647; it must be at most 65536"},

@@ -1,0 +1,202 @@
+package detangle.cli;
+
+import detangle.models.deberta.ConfigException;
+import detangle.models.deberta.ConfigFields;
+import detangle.pipelines.LabelChunks;
+import detangle.pipelines.LabelExample;
+import detangle.pipelines.LabelTree;
+import detangle.pipelines.PipelineException;
+import detangle.pipelines.ZeroShotOptions;
+import detangle.pipelines.task.Column;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+
+/** What zero-shot-classification asks of GLiClass models beside labels; names and files are those of GLiClass. */
+final class LabelArguments {
+    private static final String TEXT = "text";
+    private static final String LABELS = "labels";
+
+    /** What GLiClass takes in the place of {@link #LABELS}. */
+    private static final String TRUE_LABELS = "true_labels";
+
+    /** Groups in groups, far more than anybody makes. */
+    private static final int DEEPEST = 32;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "What a GLiClass model is asked of each text.")
+    private String prompt = "";
+
+    @Option(
+            names = "--hierarchical-labels",
+            paramLabel = "FILE",
+            description = "Labels in groups, in the place of --candidate-labels: a JSON object such as"
+                    + " {\"tone\": [\"glad\", \"sad\"]}, whose labels are tone.glad and tone.sad.")
+    private Optional<Path> groups;
+
+    @Option(
+            names = "--return-hierarchical",
+            description = "Tell the scores of all labels in the form of --hierarchical-labels.")
+    private boolean nested;
+
+    @Option(
+            names = "--examples",
+            paramLabel = "FILE",
+            description = "Texts with their labels, which show a GLiClass model what is meant: a JSON object"
+                    + " {\"examples\": [{\"text\": ..., \"labels\": [...]}]}.")
+    private Optional<Path> examples;
+
+    @Option(
+            names = "--labels-chunk-size",
+            paramLabel = "N",
+            description = "Labels that a GLiClass model judges at once, so that any number of them goes; 8 where texts"
+                    + " are read in parts.")
+    private Optional<Integer> labelChunk;
+
+    @Option(
+            names = "--text-chunk-size",
+            paramLabel = "N",
+            description =
+                    "Characters of a part in which a GLiClass model reads a long text; 8192 where labels are judged"
+                            + " in groups.")
+    private Optional<Integer> textChunk;
+
+    @Option(
+            names = "--text-chunk-overlap",
+            paramLabel = "N",
+            description = "Characters that two parts of a text share; 256, or as many as fit, by default.")
+    private Optional<Integer> textOverlap;
+
+    private Optional<LabelTree> tree = Optional.empty();
+    private List<LabelExample> shown = List.of();
+    private Optional<LabelChunks> chunks = Optional.empty();
+
+    /** Reads what is asked for; to be called before any model is loaded. */
+    void read(boolean labelsAreNamed) {
+        if (groups.isPresent() == labelsAreNamed) {
+            throw wrongUse("name labels with either --candidate-labels or --hierarchical-labels");
+        }
+        if (nested && groups.isEmpty()) {
+            throw wrongUse("--return-hierarchical is for --hierarchical-labels");
+        }
+        tree = groups.map(LabelArguments::tree);
+        shown = examples.map(LabelArguments::examples).orElseGet(List::of);
+        if (textOverlap.isPresent() && textChunk.isEmpty()) {
+            throw wrongUse("--text-chunk-overlap is for --text-chunk-size");
+        }
+        if (labelChunk.isPresent() || textChunk.isPresent()) {
+            int size = textChunk.orElse(LabelChunks.DEFAULT.text());
+            int overlap = textOverlap.orElse(Math.min(LabelChunks.DEFAULT.overlap(), Math.max(0, size - 1)));
+            try {
+                chunks = Optional.of(new LabelChunks(size, overlap, labelChunk.orElse(LabelChunks.DEFAULT.labels())));
+            } catch (PipelineException e) {
+                throw wrongUse(e.getMessage());
+            }
+        }
+    }
+
+    private ParameterException wrongUse(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    private static LabelTree tree(Path file) {
+        return tree(ConfigFields.read(file), "", DEEPEST);
+    }
+
+    private static LabelTree tree(ConfigFields fields, String prefix, int deepest) {
+        SequencedMap<String, LabelTree> all = new LinkedHashMap<>();
+        for (String name : fields.names()) {
+            JsonNode node = fields.find(name).orElseThrow(() -> fields.fault(prefix + name, "is null"));
+            if (node.isArray()) {
+                all.put(name, new LabelTree.Labels(strings(fields, prefix + name, node)));
+            } else if (node.isString()) {
+                all.put(name, new LabelTree.Labels(List.of(node.stringValue())));
+            } else if (deepest > 0) {
+                all.put(name, tree(fields.object(name), prefix + name + ".", deepest - 1));
+            } else {
+                throw fields.fault(prefix + name, "is a group in more than " + DEEPEST + " others");
+            }
+        }
+        if (all.isEmpty()) {
+            throw new ConfigException(
+                    fields.file(), prefix.isEmpty() ? "has no labels" : "'" + prefix + "' has no labels");
+        }
+        return new LabelTree.Groups(all);
+    }
+
+    private static List<LabelExample> examples(Path file) {
+        ConfigFields fields = ConfigFields.read(file);
+        JsonNode all = fields.find("examples")
+                .filter(JsonNode::isArray)
+                .orElseThrow(() -> fields.fault("examples", "is not a list of examples"));
+        List<LabelExample> examples = new ArrayList<>();
+        for (JsonNode node : all) {
+            String where = "examples[" + examples.size() + "]";
+            if (!node.isObject()) {
+                throw fields.fault(where, "is not an object");
+            }
+            ConfigFields example = new ConfigFields(file, node);
+            String text = example.text(TEXT).orElseThrow(() -> fields.fault(where + "." + TEXT, "is missing"));
+            String name = example.find(LABELS).isPresent() ? LABELS : TRUE_LABELS;
+            JsonNode labels = example.find(name).orElseThrow(() -> fields.fault(where + "." + LABELS, "is missing"));
+            examples.add(new LabelExample(
+                    text,
+                    labels.isString() ? List.of(labels.stringValue()) : strings(fields, where + "." + name, labels)));
+        }
+        return examples;
+    }
+
+    private static List<String> strings(ConfigFields fields, String where, JsonNode list) {
+        if (!list.isArray()) {
+            throw fields.fault(where, "is not a list of labels");
+        }
+        List<String> strings = new ArrayList<>();
+        for (JsonNode element : list) {
+            if (!element.isString()) {
+                throw fields.fault(where, "has an element that is not a string");
+            }
+            strings.add(element.stringValue());
+        }
+        if (strings.isEmpty()) {
+            throw fields.fault(where, "has no labels");
+        }
+        return strings;
+    }
+
+    /** The labels in groups; empty where they are named one by one. */
+    Optional<LabelTree> tree() {
+        return tree;
+    }
+
+    /** The tree in whose form scores are told; empty for a list. */
+    Optional<LabelTree> returned() {
+        return tree.filter(all -> nested);
+    }
+
+    /** A tree as columns of an answer. */
+    static List<Column> columns(LabelTree tree) {
+        return switch (tree) {
+            case LabelTree.Labels(List<String> names) ->
+                names.stream().map(Column::score).toList();
+            case LabelTree.Groups(SequencedMap<String, LabelTree> all) ->
+                all.sequencedEntrySet().stream()
+                        .map(group -> new Column(group.getKey(), new Column.ObjectOf(columns(group.getValue()))))
+                        .toList();
+        };
+    }
+
+    ZeroShotOptions options(ZeroShotOptions options) {
+        ZeroShotOptions asked = options.withPrompt(prompt).withExamples(shown);
+        return chunks.map(asked::withChunks).orElse(asked);
+    }
+}
