@@ -21,6 +21,7 @@ import tools.jackson.databind.JsonNode;
 final class HuggingFaceApi {
     private static final String INPUTS = "inputs";
     private static final String PARAMETERS = "parameters";
+    private static final String OPTIONS = "options";
 
     private final Models models;
     private final Sizes sizes;
@@ -79,6 +80,8 @@ final class HuggingFaceApi {
         SequencedMap<String, Object> given = Json.fields(request);
         given.remove(INPUTS);
         given.remove(PARAMETERS);
+        given.remove(OPTIONS);
+        readOptions(request.path(OPTIONS));
         JsonNode parameters = request.path(PARAMETERS);
         if (!Json.isAbsent(parameters)) {
             if (!parameters.isObject()) {
@@ -91,6 +94,19 @@ final class HuggingFaceApi {
             });
         }
         return given;
+    }
+
+    /** What clients say of HuggingFace's own service. Here models are loaded and answers are not kept, so that each of these is met. */
+    private static void readOptions(JsonNode options) {
+        if (Json.isAbsent(options)) {
+            return;
+        }
+        if (!options.isObject()) {
+            throw ApiException.validation(OPTIONS + " is not an object");
+        }
+        Json.requireKnown(options, OPTIONS, "wait_for_model", "use_cache");
+        Json.flag(options, "wait_for_model", true);
+        Json.flag(options, "use_cache", false);
     }
 
     /** All names that a request uses, by which the task that is meant is known. */

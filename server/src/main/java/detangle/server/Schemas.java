@@ -116,6 +116,7 @@ final class Schemas {
         SequencedMap<String, Object> parameters = of(task.options());
         parameters.remove("required");
         properties.put(PARAMETERS, parameters);
+        properties.put("options", closed("wait_for_model?", of("boolean"), "use_cache?", of("boolean")));
         Stream.concat(task.inputs().stream(), task.options().stream())
                 .forEach(field -> properties.put(field.name(), of(field)));
         request.put("properties", properties);

@@ -5,10 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.Pooling;
 import detangle.pipelines.TextClassifier;
 import detangle.testing.models.TinyModel;
+import dev.langchain4j.data.embedding.Embedding;
+import dev.langchain4j.data.segment.TextSegment;
+import dev.langchain4j.model.embedding.EmbeddingModel;
+import dev.langchain4j.model.huggingface.HuggingFaceEmbeddingModel;
+import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
+import dev.langchain4j.model.output.Response;
 import java.io.IOException;
 import java.lang.reflect.Array;
 import java.net.MalformedURLException;
@@ -89,7 +96,7 @@ class ClientsTest {
         if (Files.exists(folder.resolve("node_modules"))) {
             return;
         }
-        for (String file : List.of("package.json", "huggingface.js", "tasks.js", "openai.js")) {
+        for (String file : List.of("package.json", "huggingface.js", "tasks.js", "openai.js", "aisdk.js")) {
             try (var in = ClientsTest.class.getResourceAsStream("clients/" + file)) {
                 Files.write(folder.resolve(file), Objects.requireNonNull(in).readAllBytes());
             }
@@ -166,6 +173,66 @@ class ClientsTest {
                 assertEquals(expected.length, vector.size());
                 for (int j = 0; j < expected.length; j++) {
                     assertEquals(expected[j], vector.get(j).floatValue(), 1e-5f);
+                }
+            }
+        }
+    }
+
+    /** The AI SDK for JavaScript, in OpenAI's form: several texts and one, and vectors of fewer numbers. */
+    @Test
+    void aiSdk() throws IOException, InterruptedException {
+        install("ai");
+        List<String> command =
+                new ArrayList<>(List.of("node", "aisdk.js", "http://127.0.0.1:" + server.port() + "/v1", "encoder"));
+        command.addAll(TEXTS);
+        JsonNode found = JsonMapper.shared().readTree(run(command.toArray(String[]::new)));
+        assertTrue(found.at("/usage/tokens").intValue() > TEXTS.size());
+        try (FeatureExtractor extractor = FeatureExtractor.load(folder.resolve("encoder"))) {
+            for (int i = 0; i < TEXTS.size(); i++) {
+                assertVector(extractor.encode(TEXTS.get(i), Pooling.MEAN, true), found.at("/embeddings/" + i));
+            }
+            EmbeddingOptions three =
+                    EmbeddingOptions.DEFAULT.withNormalize(true).withTruncateDim(3);
+            assertVector(
+                    extractor
+                            .encode(List.of(TEXTS.getFirst()), three, done -> {})
+                            .getFirst(),
+                    found.get("short"));
+        }
+    }
+
+    private static void assertVector(float[] expected, JsonNode actual) {
+        assertEquals(expected.length, actual.size());
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], actual.get(i).floatValue(), 1e-5f);
+        }
+    }
+
+    /** LangChain's for Java, of HuggingFace's inference API and of OpenAI's, which say what they want in other ways than their makers' own. */
+    @Test
+    void langChain() {
+        String url = "http://127.0.0.1:" + server.port() + "/";
+        EmbeddingModel huggingFace = HuggingFaceEmbeddingModel.builder()
+                .baseUrl(url)
+                .accessToken("none")
+                .modelId("encoder")
+                .waitForModel(true)
+                .build();
+        EmbeddingModel openAi = OpenAiEmbeddingModel.builder()
+                .baseUrl(url + "v1")
+                .apiKey("none")
+                .modelName("encoder")
+                .user("somebody")
+                .build();
+        List<TextSegment> texts = TEXTS.stream().map(TextSegment::from).toList();
+        try (FeatureExtractor extractor = FeatureExtractor.load(folder.resolve("encoder"))) {
+            for (EmbeddingModel model : List.of(huggingFace, openAi)) {
+                Response<List<Embedding>> answer = model.embedAll(texts);
+                for (int i = 0; i < TEXTS.size(); i++) {
+                    assertArrayEquals(
+                            extractor.encode(TEXTS.get(i), Pooling.MEAN, true),
+                            answer.content().get(i).vector(),
+                            1e-5f);
                 }
             }
         }
