@@ -10,6 +10,7 @@ import detangle.pipelines.QuestionOptions;
 import detangle.pipelines.task.Column;
 import detangle.pipelines.task.Column.ObjectOf;
 import detangle.pipelines.task.QuestionAnswering;
+import detangle.runtime.OptionValues;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,12 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
     @Option(names = "--max-answer-len", paramLabel = "N", description = "Tokens of an answer; ${DEFAULT-VALUE}.")
     private int maxAnswerLen = QuestionOptions.DEFAULT.maxAnswerLen();
 
+    @Option(
+            names = "--max-question-len",
+            paramLabel = "N",
+            description = "Tokens of a question, behind which it is cut; questions are whole by default.")
+    private Optional<Integer> maxQuestionLen;
+
     @Option(names = "--handle-impossible-answer", description = "Allow that a text has no answer, as in SQuAD 2.0.")
     private boolean handleImpossibleAnswer;
 
@@ -82,8 +89,10 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
         question.filter(WhiteSpace::isBlank).ifPresent(asked -> {
             throw wrongUse("--question is empty");
         });
-        if (topK < 1 || docStride < 0 || windowLength() < 1 || maxAnswerLen < 1) {
-            throw wrongUse("--top-k, --max-seq-len and --max-answer-len are at least 1, --doc-stride at least 0");
+        if (topK < 1 || docStride < 0 || windowLength() < 1 || maxAnswerLen < 1 || maxQuestionLen.orElse(1) < 1) {
+            throw wrongUse(
+                    "--top-k, --max-seq-len, --max-answer-len and --max-question-len are at least 1, --doc-stride at"
+                            + " least 0");
         }
     }
 
@@ -115,8 +124,9 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
 
     @Override
     List<Result> run(QuestionAnswerer answerer, List<List<String>> rows, ProgressListener progress) {
-        QuestionOptions options = new QuestionOptions(
+        QuestionOptions whole = new QuestionOptions(
                 topK, docStride, windowLength(), maxAnswerLen, handleImpossibleAnswer, alignToWords);
+        QuestionOptions options = OptionValues.with(whole, maxQuestionLen, QuestionOptions::withMaxQuestionLen);
         List<Question> questions = rows.stream()
                 .map(row -> new Question(question.orElseGet(() -> row.get(1)), row.getFirst()))
                 .toList();

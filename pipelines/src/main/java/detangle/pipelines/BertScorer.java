@@ -6,6 +6,7 @@ import detangle.models.deberta.DebertaConfig;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
+import detangle.models.text.Truncation;
 import detangle.models.weights.Weights;
 import detangle.runtime.CompiledProgram;
 import detangle.runtime.Session;
@@ -131,7 +132,12 @@ public final class BertScorer implements Pipeline {
 
     /** The same scorer, which cuts texts that are too long, with a warning. It is closed with this one. */
     public BertScorer withTruncation() {
-        return new BertScorer(model.cutting(), similarity, layers, idf, baselines);
+        return withTruncation(Truncation.Side.RIGHT);
+    }
+
+    /** The same scorer, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    public BertScorer withTruncation(Truncation.Side side) {
+        return new BertScorer(model.cutting(side), similarity, layers, idf, baselines);
     }
 
     /** The same scorer, for which rare tokens of the references count more or not. It is closed with this one. */

@@ -5,6 +5,7 @@ import detangle.models.deberta.OutputNames;
 import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
+import detangle.models.text.Truncation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -59,7 +60,12 @@ public final class FeatureExtractor implements Pipeline {
 
     /** The same extractor, which cuts texts that are too long, with a warning. It is closed with this one. */
     public FeatureExtractor withTruncation() {
-        return new FeatureExtractor(model.cutting(), vectors, lowerCase);
+        return withTruncation(Truncation.Side.RIGHT);
+    }
+
+    /** The same extractor, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    public FeatureExtractor withTruncation(Truncation.Side side) {
+        return new FeatureExtractor(model.cutting(side), vectors, lowerCase);
     }
 
     @Override

@@ -23,6 +23,7 @@ final class InputEncoder {
     private final InputLength length;
     private final boolean absolute;
     private final Optional<TextEncoder> threads;
+    private final Truncation.Side side;
 
     /** Whether it was said that some inputs are longer than sentence-transformers would leave them. */
     private final AtomicBoolean warned = new AtomicBoolean();
@@ -30,23 +31,26 @@ final class InputEncoder {
     /**
      * @param absolute whether the model has a position for each place, so that no input can be longer than these are many
      * @param threads encodes the texts where strangers send them; otherwise each caller encodes its own
+     * @param side which end of texts is cut off
      */
     InputEncoder(
             Tokenizer tokenizer,
             PipelineOptions options,
             InputLength length,
             boolean absolute,
-            Optional<TextEncoder> threads) {
+            Optional<TextEncoder> threads,
+            Truncation.Side side) {
         this.tokenizer = tokenizer;
         this.options = options;
         this.length = length;
         this.absolute = absolute;
         this.threads = threads;
+        this.side = side;
     }
 
     /** The same, which cuts what is too long. */
-    InputEncoder cutting() {
-        return new InputEncoder(tokenizer, options.withTruncation(true), length, absolute, threads);
+    InputEncoder cutting(Truncation.Side end) {
+        return new InputEncoder(tokenizer, options.withTruncation(true), length, absolute, threads, end);
     }
 
     /** What inputs are cut to, in tokens. */
@@ -101,7 +105,7 @@ final class InputEncoder {
     }
 
     /**
-     * A text, or where strangers send texts that may be cut, as much of its beginning as fills the model. So what a text costs follows from
+     * A text, or where strangers send texts that may be cut, as much of its kept end as fills the model. So what a text costs follows from
      * the model, and not from who sends it.
      */
     private String head(String text, InputRow row) {
@@ -114,13 +118,18 @@ final class InputEncoder {
                     + " tokens, for which at most " + most
                     + " characters are read: shorten it, split it, or let it be cut (truncation)");
         }
+        if (side == Truncation.Side.LEFT) {
+            int start = text.length() - most;
+            return text.substring(Character.isLowSurrogate(text.charAt(start)) ? start + 1 : start);
+        }
         return text.substring(0, Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most);
     }
 
     /** Refuses a text that is read to a bound and has so few tokens up to there that the rest of it would count. */
     private void requireEnough(Encoding encoding, int sequence, boolean runsOn, InputRow row) {
         if (runsOn && tokensOf(encoding, sequence) <= maxLength() + MARGIN) {
-            throw row.unanswerable("is read to its first " + length.characters() + " characters, which are "
+            throw row.unanswerable("is read to its " + (side == Truncation.Side.LEFT ? "last " : "first ")
+                    + length.characters() + " characters, which are "
                     + tokensOf(encoding, sequence) + " tokens where the model takes " + length.cut()
                     + ": take out what means nothing, such as white space");
         }
@@ -172,7 +181,7 @@ final class InputEncoder {
 
     private Encoding cut(Encoding encoding, Truncation.Strategy strategy, InputRow row) {
         try {
-            Encoding kept = new Truncation(maxLength(), strategy, Optional.empty())
+            Encoding kept = new Truncation(maxLength(), strategy, Optional.empty(), side)
                     .apply(encoding)
                     .getFirst();
             if (textsIn(kept) == textsIn(encoding)) {

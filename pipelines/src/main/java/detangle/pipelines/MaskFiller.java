@@ -7,6 +7,7 @@ import detangle.models.deberta.InputNames;
 import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
+import detangle.models.text.Truncation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -187,7 +188,12 @@ public final class MaskFiller implements Pipeline {
 
     /** The same filler, which cuts texts that are too long, with a warning. It is closed with this one. */
     public MaskFiller withTruncation() {
-        return new MaskFiller(model.cutting(), mask);
+        return withTruncation(Truncation.Side.RIGHT);
+    }
+
+    /** The same filler, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    public MaskFiller withTruncation(Truncation.Side side) {
+        return new MaskFiller(model.cutting(side), mask);
     }
 
     @Override

@@ -81,7 +81,12 @@ public final class MultipleChoice implements Pipeline {
 
     /** The same pipeline, which cuts texts that are too long, with a warning. It is closed with this one. */
     public MultipleChoice withTruncation() {
-        return new MultipleChoice(model.cutting());
+        return withTruncation(Truncation.Side.RIGHT);
+    }
+
+    /** The same pipeline, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    public MultipleChoice withTruncation(Truncation.Side side) {
+        return new MultipleChoice(model.cutting(side));
     }
 
     @Override

@@ -134,7 +134,7 @@ public final class QuestionAnswerer implements Pipeline {
         row.named("the context of " + row.name()).requireText(question.context());
         int length = Math.min(options.maxSeqLen(), model.maxLength());
         int stride = Math.min(options.docStride(), length / 2);
-        Encoding all = model.encodeWhole(new TextPair(question.question(), question.context()));
+        Encoding all = asked(model.encodeWhole(new TextPair(question.question(), question.context())), options);
         // A window is to hold more of the text than it shares with the next one.
         int room = length - (all.length() - tokensOf(all, 1));
         if (room < 1) {
@@ -150,6 +150,17 @@ public final class QuestionAnswerer implements Pipeline {
         return windows.stream()
                 .map(window -> new Window(window, context, words))
                 .toList();
+    }
+
+    /** The tokens of a question and its context without those of the question that are too many. */
+    private static Encoding asked(Encoding all, QuestionOptions options) {
+        int question = tokensOf(all, 0);
+        int most = options.maxQuestionLen().orElse(question);
+        return question <= most
+                ? all
+                : new Truncation(all.length() - (question - most), Truncation.Strategy.ONLY_FIRST, Optional.empty())
+                        .apply(all)
+                        .getFirst();
     }
 
     private static List<Answer> ranked(List<Window> windows, Found[] found, QuestionOptions options) {

@@ -67,7 +67,12 @@ public final class TextClassifier implements Pipeline {
 
     /** The same classifier, which cuts texts that are too long, with a warning. It is closed with this one. */
     public TextClassifier withTruncation() {
-        return new TextClassifier(model.cutting(), folder, function);
+        return withTruncation(Truncation.Side.RIGHT);
+    }
+
+    /** The same classifier, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    public TextClassifier withTruncation(Truncation.Side side) {
+        return new TextClassifier(model.cutting(side), folder, function);
     }
 
     @Override

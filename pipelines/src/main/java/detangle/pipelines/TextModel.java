@@ -84,7 +84,12 @@ final class TextModel implements AutoCloseable {
                                 rows -> session.run(inputs(session, tokenizer, rows, 1))),
                         new RunQueue(batching)));
         InputEncoder encoder = new InputEncoder(
-                tokenizer, options, length, session.hasAbsolutePositions(), shared.map(Shared::encoder));
+                tokenizer,
+                options,
+                length,
+                session.hasAbsolutePositions(),
+                shared.map(Shared::encoder),
+                Truncation.Side.RIGHT);
         return new TextModel(session, tokenizer, options, encoder, shared);
     }
 
@@ -130,7 +135,12 @@ final class TextModel implements AutoCloseable {
 
     /** The same model, which cuts texts that are too long; only one of the two is to be closed. */
     TextModel cutting() {
-        return new TextModel(session, tokenizer, options.withTruncation(true), encoder.cutting(), shared);
+        return cutting(Truncation.Side.RIGHT);
+    }
+
+    /** The same, which cuts off this end of them. */
+    TextModel cutting(Truncation.Side side) {
+        return new TextModel(session, tokenizer, options.withTruncation(true), encoder.cutting(side), shared);
     }
 
     private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {

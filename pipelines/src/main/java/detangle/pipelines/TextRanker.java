@@ -61,7 +61,12 @@ public final class TextRanker implements Pipeline {
 
     /** The same ranker, which cuts texts that are too long, with a warning. It is closed with this one. */
     public TextRanker withTruncation() {
-        return new TextRanker(model.cutting(), folder, function);
+        return withTruncation(Truncation.Side.RIGHT);
+    }
+
+    /** The same ranker, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    public TextRanker withTruncation(Truncation.Side side) {
+        return new TextRanker(model.cutting(side), folder, function);
     }
 
     /** A classifier on the same model. It is closed with this one. */

@@ -41,8 +41,8 @@ public final class ZeroShotClassifier implements Pipeline {
          */
         double[][] scores(List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress);
 
-        /** The same, which cuts texts that are too long. */
-        Judge cutting();
+        /** The same, which cuts off an end of texts that are too long. */
+        Judge cutting(Truncation.Side side);
 
         Tokenizer tokenizer();
 
@@ -205,8 +205,8 @@ public final class ZeroShotClassifier implements Pipeline {
         }
 
         @Override
-        public Judge cutting() {
-            return new Entailment(model.cutting(), entailment);
+        public Judge cutting(Truncation.Side side) {
+            return new Entailment(model.cutting(side), entailment);
         }
 
         @Override
@@ -266,7 +266,12 @@ public final class ZeroShotClassifier implements Pipeline {
         }
 
         @Override
-        public Judge cutting() {
+        public Judge cutting(Truncation.Side side) {
+            if (side == Truncation.Side.LEFT) {
+                throw new PipelineException(
+                        "the labels of a GLiClass model stand before the text, so that its end alone is"
+                                + " cut off: leave out truncation_direction");
+            }
             return new Named(classifier.withTruncation());
         }
 
@@ -299,7 +304,12 @@ public final class ZeroShotClassifier implements Pipeline {
 
     /** The same classifier, which cuts texts that are too long, with a warning. It is closed with this one. */
     public ZeroShotClassifier withTruncation() {
-        return new ZeroShotClassifier(judge.cutting());
+        return withTruncation(Truncation.Side.RIGHT);
+    }
+
+    /** The same classifier, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    public ZeroShotClassifier withTruncation(Truncation.Side side) {
+        return new ZeroShotClassifier(judge.cutting(side));
     }
 
     @Override

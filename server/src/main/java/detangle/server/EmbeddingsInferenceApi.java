@@ -107,7 +107,7 @@ final class EmbeddingsInferenceApi {
             case "token-classification" ->
                 Json.of(
                         "token-classification",
-                        labels(model.require("token-classification", TokenClassifier.class, Optional.empty())
+                        labels(model.require("token-classification", TokenClassifier.class)
                                 .labels()));
             default -> Json.of(model.task().name(), Map.of());
         };
@@ -124,13 +124,13 @@ final class EmbeddingsInferenceApi {
     }
 
     private static String pooling(ServedModel model) {
-        return model.require(SIMILARITY, FeatureExtractor.class, Optional.empty()).pooling(model.embedding()).stream()
+        return model.require(SIMILARITY, FeatureExtractor.class).pooling(model.embedding()).stream()
                 .map(Pooling::text)
                 .collect(Collectors.joining("+"));
     }
 
     private static TextClassifier classifier(ServedModel model) {
-        return model.require(CLASSIFICATION, TextClassifier.class, Optional.empty());
+        return model.require(CLASSIFICATION, TextClassifier.class);
     }
 
     /** {@code POST /}: what the first model is for. A classifier is asked as here unless the request has HuggingFace's parameters. */
@@ -211,7 +211,7 @@ final class EmbeddingsInferenceApi {
         Map<String, Object> given = Json.fields(request);
         given.remove(INPUTS);
         Fields asked = model.require(EXTRACTION).task().options(given);
-        FeatureExtractor extractor = model.require(EXTRACTION, FeatureExtractor.class, asked.optionalFlag(TRUNCATE));
+        FeatureExtractor extractor = model.require(EXTRACTION, FeatureExtractor.class, asked);
         EmbeddingOptions prompted =
                 OptionValues.with(model.embedding(), asked.optionalText(PROMPT_NAME), EmbeddingOptions::withPromptName);
         List<String> texts = inputs(request);
@@ -276,7 +276,7 @@ final class EmbeddingsInferenceApi {
             });
             return "";
         }
-        return model.require(EXTRACTION, FeatureExtractor.class, Optional.empty())
+        return model.require(EXTRACTION, FeatureExtractor.class)
                 .prompt(OptionValues.with(model.embedding(), name, EmbeddingOptions::withPromptName));
     }
 

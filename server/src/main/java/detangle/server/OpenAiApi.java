@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /** The routes of OpenAI's API for vectors. */
@@ -54,7 +53,7 @@ final class OpenAiApi {
     Object embeddings(JsonNode request) {
         Json.requireKnown(request, "/v1/embeddings", "model", "input", "encoding_format", "dimensions", "user");
         ServedModel model = models.named(Json.text(request, "model"));
-        FeatureExtractor extractor = model.require(EXTRACTION, FeatureExtractor.class, Optional.empty());
+        FeatureExtractor extractor = model.require(EXTRACTION, FeatureExtractor.class);
         // Names the client's own user, of whom nothing is kept here.
         Json.optionalText(request, "user");
         boolean base64 = base64(Json.optionalText(request, "encoding_format").orElse("float"));

@@ -282,7 +282,7 @@ final class OpenApi {
     }
 
     private static SequencedMap<String, Object> direction() {
-        return Json.of("type", "string", "enum", List.of("right", "Right"));
+        return Json.of("type", "string", "enum", List.of("right", "left", "Right", "Left"));
     }
 
     private static SequencedMap<String, Object> predictRequest() {

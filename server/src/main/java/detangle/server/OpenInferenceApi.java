@@ -99,13 +99,11 @@ final class OpenInferenceApi {
     }
 
     private static int dimension(ServedModel model) {
-        return model.require("feature-extraction", FeatureExtractor.class, Optional.empty())
-                .dimension(model.embedding());
+        return model.require("feature-extraction", FeatureExtractor.class).dimension(model.embedding());
     }
 
     private static List<String> labels(ServedModel model) {
-        return model.require("text-classification", TextClassifier.class, Optional.empty())
-                .labels();
+        return model.require("text-classification", TextClassifier.class).labels();
     }
 
     private static SequencedMap<String, Object> tensor(String name, String type, int... shape) {

@@ -35,9 +35,8 @@ final class ServedModel implements AutoCloseable {
      * A task that the model does.
      *
      * @param whole refuses texts that are too long, unless the server cuts them
-     * @param cutting cuts them
      */
-    record Ability(TextTask.Loaded<?> whole, TextTask.Loaded<?> cutting) {
+    record Ability(TextTask.Loaded<?> whole) {
         TextTask<?> task() {
             return whole.task();
         }
@@ -67,9 +66,8 @@ final class ServedModel implements AutoCloseable {
         TextTask<?> task = configured(options.task().orElseGet(() -> TextTasks.of(model)), options);
         TextTask.Loaded<?> loaded = TextTask.Loaded.load(task, model, pipelines);
         try {
-            List<Ability> abilities = loaded.withThoseBeside().stream()
-                    .map(ability -> new Ability(ability, ability.withTruncation()))
-                    .toList();
+            List<Ability> abilities =
+                    loaded.withThoseBeside().stream().map(Ability::new).toList();
             return new ServedModel(name, abilities, options.embedding(), options.autoTruncate());
         } catch (RuntimeException | Error e) {
             loaded.pipeline().close();
@@ -164,20 +162,26 @@ final class ServedModel implements AutoCloseable {
     /**
      * The pipeline of a task.
      *
-     * @param truncate whether it is to cut texts; as the server does if empty
+     * @param options say whether it is to cut texts, and at which end; as the server does if they do not
      */
-    <P extends Pipeline> P require(String task, Class<P> pipeline, Optional<Boolean> truncate) {
-        Ability ability = require(task);
-        return pipeline.cast(
-                truncate.orElse(autoTruncate)
-                        ? ability.cutting().pipeline()
-                        : ability.whole().pipeline());
+    <P extends Pipeline> P require(String task, Class<P> pipeline, Fields options) {
+        return pipeline.cast(as(require(task), options).pipeline());
+    }
+
+    /** The pipeline of a task, which cuts texts where the server does. */
+    <P extends Pipeline> P require(String task, Class<P> pipeline) {
+        return pipeline.cast(require(task).whole().pipeline());
+    }
+
+    private TextTask.Loaded<?> as(Ability ability, Fields options) {
+        return options.optionalFlag("truncate").orElse(autoTruncate)
+                ? ability.whole().withTruncation(TextTask.side(options))
+                : ability.whole();
     }
 
     /** The answer to each row. */
     List<Object> answer(Ability ability, List<Fields> rows, Fields options) {
-        boolean cut = options.optionalFlag("truncate").orElse(autoTruncate);
-        return (cut ? ability.cutting() : ability.whole()).answer(rows, options, AnswerForm.SINGLE, QUIET);
+        return as(ability, options).answer(rows, options, AnswerForm.SINGLE, QUIET);
     }
 
     @Override

@@ -90,8 +90,8 @@ class EmbeddingsInferenceApiTest extends ServerTest {
                 post(server, "/embed", Map.of("inputs", TEXT, "prompt_name", "query")));
         refused(
                 422,
-                "texts are cut at their end",
-                post(server, "/embed", Map.of("inputs", TEXT, "truncation_direction", "left")));
+                "truncation_direction is 'up', and not one of right, left",
+                post(server, "/embed", Map.of("inputs", TEXT, "truncation_direction", "up")));
         assertEquals(
                 200,
                 post(server, "/embed", Map.of("inputs", TEXT, "truncation_direction", "Right"))

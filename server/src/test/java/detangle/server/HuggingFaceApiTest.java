@@ -2,6 +2,7 @@ package detangle.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -38,6 +39,7 @@ import detangle.testing.models.TinyGliner2;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -417,7 +419,7 @@ class HuggingFaceApiTest {
                                     assertEquals(known(path, input), inputs);
                                     Set<String> both = new TreeSet<>(inputs);
                                     both.addAll(options);
-                                    both.addAll(List.of("inputs", "parameters"));
+                                    both.addAll(List.of("inputs", "parameters", "options"));
                                     assertEquals(both, names(schema));
                                 })));
     }
@@ -511,14 +513,50 @@ class HuggingFaceApiTest {
         refused(422, "needs the field 'context'", "/models/qa", Map.of("inputs", Map.of("question", "Who?")));
         refused(
                 422,
-                "has no field 'max_question_len'",
+                "max_question_len is not a whole number of at least 1",
                 "/models/qa",
-                Map.of("inputs", question, "parameters", Map.of("max_question_len", 7)));
+                Map.of("inputs", question, "parameters", Map.of("max_question_len", 0)));
         refused(
                 424,
                 "qa is not served for text-ranking but for question-answering",
                 "/models/qa/pipeline/text-ranking",
                 Map.of("query", "a", "texts", List.of("b")));
+    }
+
+    /** A text that is cut at its beginning is answered as its end, where all of it is read and where no more than its end is. */
+    @Test
+    void textsAreCutAtTheirBeginning() {
+        for (int words : new int[] {70, 2000}) {
+            String text = "card ".repeat(words) + "Where is my money?";
+            String end;
+            try (TextClassifier classifier = TextClassifier.load(folder.resolve("nli"))) {
+                int[] ids = classifier.tokenizer().encode(text).ids();
+                // Of 48 tokens two are special ones.
+                end = classifier.tokenizer().decode(Arrays.copyOfRange(ids, ids.length - 47, ids.length), true);
+            }
+            Map<String, Object> left = Map.of("truncate", true, "truncation_direction", "Left");
+            JsonNode cut = answered("/models/nli", Map.of("inputs", text, "parameters", left));
+            assertAlike(answered("/models/nli", Map.of("inputs", end)), cut);
+            assertNotEquals(answered("/models/nli", Map.of("inputs", text, "truncate", true)), cut);
+        }
+        Map<String, Object> gliclass =
+                Map.of("candidate_labels", List.of("a"), "truncate", true, "truncation_direction", "left");
+        refused(
+                422,
+                "leave out truncation_direction",
+                "/models/gliclass",
+                Map.of("inputs", TEXT, "parameters", gliclass));
+    }
+
+    /** A question that is cut is answered as one that ends there. */
+    @Test
+    void questionsAreCut() {
+        Map<String, String> cut = Map.of("question", "Who lives in London and in other towns?", "context", TEXT);
+        Map<String, String> ended = Map.of("question", "Who lives", "context", TEXT);
+        JsonNode answer =
+                answered("/models/qa", Map.of("inputs", cut, "parameters", Map.of("max_question_len", 2, "top_k", 3)));
+        assertAlike(answered("/models/qa", Map.of("inputs", ended, "parameters", Map.of("top_k", 3))), answer);
+        assertNotEquals(answered("/models/qa", Map.of("inputs", cut, "parameters", Map.of("top_k", 3))), answer);
     }
 
     @Test
@@ -633,6 +671,21 @@ class HuggingFaceApiTest {
                 .findFirst()
                 .orElseThrow()
                 .substring(model.length() + 2);
+    }
+
+    /** Models are loaded and answers are not kept, so that what clients ask of that is so. */
+    @Test
+    void optionsOfTheServiceAreMet() {
+        Map<String, Object> plain = Map.of("inputs", TEXT);
+        Map<String, Object> asked =
+                Map.of("inputs", TEXT, "options", Map.of("wait_for_model", true, "use_cache", false));
+        assertEquals(answered("/models/tags", plain), answered("/models/tags", asked));
+        refused(
+                422,
+                "options has no field 'use_gpu'; it has wait_for_model, use_cache",
+                "/models/tags",
+                Map.of("inputs", TEXT, "options", Map.of("use_gpu", true)));
+        refused(422, "use_cache is neither", "/models/tags", Map.of("text", TEXT, "options", Map.of("use_cache", 1)));
     }
 
     @Test

@@ -8,14 +8,22 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Cuts an encoding to a length, or into windows of it, as HuggingFace's tokenizers do. What is cut is the end
- * of a text; special tokens stay.
+ * Cuts an encoding to a length, or into windows of it, as HuggingFace's tokenizers do. Special tokens stay.
  *
  * @param maxLength the most tokens, special ones included
  * @param strategy which text of a pair is cut
- * @param stride how many tokens of a text two windows share; empty for the first window alone
+ * @param stride how many tokens of a text two windows share; empty for one window alone
+ * @param side which end of a text is cut off; windows go from its beginning to its end
  */
-public record Truncation(int maxLength, Strategy strategy, Optional<Integer> stride) {
+public record Truncation(int maxLength, Strategy strategy, Optional<Integer> stride, Side side) {
+    /** An end of a text. */
+    public enum Side {
+        /** The last tokens are cut off. */
+        RIGHT,
+        /** The first tokens are cut off. */
+        LEFT
+    }
+
     /** Which text of a pair is cut. */
     public enum Strategy {
         /** The longer one, until both are as long. */
@@ -34,10 +42,17 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
         }
     }
 
+    /** Refuses numbers that make no sense, and windows from the end of a text. */
     public Truncation {
-        if (maxLength < 1 || stride.filter(s -> s < 0).isPresent()) {
-            throw new IllegalArgumentException("a length of " + maxLength + " with a stride of " + stride);
+        if (maxLength < 1 || stride.filter(s -> s < 0 || side == Side.LEFT).isPresent()) {
+            throw new IllegalArgumentException(
+                    "a length of " + maxLength + " with a stride of " + stride + " from the " + side);
         }
+    }
+
+    /** The same, which cuts off the end. */
+    public Truncation(int maxLength, Strategy strategy, Optional<Integer> stride) {
+        this(maxLength, strategy, stride, Side.RIGHT);
     }
 
     /**
@@ -64,7 +79,9 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
                     throw new TokenizerException("windows of a pair are of one text: choose only_first or only_second");
                 }
                 int[] kept = longestFirst(first.length, second.length, room);
-                yield List.of(without(encoding, first, 0, kept[0], second, 0, kept[1]));
+                int startA = side == Side.LEFT ? first.length - kept[0] : 0;
+                int startB = side == Side.LEFT ? second.length - kept[1] : 0;
+                yield List.of(without(encoding, first, startA, startA + kept[0], second, startB, startB + kept[1]));
             }
         };
     }
@@ -97,7 +114,8 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
             throw new TokenizerException("a length of " + maxLength + " leaves no room for the text that is to be cut");
         }
         if (stride.isEmpty()) {
-            return List.of(without(encoding, text, 0, room, new int[0], 0, 0));
+            int start = side == Side.LEFT ? text.length - room : 0;
+            return List.of(without(encoding, text, start, start + room, new int[0], 0, 0));
         }
         int step = room - stride.get();
         if (step < 1) {

@@ -76,6 +76,21 @@ class TruncationTest {
     }
 
     @Test
+    void theBeginningIsCutOff() {
+        Encoding one = new Truncation(5, Strategy.ONLY_FIRST, Optional.empty(), Truncation.Side.LEFT)
+                .apply(encoding(6, 0))
+                .getFirst();
+        assertEquals(List.of("1", "103", "104", "105", "2"), one.tokens());
+        Encoding both = new Truncation(8, Strategy.LONGEST_FIRST, Optional.empty(), Truncation.Side.LEFT)
+                .apply(encoding(5, 5))
+                .getFirst();
+        assertEquals(List.of("1", "103", "104", "2", "202", "203", "204", "2"), both.tokens());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Truncation(8, Strategy.ONLY_FIRST, Optional.of(1), Truncation.Side.LEFT));
+    }
+
+    @Test
     void windows() {
         assertEquals(
                 List.of("1 100 101 102 2", "1 102 103 104 2", "1 104 105 2"),

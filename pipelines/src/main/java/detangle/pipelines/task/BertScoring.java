@@ -1,5 +1,6 @@
 package detangle.pipelines.task;
 
+import detangle.models.text.Truncation;
 import detangle.pipelines.BertScore;
 import detangle.pipelines.BertScoreOptions;
 import detangle.pipelines.BertScorer;
@@ -72,8 +73,8 @@ public final class BertScoring extends TextTask<BertScorer> {
     }
 
     @Override
-    public BertScorer withTruncation(BertScorer scorer) {
-        return scorer.withTruncation();
+    public BertScorer withTruncation(BertScorer scorer, Truncation.Side side) {
+        return scorer.withTruncation(side);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package detangle.pipelines.task;
 
+import detangle.models.text.Truncation;
 import detangle.pipelines.MaskFiller;
 import detangle.pipelines.MaskPrediction;
 import detangle.pipelines.PipelineOptions;
@@ -59,8 +60,8 @@ public final class FillMask extends TextTask<MaskFiller> {
     }
 
     @Override
-    public MaskFiller withTruncation(MaskFiller filler) {
-        return filler.withTruncation();
+    public MaskFiller withTruncation(MaskFiller filler, Truncation.Side side) {
+        return filler.withTruncation(side);
     }
 
     @Override

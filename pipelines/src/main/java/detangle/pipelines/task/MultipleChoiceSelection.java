@@ -1,6 +1,7 @@
 package detangle.pipelines.task;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.text.Truncation;
 import detangle.pipelines.Choice;
 import detangle.pipelines.MultipleChoice;
 import detangle.pipelines.PipelineOptions;
@@ -54,8 +55,8 @@ public final class MultipleChoiceSelection extends TextTask<MultipleChoice> {
     }
 
     @Override
-    public MultipleChoice withTruncation(MultipleChoice chooser) {
-        return chooser.withTruncation();
+    public MultipleChoice withTruncation(MultipleChoice chooser, Truncation.Side side) {
+        return chooser.withTruncation(side);
     }
 
     @Override

@@ -7,6 +7,7 @@ import detangle.pipelines.ProgressListener;
 import detangle.pipelines.Question;
 import detangle.pipelines.QuestionAnswerer;
 import detangle.pipelines.QuestionOptions;
+import detangle.runtime.OptionValues;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,10 @@ public final class QuestionAnswering extends TextTask<QuestionAnswerer> {
             "max_seq_len", "tokens of a window with the question", new Field.Whole(1), STANDARD.maxSeqLen());
     private static final Field MAX_ANSWER_LEN =
             Field.optional("max_answer_len", "tokens of an answer", new Field.Whole(1), STANDARD.maxAnswerLen());
+    private static final Field MAX_QUESTION_LEN = Field.optional(
+            "max_question_len",
+            "tokens of a question, behind which it is cut; questions are whole by default",
+            new Field.Whole(1));
     private static final Field IMPOSSIBLE = Field.optional(
             "handle_impossible_answer",
             "whether a text may have no answer, which is then an empty one",
@@ -55,7 +60,7 @@ public final class QuestionAnswering extends TextTask<QuestionAnswerer> {
 
     @Override
     public List<Field> options() {
-        return List.of(TOP_K, DOC_STRIDE, MAX_SEQ_LEN, MAX_ANSWER_LEN, IMPOSSIBLE, ALIGN, OFFSETS);
+        return List.of(TOP_K, DOC_STRIDE, MAX_SEQ_LEN, MAX_ANSWER_LEN, MAX_QUESTION_LEN, IMPOSSIBLE, ALIGN, OFFSETS);
     }
 
     @Override
@@ -82,13 +87,15 @@ public final class QuestionAnswering extends TextTask<QuestionAnswerer> {
     @Override
     public List<Object> answer(
             QuestionAnswerer answerer, List<Fields> rows, Fields options, AnswerForm form, ProgressListener progress) {
-        QuestionOptions asked = new QuestionOptions(
+        QuestionOptions whole = new QuestionOptions(
                 options.whole(TOP_K.name()),
                 options.whole(DOC_STRIDE.name()),
                 options.whole(MAX_SEQ_LEN.name()),
                 options.whole(MAX_ANSWER_LEN.name()),
                 options.flag(IMPOSSIBLE.name()),
                 options.flag(ALIGN.name()));
+        QuestionOptions asked = OptionValues.with(
+                whole, options.optionalWhole(MAX_QUESTION_LEN.name()), QuestionOptions::withMaxQuestionLen);
         List<Question> questions = rows.stream()
                 .map(row -> new Question(row.text(QUESTION.name()), row.text(CONTEXT.name())))
                 .toList();

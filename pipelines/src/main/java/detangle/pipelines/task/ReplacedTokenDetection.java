@@ -1,6 +1,7 @@
 package detangle.pipelines.task;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.text.Truncation;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.ReplacedTokenDetector;
@@ -31,7 +32,7 @@ public final class ReplacedTokenDetection extends TextTask<ReplacedTokenDetector
 
     @Override
     public List<Field> options() {
-        return List.of(OFFSETS, TRUNCATE, TRUNCATION_DIRECTION);
+        return List.of(OFFSETS, TRUNCATE, TRUNCATED_AT_THE_END);
     }
 
     @Override
@@ -51,7 +52,7 @@ public final class ReplacedTokenDetection extends TextTask<ReplacedTokenDetector
     }
 
     @Override
-    public ReplacedTokenDetector withTruncation(ReplacedTokenDetector detector) {
+    public ReplacedTokenDetector withTruncation(ReplacedTokenDetector detector, Truncation.Side side) {
         return detector.withTruncation();
     }
 

@@ -1,6 +1,7 @@
 package detangle.pipelines.task;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.text.Truncation;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.PipelineOptions;
@@ -82,8 +83,8 @@ public final class SentenceEmbedding extends TextTask<FeatureExtractor> {
     }
 
     @Override
-    public FeatureExtractor withTruncation(FeatureExtractor extractor) {
-        return extractor.withTruncation();
+    public FeatureExtractor withTruncation(FeatureExtractor extractor, Truncation.Side side) {
+        return extractor.withTruncation(side);
     }
 
     @Override

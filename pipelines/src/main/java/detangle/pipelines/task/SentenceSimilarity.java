@@ -1,5 +1,6 @@
 package detangle.pipelines.task;
 
+import detangle.models.text.Truncation;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.PipelineOptions;
@@ -64,8 +65,8 @@ public final class SentenceSimilarity extends TextTask<FeatureExtractor> {
     }
 
     @Override
-    public FeatureExtractor withTruncation(FeatureExtractor extractor) {
-        return extractor.withTruncation();
+    public FeatureExtractor withTruncation(FeatureExtractor extractor, Truncation.Side side) {
+        return extractor.withTruncation(side);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package detangle.pipelines.task;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.text.Truncation;
 import detangle.pipelines.Classification;
 import detangle.pipelines.FunctionToApply;
 import detangle.pipelines.PipelineException;
@@ -85,8 +86,8 @@ public final class TextClassification extends TextTask<TextClassifier> {
     }
 
     @Override
-    public TextClassifier withTruncation(TextClassifier classifier) {
-        return classifier.withTruncation();
+    public TextClassifier withTruncation(TextClassifier classifier, Truncation.Side side) {
+        return classifier.withTruncation(side);
     }
 
     @Override

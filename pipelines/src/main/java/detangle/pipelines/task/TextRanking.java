@@ -1,6 +1,7 @@
 package detangle.pipelines.task;
 
 import detangle.models.deberta.Architecture;
+import detangle.models.text.Truncation;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.RankedDocument;
@@ -60,8 +61,8 @@ public final class TextRanking extends TextTask<TextRanker> {
     }
 
     @Override
-    public TextRanker withTruncation(TextRanker ranker) {
-        return ranker.withTruncation();
+    public TextRanker withTruncation(TextRanker ranker, Truncation.Side side) {
+        return ranker.withTruncation(side);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package detangle.pipelines.task;
 
+import detangle.models.text.Truncation;
 import detangle.pipelines.Pipeline;
 import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -26,9 +28,15 @@ public abstract class TextTask<P extends Pipeline> {
     static final Field TRUNCATE =
             Field.optional("truncate", "whether texts that are longer than the model takes are cut", new Field.Flag());
 
-    /** Texts are cut at their end; a request for the other one is refused where it is read. */
+    /** Which end is cut off. */
     static final Field TRUNCATION_DIRECTION = Field.optional(
             "truncation_direction",
+            "which end is cut off; the right one by default",
+            Field.Word.of(Truncation.Side.class));
+
+    /** For tasks that cut off the end alone; a request for the other one is refused where it is read. */
+    static final Field TRUNCATED_AT_THE_END = Field.optional(
+            TRUNCATION_DIRECTION.name(),
             "which end is cut off, and texts are cut at their end",
             new Field.Word(List.of("right")));
 
@@ -77,8 +85,12 @@ public abstract class TextTask<P extends Pipeline> {
     /** Loads a model for this task. */
     public abstract P load(Path model, PipelineOptions options);
 
-    /** The same pipeline, which cuts texts; the pipeline itself where it reads long texts in windows, or cuts nothing. */
-    public P withTruncation(P pipeline) {
+    /**
+     * The same pipeline, which cuts off an end of texts; the pipeline itself where it reads long texts in windows, or cuts nothing.
+     *
+     * @throws PipelineException if the model's texts cannot be cut at that end
+     */
+    public P withTruncation(P pipeline, Truncation.Side side) {
         return pipeline;
     }
 
@@ -107,6 +119,13 @@ public abstract class TextTask<P extends Pipeline> {
      */
     public abstract List<Object> answer(
             P pipeline, List<Fields> rows, Fields options, AnswerForm form, ProgressListener progress);
+
+    /** Which end of texts is cut off, by what a request says. */
+    public static Truncation.Side side(Fields options) {
+        return options.optionalText(TRUNCATION_DIRECTION.name())
+                .map(name -> Truncation.Side.valueOf(name.toUpperCase(Locale.ROOT)))
+                .orElse(Truncation.Side.RIGHT);
+    }
 
     /** Reads a row. */
     public final Fields row(Map<String, Object> given) {
@@ -203,9 +222,9 @@ public abstract class TextTask<P extends Pipeline> {
             return new Loaded<>(task, task.load(model, options));
         }
 
-        /** The same, which cuts texts. */
-        public Loaded<P> withTruncation() {
-            return new Loaded<>(task, task.withTruncation(pipeline));
+        /** The same, which cuts off an end of texts; see {@link TextTask#withTruncation}. */
+        public Loaded<P> withTruncation(Truncation.Side side) {
+            return new Loaded<>(task, task.withTruncation(pipeline, side));
         }
 
         /** All that the model does: this first. */

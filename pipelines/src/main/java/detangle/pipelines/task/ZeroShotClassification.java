@@ -1,5 +1,6 @@
 package detangle.pipelines.task;
 
+import detangle.models.text.Truncation;
 import detangle.pipelines.LabelExample;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
@@ -69,8 +70,8 @@ public final class ZeroShotClassification extends TextTask<ZeroShotClassifier> {
     }
 
     @Override
-    public ZeroShotClassifier withTruncation(ZeroShotClassifier classifier) {
-        return classifier.withTruncation();
+    public ZeroShotClassifier withTruncation(ZeroShotClassifier classifier, Truncation.Side side) {
+        return classifier.withTruncation(side);
     }
 
     @Override
