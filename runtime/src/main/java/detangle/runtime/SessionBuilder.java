@@ -92,7 +92,7 @@ public final class SessionBuilder {
             boolean compiled = isCompiled();
             DebertaConfig stated = config.orElseGet(() -> DebertaConfig.read(folder.orElseThrow()));
             Weights stored =
-                    weights.orElseGet(() -> Weights.open(options.weights().orElseGet(folder::orElseThrow)));
+                    weights.orElseGet(() -> Weights.openAhead(options.weights().orElseGet(folder::orElseThrow)));
             toClose = Optional.of(stored);
             AdaptedModel adapted = AdaptedModel.of(stated, stored, options.adapter());
             DebertaConfig read = adapted.config();
@@ -131,7 +131,9 @@ public final class SessionBuilder {
 
     private SessionModel published(DebertaConfig read, Weights opened, boolean compiled) {
         Architecture published = options.head().orElseGet(() -> CheckpointHeads.choose(opened, read));
-        ModelOptions model = modelOptions(published.convention());
+        // What other heads take no heed of must not make another program than an artifact has.
+        ModelOptions model =
+                modelOptions(published.convention()).withMaskedRows(options.maskedRows() && published.predictsMasks());
         return new SessionModel(
                 read,
                 Optional.of(published),

@@ -58,7 +58,7 @@ public final class CheckpointHeads {
         if (!Weights.existIn(model)) {
             return EnumSet.noneOf(Architecture.class);
         }
-        try (Weights weights = Weights.open(model)) {
+        try (Weights weights = Weights.openAhead(model)) {
             return in(weights, DebertaConfig.read(model));
         }
     }
@@ -84,7 +84,7 @@ public final class CheckpointHeads {
         if (config.architecture().isPresent() || weights.isEmpty() && !Weights.existIn(model)) {
             return config.architecture().orElse(Architecture.ENCODER);
         }
-        try (Weights opened = Weights.open(weights.orElse(model))) {
+        try (Weights opened = Weights.openAhead(weights.orElse(model))) {
             return choose(opened, config);
         }
     }

@@ -5,9 +5,11 @@ import detangle.ir.Tensor;
 import detangle.models.content.Substitute;
 import detangle.models.json.JsonStream;
 import detangle.models.json.StrictJson;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonToken;
@@ -59,6 +63,9 @@ public final class Artifact {
     /** Programs have about a megabyte, and tokenizers up to 16. */
     private static final int MOST_SECTION = 64 << 20;
 
+    /** Bytes of a file that are read at once for its checksums: they fit into a cache. */
+    private static final int CHUNK_BYTES = 1 << 18;
+
     private static final int MOST_KEPT = 8;
 
     /** Bytes that the headers that are kept take in their files, of which that of a released model has some 300 000. */
@@ -87,13 +94,23 @@ public final class Artifact {
             Map<String, String> checksums,
             JsonNode manifest) {}
 
+    /**
+     * The weights of a file whose bytes are not checked yet.
+     *
+     * @param checks of every byte, which end early once they are told that nobody needs them any more
+     */
+    record Unchecked(WeightFiles.Content content, Consumer<BooleanSupplier> checks) {}
+
     /** A file whose bytes are mapped, and their header. */
     private record Opened(Path file, Header header, MemorySegment bytes) {
         static Opened of(Path file, MappedFiles files) {
             // Before the file is mapped: the header of a file that is replaced in between must not be kept for the new
             // one.
             Version version = version(file);
-            MemorySegment bytes = files.map(file);
+            return of(file, version, files.map(file));
+        }
+
+        static Opened of(Path file, Version version, MemorySegment bytes) {
             Header known = kept(version);
             // One that was kept is of another content if the file has another size by now.
             if (known != null && version.content().size() == bytes.byteSize()) {
@@ -108,16 +125,42 @@ public final class Artifact {
         MemorySegment checked(String name) {
             SafetensorsHeader.Entry entry = header.entries().get(name);
             MemorySegment data = bytes.asSlice(header.dataStart() + entry.begin(), entry.end() - entry.begin());
-            if (!checksum(data).equals(header.checksums().get(name))) {
+            check(name, Checksums.crc32c(data));
+            return data;
+        }
+
+        private void check(String name, int checksum) {
+            if (!hexadecimal(checksum).equals(header.checksums().get(name))) {
                 throw new ArtifactException(file, "'" + name + "' is damaged: copy or compile it again");
             }
-            return data;
         }
 
         void checkAll() {
             for (String name : header.entries().keySet()) {
                 if (!name.equals(SEAL)) {
                     checked(name);
+                }
+            }
+        }
+
+        /**
+         * As {@link #checkAll}, from the file itself.
+         *
+         * @param stop whether what is left need not be checked any more
+         */
+        void checkAll(FileChannel channel, BooleanSupplier stop) {
+            ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+            for (SafetensorsHeader.Entry entry : header.entries().values()) {
+                if (stop.getAsBoolean()) {
+                    return;
+                }
+                if (!entry.name().equals(SEAL)) {
+                    long from = header.dataStart() + entry.begin();
+                    try {
+                        check(entry.name(), Checksums.crc32c(channel, from, entry.end() - entry.begin(), chunk));
+                    } catch (IOException e) {
+                        throw new WeightsException(file, "cannot be read: " + MappedFiles.reason(e), e);
+                    }
                 }
             }
         }
@@ -180,12 +223,24 @@ public final class Artifact {
     static WeightFiles.Content weights(Path file, MappedFiles files) {
         Opened opened = Opened.of(file, files);
         opened.checkAll();
+        return content(opened);
+    }
+
+    /** The weights alone; what has been checked is the header. */
+    static Unchecked unchecked(Path file, MappedFiles files) {
+        Version version = version(file);
+        MappedFiles.Readable readable = files.mapReadable(file);
+        Opened opened = Opened.of(file, version, readable.bytes());
+        return new Unchecked(content(opened), stop -> opened.checkAll(readable.channel(), stop));
+    }
+
+    private static WeightFiles.Content content(Opened opened) {
         Header header = opened.header();
         MemorySegment data = opened.bytes().asSlice(header.dataStart());
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         header.entries().forEach((name, entry) -> {
             if (!isSection(name)) {
-                tensors.put(name, SafetensorsReader.tensor(file, entry, data));
+                tensors.put(name, SafetensorsReader.tensor(opened.file(), entry, data));
             }
         });
         return new WeightFiles.Content(tensors, Map.of());
@@ -340,7 +395,7 @@ public final class Artifact {
             if (isSection(name) != sections.containsKey(name)) {
                 throw new IllegalArgumentException("'" + name + "' is not a name for what it is");
             }
-            checksums.put(name, checksum(tensor.data()));
+            checksums.put(name, hexadecimal(Checksums.crc32c(tensor.data())));
         });
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FORMAT_ENTRY, FORMAT);
@@ -359,7 +414,7 @@ public final class Artifact {
         }
     }
 
-    private static String checksum(MemorySegment data) {
-        return HexFormat.of().toHexDigits(Checksums.crc32c(data));
+    private static String hexadecimal(int checksum) {
+        return HexFormat.of().toHexDigits(checksum);
     }
 }

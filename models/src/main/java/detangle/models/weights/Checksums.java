@@ -1,7 +1,11 @@
 package detangle.models.weights;
 
 import detangle.ir.InternalException;
+import java.io.EOFException;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.zip.CRC32;
@@ -31,6 +35,25 @@ final class Checksums {
     /** Returns the checksum of RFC 3720. */
     static int crc32c(MemorySegment data) {
         return value(new CRC32C(), data);
+    }
+
+    /**
+     * That of RFC 3720 of bytes in a file, which are read and not mapped: the pages of a mapped file count as memory of the process.
+     *
+     * @param chunk memory for a part of them, in the caller's hands alone
+     * @throws EOFException if the file ends before
+     */
+    static int crc32c(FileChannel file, long from, long count, ByteBuffer chunk) throws IOException {
+        CRC32C checksum = new CRC32C();
+        for (long at = from; at < from + count; at += chunk.limit()) {
+            chunk.clear().limit((int) Math.min(chunk.capacity(), from + count - at));
+            if (file.read(chunk, at) < 0) {
+                throw new EOFException("the file has been cut off");
+            }
+            chunk.flip();
+            checksum.update(chunk);
+        }
+        return (int) checksum.getValue();
     }
 
     private static int value(Checksum checksum, MemorySegment data) {

@@ -1,6 +1,7 @@
 package detangle.models.weights;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
@@ -15,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -25,7 +28,9 @@ import java.util.function.Supplier;
 final class MappedFiles implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final List<Mapped> mapped = new ArrayList<>();
+    private final List<FileChannel> channels = new ArrayList<>();
     private final List<MappedFiles> joined = new ArrayList<>();
+    private final List<ChecksBeside> checks = new ArrayList<>();
     private volatile Optional<Path> changed = Optional.empty();
     private boolean closed;
 
@@ -65,6 +70,9 @@ final class MappedFiles implements AutoCloseable {
         }
     }
 
+    /** A file that is mapped, and that is read by its channel where its pages in memory would be of no further use. */
+    record Readable(MemorySegment bytes, FileChannel channel) {}
+
     /**
      * The bytes of a file, which live until this is closed; a {@link WeightsException} if it is not a regular file or
      * cannot be read.
@@ -73,18 +81,45 @@ final class MappedFiles implements AutoCloseable {
         // Before the file is mapped, so that a change in between is noticed and not overlooked.
         Version version = Version.of(file);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            mapped.add(new Mapped(file, bytes, version));
-            return bytes;
+            return map(file, channel, version);
         } catch (IOException e) {
             throw new WeightsException(file, "cannot be read: " + reason(e), e);
         }
     }
 
+    /** As {@link #map}, with a channel that is open as long as the bytes live. */
+    Readable mapReadable(Path file) {
+        Version version = Version.of(file);
+        try {
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+            channels.add(channel);
+            return new Readable(map(file, channel, version), channel);
+        } catch (IOException e) {
+            throw new WeightsException(file, "cannot be read: " + reason(e), e);
+        }
+    }
+
+    private MemorySegment map(Path file, FileChannel channel, Version version) throws IOException {
+        MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+        mapped.add(new Mapped(file, bytes, version));
+        return bytes;
+    }
+
     /** Watches the files of others with these, and closes them with these. */
     void join(MappedFiles others) {
         mapped.addAll(others.mapped);
+        checks.addAll(others.checks);
         joined.add(others);
+    }
+
+    /**
+     * Has the mapped bytes checked beside the first work that reads them. The result of {@link #reading} counts once
+     * that has ended well.
+     *
+     * @param work the checks, which end early once they are told that nobody needs them any more
+     */
+    void checkBeside(Consumer<BooleanSupplier> work) {
+        checks.add(new ChecksBeside(work));
     }
 
     /** Returns why a file cannot be read; some exceptions' messages are bare paths. */
@@ -104,27 +139,60 @@ final class MappedFiles implements AutoCloseable {
     /**
      * Does work that reads the mapped bytes.
      *
-     * @return what the work returns, if the files are still what they were when it ended
+     * @return what the work returns, if the files are still what they were when it ended, and checks beside it have
+     *     found nothing
      * @throws WeightsException if one of them has been written to or cut off since it was mapped; a file that another
      *     one has replaced by rename is still there for who has mapped it, and has not changed
      */
     <T> T reading(Supplier<T> work) {
+        checks.forEach(ChecksBeside::begin);
         T result;
         try {
             result = work.get();
         } catch (RuntimeException | Error e) {
-            // Numbers out of a changed file can fail in any way.
-            checkUnchanged(e);
-            if (!mapped.isEmpty() && isFaultOfMemory(e)) {
-                throw new WeightsException(
-                        mapped.getFirst().file(),
-                        "can no longer be read: it has been cut off, or its disk has failed; load the model again",
-                        e);
-            }
-            throw e;
+            throw explained(e);
         }
+        awaitChecks();
         checkUnchanged(null);
         return result;
+    }
+
+    private void awaitChecks() {
+        try {
+            checks.forEach(ChecksBeside::await);
+        } catch (RuntimeException | Error e) {
+            throw ofFiles(e);
+        }
+    }
+
+    /** Returns why work has failed: numbers out of a file that is damaged or has changed can fail in any way. */
+    private RuntimeException explained(Throwable e) {
+        RuntimeException fault = ofFiles(e);
+        try {
+            checks.forEach(ChecksBeside::await);
+        } catch (RuntimeException | Error found) {
+            RuntimeException damage = ofFiles(found);
+            if (damage != fault) {
+                damage.addSuppressed(fault);
+            }
+            return damage;
+        }
+        return fault;
+    }
+
+    /** Returns the exception for a failure of what reads the files; an error that has another reason is thrown. */
+    private RuntimeException ofFiles(Throwable e) {
+        checkUnchanged(e);
+        if (!mapped.isEmpty() && isFaultOfMemory(e)) {
+            return new WeightsException(
+                    mapped.getFirst().file(),
+                    "can no longer be read: it has been cut off, or its disk has failed; load the model again",
+                    e);
+        }
+        if (e instanceof Error error) {
+            throw error;
+        }
+        return (RuntimeException) e;
     }
 
     /** Returns how the JVM says that mapped memory has nothing behind it. */
@@ -175,8 +243,18 @@ final class MappedFiles implements AutoCloseable {
     public synchronized void close() {
         if (!closed) {
             closed = true;
+            checks.forEach(ChecksBeside::stop);
+            channels.forEach(MappedFiles::close);
             arena.close();
             joined.forEach(MappedFiles::close);
+        }
+    }
+
+    private static void close(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("a file that was read cannot be closed", e);
         }
     }
 }

@@ -42,6 +42,23 @@ final class WeightFiles {
         return weights(file, files -> file.toString().endsWith(INDEX) ? sharded(file, files) : single(file, files));
     }
 
+    /** As {@link #open}; the checksums of an artifact are looked at beside what its weights are read for. */
+    static Weights openAhead(Path fileOrFolder) {
+        if (!Artifact.is(fileOrFolder)) {
+            return open(fileOrFolder);
+        }
+        MappedFiles files = new MappedFiles();
+        try {
+            Artifact.Unchecked weights = files.reading(() -> Artifact.unchecked(fileOrFolder, files));
+            files.checkBeside(weights.checks());
+            return new Weights(
+                    fileOrFolder, weights.content().tensors(), weights.content().metadata(), files);
+        } catch (RuntimeException | Error e) {
+            files.close();
+            throw e;
+        }
+    }
+
     /** The tensors of a safetensors file that is a section of an artifact. */
     static Weights inArtifact(Path artifact, String section) {
         return weights(artifact.resolve(section), files -> Artifact.weights(artifact, section, files));

@@ -43,6 +43,16 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
+     * As {@link #open}, for whoever touches tensors inside of {@link #reading} alone: the checksums of an artifact are looked at beside
+     * that, and what it returns counts once all of them are as they should be.
+     *
+     * @throws ArtifactException if the header of an artifact is damaged; {@link #reading} throws it for other damage
+     */
+    public static Weights openAhead(Path fileOrFolder) {
+        return WeightFiles.openAhead(fileOrFolder);
+    }
+
+    /**
      * The weights of a safetensors file that is a section of an artifact, as {@link #open}.
      *
      * @throws ArtifactException if the artifact is damaged or has no such section
@@ -174,6 +184,7 @@ public final class Weights implements AutoCloseable {
      * changed, as whoever has opened it keeps it.
      *
      * @throws WeightsException if a file has changed, now or in earlier work
+     * @throws ArtifactException if weights that were {@linkplain #openAhead opened ahead} of their checksums are damaged
      */
     public <T> T reading(Supplier<T> work) {
         checkOpen();

@@ -24,6 +24,9 @@ import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -34,6 +37,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -163,6 +167,29 @@ class ArtifactTest {
         }
     }
 
+    /** Rows of masks mean nothing to a classifier: here a program is read that is none, and would be built otherwise. */
+    @Test
+    void theStoredProgramIsReadWhateverIsAskedOfOtherHeads() throws IOException {
+        Path model = TinyModel.write(folder.resolve("m"), "ForSequenceClassification", List.of("a", "b"));
+        Path file = compiled(model, Options.DEFAULT);
+        Path other = folder.resolve("other.dtl");
+        try (Weights weights = Weights.open(file)) {
+            TreeMap<String, Tensor> tensors = new TreeMap<>();
+            weights.names().forEach(name -> tensors.put(name, weights.get(name)));
+            TreeMap<String, byte[]> sections = new TreeMap<>();
+            for (String name : List.of("file/config.json", "program/packed", "program/padded")) {
+                sections.put(name, Artifact.section(file, name).orElseThrow());
+            }
+            sections.put("program/packed", "nothing".getBytes(StandardCharsets.UTF_8));
+            Artifact.write(other, tensors, sections, Artifact.manifest(file));
+        }
+        SessionOptions stored = SessionOptions.DEFAULT.withHiddenStates(false);
+        for (SessionOptions asked : List.of(stored, stored.withMaskedRows(true))) {
+            ArtifactException e = assertThrows(ArtifactException.class, () -> Session.load(other, asked));
+            assertTrue(e.getMessage().contains("program/packed"), e.getMessage());
+        }
+    }
+
     @Test
     void otherFilesAreRefused() throws IOException {
         Path plain = folder.resolve("plain.dtl");
@@ -194,6 +221,38 @@ class ArtifactTest {
             assertTrue(e instanceof ArtifactException || e instanceof WeightsException, "damage " + i + ": " + e);
             assertTrue(e.getMessage().contains(file.getFileName().toString()), e.getMessage());
             Files.delete(file);
+        }
+    }
+
+    /** Checksums are looked at beside the work that reads weights, whose result or failure comes of damaged numbers. */
+    @Test
+    void damageIsSeenBeforeWorkThatReadsWeightsHasEnded() throws IOException {
+        Path file = compiled(TinyModel.SHIPPED, Options.DEFAULT);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[8 + (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(0) + 5] ^= 1;
+        Path damaged = Files.write(folder.resolve("damaged.dtl"), bytes);
+        try (Weights weights = Weights.openAhead(damaged)) {
+            assertTrue(weights.contains("classifier.weight"));
+            List<Supplier<Integer>> works = List.of(() -> 1, () -> {
+                throw new IllegalStateException("a number is not finite");
+            });
+            for (Supplier<Integer> work : works) {
+                ArtifactException e = assertThrows(ArtifactException.class, () -> weights.reading(work));
+                assertTrue(
+                        e.getMessage().contains("damaged.dtl: '")
+                                && e.getMessage().contains("' is damaged"),
+                        e.getMessage());
+            }
+        }
+        Weights.openAhead(damaged).close();
+        try (Weights weights = Weights.openAhead(file)) {
+            assertEquals(1, weights.reading(() -> 1));
+            IllegalStateException e = assertThrows(
+                    IllegalStateException.class,
+                    () -> weights.reading(() -> {
+                        throw new IllegalStateException("of the work alone");
+                    }));
+            assertEquals("of the work alone", e.getMessage());
         }
     }
 

@@ -6,8 +6,10 @@ import detangle.backend.vector.VectorVariables.Variable;
 import detangle.backend.vector.kernel.NarrowMatrix;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
-import detangle.backend.vector.kernel.ProjectedTable;
+import detangle.backend.vector.kernel.PositionTable;
+import detangle.backend.vector.kernel.ProjectedRows;
 import detangle.backend.vector.kernel.StoredMatrix;
+import detangle.backend.vector.kernel.StoredRows;
 import detangle.backend.vector.kernel.Warmup;
 import detangle.ir.DType;
 import detangle.ir.IrException;
@@ -38,8 +40,7 @@ final class Constants {
     private final Program program;
     private final VectorVariables variables;
     private final Map<Node, Panels> matrices = new IdentityHashMap<>();
-    private final Map<Node, PackedMatrix[]> heads = new IdentityHashMap<>();
-    private final Map<Node, ProjectedTable> projected = new IdentityHashMap<>();
+    private final Map<Node, PositionTable> positions = new IdentityHashMap<>();
     private final Map<Node, float[]> rows = new IdentityHashMap<>();
     private final Map<Node, float[]> vectors = new IdentityHashMap<>();
     private final Set<Variable> packed = new LinkedHashSet<>();
@@ -52,8 +53,7 @@ final class Constants {
     Constants of(Program other) {
         Constants result = new Constants(other, variables);
         result.matrices.putAll(matrices);
-        result.heads.putAll(heads);
-        result.projected.putAll(projected);
+        result.positions.putAll(positions);
         result.packed.addAll(packed);
         return result;
     }
@@ -152,39 +152,43 @@ final class Constants {
         return constant.op() instanceof TensorOp.Constant(Literal.Named(String name), var type) ? name : "a constant";
     }
 
-    /** A table {@code [A,P,d]}, packed for each head. */
-    synchronized PackedMatrix[] heads(Node table) {
-        Optional<Variable> variable = variable(table);
-        if (variable.isPresent()) {
-            return packed(variable.get());
-        }
-        return heads.computeIfAbsent(table, t -> {
+    /** Variables {@code [A,P,d]}, packed for each head; empty for constants. */
+    synchronized Optional<PackedMatrix[]> heads(Node table) {
+        return variable(table).map(this::packed);
+    }
+
+    /** A constant table {@code [A,P,d]}, which is packed, and projected where it is no stored one, as far as runs reach. */
+    synchronized PositionTable positions(Node table) {
+        return positions.computeIfAbsent(table, t -> {
             int[] shape = shape(t);
-            return packHeads(named(t).orElseThrow().toFloats(), 0, shape[0], shape[1], shape[2]);
+            return new PositionTable(
+                    Projection.of(t).<PositionTable.Source>map(this::projected).orElseGet(() -> stored(t, shape)),
+                    shape[1],
+                    shape[0],
+                    shape[2]);
         });
     }
 
-    /**
-     * A table {@code [A,P,d]} that is computed as far as runs reach; empty for one that is not projected from
-     * constants.
-     */
-    synchronized Optional<ProjectedTable> projected(Node table) {
-        return Projection.of(table)
-                .map(p -> projected.computeIfAbsent(table, t -> {
-                    int[] shape = shape(t);
-                    float[] data = rows.computeIfAbsent(
-                            p.rows(), r -> named(stored(r)).orElseThrow().toFloats());
-                    float[] bias = p.bias()
-                            .map(b -> padded(named(stored(b)).orElseThrow().toFloats()))
-                            .orElseGet(() -> padded(new float[shape[0] * shape[2]]));
-                    return new ProjectedTable(
-                            new ProjectedTable.Source(data, matrix(p.weight()), bias), shape[1], shape[0], shape[2]);
-                }));
+    private ProjectedRows projected(Projection projection) {
+        float[] data = rows.computeIfAbsent(
+                projection.rows(), r -> named(stored(r)).orElseThrow().toFloats());
+        Panels weight = matrix(projection.weight());
+        float[] bias = projection
+                .bias()
+                .map(b -> padded(named(stored(b)).orElseThrow().toFloats()))
+                .orElseGet(() -> padded(new float[weight.n()]));
+        return new ProjectedRows(data, weight, bias);
     }
 
-    /** Computes all rows of tables that are projected. */
+    private StoredRows stored(Node table, int[] shape) {
+        Tensor tensor = named(table).orElseThrow();
+        int size = shape[2];
+        return new StoredRows((row, count, to, at) -> tensor.copyTo((long) row * size, to, at, count * size), shape[1]);
+    }
+
+    /** Packs all rows of tables of positions. */
     synchronized void completeTables() {
-        projected.values().forEach(ProjectedTable::whole);
+        positions.values().forEach(PositionTable::whole);
     }
 
     /** The shape of a constant. */

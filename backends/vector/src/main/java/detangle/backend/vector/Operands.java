@@ -2,7 +2,7 @@ package detangle.backend.vector;
 
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
-import detangle.backend.vector.kernel.ProjectedTable;
+import detangle.backend.vector.kernel.PositionTable;
 import detangle.backend.vector.kernel.RelativeTable;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
@@ -123,9 +123,9 @@ final class Operands {
     /** Matrices {@code [A,P,d]}, each packed. */
     Tables heads(Node node, int operand) {
         Node table = node.input(operand);
-        if (!inMemory(node, operand) && constants.projected(table).isPresent()) {
-            ProjectedTable projected = constants.projected(table).get();
-            return (frame, reached) -> projected.reaching(reached);
+        if (!inMemory(node, operand) && constants.heads(table).isEmpty()) {
+            PositionTable positions = constants.positions(table);
+            return (frame, reached) -> positions.reaching(reached);
         }
         Form<PackedMatrix[]> whole = wholeHeads(node, operand);
         return (frame, reached) -> whole.of(frame);
@@ -133,7 +133,7 @@ final class Operands {
 
     private Form<PackedMatrix[]> wholeHeads(Node node, int operand) {
         if (!inMemory(node, operand)) {
-            return once(constants.heads(node.input(operand)));
+            return once(constants.heads(node.input(operand)).orElseThrow());
         }
         if (isConstant(node, operand)) {
             int[] shape = Constants.shape(node.input(operand));

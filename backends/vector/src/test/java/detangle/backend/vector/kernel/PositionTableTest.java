@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Rows of a projected table are there when they are reached, with the same bits in any order. */
-class ProjectedTableTest {
+/** Rows of a table of positions are there when they are reached, with the same bits in any order. */
+class PositionTableTest {
     private static final int HEADS = 3;
     private static final int SIZE = 20;
     private static final int DEPTH = 24;
@@ -30,9 +30,17 @@ class ProjectedTableTest {
         return floats;
     }
 
-    private ProjectedTable table() {
+    private PositionTable projected() {
         PackedMatrix matrix = PackedMatrix.ofRows(weight, 0, HEADS * SIZE, DEPTH);
-        return new ProjectedTable(new ProjectedTable.Source(rows, matrix, bias), ROWS, HEADS, SIZE);
+        return new PositionTable(new ProjectedRows(rows, matrix, bias), ROWS, HEADS, SIZE);
+    }
+
+    /** The same table, computed before. */
+    private PositionTable stored() {
+        float[] table = heads();
+        PackedMatrix.RowReader reader =
+                (row, count, to, at) -> System.arraycopy(table, row * SIZE, to, at, count * SIZE);
+        return new PositionTable(new StoredRows(reader, ROWS), ROWS, HEADS, SIZE);
     }
 
     /** A table of relative positions with all rows in a range. */
@@ -44,23 +52,29 @@ class ProjectedTableTest {
         return table;
     }
 
-    /** Each head, packed from the product of all rows. */
-    private PackedMatrix[] expected() {
+    /** The product of all rows, {@code [A,P,d]}. */
+    private float[] heads() {
         int width = HEADS * SIZE;
         float[] projected = new float[ROWS * width];
         Gemm gemm = new Gemm();
         gemm.left(rows, 0, DEPTH, ROWS, DEPTH);
         gemm.product(PackedMatrix.ofRows(weight, 0, width, DEPTH), bias, Activation.NONE, projected, 0, width);
         gemm.run();
-        PackedMatrix[] heads = new PackedMatrix[HEADS];
+        float[] heads = new float[HEADS * ROWS * SIZE];
         for (int head = 0; head < HEADS; head++) {
-            float[] own = new float[ROWS * SIZE];
             for (int row = 0; row < ROWS; row++) {
-                System.arraycopy(projected, row * width + head * SIZE, own, row * SIZE, SIZE);
+                System.arraycopy(projected, row * width + head * SIZE, heads, (head * ROWS + row) * SIZE, SIZE);
             }
-            heads[head] = PackedMatrix.ofRows(own, 0, ROWS, SIZE);
         }
         return heads;
+    }
+
+    /** Each head, packed whole. */
+    private PackedMatrix[] expected() {
+        float[] all = heads();
+        PackedMatrix[] packed = new PackedMatrix[HEADS];
+        Arrays.setAll(packed, head -> PackedMatrix.ofRows(all, head * ROWS * SIZE, ROWS, SIZE));
+        return packed;
     }
 
     private static float[] panel(PackedMatrix matrix, int panel) {
@@ -69,9 +83,13 @@ class ProjectedTableTest {
     }
 
     @Test
-    void rowsAreComputedWhenTheyAreReached() {
+    void rowsArePackedWhenTheyAreReached() {
+        checkReached(projected());
+        checkReached(stored());
+    }
+
+    private void checkReached(PositionTable table) {
         PackedMatrix[] expected = expected();
-        ProjectedTable table = table();
         int[][] ranges = {{2 * WIDTH + 3, 2 * WIDTH + 9}, {WIDTH, 2 * WIDTH}, {3 * WIDTH, ROWS - 1}, {0, 1}};
         int low = Integer.MAX_VALUE;
         int high = 0;
@@ -89,8 +107,12 @@ class ProjectedTableTest {
     }
 
     @Test
-    void whatIsThereIsNotComputedAgain() {
-        ProjectedTable table = table();
+    void whatIsThereIsNotPackedAgain() {
+        checkWhole(projected());
+        checkWhole(stored());
+    }
+
+    private void checkWhole(PositionTable table) {
         PackedMatrix[] all = table.whole();
         assertSame(all, table.reaching(reaching(0, ROWS - 1)));
         assertSame(all, table.reaching(reaching(WIDTH, WIDTH)));

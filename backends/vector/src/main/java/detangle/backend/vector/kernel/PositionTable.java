@@ -2,31 +2,31 @@ package detangle.backend.vector.kernel;
 
 import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 
-import detangle.ir.Activation;
-
 /**
- * A table of positions {@code [A,P,d]} that is projected from constant rows, {@code rows weight^T + bias}, as far as
- * the lengths of runs reach: a sentence of 16 tokens reads 31 of 512 rows. Elements have the same bits whichever rows
- * are computed together.
+ * A table of positions {@code [A,P,d]}, packed as far as the lengths of runs reach: a sentence of 16 tokens reads 31 of
+ * 512 rows. Elements have the same bits whichever rows are packed together.
  */
-public final class ProjectedTable {
+public final class PositionTable {
     private final int count;
     private final int heads;
     private final int size;
 
-    /** The source of rows that are not computed yet; null once all rows are computed. */
+    /** The source of rows that are not packed yet; null once all rows are packed. */
     private Source source;
 
     private volatile Reached reached = new Reached(0, 0, new PackedMatrix[0]);
 
-    /**
-     * The operands that a table is projected from.
-     *
-     * @param rows {@code [P,H]}
-     * @param weight {@code [H,A*d]}
-     * @param bias at least {@code panels * WIDTH} floats
-     */
-    public record Source(float[] rows, Panels weight, float[] bias) {}
+    /** Where the rows of a table come from. */
+    public sealed interface Source permits ProjectedRows, StoredRows {
+        /**
+         * Packs rows of the table. The caller is in no section.
+         *
+         * @param packed a matrix for each head, with room for the rows
+         * @param begin the first row, with which a panel begins
+         * @param rows how many there are
+         */
+        void pack(PackedMatrix[] packed, int begin, int rows);
+    }
 
     /** Panels {@code [from, to)} of a matrix for each head, whose memory begins with the first of them. */
     private record Reached(int from, int to, PackedMatrix[] packed) {
@@ -36,7 +36,7 @@ public final class ProjectedTable {
     }
 
     /** @param count the number of rows, P */
-    public ProjectedTable(Source source, int count, int heads, int size) {
+    public PositionTable(Source source, int count, int heads, int size) {
         this.source = source;
         this.count = count;
         this.heads = heads;
@@ -58,17 +58,17 @@ public final class ProjectedTable {
 
     private PackedMatrix[] reaching(int first, int last) {
         Reached there = reached;
-        return there.has(first, last) ? there.packed : compute(first, last);
+        return there.has(first, last) ? there.packed : pack(first, last);
     }
 
-    /** Panels stay one range, so that what lies between those of two runs is computed as well. */
-    private synchronized PackedMatrix[] compute(int first, int last) {
+    /** Panels stay one range, so that what lies between those of two runs is packed as well. */
+    private synchronized PackedMatrix[] pack(int first, int last) {
         Reached before = reached;
         boolean isFirst = before.from == before.to;
         int from = isFirst ? first : Math.min(first, before.from);
         int to = isFirst ? last + 1 : Math.max(last + 1, before.to);
         if (before.has(first, last)) {
-            return before.packed; // Another run has computed it meanwhile.
+            return before.packed; // Another run has packed it meanwhile.
         }
         int panel = size * WIDTH;
         PackedMatrix[] packed = new PackedMatrix[heads];
@@ -81,10 +81,10 @@ public final class ProjectedTable {
             packed[head] = new PackedMatrix(data, -from * panel, size, count);
         }
         if (isFirst) {
-            project(packed, from, to);
+            pack(packed, from, to);
         } else {
-            project(packed, from, before.from);
-            project(packed, before.to, to);
+            pack(packed, from, before.from);
+            pack(packed, before.to, to);
         }
         reached = new Reached(from, to, packed);
         if (from == 0 && to == PackedMatrix.panels(count)) {
@@ -93,23 +93,10 @@ public final class ProjectedTable {
         return packed;
     }
 
-    private void project(PackedMatrix[] packed, int from, int to) {
-        if (from >= to) {
-            return;
-        }
-        int begin = from * WIDTH;
-        int rows = Math.min(count, to * WIDTH) - begin;
-        int depth = source.weight.k();
-        int width = heads * size;
-        float[] projected = new float[rows * width];
-        Gemm gemm = new Gemm();
-        gemm.left(source.rows, begin * depth, depth, rows, depth);
-        gemm.product(source.weight.next(), source.bias, Activation.NONE, projected, 0, width);
-        gemm.run();
-        for (int head = 0; head < heads; head++) {
-            PackedMatrix matrix = packed[head];
-            int at = matrix.offset() + begin * size;
-            PackedMatrix.packRows(projected, head * size, width, rows, size, matrix.data(), at);
+    private void pack(PackedMatrix[] packed, int from, int to) {
+        if (from < to) {
+            int begin = from * WIDTH;
+            source.pack(packed, begin, Math.min(count, to * WIDTH) - begin);
         }
     }
 }
