@@ -1,9 +1,10 @@
-# Sourced by the launchers: runs Detangle on $JAVA_HOME with the jars of $lib; $home is the folder that holds its models.
-# DETANGLE_JAVA_OPTS adds options for the JVM.
+# Sourced by the launchers, in bash: runs Detangle on $JAVA_HOME with the jars of $lib; $home is the folder that holds its models, $launcher the
+# script that was started, and $archives, if it is set, the folder for archives of classes. DETANGLE_JAVA_OPTS adds options for the JVM.
+. "${BASH_SOURCE[0]%/*}/class-archive.sh"
 
 # What is measured once for this machine is kept here: a folder of this user's own, as a shared one breaks for the second.
 cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
-if [ -z "$cache" ] || ! mkdir -p "$cache/detangle" 2>/dev/null || [ ! -w "$cache/detangle" ]; then
+if [ -z "$cache" ] || ! { [ -d "$cache/detangle" ] || mkdir -p "$cache/detangle" 2>/dev/null; } || [ ! -w "$cache/detangle" ]; then
     cache=${TMPDIR:-/tmp}/detangle-$(id -u)
     # Where nothing can be written to, each process measures again.
     mkdir -p -m 700 "$cache/detangle" 2>/dev/null || true
@@ -19,33 +20,55 @@ collector="-XX:+UseParallelGC -XX:MaxNewSize=128m"
 if [ "${1:-}" = serve ] && ! grep -Eqs '^JAVA_VERSION="25(\.0(\.[0-2](\.[0-9]+)*)?)?"' "$JAVA_HOME/release"; then
     collector="-XX:+UseG1GC -XX:G1PeriodicGCInterval=10000 -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=30"
 fi
-# C2 compiles what has run four times as often as by default: a command that has one answer to give ends before that pays, and shares its
-# processors with the compiler. Kernels are warmed up as soon as before.
+# Whether a command has one answer to give, to a few short texts on the command line: gives_one_answer COMMAND [ARGUMENT ...]. From some
+# 300 tokens on, loops that C2 compiles make up for what that takes.
+gives_one_answer() {
+    local argument length=0
+    case ${1:-} in
+        classify | token-classification | question-answering | fill-mask | multiple-choice | replaced-token-detection | feature-extraction) ;;
+        *) return 1 ;;
+    esac
+    for argument in "$@"; do
+        case $argument in --file | --file=* | --backend | --backend=*) return 1 ;; esac
+        length=$((length + ${#argument}))
+    done
+    [ "$length" -le 500 ]
+}
+
+# A command that has one answer to give runs without C2: it has ended before what C2 compiles pays, and shares its processors with the
+# compiler. It computes by loops over floats then, as it would until vectors are compiled. Of other commands C2 compiles what has run four
+# times as often as by default; kernels are warmed up as soon as before.
 case ${1:-} in
     serve | train) start= ;;
     *)
         start="-XX:Tier4InvocationThreshold=20000 -XX:Tier4MinInvocationThreshold=2400 -XX:Tier4CompileThreshold=60000"
         start="$start -XX:Tier4BackEdgeThreshold=160000"
+        if gives_one_answer "$@"; then
+            # Whoever chooses compilers has done so.
+            case ${DETANGLE_JAVA_OPTS:-} in
+                *Tier* | *-Xint* | *-Xcomp* | *Compil*) ;;
+                *) start="-XX:TieredStopAtLevel=1 -Ddetangle.once=true" ;;
+            esac
+        fi
         ;;
 esac
+archives=${archives:-$cache/detangle}
+class_options=()
+missing_archive=
+[ -n "${DETANGLE_MAKE_CLASSES:-}" ] || find_class_archive "${1:-}"
 set -- -m detangle.cli/detangle.cli.Main "$@"
 modules=$lib
-if ls "$lib"/detangle-backend-tornado-*.jar >/dev/null 2>&1 && tornado=$(find_tornadovm); then
+if [ -n "$(compgen -G "$lib/detangle-backend-tornado-*.jar")" ] && tornado=$(find_tornadovm); then
     arguments=$cache/detangle/tornadovm-arguments
     tornadovm_arguments "$tornado" >"$arguments.$$"
     mv -f "$arguments.$$" "$arguments"
     modules=$lib:$tornado/share/java/tornado
     set -- "@$arguments" --enable-native-access=detangle.backend.tornado "$@"
+    case $start in *once*) start= ;; esac # TornadoVM's own compiler is Java.
 fi
 # Large pages spare the matrix kernels address translation; the JVM complains where the kernel offers none.
-if grep -Eqs '\[(always|madvise)\]' /sys/kernel/mm/transparent_hugepage/enabled; then
-    set -- -XX:+UseTransparentHugePages "$@"
-fi
-# Classes that bin/make-archive has put there. The JVM passes over them without a word where they are not those of these jars and this JDK,
-# or where their checksum is wrong, which would crash it otherwise.
-if [ -f "$home/classes.jsa" ]; then
-    set -- "-XX:SharedArchiveFile=$home/classes.jsa" -XX:+VerifySharedSpaces "$@"
-fi
+IFS= read -r pages 2>/dev/null </sys/kernel/mm/transparent_hugepage/enabled || pages=
+case $pages in *'[always]'* | *'[madvise]'*) set -- -XX:+UseTransparentHugePages "$@" ;; esac
 # DETANGLE_JAVA_OPTS, the collector and the start are unquoted, as they hold several options. The JVM's own messages go to stderr: stdout is for
 # results.
 set -- \
@@ -56,8 +79,13 @@ set -- \
     --enable-native-access=dev.hardwood.core,snappy.java,com.github.luben.zstd_jni \
     "-Ddetangle.home=$home" \
     "-Ddetangle.cache=$cache/detangle" \
+    ${class_options[@]+"${class_options[@]}"} \
     ${DETANGLE_JAVA_OPTS:-} \
     "$@"
+if [ -n "${DETANGLE_MAKE_CLASSES:-}" ]; then
+    make_class_archive "$@"
+    exit
+fi
 
 # The JVM announces the incubating Vector API on each start, as its first line, and no option silences that.
 without_incubator_notice() {
@@ -78,4 +106,6 @@ fi
 # A bar between results has to come by the same way as they do, as standard error comes by a pipe; and control characters in texts of
 # strangers must not steer a terminal.
 [ ! -t 1 ] || set -- -Ddetangle.terminal.output=true "$@"
+# The JVM holds the other end open for as long as it runs.
+[ -z "$missing_archive" ] || exec 7> >(make_missing_archive)
 exec "$JAVA_HOME/bin/java" "$@" 2> >(without_incubator_notice >&2)

@@ -23,6 +23,13 @@ import java.util.stream.Collectors;
 final class Worker implements AutoCloseable {
     private static final String MAIN = "detangle.bench.worker.WorkerMain";
 
+    /** How the launcher starts a command that has one answer to give (dist/src/bin/launch.sh). */
+    private static final List<String> ONE_ANSWER = List.of("-XX:TieredStopAtLevel=1", "-Ddetangle.once=true");
+
+    /** Options of this JVM that a worker does not get: what belongs to a terminal, a debugger, or the classes of the bench. */
+    private static final List<String> OWN_OPTIONS =
+            List.of("-Ddetangle.terminal", "-agentlib", "-XX:SharedArchiveFile");
+
     /** Characters of an answer; the longest has a number for each of some thousand runs. */
     private static final int LONGEST_ANSWER = 1 << 22;
 
@@ -59,7 +66,9 @@ final class Worker implements AutoCloseable {
      */
     static Worker detangleOnce(BenchModel model, String backend, int threads, List<String> javaOptions) {
         String options = options(model, backend, model.weightType()) + " " + DetangleSubjectProvider.ONCE;
-        return detangle(DetangleSubjectProvider.NAME, model, backend, threads, options, javaOptions);
+        List<String> all = new ArrayList<>(ONE_ANSWER);
+        all.addAll(javaOptions);
+        return detangle(DetangleSubjectProvider.NAME, model, backend, threads, options, all);
     }
 
     /** Returns a worker like {@link #detangle}, whose runs are steps of training. */
@@ -105,7 +114,7 @@ final class Worker implements AutoCloseable {
     static List<String> java(String main, List<String> options) {
         List<String> command = new ArrayList<>(List.of(java()));
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(a -> !a.startsWith("-Ddetangle.terminal") && !a.startsWith("-agentlib"))
+                .filter(a -> OWN_OPTIONS.stream().noneMatch(a::startsWith))
                 .forEach(command::add);
         command.addAll(options);
         boolean modules = Worker.class.getModule().isNamed();

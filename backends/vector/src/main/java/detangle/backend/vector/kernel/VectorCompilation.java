@@ -14,6 +14,12 @@ import java.util.function.Function;
 final class VectorCompilation {
     private static final System.Logger LOG = System.getLogger("detangle.backend.vector");
 
+    /**
+     * The property of a process whose launcher has switched C2 off, as it has one answer to give: it is to compute by loops over floats, and
+     * there is nothing to tell.
+     */
+    private static final String ONCE = "detangle.once";
+
     private static final AtomicBoolean TOLD = new AtomicBoolean();
 
     private VectorCompilation() {}
@@ -28,6 +34,9 @@ final class VectorCompilation {
 
     /** Logs, once a process, why kernels are slow if the JVM is the reason, and returns whether it is. */
     static boolean warn() {
+        if (Boolean.getBoolean(ONCE) && isSurelyMissing()) {
+            return true;
+        }
         Optional<String> fault = ofThisJvm();
         if (fault.isPresent() && TOLD.compareAndSet(false, true)) {
             LOG.log(System.Logger.Level.WARNING, "the CPU's kernels are slow on this JVM: " + fault.get());
