@@ -47,6 +47,22 @@ public record ConfigFields(Path file, JsonNode root) {
         }
     }
 
+    /**
+     * The value of a file that somebody writes by hand: JSON as the RFC has it. A property that occurs twice is refused, as one of the two
+     * would be passed over.
+     *
+     * @throws ConfigException if it cannot be read, or is not such a file
+     */
+    public static JsonNode readStrictly(Path file) {
+        try {
+            return StrictJson.parse(PythonJson.withoutMark(ModelFile.read(file).content()));
+        } catch (StrictJson.InvalidJson e) {
+            throw new ConfigException(file, e.getMessage(), e);
+        } catch (IOException e) {
+            throw new ConfigException(file, "cannot be read: " + e.getMessage(), e);
+        }
+    }
+
     private static ConfigFields parse(ModelFile file) {
         JsonNode root;
         try {

@@ -29,13 +29,13 @@ public final class PythonJson {
 
     /** Returns what a reader makes of the value that the bytes spell, token by token. */
     public static <T> T read(byte[] utf8, JsonStream.Reader<T> reader) throws InvalidJson {
-        int start = bytes(utf8).position();
+        int start = withoutMark(utf8).position();
         return JsonStream.read(FACTORY, MemorySegment.ofArray(utf8).asSlice(start), reader);
     }
 
     /** The value that the bytes spell. */
     public static JsonNode parse(byte[] utf8) throws InvalidJson {
-        return JsonTrees.parse(FACTORY, bytes(utf8), false);
+        return JsonTrees.parse(FACTORY, withoutMark(utf8), false);
     }
 
     /** A number as 64 bits hold it; infinite if it is too large for them. */
@@ -43,7 +43,8 @@ public final class PythonJson {
         return number.isBigInteger() ? number.bigIntegerValue().doubleValue() : number.doubleValue();
     }
 
-    private static ByteBuffer bytes(byte[] utf8) {
+    /** The bytes behind the mark of their order, with which some editors begin files. */
+    public static ByteBuffer withoutMark(byte[] utf8) {
         ByteBuffer bytes = ByteBuffer.wrap(utf8);
         if (bytes.remaining() >= BYTE_ORDER_MARK.length
                 && bytes.slice(0, BYTE_ORDER_MARK.length).equals(ByteBuffer.wrap(BYTE_ORDER_MARK))) {

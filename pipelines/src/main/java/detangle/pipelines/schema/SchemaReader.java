@@ -39,11 +39,11 @@ public final class SchemaReader {
     /**
      * Reads a file.
      *
-     * @throws detangle.models.deberta.ConfigException if it cannot be read, or is not a JSON object
+     * @throws detangle.models.deberta.ConfigException if it cannot be read, is not JSON, or has a property twice
      * @throws SchemaException that names the file and the property at fault
      */
     public static Schema read(Path file) {
-        JsonNode root = ConfigFields.read(file).root();
+        JsonNode root = ConfigFields.readStrictly(file);
         try {
             return of(root);
         } catch (SchemaException e) {

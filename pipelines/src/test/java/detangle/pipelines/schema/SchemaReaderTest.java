@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.models.deberta.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,6 +109,16 @@ class SchemaReaderTest {
         SchemaException e = assertThrows(SchemaException.class, () -> read(json));
         assertTrue(e.getMessage().contains(fault), e.getMessage());
         assertEquals(1, e.getMessage().lines().count());
+    }
+
+    /** Of two properties one would be passed over. A mark of the order of bytes at the beginning is not one of them. */
+    @Test
+    void filesAreReadStrictly() throws IOException {
+        Path twice = Files.writeString(folder.resolve("twice.json"), "{\"entities\":[\"a\"],\"entities\":[\"b\"]}");
+        ConfigException e = assertThrows(ConfigException.class, () -> SchemaReader.read(twice));
+        assertTrue(e.getMessage().startsWith(twice + ": ") && e.getMessage().contains("entities"), e.getMessage());
+        Path steps = Files.writeString(folder.resolve("steps.json"), "\ufeff[{\"do\":\"entities\",\"types\":[\"a\"]}]");
+        assertEquals(Schema.ofEntities("a"), SchemaReader.read(steps));
     }
 
     @Test
