@@ -17,10 +17,14 @@ final class CallQueue {
 
     private int size;
 
-    /** An encoding, and what the model says of it. */
-    record Item(Encoding encoding, CompletableFuture<Row> row) {
-        Item(Encoding encoding) {
-            this(encoding, new CompletableFuture<>());
+    /**
+     * An encoding, and what the model says of it.
+     *
+     * @param tokens that it counts as
+     */
+    record Item(Encoding encoding, int tokens, CompletableFuture<Row> row) {
+        Item(Encoding encoding, int tokens) {
+            this(encoding, tokens, new CompletableFuture<>());
         }
     }
 
@@ -47,9 +51,9 @@ final class CallQueue {
     List<Item> take(int maxTokens, int maxSequences) {
         dropDone();
         List<Item> batch = new ArrayList<>();
-        int tokens = 0;
+        long tokens = 0;
         while (!calls.isEmpty() && batch.size() < maxSequences) {
-            tokens += calls.peek().peek().encoding.length();
+            tokens += calls.peek().peek().tokens;
             if (!batch.isEmpty() && tokens > maxTokens) {
                 break;
             }

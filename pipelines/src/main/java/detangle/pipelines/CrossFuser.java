@@ -4,9 +4,6 @@ import detangle.ir.Tensor;
 import detangle.models.gliner.CrossFusion;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerPrograms;
-import detangle.models.weights.Weights;
-import detangle.runtime.CompiledProgram;
-import detangle.runtime.SessionOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,26 +11,19 @@ import java.util.Map;
 import java.util.function.ToIntFunction;
 
 /** Makes other vectors of a window's words and labels, which have seen each other. */
-final class CrossFuser implements AutoCloseable {
-    private final CompiledProgram program;
-    private final Weights weights;
+final class CrossFuser {
+    private final SecondPrograms.Loaded program;
     private final int heads;
 
-    CrossFuser(
-            GlinerConfig config,
-            CrossFusion fusion,
-            Weights weights,
-            Map<String, Tensor> parameters,
-            SessionOptions options) {
-        this.program = CompiledProgram.load(GlinerPrograms.fused(config, fusion), parameters, options);
-        this.weights = weights;
+    CrossFuser(GlinerConfig config, CrossFusion fusion, SecondPrograms programs) {
+        this.program = programs.load(GlinerPrograms.fused(config, fusion));
         this.heads = fusion.heads();
     }
 
     List<WordVectors> fused(List<WordVectors> windows) {
         List<WordVectors> all = new ArrayList<>();
         for (List<WordVectors> group : Groups.of(windows, this::scores)) {
-            Map<String, Tensor> outputs = weights.reading(() -> program.run(Map.of(
+            Map<String, Tensor> outputs = program.run(Map.of(
                     GlinerPrograms.WORDS,
                     WordVectors.padded(group.stream().map(WordVectors::words).toList()),
                     GlinerPrograms.LABELS,
@@ -41,7 +31,7 @@ final class CrossFuser implements AutoCloseable {
                     GlinerPrograms.WORD_MASK,
                     mask(group, window -> window.words().length),
                     GlinerPrograms.LABEL_MASK,
-                    mask(group, window -> window.labels().length))));
+                    mask(group, window -> window.labels().length)));
             for (int i = 0; i < group.size(); i++) {
                 WordVectors window = group.get(i);
                 all.add(new WordVectors(
@@ -67,10 +57,5 @@ final class CrossFuser implements AutoCloseable {
             Arrays.fill(mask, i * most, i * most + count.applyAsInt(group.get(i)), 1);
         }
         return Tensor.of(mask, group.size(), most);
-    }
-
-    @Override
-    public void close() {
-        program.close();
     }
 }

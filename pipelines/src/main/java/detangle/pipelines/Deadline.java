@@ -31,6 +31,13 @@ public final class Deadline {
         return END.isBound() ? Duration.ofNanos(END.get() - System.nanoTime()) : otherwise;
     }
 
+    /** Ends what takes long by a {@link DeadlineException}, if the calling thread has a deadline and it has passed. */
+    static void check() {
+        if (END.isBound() && END.get() - System.nanoTime() <= 0) {
+            throw new DeadlineException("not done in time");
+        }
+    }
+
     /** When the calling thread's work is to be done, as of {@link System#nanoTime}. */
     static long end(DynamicBatching options) {
         return END.isBound()

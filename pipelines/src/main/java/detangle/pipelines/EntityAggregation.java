@@ -5,13 +5,14 @@ import detangle.pipelines.Characters.Span;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Makes entities of what a model says of tokens, as HuggingFace's token-classification pipeline does. */
 final class EntityAggregation {
     private final List<String> labels;
     private final AggregationStrategy strategy;
-    private final List<String> ignored;
+    private final Set<String> ignored;
 
     /**
      * @param labels of the model
@@ -20,7 +21,7 @@ final class EntityAggregation {
     EntityAggregation(List<String> labels, AggregationStrategy strategy, List<String> ignored) {
         this.labels = labels;
         this.strategy = strategy;
-        this.ignored = ignored;
+        this.ignored = Set.copyOf(ignored);
     }
 
     /**

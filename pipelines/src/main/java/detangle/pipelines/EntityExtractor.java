@@ -41,10 +41,17 @@ public final class EntityExtractor implements Pipeline {
     /** So many windows wait for each other, so that their words are scored at once. */
     private static final int SCORED_TOGETHER = 16;
 
+    /** Words times labels of windows that wait for each other: what is found in them has a bound. */
+    private static final int WORDS_BY_LABELS = 1 << 16;
+
+    /** Parts of texts and relations that reach the threshold, of all texts of a call, where strangers ask. */
+    private static final int MOST_FOUND = 100_000;
+
     private final GlinerConfig config;
     private final TextModel model;
     private final ExtractionWindows windows;
     private final Optional<BiLstm> lstm;
+    private final SecondPrograms programs;
     private final WordVectors.Scorer scorer;
     private final Optional<RelationScorer> relations;
     private final Optional<LabelVectors> labelVectors;
@@ -54,18 +61,17 @@ public final class EntityExtractor implements Pipeline {
             GlinerFolder folder,
             TextModel model,
             Optional<BiLstm> lstm,
-            WordVectors.Scorer scorer,
-            Optional<RelationScorer> relations,
+            SecondPrograms programs,
             Optional<LabelVectors> labelVectors,
-            Optional<CrossFuser> fuser,
             int maxWords) {
         this.config = folder.config();
         this.model = model;
         this.lstm = lstm;
-        this.scorer = scorer;
-        this.relations = relations;
+        this.programs = programs;
+        this.scorer = scorer(config, programs);
+        this.relations = config.relations().map(r -> new RelationScorer(config, r, programs));
         this.labelVectors = labelVectors;
-        this.fuser = fuser;
+        this.fuser = config.fusion().map(f -> new CrossFuser(config, f, programs));
         this.windows = new ExtractionWindows(folder, maxWords);
     }
 
@@ -114,6 +120,7 @@ public final class EntityExtractor implements Pipeline {
             labels.ifPresent(LabelVectors::close);
             throw e;
         }
+        SecondPrograms programs = new SecondPrograms(weights, parameters, session);
         try {
             return weights.reading(() -> {
                 Optional<BiLstm> lstm = config.lstm() ? Optional.of(new BiLstm(config, weights)) : Optional.empty();
@@ -121,14 +128,13 @@ public final class EntityExtractor implements Pipeline {
                         parts,
                         model,
                         lstm,
-                        scorer(config, weights, parameters, session),
-                        config.relations().map(r -> new RelationScorer(config, r, weights, parameters, session)),
+                        programs,
                         labels,
-                        config.fusion().map(f -> new CrossFuser(config, f, weights, parameters, session)),
                         options.maxLength().orElse(config.maxWords()));
             });
         } catch (RuntimeException | Error e) {
             labels.ifPresent(LabelVectors::close);
+            programs.close();
             model.close();
             throw e;
         }
@@ -172,15 +178,12 @@ public final class EntityExtractor implements Pipeline {
         };
     }
 
-    private static WordVectors.Scorer scorer(
-            GlinerConfig config, Weights weights, Map<String, Tensor> parameters, SessionOptions session) {
+    private static WordVectors.Scorer scorer(GlinerConfig config, SecondPrograms programs) {
         return switch (config.scoring()) {
-            case Scoring.Spans _ -> new SpanScorer(config, weights, parameters, session);
-            case Scoring.Tokens _ -> new TokenScorer(config, weights, parameters, session);
+            case Scoring.Spans _ -> new SpanScorer(config, programs);
+            case Scoring.Tokens _ -> new TokenScorer(config, programs);
             case Scoring.RepresentedSpans _ ->
-                new RepresentedSpanScorer(
-                        new TokenScorer(config, weights, parameters, session),
-                        new SpanScorer(config, weights, parameters, session));
+                new RepresentedSpanScorer(new TokenScorer(config, programs), new SpanScorer(config, programs));
         };
     }
 
@@ -234,7 +237,8 @@ public final class EntityExtractor implements Pipeline {
                 throw new PipelineException(config.encoder().file()
                         + ": relations_layer is not set: this model finds entities and no relations");
             }
-            ExtractionText text = windows.text(request);
+            int characters = request.text().length();
+            ExtractionText text = model.encoded(characters, () -> windows.text(request));
             text.labels().forEach(l -> labelTokens.computeIfAbsent(l, label -> labelTokens("a label", label)));
             text.relations().forEach(r -> labelTokens.computeIfAbsent(r, label -> labelTokens("a relation", label)));
             allLabels.addAll(text.labels());
@@ -243,21 +247,20 @@ public final class EntityExtractor implements Pipeline {
         Map<String, float[]> vectors =
                 labelVectors.map(known -> known.of(allLabels)).orElseGet(Map::of);
         List<Window> all = EncodedRows.of(
-                        "text",
-                        texts.size(),
-                        progress,
-                        row -> windows.of(row.index(), texts.get(row.index()), labelTokens))
+                        "text", texts.size(), progress, row -> windows(texts.get(row.index()), labelTokens, row))
                 .encodings();
         List<WindowAnswer> answers = new ArrayList<>(Collections.nCopies(all.size(), WindowAnswer.NONE));
         List<Waiting> waiting = new ArrayList<>();
+        int[] found = new int[1];
         model.run(all.stream().map(Window::encoding).toList(), progress, (index, row) -> {
             Window window = all.get(index);
             waiting.add(waiting(index, window, row, texts.get(window.text()), vectors));
-            if (waiting.size() == SCORED_TOGETHER) {
-                answer(waiting, all, texts, answers);
+            if (waiting.size() == SCORED_TOGETHER || isEnough(waiting)) {
+                found[0] += answer(waiting, all, texts, answers);
+                requireFew(found[0]);
             }
         });
-        answer(waiting, all, texts, answers);
+        requireFew(found[0] + answer(waiting, all, texts, answers));
         List<List<WindowAnswer>> ofTexts = new ArrayList<>();
         texts.forEach(text -> ofTexts.add(new ArrayList<>()));
         for (int i = 0; i < all.size(); i++) {
@@ -271,18 +274,45 @@ public final class EntityExtractor implements Pipeline {
         return results;
     }
 
+    private List<Window> windows(ExtractionText text, Map<String, int[]> labelTokens, InputRow row) {
+        int characters = text.request().text().length();
+        List<Window> all = model.encoded(characters, () -> windows.of(row.index(), text, labelTokens));
+        all.forEach(window -> model.requireRoom(window.encoding(), row));
+        return all;
+    }
+
+    private static boolean isEnough(List<Waiting> waiting) {
+        long numbers = waiting.stream()
+                .mapToLong(one ->
+                        (long) one.vectors().words().length * one.vectors().labels().length)
+                .sum();
+        return numbers >= WORDS_BY_LABELS;
+    }
+
+    /** Refuses what a stranger asks that makes an answer of any size. */
+    private void requireFew(int found) {
+        if (model.isShared() && found > MOST_FOUND) {
+            throw new PipelineException("more than " + MOST_FOUND
+                    + " parts of the texts reach the threshold: raise it, name fewer labels, or send less at once");
+        }
+    }
+
     /** A window whose states are computed and that is not scored yet. */
     private record Waiting(int index, WordVectors vectors, float[][] relations) {}
 
-    private void answer(
+    /** Scores what waits, and says how much it found. */
+    private int answer(
             List<Waiting> waiting, List<Window> all, List<ExtractionText> texts, List<WindowAnswer> answers) {
         if (waiting.isEmpty()) {
-            return;
+            return 0;
         }
+        int count = 0;
         Encoding first = all.get(waiting.getFirst().index()).encoding();
         List<WordVectors> vectors = waiting.stream().map(Waiting::vectors).toList();
         List<List<Found>> found = model.reading(
-                first, () -> scorer.found(fuser.map(f -> f.fused(vectors)).orElse(vectors)));
+                first,
+                () -> model.inTurn(
+                        () -> scorer.found(fuser.map(f -> f.fused(vectors)).orElse(vectors))));
         for (int i = 0; i < found.size(); i++) {
             Waiting one = waiting.get(i);
             Window window = all.get(one.index());
@@ -290,11 +320,14 @@ public final class EntityExtractor implements Pipeline {
             List<Found> own = found.get(i);
             List<Related> related = relations
                     .map(r -> model.reading(
-                            window.encoding(), () -> r.related(one.vectors(), one.relations(), own, options)))
+                            window.encoding(),
+                            () -> model.inTurn(() -> r.related(one.vectors(), one.relations(), own, options))))
                     .orElseGet(List::of);
             answers.set(one.index(), new WindowAnswer(own, related));
+            count += own.size() + related.size();
         }
         waiting.clear();
+        return count;
     }
 
     /** Whether the model finds relations between entities. */
@@ -374,10 +407,9 @@ public final class EntityExtractor implements Pipeline {
 
     @Override
     public void close() {
-        relations.ifPresent(RelationScorer::close);
-        fuser.ifPresent(CrossFuser::close);
-        labelVectors.ifPresent(LabelVectors::close);
-        scorer.close();
+        // First what waits, which needs the rest.
         model.close();
+        programs.close();
+        labelVectors.ifPresent(LabelVectors::close);
     }
 }

@@ -132,11 +132,16 @@ public final class LabelClassifier implements Pipeline {
                         ? Optional.of(
                                 new BiLstm(config.encoder().hiddenSize(), parts.weights(), GliclassModel.recurrent()))
                         : Optional.empty();
-                CompiledProgram scores =
-                        CompiledProgram.load(GliclassModel.scores(config), parts.parameters(), session);
                 Optional<EncodedLabels> encoded =
                         parts.labels().map(own -> EncodedLabels.load(config, own, parts.parameters(), options));
-                return new LabelClassifier(config, model, lstm, scores, parts.weights(), encoded);
+                try {
+                    CompiledProgram scores =
+                            CompiledProgram.load(GliclassModel.scores(config), parts.parameters(), session);
+                    return new LabelClassifier(config, model, lstm, scores, parts.weights(), encoded);
+                } catch (RuntimeException | Error e) {
+                    encoded.ifPresent(EncodedLabels::close);
+                    throw e;
+                }
             });
         } catch (RuntimeException | Error e) {
             model.close();
@@ -337,17 +342,16 @@ public final class LabelClassifier implements Pipeline {
             throw new PipelineException("there are no labels to choose from");
         }
         labels.forEach(InputRow.alone("a label")::requireText);
-        if (labels.stream().distinct().count() < labels.size()) {
-            throw new PipelineException("the label '"
-                    + labels.stream()
-                            .filter(label -> labels.indexOf(label) != labels.lastIndexOf(label))
-                            .findFirst()
-                            .orElseThrow()
-                    + "' is named twice: name it once");
-        }
+        ZeroShotClassifier.requireDistinct(labels);
     }
 
     private void checkSlots(List<String> labels) {
+        if (encoded.isEmpty() && labels.size() > model.maxLength()) {
+            throw new PipelineException(
+                    "there are " + labels.size() + " labels, each of which takes a token or more, and"
+                            + " the model takes " + model.maxLength()
+                            + " tokens: name fewer, or have them judged in groups (chunks)");
+        }
         config.slots().ifPresent(slots -> {
             if (labels.size() > slots) {
                 throw new PipelineException("the model has place for " + slots + " labels (max_num_classes of "
@@ -418,7 +422,8 @@ public final class LabelClassifier implements Pipeline {
                         GliclassModel.TEXT, text,
                         GliclassModel.TOKENS, tensor(states),
                         GliclassModel.CHOICE, Tensor.of(places.choice(config, slots), slots, states.length)));
-        Tensor all = weights.reading(() -> scores.run(inputs)).get(GliclassModel.SCORES);
+        Tensor all =
+                model.inTurn(() -> weights.reading(() -> scores.run(inputs))).get(GliclassModel.SCORES);
         return Row.read(all, 0, labels);
     }
 
@@ -493,8 +498,9 @@ public final class LabelClassifier implements Pipeline {
 
     @Override
     public void close() {
-        encoded.ifPresent(EncodedLabels::close);
-        scores.close();
+        // First what waits, which needs the rest.
         model.close();
+        scores.close();
+        encoded.ifPresent(EncodedLabels::close);
     }
 }

@@ -1,9 +1,7 @@
 package detangle.pipelines;
 
-import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Checkpoint;
-import detangle.models.deberta.InputNames;
 import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
@@ -12,9 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
@@ -30,12 +27,15 @@ import java.util.stream.IntStream;
 public final class MaskFiller implements Pipeline {
     private static final Pattern SPACE_BEFORE = Pattern.compile(" ([.?!,]|n't|'m|'s|'ve|'re)");
 
-    private final TextModel model;
-    private final int mask;
+    /** Tokens of the texts of all predictions for a text, where strangers ask. */
+    private static final long MOST_TOKENS = 2_000_000;
 
-    private MaskFiller(TextModel model, int mask) {
+    private final TextModel model;
+    private final MaskedPlaces masks;
+
+    private MaskFiller(TextModel model, MaskedPlaces masks) {
         this.model = model;
-        this.mask = mask;
+        this.masks = masks;
     }
 
     /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
@@ -68,9 +68,7 @@ public final class MaskFiller implements Pipeline {
         try {
             return new MaskFiller(
                     model,
-                    model.tokenizer()
-                            .maskTokenId()
-                            .orElseThrow(() -> new PipelineException(folder + ": the tokenizer has no [MASK]")));
+                    model.masks().orElseThrow(() -> new PipelineException(folder + ": the tokenizer has no [MASK]")));
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
@@ -101,43 +99,38 @@ public final class MaskFiller implements Pipeline {
             throw new IllegalArgumentException("topK is at least 1");
         }
         int[] candidates = targets.stream().mapToInt(this::target).distinct().toArray();
-        EncodedRows<Encoding> encoded = EncodedRows.of("text", texts.size(), progress, row -> {
+        EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
             Encoding encoding = model.encode(texts.get(row.index()), row);
-            if (masks(encoding).length == 0) {
+            int count = masks.of(encoding).length;
+            if (count == 0) {
                 throw row.unanswerable("has no [MASK] to fill");
             }
+            requireFew(encoding, count, candidates.length > 0 ? Math.min(topK, candidates.length) : topK, row);
             return List.of(encoding);
         });
         List<List<List<MaskPrediction>>> results =
                 new ArrayList<>(Collections.nCopies(texts.size(), List.<List<MaskPrediction>>of()));
-        model.inBatches(encoded.encodings(), progress, members -> {
-            List<Encoding> rows = members.stream().map(encoded::encoding).toList();
-            Map<String, Tensor> inputs = new HashMap<>(model.inputs(rows));
-            int length = Math.toIntExact(inputs.get(InputNames.IDS).dim(1));
-            long[] positions = IntStream.range(0, rows.size())
-                    .flatMap(row -> IntStream.of(masks(rows.get(row))).map(i -> row * length + i))
-                    .asLongStream()
-                    .toArray();
-            inputs.put(InputNames.MASKED_ROWS, Tensor.of(positions, positions.length));
-            Tensor logits = model.run(inputs).get(OutputNames.LOGITS);
-            int next = 0;
-            for (int row = 0; row < rows.size(); row++) {
-                List<List<MaskPrediction>> ofText = new ArrayList<>();
-                for (int position : masks(rows.get(row))) {
-                    int place = next++;
-                    double[] ofMask = model.reading(rows.get(row), () -> vector(logits, place));
-                    ofText.add(predictions(rows.get(row), position, ofMask, candidates, topK));
-                }
-                results.set(encoded.row(members.get(row)), List.copyOf(ofText));
+        model.run(rows.encodings(), progress, (index, row) -> {
+            Encoding encoding = rows.encoding(index);
+            int[] places = masks.of(encoding);
+            List<List<MaskPrediction>> ofText = new ArrayList<>();
+            for (int i = 0; i < places.length; i++) {
+                double[] logits = row.vector(OutputNames.LOGITS, i);
+                ofText.add(predictions(encoding, places[i], places.length == 1, logits, candidates, topK));
             }
+            results.set(rows.row(index), List.copyOf(ofText));
         });
         return List.copyOf(results);
     }
 
-    private int[] masks(Encoding encoding) {
-        return IntStream.range(0, encoding.length())
-                .filter(i -> encoding.ids()[i] == mask)
-                .toArray();
+    /** Refuses what a stranger asks that makes an answer of any size: each prediction has the whole text with it. */
+    private void requireFew(Encoding encoding, int count, int topK, InputRow row) {
+        long tokens = (long) count * Math.min(topK, model.tokenizer().vocabSize()) * encoding.length();
+        if (model.isShared() && tokens > MOST_TOKENS) {
+            throw row.unanswerable("has " + count + " masks in " + encoding.length() + " tokens, so that " + topK
+                    + " predictions for each are " + tokens + " tokens, and at most " + MOST_TOKENS
+                    + " are told: ask for fewer (top_k)");
+        }
     }
 
     private int target(String word) {
@@ -150,28 +143,30 @@ public final class MaskFiller implements Pipeline {
             throw new PipelineException("the target '" + word + "' is " + ids.length
                     + " tokens, and a mask stands for one: choose another");
         }
+        if (ids[0] >= model.config().vocabSize()) {
+            throw new PipelineException("the target '" + word + "' is the token " + ids[0] + ", and the model knows "
+                    + model.config().vocabSize() + ": the tokenizer is that of another model");
+        }
         return ids[0];
     }
 
-    private static double[] vector(Tensor logits, int row) {
-        int width = Math.toIntExact(logits.dim(1));
-        return Row.read(logits, (long) row * width, width);
-    }
-
+    /** @param single whether the text has one mask, so that its special tokens are left out */
     private List<MaskPrediction> predictions(
-            Encoding encoding, int position, double[] logits, int[] candidates, int topK) {
+            Encoding encoding, int place, boolean single, double[] logits, int[] candidates, int topK) {
         double[] scores = Scores.softmax(logits);
         Tokenizer tokenizer = model.tokenizer();
         // The table may have more rows than the tokenizer has tokens.
         int known = Math.min(scores.length, tokenizer.vocabSize());
-        boolean single = masks(encoding).length == 1;
-        return (candidates.length > 0 ? IntStream.of(candidates) : IntStream.range(0, known))
-                .boxed()
-                .sorted(Comparator.comparingDouble(id -> -scores[id]))
-                .limit(topK)
+        int[] ids = encoding.ids().clone();
+        return best(
+                        scores,
+                        candidates.length > 0
+                                ? candidates
+                                : IntStream.range(0, known).toArray(),
+                        topK)
+                .stream()
                 .map(id -> {
-                    int[] ids = encoding.ids().clone();
-                    ids[position] = id;
+                    ids[place] = id;
                     return new MaskPrediction(
                             scores[id],
                             id,
@@ -179,6 +174,22 @@ public final class MaskFiller implements Pipeline {
                             cleaned(tokenizer.decode(ids, single)));
                 })
                 .toList();
+    }
+
+    /** The ids of the greatest scores, the best first; of equal ones those that come first. */
+    private static List<Integer> best(double[] scores, int[] ids, int most) {
+        Comparator<Integer> better =
+                Comparator.comparingDouble((Integer i) -> -scores[ids[i]]).thenComparingInt(i -> i);
+        PriorityQueue<Integer> kept = new PriorityQueue<>(better.reversed());
+        for (int i = 0; i < ids.length; i++) {
+            if (kept.size() < most) {
+                kept.add(i);
+            } else if (scores[ids[i]] > scores[ids[kept.peek()]]) {
+                kept.remove();
+                kept.add(i);
+            }
+        }
+        return kept.stream().sorted(better).map(i -> ids[i]).toList();
     }
 
     /** Without the spaces that tokens of punctuation leave (clean_up_tokenization of transformers 4). */
@@ -193,7 +204,7 @@ public final class MaskFiller implements Pipeline {
 
     /** The same filler, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
     public MaskFiller withTruncation(Truncation.Side side) {
-        return new MaskFiller(model.cutting(side), mask);
+        return new MaskFiller(model.cutting(side), masks);
     }
 
     @Override

@@ -27,6 +27,9 @@ import java.util.stream.IntStream;
  * }</pre>
  */
 public final class QuestionAnswerer implements Pipeline {
+    /** Spans of all windows of a call that are weighed against each other, where strangers ask. */
+    private static final long MOST_CANDIDATES = 20_000;
+
     private final TextModel model;
 
     private QuestionAnswerer(TextModel model) {
@@ -67,6 +70,7 @@ public final class QuestionAnswerer implements Pipeline {
         EncodedRows<Window> rows = EncodedRows.of(
                 "question", questions.size(), progress, row -> windows(questions.get(row.index()), row, options));
         List<Window> windows = rows.encodings();
+        requireFew(windows, options);
         Found[] found = new Found[windows.size()];
         model.run(windows.stream().map(Window::encoding).toList(), progress, (index, row) -> {
             Window window = windows.get(index);
@@ -92,6 +96,22 @@ public final class QuestionAnswerer implements Pipeline {
                             : ranked(windows.subList(first, next), Arrays.copyOfRange(found, first, next), options));
         }
         return answers;
+    }
+
+    /** Refuses what a stranger asks that makes an answer of any size: a context has spans in the square of its tokens. */
+    private void requireFew(List<Window> windows, QuestionOptions options) {
+        long candidates = windows.stream()
+                .mapToLong(window -> {
+                    long tokens = tokensOf(window.encoding(), 1);
+                    return Math.min(SpanSearch.candidates(options), tokens * Math.min(tokens, options.maxAnswerLen()));
+                })
+                .sum();
+        if (model.isShared() && candidates > MOST_CANDIDATES) {
+            throw new PipelineException(
+                    "top_k is " + options.topK() + ", for which up to " + candidates + " answers from "
+                            + windows.size() + " windows are compared, and at most " + MOST_CANDIDATES
+                            + " are: ask for fewer (top_k), or send less at once");
+        }
     }
 
     /**

@@ -5,11 +5,8 @@ import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerPrograms;
 import detangle.models.gliner.Relations;
 import detangle.models.gliner.Scoring;
-import detangle.models.weights.Weights;
 import detangle.pipelines.WordSpans.Found;
 import detangle.pipelines.WordVectors.WordRange;
-import detangle.runtime.CompiledProgram;
-import detangle.runtime.SessionOptions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,27 +17,20 @@ import java.util.stream.Collectors;
 /**
  * Finds relations between the entities of a window (gliner/modeling/base.py:2127-2495, decoding/decoder.py:962-1119).
  */
-final class RelationScorer implements AutoCloseable {
+final class RelationScorer {
     /** More pairs of candidates than any text has whose entities are worth anything. */
     private static final long MOST_PAIRS = 1 << 22;
 
     private final GlinerConfig config;
     private final Relations relations;
-    private final Weights weights;
-    private final CompiledProgram entities;
-    private final CompiledProgram pairs;
+    private final SecondPrograms.Loaded entities;
+    private final SecondPrograms.Loaded pairs;
 
-    RelationScorer(
-            GlinerConfig config,
-            Relations relations,
-            Weights weights,
-            Map<String, Tensor> parameters,
-            SessionOptions options) {
+    RelationScorer(GlinerConfig config, Relations relations, SecondPrograms programs) {
         this.config = config;
         this.relations = relations;
-        this.weights = weights;
-        this.entities = CompiledProgram.load(GlinerPrograms.entities(config, relations), parameters, options);
-        this.pairs = CompiledProgram.load(GlinerPrograms.pairs(config, relations), parameters, options);
+        this.entities = programs.load(GlinerPrograms.entities(config, relations));
+        this.pairs = programs.load(GlinerPrograms.pairs(config, relations));
     }
 
     /** A relation between words of a window. */
@@ -107,10 +97,10 @@ final class RelationScorer implements AutoCloseable {
     private Map<String, Tensor> represented(WordVectors window, List<WordRange> candidates) {
         long[] starts = candidates.stream().mapToLong(WordRange::first).toArray();
         long[] ends = candidates.stream().mapToLong(WordRange::last).toArray();
-        return weights.reading(() -> entities.run(Map.of(
+        return entities.run(Map.of(
                 GlinerPrograms.WORDS, WordVectors.matrix(window.words()),
                 GlinerPrograms.STARTS, Tensor.of(starts, starts.length),
-                GlinerPrograms.ENDS, Tensor.of(ends, ends.length))));
+                GlinerPrograms.ENDS, Tensor.of(ends, ends.length)));
     }
 
     /** Ordered pairs of two candidates, row by row. */
@@ -142,12 +132,6 @@ final class RelationScorer implements AutoCloseable {
         inputs.put(GlinerPrograms.HEADS, Tensor.of(heads, heads.length));
         inputs.put(GlinerPrograms.TAILS, Tensor.of(tails, tails.length));
         inputs.put(GlinerPrograms.LABELS, WordVectors.matrix(asked));
-        return weights.reading(() -> pairs.run(inputs)).get(GlinerPrograms.SCORES);
-    }
-
-    @Override
-    public void close() {
-        pairs.close();
-        entities.close();
+        return pairs.run(inputs).get(GlinerPrograms.SCORES);
     }
 }

@@ -33,10 +33,4 @@ final class RepresentedSpanScorer implements WordVectors.Scorer {
         }
         return all;
     }
-
-    @Override
-    public void close() {
-        spans.close();
-        tokens.close();
-    }
 }

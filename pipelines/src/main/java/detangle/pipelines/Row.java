@@ -44,13 +44,18 @@ record Row(Map<String, Tensor> outputs, int row, int tokens) {
 
     /** Of {@code [B,S,N]} N values for each token. */
     double[][] vectors(String output) {
-        Tensor tensor = outputs.get(output);
-        int width = Math.toIntExact(tensor.dim(2));
         double[][] vectors = new double[tokens][];
         for (int token = 0; token < tokens; token++) {
-            vectors[token] = read(tensor, (row * tensor.dim(1) + token) * width, width);
+            vectors[token] = vector(output, token);
         }
         return vectors;
+    }
+
+    /** Of {@code [B,S,N]} the N values of one token. */
+    double[] vector(String output, int token) {
+        Tensor tensor = outputs.get(output);
+        int width = Math.toIntExact(tensor.dim(2));
+        return read(tensor, (row * tensor.dim(1) + token) * width, width);
     }
 
     /** As {@link #vectors}, in single precision. */

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * Runs of a model whose inputs cannot share a batch with those of other callers, one after the other in the order in which they come. A
- * caller waits no longer than its deadline.
+ * What callers cannot share a batch for, one after the other in the order in which they come: runs of a model with inputs of another form,
+ * and what comes behind an encoder. So one caller at a time takes memory for it. A caller waits no longer than its deadline.
  */
 final class RunQueue implements AutoCloseable {
     private final DynamicBatching options;

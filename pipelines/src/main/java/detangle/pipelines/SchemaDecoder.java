@@ -15,6 +15,7 @@ import detangle.pipelines.schema.RelationMention;
 import detangle.pipelines.schema.ScoredLabel;
 import detangle.pipelines.schema.Structure;
 import detangle.pipelines.schema.StructureField;
+import detangle.pipelines.schema.Validator;
 import detangle.pipelines.schema.ValueType;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -162,11 +163,21 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return new Instances(true, all);
     }
 
+    /** A validator may take milliseconds for each of thousands of values. */
+    private static boolean passes(StructureField field, String value) {
+        for (Validator validator : field.validators()) {
+            Deadline.check();
+            if (!validator.passes(value)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** One value is the first span that reaches the threshold, as in the original; several have no characters in common. */
     private FieldValue mentions(int row, StructureField field) {
         List<Candidate> passing = candidates(row, field.threshold()).stream()
-                .filter(c -> field.validators().stream()
-                        .allMatch(v -> v.passes(c.mention().text())))
+                .filter(c -> passes(field, c.mention().text()))
                 .toList();
         List<Candidate> kept = switch (field.type()) {
             case ONE -> passing.subList(0, Math.min(1, passing.size()));
@@ -207,6 +218,7 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
 
     /** Spans of the text that reach a threshold, in the order of their first words and lengths. */
     private List<Candidate> candidates(int row, OptionalDouble own) {
+        Deadline.check();
         float least = (float) own.orElse(threshold);
         List<Candidate> found = new ArrayList<>();
         List<Word> words = piece.words();

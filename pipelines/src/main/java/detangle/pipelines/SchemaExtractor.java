@@ -132,8 +132,17 @@ public final class SchemaExtractor implements Pipeline {
         List<List<SchemaPiece>> pieces = new ArrayList<>();
         List<Input> inputs = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
-            pieces.add(SchemaPiece.of(i, texts.get(i), options));
-            pieces.getLast().forEach(piece -> inputs.add(input(piece, prompt, known)));
+            int number = i;
+            String text = texts.get(i);
+            InputRow row = InputRow.alone(TextModel.name("text", i, texts.size()));
+            List<Input> own = model.encoded(
+                    text.length(),
+                    () -> SchemaPiece.of(number, text, options).stream()
+                            .map(piece -> input(piece, prompt, known))
+                            .toList());
+            own.forEach(input -> model.requireRoom(input.encoding(), row));
+            pieces.add(own.stream().map(Input::piece).toList());
+            inputs.addAll(own);
         }
         SchemaAnswer[] answers = new SchemaAnswer[inputs.size()];
         model.run(
@@ -215,6 +224,7 @@ public final class SchemaExtractor implements Pipeline {
             }
         }
         if (!vectors.isEmpty()) {
+            requireFew((long) vectors.size() * grid.spans(), vectors.size());
             Tensor scores = run(
                     SpanPrograms.SPANS,
                     Map.of(
@@ -226,6 +236,15 @@ public final class SchemaExtractor implements Pipeline {
             grid.set(Row.finite(scores.toFloats()), vectors.size());
         }
         return all;
+    }
+
+    /** Refuses what a stranger asks that takes memory of any size. */
+    private void requireFew(long scores, int fields) {
+        if (model.isShared() && scores > Groups.MOST_NUMBERS) {
+            throw new PipelineException("the schema's fields make " + fields + " questions to each span of a text, "
+                    + scores + " scores together, and at most " + Groups.MOST_NUMBERS
+                    + " are computed at once: name fewer fields, or let texts be read in shorter windows");
+        }
     }
 
     /** How many instances of each group there are; none of a classification. */
@@ -276,7 +295,8 @@ public final class SchemaExtractor implements Pipeline {
     }
 
     private Tensor run(String program, Map<String, Tensor> inputs, String output) {
-        return weights.reading(() -> programs.get(program).run(inputs)).get(output);
+        return model.inTurn(() -> weights.reading(() -> programs.get(program).run(inputs)))
+                .get(output);
     }
 
     /** The states of words, of those of their tokens. A word without tokens has the state of the token behind it. */
@@ -301,7 +321,8 @@ public final class SchemaExtractor implements Pipeline {
 
     @Override
     public void close() {
-        programs.values().forEach(CompiledProgram::close);
+        // First what waits, which needs the rest.
         model.close();
+        programs.values().forEach(CompiledProgram::close);
     }
 }

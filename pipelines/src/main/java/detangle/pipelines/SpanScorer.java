@@ -3,11 +3,8 @@ package detangle.pipelines;
 import detangle.ir.Tensor;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerPrograms;
-import detangle.models.weights.Weights;
 import detangle.pipelines.WordSpans.Found;
 import detangle.pipelines.WordVectors.WordRange;
-import detangle.runtime.CompiledProgram;
-import detangle.runtime.SessionOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,14 +15,12 @@ final class SpanScorer implements WordVectors.Scorer {
     /** So many labels are scored at once. */
     private static final int MOST_LABELS = 1024;
 
-    private final CompiledProgram program;
-    private final Weights weights;
+    private final SecondPrograms.Loaded program;
     private final int width;
     private final int maxWidth;
 
-    SpanScorer(GlinerConfig config, Weights weights, Map<String, Tensor> parameters, SessionOptions options) {
-        this.program = CompiledProgram.load(GlinerPrograms.spans(config), parameters, options);
-        this.weights = weights;
+    SpanScorer(GlinerConfig config, SecondPrograms programs) {
+        this.program = programs.load(GlinerPrograms.spans(config));
         this.width = config.hiddenSize();
         this.maxWidth = config.maxWidth();
     }
@@ -114,7 +109,7 @@ final class SpanScorer implements WordVectors.Scorer {
                 ends[i * spans + j] = (long) i * words + own.get(j).last();
             }
         }
-        Tensor logits = weights.reading(() -> program.run(Map.of(
+        Tensor logits = program.run(Map.of(
                         GlinerPrograms.WORDS,
                         WordVectors.padded(
                                 group.stream().map(p -> p.window().words()).toList()),
@@ -124,7 +119,7 @@ final class SpanScorer implements WordVectors.Scorer {
                         Tensor.of(ends, group.size(), spans),
                         GlinerPrograms.LABELS,
                         WordVectors.padded(
-                                group.stream().map(Part::labelVectors).toList()))))
+                                group.stream().map(Part::labelVectors).toList())))
                 .get(GlinerPrograms.SCORES);
         long labels = logits.dim(2);
         for (int i = 0; i < group.size(); i++) {
@@ -139,10 +134,5 @@ final class SpanScorer implements WordVectors.Scorer {
                 }
             }
         }
-    }
-
-    @Override
-    public void close() {
-        program.close();
     }
 }

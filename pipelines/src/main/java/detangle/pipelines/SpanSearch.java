@@ -36,7 +36,7 @@ final class SpanSearch {
         List<Span> spans = new ArrayList<>();
         for (int first = 0; first < start.length; first++) {
             for (int last = first;
-                    context[first] && last < end.length && last < first + options.maxAnswerLen();
+                    context[first] && last < end.length && last - first < options.maxAnswerLen();
                     last++) {
                 if (context[last]) {
                     spans.add(new Span(first, last, start[first] * end[last]));
@@ -57,8 +57,8 @@ final class SpanSearch {
     }
 
     /** Spans to keep of a window: more than are asked for, where several may become the same words. */
-    private static int candidates(QuestionOptions options) {
-        return options.alignToWords() ? 2 * options.topK() + 10 : options.topK();
+    static long candidates(QuestionOptions options) {
+        return options.alignToWords() ? 2L * options.topK() + 10 : options.topK();
     }
 
     private static double[] softmax(double[] logits, boolean[] counts) {

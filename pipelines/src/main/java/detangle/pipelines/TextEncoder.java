@@ -2,7 +2,6 @@ package detangle.pipelines;
 
 import detangle.backend.processor.ThreadCount;
 import detangle.ir.InternalException;
-import detangle.models.text.Encoding;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,9 +31,10 @@ final class TextEncoder implements AutoCloseable {
     /**
      * What {@code encode} makes of a text.
      *
+     * @param <T> an encoding, or several with what else is known of them
      * @param characters the text's
      */
-    Encoding encode(int characters, Supplier<Encoding> encode) {
+    <T> T encode(int characters, Supplier<T> encode) {
         long left = Deadline.end(options) - System.nanoTime();
         if (left <= 0) {
             throw Deadline.exceeded(options);
@@ -44,7 +44,7 @@ final class TextEncoder implements AutoCloseable {
             Thread.yield();
             return encode.get();
         }
-        Future<Encoding> encoding;
+        Future<T> encoding;
         try {
             encoding = threads.submit(encode::get);
         } catch (RejectedExecutionException e) {

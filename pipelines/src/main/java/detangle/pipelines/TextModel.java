@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -38,6 +39,9 @@ final class TextModel implements AutoCloseable {
 
     private static final Set<Architecture> MASKED_LM = EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
 
+    /** Tokens of a text with what is asked of it, where strangers ask: a window of GLiNER with some two hundred labels has half as many. */
+    private static final int MOST_TOKENS = 4096;
+
     /** Characters of a text that are enough to know it by. */
     private static final int QUOTED = 60;
 
@@ -45,10 +49,26 @@ final class TextModel implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final PipelineOptions options;
     private final InputEncoder encoder;
+    private final Optional<MaskedPlaces> masks;
     private final Optional<Shared> shared;
 
     /** What threads share that ask at the same time ({@link DynamicBatching}). */
-    private record Shared(TextEncoder encoder, TokenBatcher batcher, RunQueue runs) {}
+    private record Shared(DynamicBatching options, TextEncoder encoder, TokenBatcher batcher, RunQueue runs) {
+        static Shared of(
+                Session session,
+                Tokenizer tokenizer,
+                Optional<MaskedPlaces> masks,
+                DynamicBatching batching,
+                int maxSequences) {
+            TokenBatcher batcher = new TokenBatcher(
+                    batching,
+                    maxSequences,
+                    rows -> rows(session, tokenizer, masks, rows),
+                    row -> masks.map(m -> m.cost(row, batching.maxBatchTokens()))
+                            .orElseGet(row::length));
+            return new Shared(batching, new TextEncoder(batching), batcher, new RunQueue(batching));
+        }
+    }
 
     /** Takes what the model says of one encoding. */
     @FunctionalInterface
@@ -62,11 +82,13 @@ final class TextModel implements AutoCloseable {
             Tokenizer tokenizer,
             PipelineOptions options,
             InputEncoder encoder,
+            Optional<MaskedPlaces> masks,
             Optional<Shared> shared) {
         this.session = session;
         this.tokenizer = tokenizer;
         this.options = options;
         this.encoder = encoder;
+        this.masks = masks;
         this.shared = shared;
     }
 
@@ -75,14 +97,13 @@ final class TextModel implements AutoCloseable {
         warnOfOtherTokenizer(session.config(), tokenizer);
         InputLength length = InputLength.of(
                 session.config(), session.hasAbsolutePositions(), tokenizer, sentence, options.maxLength());
+        OptionalInt mask =
+                session.head().filter(MASKED_LM::contains).isPresent() ? tokenizer.maskTokenId() : OptionalInt.empty();
+        Optional<MaskedPlaces> masks = mask.isPresent()
+                ? Optional.of(new MaskedPlaces(mask.getAsInt(), session.config().vocabSize()))
+                : Optional.empty();
         Optional<Shared> shared = options.dynamicBatching()
-                .map(batching -> new Shared(
-                        new TextEncoder(batching),
-                        new TokenBatcher(
-                                batching,
-                                options.batchSize(),
-                                rows -> session.run(inputs(session, tokenizer, rows, 1))),
-                        new RunQueue(batching)));
+                .map(batching -> Shared.of(session, tokenizer, masks, batching, options.batchSize()));
         InputEncoder encoder = new InputEncoder(
                 tokenizer,
                 options,
@@ -90,7 +111,7 @@ final class TextModel implements AutoCloseable {
                 session.hasAbsolutePositions(),
                 shared.map(Shared::encoder),
                 Truncation.Side.RIGHT);
-        return new TextModel(session, tokenizer, options, encoder, shared);
+        return new TextModel(session, tokenizer, options, encoder, masks, shared);
     }
 
     /** Released models have rows of words beyond their tokenizers' tokens, and never fewer. */
@@ -140,7 +161,7 @@ final class TextModel implements AutoCloseable {
 
     /** The same, which cuts off this end of them. */
     TextModel cutting(Truncation.Side side) {
-        return new TextModel(session, tokenizer, options.withTruncation(true), encoder.cutting(side), shared);
+        return new TextModel(session, tokenizer, options.withTruncation(true), encoder.cutting(side), masks, shared);
     }
 
     private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {
@@ -210,28 +231,88 @@ final class TextModel implements AutoCloseable {
     }
 
     /**
-     * Runs encodings, those of like length together, so that little is padded.
+     * What a caller makes of a text by code of its own, where {@link #encode} does not do: by one of a few threads where
+     * strangers send texts, and within the caller's deadline.
+     *
+     * @param characters the text's
+     */
+    <T> T encoded(int characters, Supplier<T> encode) {
+        return shared.isPresent() ? shared.get().encoder.encode(characters, encode) : encode.get();
+    }
+
+    /**
+     * Does what comes behind the encoder, such as another program: where strangers ask, one piece of work after another in
+     * the order in which they come, so that the memory that it takes has a bound, and within the caller's deadline.
+     */
+    <T> T inTurn(Supplier<T> work) {
+        return shared.isPresent() ? shared.get().runs.run(work) : work.get();
+    }
+
+    /**
+     * Refuses an encoding that is made of a text and of what is asked of it, if strangers ask and it is far longer than what the
+     * model takes: how long that is follows from who asks, and attention takes time in the square of it.
+     */
+    void requireRoom(Encoding encoding, InputRow row) {
+        int most = Math.max(MOST_TOKENS, maxLength());
+        if (isShared() && encoding.length() > most) {
+            throw row.unanswerable("is read in " + encoding.length() + " tokens with what is asked of it, and at most "
+                    + most + " are read at once: name fewer or shorter labels, or take out words without end");
+        }
+    }
+
+    /** Whether strangers may ask, so that what an answer takes must have a bound. */
+    boolean isShared() {
+        return shared.isPresent();
+    }
+
+    /** The places of {@code [MASK]}, if this is a model that says what stands there. */
+    Optional<MaskedPlaces> masks() {
+        return masks;
+    }
+
+    /**
+     * Runs encodings, those of like length together, so that little is padded. A model that predicts masks gives scores at
+     * masks alone, as {@code [1,M,V]}.
      *
      * @param progress told how many are done, after each batch
      */
     void run(List<Encoding> encodings, ProgressListener progress, Reader reader) {
-        if (shared.isPresent()) {
+        if (shared.isEmpty()) {
+            inBatches(encodings, progress, members -> {
+                List<Row> rows = rows(
+                        session,
+                        tokenizer,
+                        masks,
+                        members.stream().map(encodings::get).toList());
+                for (int row = 0; row < members.size(); row++) {
+                    int index = members.get(row);
+                    read(reader, index, rows.get(row), encodings.get(index));
+                }
+            });
+            return;
+        }
+        Supplier<Integer> all = () -> {
             List<Row> rows = shared.get().batcher.run(encodings);
             for (int i = 0; i < rows.size(); i++) {
                 read(reader, i, rows.get(i), encodings.get(i));
             }
-            progress.done(rows.size());
-            return;
-        }
-        inBatches(encodings, progress, members -> {
-            Map<String, Tensor> outputs =
-                    run(inputs(members.stream().map(encodings::get).toList()));
-            for (int row = 0; row < members.size(); row++) {
-                int index = members.get(row);
-                Encoding encoding = encodings.get(index);
-                read(reader, index, new Row(outputs, row, encoding.length()), encoding);
-            }
-        });
+            return rows.size();
+        };
+        int done = masks.isPresent() ? masks.get().holding(encodings, shared.get().options, all) : all.get();
+        progress.done(done);
+    }
+
+    /** Runs a batch. */
+    private static List<Row> rows(
+            Session session, Tokenizer tokenizer, Optional<MaskedPlaces> masks, List<Encoding> batch) {
+        Map<String, Tensor> inputs = inputs(session, tokenizer, batch, 1);
+        masks.ifPresent(m -> inputs.put(
+                InputNames.MASKED_ROWS, m.rows(batch, inputs.get(InputNames.IDS).dim(1))));
+        Map<String, Tensor> outputs = session.run(inputs);
+        return masks.map(m -> m.divided(outputs, batch))
+                .orElseGet(() -> IntStream.range(0, batch.size())
+                        .mapToObj(row -> new Row(outputs, row, batch.get(row).length()))
+                        .toList());
     }
 
     private void read(Reader reader, int index, Row row, Encoding encoding) {
@@ -276,7 +357,7 @@ final class TextModel implements AutoCloseable {
 
     /** Runs inputs of a caller of their own, which are not rows of a batch. */
     Map<String, Tensor> run(Map<String, Tensor> inputs) {
-        return shared.isPresent() ? shared.get().runs.run(() -> session.run(inputs)) : session.run(inputs);
+        return inTurn(() -> session.run(inputs));
     }
 
     /** {@code i64[B,S]} each. */

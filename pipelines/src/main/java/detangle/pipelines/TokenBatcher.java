@@ -1,13 +1,11 @@
 package detangle.pipelines;
 
 import detangle.ir.InternalException;
-import detangle.ir.Tensor;
 import detangle.models.text.Encoding;
 import detangle.pipelines.CallQueue.Item;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,6 +13,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +41,8 @@ final class TokenBatcher implements AutoCloseable {
 
     private final DynamicBatching options;
     private final int maxSequences;
-    private final Function<List<Encoding>, Map<String, Tensor>> model;
+    private final Function<List<Encoding>, List<Row>> model;
+    private final ToIntFunction<Encoding> cost;
     private final ReentrantLock lock = new ReentrantLock();
     private final Lane shortCalls;
     private final Lane longCalls;
@@ -93,12 +93,18 @@ final class TokenBatcher implements AutoCloseable {
      * Starts the threads that run batches.
      *
      * @param maxSequences of a batch
-     * @param model runs a batch, also on two threads at once
+     * @param model what it says of each encoding of a batch, also on two threads at once
+     * @param cost how many tokens an encoding counts as
      */
-    TokenBatcher(DynamicBatching options, int maxSequences, Function<List<Encoding>, Map<String, Tensor>> model) {
+    TokenBatcher(
+            DynamicBatching options,
+            int maxSequences,
+            Function<List<Encoding>, List<Row>> model,
+            ToIntFunction<Encoding> cost) {
         this.options = options;
         this.maxSequences = maxSequences;
         this.model = model;
+        this.cost = cost;
         this.shortCalls = new Lane("detangle-batches", options::maxBatchTokens);
         this.longCalls = new Lane("detangle-long-batches", this::longBatch);
         shortCalls.worker.start();
@@ -113,7 +119,9 @@ final class TokenBatcher implements AutoCloseable {
     /** What the model says of each encoding; waits for its turn. */
     List<Row> run(List<Encoding> encodings) {
         long end = Deadline.end(options);
-        List<Item> items = encodings.stream().map(Item::new).toList();
+        List<Item> items = encodings.stream()
+                .map(encoding -> new Item(encoding, cost.applyAsInt(encoding)))
+                .toList();
         submit(items);
         List<Row> rows = new ArrayList<>();
         try {
@@ -141,7 +149,7 @@ final class TokenBatcher implements AutoCloseable {
             throw new PipelineException("what is asked is " + items.size() + " texts or windows of texts, and at most "
                     + options.maxWaiting() + " may wait: ask less at once");
         }
-        int tokens = items.stream().mapToInt(item -> item.encoding().length()).sum();
+        long tokens = items.stream().mapToLong(Item::tokens).sum();
         Lane lane = tokens > SHORT_CALL ? longCalls : shortCalls;
         lock.lock();
         try {
@@ -176,11 +184,9 @@ final class TokenBatcher implements AutoCloseable {
 
     private void run(List<Item> batch, boolean first) {
         try {
-            Map<String, Tensor> outputs =
-                    model.apply(batch.stream().map(Item::encoding).toList());
+            List<Row> rows = model.apply(batch.stream().map(Item::encoding).toList());
             for (int row = 0; row < batch.size(); row++) {
-                Item item = batch.get(row);
-                item.row().complete(new Row(outputs, row, item.encoding().length()));
+                batch.get(row).row().complete(rows.get(row));
             }
         } catch (RuntimeException | Error e) {
             if (first && batch.size() > 1) {

@@ -3,10 +3,7 @@ package detangle.pipelines;
 import detangle.ir.Tensor;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerPrograms;
-import detangle.models.weights.Weights;
 import detangle.pipelines.WordSpans.Found;
-import detangle.runtime.CompiledProgram;
-import detangle.runtime.SessionOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,13 +16,11 @@ final class TokenScorer implements WordVectors.Scorer {
 
     private static final int CHANNELS = 3;
 
-    private final CompiledProgram program;
-    private final Weights weights;
+    private final SecondPrograms.Loaded program;
     private final int width;
 
-    TokenScorer(GlinerConfig config, Weights weights, Map<String, Tensor> parameters, SessionOptions options) {
-        this.program = CompiledProgram.load(GlinerPrograms.tokens(config), parameters, options);
-        this.weights = weights;
+    TokenScorer(GlinerConfig config, SecondPrograms programs) {
+        this.program = programs.load(GlinerPrograms.tokens(config));
         this.width = config.hiddenSize();
     }
 
@@ -77,12 +72,12 @@ final class TokenScorer implements WordVectors.Scorer {
     }
 
     private void score(List<Part> group) {
-        Tensor logits = weights.reading(() -> program.run(Map.of(
+        Tensor logits = program.run(Map.of(
                         GlinerPrograms.WORDS,
                         WordVectors.padded(group.stream().map(Part::wordVectors).toList()),
                         GlinerPrograms.LABELS,
                         WordVectors.padded(
-                                group.stream().map(Part::labelVectors).toList()))))
+                                group.stream().map(Part::labelVectors).toList())))
                 .get(GlinerPrograms.SCORES);
         for (int i = 0; i < group.size(); i++) {
             Part part = group.get(i);
@@ -96,10 +91,5 @@ final class TokenScorer implements WordVectors.Scorer {
                 }
             }
         }
-    }
-
-    @Override
-    public void close() {
-        program.close();
     }
 }

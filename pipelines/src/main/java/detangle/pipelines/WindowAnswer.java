@@ -4,12 +4,15 @@ import detangle.pipelines.RelationScorer.Related;
 import detangle.pipelines.WordSpans.Found;
 import detangle.pipelines.WordVectors.WordRange;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What was found in a window, by its words or by those of its text, before some of it is chosen. */
 record WindowAnswer(List<Found> found, List<Related> related) {
@@ -46,29 +49,33 @@ record WindowAnswer(List<Found> found, List<Related> related) {
         List<Entity> merged = text.options().mergeAdjacent()
                 ? WordSpans.merged(entities, text.request().text())
                 : entities;
+        if (related.isEmpty()) {
+            return new Extraction(merged, List.of());
+        }
+        Set<WordRange> ends =
+                related.stream().flatMap(r -> Stream.of(r.head(), r.tail())).collect(Collectors.toSet());
+        Map<WordRange, Integer> places = places(ends, chosen, entities, merged);
         List<Relation> relations = new ArrayList<>();
         for (Related r : related) {
-            Optional<Entity> head = at(r.head(), chosen, entities);
-            Optional<Entity> tail = at(r.tail(), chosen, entities);
-            if (head.isPresent() && tail.isPresent()) {
+            if (places.containsKey(r.head()) && places.containsKey(r.tail())) {
                 relations.add(new Relation(
-                        text.relations().get(r.relation()),
-                        r.score(),
-                        WordSpans.holding(merged, head.get()),
-                        WordSpans.holding(merged, tail.get())));
+                        text.relations().get(r.relation()), r.score(), places.get(r.head()), places.get(r.tail())));
             }
         }
         return new Extraction(merged, relations);
     }
 
-    /** The first entity of these words. */
-    private static Optional<Entity> at(WordRange words, List<Found> chosen, List<Entity> entities) {
+    /** Of words at the ends of relations, the place among the merged entities of the first entity of these words. */
+    private static Map<WordRange, Integer> places(
+            Set<WordRange> ends, List<Found> chosen, List<Entity> entities, List<Entity> merged) {
+        Map<WordRange, Integer> places = new HashMap<>();
         for (int i = 0; i < chosen.size(); i++) {
-            if (chosen.get(i).first() == words.first() && chosen.get(i).last() == words.last()) {
-                return Optional.of(entities.get(i));
+            WordRange words = new WordRange(chosen.get(i).first(), chosen.get(i).last());
+            if (ends.contains(words) && !places.containsKey(words)) {
+                places.put(words, WordSpans.holding(merged, entities.get(i)));
             }
         }
-        return Optional.empty();
+        return places;
     }
 
     private static List<Integer> key(Found f) {

@@ -1,5 +1,6 @@
 package detangle.pipelines;
 
+import detangle.pipelines.WordVectors.WordRange;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,8 +14,9 @@ import java.util.regex.Pattern;
 final class WordSpans {
     // What Python calls a letter: it counts every kind of number, and no accents that stand alone.
     private static final String LETTER = "[\\p{L}\\p{N}_]";
+    // Without going back, which it never needs: otherwise the JDK takes a frame of the stack for each hyphen of a word.
     private static final Pattern WORD =
-            Pattern.compile(LETTER + "+(?:[-_]" + LETTER + "+)*|[^\\p{IsWhite_Space}\\x1c-\\x1f]");
+            Pattern.compile(LETTER + "++(?:[-_]" + LETTER + "++)*+|[^\\p{IsWhite_Space}\\x1c-\\x1f]");
 
     private WordSpans() {}
 
@@ -36,34 +38,15 @@ final class WordSpans {
     }
 
     /** The words from the first to the last, both included, with a label. */
-    record Found(int first, int last, int label, double score) {
-        private boolean isSameAs(Found other) {
-            return first == other.first && last == other.last;
-        }
-
-        private boolean meets(Found other) {
-            return first <= other.last && other.first <= last;
-        }
-
-        private boolean holds(Found other) {
-            return first <= other.first && other.last <= last;
-        }
-
-        private boolean conflictsWith(Found other, ExtractionOptions options) {
-            if (isSameAs(other)) {
-                return !options.multiLabel();
-            }
-            boolean nested = holds(other) || other.holds(this);
-            return meets(other) && (options.flatNer() || !nested);
-        }
-    }
+    record Found(int first, int last, int label, double score) {}
 
     /** Those that are kept, the surest first asked, in the order of the text. */
     static List<Found> chosen(List<Found> candidates, ExtractionOptions options) {
         List<Found> chosen = new ArrayList<>();
+        KeptSpans kept = new KeptSpans(options);
         candidates.stream()
                 .sorted(Comparator.comparingDouble(Found::score).reversed())
-                .filter(found -> chosen.stream().noneMatch(c -> found.conflictsWith(c, options)))
+                .filter(found -> kept.keep(new WordRange(found.first(), found.last())))
                 .forEach(chosen::add);
         chosen.sort(Comparator.comparingInt(Found::first));
         return chosen;

@@ -17,12 +17,10 @@ import java.util.Set;
  */
 record WordVectors(float[][] words, float[][] labels, double threshold, Optional<Set<WordRange>> given) {
     /** Finds entities in windows. */
-    interface Scorer extends AutoCloseable {
+    @FunctionalInterface
+    interface Scorer {
         /** What each window holds, in the order in which GLiNER's own code lists it: where scores are equal, the first is kept. */
         List<List<Found>> found(List<WordVectors> windows);
-
-        @Override
-        void close();
     }
 
     /** The words from the first to the last, both included. */

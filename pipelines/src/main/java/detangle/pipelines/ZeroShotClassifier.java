@@ -11,9 +11,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -40,6 +42,9 @@ public final class ZeroShotClassifier implements Pipeline {
          * answered. Each label is judged by itself where the options say so.
          */
         double[][] scores(List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress);
+
+        /** How many texts are read for a text with so many labels. */
+        int texts(int labels);
 
         /** The same, which cuts off an end of texts that are too long. */
         Judge cutting(Truncation.Side side);
@@ -126,13 +131,7 @@ public final class ZeroShotClassifier implements Pipeline {
             throw new PipelineException("there are no labels to choose from");
         }
         labels.forEach(InputRow.alone("a label")::requireText);
-        labels.stream()
-                .filter(label -> labels.indexOf(label) != labels.lastIndexOf(label))
-                .findFirst()
-                .ifPresent(label -> {
-                    // It would share its own probability with itself.
-                    throw new PipelineException("the label '" + label + "' is named twice: name it once");
-                });
+        requireDistinct(labels);
         if (!template.contains(BLANK)) {
             throw new PipelineException("the hypothesis '" + template + "' has no {} for the label");
         }
@@ -143,6 +142,21 @@ public final class ZeroShotClassifier implements Pipeline {
                         ? new ZeroShotResult(texts.get(i), List.of(), List.of())
                         : ranked(texts.get(i), labels, scores[i]))
                 .toList();
+    }
+
+    /** Refuses a label that is named twice: it would share its own probability with itself. */
+    static void requireDistinct(List<String> labels) {
+        Set<String> known = new HashSet<>();
+        for (String label : labels) {
+            if (!known.add(label)) {
+                throw new PipelineException("the label '" + label + "' is named twice: name it once");
+            }
+        }
+    }
+
+    /** How many texts the model reads for a text with so many labels, one at least: one for each label if it is one for NLI. */
+    public int texts(int labels) {
+        return Math.max(1, judge.texts(labels));
     }
 
     /** A model for NLI, which is asked whether a sentence with the label follows from the text. */
@@ -205,6 +219,11 @@ public final class ZeroShotClassifier implements Pipeline {
         }
 
         @Override
+        public int texts(int labels) {
+            return labels;
+        }
+
+        @Override
         public Judge cutting(Truncation.Side side) {
             return new Entailment(model.cutting(side), entailment);
         }
@@ -263,6 +282,11 @@ public final class ZeroShotClassifier implements Pipeline {
                     .map(scored ->
                             scored.stream().mapToDouble(Classification::score).toArray())
                     .toArray(double[][]::new);
+        }
+
+        @Override
+        public int texts(int labels) {
+            return 1;
         }
 
         @Override

@@ -48,6 +48,22 @@ class SpanSearchTest {
         }
     }
 
+    /** The largest numbers that a request may have are no smaller than others. */
+    @Test
+    void numbersHaveNoEnd() {
+        double[] starts = {0, 0, 0, 1, 2, 3, 4, 0};
+        for (boolean align : new boolean[] {false, true}) {
+            QuestionOptions options =
+                    QuestionOptions.DEFAULT.withAlignToWords(align).withTopK(Integer.MAX_VALUE);
+            assertEquals(
+                    10,
+                    SpanSearch.search(
+                                    starts, starts, CONTEXT, options.withMaxAnswerLen(Integer.MAX_VALUE), span -> true)
+                            .spans()
+                            .size());
+        }
+    }
+
     /** They take the places of candidates, as in HuggingFace, but never all of them. */
     @Test
     void spansThatAreNoAnswersAreLeftOut() {

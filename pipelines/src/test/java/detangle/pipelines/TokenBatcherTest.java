@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What threads ask at the same time, with a model that is a function. */
@@ -56,7 +57,13 @@ class TokenBatcherTest {
     }
 
     private TokenBatcher batcher(DynamicBatching options, Function<List<Encoding>, Map<String, Tensor>> model) {
-        return new TokenBatcher(options, 32, model);
+        Function<List<Encoding>, List<Row>> rows = batch -> {
+            Map<String, Tensor> outputs = model.apply(batch);
+            return IntStream.range(0, batch.size())
+                    .mapToObj(row -> new Row(outputs, row, batch.get(row).length()))
+                    .toList();
+        };
+        return new TokenBatcher(options, 32, rows, Encoding::length);
     }
 
     /** Each waits for the latch in the model; the first one of a lane runs, the others wait in its queue. */

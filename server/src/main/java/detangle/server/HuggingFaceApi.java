@@ -69,8 +69,9 @@ final class HuggingFaceApi {
             inputs.forEach(input -> rows.add(row(description, input)));
         }
         Fields options = description.options(given);
-        sizes.check(
-                rows.stream().mapToInt(row -> description.texts(row, options)).sum());
+        sizes.check(rows.stream()
+                .mapToInt(row -> ability.whole().texts(row, options))
+                .sum());
         List<Object> answers = model.answer(ability, rows, options);
         return single && !description.answersInLists() ? answers.getFirst() : answers;
     }

@@ -141,6 +141,7 @@ final class OpenInferenceApi {
                 jsonLength.map(l -> BinaryTensors.jsonLength(l, body.bytes())).orElse(body.bytes().length);
         JsonNode request = body.parse(bytes -> Json.object(Arrays.copyOf(bytes, length)));
         Json.requireKnown(request, "the request", "id", "inputs", "outputs", PARAMETERS);
+        Optional<String> id = Json.optionalText(request, "id");
         JsonNode parameters = parameters(request, "the request");
         Map<String, Object> given = parameters.isObject() ? Json.fields(parameters) : Map.of();
         Ability ability = ability(model, names(request, given));
@@ -150,7 +151,8 @@ final class OpenInferenceApi {
         List<Wanted> wanted = wanted(request);
         Fields asked = Fields.read(task.name() + " by tensors", options(task), given);
         List<Fields> rows = tensors.stream().map(task::row).toList();
-        sizes.check(rows.stream().mapToInt(row -> task.texts(row, asked)).sum());
+        sizes.check(
+                rows.stream().mapToInt(row -> ability.whole().texts(row, asked)).sum());
         List<Object> answers = model.answer(ability, rows, asked);
         List<Output> outputs = switch (task) {
             case SentenceEmbedding vectors -> List.of(embeddings(answers));
@@ -159,9 +161,7 @@ final class OpenInferenceApi {
             default -> List.of(new Output(JSON_OUTPUT, BYTES, written(answers), answers.size()));
         };
         SequencedMap<String, Object> answer = Json.of("model_name", model.name(), "model_version", "1");
-        if (request.path("id").isString()) {
-            answer.put("id", Json.text(request, "id"));
-        }
+        id.ifPresent(text -> answer.put("id", text));
         return answer(answer, outputs, wanted, asked.flag(BINARY_OUTPUT));
     }
 

@@ -18,7 +18,9 @@ class HostileBodiesTest extends ServerTest {
             "/similarity",
             "/tokenize",
             "/decode",
-            "/models/banking");
+            "/models/banking",
+            "/models/banking/pipeline/text-classification",
+            "/v1/embeddings");
 
     private static byte[] body(byte[] bytes) {
         return Probe.post("/predict", "Content-Type: application/json\r\n", bytes);

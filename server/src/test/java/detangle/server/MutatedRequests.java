@@ -54,11 +54,26 @@ final class MutatedRequests {
             "{\"query\":\"card\",\"texts\":[\"Where is it?\",\"lost\"],\"return_text\":true}",
             "{\"inputs\":[\"a\",\"b\"],\"normalize\":true,\"dimensions\":8,\"prompt_name\":null}",
             "{\"inputs\":\"Where is my card?\",\"add_special_tokens\":false}",
+            "{\"inputs\":[\"a\",{\"text\":\"b\",\"text_pair\":\"c\"}],\"parameters\":{\"top_k\":2}}",
+            "{\"inputs\":{\"text\":\"a\"},\"function_to_apply\":\"none\",\"truncate\":true}",
+            "{\"model\":\"encoder\",\"input\":[[5,6],[7]],\"encoding_format\":\"base64\",\"dimensions\":8}",
+            "{\"inputs\":{\"source_sentence\":\"a\",\"sentences\":[\"b\",\"c\"]},\"parameters\":{}}",
+            "{\"ids\":[[1,500,2],[7]],\"skip_special_tokens\":false}",
             "{\"id\":\"1\",\"inputs\":[{\"name\":\"text\",\"shape\":[2],\"datatype\":\"BYTES\",\"data\":[\"a\",\"b\"]}],"
                     + "\"outputs\":[{\"name\":\"scores\",\"parameters\":{\"binary_data\":true}}]}");
 
-    private static final List<String> ROUTES =
-            List.of("/predict", "/predict", "/rerank", "/embed", "/tokenize", "/v2/models/banking/infer");
+    private static final List<String> ROUTES = List.of(
+            "/predict",
+            "/predict",
+            "/rerank",
+            "/embed",
+            "/tokenize",
+            "/models/banking",
+            "/models/banking/pipeline/text-classification",
+            "/v1/embeddings",
+            "/similarity",
+            "/decode",
+            "/v2/models/banking/infer");
 
     private final Random random;
 

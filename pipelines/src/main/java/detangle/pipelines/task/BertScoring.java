@@ -78,7 +78,7 @@ public final class BertScoring extends TextTask<BertScorer> {
     }
 
     @Override
-    public int texts(Fields row, Fields options) {
+    public int texts(BertScorer scorer, Fields row, Fields options) {
         return 1 + row.texts(REFERENCES.name()).size();
     }
 

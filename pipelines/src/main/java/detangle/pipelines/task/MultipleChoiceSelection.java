@@ -60,8 +60,8 @@ public final class MultipleChoiceSelection extends TextTask<MultipleChoice> {
     }
 
     @Override
-    public int texts(Fields row, Fields options) {
-        return row.texts(CHOICES.name()).size();
+    public int texts(MultipleChoice chooser, Fields row, Fields options) {
+        return Math.max(1, row.texts(CHOICES.name()).size());
     }
 
     @Override

@@ -70,7 +70,7 @@ public final class SentenceSimilarity extends TextTask<FeatureExtractor> {
     }
 
     @Override
-    public int texts(Fields row, Fields options) {
+    public int texts(FeatureExtractor extractor, Fields row, Fields options) {
         return 1 + row.texts(SENTENCES.name()).size();
     }
 

@@ -71,7 +71,7 @@ public final class TextRanking extends TextTask<TextRanker> {
     }
 
     @Override
-    public int texts(Fields row, Fields options) {
+    public int texts(TextRanker ranker, Fields row, Fields options) {
         return row.texts(TEXTS.name()).size();
     }
 

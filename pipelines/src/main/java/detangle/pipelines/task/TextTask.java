@@ -99,8 +99,8 @@ public abstract class TextTask<P extends Pipeline> {
         return List.of();
     }
 
-    /** How many texts a row counts as: as many as the model reads for it. */
-    public int texts(Fields row, Fields options) {
+    /** How many texts a row counts as: as many as the model reads for it, and one at least. */
+    public int texts(P pipeline, Fields row, Fields options) {
         return 1;
     }
 
@@ -238,6 +238,11 @@ public abstract class TextTask<P extends Pipeline> {
         /** As {@link TextTask#answer}. */
         public List<Object> answer(List<Fields> rows, Fields options, AnswerForm form, ProgressListener progress) {
             return task.answer(pipeline, rows, options, form, progress);
+        }
+
+        /** As {@link TextTask#texts}. */
+        public int texts(Fields row, Fields options) {
+            return task.texts(pipeline, row, options);
         }
 
         /** As {@link TextTask#facts}. */

@@ -75,8 +75,8 @@ public final class ZeroShotClassification extends TextTask<ZeroShotClassifier> {
     }
 
     @Override
-    public int texts(Fields row, Fields options) {
-        return options.texts(LABELS.name()).size();
+    public int texts(ZeroShotClassifier classifier, Fields row, Fields options) {
+        return classifier.texts(options.texts(LABELS.name()).size());
     }
 
     @Override
