@@ -51,6 +51,9 @@ public final class ExtractionSuite {
     /** A contender answers so many texts before another one's turn comes. */
     private static final int TEXTS_PER_TURN = 8;
 
+    /** What stands behind the name of a runtime whose export has its layers where gliner has them. */
+    private static final String AS_WRITTEN = ", layers as in gliner";
+
     private static final String NEW_LABELS = "labels encoded each time";
 
     private final BenchOptions options;
@@ -208,6 +211,10 @@ public final class ExtractionSuite {
             Path file = folder.resolve("model.onnx");
             ModelExport.write(folder, file, ModelExport.Options.of(ModelExport.Format.onnx));
             all.add(new Contender(name, "own export", true, n -> Worker.peer(name, List.of(), file, n)));
+            Path written = folder.resolve("written.onnx");
+            ModelExport.writeGlinerAsWritten(folder, written);
+            all.add(new Contender(
+                    name + AS_WRITTEN, "own export", true, n -> Worker.peer(name, List.of(), written, n)));
         }
         return all;
     }
@@ -217,7 +224,12 @@ public final class ExtractionSuite {
         workers.all().forEach((contender, worker) -> {
             ProcFiles.forgetPeak(worker.pid());
             worker.prepareRequests(file(contender, inputs, before));
-            Workers.warmUp(worker, options.warmup());
+            if (takesTexts(contender)) {
+                Workers.warmUp(worker, options.warmup());
+            } else {
+                // Nothing is compiled just in time there.
+                worker.pass(0, 1);
+            }
             worker.prepareRequests(file(contender, inputs, work));
         });
         Disturbance disturbance = workers.watch();
@@ -249,12 +261,18 @@ public final class ExtractionSuite {
         return disturbance.clean();
     }
 
+    /** Whether a contender is Detangle, and not a runtime that takes tensors. */
+    private boolean takesTexts(Contender contender) {
+        return options.peers().keySet().stream()
+                .noneMatch(name -> contender.name().startsWith(name));
+    }
+
     /** The texts as the contender takes them: as they are, or as inputs that are batched and padded. */
     private Path file(Contender contender, GlinerInputs inputs, Work work) {
-        boolean takesTexts = !options.peers().containsKey(contender.name());
+        boolean asTexts = takesTexts(contender);
         try {
-            Path file = scratch.resolve(takesTexts ? "requests.jsonl" : "requests.inputs");
-            if (takesTexts) {
+            Path file = scratch.resolve(asTexts ? "requests.jsonl" : "requests.inputs");
+            if (asTexts) {
                 List<String> requests = work.batches().stream()
                         .map(texts ->
                                 JsonMapper.shared().writeValueAsString(Map.of("texts", texts, "labels", work.labels())))

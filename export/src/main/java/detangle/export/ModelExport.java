@@ -109,12 +109,22 @@ public final class ModelExport {
     public static List<Path> write(Path folder, Path file, Options options) {
         if (GlinerConfig.isIn(folder)) {
             checkOptions("GLiNER", options);
-            return GlinerExport.write(folder, file, options.ignoreUnused(), onnx(options));
+            return GlinerExport.write(folder, file, options.ignoreUnused(), false, onnx(options));
         }
         DebertaConfig config = DebertaConfig.read(folder);
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {
             return weights.reading(() -> write(config, weights, file, options));
         }
+    }
+
+    /**
+     * Writes a GLiNER model with each layer of spans where gliner has it, as gliner's own exports have them, to compare with.
+     *
+     * @return the files written, the model first
+     * @throws DetangleException of the part at fault, with one line that names the file and what to do
+     */
+    public static List<Path> writeGlinerAsWritten(Path folder, Path file) {
+        return GlinerExport.write(folder, file, false, true, onnx(Options.of(Format.onnx)));
     }
 
     /** Models with a head of their own have one file, and are one program in ONNX alone. */

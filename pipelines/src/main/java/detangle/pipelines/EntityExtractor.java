@@ -368,14 +368,13 @@ public final class EntityExtractor implements Pipeline {
     }
 
     private Waiting waiting(int index, Window window, Row row, ExtractionText text, Map<String, float[]> labelVectors) {
-        float[][] states = row.floats(GlinerModel.STATES);
         float[][] words = lstm.map(l -> l.run(new float[][][] {
-                    picked(row.floats(GlinerModel.GATES.get(0)), window.wordTokens()),
-                    picked(row.floats(GlinerModel.GATES.get(1)), window.wordTokens())
+                    row.floats(GlinerModel.GATES.get(0), window.wordTokens()),
+                    row.floats(GlinerModel.GATES.get(1), window.wordTokens())
                 }))
-                .orElseGet(() -> picked(states, window.wordTokens()));
+                .orElseGet(() -> row.floats(GlinerModel.STATES, window.wordTokens()));
         float[][] labels = switch (config.labels()) {
-            case LabelSource.Prompt _ -> picked(states, window.labelTokens());
+            case LabelSource.Prompt _ -> row.floats(GlinerModel.STATES, window.labelTokens());
             case LabelSource.OwnEncoder _ ->
                 text.labels().stream().map(labelVectors::get).toArray(float[][]::new);
         };
@@ -384,15 +383,7 @@ public final class EntityExtractor implements Pipeline {
                 labels,
                 text.options().threshold(),
                 text.request().spans().map(spans -> text.ranges(spans, window.firstWord())));
-        return new Waiting(index, vectors, picked(states, window.relationTokens()));
-    }
-
-    private static float[][] picked(float[][] rows, int[] indices) {
-        float[][] picked = new float[indices.length][];
-        for (int i = 0; i < picked.length; i++) {
-            picked[i] = rows[indices[i]];
-        }
-        return picked;
+        return new Waiting(index, vectors, row.floats(GlinerModel.STATES, window.relationTokens()));
     }
 
     @Override

@@ -1,7 +1,11 @@
 package detangle.pipelines;
 
+import detangle.ir.DType;
 import detangle.ir.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * What a model says of one encoding of a batch.
@@ -60,16 +64,30 @@ record Row(Map<String, Tensor> outputs, int row, int tokens) {
 
     /** As {@link #vectors}, in single precision. */
     float[][] floats(String output) {
+        return floats(output, IntStream.range(0, tokens).toArray());
+    }
+
+    /** Of {@code [B,S,N]} N values for each of some tokens, in single precision. */
+    float[][] floats(String output, int[] places) {
         Tensor tensor = outputs.get(output);
         int width = Math.toIntExact(tensor.dim(2));
-        float[][] vectors = new float[tokens][width];
-        for (int token = 0; token < tokens; token++) {
-            long first = (row * tensor.dim(1) + token) * width;
-            for (int i = 0; i < width; i++) {
-                vectors[token][i] = (float) finite(tensor.getDouble(first + i));
-            }
+        float[][] vectors = new float[places.length][width];
+        for (int i = 0; i < places.length; i++) {
+            read(tensor, (row * tensor.dim(1) + places[i]) * width, vectors[i]);
         }
         return vectors;
+    }
+
+    private static void read(Tensor tensor, long first, float[] values) {
+        if (tensor.dtype() == DType.F32) {
+            MemorySegment.copy(
+                    tensor.data(), ValueLayout.JAVA_FLOAT_UNALIGNED, first * Float.BYTES, values, 0, values.length);
+        } else {
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) tensor.getDouble(first + i);
+            }
+        }
+        finite(values);
     }
 
     /** A value of an answer; none of what a pipeline says is not a number. */

@@ -52,14 +52,16 @@ public final class GlinerExport {
     private final GlinerFolder folder;
     private final GlinerConfig config;
     private final boolean ignoreUnused;
+    private final boolean asWritten;
     private final Map<String, Tensor> parameters = new HashMap<>();
     private final OnnxModel model;
     private final TokenRows rows;
 
-    private GlinerExport(GlinerFolder folder, boolean ignoreUnused) {
+    private GlinerExport(GlinerFolder folder, boolean ignoreUnused, boolean asWritten) {
         this.folder = folder;
         this.config = folder.config();
         this.ignoreUnused = ignoreUnused;
+        this.asWritten = asWritten;
         this.model = new OnnxModel("gliner", inputs(), List.of(new Port(ExportedNames.LOGITS, logits())));
         this.rows = new TokenRows(model, InputNames.IDS);
         for (String name : GlinerCheckpoint.parameters(config).sequencedKeySet()) {
@@ -71,16 +73,18 @@ public final class GlinerExport {
      * Writes the model of a folder.
      *
      * @param ignoreUnused whether tensors that no parameter takes are passed over
+     * @param asWritten whether each layer of spans stands where the original has it, and not where it costs least
      * @return the files written, the model first
      * @throws ExportException that names the field, if a model of this kind is not one graph
      * @throws detangle.ir.DetangleException of the part at fault, with one line that names the file and what to do
      */
-    public static List<Path> write(Path model, Path file, boolean ignoreUnused, OnnxExporter exporter) {
+    public static List<Path> write(
+            Path model, Path file, boolean ignoreUnused, boolean asWritten, OnnxExporter exporter) {
         GlinerFolder folder = GlinerFolder.open(model, ignoreUnused);
         try {
             check(model, folder.config());
             return folder.weights().reading(() -> {
-                GlinerExport export = new GlinerExport(folder, ignoreUnused);
+                GlinerExport export = new GlinerExport(folder, ignoreUnused, asWritten);
                 if (folder.labels().isEmpty()) {
                     export.build();
                     return exporter.write(export.model, file);
@@ -227,7 +231,7 @@ public final class GlinerExport {
         String given = model.operator("Unsqueeze", List.of(ExportedNames.SPAN_MASK, model.longs(-1)));
         String spans = model.operator("Where", List.of(given, ExportedNames.SPAN_IDX, model.scalar(DType.I64, 0)));
         String scores = add(
-                        GlinerPrograms.spans(config),
+                        asWritten ? GlinerPrograms.spansAsWritten(config) : GlinerPrograms.spans(config),
                         Map.of(
                                 GlinerPrograms.WORDS,
                                 words,

@@ -10,8 +10,13 @@ import java.util.List;
  * gates: input, forget, cell and output gate, H each.
  */
 public final class BiLstm {
+    /** As many rows are added at once, so that the sum is read and written a fourth as often. */
+    private static final int TOGETHER = 4;
+
     private final int hidden;
-    private final float[][] recurrent;
+
+    /** For each direction what each element of a state adds to the gates; arrays of their own, as C2 makes vectors of those alone. */
+    private final float[][][] recurrent;
 
     /**
      * The recurrent matrices of a model.
@@ -31,11 +36,11 @@ public final class BiLstm {
      */
     public BiLstm(int width, Weights weights, List<String> matrices) {
         this.hidden = width / 2;
-        this.recurrent = new float[][] {transposed(weights, matrices.get(0)), transposed(weights, matrices.get(1))};
+        this.recurrent = new float[][][] {transposed(weights, matrices.get(0)), transposed(weights, matrices.get(1))};
     }
 
-    /** {@code [4H,H]} as {@code [H,4H]}, so that a state's element adds a row to the gates. */
-    private float[] transposed(Weights weights, String name) {
+    /** {@code [4H,H]} as {@code [H,4H]}, with rows of zeros up to a multiple of {@link #TOGETHER}. */
+    private float[][] transposed(Weights weights, String name) {
         Tensor matrix = weights.get(name);
         int gates = 4 * hidden;
         if (matrix.rank() != 2 || matrix.dim(0) != gates || matrix.dim(1) != hidden) {
@@ -44,10 +49,10 @@ public final class BiLstm {
                     name + " has shape " + matrix.type().shape() + ", and hidden_size asks for [" + gates + "," + hidden
                             + "]: the configuration and the weights do not belong together");
         }
-        float[] rows = new float[gates * hidden];
+        float[][] rows = new float[Math.ceilDiv(hidden, TOGETHER) * TOGETHER][gates];
         for (int gate = 0; gate < gates; gate++) {
             for (int i = 0; i < hidden; i++) {
-                rows[i * gates + gate] = (float) matrix.getDouble((long) gate * hidden + i);
+                rows[i][gate] = (float) matrix.getDouble((long) gate * hidden + i);
             }
         }
         return rows;
@@ -63,13 +68,14 @@ public final class BiLstm {
         int steps = gates[0].length;
         float[][] states = new float[steps][2 * hidden];
         for (int direction = 0; direction < 2; direction++) {
-            float[] state = new float[hidden];
+            float[][] rows = recurrent[direction];
+            float[] state = new float[rows.length];
             float[] cell = new float[hidden];
             for (int i = 0; i < steps; i++) {
                 int step = direction == 0 ? i : steps - 1 - i;
                 float[] all = gates[direction][step].clone();
-                for (int j = 0; j < hidden; j++) {
-                    addRow(all, recurrent[direction], j * all.length, state[j]);
+                for (int j = 0; j < rows.length; j += TOGETHER) {
+                    addRows(all, rows[j], rows[j + 1], rows[j + 2], rows[j + 3], state, j);
                 }
                 step(all, state, cell);
                 System.arraycopy(state, 0, states[step], direction * hidden, hidden);
@@ -78,26 +84,49 @@ public final class BiLstm {
         return states;
     }
 
-    /** A loop of its own, which the JIT makes vectors of. */
-    private static void addRow(float[] sum, float[] matrix, int row, float factor) {
+    /** A loop of its own, which the JIT makes vectors of: all arrays are read at the same place. */
+    private static void addRows(float[] sum, float[] a, float[] b, float[] c, float[] d, float[] factors, int first) {
+        float ofA = factors[first];
+        float ofB = factors[first + 1];
+        float ofC = factors[first + 2];
+        float ofD = factors[first + 3];
         for (int i = 0; i < sum.length; i++) {
-            sum[i] += factor * matrix[row + i];
+            sum[i] += ofA * a[i] + ofB * b[i] + (ofC * c[i] + ofD * d[i]);
         }
     }
 
     private void step(float[] gates, float[] state, float[] cell) {
+        for (int i = 0; i < gates.length; i++) {
+            // tanh(x) = 2 sigmoid(2x) - 1, so that one function serves all gates.
+            boolean isCandidate = i >= 2 * hidden && i < 3 * hidden;
+            gates[i] = sigmoid(isCandidate ? 2 * gates[i] : gates[i]);
+        }
         for (int j = 0; j < hidden; j++) {
-            double input = sigmoid(gates[j]);
-            double forget = sigmoid(gates[hidden + j]);
-            double candidate = Math.tanh(gates[2 * hidden + j]);
-            double output = sigmoid(gates[3 * hidden + j]);
-            double next = forget * cell[j] + input * candidate;
-            cell[j] = (float) next;
-            state[j] = (float) (output * Math.tanh(next));
+            float candidate = 2 * gates[2 * hidden + j] - 1;
+            float next = gates[hidden + j] * cell[j] + gates[j] * candidate;
+            cell[j] = next;
+            state[j] = gates[3 * hidden + j] * (2 * sigmoid(2 * next) - 1);
         }
     }
 
-    private static double sigmoid(double x) {
-        return 1 / (1 + Math.exp(-x));
+    private static float sigmoid(float x) {
+        return 1 / (1 + exponential(-x));
+    }
+
+    /**
+     * The exponential in single precision, some times as fast as that of Java, as expf of the Cephes library computes it:
+     * a power of two times a polynomial of the rest. Its error is some units in the last place.
+     */
+    private static float exponential(float x) {
+        float bounded = Math.clamp(x, -87, 88);
+        int power = Math.round(bounded * 1.44269504f);
+        float rest = bounded - power * 0.693359375f + power * 2.12194440e-4f;
+        float p = 1.9875691500e-4f;
+        p = p * rest + 1.3981999507e-3f;
+        p = p * rest + 8.3334519073e-3f;
+        p = p * rest + 4.1665795894e-2f;
+        p = p * rest + 1.6666665459e-1f;
+        p = p * rest + 5.0000001201e-1f;
+        return (p * rest * rest + rest + 1) * Float.intBitsToFloat((power + 127) << 23);
     }
 }

@@ -52,6 +52,13 @@ public final class GlinerPrograms {
     public static final String FUSED_WORDS = "fused_words";
     public static final String FUSED_LABELS = "fused_labels";
 
+    /** Outputs of {@link #spanParts}. */
+    public static final String FIRST = "first";
+
+    public static final String LAST = "last";
+    public static final String LABELS_INNER = "labels_inner";
+    public static final String LABELS_CONSTANT = "labels_constant";
+
     /** The output: logits, {@code f32[B,N,C]} of spans, {@code f32[B,W,C,3]} of words. */
     public static final String SCORES = "scores";
 
@@ -72,9 +79,9 @@ public final class GlinerPrograms {
     public static List<Program> all(GlinerConfig config) {
         List<Program> all = new ArrayList<>(
                 switch (config.scoring()) {
-                    case Scoring.Spans _ -> List.of(spans(config));
+                    case Scoring.Spans _ -> List.of(spans(config), spanParts(config));
                     case Scoring.Tokens _ -> List.of(tokens(config));
-                    case Scoring.RepresentedSpans _ -> List.of(tokens(config), spans(config));
+                    case Scoring.RepresentedSpans _ -> List.of(tokens(config), spans(config), spanParts(config));
                 });
         config.fusion().ifPresent(fusion -> all.add(fused(config, fusion)));
         config.relations().ifPresent(relations -> {
@@ -86,6 +93,26 @@ public final class GlinerPrograms {
 
     /** The program from {@link #WORDS}, {@link #STARTS}, {@link #ENDS} and {@link #LABELS} to the scores of spans. */
     public static Program spans(GlinerConfig config) {
+        return spans(
+                config,
+                (layers, words, starts, ends, labels) -> layers.scores(layers.inner(words, starts, ends), labels));
+    }
+
+    /**
+     * As {@link #spans}, with each layer where the original has it. It has the same scores for many times the arithmetic,
+     * which says what is saved.
+     */
+    public static Program spansAsWritten(GlinerConfig config) {
+        return spans(config, SpanLayers::scoresAsWritten);
+    }
+
+    /** How the scores of spans are computed. */
+    @FunctionalInterface
+    private interface SpanScores {
+        Node of(SpanLayers layers, Node words, Node starts, Node ends, Node labels);
+    }
+
+    private static Program spans(GlinerConfig config, SpanScores scores) {
         Builder b = new Builder();
         int width = config.hiddenSize();
         Node words = words(b, width);
@@ -94,9 +121,35 @@ public final class GlinerPrograms {
         Node labels = labels(b, width);
         Layers layers = Layers.of(b);
         SpanLayers spans = new SpanLayers(layers, width, mode(config.scoring()));
-        Node inner = spans.inner(SpanLayers.rows(b, words), starts, ends);
-        Node scores = spans.scores(inner, projected(config, layers, labels));
-        return program("gliner_spans", List.of(words, starts, ends, labels), List.of(new Output(SCORES, scores)));
+        Node all = scores.of(spans, SpanLayers.rows(b, words), starts, ends, projected(config, layers, labels));
+        return program("gliner_spans", List.of(words, starts, ends, labels), List.of(new Output(SCORES, all)));
+    }
+
+    /**
+     * The program from {@link #WORDS} and {@link #LABELS} to what the scores of all spans follow from without a matrix:
+     * {@link #FIRST} and {@link #LAST} {@code f32[B,W,I]}, what a word adds to the inner vector of a span that it begins
+     * or ends; {@link #LABELS_INNER} {@code f32[B,C,I]} and {@link #LABELS_CONSTANT} {@code f32[B,C]}, which a label's
+     * score is the product with and the sum with; the last is absent where nothing is added.
+     */
+    public static Program spanParts(GlinerConfig config) {
+        Builder b = new Builder();
+        int width = config.hiddenSize();
+        Node words = words(b, width);
+        Node labels = labels(b, width);
+        Layers layers = Layers.of(b);
+        SpanLayers spans = new SpanLayers(layers, width, mode(config.scoring()));
+        Node projected = projected(config, layers, labels);
+        List<Output> outputs = new ArrayList<>(List.of(
+                new Output(FIRST, spans.ofFirst(words)),
+                new Output(LAST, spans.ofLast(words)),
+                new Output(LABELS_INNER, spans.innerOfLabels(projected))));
+        spans.constants(projected).ifPresent(constants -> outputs.add(new Output(LABELS_CONSTANT, constants)));
+        return program("gliner_span_parts", List.of(words, labels), outputs);
+    }
+
+    /** Whether the inner vector of a span has its negative numbers cut off, in {@link #spanParts}. */
+    public static boolean cutsInner(GlinerConfig config) {
+        return mode(config.scoring()) == SpanMode.MARKER_V0;
     }
 
     /** The kind of the layers that make vectors of spans. */

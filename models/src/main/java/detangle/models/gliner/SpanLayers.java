@@ -8,6 +8,7 @@ import detangle.ir.Shape;
 import detangle.models.deberta.HiddenActivation;
 import detangle.models.deberta.Layers;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Makes vectors of spans from the states of their first and last words, and scores them (gliner/modeling/span_rep.py,
@@ -38,13 +39,33 @@ final class SpanLayers {
      * @return {@code f32[...,I]}
      */
     Node inner(Node words, Node starts, Node ends) {
-        int wide = (mode == SpanMode.MARKER_V0 ? 4 : 2) * width;
-        Node first = relu(projection(layers.scope("project_start"), words, width, wide, width));
-        Node last = relu(projection(layers.scope("project_end"), words, width, wide, width));
-        Node sum = mode == SpanMode.MARKER_V0
-                ? linearOfPairs(layers, "out_project.0", first, starts, last, ends, width, wide)
-                : linearOfPairs(layers, "out_project", first, starts, last, ends, width, width);
+        Builder b = layers.builder();
+        Node sum = b.add(b.gather(ofFirst(words), starts), b.gather(ofLast(words), ends));
         return mode == SpanMode.MARKER_V0 ? relu(sum) : sum;
+    }
+
+    /** What words add to the sum in {@link #inner} of spans that they begin, {@code f32[...,I]} of {@code f32[...,D]}. */
+    Node ofFirst(Node words) {
+        return ofFirst(layers, outer(), marker("project_start", words), width, innerWidth());
+    }
+
+    /** As {@link #ofFirst(Node)}, of spans that they end. */
+    Node ofLast(Node words) {
+        return ofSecond(layers, outer(), marker("project_end", words), width, innerWidth());
+    }
+
+    private Node marker(String name, Node words) {
+        int wide = (mode == SpanMode.MARKER_V0 ? 4 : 2) * width;
+        return relu(projection(layers.scope(name), words, width, wide, width));
+    }
+
+    /** The matrix over both words. */
+    private String outer() {
+        return mode == SpanMode.MARKER_V0 ? "out_project.0" : "out_project";
+    }
+
+    private long innerWidth() {
+        return mode == SpanMode.MARKER_V0 ? 4L * width : width;
     }
 
     /**
@@ -55,10 +76,43 @@ final class SpanLayers {
     static Node linearOfPairs(
             Layers layers, String name, Node as, Node rowsOfA, Node bs, Node rowsOfB, long width, long out) {
         Builder b = layers.builder();
+        return b.add(
+                b.gather(ofFirst(layers, name, as, width, out), rowsOfA),
+                b.gather(ofSecond(layers, name, bs, width, out), rowsOfB));
+    }
+
+    /** What the first halves of a concatenation add to a linear layer of it, with its bias. */
+    private static Node ofFirst(Layers layers, String name, Node as, long width, long out) {
+        Builder b = layers.builder();
         Node matrix = layers.param(name + ".weight", out, 2L * width);
-        Node ofA = b.add(b.dotTransposed(as, b.slice(matrix, 1, 0, width)), layers.param(name + ".bias", out));
-        Node ofB = b.dotTransposed(bs, b.slice(matrix, 1, width, 2L * width));
-        return b.add(b.gather(ofA, rowsOfA), b.gather(ofB, rowsOfB));
+        return b.add(b.dotTransposed(as, b.slice(matrix, 1, 0, width)), layers.param(name + ".bias", out));
+    }
+
+    private static Node ofSecond(Layers layers, String name, Node bs, long width, long out) {
+        Builder b = layers.builder();
+        Node matrix = layers.param(name + ".weight", out, 2L * width);
+        return b.dotTransposed(bs, b.slice(matrix, 1, width, 2L * width));
+    }
+
+    /**
+     * The products of spans and labels, with each layer where the original has it: over the concatenation of both words,
+     * and on each span.
+     *
+     * @param words {@code f32[R,D]}
+     * @param starts rows of the first words, {@code i64[B,N]}
+     * @param ends rows of the last words, {@code i64[B,N]}
+     * @param labels {@code f32[B,C,D]}
+     * @return {@code f32[B,N,C]}
+     */
+    Node scoresAsWritten(Node words, Node starts, Node ends, Node labels) {
+        Builder b = layers.builder();
+        Node both = b.concat(
+                2,
+                List.of(
+                        b.gather(marker("project_start", words), starts),
+                        b.gather(marker("project_end", words), ends)));
+        Node inner = layers.linear(outer(), both, 2L * width, innerWidth());
+        return b.dotTransposed(vectors(mode == SpanMode.MARKER_V0 ? relu(inner) : inner), labels);
     }
 
     /** The vectors of spans, {@code f32[...,D]} of {@code f32[...,I]}. */
@@ -77,6 +131,24 @@ final class SpanLayers {
         return mode == SpanMode.MARKER_V0
                 ? productOfLinear(layers, "out_project.3", inner, 4L * width, width, labels)
                 : layers.builder().dotTransposed(inner, labels);
+    }
+
+    /** What the inner vectors of spans are multiplied with for the score of each label, {@code f32[B,C,I]}. */
+    Node innerOfLabels(Node labels) {
+        return mode == SpanMode.MARKER_V0
+                ? layers.builder().dot(labels, layers.param("out_project.3.weight", width, 4L * width))
+                : labels;
+    }
+
+    /** What is added to the score of each label, {@code f32[B,C]}; nothing if it is empty. */
+    Optional<Node> constants(Node labels) {
+        if (mode == SpanMode.MARKER) {
+            return Optional.empty();
+        }
+        Builder b = layers.builder();
+        Node products = b.mul(labels, layers.param("out_project.3.bias", width));
+        return Optional.of(b.reshape(
+                b.reduce(ReduceFunction.SUM, products, -1), labels.shape().sub(0, 2)));
     }
 
     /**

@@ -110,6 +110,18 @@ class GlinerExportTest {
         inputs.put(ExportedNames.SPAN_MASK, Tensor.of(mask, words.length, most * width));
     }
 
+    /** Layers that stand where they cost least have the scores of those that stand where gliner has them. */
+    @Test
+    void alsoWithItsLayersInTheOrderOfTheOriginal() throws IOException, OrtException {
+        FamilyFixture fixture = FamilyFixture.named("gliner-bi-span");
+        Path file = folder.resolve("written.onnx");
+        ModelExport.writeGlinerAsWritten(fixture.write(folder.resolve("model")), file);
+        try (OrtModel exported = OrtModel.load(file, 1);
+                Weights tensors = fixture.tensors()) {
+            assertTrue(compare(exported, tensors, "batch.") > 200);
+        }
+    }
+
     /** A batch of texts of different lengths, made by the inputs of the pipeline, has the pipeline's scores. */
     @Test
     void spansOfABatchHaveTheScoresOfThePipeline() throws IOException, OrtException {
