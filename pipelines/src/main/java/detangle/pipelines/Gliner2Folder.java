@@ -4,8 +4,8 @@ import detangle.ir.Tensor;
 import detangle.models.adapter.Adapter;
 import detangle.models.deberta.ConfigException;
 import detangle.models.gliner2.Gliner2Config;
+import detangle.models.gliner2.Gliner2Programs;
 import detangle.models.gliner2.Gliner2Weights;
-import detangle.models.gliner2.SpanPrograms;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.weights.Weights;
@@ -34,8 +34,8 @@ record Gliner2Folder(Gliner2Config config, Tokenizer tokenizer, Weights weights,
             int rows = Gliner2Weights.wordRows(weights);
             Gliner2Config config = Gliner2Config.read(folder, rows);
             checkTokens(folder, tokenizer, weights, rows);
-            Map<String, Tensor> parameters =
-                    weights.reading(() -> Gliner2Weights.parameters(SpanPrograms.all(config), weights, ignoreUnused));
+            Map<String, Tensor> parameters = weights.reading(() -> Gliner2Weights.parameters(
+                    Gliner2Programs.all(config), Gliner2Programs.whole(config), weights, ignoreUnused));
             return new Gliner2Folder(config, tokenizer, weights, parameters);
         } catch (RuntimeException | Error e) {
             stored.close();

@@ -3,7 +3,6 @@ package detangle.pipelines;
 import detangle.pipelines.SchemaPrompt.Group;
 import detangle.pipelines.SchemaWords.Word;
 import detangle.pipelines.schema.AttributeGroup;
-import detangle.pipelines.schema.ClassificationTask;
 import detangle.pipelines.schema.Entities;
 import detangle.pipelines.schema.EntityKind;
 import detangle.pipelines.schema.EntityMention;
@@ -28,8 +27,8 @@ import java.util.SequencedMap;
 import java.util.Set;
 
 /**
- * From scores of spans to what a text holds, as GLiNER2's span architecture decides (gliner2/inference/runtime.py). Offsets are those of
- * what the model reads.
+ * From scores of spans to what a text holds, as GLiNER2's span architecture decides (gliner2/inference/runtime.py).
+ * Offsets are those of what the model reads.
  *
  * @param piece the text or window
  * @param prefix words before it: choices of fields
@@ -102,37 +101,12 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
                 labels.add(new ScoredLabel(names.get(i), probabilities[i]));
             }
         }
-        return several ? labels : List.of(best(names, probabilities));
+        return several ? labels : List.of(SchemaClasses.best(names, probabilities));
     }
 
-    private static ScoredLabel best(List<String> names, double[] probabilities) {
-        int best = 0;
-        for (int i = 1; i < probabilities.length; i++) {
-            best = probabilities[i] > probabilities[best] ? i : best;
-        }
-        return new ScoredLabel(names.get(best), probabilities[best]);
-    }
-
-    /** The labels of a classification: one, or all that reach the threshold, at least the best one. */
-    static List<ScoredLabel> classes(ClassificationTask task, double[] logits) {
-        List<String> names =
-                task.labels().stream().map(ClassificationTask.Label::name).toList();
-        double[] probabilities = Scores.of(
-                logits,
-                switch (task.chosenActivation()) {
-                    case SIGMOID -> FunctionToApply.SIGMOID;
-                    case SOFTMAX -> FunctionToApply.SOFTMAX;
-                });
-        List<ScoredLabel> labels = new ArrayList<>();
-        for (int i = 0; i < probabilities.length; i++) {
-            if (task.multiLabel() && (float) probabilities[i] >= task.threshold()) {
-                labels.add(new ScoredLabel(names.get(i), probabilities[i]));
-            }
-        }
-        return labels.isEmpty() ? List.of(best(names, probabilities)) : labels;
-    }
-
-    /** Head and tail of an instance are the first spans that reach the threshold, not the best ones, as in the original. */
+    /**
+     * Head and tail of an instance are the first spans that reach the threshold, not the best ones, as in the original.
+     */
     List<RelationMention> relations(Scored scored, RelationKind relation) {
         List<RelationMention> all = new ArrayList<>();
         for (int instance = 0; instance < scored.instances(); instance++) {
@@ -174,7 +148,9 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return true;
     }
 
-    /** One value is the first span that reaches the threshold, as in the original; several have no characters in common. */
+    /**
+     * One value is the first span that reaches the threshold, as in the original; several have no characters in common.
+     */
     private FieldValue mentions(int row, StructureField field) {
         List<Candidate> passing = candidates(row, field.threshold()).stream()
                 .filter(c -> passes(field, c.mention().text()))
@@ -186,7 +162,9 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return new FieldValue.Mentions(kept.stream().map(Candidate::mention).toList());
     }
 
-    /** A choice's probability is that of the first word before the text that spells it, whichever field it stands for. */
+    /**
+     * A choice's probability is that of the first word before the text that spells it, whichever field it stands for.
+     */
     private FieldValue choices(int row, StructureField field) {
         float least = (float) field.threshold().orElse(threshold);
         List<ScoredLabel> reaching = new ArrayList<>();

@@ -19,12 +19,15 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
 
-/** The answers to the windows of a text as one, and offsets in the text that was given (gliner2/inference/chunking.py). */
+/**
+ * The answers to the windows of a text as one, and offsets in the text that was given (gliner2/inference/chunking.py).
+ */
 record SchemaMerge(Schema schema, String text) {
     /** The answer to a text, of those to its pieces. */
     SchemaAnswer of(List<SchemaPiece> pieces, List<SchemaAnswer> answers) {
@@ -81,7 +84,7 @@ record SchemaMerge(Schema schema, String text) {
                         found.stream()
                                 .map(r -> new RelationMention(move.apply(r.head()), move.apply(r.tail())))
                                 .toList()));
-        return new SchemaAnswer(structures, entities, relations, answer.classifications());
+        return new SchemaAnswer(structures, entities, answer.everyEntity(), relations, answer.classifications());
     }
 
     private static FieldValue moved(FieldValue value, UnaryOperator<Mention> move) {
@@ -97,7 +100,11 @@ record SchemaMerge(Schema schema, String text) {
         for (Structure structure : schema.structures()) {
             List<Instances> all = answers.stream()
                     .map(a -> a.structures().get(structure.name()))
+                    .filter(Objects::nonNull)
                     .toList();
+            if (all.isEmpty()) {
+                continue;
+            }
             List<SequencedMap<String, FieldValue>> found = all.stream()
                     .map(Instances::found)
                     .flatMap(Collection::stream)
@@ -118,7 +125,7 @@ record SchemaMerge(Schema schema, String text) {
                             r -> List.of(place(r.head()), place(r.tail())),
                             r -> Math.max(r.head().confidence(), r.tail().confidence())));
         }
-        return new SchemaAnswer(structures, entities(answers), relations, classifications(answers));
+        return new SchemaAnswer(structures, entities(answers), false, relations, classifications(answers));
     }
 
     private static <T> List<T> all(List<SchemaAnswer> answers, Function<SchemaAnswer, List<T>> part) {

@@ -15,7 +15,9 @@ final class Scores {
         };
     }
 
-    /** HuggingFace's choice for a model: one label is a probability, unless the configuration says that it is a value. */
+    /**
+     * HuggingFace's choice for a model: one label is a probability, unless the configuration says that it is a value.
+     */
     static FunctionToApply function(DebertaConfig config) {
         return config.statedProblemType()
                 .map(type -> switch (type) {
@@ -31,9 +33,12 @@ final class Scores {
         return 1 / (1 + Math.exp(-logit));
     }
 
-    /** The probability of a logit in single precision, in which large ones are equal; none is of what is not a finite number. */
+    /**
+     * The probability of a logit, in single precision throughout as PyTorch has it, so that those of large logits are
+     * equal where they are there; none is of what is not a finite number.
+     */
     static float probability(double logit) {
-        return (float) sigmoid(Row.finite(logit));
+        return 1 / (1 + (float) Math.exp(-(float) Row.finite(logit)));
     }
 
     static double[] softmax(double... logits) {

@@ -5,19 +5,15 @@ import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.files.ModelFiles;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * What config.json and encoder_config/config.json of a GLiNER2 model state (gliner2/configuration.py).
  *
  * @param encoder the DeBERTa model inside, with as many words as the checkpoint's table has rows
  * @param pooling how tokens become words
- * @param maxWidth the longest span, in words
- * @param counting what makes vectors of instances
+ * @param head what stands on the encoder
  */
-public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, int maxWidth, CountingLayer counting) {
+public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, Gliner2Head head) {
     /** The file that describes the model. */
     public static final String FILE = "config.json";
 
@@ -51,12 +47,11 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, int max
      */
     public static Gliner2Config read(Path model, int rows) {
         ConfigFields fields = fields(model);
-        checkKind(fields);
         return new Gliner2Config(
                 encoder(model, rows),
-                word(fields, "token_pooling", TokenPooling.FIRST, TokenPooling.values(), TokenPooling::text),
-                maxWidth(fields),
-                word(fields, "counting_layer", CountingLayer.COUNT_LSTM, CountingLayer.values(), CountingLayer::text));
+                BoundaryFields.word(
+                        fields, "token_pooling", TokenPooling.FIRST, TokenPooling.values(), TokenPooling::text),
+                head(fields));
     }
 
     /** A {@link ConfigException} that names the field if a folder's model is of a kind that cannot be run. */
@@ -82,15 +77,28 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, int max
         return fields;
     }
 
-    private static void checkKind(ConfigFields fields) {
+    private static Gliner2Head head(ConfigFields fields) {
         String architecture = fields.text("architecture").orElse("span");
-        if (!architecture.equals("span")) {
-            throw fields.fault("architecture", "is '" + architecture + "'; supported is span");
-        }
+        return switch (architecture) {
+            case "span" -> spanHead(fields);
+            case "boundary" -> BoundaryFields.read(fields);
+            default -> throw fields.fault("architecture", "is '" + architecture + "'; supported are span, boundary");
+        };
+    }
+
+    private static SpanHead spanHead(ConfigFields fields) {
         String mode = fields.object("span_head").text("span_mode").orElse("markerV0");
         if (!mode.equals("markerV0")) {
             throw fields.fault("span_head.span_mode", "is '" + mode + "'; supported is markerV0");
         }
+        return new SpanHead(
+                maxWidth(fields),
+                BoundaryFields.word(
+                        fields,
+                        "counting_layer",
+                        CountingLayer.COUNT_LSTM,
+                        CountingLayer.values(),
+                        CountingLayer::text));
     }
 
     private static DebertaConfig encoder(Path model, int rows) {
@@ -102,17 +110,5 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, int max
     private static int maxWidth(ConfigFields fields) {
         int own = fields.between(1, MOST_WIDTH, "max_width", DEFAULT_WIDTH);
         return fields.object("span_head").between(1, MOST_WIDTH, "max_width", own);
-    }
-
-    private static <T> T word(ConfigFields fields, String field, T otherwise, T[] all, Function<T, String> text) {
-        return fields.text(field)
-                .map(word -> Arrays.stream(all)
-                        .filter(value -> text.apply(value).equals(word))
-                        .findFirst()
-                        .orElseThrow(() -> fields.fault(
-                                field,
-                                "is '" + word + "'; supported are "
-                                        + Arrays.stream(all).map(text).collect(Collectors.joining(", ")))))
-                .orElse(otherwise);
     }
 }

@@ -49,18 +49,15 @@ public final class Gliner2Weights {
     /**
      * The parameters of programs behind the encoder.
      *
+     * @param whole programs whose parameters a checkpoint may hold, though the others do not read them
      * @param ignoreUnused whether tensors that no parameter takes are passed over
-     * @throws WeightsException that names a tensor that is lacking, of another shape, not of finite numbers, or left over
+     * @throws WeightsException that names a tensor that is lacking, of another shape, not of finite numbers, or left
+     *     over
      */
-    public static Map<String, Tensor> parameters(Collection<Program> programs, Weights weights, boolean ignoreUnused) {
-        SequencedMap<String, TensorType> types = new LinkedHashMap<>();
-        for (Program program : programs) {
-            for (Node node : program.nodes()) {
-                if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
-                    types.put(name, type);
-                }
-            }
-        }
+    public static Map<String, Tensor> parameters(
+            Collection<Program> programs, Collection<Program> whole, Weights weights, boolean ignoreUnused) {
+        SequencedMap<String, TensorType> types = types(programs);
+        SequencedMap<String, TensorType> known = types(whole);
         SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
         types.forEach((name, type) -> {
             // Nothing of a tensor of another type or shape is read.
@@ -70,8 +67,13 @@ public final class Gliner2Weights {
             tensors.put(name, weights.get(name));
         });
         FiniteWeights.check(weights, tensors);
+        known.forEach((name, type) -> {
+            if (weights.contains(name)) {
+                checkType(weights, name, type);
+            }
+        });
         List<String> unused = weights.names().stream()
-                .filter(name -> !name.startsWith(ENCODER) && !types.containsKey(name))
+                .filter(name -> !name.startsWith(ENCODER) && !known.containsKey(name))
                 .toList();
         if (!unused.isEmpty() && !ignoreUnused) {
             throw new WeightsException(
@@ -84,6 +86,18 @@ public final class Gliner2Weights {
         return tensors;
     }
 
+    private static SequencedMap<String, TensorType> types(Collection<Program> programs) {
+        SequencedMap<String, TensorType> types = new LinkedHashMap<>();
+        for (Program program : programs) {
+            for (Node node : program.nodes()) {
+                if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
+                    types.put(name, type);
+                }
+            }
+        }
+        return types;
+    }
+
     private static void checkType(Weights weights, String name, TensorType type) {
         if (!weights.isFloat(name)) {
             throw new WeightsException(
@@ -94,8 +108,9 @@ public final class Gliner2Weights {
         if (!shape.equals(type.shape())) {
             throw new WeightsException(
                     weights.source(name),
-                    name + " has shape " + shape + ", and hidden_size of " + Gliner2Config.ENCODER_FILE + " asks for "
-                            + type.shape() + ": correct it, or choose the weights that belong to it");
+                    name + " has shape " + shape + ", and " + Gliner2Config.FILE + " and hidden_size of "
+                            + Gliner2Config.ENCODER_FILE + " ask for " + type.shape()
+                            + ": correct them, or choose the weights that belong to them");
         }
     }
 }

@@ -3,37 +3,27 @@ package detangle.models.gliner2;
 import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Dim;
-import detangle.ir.Level;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Program.Output;
-import detangle.ir.ReduceFunction;
 import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
-import detangle.models.deberta.Head;
 import detangle.models.deberta.HiddenActivation;
 import detangle.models.deberta.Layers;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
- * The programs of GLiNER2's span architecture (gliner2/models/span/model.py, layers.py). The encoder gives states of tokens. Of those
- * that mark groups, {@link #counts} tells how many instances there are; {@link #step} is one step of the GRU that makes states of
- * instances, and {@link #instances} makes vectors of them; {@link #spans} scores spans of words against those. {@link #classes} scores
- * the labels of a classification. H is the encoder's width.
+ * The programs of GLiNER2's span architecture (gliner2/models/span/model.py, layers.py). Of the states of tokens that
+ * mark groups, {@link #counts} tells how many instances there are; {@link #step} is one step of the GRU that makes
+ * states of instances, and {@link #instances} makes vectors of them; {@link #spans} scores spans of words against
+ * those. H is the encoder's width.
  */
 public final class SpanPrograms {
-    /** The output of {@link #encoder}: states of tokens, {@code f32[B,S,H]}. */
-    public static final String TOKENS = "tokens";
-
-    /** States of the tokens that mark groups or labels, {@code f32[N,H]}. */
-    public static final String MARKS = "marks";
-
-    /** Logits of the numbers of instances, {@code f32[N,20]}, or of labels, {@code f32[N,1]}. */
-    public static final String LOGITS = "logits";
-
-    /** The GRU's states: {@code f32[M,H]} of fields in {@link #step}, {@code f32[I,M,H]} of instances in {@link #instances}. */
+    /**
+     * The GRU's states: {@code f32[M,H]} of fields in {@link #step}, {@code f32[I,M,H]} of instances in
+     * {@link #instances}.
+     */
     public static final String STATES = "states";
 
     /** The number of the step, from 0, {@code i64[1]}. */
@@ -45,7 +35,9 @@ public final class SpanPrograms {
     /** The states of the fields' marks, {@code f32[I,M,H]}, the same for each instance. */
     public static final String FIELDS = "fields";
 
-    /** Vectors of fields of instances: {@code f32[I,M,H]} of {@link #instances}, {@code f32[R,H]} for {@link #spans}. */
+    /**
+     * Vectors of fields of instances: {@code f32[I,M,H]} of {@link #instances}, {@code f32[R,H]} for {@link #spans}.
+     */
     public static final String VECTORS = "vectors";
 
     /** States of words, {@code f32[W,H]}. */
@@ -62,9 +54,6 @@ public final class SpanPrograms {
 
     /** The name of the program {@link #counts}. */
     public static final String COUNTS_OF_GROUPS = "gliner2_counts";
-
-    /** The name of the program {@link #classes}. */
-    public static final String CLASSES = "gliner2_classes";
 
     /** The name of the program {@link #step}. */
     public static final String STEP = "gliner2_step";
@@ -89,35 +78,19 @@ public final class SpanPrograms {
 
     private SpanPrograms() {}
 
-    /** What stands on the encoder: nothing but its last states. */
-    public static Head encoder() {
-        return encoder -> List.of(new Output(TOKENS, encoder.zeroPadding(encoder.lastHiddenState())));
+    /** All programs of the architecture; their names are constants of this class. */
+    static List<Program> all(Gliner2Config config, SpanHead head) {
+        return List.of(counts(config), step(config), instances(config, head), spans(config));
     }
 
-    /** All programs behind the encoder; their names are constants of this class. */
-    public static List<Program> all(Gliner2Config config) {
-        return List.of(counts(config), classes(config), step(config), instances(config), spans(config));
-    }
-
-    /** {@link #MARKS} of groups to {@link #LOGITS} of the numbers of their instances. */
+    /** {@link Gliner2Programs#MARKS} of groups to {@link Gliner2Programs#LOGITS} of the numbers of their instances. */
     public static Program counts(Gliner2Config config) {
-        return logits(COUNTS_OF_GROUPS, "count_pred", config, COUNTS);
+        return Gliner2Programs.logits(COUNTS_OF_GROUPS, "count_pred", config, 2, COUNTS);
     }
 
-    /** {@link #MARKS} of a classification's labels to their {@link #LOGITS}. */
-    public static Program classes(Gliner2Config config) {
-        return logits(CLASSES, "classifier", config, 1);
-    }
-
-    private static Program logits(String name, String scope, Gliner2Config config, int outputs) {
-        Builder b = new Builder();
-        long width = config.encoder().hiddenSize();
-        Node marks = b.input(MARKS, TensorType.of(DType.F32, Dim.symbol("N"), Dim.of(width)));
-        Node logits = mlp(Layers.of(b).scope(scope), marks, width, 2 * width, outputs);
-        return program(name, List.of(marks), new Output(LOGITS, logits));
-    }
-
-    /** {@link #STATES} of fields and the {@link #POSITION} of an instance to the {@link #NEXT} states (PyTorch's GRU). */
+    /**
+     * {@link #STATES} of fields and the {@link #POSITION} of an instance to the {@link #NEXT} states (PyTorch's GRU).
+     */
     public static Program step(Gliner2Config config) {
         Builder b = new Builder();
         long width = config.encoder().hiddenSize();
@@ -151,17 +124,17 @@ public final class SpanPrograms {
     }
 
     /** {@link #STATES} of instances, and {@link #FIELDS} where they are read, to {@link #VECTORS}. */
-    public static Program instances(Gliner2Config config) {
+    public static Program instances(Gliner2Config config, SpanHead head) {
         Builder b = new Builder();
         long width = config.encoder().hiddenSize();
         TensorType type = TensorType.of(DType.F32, Dim.symbol("I"), Dim.symbol("M"), Dim.of(width));
         Node states = b.input(STATES, type);
         List<Node> inputs = new ArrayList<>(List.of(states));
-        if (config.counting().readsFields()) {
+        if (head.counting().readsFields()) {
             inputs.add(b.input(FIELDS, type));
         }
         Layers layers = Layers.of(b).scope(COUNT_EMBED);
-        Node vectors = switch (config.counting()) {
+        Node vectors = switch (head.counting()) {
             case COUNT_LSTM -> mlp(layers.scope("projector"), b.concat(2, inputs), 2 * width, 4 * width, width);
             case COUNT_LSTM_V2 -> smallTransformer(layers.scope("transformer"), b.add(states, inputs.getLast()), width);
             case COUNT_LSTM_MOE -> experts(layers, states, width);
@@ -175,7 +148,7 @@ public final class SpanPrograms {
         Node small = layers.linear("in_projector", x, width, SMALL);
         for (int i = 0; i < SMALL_LAYERS; i++) {
             Layers layer = layers.scope("transformer.layers." + i);
-            Node attended = b.add(small, attention(layer.scope("self_attn"), small));
+            Node attended = b.add(small, SmallAttention.of(layer.scope("self_attn"), small, SMALL, SMALL_HEADS));
             Node normal = layer.layerNorm("norm1", attended, SMALL, SMALL_EPSILON);
             Node inner = relu(layer, layer.linear("linear1", normal, SMALL, 2 * SMALL));
             Node sum = b.add(normal, layer.linear("linear2", inner, 2 * SMALL, SMALL));
@@ -186,34 +159,13 @@ public final class SpanPrograms {
         return out.linear("4", relu(out, out.linear("2", first, width, width)), width, width);
     }
 
-    /** Self-attention as PyTorch's MultiheadAttention has it, of {@code [I,M,SMALL]} over the fields of an instance. */
-    private static Node attention(Layers layers, Node x) {
-        Builder b = layers.builder();
-        Node all = b.add(
-                b.dotTransposed(x, layers.param("in_proj_weight", 3L * SMALL, SMALL)),
-                layers.param("in_proj_bias", 3L * SMALL));
-        long size = SMALL / SMALL_HEADS;
-        Node[] heads = new Node[3];
-        for (int i = 0; i < heads.length; i++) {
-            heads[i] = b.transpose(layers.splitHeads(part(b, all, i, SMALL), SMALL_HEADS, size), 0, 2, 1, 3);
-        }
-        Node scores = b.mul(b.dotTransposed(heads[0], heads[1]), b.constant(DType.F32, 1 / Math.sqrt(size)));
-        Node context = b.transpose(b.dot(softmax(b, scores), heads[2]), 0, 2, 1, 3);
-        return layers.linear("out_proj", b.reshape(context, x.shape()), SMALL, SMALL);
-    }
-
-    private static Node softmax(Builder b, Node scores) {
-        Node exponentials = b.unary(UnaryFunction.EXP, b.sub(scores, b.reduce(ReduceFunction.MAX, scores, -1)));
-        return b.div(exponentials, b.reduce(ReduceFunction.SUM, exponentials, -1));
-    }
-
     /** Every expert's two matrices, and the sum of what they make, weighted by a router. */
     private static Node experts(Layers layers, Node states, long width) {
         Builder b = layers.builder();
         long inner = 2 * width;
         Layers router = layers.scope("router");
         Node hidden = router.activation(HiddenActivation.GELU, router.linear("0", states, width, width));
-        Node gates = softmax(b, router.linear("2", hidden, width, EXPERTS));
+        Node gates = SmallAttention.softmax(b, router.linear("2", hidden, width, EXPERTS));
         Node first = layers.param("w1", EXPERTS, width, inner);
         Node firstBias = layers.param("b1", EXPERTS, inner);
         Node second = layers.param("w2", EXPERTS, inner, width);
@@ -230,7 +182,10 @@ public final class SpanPrograms {
         return weighted.stream().reduce(b::add).orElseThrow();
     }
 
-    /** {@link #WORDS}, {@link #STARTS}, {@link #ENDS} and {@link #VECTORS} to {@link #SCORES}, of which a sigmoid is a probability. */
+    /**
+     * {@link #WORDS}, {@link #STARTS}, {@link #ENDS} and {@link #VECTORS} to {@link #SCORES}, of which a sigmoid is a
+     * probability.
+     */
     public static Program spans(Gliner2Config config) {
         Builder b = new Builder();
         long width = config.encoder().hiddenSize();
@@ -256,7 +211,7 @@ public final class SpanPrograms {
     }
 
     private static Node mlp(Layers layers, Node x, long in, long inner, long out) {
-        return layers.linear("2", relu(layers, layers.linear("0", x, in, inner)), inner, out);
+        return Gliner2Programs.mlp(layers, x, in, inner, 2, out);
     }
 
     private static Node relu(Layers layers, Node x) {
@@ -264,8 +219,6 @@ public final class SpanPrograms {
     }
 
     private static Program program(String name, List<Node> inputs, Output output) {
-        Program program = new Program(name, inputs, List.of(output), Map.of());
-        Level.MODEL.check(program);
-        return program;
+        return Gliner2Programs.program(name, inputs, List.of(output));
     }
 }

@@ -3,11 +3,10 @@ package detangle.pipelines.schema;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /**
- * A field as one text, as GLiNER2's {@code extract_json} takes it: {@code name::str::[a|b]::description}. All parts but the name may be
- * left out; with choices, a field has one value unless it is a list.
+ * A field as one text, as GLiNER2's {@code extract_json} takes it: {@code name::str::[a|b]::description}. All parts but
+ * the name may be left out; with choices, a field has one value unless it is a list.
  */
 final class FieldNotation {
     private FieldNotation() {}
@@ -31,7 +30,6 @@ final class FieldNotation {
             }
         }
         ValueType otherwise = choices.isEmpty() ? ValueType.LIST : ValueType.ONE;
-        return new StructureField(
-                parts[0], type.orElse(otherwise), choices, description, OptionalDouble.empty(), List.of());
+        return new StructureField(parts[0], type.orElse(otherwise), choices, description);
     }
 }

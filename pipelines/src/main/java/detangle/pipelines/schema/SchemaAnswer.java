@@ -8,15 +8,18 @@ import java.util.SequencedMap;
 /**
  * What was found in a text.
  *
- * @param structures by name
- * @param entities by the names of their kinds, the surest first, or in the order of the text where it was read in windows; no kinds at
- *     all where the model expects no entities
+ * @param structures by name; a model of the boundary architecture leaves out those of which it finds none
+ * @param entities by the names of their kinds, the surest first, or in the order of the text where it was read in
+ *     windows; no kinds at all where the model expects no entities
  * @param relations by name
+ * @param everyEntity whether all entities are there of kinds that have one value: a model of the boundary architecture
+ *     does not heed that, but where texts are read in windows
  * @param classifications labels by the names of tasks: one, or several in the schema's order
  */
 public record SchemaAnswer(
         SequencedMap<String, Instances> structures,
         SequencedMap<String, List<EntityMention>> entities,
+        boolean everyEntity,
         SequencedMap<String, List<RelationMention>> relations,
         SequencedMap<String, List<ScoredLabel>> classifications) {
     /** Keeps copies. */

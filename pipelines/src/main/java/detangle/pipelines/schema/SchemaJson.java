@@ -12,8 +12,8 @@ import java.util.function.DoubleFunction;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Answers as GLiNER2 writes them ({@code format_results}, gliner2/inference/runtime.py:900-1060), in maps, lists, texts and numbers:
- * {@code {"entities": {"person": [...]}, "topic": ..., "relation_extraction": {...}}}.
+ * Answers as GLiNER2 writes them ({@code format_results}, gliner2/inference/runtime.py:900-1060), in maps, lists, texts
+ * and numbers: {@code {"entities": {"person": [...]}, "topic": ..., "relation_extraction": {...}}}.
  *
  * @param confidence what is written for a probability; no probabilities if empty
  * @param offset what is written for an index in the text; no offsets if empty
@@ -28,8 +28,10 @@ public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<I
     public SequencedMap<String, Object> write(Schema schema, SchemaAnswer answer) {
         SequencedMap<String, Object> object = new LinkedHashMap<>();
         for (Structure structure : schema.structures()) {
-            object.put(
-                    structure.name(), instances(structure, answer.structures().get(structure.name())));
+            Instances found = answer.structures().get(structure.name());
+            if (found != null) {
+                object.put(structure.name(), instances(structure, found));
+            }
         }
         schema.entities().ifPresent(asked -> object.put(Schema.ENTITIES, entities(asked, answer)));
         for (ClassificationTask task : schema.classifications()) {
@@ -53,7 +55,7 @@ public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<I
                 List<Object> values = distinct(
                         found.stream().map(e -> entity(e, asked.attributes())).toList(),
                         found.stream().map(EntityMention::mention).toList());
-                byKind.put(kind.name(), of(kind.type(), values));
+                byKind.put(kind.name(), of(answer.everyEntity() ? ValueType.LIST : kind.type(), values));
             }
         }
         return byKind;
@@ -102,7 +104,7 @@ public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<I
         for (SequencedMap<String, FieldValue> instance : instances.found()) {
             SequencedMap<String, Object> object = new LinkedHashMap<>();
             for (StructureField field : structure.fields()) {
-                object.put(field.name(), of(field.type(), values(instance.get(field.name()))));
+                object.put(field.name(), of(structure.valueType(field), values(instance.get(field.name()))));
             }
             all.add(object);
         }

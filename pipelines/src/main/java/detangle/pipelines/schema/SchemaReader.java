@@ -5,16 +5,18 @@ import detangle.pipelines.schema.ClassificationTask.Activation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * Schemas out of JSON. An object has the parts by their kinds, as GLiNER2's {@code Schema.from_dict} takes them, and what its builder
- * takes beside that:
+ * Schemas out of JSON. An object has the parts by their kinds, as GLiNER2's {@code Schema.from_dict} takes them, and
+ * what its builder takes beside that:
  *
  * <pre>{@code
  * {"entities": ["person", "city"],
@@ -24,12 +26,18 @@ import tools.jackson.databind.JsonNode;
  *  "classifications": [{"task": "topic", "labels": ["sport", "money"]}]}
  * }</pre>
  *
- * An array, or an object with the property {@code steps}, has the builder's steps: {@code {"do": "entities", "types": [...]}}.
- * Properties that are not known are refused.
+ * An array, or an object with the property {@code steps}, has the builder's steps:
+ * {@code {"do": "entities", "types": [...]}}. Properties that are not known are refused.
  */
 public final class SchemaReader {
     private static final Set<String> PARTS =
             Set.of("entities", "attributes", "structures", "relations", "classifications");
+    /** Properties of a structure that says what its instances are made of. */
+    private static final Set<String> RECORD = Set.of("mode", "anchor", "occurrence_policy");
+
+    /** What training does with texts that stand in several places; inference does not read it. */
+    private static final String[] OCCURRENCES = {"all", "first", "error_on_ambiguous", "latent_all"};
+
     private static final double DEFAULT_THRESHOLD = 0.5;
 
     private final List<Schema.Part> parts = new ArrayList<>();
@@ -108,8 +116,11 @@ public final class SchemaReader {
                 }
                 case "structure" -> {
                     step.allowing(Set.of("do", "name", "fields", "options"));
-                    options.allowing(Set.of());
-                    structure(step.requiredText("name"), step.required("fields"), step.where("fields"));
+                    structure(
+                            step.requiredText("name"),
+                            step.required("fields"),
+                            step.where("fields"),
+                            options.allowing(RECORD));
                 }
                 default ->
                     throw step.fault(
@@ -239,24 +250,39 @@ public final class SchemaReader {
 
     /** @param node the fields, or an object that has them */
     private void structure(String name, JsonNode node, String where) {
-        JsonNode fields = node;
-        String at = where;
         if (node.isObject()) {
-            JsonProperties structure = JsonProperties.of(node, where).allowing(Set.of("fields"));
-            fields = structure.required("fields");
-            at = structure.where("fields");
+            Set<String> known = new HashSet<>(RECORD);
+            known.add("fields");
+            JsonProperties structure = JsonProperties.of(node, where).allowing(known);
+            structure(name, structure.required("fields"), structure.where("fields"), structure);
+        } else {
+            structure(name, node, where, JsonProperties.of(JsonNodeFactory.instance.objectNode(), where));
         }
+    }
+
+    /** @param options what instances are made of */
+    private void structure(String name, JsonNode fields, String where, JsonProperties options) {
         List<StructureField> all = new ArrayList<>();
-        for (JsonNode field : JsonProperties.array(fields, at)) {
-            String one = at + "[" + all.size() + "]";
+        for (JsonNode field : JsonProperties.array(fields, where)) {
+            String one = where + "[" + all.size() + "]";
             all.add(field.isString() ? FieldNotation.read(field.stringValue()) : field(field, one));
         }
-        parts.add(new Structure(name, all));
+        options.word("occurrence_policy", OCCURRENCES, word -> word);
+        parts.add(new Structure(
+                name, all, options.word("mode", RecordMode.values(), RecordMode::text), options.text("anchor")));
     }
 
     private static StructureField field(JsonNode node, String where) {
         JsonProperties fields = JsonProperties.of(node, where)
-                .allowing(Set.of("name", "dtype", "choices", "description", "threshold", "validators"));
+                .allowing(Set.of(
+                        "name",
+                        "dtype",
+                        "choices",
+                        "description",
+                        "threshold",
+                        "validators",
+                        "cardinality",
+                        "exclusive"));
         List<Validator> validators = new ArrayList<>();
         fields.find("validators").ifPresent(all -> {
             for (JsonNode validator : JsonProperties.array(all, fields.where("validators"))) {
@@ -272,7 +298,9 @@ public final class SchemaReader {
                 // An empty description is none.
                 fields.text("description").filter(text -> !text.isEmpty()),
                 fields.number("threshold"),
-                validators);
+                validators,
+                fields.word("cardinality", Cardinality.values(), Cardinality::text),
+                fields.flag("exclusive"));
     }
 
     private static Validator validator(JsonNode node, String where) {

@@ -13,6 +13,9 @@ import java.util.OptionalDouble;
  * @param description more words for the model
  * @param threshold the least probability of a value; that of the call if empty
  * @param validators what all values must pass; choices need not
+ * @param cardinality how many values it has in a structure with a mode; then the type, choices, threshold and
+ *     validators do not count
+ * @param exclusive whether one part of the text is a value of one record at most, in a structure with a mode
  */
 public record StructureField(
         String name,
@@ -20,7 +23,9 @@ public record StructureField(
         List<String> choices,
         Optional<String> description,
         OptionalDouble threshold,
-        List<Validator> validators) {
+        List<Validator> validators,
+        Optional<Cardinality> cardinality,
+        boolean exclusive) {
     /** Keeps copies, and refuses blank names and choices, and a threshold that is not a probability. */
     public StructureField {
         choices = List.copyOf(choices);
@@ -32,26 +37,43 @@ public record StructureField(
 
     /** Any number of parts of the text. */
     public static StructureField of(String name) {
-        return new StructureField(name, ValueType.LIST, List.of(), Optional.empty(), OptionalDouble.empty(), List.of());
+        return new StructureField(name, ValueType.LIST, List.of(), Optional.empty());
+    }
+
+    /** Without a threshold and validators, and of any number of values in a record. */
+    StructureField(String name, ValueType type, List<String> choices, Optional<String> description) {
+        this(name, type, choices, description, OptionalDouble.empty(), List.of(), Optional.empty(), false);
     }
 
     public StructureField withType(ValueType value) {
-        return new StructureField(name, value, choices, description, threshold, validators);
+        return new StructureField(name, value, choices, description, threshold, validators, cardinality, exclusive);
     }
 
     public StructureField withChoices(String... values) {
-        return new StructureField(name, type, List.of(values), description, threshold, validators);
+        return new StructureField(
+                name, type, List.of(values), description, threshold, validators, cardinality, exclusive);
     }
 
     public StructureField withDescription(String value) {
-        return new StructureField(name, type, choices, Optional.of(value), threshold, validators);
+        return new StructureField(
+                name, type, choices, Optional.of(value), threshold, validators, cardinality, exclusive);
     }
 
     public StructureField withThreshold(double value) {
-        return new StructureField(name, type, choices, description, OptionalDouble.of(value), validators);
+        return new StructureField(
+                name, type, choices, description, OptionalDouble.of(value), validators, cardinality, exclusive);
     }
 
     public StructureField withValidators(Validator... values) {
-        return new StructureField(name, type, choices, description, threshold, List.of(values));
+        return new StructureField(name, type, choices, description, threshold, List.of(values), cardinality, exclusive);
+    }
+
+    public StructureField withCardinality(Cardinality value) {
+        return new StructureField(
+                name, type, choices, description, threshold, validators, Optional.of(value), exclusive);
+    }
+
+    public StructureField withExclusive(boolean value) {
+        return new StructureField(name, type, choices, description, threshold, validators, cardinality, value);
     }
 }

@@ -1,5 +1,6 @@
 package detangle.pipelines.task;
 
+import detangle.models.gliner2.OverlapPolicy;
 import detangle.pipelines.Entity;
 import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
@@ -14,16 +15,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Entities, relations, structures and classes by a schema: what GLiNER2 models find, in the words of GLiNER2's own code. */
+/**
+ * Entities, relations, structures and classes by a schema: what GLiNER2 models find, in the words of GLiNER2's own
+ * code.
+ */
 public final class SchemaExtraction extends TextTask<SchemaExtractor> {
     static final Field SCHEMA = Field.required(
             "schema",
-            "what is looked for: an object of entities, relations, structures, classifications, as extract --schema takes"
-                    + " it",
+            "what is looked for: an object of entities, relations, structures, classifications, as extract --schema"
+                    + " takes it",
             new Field.Json());
 
     private static final SchemaOptions STANDARD = SchemaOptions.DEFAULT;
@@ -39,6 +44,11 @@ public final class SchemaExtraction extends TextTask<SchemaExtractor> {
             "chunk_overlap",
             "words that two windows share; " + WINDOWS.overlap() + ", or a sixth of short windows, by default",
             new Field.Whole(0));
+    private static final Field OVERLAP_POLICY = Field.optional(
+            "overlap_policy",
+            "which entities of one kind may overlap, by a model of the boundary architecture; what its configuration"
+                    + " says by default",
+            Field.Word.of(OverlapPolicy.class));
     private static final Field INCLUDE_CONFIDENCE =
             Field.optional("include_confidence", "whether the answer has probabilities", new Field.Flag(), true);
     private static final Field INCLUDE_SPANS =
@@ -67,7 +77,15 @@ public final class SchemaExtraction extends TextTask<SchemaExtractor> {
 
     @Override
     public List<Field> options() {
-        return List.of(SCHEMA, THRESHOLD, CHUNK_SIZE, CHUNK_OVERLAP, INCLUDE_CONFIDENCE, INCLUDE_SPANS, OFFSETS);
+        return List.of(
+                SCHEMA,
+                THRESHOLD,
+                CHUNK_SIZE,
+                CHUNK_OVERLAP,
+                OVERLAP_POLICY,
+                INCLUDE_CONFIDENCE,
+                INCLUDE_SPANS,
+                OFFSETS);
     }
 
     /** Its properties have the names of the schema's parts. */
@@ -107,7 +125,10 @@ public final class SchemaExtraction extends TextTask<SchemaExtractor> {
     }
 
     private static SchemaOptions asked(Fields options) {
-        SchemaOptions asked = STANDARD.withThreshold(options.number(THRESHOLD.name()));
+        SchemaOptions asked = options.optionalText(OVERLAP_POLICY.name())
+                .map(policy -> STANDARD.withOverlaps(OverlapPolicy.valueOf(policy.toUpperCase(Locale.ROOT))))
+                .orElse(STANDARD)
+                .withThreshold(options.number(THRESHOLD.name()));
         OptionalInt size = options.optionalWhole(CHUNK_SIZE.name());
         OptionalInt overlap = options.optionalWhole(CHUNK_OVERLAP.name());
         if (size.isEmpty() && overlap.isEmpty()) {

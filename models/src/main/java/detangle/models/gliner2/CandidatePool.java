@@ -1,0 +1,24 @@
+package detangle.models.gliner2;
+
+import java.util.Locale;
+
+/** Where the spans come from that a boundary model scores (gliner2/models/boundary/proposal.py and pool.py). */
+public enum CandidatePool {
+    /** Each query proposes its own. */
+    PER_QUERY,
+    /** All queries score the same ones. */
+    SHARED;
+
+    /** The word for it in config.json. */
+    public String text() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Whether vectors of boundaries are turned by their places, where the configuration has that, before spans are
+     * proposed.
+     */
+    public boolean isRotated() {
+        return this == PER_QUERY;
+    }
+}

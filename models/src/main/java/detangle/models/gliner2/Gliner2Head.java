@@ -1,0 +1,13 @@
+package detangle.models.gliner2;
+
+/** What a GLiNER2 model has on its encoder. */
+public sealed interface Gliner2Head permits SpanHead, BoundaryHead {
+    /** The word for the architecture in config.json. */
+    String architecture();
+
+    /**
+     * The number of the second matrix that scores labels of classifications: a dropout between two takes a number of
+     * its own.
+     */
+    int classifierOutput();
+}

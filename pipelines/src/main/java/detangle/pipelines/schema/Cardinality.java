@@ -1,0 +1,38 @@
+package detangle.pipelines.schema;
+
+import java.util.Locale;
+
+/** How many values a field of a record has (gliner2/processing/records.py). */
+public enum Cardinality {
+    /** One or none. */
+    OPTIONAL_ONE(ValueType.ONE, true),
+    /** One, however improbable it is. */
+    REQUIRED_ONE(ValueType.ONE, false),
+    /** Any number. */
+    ZERO_OR_MORE(ValueType.LIST, true),
+    /** At least one, which inference reads as any number. */
+    ONE_OR_MORE(ValueType.LIST, false);
+
+    private final ValueType type;
+    private final boolean allowsNone;
+
+    Cardinality(ValueType type, boolean allowsNone) {
+        this.type = type;
+        this.allowsNone = allowsNone;
+    }
+
+    /** Returns whether it has one value at most. */
+    public ValueType type() {
+        return type;
+    }
+
+    /** Returns whether a value that does not reach the threshold is left out. */
+    public boolean allowsNone() {
+        return allowsNone;
+    }
+
+    /** GLiNER2's word for it. */
+    public String text() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
