@@ -100,9 +100,9 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
             refuseForGliner2(folder);
             return SchemaExtractor.load(folder, options);
         }
-        if (schema.schema().isPresent()) {
-            throw new PipelineException(folder + " is not a GLiNER2 model, and others take neither --schema nor"
-                    + " --classes: name labels with --labels");
+        if (schema.schema().isPresent() || schema.asksForPolicy()) {
+            throw new PipelineException(folder + " is not a GLiNER2 model, and others take none of --schema, --classes"
+                    + " and --overlap-policy: name labels with --labels");
         }
         EntityExtractor extractor = EntityExtractor.load(folder, options);
         try {
@@ -123,8 +123,8 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
                 || adjacencyThreshold.isPresent();
         if (ofGliner) {
             throw new PipelineException(
-                    folder + " is a GLiNER2 model, which takes none of --nested, --multi-label,"
-                            + " --merge-adjacent, --label-vectors, --relation-threshold and --adjacency-threshold: leave them out");
+                    folder + " is a GLiNER2 model, which takes none of --nested, --multi-label, --merge-adjacent,"
+                            + " --label-vectors, --relation-threshold and --adjacency-threshold: leave them out");
         }
         if (!relations.isEmpty()) {
             throw new PipelineException(

@@ -2,7 +2,9 @@ package detangle.cli;
 
 import detangle.models.deberta.ConfigException;
 import detangle.models.deberta.DebertaConfig;
+import detangle.models.gliner2.BoundaryHead;
 import detangle.models.gliner2.Gliner2Config;
+import detangle.models.gliner2.SpanHead;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,10 +29,28 @@ final class Gliner2Inspection {
         lines.put(
                 "encoder",
                 encoder.modelType().text() + ", " + encoder.numHiddenLayers() + " layers of " + encoder.hiddenSize());
-        lines.put("counting layer", config.counting().text());
         lines.put("longest text", "any; extract reads those of more than 384 words in windows");
-        lines.put("longest entity", config.maxWidth() + " words");
+        switch (config.head()) {
+            case SpanHead head -> {
+                lines.put("counting layer", head.counting().text());
+                lines.put("longest entity", head.maxWidth() + " words");
+            }
+            case BoundaryHead head -> {
+                lines.put("longest entity", "any");
+                lines.put("candidates", candidates(head));
+                lines.put("overlaps", head.decoding().overlaps().text());
+                lines.put("structures", head.records().isPresent() ? "yes, with a mode" : "no");
+                lines.put("relations", head.relations().isPresent() ? "yes" : "no");
+            }
+        }
         return lines;
+    }
+
+    private static String candidates(BoundaryHead head) {
+        return switch (head.candidates()) {
+            case PER_QUERY -> head.candidates().text() + ", " + head.proposals().budget();
+            case SHARED -> head.candidates().text() + ", " + head.pool().size();
+        };
     }
 
     private static Optional<ConfigException> fault(Path folder) {
@@ -47,7 +67,7 @@ final class Gliner2Inspection {
         return DebertaConfig.of(Gliner2Config.encoderFields(folder));
     }
 
-    /** Whether the model's memory can be told. */
+    /** Returns whether the model's memory can be told. */
     static boolean isSupported(Path folder) {
         return fault(folder).isEmpty();
     }

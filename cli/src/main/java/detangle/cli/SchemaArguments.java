@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.models.gliner2.OverlapPolicy;
 import detangle.models.text.WhiteSpace;
 import detangle.pipelines.schema.ClassificationTask;
 import detangle.pipelines.schema.Entities;
@@ -46,7 +47,23 @@ final class SchemaArguments {
                     + " model; 64, or a sixth of short windows, by default.")
     private Optional<Integer> overlap;
 
+    @Option(
+            names = "--overlap-policy",
+            paramLabel = "POLICY",
+            converter = Policies.class,
+            completionCandidates = Policies.class,
+            description = "Which entities of one kind a GLiNER2.5 model may let overlap: ${COMPLETION-CANDIDATES}; what"
+                    + " config.json says by default.")
+    private Optional<OverlapPolicy> policy;
+
     private Optional<Schema> schema = Optional.empty();
+
+    /** The words of {@code --overlap-policy}. */
+    static final class Policies extends NamedValues<OverlapPolicy> {
+        Policies() {
+            super(all(OverlapPolicy.class), OverlapPolicy::text);
+        }
+    }
 
     /** Reads what is asked for; to be called before any model is loaded. */
     void read(List<String> labels, OptionalInt window) {
@@ -67,6 +84,11 @@ final class SchemaArguments {
 
     private ParameterException wrongUse(String message) {
         return new ParameterException(spec.commandLine(), message);
+    }
+
+    /** Returns whether an option is there that models of the boundary architecture alone take. */
+    boolean asksForPolicy() {
+        return policy.isPresent();
     }
 
     /** The schema that options beside --labels ask for; empty where they do not. */
@@ -102,7 +124,9 @@ final class SchemaArguments {
      * @param cut whether so many words of each text are read, and no more
      */
     SchemaOptions options(double threshold, OptionalInt window, boolean cut) {
-        SchemaOptions options = SchemaOptions.DEFAULT.withThreshold(threshold);
+        SchemaOptions options = policy.map(SchemaOptions.DEFAULT::withOverlaps)
+                .orElse(SchemaOptions.DEFAULT)
+                .withThreshold(threshold);
         if (window.isEmpty()) {
             return options;
         }

@@ -3,6 +3,7 @@ package detangle.cli;
 import detangle.pipelines.schema.AttributeGroup;
 import detangle.pipelines.schema.ClassificationTask;
 import detangle.pipelines.schema.Entities;
+import detangle.pipelines.schema.EntityKind;
 import detangle.pipelines.schema.FieldValue;
 import detangle.pipelines.schema.Mention;
 import detangle.pipelines.schema.Schema;
@@ -57,7 +58,10 @@ final class SchemaResults {
     private static ObjectOf fields(Structure structure) {
         return new ObjectOf(structure.fields().stream()
                 .map(field -> new Column(
-                        field.name(), of(field.type(), field.choices().isEmpty() ? MENTION : CHOICE)))
+                        field.name(),
+                        of(
+                                structure.valueType(field),
+                                field.choices().isEmpty() || structure.mode().isPresent() ? MENTION : CHOICE)))
                 .toList());
     }
 
@@ -89,12 +93,32 @@ final class SchemaResults {
                         Optional.of(Result::rounded), Optional.of(i -> Result.codePoint(text, i)))
                 .write(schema, answer);
         SequencedMap<String, Object> typed = Result.object();
-        // A structure that the model does not expect is an object in GLiNER2's JSON, and a list in a table.
+        // A structure that the model does not expect is an object in GLiNER2's JSON, or is not there; it is a list in a
+        // table.
+        schema.structures().forEach(structure -> typed.put(structure.name(), List.of()));
         json.forEach((name, value) ->
                 typed.put(name, answer.structures().containsKey(name) && value instanceof Map ? List.of() : value));
+        if (answer.everyEntity()) {
+            typed.replace("entities", oneEach(schema, json));
+        }
         Table table = new Table(text, answer);
         return new Result(
                 index, json, typed, table.records(), table.words().isEmpty() ? "-" : String.join(", ", table.words()));
+    }
+
+    /** A kind that has one value has its first one in a table. */
+    private static Object oneEach(Schema schema, SequencedMap<String, Object> json) {
+        SequencedMap<String, Object> byKind = Result.object();
+        if (json.get("entities") instanceof Map<?, ?> found) {
+            for (EntityKind kind : schema.entities().orElseThrow().kinds()) {
+                Object value = found.get(kind.name());
+                boolean isOne = kind.type() == ValueType.ONE && value instanceof List;
+                byKind.put(
+                        kind.name(),
+                        isOne ? ((List<?>) value).stream().findFirst().orElse(null) : value);
+            }
+        }
+        return byKind;
     }
 
     /** An answer value by value. */

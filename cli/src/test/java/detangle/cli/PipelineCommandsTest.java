@@ -108,8 +108,8 @@ class PipelineCommandsTest {
             assertEquals(1, result.status());
             assertEquals(
                     "detangle: " + gliner.resolve("gliner_config.json")
-                            + ": this is a GLiNER model, which finds entities of kinds that are named: run it with extract"
-                            + " --labels",
+                            + ": this is a GLiNER model, which finds entities of kinds that are named: run it with"
+                            + " extract --labels",
                     result.err().strip());
         }
         Path config = gliner.resolve("gliner_config.json");
@@ -218,8 +218,8 @@ class PipelineCommandsTest {
     void aGliner2ModelTakesASchema() throws IOException {
         String model = TinyGliner2.write(folder.resolve("gliner2")).toString();
         Path schema = Files.writeString(folder.resolve("schema.json"), """
-                {"entities": ["person", {"x": 1}]}
-                """);
+            {"entities": ["person", {"x": 1}]}
+            """);
         String[] extract = {"extract", "--model", model, "--threshold", "0.01", "Ada lives in London.", "--schema"};
         Result refused = result(with(extract, schema.toString()));
         assertEquals(1, refused.status());
@@ -228,9 +228,9 @@ class PipelineCommandsTest {
                 refused.err().strip());
 
         Files.writeString(schema, """
-                {"entities": ["person"], "relations": ["lives in"], "structures": {"event": ["who::str", "kind::[a|b]"]},
-                 "classifications": [{"task": "topic", "labels": ["science", "sport"]}]}
-                """);
+            {"entities": ["person"], "relations": ["lives in"], "structures": {"event": ["who::str", "kind::[a|b]"]},
+             "classifications": [{"task": "topic", "labels": ["science", "sport"]}]}
+            """);
         String[] asked = with(extract, schema.toString());
         JsonNode json = JsonMapper.shared()
                 .readTree(run(with(with(asked, "--format"), "json")))
@@ -285,6 +285,47 @@ class PipelineCommandsTest {
         assertTrue(run("inspect", artifact).contains("GLiNER2, span"), "the artifact's kind is not told");
         Result classified = result("classify", "--model", model, "Ada");
         assertTrue(classified.err().contains("this is a GLiNER2 model"), classified.err());
+    }
+
+    @Test
+    void aBoundaryModelTakesAPolicyForOverlaps() throws IOException {
+        String model = TinyGliner2.writeBoundary(folder.resolve("boundary"), ",\"enable_abstention\":false")
+                .toString();
+        Path schema = Files.writeString(folder.resolve("schema.json"), """
+            {"entities": {"person": {"dtype": "str"}}, "relations": ["lives in"],
+             "structures": {"event": {"mode": "natural", "fields": ["who", "where"]}}}
+            """);
+        String[] asked = {
+            "extract", "--model", model, "--schema", schema.toString(), "--threshold", "0.01", "Ada lives in London."
+        };
+        JsonNode nested = JsonMapper.shared()
+                .readTree(run(with(asked, "--overlap-policy", "nested", "--format", "json")))
+                .get(0);
+        JsonNode flat = JsonMapper.shared()
+                .readTree(run(with(asked, "--overlap-policy", "flat", "--format", "json")))
+                .get(0);
+        int all = nested.get("entities").get("person").size();
+        assertTrue(all > flat.get("entities").get("person").size(), nested + " and " + flat);
+        assertTrue(flat.get("entities").get("person").size() > 0, flat.toString());
+        assertTrue(run(asked).contains("person: "), "no entity is printed");
+        Result wrong = result(with(asked, "--overlap-policy", "some"));
+        assertEquals(2, wrong.status());
+        assertTrue(wrong.err().contains("--overlap-policy"), wrong.err());
+        Result other = result(
+                "extract",
+                "--model",
+                TinyGliner.write(folder.resolve("gliner")).toString(),
+                "--labels",
+                "a",
+                "--overlap-policy",
+                "flat",
+                "Ada");
+        assertEquals(1, other.status());
+        assertTrue(other.err().contains("none of --schema, --classes and --overlap-policy"), other.err());
+        String inspected = run("inspect", model);
+        assertTrue(inspected.contains("GLiNER2, boundary"), inspected);
+        assertTrue(inspected.contains("per_query, 128"), inspected);
+        assertTrue(inspected.contains("for weights ("), inspected);
     }
 
     private static String[] with(String[] arguments, String... last) {
@@ -414,7 +455,8 @@ class PipelineCommandsTest {
         String model = TinyGliclass.write(folder.resolve("gliclass")).toString();
         Path groups = Files.writeString(
                 folder.resolve("groups.json"),
-                "{\"topic\": {\"money\": [\"card\", \"loan\"]}, \"tone\": [\"glad\", \"sad\"], \"kind\": \"question\"}");
+                "{\"topic\": {\"money\": [\"card\", \"loan\"]}, \"tone\": [\"glad\", \"sad\"], \"kind\":"
+                        + " \"question\"}");
         String[] asked = {
             "zero-shot-classification",
             "--model",

@@ -13,16 +13,24 @@ import detangle.models.deberta.ConfigException;
 import detangle.models.deberta.RandomWeights;
 import detangle.models.gliner2.CountingLayer;
 import detangle.models.gliner2.Gliner2Config;
+import detangle.models.gliner2.Gliner2Programs;
+import detangle.models.gliner2.OverlapPolicy;
+import detangle.models.gliner2.SpanHead;
 import detangle.models.gliner2.SpanPrograms;
 import detangle.models.gliner2.TokenPooling;
 import detangle.models.weights.WeightsException;
+import detangle.pipelines.schema.AttributeGroup;
+import detangle.pipelines.schema.Cardinality;
 import detangle.pipelines.schema.ClassificationTask;
+import detangle.pipelines.schema.Entities;
 import detangle.pipelines.schema.EntityMention;
 import detangle.pipelines.schema.FieldValue;
 import detangle.pipelines.schema.Mention;
+import detangle.pipelines.schema.RecordMode;
 import detangle.pipelines.schema.RelationKind;
 import detangle.pipelines.schema.Schema;
 import detangle.pipelines.schema.SchemaAnswer;
+import detangle.pipelines.schema.SchemaException;
 import detangle.pipelines.schema.SchemaOptions;
 import detangle.pipelines.schema.Structure;
 import detangle.pipelines.schema.StructureField;
@@ -49,6 +57,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Texts, labels and folders at the edges, with a GLiNER2 model of random weights. */
 class SchemaExtractorTest {
@@ -60,6 +69,22 @@ class SchemaExtractorTest {
                     StructureField.of("who"),
                     StructureField.of("kind").withType(ValueType.ONE).withChoices("war", "travel")))
             .and(ClassificationTask.of("topic", "science", "sport"));
+
+    private static final Schema BOUNDARY = Schema.ofEntities("person", "city")
+            .and(RelationKind.of("lives in"))
+            .and(Structure.of("event", StructureField.of("who"), StructureField.of("where"))
+                    .withMode(RecordMode.NATURAL))
+            .and(Structure.of("trip", StructureField.of("to").withCardinality(Cardinality.OPTIONAL_ONE))
+                    .withMode(RecordMode.ANCHORLESS))
+            .and(ClassificationTask.of("topic", "science", "sport"));
+
+    /** All layers that a boundary model may have. */
+    private static final String ALL_OF_BOUNDARY = """
+        ,"boundary_attention_layers":1,"boundary_attention_window":3,"enable_span_content":true,"content_dim":6,
+        "content_soft_max_pool":true,"enable_rotary_endpoints":true,"query_conditioned_inside_weight":true,
+        "endpoint_difference_features":true,"directional_relation_states":true,"relation_biaffine_content":true,
+        "adaptive_threshold":true,"boundary_top_k_alpha":0.5,"relation_pair_cap":20
+        """;
 
     @TempDir
     private static Path models;
@@ -179,7 +204,8 @@ class SchemaExtractorTest {
     @Test
     void rightToLeftTextsAndMarksHaveTheirOffsets() {
         for (String text : List.of(
-                "\u05e2\u05d3\u05d4 \u05dc\u05d0\u05d1\u05dc\u05d9\u05d9\u05e1 \u05d2\u05e8\u05d4 \u05d1\u05dc\u05d5\u05e0\u05d3\u05d5\u05df",
+                "\u05e2\u05d3\u05d4 \u05dc\u05d0\u05d1\u05dc\u05d9\u05d9\u05e1 \u05d2\u05e8\u05d4"
+                        + " \u05d1\u05dc\u05d5\u05e0\u05d3\u05d5\u05df",
                 "\u0627\u0644\u0642\u0627\u0647\u0631\u0629 \u0645\u062f\u064a\u0646\u0629",
                 "cafe\u0301 \ud83d\udc69\u200d\ud83d\ude80 \u0928\u092e\u0938\u094d\u0924\u0947",
                 "\u0130stanbul \ud801\udc00\ud801\udc01 x")) {
@@ -194,17 +220,73 @@ class SchemaExtractorTest {
         Device vector = Backends.device(Optional.of("vector"), Set.of());
         for (CountingLayer counting : CountingLayer.values()) {
             Path model = TinyGliner2.write(folder.resolve(counting.text()), counting);
-            for (Program program : SpanPrograms.all(Gliner2Config.read(model, 4011))) {
+            for (Program program : Gliner2Programs.all(Gliner2Config.read(model, 4011))) {
                 assertEquals(Set.of(), KernelCoverage.of(vector, program).lacking(), program.name());
             }
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"per_query", "shared"})
+    void noOperationOfBoundaryModelsIsLeftToTheInterpreter(String pool) throws IOException {
+        Device vector = Backends.device(Optional.of("vector"), Set.of());
+        Path model = TinyGliner2.writeBoundary(folder, ALL_OF_BOUNDARY + ",\"candidate_pool\":\"" + pool + "\"");
+        for (Program program : Gliner2Programs.all(Gliner2Config.read(model, 4011))) {
+            assertEquals(Set.of(), KernelCoverage.of(vector, program).lacking(), program.name());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"per_query", "shared"})
+    void boundaryModelsAndTheirArtifactsAnswerAlike(String pool) throws IOException {
+        Path model = TinyGliner2.writeBoundary(
+                folder.resolve("model"), ALL_OF_BOUNDARY + ",\"candidate_pool\":\"" + pool + "\"");
+        Path artifact = folder.resolve("model.dtl");
+        SchemaExtractor.compile(model, PipelineOptions.DEFAULT, artifact);
+        List<String> texts = List.of("", "Oslo", TEXT, TEXT + " " + TEXT);
+        SchemaOptions options = SchemaOptions.DEFAULT.withThreshold(0.3);
+        try (SchemaExtractor folderOnes = SchemaExtractor.load(model);
+                SchemaExtractor artifactOnes = SchemaExtractor.load(artifact)) {
+            List<SchemaAnswer> answers = folderOnes.extract(texts, BOUNDARY, options);
+            assertEquals(answers, artifactOnes.extract(texts, BOUNDARY, options));
+            for (int i = 0; i < texts.size(); i++) {
+                assertOffsets(texts.get(i), answers.get(i));
+                assertEquals(
+                        Set.of("person", "city"),
+                        answers.get(i).entities().keySet(),
+                        () -> "kinds are left out of " + answers);
+            }
+            assertFalse(mentions(answers.getLast()).isEmpty(), "nothing is found");
+        }
+    }
+
+    @Test
+    void architecturesRefuseWhatTheyAreNotMadeFor() throws IOException {
+        Path model = TinyGliner2.writeBoundary(folder, ",\"enable_relations\":false");
+        assertRefused(extractor, BOUNDARY, SchemaOptions.DEFAULT, "the mode natural");
+        assertRefused(
+                extractor, ALL, SchemaOptions.DEFAULT.withOverlaps(OverlapPolicy.NESTED), "a policy for overlaps");
+        try (SchemaExtractor boundary = SchemaExtractor.load(model, PipelineOptions.DEFAULT.withIgnoreUnused(true))) {
+            assertRefused(boundary, BOUNDARY, SchemaOptions.DEFAULT, "enable_relations");
+            Schema structure = Schema.of(Structure.of("event", StructureField.of("who")));
+            assertRefused(boundary, structure, SchemaOptions.DEFAULT, "the structure 'event' has no mode");
+            Schema attributes = Schema.of(Entities.of("person")
+                    .withAttributes(List.of(
+                            new AttributeGroup("tone", List.of("glad", "sad"), false, 0.5, Optional.empty(), false))));
+            assertRefused(boundary, attributes, SchemaOptions.DEFAULT, "the attribute group 'tone'");
+        }
+    }
+
+    private static void assertRefused(SchemaExtractor extractor, Schema schema, SchemaOptions options, String fault) {
+        SchemaException e = assertThrows(SchemaException.class, () -> extractor.extract(TEXT, schema, options));
+        assertTrue(e.getMessage().contains(fault), e.getMessage());
     }
 
     /** Two matrices of each expert, weighted by the router, as gliner2/layers.py:275-303 has it. */
     @Test
     void expertsAreWeightedByTheRouter() throws IOException {
         Gliner2Config config = Gliner2Config.read(TinyGliner2.write(folder, CountingLayer.COUNT_LSTM_MOE), 4011);
-        Program program = SpanPrograms.instances(config);
+        Program program = SpanPrograms.instances(config, (SpanHead) config.head());
         Map<String, Tensor> weights = RandomWeights.of(program);
         float[] state = new float[32];
         for (int i = 0; i < state.length; i++) {

@@ -29,13 +29,13 @@ class SchemaReaderTest {
     @Test
     void theDocumentedObjectIsRead() {
         Schema schema = read("""
-                {"entities": {"person": "who", "city": {"dtype": "str", "threshold": 0.3}},
-                 "attributes": {"tense": {"labels": ["past", "present"], "applies_to": ["person"]}},
-                 "structures": {"event": {"fields": ["who::str", {"name": "kind", "choices": ["war", "travel"]}]},
-                                "trip": ["to::[a|b]::where"]},
-                 "relations": ["works for", "lives in"],
-                 "classifications": [{"task": "topic", "labels": ["a", "b"], "multi_label": true}]}
-                """);
+            {"entities": {"person": "who", "city": {"dtype": "str", "threshold": 0.3}},
+             "attributes": {"tense": {"labels": ["past", "present"], "applies_to": ["person"]}},
+             "structures": {"event": {"fields": ["who::str", {"name": "kind", "choices": ["war", "travel"]}]},
+                            "trip": ["to::[a|b]::where"]},
+             "relations": ["works for", "lives in"],
+             "classifications": [{"task": "topic", "labels": ["a", "b"], "multi_label": true}]}
+            """);
         Entities entities = schema.entities().orElseThrow();
         assertEquals(
                 EntityKind.of("person").withDescription("who"), entities.kinds().getFirst());
@@ -67,11 +67,11 @@ class SchemaReaderTest {
     @Test
     void stepsMakeTheSameSchema() {
         Schema schema = read("""
-                {"steps": [{"do": "entities", "types": ["person"], "options": {"threshold": 0.2}},
-                 {"do": "structure", "name": "event", "fields": [{"name": "who", "dtype": "str"}]},
-                 {"do": "classification", "task": "topic", "labels": {"a": "one", "b": "two"},
-                  "options": {"prompt": "about", "class_act": "sigmoid", "examples": [["x", "a"]]}}]}
-                """);
+            {"steps": [{"do": "entities", "types": ["person"], "options": {"threshold": 0.2}},
+             {"do": "structure", "name": "event", "fields": [{"name": "who", "dtype": "str"}]},
+             {"do": "classification", "task": "topic", "labels": {"a": "one", "b": "two"},
+              "options": {"prompt": "about", "class_act": "sigmoid", "examples": [["x", "a"]]}}]}
+            """);
         assertEquals(
                 OptionalDouble.of(0.2),
                 schema.entities().orElseThrow().kinds().getFirst().threshold());
@@ -80,6 +80,31 @@ class SchemaReaderTest {
         assertEquals(Optional.of("about"), task.prompt());
         assertEquals(ClassificationTask.Activation.SIGMOID, task.chosenActivation());
         assertEquals(List.of(new ClassificationTask.Example("x", "a")), task.examples());
+    }
+
+    @Test
+    void structuresSayWhatTheirInstancesAreMadeOf() {
+        Structure natural = read("""
+            {"structures": {"event": {"mode": "natural", "occurrence_policy": "first", "fields": [
+              {"name": "who", "dtype": "str"}, {"name": "when", "cardinality": "optional_one", "exclusive": true}]}}}
+            """).structures().getFirst();
+        Structure expected = Structure.of(
+                        "event",
+                        StructureField.of("who").withType(ValueType.ONE),
+                        StructureField.of("when")
+                                .withCardinality(Cardinality.OPTIONAL_ONE)
+                                .withExclusive(true))
+                .withMode(RecordMode.NATURAL);
+        assertEquals(expected, natural);
+        assertTrue(natural.isAnchor(natural.fields().getFirst()), "the first field is not the anchor");
+        assertEquals(
+                List.of(Cardinality.REQUIRED_ONE, Cardinality.OPTIONAL_ONE),
+                natural.fields().stream().map(natural::cardinality).toList());
+        Structure latent = read("""
+            [{"do": "structure", "name": "event", "options": {"mode": "latent"}, "fields": [
+              {"name": "who", "dtype": "str"}]}]
+            """).structures().getFirst();
+        assertEquals(ValueType.LIST, latent.valueType(latent.fields().getFirst()));
     }
 
     @ParameterizedTest
@@ -102,6 +127,13 @@ class SchemaReaderTest {
                 "{\"classifications\":[{\"task\":\"a\",\"labels\":[\"b\"]}]} | has 1 labels",
                 "{\"classifications\":[{\"labels\":[\"b\"]}]} | classifications[0].task is missing",
                 "{\"structures\":{\"a\":[]}} | the structure 'a' has no fields",
+                "{\"structures\":{\"a\":{\"fields\":[\"b\"],\"mode\":\"x\"}}} | structures.a.mode is 'x'; known are"
+                        + " natural",
+                "{\"structures\":{\"a\":{\"fields\":[\"b\"],\"anchor\":\"b\"}}} | the mode natural alone takes",
+                "{\"structures\":{\"a\":{\"fields\":[\"b\"],\"mode\":\"natural\",\"anchor\":\"c\"}}} | the anchor 'c'",
+                "{\"structures\":{\"a\":{\"fields\":[\"b\"],\"occurrence_policy\":\"x\"}}} | occurrence_policy is 'x'",
+                "{\"structures\":{\"a\":[{\"name\":\"b\",\"cardinality\":\"x\"}]}} | structures.a[0].cardinality is"
+                        + " 'x'",
                 "{\"steps\":[{\"do\":\"sing\"}]} | step 1.do is 'sing'",
                 "{\"steps\":[{}]} | step 1.do is missing"
             })

@@ -8,7 +8,7 @@ import detangle.models.deberta.ModelOptions;
 import detangle.models.deberta.RandomWeights;
 import detangle.models.gliner2.CountingLayer;
 import detangle.models.gliner2.Gliner2Config;
-import detangle.models.gliner2.SpanPrograms;
+import detangle.models.gliner2.Gliner2Programs;
 import detangle.models.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,25 +37,41 @@ public final class TinyGliner2 {
     }
 
     public static Path write(Path folder, CountingLayer counting) throws IOException {
+        return writeConfig(folder, """
+            {"model_type":"extractor","model_name":"microsoft/deberta-v3-base","max_width":6,"max_len":null,
+            "counting_layer":"%s","token_pooling":"first"}
+            """.formatted(counting.text()));
+    }
+
+    /**
+     * A model of the boundary architecture.
+     *
+     * @param head more fields of {@code boundary_head}, each with a comma before it
+     */
+    public static Path writeBoundary(Path folder, String head) throws IOException {
+        return writeConfig(folder, """
+            {"model_type":"extractor","model_name":"microsoft/deberta-v3-base","architecture":"boundary",
+            "config_version":3,"boundary_head":{"boundary_dim":24,"pair_dim":16,"record_dim":12%s}}
+            """.formatted(head));
+    }
+
+    private static Path writeConfig(Path folder, String json) throws IOException {
         Files.createDirectories(folder.resolve("encoder_config"));
-        Files.writeString(folder.resolve(Gliner2Config.FILE), """
-                {"model_type":"extractor","model_name":"microsoft/deberta-v3-base","max_width":6,"max_len":null,
-                "counting_layer":"%s","token_pooling":"first"}
-                """.formatted(counting.text()));
+        Files.writeString(folder.resolve(Gliner2Config.FILE), json);
         Files.writeString(folder.resolve(Gliner2Config.ENCODER_FILE), """
-                {"model_type":"deberta-v2","vocab_size":4001,"hidden_size":32,"num_hidden_layers":2,
-                "num_attention_heads":4,"intermediate_size":48,"hidden_act":"gelu","max_position_embeddings":48,
-                "type_vocab_size":0,"layer_norm_eps":1e-7,"relative_attention":true,"max_relative_positions":-1,
-                "position_buckets":8,"norm_rel_ebd":"layer_norm","share_att_key":true,"pos_att_type":"p2c|c2p",
-                "position_biased_input":false}
-                """);
+            {"model_type":"deberta-v2","vocab_size":4001,"hidden_size":32,"num_hidden_layers":2,
+            "num_attention_heads":4,"intermediate_size":48,"hidden_act":"gelu","max_position_embeddings":48,
+            "type_vocab_size":0,"layer_norm_eps":1e-7,"relative_attention":true,"max_relative_positions":-1,
+            "position_buckets":8,"norm_rel_ebd":"layer_norm","share_att_key":true,"pos_att_type":"p2c|c2p",
+            "position_biased_input":false}
+            """);
         Files.writeString(folder.resolve("tokenizer.json"), tokenizer());
         Gliner2Config config = Gliner2Config.read(folder, WORDS + TOKENS.size());
         TreeMap<String, Tensor> weights = new TreeMap<>();
-        Program encoder = DebertaModel.build(config.encoder(), SpanPrograms.encoder(), ModelOptions.DEFAULT);
+        Program encoder = DebertaModel.build(config.encoder(), Gliner2Programs.encoder(), ModelOptions.DEFAULT);
         RandomWeights.types(encoder)
                 .forEach((name, type) -> weights.put(name.replaceFirst("^deberta\\.", "encoder."), random(name, type)));
-        for (Program program : SpanPrograms.all(config)) {
+        for (Program program : Gliner2Programs.whole(config)) {
             RandomWeights.types(program).forEach((name, type) -> weights.put(name, random(name, type)));
         }
         SafetensorsWriter.write(folder.resolve("model.safetensors"), weights, Map.of());
@@ -66,7 +82,7 @@ public final class TinyGliner2 {
     private static Tensor random(String name, TensorType type) {
         long[] shape = type.shape().sizes();
         Random random = new Random(name.hashCode());
-        float mean = name.contains("LayerNorm.weight") || name.matches(".*norm\\d\\.weight") ? 1 : 0;
+        float mean = name.contains("LayerNorm.weight") || name.matches(".*norm\\d?\\.weight") ? 1 : 0;
         float[] values = new float[Math.toIntExact(Tensor.elements(shape))];
         for (int i = 0; i < values.length; i++) {
             values[i] = mean + DEVIATION * (float) random.nextGaussian();
