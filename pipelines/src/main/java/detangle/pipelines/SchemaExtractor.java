@@ -72,7 +72,8 @@ public final class SchemaExtractor implements Pipeline {
                 parts.tokenizer(),
                 options);
         try {
-            HeadPrograms programs = HeadPrograms.load(model, parts.weights(), Gliner2Programs.all(parts.config()), parts.parameters(), session);
+            HeadPrograms programs = HeadPrograms.load(
+                    model, parts.weights(), Gliner2Programs.all(parts.config()), parts.parameters(), session);
             return new SchemaExtractor(parts.config(), model, programs);
         } catch (RuntimeException | Error e) {
             model.close();
