@@ -307,7 +307,7 @@ class PipelineCommandsTest {
         int all = nested.get("entities").get("person").size();
         assertTrue(all > flat.get("entities").get("person").size(), nested + " and " + flat);
         assertTrue(flat.get("entities").get("person").size() > 0, flat.toString());
-        assertTrue(run(asked).contains("person: "), "no entity is printed");
+        assertTrue(run(asked).contains(": person"), "no entity is printed");
         Result wrong = result(with(asked, "--overlap-policy", "some"));
         assertEquals(2, wrong.status());
         assertTrue(wrong.err().contains("--overlap-policy"), wrong.err());
