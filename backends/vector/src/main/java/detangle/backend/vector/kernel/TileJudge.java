@@ -17,11 +17,11 @@ final class TileJudge {
     /** A contender replaces another one if it takes less than this part of its time in most rounds. */
     private static final double CLEAR = 0.98;
 
-    /** The share of the rounds that has to count. */
-    private static final double ENOUGH = 2 / 3.0;
+    /** How many rounds have to count. */
+    static final int ENOUGH = 60;
 
     /** The share of the rounds that count which is most of them. */
-    private static final double MOST = 0.8;
+    private static final double MOST = 0.7;
 
     private TileJudge() {}
 
@@ -32,7 +32,8 @@ final class TileJudge {
      * @param again of the default's second turn
      */
     record Round(long[] turns, long again) {
-        private boolean isSteady() {
+        /** Returns whether the round counts. */
+        boolean isSteady() {
             return Math.max(turns[0], again) <= STEADY * Math.min(turns[0], again);
         }
 
@@ -52,7 +53,7 @@ final class TileJudge {
      */
     static OptionalInt fastest(List<Round> rounds, int held) {
         List<Round> steady = rounds.stream().filter(Round::isSteady).toList();
-        if (steady.isEmpty() || steady.size() < ENOUGH * rounds.size()) {
+        if (steady.size() < ENOUGH) {
             return OptionalInt.empty();
         }
         int fastest = median(steady, r -> ratio(steady.get(r), held, 0)) > 1 ? 0 : held;

@@ -19,7 +19,11 @@ final class TileTrial {
      */
     private static final int LAYERS = 5;
 
-    private static final int ROUNDS = 24;
+    /**
+     * The most rounds, some seconds of them. On a machine where nothing else runs, a quarter to a half of the rounds count, as a
+     * turn is short beside what the host does now and then.
+     */
+    static final int MOST_ROUNDS = 5 * TileJudge.ENOUGH;
 
     /** Rounds before them: they show C2 depths that the warm-up has not had. */
     private static final int WARM_ROUNDS = 3;
@@ -51,7 +55,8 @@ final class TileTrial {
     }
 
     /**
-     * Returns the rounds of some kernels, the default's first.
+     * Returns the rounds of some kernels, the default's first: as many as the judge wants, if so many count before
+     * {@link #MOST_ROUNDS}.
      *
      * @param isWanted asked after each turn
      * @return empty if the trial was not wanted any more, or if C2 does not compile the tiles of some kernel
@@ -65,7 +70,8 @@ final class TileTrial {
         List<Gemm> products = kernels.stream().map(Gemm::new).toList();
         TileTrial trial = new TileTrial(rows);
         List<TileJudge.Round> rounds = new ArrayList<>();
-        for (int i = 0; i < WARM_ROUNDS + ROUNDS; i++) {
+        int steady = 0;
+        for (int i = 0; i < WARM_ROUNDS + MOST_ROUNDS && steady < TileJudge.ENOUGH; i++) {
             long[] turns = new long[products.size()];
             for (int p = 0; p < turns.length; p++) {
                 turns[p] = trial.turn(products.get(p));
@@ -76,6 +82,7 @@ final class TileTrial {
             TileJudge.Round round = new TileJudge.Round(turns, trial.turn(products.getFirst()));
             if (i >= WARM_ROUNDS) {
                 rounds.add(round);
+                steady += round.isSteady() ? 1 : 0;
             }
         }
         return Optional.of(rounds);

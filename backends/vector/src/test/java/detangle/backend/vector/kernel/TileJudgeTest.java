@@ -14,15 +14,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The judge decides as specified about made-up times, of which contender 0 is the default. */
 class TileJudgeTest {
-    private static final int ROUNDS = 24;
+    private static final int ROUNDS = TileJudge.ENOUGH;
     private static final long NANOS = 3_000_000;
 
     private final Random random = new Random(5);
 
     /** Rounds in which contender c takes {@code pace[c]} of a time, up to a jitter of one per cent. */
     private List<TileJudge.Round> rounds(IntFunction<double[]> paces) {
+        return rounds(ROUNDS, paces);
+    }
+
+    private List<TileJudge.Round> rounds(int count, IntFunction<double[]> paces) {
         List<TileJudge.Round> rounds = new ArrayList<>();
-        for (int r = 0; r < ROUNDS; r++) {
+        for (int r = 0; r < count; r++) {
             double[] pace = paces.apply(r);
             long[] turns = new long[pace.length];
             for (int c = 0; c < pace.length; c++) {
@@ -69,12 +73,25 @@ class TileJudgeTest {
     /** A neighbour that comes and goes takes up to half of the time of a turn. */
     @Test
     void anUnsteadyNeighbourLeavesItUndecided() {
-        List<TileJudge.Round> disturbed = rounds(r -> new double[] {1, 0.9, 0.9}).stream()
+        List<TileJudge.Round> disturbed = rounds(TileTrial.MOST_ROUNDS, r -> new double[] {1, 0.9, 0.9}).stream()
                 .map(r -> new TileJudge.Round(
                         Arrays.stream(r.turns()).map(this::disturbed).toArray(), disturbed(r.again())))
                 .toList();
         assertEquals(OptionalInt.empty(), fastest(disturbed, 0));
         assertEquals(OptionalInt.empty(), fastest(disturbed, 1));
+    }
+
+    /** A host that takes a processor away now and then, so that one round of three counts. */
+    @Test
+    void asManyRoundsAreTimedAsAreNeeded() {
+        List<TileJudge.Round> rounds = rounds(3 * ROUNDS, r -> new double[] {1, 0.93, 1.1});
+        for (int r = 0; r < rounds.size(); r++) {
+            if (r % 3 != 0) {
+                rounds.set(r, new TileJudge.Round(rounds.get(r).turns(), 2 * NANOS));
+            }
+        }
+        assertEquals(OptionalInt.of(1), fastest(rounds, 0));
+        assertEquals(OptionalInt.empty(), fastest(rounds.subList(0, rounds.size() - 3), 0));
     }
 
     private long disturbed(long nanos) {
@@ -87,9 +104,12 @@ class TileJudgeTest {
     void noiseNeverMakesAnEqualOrSlowerOneWin(double noise) {
         for (int trial = 0; trial < 2_000; trial++) {
             List<TileJudge.Round> rounds = new ArrayList<>();
-            for (int r = 0; r < ROUNDS; r++) {
+            int steady = 0;
+            while (steady < ROUNDS && rounds.size() < TileTrial.MOST_ROUNDS) {
                 long[] turns = {disturbed(1, noise), disturbed(1, noise), disturbed(1.03, noise)};
-                rounds.add(new TileJudge.Round(turns, disturbed(1, noise)));
+                TileJudge.Round round = new TileJudge.Round(turns, disturbed(1, noise));
+                rounds.add(round);
+                steady += round.isSteady() ? 1 : 0;
             }
             OptionalInt fastest = fastest(rounds, 0);
             assertEquals(0, fastest.orElse(0), () -> "noise of " + noise + ": " + rounds);

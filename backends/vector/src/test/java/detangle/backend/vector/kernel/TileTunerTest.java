@@ -26,7 +26,7 @@ class TileTunerTest {
     /** The heights that the default is tried against on this machine. */
     private static final TileShape OTHER = tuner().contenders(TileRows.FEW).get(1);
 
-    private static final int ROUNDS = 24;
+    private static final int ROUNDS = TileJudge.ENOUGH;
 
     @TempDir
     private Path folder;
@@ -144,7 +144,8 @@ class TileTunerTest {
         for (TileRows rows : TileRows.values()) {
             List<TileJudge.Round> rounds =
                     TileTrial.rounds(rows, kernels, () -> true).orElseThrow();
-            assertEquals(ROUNDS, rounds.size());
+            long steady = rounds.stream().filter(TileJudge.Round::isSteady).count();
+            assertTrue(steady == ROUNDS || rounds.size() == TileTrial.MOST_ROUNDS, rounds.size() + " rounds");
             for (TileJudge.Round round : rounds) {
                 assertEquals(kernels.size(), round.turns().length);
                 assertTrue(Arrays.stream(round.turns()).allMatch(t -> t > 0) && round.again() > 0);
