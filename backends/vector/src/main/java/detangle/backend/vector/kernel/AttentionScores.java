@@ -200,8 +200,28 @@ final class AttentionScores {
         for (int place = 0; place < span; place += BLOCK) {
             int rows = Math.min(BLOCK, span - place);
             MicroKernel.ORDINARY.packRows(source, from + place * step, step, rows, size, packed, 0);
-            long panels = panels(firstQuery(), endOfQueries(), place, place + rows);
-            products(packed, rows, size, pq, panels, keyTerms, place * termStride, termStride);
+            terms(packed, place, rows, false, pq, keyTerms, place * termStride);
+        }
+    }
+
+    /**
+     * Products of packed rows, keys at places or queries from {@code begin} on, with the position rows that some query
+     * sees a key at. Each tile has panels of its own, as a few rows reach hardly more positions than there are keys.
+     */
+    private void terms(float[] packed, int begin, int rows, boolean ofQueries, PackedMatrix b, float[] terms, int to) {
+        TileShape shape = MicroKernel.ORDINARY.shape();
+        int tile;
+        for (int i = 0; i < rows; i += tile) {
+            tile = shape.next(rows - i);
+            int from = begin + i;
+            long panels = ofQueries
+                    ? panels(from, from + tile, 0, span)
+                    : panels(firstQuery(), endOfQueries(), from, from + tile);
+            for (int p = (int) (panels >>> 32); p <= (int) panels; p++) {
+                int panel = b.offset() + p * size * WIDTH;
+                int at = to + i * termStride + p * WIDTH;
+                Gemm.multiply(packed, i * size, tile, size, b.data(), panel, WIDTH, NO_BIAS, 0, terms, at, termStride);
+            }
         }
     }
 
@@ -274,7 +294,7 @@ final class AttentionScores {
                     packed, 0, rows, size, keyPanels, p * size * WIDTH, WIDTH, NO_BIAS, 0, scores, p * WIDTH, stride);
         }
         if (pk.isPresent()) {
-            products(packed, rows, size, pk, panels(begin, begin + rows, 0, span), queryTerms, 0, termStride);
+            terms(packed, begin, rows, true, pk, queryTerms, 0);
         }
         int[] origins = origins(scratch);
         for (int i = 0; i < rows; i++) {
@@ -382,14 +402,5 @@ final class AttentionScores {
             Arrays.fill(row, at + span, at + padded, Float.NEGATIVE_INFINITY);
         }
         return maskAt;
-    }
-
-    /** Products of packed rows with some panels of a matrix, each at its own columns of the result. */
-    private static void products(
-            float[] packed, int rows, int k, PackedMatrix b, long panels, float[] c, int co, int ldc) {
-        for (int p = (int) (panels >>> 32); p <= (int) panels; p++) {
-            int panel = b.offset() + p * k * WIDTH;
-            Gemm.multiply(packed, 0, rows, k, b.data(), panel, WIDTH, NO_BIAS, 0, c, co + p * WIDTH, ldc);
-        }
     }
 }

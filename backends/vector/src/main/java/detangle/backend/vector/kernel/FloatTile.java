@@ -36,18 +36,6 @@ record FloatTile(int rows) implements Tile {
         }
     }
 
-    @Override
-    public void pack(float[] from, int row, int stride, int k, float[] to, int at) {
-        for (int i = 0; i < rows; i++) {
-            int source = row + i * stride;
-            int target = at + i;
-            for (int column = 0; column < k; column++) {
-                to[target] = from[source + column];
-                target += rows;
-            }
-        }
-    }
-
     private static void row(
             float[] a, int ao, float[] b, int bo, int k, float[] first, int firstAt, float[] c, int co) {
         float s0 = first[firstAt];

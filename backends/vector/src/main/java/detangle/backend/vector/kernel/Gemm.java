@@ -17,10 +17,13 @@ public final class Gemm {
     private static final int TASKS_PER_THREAD = 4;
 
     /**
-     * The most multiplications of a task with more than one panel, some 100 microseconds: at the end of a section,
+     * The most multiplications of a task with more than one panel, some 40 microseconds: at the end of a section,
      * threads wait for tasks that others are in.
      */
-    private static final long TASK_MULTIPLICATIONS = 10_000_000;
+    private static final long TASK_MULTIPLICATIONS = 2_500_000;
+
+    /** Weights that stay in the third-level cache while all groups of rows meet them, in floats: 8 MiB. */
+    private static final int ROUND_FLOATS = 1 << 21;
 
     private static final int SCRATCH_ROWS = 0;
     private static final int SCRATCH_TILE = 1;
@@ -65,6 +68,11 @@ public final class Gemm {
     private float[] packed;
     private int panels;
     private int panelsPerTask;
+
+    /** Panels that all groups meet before the next ones, so that weights come from memory once for all groups. */
+    private int panelsPerRound;
+
+    private int tasksPerGroup;
 
     /** Products whose sides and results are told before each run. */
     public Gemm() {
@@ -128,7 +136,10 @@ public final class Gemm {
         }
         int even = Math.ceilDiv(panels, TASKS_PER_THREAD * threads);
         panelsPerTask = panelsOfTask(Math.min(m, groupBlocks * blockRows), k, even);
-        WorkerPool.SHARED.run(groups * Math.ceilDiv(panels, panelsPerTask), multiply);
+        int most = Math.max(panelsPerTask, panels);
+        panelsPerRound = Math.clamp(ROUND_FLOATS / (Math.max(1, k) * WIDTH), panelsPerTask, most);
+        tasksPerGroup = Math.ceilDiv(panelsPerRound, panelsPerTask);
+        WorkerPool.SHARED.run(Math.ceilDiv(panels, panelsPerRound) * groups * tasksPerGroup, multiply);
     }
 
     /** Returns how many panels a task multiplies by some rows; at least one, and {@code most} at most. */
@@ -146,11 +157,15 @@ public final class Gemm {
         kernel.packRows(a, ao + first * lda, lda, rows(block), k, packed, first * k);
     }
 
-    /** Some panels by a group of blocks; the next task has the same panels and the next group. */
+    /**
+     * Some panels by a group of blocks; the next task has the next panels and the same group, whose packed rows stay in
+     * the second-level cache. The last round has fewer panels, and tasks without any.
+     */
     private void multiply(int task) {
-        int from = task / groups * panelsPerTask;
-        int to = Math.min(panels, from + panelsPerTask);
-        int group = task % groups * groupBlocks;
+        int first = task / tasksPerGroup / groups * panelsPerRound;
+        int from = first + task % tasksPerGroup * panelsPerTask;
+        int to = Math.min(Math.min(panels, first + panelsPerRound), from + panelsPerTask);
+        int group = task / tasksPerGroup % groups * groupBlocks;
         int end = Math.min(blocks, group + groupBlocks);
         int before = 0;
         for (int i = 0; i < count; i++) {

@@ -106,7 +106,7 @@ final class MicroKernel {
         int row = 0;
         while (row < rows) {
             int tile = shape.next(rows - row);
-            tile(tile).pack(from, offset + row * stride, stride, k, to, out);
+            RowPacking.pack(from, offset + row * stride, stride, tile, k, to, out);
             out += tile * k;
             row += tile;
         }

@@ -21,9 +21,4 @@ public interface Tile {
             float[] c,
             int co,
             int ldc);
-
-    /**
-     * Packs the tile's rows of A, {@code stride} apart from {@code row} on, as {@code [K][rows]} from {@code at} on.
-     */
-    void pack(float[] from, int row, int stride, int k, float[] to, int at);
 }

@@ -35,11 +35,6 @@ public final class TileCompiler {
                     int.class)
             .describeConstable()
             .orElseThrow();
-    private static final MethodTypeDesc PACK = MethodType.methodType(
-                    void.class, float[].class, int.class, int.class, int.class, float[].class, int.class)
-            .describeConstable()
-            .orElseThrow();
-
     /** Vectors of a panel. */
     private static final int VECTORS = PackedMatrix.WIDTH / Lanes.COUNT;
 
@@ -55,17 +50,6 @@ public final class TileCompiler {
     private static final int C = 9;
     private static final int C_AT = 10;
     private static final int LDC = 11;
-
-    // The locals of Tile.pack.
-    private static final int SOURCE = 1;
-    private static final int ROW = 2;
-    private static final int STRIDE = 3;
-    private static final int DEPTH = 4;
-    private static final int PACKED = 5;
-    private static final int PACKED_AT = 6;
-
-    /** Rows that are packed in one loop: their places fit the general registers. */
-    private static final int PACKED_TOGETHER = 6;
 
     private final int rows;
     private final boolean fence;
@@ -83,10 +67,7 @@ public final class TileCompiler {
         return VectorCode.define(
                 MethodHandles.lookup(),
                 Tile.class,
-                c -> {
-                    VectorCode.method(c, "run", RUN, code -> new TileCompiler(rows, fence, code).emit());
-                    VectorCode.method(c, "pack", PACK, code -> new TileCompiler(rows, fence, code).emitPack());
-                },
+                c -> VectorCode.method(c, "run", RUN, code -> new TileCompiler(rows, fence, code).emit()),
                 "a tile of " + rows + " rows");
     }
 
@@ -114,49 +95,6 @@ public final class TileCompiler {
                 vectors.store();
             }
             code.iload(C_AT).iload(LDC).iadd().istore(C_AT);
-        }
-        code.return_();
-    }
-
-    /** Loops whose places are constants but for the column, so that C2 checks bounds once for each. */
-    private void emitPack() {
-        for (int first = 0; first < rows; first += PACKED_TOGETHER) {
-            int count = Math.min(PACKED_TOGETHER, rows - first);
-            int[] places = new int[count];
-            for (int i = 0; i < count; i++) {
-                places[i] = code.allocateLocal(TypeKind.INT);
-                code.iload(STRIDE)
-                        .loadConstant(first + i)
-                        .imul()
-                        .iload(ROW)
-                        .iadd()
-                        .istore(places[i]);
-            }
-            int column = code.allocateLocal(TypeKind.INT);
-            Label test = code.newLabel();
-            Label end = code.newLabel();
-            code.iconst_0()
-                    .istore(column)
-                    .labelBinding(test)
-                    .iload(column)
-                    .iload(DEPTH)
-                    .if_icmpge(end);
-            for (int i = 0; i < count; i++) {
-                code.aload(PACKED)
-                        .iload(column)
-                        .loadConstant(rows)
-                        .imul()
-                        .iload(PACKED_AT)
-                        .iadd();
-                add(first + i);
-                code.aload(SOURCE)
-                        .iload(places[i])
-                        .iload(column)
-                        .iadd()
-                        .faload()
-                        .fastore();
-            }
-            code.iinc(column, 1).goto_(test).labelBinding(end);
         }
         code.return_();
     }

@@ -20,8 +20,8 @@ final class TileTrial {
     private static final int LAYERS = 5;
 
     /**
-     * The most rounds, some seconds of them. On a machine where nothing else runs, a quarter to a half of the rounds count, as a
-     * turn is short beside what the host does now and then.
+     * The most rounds, some seconds of them. On a machine where nothing else runs, a quarter to a half of the rounds
+     * count, as a turn is short beside what the host does now and then.
      */
     static final int MOST_ROUNDS = 5 * TileJudge.ENOUGH;
 

@@ -20,6 +20,9 @@ public final class VectorAttention {
     /** Kept from run to run. */
     private final List<AttentionScores> parallel = new ArrayList<>();
 
+    /** Sequences, those with the most work first, so that no thread begins a long one when the others end. */
+    private long[] order = {};
+
     private int heads;
     private int size;
     private float scale;
@@ -41,10 +44,7 @@ public final class VectorAttention {
         heads = headCount;
         size = headSize;
         scale = (float) factor;
-        int longest = 0;
-        for (int b = 0; b < batch; b++) {
-            longest = Math.max(longest, operands.queries.begin(b + 1) - operands.queries.begin(b));
-        }
+        int longest = sort(batch);
         int threads = WorkerPool.SHARED.threads();
         // With fewer heads than threads need, blocks of a head are shared as well, at the price of packing it again.
         parts = batch * heads >= 2 * threads
@@ -57,9 +57,26 @@ public final class VectorAttention {
         WorkerPool.SHARED.run(tasks, task);
     }
 
+    /** Sorts the sequences by their numbers of pairs of a query and a key, and returns the most queries of one. */
+    private int sort(int batch) {
+        if (order.length < batch) {
+            order = new long[batch];
+        }
+        int longest = 0;
+        for (int b = 0; b < batch; b++) {
+            int queries = operands.queries.begin(b + 1) - operands.queries.begin(b);
+            int keys = operands.keys.begin(b + 1) - operands.keys.begin(b);
+            longest = Math.max(longest, queries);
+            // The number of the sequence stands in the lower half.
+            order[b] = -Math.min((long) queries * keys, Integer.MAX_VALUE) << Integer.SIZE | b;
+        }
+        Arrays.sort(order, 0, batch);
+        return longest;
+    }
+
     private void run(int index) {
         AttentionScores head = parallel.get(index);
-        head.locate(heads, size, scale, index / parts / heads, index / parts % heads);
+        head.locate(heads, size, scale, (int) order[index / parts / heads], index / parts % heads);
         run(head, index % parts);
     }
 

@@ -65,11 +65,27 @@ class FloatLoopsTest {
         compiled.run(a, 5, b, 3, depth, expected, 0, 2 * WIDTH, expected, 0, 2 * WIDTH);
         loops.run(a, 5, b, 3, depth, c, 0, 2 * WIDTH, c, 0, 2 * WIDTH);
         assertArrayEquals(expected, c, "a product that continues another one");
-        float[] packed = new float[rows * depth + 2];
-        compiled.pack(a, 3, depth, depth, packed, 2);
-        float[] other = new float[rows * depth + 2];
-        loops.pack(a, 3, depth, depth, other, 2);
-        assertArrayEquals(packed, other);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4, 6, 12, 14})
+    void packedRows(int rows) {
+        int depth = 39;
+        int stride = depth + 2;
+        float[] a = floats(3 + rows * stride);
+        float[] expected = new float[2 + rows * depth];
+        for (int i = 0; i < rows; i++) {
+            for (int k = 0; k < depth; k++) {
+                expected[2 + k * rows + i] = a[3 + i * stride + k];
+            }
+        }
+        Supplier<float[]> packed = () -> {
+            float[] to = new float[2 + rows * depth];
+            RowPacking.pack(a, 3, stride, rows, depth, to, 2);
+            return to;
+        };
+        assertArrayEquals(expected, packed.get());
+        assertSameBits(packed);
     }
 
     @ParameterizedTest

@@ -109,8 +109,12 @@ class VectorMathTest {
     /** What is shorter may be inlined by C2 into a caller so large that it then gives up, and boxes vectors. */
     @Test
     void loopsOfManyVectorsAreTooLargeToBeInlined() throws IOException {
-        for (Class<?> c :
-                List.of(VectorMath.class, VectorFunctions.class, VectorAttention.class, VectorLayerNorm.class)) {
+        for (Class<?> c : List.of(
+                VectorMath.class,
+                VectorFunctions.class,
+                VectorAttention.class,
+                VectorLayerNorm.class,
+                RowPacking.class)) {
             for (Class<?> part : Stream.concat(Stream.of(c), Stream.of(c.getDeclaredClasses()))
                     .toList()) {
                 String file = part.getName().substring(part.getPackageName().length() + 1) + ".class";
