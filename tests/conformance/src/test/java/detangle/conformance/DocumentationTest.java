@@ -154,14 +154,15 @@ class DocumentationTest {
         if (example.model().isEmpty()) {
             return example.command();
         }
-        Path model = model(example.model().get());
+        Path model = model(
+                example.model().get(), folder.resolve(example.model().get().replace(' ', '-')));
         return example.command().startsWith("examples/")
                 ? example.command() + " " + model
                 : example.command().replaceFirst("--model \\S+", "--model " + model);
     }
 
-    private static Path model(String comment) throws IOException {
-        Path model = folder.resolve(comment.replace(' ', '-'));
+    /** Writes a small model, unless it is there, of what a comment says of one. */
+    static Path model(String comment, Path model) throws IOException {
         if (Files.exists(model)) {
             return model;
         }
