@@ -208,7 +208,9 @@ class LoadTest {
         SequencedMap<String, Path> models = MixedTasks.models(scratch, !PEER);
         List<Question> questions = MixedTasks.questions(texts(), !PEER);
         List<JsonNode> own;
-        try (InferenceServer server = InferenceServer.start(models, ServerOptions.DEFAULT.withPort(0))) {
+        // A text is read for each label, so that two hundred clients may ask of more texts than a server takes by default.
+        ServerOptions options = ServerOptions.DEFAULT.withPort(0).withMaxConcurrentRequests(1024);
+        try (InferenceServer server = InferenceServer.start(models, options)) {
             own = alone(server.port(), questions);
             Load load = load(server.port(), questions);
             load.print("Detangle, " + models.size() + " models");
