@@ -5,6 +5,7 @@ module detangle.pipelines {
     requires org.slf4j;
 
     exports detangle.pipelines;
+    exports detangle.pipelines.redaction;
     exports detangle.pipelines.schema;
     exports detangle.pipelines.task;
 }

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -229,6 +230,19 @@ public final class EntityExtractor implements Pipeline {
      * @throws PipelineException if a label is empty, or relations are asked for that the model does not find
      */
     public List<Extraction> run(List<ExtractionRequest> requests, ProgressListener progress) {
+        return run(requests, progress, WindowAnswer::chosen);
+    }
+
+    /** All that reaches the threshold in any window, where several candidates for the same words may do so. */
+    List<List<Entity>> candidates(List<ExtractionRequest> requests, ProgressListener progress) {
+        return run(requests, progress, WindowAnswer::candidates);
+    }
+
+    /** @param choice the answer to a text, of what was found in its windows */
+    private <T> List<T> run(
+            List<ExtractionRequest> requests,
+            ProgressListener progress,
+            BiFunction<ExtractionText, List<WindowAnswer>, T> choice) {
         Map<String, int[]> labelTokens = new HashMap<>();
         Set<String> allLabels = new LinkedHashSet<>();
         List<ExtractionText> texts = new ArrayList<>();
@@ -267,9 +281,9 @@ public final class EntityExtractor implements Pipeline {
             Window window = all.get(i);
             ofTexts.get(window.text()).add(answers.get(i).at(window.firstWord()));
         }
-        List<Extraction> results = new ArrayList<>();
+        List<T> results = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
-            results.add(WindowAnswer.chosen(texts.get(i), ofTexts.get(i)));
+            results.add(choice.apply(texts.get(i), ofTexts.get(i)));
         }
         return results;
     }

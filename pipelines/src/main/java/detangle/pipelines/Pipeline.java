@@ -11,6 +11,7 @@ public sealed interface Pipeline extends AutoCloseable
                 BertScorer,
                 EntityExtractor,
                 SchemaExtractor,
+                Redactor,
                 QuestionAnswerer,
                 MaskFiller,
                 FeatureExtractor,

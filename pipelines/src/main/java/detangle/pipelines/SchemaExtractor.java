@@ -116,6 +116,21 @@ public final class SchemaExtractor implements Pipeline {
      */
     public List<SchemaAnswer> extract(
             List<String> texts, Schema schema, SchemaOptions options, ProgressListener progress) {
+        return extract(texts, schema, options, progress, SchemaMerge::of);
+    }
+
+    /** All entities that are found in any window of each text; where windows overlap, entities of one kind may too. */
+    List<List<Entity>> candidates(List<String> texts, Schema schema, SchemaOptions options, ProgressListener progress) {
+        return extract(texts, schema, options, progress, SchemaMerge::candidates);
+    }
+
+    /** How the answers to the pieces of a text become one. */
+    private interface Merge<T> {
+        T of(SchemaMerge text, List<SchemaPiece> pieces, List<SchemaAnswer> answers);
+    }
+
+    private <T> List<T> extract(
+            List<String> texts, Schema schema, SchemaOptions options, ProgressListener progress, Merge<T> merge) {
         architecture.check(schema, options);
         Map<String, int[]> known = new HashMap<>();
         SchemaPrompt prompt = SchemaPrompt.of(schema, word -> tokens(word, known));
@@ -139,12 +154,14 @@ public final class SchemaExtractor implements Pipeline {
                 inputs.stream().map(SchemaInput::encoding).toList(),
                 progress,
                 (index, row) -> answers[index] = answer(inputs.get(index), prompt, row, options));
-        List<SchemaAnswer> all = new ArrayList<>();
+        List<T> all = new ArrayList<>();
         int next = 0;
         for (int i = 0; i < texts.size(); i++) {
             int end = next + pieces.get(i).size();
-            all.add(new SchemaMerge(schema, texts.get(i))
-                    .of(pieces.get(i), List.of(answers).subList(next, end)));
+            all.add(merge.of(
+                    new SchemaMerge(schema, texts.get(i)),
+                    pieces.get(i),
+                    List.of(answers).subList(next, end)));
             next = end;
         }
         return all;

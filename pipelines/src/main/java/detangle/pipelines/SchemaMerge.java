@@ -34,12 +34,24 @@ record SchemaMerge(Schema schema, String text) {
         if (!pieces.getFirst().isWindow()) {
             return moved(answers.getFirst(), this::clamped);
         }
+        return moved(merged(inText(pieces, answers)), this::clamped);
+    }
+
+    /** All entities of all pieces, whether two of a kind overlap or not. */
+    List<Entity> candidates(List<SchemaPiece> pieces, List<SchemaAnswer> answers) {
+        List<SchemaAnswer> all = pieces.getFirst().isWindow() ? inText(pieces, answers) : answers;
+        return all.stream()
+                .flatMap(answer -> moved(answer, this::clamped).entitiesInOrder().stream())
+                .toList();
+    }
+
+    private List<SchemaAnswer> inText(List<SchemaPiece> pieces, List<SchemaAnswer> answers) {
         List<SchemaAnswer> moved = new ArrayList<>();
         for (int i = 0; i < answers.size(); i++) {
             int offset = pieces.get(i).offset();
             moved.add(moved(answers.get(i), mention -> shifted(mention, offset)));
         }
-        return moved(merged(moved), this::clamped);
+        return moved;
     }
 
     /** In a window, the full stop that was added may stand for the next character of the text. */

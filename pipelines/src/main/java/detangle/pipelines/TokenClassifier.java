@@ -67,6 +67,13 @@ public final class TokenClassifier implements Pipeline {
      */
     public List<List<Entity>> classify(
             List<String> texts, TokenClassificationOptions options, ProgressListener progress) {
+        return ofWindows(texts, options, progress).stream()
+                .map(EntityAggregation::merge)
+                .toList();
+    }
+
+    /** As {@link #classify}, with all that any window says: where windows overlap, entities may too. */
+    List<List<Entity>> ofWindows(List<String> texts, TokenClassificationOptions options, ProgressListener progress) {
         EntityAggregation aggregation =
                 new EntityAggregation(model.config().labels(), options.strategy(), options.ignoreLabels());
         int shared = options.stride().orElse(Math.min(STRIDE, model.maxLength() / 4));
@@ -90,7 +97,7 @@ public final class TokenClassifier implements Pipeline {
         for (int window = 0; window < byWindow.size(); window++) {
             results.get(rows.row(window)).addAll(byWindow.get(window));
         }
-        return results.stream().map(EntityAggregation::merge).toList();
+        return results;
     }
 
     private static List<Piece> pieces(Encoding encoding, Row row, Characters text, Tokenizer tokenizer) {

@@ -65,6 +65,18 @@ record WindowAnswer(List<Found> found, List<Related> related) {
         return new Extraction(merged, relations);
     }
 
+    /**
+     * All that was found in a text, whether it overlaps with something else or not.
+     *
+     * @param windows what was found in its windows, by the text's words
+     */
+    static List<Entity> candidates(ExtractionText text, List<WindowAnswer> windows) {
+        return windows.stream()
+                .flatMap(window -> window.found().stream())
+                .map(text::entity)
+                .toList();
+    }
+
     /** Of words at the ends of relations, the place among the merged entities of the first entity of these words. */
     private static Map<WordRange, Integer> places(
             Set<WordRange> ends, List<Found> chosen, List<Entity> entities, List<Entity> merged) {

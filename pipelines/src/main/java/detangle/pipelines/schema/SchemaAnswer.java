@@ -1,6 +1,9 @@
 package detangle.pipelines.schema;
 
+import detangle.pipelines.Entity;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -28,6 +31,16 @@ public record SchemaAnswer(
         entities = copy(entities);
         relations = copy(relations);
         classifications = copy(classifications);
+    }
+
+    /** Entities of all kinds without their attributes, in the order of the text. */
+    public List<Entity> entitiesInOrder() {
+        List<Entity> all = new ArrayList<>();
+        entities.forEach((kind, found) -> found.stream()
+                .map(EntityMention::mention)
+                .forEach(m -> all.add(new Entity(kind, m.confidence(), m.text(), m.start(), m.end()))));
+        all.sort(Comparator.comparingInt(Entity::start).thenComparingInt(Entity::end));
+        return all;
     }
 
     private static <T> SequencedMap<String, T> copy(SequencedMap<String, T> map) {

@@ -30,6 +30,11 @@ public record AnswerForm(DoubleFunction<Number> score, Offsets offsets) {
                 .orElse(this);
     }
 
+    /** The place of a character of a text, by its index as of {@link String#substring}. */
+    public int place(String text, int index) {
+        return offsets == Offsets.UTF_16 ? index : text.codePointCount(0, index);
+    }
+
     /** An object of names and values in turn. */
     static SequencedMap<String, Object> object(Object... namesAndValues) {
         SequencedMap<String, Object> object = new LinkedHashMap<>();

@@ -10,6 +10,7 @@ import detangle.pipelines.Pipeline;
 import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.pipelines.Redactor;
 import detangle.pipelines.Relation;
 import detangle.pipelines.SchemaExtractor;
 import detangle.pipelines.schema.Entities;
@@ -147,8 +148,10 @@ public final class EntityExtraction extends TextTask<Pipeline> {
     @Override
     public List<Loaded<?>> beside(Pipeline pipeline) {
         return pipeline instanceof SchemaExtractor extractor
-                ? List.of(new Loaded<>(new SchemaExtraction(), extractor))
-                : List.of();
+                ? List.of(
+                        new Loaded<>(new SchemaExtraction(), extractor),
+                        new Loaded<>(new TextRedaction(), Redactor.of(extractor)))
+                : List.of(new Loaded<>(new TextRedaction(), Redactor.of((EntityExtractor) pipeline)));
     }
 
     @Override
@@ -204,7 +207,7 @@ public final class EntityExtraction extends TextTask<Pipeline> {
         }
         Schema schema = Schema.of(Entities.of(options.texts(LABELS.name()).toArray(String[]::new)));
         return extractor.extract(texts, schema, SchemaOptions.DEFAULT.withThreshold(own.threshold()), progress).stream()
-                .map(found -> new Extraction(SchemaExtraction.entities(found), List.of()))
+                .map(found -> new Extraction(found.entitiesInOrder(), List.of()))
                 .toList();
     }
 

@@ -1,7 +1,6 @@
 package detangle.pipelines.task;
 
 import detangle.models.gliner2.OverlapPolicy;
-import detangle.pipelines.Entity;
 import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
@@ -13,7 +12,6 @@ import detangle.pipelines.schema.SchemaOptions;
 import detangle.pipelines.schema.SchemaReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -141,19 +139,5 @@ public final class SchemaExtraction extends TextTask<SchemaExtractor> {
                     + CHUNK_OVERLAP.name() + " is below " + CHUNK_SIZE.name());
         }
         return asked.withWindows(words, shared);
-    }
-
-    /** The entities of an answer alone, in the order of the text, as those of other models. */
-    public static List<Entity> entities(SchemaAnswer answer) {
-        List<Entity> all = new ArrayList<>();
-        answer.entities()
-                .forEach((kind, found) -> found.forEach(entity -> all.add(new Entity(
-                        kind,
-                        entity.mention().confidence(),
-                        entity.mention().text(),
-                        entity.mention().start(),
-                        entity.mention().end()))));
-        all.sort(Comparator.comparingInt(Entity::start).thenComparingInt(Entity::end));
-        return all;
     }
 }

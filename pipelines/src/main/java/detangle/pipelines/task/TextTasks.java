@@ -23,7 +23,8 @@ public final class TextTasks {
             new FillMask(),
             new ReplacedTokenDetection(),
             new SentenceSimilarity(),
-            new BertScoring());
+            new BertScoring(),
+            new TextRedaction());
 
     private TextTasks() {}
 

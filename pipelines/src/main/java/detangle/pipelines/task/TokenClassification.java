@@ -5,6 +5,7 @@ import detangle.pipelines.AggregationStrategy;
 import detangle.pipelines.Entity;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
+import detangle.pipelines.Redactor;
 import detangle.pipelines.TokenClassificationOptions;
 import detangle.pipelines.TokenClassifier;
 import detangle.runtime.OptionValues;
@@ -69,6 +70,11 @@ public final class TokenClassification extends TextTask<TokenClassifier> {
     @Override
     public String facts(TokenClassifier classifier) {
         return classifier.labels().size() + " labels";
+    }
+
+    @Override
+    public List<Loaded<?>> beside(TokenClassifier classifier) {
+        return List.of(new Loaded<>(new TextRedaction(), Redactor.of(classifier)));
     }
 
     @Override

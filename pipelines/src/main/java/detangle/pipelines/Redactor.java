@@ -1,0 +1,293 @@
+package detangle.pipelines;
+
+import detangle.models.gliner.GlinerConfig;
+import detangle.models.gliner2.Gliner2Config;
+import detangle.models.text.Tokenizer;
+import detangle.models.text.WhiteSpace;
+import detangle.pipelines.redaction.EntityReplacer;
+import detangle.pipelines.redaction.Redaction;
+import detangle.pipelines.redaction.RedactionPolicy;
+import detangle.pipelines.schema.Schema;
+import detangle.pipelines.schema.SchemaOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Replaces or masks what a model finds in texts: names, addresses, numbers of cards. The model is a GLiNER model, a GLiNER2 model or one
+ * for token classification. All that reaches the threshold in any window of a text is covered, also where an {@link EntityExtractor} would
+ * choose between candidates that overlap. A text in which nothing is found stays as it is. Any number of threads may use one.
+ *
+ * <pre>{@code
+ * redactor.redact(
+ *         List.of("Ada lives in London"),
+ *         DetectionOptions.DEFAULT.withLabels(List.of("person", "city")),
+ *         RedactionPolicy.DEFAULT)
+ * }</pre>
+ */
+public final class Redactor implements Pipeline {
+    /** The pipeline that finds entities. */
+    private sealed interface Finder {
+        Pipeline pipeline();
+    }
+
+    private record NamedKinds(EntityExtractor pipeline) implements Finder {}
+
+    private record SchemaKinds(SchemaExtractor pipeline) implements Finder {}
+
+    private record OwnKinds(TokenClassifier pipeline) implements Finder {}
+
+    private final Finder finder;
+
+    private Redactor(Finder finder) {
+        this.finder = finder;
+    }
+
+    /** Loads a folder or an artifact of any of these models, on the best backend there is. */
+    public static Redactor load(Path model) {
+        return load(model, PipelineOptions.DEFAULT);
+    }
+
+    /**
+     * Loads as {@link #load(Path)}, as the options say.
+     *
+     * @throws PipelineException if the model finds no entities
+     */
+    public static Redactor load(Path model, PipelineOptions options) {
+        if (Gliner2Config.isIn(model)) {
+            return of(SchemaExtractor.load(model, options));
+        }
+        return GlinerConfig.isIn(model)
+                ? of(EntityExtractor.load(model, options))
+                : of(TokenClassifier.load(model, options));
+    }
+
+    /** Redacts by a model that is loaded, which is closed with the result. */
+    public static Redactor of(EntityExtractor extractor) {
+        return new Redactor(new NamedKinds(extractor));
+    }
+
+    /** Redacts by a model that is loaded, which is closed with the result. */
+    public static Redactor of(SchemaExtractor extractor) {
+        return new Redactor(new SchemaKinds(extractor));
+    }
+
+    /** Redacts by a model that is loaded, which is closed with the result. */
+    public static Redactor of(TokenClassifier classifier) {
+        return new Redactor(new OwnKinds(classifier));
+    }
+
+    /** Redacts one text; see {@link #redact(List, DetectionOptions, RedactionPolicy, ProgressListener)}. */
+    public Redaction redact(String text, DetectionOptions options, RedactionPolicy policy) {
+        return redact(List.of(text), options, policy).getFirst();
+    }
+
+    /** Redacts several texts. */
+    public List<Redaction> redact(List<String> texts, DetectionOptions options, RedactionPolicy policy) {
+        return redact(texts, options, policy, done -> {});
+    }
+
+    /**
+     * Redacts texts. A text of white space alone stays as it is.
+     *
+     * @param progress told how many windows are done, after each batch; a text that it lets be refused is empty
+     * @throws PipelineException if labels are not the model's, or a text is not well-formed UTF-16
+     */
+    public List<Redaction> redact(
+            List<String> texts, DetectionOptions options, RedactionPolicy policy, ProgressListener progress) {
+        check(options, policy);
+        Refusals refusals = new Refusals(progress);
+        List<List<Entity>> found = find(texts, options, refusals);
+        EntityReplacer replacer = new EntityReplacer(policy);
+        List<Redaction> redactions = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            redactions.add(
+                    refusals.rows.contains(i)
+                            ? new Redaction("", List.of())
+                            : replacer.replace(texts.get(i), found.get(i)));
+        }
+        return redactions;
+    }
+
+    /** Remembers which texts are refused, which must not come out as they were given. */
+    private static final class Refusals implements ProgressListener {
+        private final ProgressListener listener;
+        private final Set<Integer> rows = new HashSet<>();
+
+        Refusals(ProgressListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void done(int done) {
+            listener.done(done);
+        }
+
+        @Override
+        public void unanswerable(RowMessage message) {
+            listener.unanswerable(message);
+            rows.add(message.row());
+        }
+
+        @Override
+        public void cut(RowMessage message) {
+            listener.cut(message);
+        }
+    }
+
+    /**
+     * Refuses labels that mean nothing: a policy for a kind that is not looked for would silently do nothing.
+     *
+     * @throws PipelineException if labels are not the model's, or a policy names another one
+     */
+    public void check(DetectionOptions options, RedactionPolicy policy) {
+        List<String> labels = switch (finder) {
+            case NamedKinds _, SchemaKinds _ -> named(options);
+            case OwnKinds(TokenClassifier classifier) -> {
+                List<String> own = classifier.labels().stream()
+                        .map(EntityAggregation::type)
+                        .filter(label -> !TokenClassificationOptions.DEFAULT
+                                .ignoreLabels()
+                                .contains(label))
+                        .distinct()
+                        .toList();
+                require(options.labels(), own, "the model has no label");
+                yield options.labels().isEmpty() ? own : options.labels();
+            }
+        };
+        require(policy.byLabel().keySet(), labels, "an operator is given for a label that is not looked for:");
+    }
+
+    /** What a model that finds whatever is named is told. */
+    private static List<String> named(DetectionOptions options) {
+        return options.labels().isEmpty() ? DetectionOptions.PERSONAL_DATA : options.labels();
+    }
+
+    private static void require(Iterable<String> labels, List<String> known, String fault) {
+        for (String label : labels) {
+            if (!known.contains(label)) {
+                throw new PipelineException(fault + " '" + label + "'; there are " + String.join(", ", known));
+            }
+        }
+    }
+
+    /**
+     * Finds what is to be replaced in texts, for an {@link EntityReplacer}. Entities may overlap.
+     *
+     * @param progress told how many windows are done, after each batch
+     * @throws PipelineException if a text is not well-formed UTF-16
+     */
+    public List<List<Entity>> find(List<String> texts, DetectionOptions options, ProgressListener progress) {
+        List<List<Entity>> found = new ArrayList<>(Collections.nCopies(texts.size(), List.of()));
+        // Models refuse blank texts, or read something into them.
+        EncodedRows<String> asked = EncodedRows.of("text", texts.size(), progress, row -> {
+            String text = texts.get(row.index());
+            broken(text).ifPresent(at -> {
+                throw row.unanswerable("has half of a surrogate pair at character " + (at + 1) + ", which is not a"
+                        + " character: correct it");
+            });
+            return WhiteSpace.isBlank(text) ? List.of() : List.of(text);
+        });
+        if (!asked.encodings().isEmpty()) {
+            List<List<Entity>> all =
+                    find(asked.encodings(), options, new PassedOn(progress, asked, texts.size()), finder);
+            for (int i = 0; i < all.size(); i++) {
+                found.set(asked.row(i), all.get(i));
+            }
+        }
+        return found;
+    }
+
+    /** Where a text has half of a surrogate pair. */
+    private static Optional<Integer> broken(String text) {
+        for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+            if (Character.getType(text.codePointAt(i)) == Character.SURROGATE) {
+                return Optional.of(i);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Tells a listener of some of its rows by their numbers among all of them. */
+    private record PassedOn(ProgressListener listener, EncodedRows<String> rows, int count)
+            implements ProgressListener {
+        @Override
+        public void done(int done) {
+            listener.done(done);
+        }
+
+        @Override
+        public void unanswerable(RowMessage message) {
+            listener.unanswerable(named(message));
+        }
+
+        @Override
+        public void cut(RowMessage message) {
+            listener.cut(named(message));
+        }
+
+        private RowMessage named(RowMessage message) {
+            int row = rows.row(message.row());
+            return new RowMessage(row, TextModel.name("text", row, count), message.reason());
+        }
+    }
+
+    private static List<List<Entity>> find(
+            List<String> texts, DetectionOptions options, ProgressListener progress, Finder finder) {
+        return switch (finder) {
+            case NamedKinds(EntityExtractor extractor) -> {
+                ExtractionOptions asked = ExtractionOptions.DEFAULT.withThreshold(
+                        options.threshold().orElse(ExtractionOptions.DEFAULT.threshold()));
+                yield extractor.candidates(
+                        texts.stream()
+                                .map(text -> ExtractionRequest.of(text, named(options), asked))
+                                .toList(),
+                        progress);
+            }
+            case SchemaKinds(SchemaExtractor extractor) -> {
+                Schema schema =
+                        Schema.ofEntities(named(options).stream().distinct().toArray(String[]::new));
+                SchemaOptions asked = SchemaOptions.DEFAULT.withThreshold(
+                        options.threshold().orElse(SchemaOptions.DEFAULT.threshold()));
+                yield extractor.candidates(texts, schema, asked, progress);
+            }
+            case OwnKinds(TokenClassifier classifier) -> ofTokens(classifier, texts, options, progress);
+        };
+    }
+
+    /** What tokens are labelled as, with the whole of the words that they are parts of. */
+    private static List<List<Entity>> ofTokens(
+            TokenClassifier classifier, List<String> texts, DetectionOptions options, ProgressListener progress) {
+        TokenClassificationOptions asked = TokenClassificationOptions.DEFAULT.withStrategy(AggregationStrategy.SIMPLE);
+        List<List<Entity>> all = classifier.ofWindows(texts, asked, progress);
+        List<List<Entity>> kept = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            String text = texts.get(i);
+            kept.add(all.get(i).stream()
+                    .filter(e -> options.labels().isEmpty() || options.labels().contains(e.entity()))
+                    .filter(e -> e.score() >= options.threshold().orElse(0))
+                    .map(e -> WholeWords.around(text, e))
+                    .toList());
+        }
+        return kept;
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return finder.pipeline().tokenizer();
+    }
+
+    @Override
+    public int maxLength() {
+        return finder.pipeline().maxLength();
+    }
+
+    @Override
+    public void close() {
+        finder.pipeline().close();
+    }
+}

@@ -1,0 +1,48 @@
+package detangle.pipelines;
+
+import java.lang.Character.UnicodeScript;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** The words of a text that a part of it begins and ends in. */
+final class WholeWords {
+    /** Scripts that are written without spaces between words, so that letters beside a part say nothing of its word. */
+    private static final Set<UnicodeScript> WITHOUT_SPACES = EnumSet.of(
+            UnicodeScript.HAN,
+            UnicodeScript.HIRAGANA,
+            UnicodeScript.KATAKANA,
+            UnicodeScript.THAI,
+            UnicodeScript.LAO,
+            UnicodeScript.KHMER,
+            UnicodeScript.MYANMAR,
+            UnicodeScript.TIBETAN);
+
+    private WholeWords() {}
+
+    /** An entity with the rest of the words of which its ends are parts. */
+    static Entity around(String text, Entity entity) {
+        int start = entity.start();
+        int end = entity.end();
+        while (start > 0 && start < text.length() && joins(text, start)) {
+            start -= Character.charCount(text.codePointBefore(start));
+        }
+        while (end > 0 && end < text.length() && joins(text, end)) {
+            end += Character.charCount(text.codePointAt(end));
+        }
+        return start == entity.start() && end == entity.end()
+                ? entity
+                : new Entity(entity.entity(), entity.score(), text.substring(start, end), start, end);
+    }
+
+    /** Whether the code points before and after a place are of one word. */
+    private static boolean joins(String text, int index) {
+        return isOfWord(text.codePointBefore(index)) && isOfWord(text.codePointAt(index));
+    }
+
+    private static boolean isOfWord(int codePoint) {
+        return switch (Character.getType(codePoint)) {
+            case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK, Character.ENCLOSING_MARK -> true;
+            default -> Character.isLetterOrDigit(codePoint) && !WITHOUT_SPACES.contains(UnicodeScript.of(codePoint));
+        };
+    }
+}

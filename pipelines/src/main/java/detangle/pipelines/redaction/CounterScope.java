@@ -1,0 +1,9 @@
+package detangle.pipelines.redaction;
+
+/** Where the same part of a text has the same number. */
+public enum CounterScope {
+    /** Within a text: the numbers of each text begin with 1. */
+    TEXT,
+    /** Within all texts of a call, of a run of a command, or of a request. */
+    RUN
+}

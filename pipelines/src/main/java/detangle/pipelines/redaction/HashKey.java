@@ -1,0 +1,92 @@
+package detangle.pipelines.redaction;
+
+import detangle.pipelines.PipelineException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * A secret with which parts of texts are hashed, of a file or of a variable of the environment: a command line is seen by everybody on
+ * the machine. Nothing prints it.
+ */
+public final class HashKey implements Serializable {
+    /** The variable that holds a key. */
+    public static final String VARIABLE = "DETANGLE_HASH_KEY";
+
+    private static final long serialVersionUID = 1L;
+    private static final String ALGORITHM = "HmacSHA256";
+    private static final int LEAST = 16;
+    private static final int MOST = 4096;
+
+    private final byte[] secret;
+
+    private HashKey(byte[] secret) {
+        this.secret = secret;
+    }
+
+    /**
+     * Makes a key of its bytes. A line end behind them is not a part of the key, so that a file and a variable may hold the same one.
+     *
+     * @param source what messages call it
+     * @throws PipelineException if it has fewer than 16 bytes, which can be guessed, or more than 4096
+     */
+    public static HashKey of(String source, byte[] bytes) {
+        int length = bytes.length;
+        if (length > 0 && bytes[length - 1] == '\n') {
+            length--;
+            if (length > 0 && bytes[length - 1] == '\r') {
+                length--;
+            }
+        }
+        if (length < LEAST || length > MOST) {
+            throw new PipelineException(source + " holds " + (length > MOST ? "more than " + MOST : length)
+                    + " bytes, and a key has " + LEAST + " to " + MOST + ": make one with openssl rand -hex 32");
+        }
+        return new HashKey(Arrays.copyOf(bytes, length));
+    }
+
+    /**
+     * Reads a file that holds a key and nothing else.
+     *
+     * @throws PipelineException if it cannot be read, or does not hold a key
+     */
+    public static HashKey read(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new PipelineException(file + " is not a file: name one that holds a key");
+        }
+        try (InputStream stream = Files.newInputStream(file)) {
+            return of(file.toString(), stream.readNBytes(MOST + 3)); // With what is too much, and a line end.
+        } catch (IOException e) {
+            throw new PipelineException(file + " cannot be read: name a file that holds a key", e);
+        }
+    }
+
+    /** Returns the key that the environment has in {@value #VARIABLE}; an empty variable counts as none. */
+    public static Optional<HashKey> ofEnvironment() {
+        return Optional.ofNullable(System.getenv(VARIABLE))
+                .filter(value -> !value.isEmpty())
+                .map(value -> of(VARIABLE, value.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Returns the first hexadecimal digits of the HMAC-SHA-256 of a text's UTF-8. */
+    String hash(String text, int digits) {
+        try {
+            Mac mac = Mac.getInstance(ALGORITHM);
+            mac.init(new SecretKeySpec(secret, ALGORITHM));
+            return HexFormat.of()
+                    .formatHex(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)))
+                    .substring(0, digits);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK has " + ALGORITHM, e);
+        }
+    }
+}

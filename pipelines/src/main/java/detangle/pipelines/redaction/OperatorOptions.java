@@ -1,0 +1,54 @@
+package detangle.pipelines.redaction;
+
+import detangle.pipelines.PipelineException;
+import java.util.Optional;
+
+/**
+ * What operators are told beside their names; the names and the meanings are Presidio's where it has them.
+ *
+ * @param newValue what stands in the place of a part that is replaced; {@code {label}} stands for the name of its kind
+ * @param maskingChar what a part is masked with
+ * @param hashLength hexadecimal digits of a hash
+ * @param key of hashes, which cannot be made without one
+ */
+public record OperatorOptions(String newValue, String maskingChar, int hashLength, Optional<HashKey> key) {
+    /** {@code [PERSON]}, an asterisk, 16 digits, and no key. */
+    public static final OperatorOptions DEFAULT =
+            new OperatorOptions("[" + RedactionOperator.LABEL + "]", "*", 16, Optional.empty());
+
+    public OperatorOptions withNewValue(String value) {
+        return new OperatorOptions(value, maskingChar, hashLength, key);
+    }
+
+    public OperatorOptions withMaskingChar(String value) {
+        return new OperatorOptions(newValue, value, hashLength, key);
+    }
+
+    public OperatorOptions withHashLength(int value) {
+        return new OperatorOptions(newValue, maskingChar, value, key);
+    }
+
+    public OperatorOptions withKey(HashKey value) {
+        return new OperatorOptions(newValue, maskingChar, hashLength, Optional.of(value));
+    }
+
+    /**
+     * Makes an operator.
+     *
+     * @throws PipelineException if it is not told what it needs
+     */
+    public RedactionOperator operator(OperatorKind kind) {
+        return switch (kind) {
+            case REPLACE -> new RedactionOperator.Replace(newValue);
+            case NUMBER -> new RedactionOperator.Number();
+            case HASH ->
+                new RedactionOperator.Hash(
+                        key.orElseThrow(() -> new PipelineException("hashes need a key: give a file that holds it, or"
+                                + " the variable " + HashKey.VARIABLE + " of the environment")),
+                        hashLength);
+            case MASK -> new RedactionOperator.Mask(maskingChar);
+            case REDACT -> new RedactionOperator.Remove();
+            case KEEP -> new RedactionOperator.Keep();
+        };
+    }
+}

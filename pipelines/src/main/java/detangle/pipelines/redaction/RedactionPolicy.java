@@ -1,0 +1,83 @@
+package detangle.pipelines.redaction;
+
+import detangle.models.text.WhiteSpace;
+import detangle.pipelines.PipelineException;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What is done with parts of a text that were found, by their kinds.
+ *
+ * @param standard what is done with parts of all other kinds
+ * @param byLabel what is done with parts of some kinds
+ * @param counters where the same part has the same number
+ */
+public record RedactionPolicy(RedactionOperator standard, Map<String, RedactionOperator> byLabel, CounterScope counters)
+        implements Serializable {
+    /** The name of its kind stands in the place of each part: {@code [PERSON]}. */
+    public static final RedactionPolicy DEFAULT = of(OperatorOptions.DEFAULT.operator(OperatorKind.REPLACE));
+
+    /** Keeps a copy. */
+    public RedactionPolicy {
+        byLabel = Map.copyOf(byLabel);
+    }
+
+    /** The same for all kinds; numbers begin with 1 in each text. */
+    public static RedactionPolicy of(RedactionOperator standard) {
+        return new RedactionPolicy(standard, Map.of(), CounterScope.TEXT);
+    }
+
+    /**
+     * What is written in words.
+     *
+     * @param byLabel of each kind that is not treated as the others its name and an operator: {@code city=keep}
+     * @throws PipelineException if one of these is written otherwise, or an operator is not told what it needs
+     */
+    public static RedactionPolicy of(
+            OperatorKind standard, List<String> byLabel, CounterScope counters, OperatorOptions options) {
+        Map<String, RedactionOperator> operators = new HashMap<>();
+        for (String written : byLabel) {
+            int equals = written.lastIndexOf('=');
+            String label = WhiteSpace.strip(written.substring(0, Math.max(equals, 0)));
+            String name = WhiteSpace.strip(written.substring(equals + 1));
+            OperatorKind kind = Arrays.stream(OperatorKind.values())
+                    .filter(k -> k.name().equalsIgnoreCase(name))
+                    .findFirst()
+                    .orElseThrow(() -> wrong(written));
+            if (label.isEmpty()) {
+                throw wrong(written);
+            }
+            if (operators.put(label, options.operator(kind)) != null) {
+                throw new PipelineException("'" + label + "' has two operators: leave out one");
+            }
+        }
+        return new RedactionPolicy(options.operator(standard), operators, counters);
+    }
+
+    private static PipelineException wrong(String written) {
+        return new PipelineException("'" + written + "' is not a label and an operator: write it as person=mask, with "
+                + Arrays.stream(OperatorKind.values())
+                        .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+                        .collect(Collectors.joining(", ")));
+    }
+
+    public RedactionPolicy with(String label, RedactionOperator operator) {
+        Map<String, RedactionOperator> operators = new HashMap<>(byLabel);
+        operators.put(label, operator);
+        return new RedactionPolicy(standard, operators, counters);
+    }
+
+    public RedactionPolicy withCounters(CounterScope value) {
+        return new RedactionPolicy(standard, byLabel, value);
+    }
+
+    /** What is done with a part of a kind. */
+    public RedactionOperator operator(String label) {
+        return byLabel.getOrDefault(label, standard);
+    }
+}
