@@ -105,7 +105,7 @@ class MainTest {
                 "classify --modle m x | there is no option '--modle': did you mean --model?; see detangle classify --help",
                 "classify --batch many x | --batch is a whole number, not 'many'; see detangle classify --help",
                 "extract --threshold low x | --threshold is a number, not 'low'; see detangle extract --help",
-                "classify --format jso x | --format is one of text, json, jsonl, csv, tsv, parquet, npy, not 'jso': did you mean json?; see detangle classify --help",
+                "classify --format jso x | --format is one of text, marked, json, jsonl, csv, tsv, parquet, npy, not 'jso': did you mean json?; see detangle classify --help",
                 "classify --truncation=first x | --truncation is one of longest_first, only_first, only_second, not 'first'; see detangle classify --help",
                 "token-classification --aggregation-strategy averge x | --aggregation-strategy is one of none, simple, first, average, max, not 'averge': did you mean average?; see detangle token-classification --help",
                 "classify --threads 0 x | --threads is '0': give a number from 1 to 9999, or auto; see detangle classify --help",
@@ -116,7 +116,7 @@ class MainTest {
                 "feature-extraction --truncate-dim 0 hi | --truncate-dim is at least 1; see detangle feature-extraction --help",
                 "serve --task rank | --task is one of extract, schema-extraction, zero-shot-classification, feature-extraction, text-ranking,"
                         + " text-classification, token-classification, question-answering, multiple-choice, fill-mask, replaced-token-detection,"
-                        + " sentence-similarity, bertscore, not 'rank'; see detangle serve --help",
+                        + " sentence-similarity, bertscore, redact, not 'rank'; see detangle serve --help",
                 "verify a b | 'b' is one argument too many; see detangle verify --help",
                 "run m --inputs i --output o --threads all | --threads is 'all': give a number from 1 to 9999, or auto;"
                         + " see detangle run --help",

@@ -14,6 +14,7 @@ import detangle.pipelines.BertScoreOptions;
 import detangle.pipelines.BertScorer;
 import detangle.pipelines.Choice;
 import detangle.pipelines.Classification;
+import detangle.pipelines.DetectionOptions;
 import detangle.pipelines.Entity;
 import detangle.pipelines.FeatureExtractor;
 import detangle.pipelines.LabelExample;
@@ -24,6 +25,7 @@ import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.Pooling;
 import detangle.pipelines.QuestionAnswerer;
 import detangle.pipelines.QuestionOptions;
+import detangle.pipelines.Redactor;
 import detangle.pipelines.ReplacedTokenDetector;
 import detangle.pipelines.StrongestWindow;
 import detangle.pipelines.TextClassifier;
@@ -33,6 +35,10 @@ import detangle.pipelines.WindowOptions;
 import detangle.pipelines.ZeroShotClassifier;
 import detangle.pipelines.ZeroShotOptions;
 import detangle.pipelines.ZeroShotResult;
+import detangle.pipelines.redaction.Redaction;
+import detangle.pipelines.redaction.RedactionOperator;
+import detangle.pipelines.redaction.RedactionPolicy;
+import detangle.pipelines.redaction.ReplacedPart;
 import detangle.testing.models.TinyGliclass;
 import detangle.testing.models.TinyGliner;
 import detangle.testing.models.TinyGliner2;
@@ -422,6 +428,56 @@ class HuggingFaceApiTest {
                                     both.addAll(List.of("inputs", "parameters", "options"));
                                     assertEquals(both, names(schema));
                                 })));
+    }
+
+    @Test
+    void redact() {
+        List<String> labels = List.of("person", "city");
+        JsonNode redacted = answered(
+                "/models/gliner",
+                Map.of(
+                        "inputs",
+                        List.of(TEXT, ""),
+                        "parameters",
+                        Map.of("labels", labels, "threshold", 0.3, "operator", "number", "offsets", "utf_16")));
+        DetectionOptions detection = DetectionOptions.DEFAULT.withLabels(labels).withThreshold(0.3);
+        try (Redactor redactor = Redactor.load(folder.resolve("gliner"))) {
+            Redaction expected = redactor.redact(TEXT, detection, RedactionPolicy.of(new RedactionOperator.Number()));
+            assertFalse(expected.parts().isEmpty());
+            assertEquals(expected.text(), redacted.get(0).get("text").stringValue());
+            for (int i = 0; i < expected.parts().size(); i++) {
+                ReplacedPart part = expected.parts().get(i);
+                JsonNode span = redacted.get(0).get("spans").get(i);
+                assertEquals(part.label(), span.get("label").stringValue());
+                assertEquals(part.start(), span.get("start").intValue());
+                assertEquals(part.end(), span.get("end").intValue());
+                assertEquals(part.newStart(), span.get("new_start").intValue());
+                assertEquals(part.newEnd(), span.get("new_end").intValue());
+                assertEquals(part.replacement(), span.get("replacement").stringValue());
+                assertScore(part.score(), span);
+            }
+        }
+        assertEquals("{\"text\":\"\",\"spans\":[]}", redacted.get(1).toString());
+        DocumentedJson.check(DocumentedJson.answer("/models/{name}/pipeline/redact"), redacted);
+        String masked = answered(
+                        "/models/tags/pipeline/redact",
+                        Map.of("inputs", TEXT, "operator", "mask", "operators", List.of("LOC=keep", "PER = mask")))
+                .get("text")
+                .stringValue();
+        assertEquals(TEXT.codePointCount(0, TEXT.length()), masked.codePointCount(0, masked.length()));
+        String path = "/models/gliner/pipeline/redact";
+        refused(422, "hashes need a key", path, Map.of("inputs", TEXT, "labels", labels, "operator", "hash"));
+        refused(422, "operator is 'hide', and not one of", path, Map.of("inputs", TEXT, "operator", "hide"));
+        refused(
+                422,
+                "a label that is not looked for: 'iban'",
+                path,
+                Map.of("inputs", TEXT, "labels", labels, "operators", List.of("iban=keep")));
+        refused(
+                422,
+                "one visible character",
+                path,
+                Map.of("inputs", TEXT, "labels", labels, "operator", "mask", "masking_char", "ab"));
     }
 
     @Test

@@ -279,6 +279,21 @@ class PageTest {
                         }),
                 visit(
                         new Visit(
+                                "gliner",
+                                "redact",
+                                Map.of("text", TEXT, "labels", "person\ncity", "threshold", "0.3"),
+                                inputs + ",\"parameters\":{\"labels\":[\"person\",\"city\"],\"threshold\":0.3}}"),
+                        answer -> {
+                            List<String> expected = new ArrayList<>();
+                            for (JsonNode span : answer.get("spans")) {
+                                expected.add(span.get("replacement").stringValue()
+                                        + span.get("label").stringValue() + " " + percent(span.get("score")));
+                            }
+                            assertFalse(expected.isEmpty());
+                            assertEquals(expected, texts("#result mark"));
+                        }),
+                visit(
+                        new Visit(
                                 "answers",
                                 "question-answering",
                                 Map.of("question", "Who?", "context", TEXT),
